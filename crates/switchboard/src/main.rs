@@ -1,0 +1,2 @@
+//! The one binary: settings in, roles up, exit code out.
+fn main() {}
