@@ -1,0 +1,66 @@
+# What is done to this project, one recipe each. `./just` lists them, and fetches `just` first where
+# there is none. What needs more than two lines is a script in deploy/tools or Rust in tests/.
+
+set shell := ["bash", "-euo", "pipefail", "-c"]
+set positional-arguments
+
+# Where `nats-server` and the Python of the tests are found, once `tools` has seen to them.
+export PATH := justfile_directory() / ".tools/bin:" + env("PATH")
+export SWITCHBOARD_TEST_PYTHON := justfile_directory() / ".tools/venv/bin/python"
+export RUSTDOCFLAGS := "-D warnings"
+
+# List the recipes.
+default:
+    @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
+
+# Build the release and run it on ./data: broker, console page and NATS. Ctrl-C ends it.
+up *args: build
+    @deploy/tools/fetch nats-server >/dev/null
+    @exec target/release/switchboard up --data ./data "$@"
+
+# Play a custom messenger against a running broker; `./just messenger --help` tells how.
+messenger *args: build
+    @exec target/release/switchboard messenger "$@"
+
+# Build the release binary, target/release/switchboard.
+build:
+    cargo build --release --package switchboard
+
+# Check everything: format, lints, documentation, unit, integration and end-to-end tests.
+test: tools fmt-check lint unit e2e
+
+# Install what tests need into .tools, if it is missing: nats-server, cargo-nextest, Python packages.
+tools:
+    @deploy/tools/fetch nats-server cargo-nextest >/dev/null || deploy/tools/fetch nats-server >/dev/null
+    @deploy/tools/python-env >/dev/null
+
+# Format the code.
+fmt:
+    cargo fmt --all
+
+# Fail where the code is not formatted.
+fmt-check:
+    cargo fmt --all --check
+
+# Fail on any warning of clippy or rustdoc, or a stale Cargo.lock.
+lint: doc
+    cargo clippy --locked --workspace --all-targets -- --deny warnings
+
+# Build the documentation of all crates, private items too: target/doc.
+doc:
+    cargo doc --workspace --no-deps --document-private-items
+
+# Run the tests of the crates; arguments choose: `./just unit -p chat`.
+unit *args="--workspace --exclude acceptance": tools
+    cargo test --quiet --doc {{ args }}
+    deploy/tools/run-tests {{ args }}
+
+# Run the end-to-end tests against the debug binary; an argument chooses by name.
+e2e *args: tools
+    cargo build --package switchboard
+    deploy/tools/run-tests --package acceptance "$@"
+
+# Remove ./data: every message of the local broker. Asks first.
+[confirm("Delete ./data and every message in it? [y/N]")]
+clean-data:
+    rm -rf ./data
