@@ -1,1 +1,17 @@
-//! Placeholder.
+//! The core: the language of Switchboard and its rules.
+//!
+//! A workspace's state is a fold of events: [`workspace::Workspace`] decides what a command means
+//! (`decide`), and takes in what happened (`evolve`). Both are synchronous and pure: time and chance
+//! are parameters, and this crate depends on nothing that could do I/O.
+
+pub mod chance;
+pub mod id;
+pub mod secret;
+pub mod time;
+
+pub mod content;
+pub mod messenger;
+pub mod rejection;
+pub mod role;
+pub mod signature;
+pub mod subject;

@@ -1,0 +1,104 @@
+//! Reads a messenger's `userInfo` answer, also when it is not quite JSON.
+//!
+//! The sample answer that BRIX prints lacks the commas between members, and adapters exist that
+//! copied it (messenger-protocol section 4). So this reads string members wherever they stand and
+//! skips what it cannot read; a profile never fails a message.
+
+use crate::content::{AVATAR_BYTES_MAX, NAME_CHARS_MAX, Profile};
+
+/// What can be read of a profile; nothing readable is an empty one.
+pub fn profile(answer: &[u8]) -> Profile {
+    let text = String::from_utf8_lossy(answer);
+    let mut profile = Profile::default();
+    for (name, value) in members(&text) {
+        let short = || {
+            Some(value.chars().take(NAME_CHARS_MAX).collect()).filter(|v: &String| !v.is_empty())
+        };
+        match name.as_str() {
+            "username" => profile.username = short(),
+            "phoneNumber" => profile.phone_number = short(),
+            "avatar" if value.starts_with("data:image/") && value.len() <= AVATAR_BYTES_MAX => {
+                profile.avatar = Some(value);
+            }
+            _ => {}
+        }
+    }
+    profile
+}
+
+/// The pairs `"name" : "value"` in a text, whatever stands between them.
+fn members(text: &str) -> Vec<(String, String)> {
+    let mut members = Vec::new();
+    let mut rest = text;
+    while let Some((name, after)) = next_string(rest) {
+        rest = after;
+        let Some(value_at) = after.trim_start().strip_prefix(':') else {
+            continue;
+        };
+        if value_at.trim_start().starts_with('"')
+            && let Some((value, after)) = next_string(value_at)
+        {
+            members.push((name, value));
+            rest = after;
+        }
+    }
+    members
+}
+
+/// The next JSON string in a text, decoded, and what follows it.
+fn next_string(text: &str) -> Option<(String, &str)> {
+    let open = text.find('"')?;
+    let body = text.get(open + 1..)?;
+    let mut escaped = false;
+    for (at, c) in body.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => {
+                let quoted = text.get(open..open + at + 2)?;
+                // A string that JSON cannot decode is kept out; the scan goes on behind it.
+                let value = serde_json::from_str(quoted).unwrap_or_default();
+                return Some((value, body.get(at + 1..)?));
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(answer: &str, username: Option<&str>, phone: Option<&str>) {
+        let read = profile(answer.as_bytes());
+        assert_eq!(
+            (read.username.as_deref(), read.phone_number.as_deref()),
+            (username, phone),
+            "{answer}"
+        );
+    }
+
+    #[test]
+    fn reads_what_can_be_read() {
+        check(
+            r#"{"id":"7","username":"Ann","phoneNumber":"+1"}"#,
+            Some("Ann"),
+            Some("+1"),
+        );
+        check(
+            "{\"id\":\"7\"\n\"username\":\"Ann\"\n\"phoneNumber\":\"+1\"}",
+            Some("Ann"),
+            Some("+1"),
+        );
+        check(r#"{"username":null,"phoneNumber":"+1"}"#, None, Some("+1"));
+        check(
+            r#"{"username":"A \"q\" n","x":{"phoneNumber":"+1"}}"#,
+            Some("A \"q\" n"),
+            Some("+1"),
+        );
+        check(r#"{"username":"Ann"#, None, None);
+        check("", None, None);
+        check("<html>\"username\" : \"Ann\"", Some("Ann"), None);
+    }
+}
