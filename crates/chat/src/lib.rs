@@ -9,6 +9,7 @@ pub mod id;
 pub mod secret;
 pub mod time;
 
+pub mod codec;
 pub mod content;
 pub mod messenger;
 pub mod rejection;
