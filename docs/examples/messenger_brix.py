@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""A custom messenger in Python's standard library, in the plain BRIX dialect: its `token` proves it.
+
+    python3 messenger_brix.py --listen 127.0.0.1:7001 --code SECRET --user ann --chat ann-1
+
+Connect a channel with webhook http://127.0.0.1:7001/ and code SECRET. What operators write is
+printed here; each line typed here is a message of the user. With --json each event is one JSON
+line, and a typed JSON object is sent as it is, `token` added: {"type": "disconnect"}.
+"""
+
+import argparse, datetime, hmac, http.client, json, signal, sys, threading, time, uuid
+import urllib.error, urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+BODY_BYTES_MAX = 256 * 1024  # Switchboard sends less, and answers with less
+ATTEMPTS_MAX = 60
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+broker = {}  # "url": where Switchboard takes our messages, announced by `connect`
+connected = threading.Event()
+
+
+class Webhook(BaseHTTPRequestHandler):
+    timeout = 15  # whoever stalls is let go
+
+    def do_POST(self):
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+            return self.answer(413 if length.isdecimal() else 411)
+        try:
+            body = json.loads(self.rfile.read(int(length)))
+            token, kind, data = body.pop("token"), body["type"], body.get("data") or {}
+            trusted = hmac.compare_digest(token.encode(), args.code.encode())
+            url, person, text = data.get("webhook"), data.get("userId"), data.get("text")
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            return self.answer(400)
+        if not trusted:
+            tell("refused: the token is not our code", refused=kind)
+            return self.answer(401)
+        if kind == "connect" and isinstance(url, str) and url.startswith("http"):
+            broker["url"] = url
+            connected.set()
+        tell(f"{kind}: {text or json.dumps(data, ensure_ascii=False)}", received=body)
+        if kind == "userInfo":
+            return self.answer(200, id=person, username=args.name if person == args.user else person)
+        self.answer(200)  # whatever else it is: a broker may learn to say more
+
+    def answer(self, status, **members):
+        payload = json.dumps(members).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_):
+        pass
+
+
+def post(body):
+    """Sends to Switchboard, and sends the same again, ids and all, while the answer is to wait."""
+    payload = json.dumps({**body, "token": args.code}).encode()
+    request = urllib.request.Request(broker["url"], payload, {"Content-Type": "application/json"})
+    for _ in range(ATTEMPTS_MAX):
+        status, wait = None, "1"
+        try:
+            with direct.open(request, timeout=15) as reply:
+                status, answer = reply.status, reply.read(BODY_BYTES_MAX).decode()
+        except urllib.error.HTTPError as reply:
+            status, answer = reply.code, reply.read(BODY_BYTES_MAX).decode()
+            wait = reply.headers.get("Retry-After", wait)
+        except (OSError, http.client.HTTPException) as fault:
+            answer = str(fault)
+        if status not in (None, 429, 503):
+            break
+        time.sleep(min(int(wait), 30) if wait.isdecimal() else 1)
+    tell(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
+
+
+def said(text):
+    """The `message` of a line that our user typed."""
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    return {"type": "message", "data": {
+        "externalMessageId": str(uuid.uuid4()), "externalChatId": args.chat, "externalChatName":
+        args.name, "externalUserId": args.user, "text": text, "createdAt": now}}
+
+
+def tell(words, **event):
+    sys.stdout.write((json.dumps(event, ensure_ascii=False) if args.json else words) + "\n")
+    sys.stdout.flush()
+
+
+def main():
+    host, port = args.listen.rsplit(":", 1)
+    server = ThreadingHTTPServer((host, int(port)), Webhook)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://{host}:{server.server_port}/"
+    tell(f"listening: {url}", listening=url)
+    for line in filter(None, map(str.strip, sys.stdin)):
+        connected.wait()
+        post(json.loads(line) if args.json and line.startswith("{") else said(line))
+    threading.Event().wait()  # nothing more to say, but to hear
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--listen", default="127.0.0.1:7001", help="HOST:PORT; port 0 takes a free one")
+    options.add_argument("--code", required=True, help="the channel's confirmation code")
+    options.add_argument("--user", default="ann", help="id of the person who types here")
+    options.add_argument("--name", default="Ann", help="and the name")
+    options.add_argument("--chat", default="ann-1", help="id of the conversation")
+    options.add_argument("--webhook", help="Switchboard's address, when connected before")
+    options.add_argument("--json", action="store_true", help="JSON lines, in and out")
+    args = options.parse_args()
+    if args.webhook:
+        broker["url"] = args.webhook
+        connected.set()
+    for stream in (sys.stdin, sys.stdout):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass

@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""A custom messenger that signs what it sends and believes only what is signed (Standard Webhooks).
+
+    pip install standardwebhooks
+    python3 messenger_signed.py --listen 127.0.0.1:7002 --code whsec_... --user bob --chat bob-1
+
+Connect a channel with webhook http://127.0.0.1:7002/ and the same code. What operators write is
+printed here and reported as delivered; each line typed here is a message of the user. With --json
+each event is one JSON line, and a typed JSON object is signed and sent as it is.
+"""
+
+import argparse, base64, datetime, hashlib, hmac, http.client, json, queue, signal, sys, threading
+import time, urllib.error, urllib.request, uuid
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from standardwebhooks import Webhook as Signer
+
+BODY_BYTES_MAX = 256 * 1024  # Switchboard sends less, and answers with less
+ATTEMPTS_MAX = 60
+SEEN_MAX = 10_000
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+broker = {}  # "url": where Switchboard takes our messages, announced by `connect`
+connected = threading.Event()
+outbox = queue.Queue(maxsize=1_000)
+seen = {}  # webhook ids, oldest first: an attempt that we answered too late comes again
+
+
+class Webhook(BaseHTTPRequestHandler):
+    timeout = 15  # whoever stalls is let go
+
+    def do_POST(self):
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > BODY_BYTES_MAX:
+            return self.answer(413 if length.isdecimal() else 411)
+        raw = self.rfile.read(int(length))
+        try:
+            body = signer.verify(raw, dict(self.headers))
+        except Exception as fault:  # its own, and ValueError and the like of what it calls
+            tell(f"refused: {fault}", refused=str(fault))
+            return self.answer(401)
+        try:
+            kind, data = body["type"], body.get("data") or {}
+            challenge, url, message = (data.get(k) for k in ("challenge", "webhook", "messageId"))
+        except (LookupError, TypeError, AttributeError):
+            return self.answer(400)
+        again = seen.setdefault(self.headers["webhook-id"], self) is not self
+        if len(seen) > SEEN_MAX:
+            seen.pop(next(iter(seen)), None)
+        body.pop("token", None)
+        tell(f"{kind}: {data.get('text') or json.dumps(data, ensure_ascii=False)}",
+             received=body, id=self.headers["webhook-id"], again=again)
+        if kind == "connect" and isinstance(url, str) and url.startswith("http"):
+            proof = hmac.new(key, str(challenge).encode(), hashlib.sha256).digest()
+            self.answer(200, challenge=base64.b64encode(proof).decode(),
+                        capabilities={"operatorInitiated": True, "receipts": True})
+            broker["url"] = url
+            return connected.set()
+        if kind == "userInfo":
+            person = data.get("userId")
+            return self.answer(200, id=person, username=args.name if person == args.user else person)
+        self.answer(200)  # whatever else it is: a broker may learn to say more
+        if kind == "message" and message and not outbox.full():
+            outbox.put({"type": "messageStatus", "data": {"messageId": message, "status": "delivered"}})
+
+    def answer(self, status, **members):
+        payload = json.dumps(members).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(payload)))
+        self.end_headers()
+        self.wfile.write(payload)
+
+    def log_message(self, *_):
+        pass
+
+
+def post(body):
+    """Sends to Switchboard, and sends the same again, ids and all, while the answer is to wait."""
+    payload, message_id = json.dumps(body), str(uuid.uuid4())
+    for _ in range(ATTEMPTS_MAX):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        request = urllib.request.Request(broker["url"], payload.encode(), {
+            "Content-Type": "application/json", "webhook-id": message_id,
+            "webhook-timestamp": str(int(now.timestamp())),
+            "webhook-signature": signer.sign(message_id, now, payload)})
+        status, wait = None, "1"
+        try:
+            with direct.open(request, timeout=15) as reply:
+                status, answer = reply.status, reply.read(BODY_BYTES_MAX).decode()
+        except urllib.error.HTTPError as reply:
+            status, answer = reply.code, reply.read(BODY_BYTES_MAX).decode()
+            wait = reply.headers.get("Retry-After", wait)
+        except (OSError, http.client.HTTPException) as fault:
+            answer = str(fault)
+        if status not in (None, 429, 503):
+            break
+        time.sleep(min(int(wait), 30) if wait.isdecimal() else 1)
+    tell(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
+
+
+def send_in_order():
+    while connected.wait():
+        post(outbox.get())
+
+
+def said(text):
+    """The `message` of a line that our user typed."""
+    now = datetime.datetime.now(datetime.timezone.utc).isoformat()
+    return {"type": "message", "data": {
+        "externalMessageId": str(uuid.uuid4()), "externalChatId": args.chat, "externalChatName":
+        args.name, "externalUserId": args.user, "text": text, "createdAt": now}}
+
+
+def tell(words, **event):
+    sys.stdout.write((json.dumps(event, ensure_ascii=False) if args.json else words) + "\n")
+    sys.stdout.flush()
+
+
+def main():
+    host, port = args.listen.rsplit(":", 1)
+    server = ThreadingHTTPServer((host, int(port)), Webhook)
+    for work in (server.serve_forever, send_in_order):
+        threading.Thread(target=work, daemon=True).start()
+    url = f"http://{host}:{server.server_port}/"
+    tell(f"listening: {url}", listening=url)
+    for line in filter(None, map(str.strip, sys.stdin)):
+        outbox.put(json.loads(line) if args.json and line.startswith("{") else said(line))
+    threading.Event().wait()  # nothing more to say, but to hear
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options.add_argument("--listen", default="127.0.0.1:7002", help="HOST:PORT; port 0 takes a free one")
+    options.add_argument("--code", required=True, help="the channel's confirmation code, whsec_...")
+    options.add_argument("--user", default="bob", help="id of the person who types here")
+    options.add_argument("--name", default="Bob", help="and the name")
+    options.add_argument("--chat", default="bob-1", help="id of the conversation")
+    options.add_argument("--webhook", help="Switchboard's address, when connected before")
+    options.add_argument("--json", action="store_true", help="JSON lines, in and out")
+    args = options.parse_args()
+    prefix, _, secret = args.code.partition("whsec_")
+    key = args.code.encode() if prefix or not secret else base64.b64decode(secret + "==")
+    signer = Signer(key)
+    if args.webhook:
+        broker["url"] = args.webhook
+        connected.set()
+    for stream in (sys.stdin, sys.stdout):
+        stream.reconfigure(encoding="utf-8", errors="replace")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        main()
+    except KeyboardInterrupt:
+        pass
