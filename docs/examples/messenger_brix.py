@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A custom messenger in Python's standard library, in the plain BRIX dialect: its `token` proves it.
+"""A custom messenger in Python's standard library, in the plain BRIX dialect: `token` is its proof.
 
     python3 messenger_brix.py --listen 127.0.0.1:7001 --code SECRET --user ann --chat ann-1
 
@@ -41,7 +41,8 @@ class Webhook(BaseHTTPRequestHandler):
             connected.set()
         tell(f"{kind}: {text or json.dumps(data, ensure_ascii=False)}", received=body)
         if kind == "userInfo":
-            return self.answer(200, id=person, username=args.name if person == args.user else person)
+            name = args.name if person == args.user else None
+            return self.answer(200, id=person, username=name)
         self.answer(200)  # whatever else it is: a broker may learn to say more
 
     def answer(self, status, **members):
@@ -103,7 +104,7 @@ def main():
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--listen", default="127.0.0.1:7001", help="HOST:PORT; port 0 takes a free one")
+    options.add_argument("--listen", default="127.0.0.1:7001", help="HOST:PORT; port 0: a free one")
     options.add_argument("--code", required=True, help="the channel's confirmation code")
     options.add_argument("--user", default="ann", help="id of the person who types here")
     options.add_argument("--name", default="Ann", help="and the name")

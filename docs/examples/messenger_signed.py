@@ -57,10 +57,12 @@ class Webhook(BaseHTTPRequestHandler):
             return connected.set()
         if kind == "userInfo":
             person = data.get("userId")
-            return self.answer(200, id=person, username=args.name if person == args.user else person)
+            name = args.name if person == args.user else None
+            return self.answer(200, id=person, username=name)
         self.answer(200)  # whatever else it is: a broker may learn to say more
         if kind == "message" and message and not outbox.full():
-            outbox.put({"type": "messageStatus", "data": {"messageId": message, "status": "delivered"}})
+            data = {"messageId": message, "status": "delivered"}
+            outbox.put({"type": "messageStatus", "data": data})
 
     def answer(self, status, **members):
         payload = json.dumps(members).encode()
@@ -130,7 +132,7 @@ def main():
 
 if __name__ == "__main__":
     options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    options.add_argument("--listen", default="127.0.0.1:7002", help="HOST:PORT; port 0 takes a free one")
+    options.add_argument("--listen", default="127.0.0.1:7002", help="HOST:PORT; port 0: a free one")
     options.add_argument("--code", required=True, help="the channel's confirmation code, whsec_...")
     options.add_argument("--user", default="bob", help="id of the person who types here")
     options.add_argument("--name", default="Bob", help="and the name")
