@@ -12,6 +12,7 @@ pub mod time;
 pub mod codec;
 pub mod content;
 pub mod messenger;
+pub mod password;
 pub mod rejection;
 pub mod role;
 pub mod signature;
