@@ -41,7 +41,7 @@ class Webhook(BaseHTTPRequestHandler):
             connected.set()
         tell(f"{kind}: {text or json.dumps(data, ensure_ascii=False)}", received=body)
         if kind == "userInfo":
-            name = args.name if person == args.user else None
+            name = args.name if person == args.user else str(person)
             return self.answer(200, id=person, username=name)
         self.answer(200)  # whatever else it is: a broker may learn to say more
 

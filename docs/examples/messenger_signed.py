@@ -57,7 +57,7 @@ class Webhook(BaseHTTPRequestHandler):
             return connected.set()
         if kind == "userInfo":
             person = data.get("userId")
-            name = args.name if person == args.user else None
+            name = args.name if person == args.user else str(person)
             return self.answer(200, id=person, username=name)
         self.answer(200)  # whatever else it is: a broker may learn to say more
         if kind == "message" and message and not outbox.full():
