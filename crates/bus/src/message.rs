@@ -1,0 +1,90 @@
+//! One message, as it came.
+
+use std::str::FromStr;
+
+use async_nats::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+
+use crate::error::Error;
+
+/// The header that says in words why a request was refused (NATS ADR-32).
+pub const ERROR_HEADER: &str = "Nats-Service-Error";
+/// The header that says the same as a number, an HTTP-like status (NATS ADR-32).
+pub const ERROR_CODE_HEADER: &str = "Nats-Service-Error-Code";
+
+/// A message. It does not print its payload, which may hold secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The subject that it was sent to.
+    pub subject: String,
+    /// Name and value, in no order that means anything.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub payload: Bytes,
+    /// Where an answer goes, when one is wanted.
+    pub reply: Option<String>,
+}
+
+impl Message {
+    /// A header's first value. Names are compared as they are written (NATS ADR-4).
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The refusal that this answer is, if it is one.
+    pub(crate) fn refusal(&self, subject: &str) -> Option<Error> {
+        let code = self.header(ERROR_CODE_HEADER)?;
+        Some(Error::Refused {
+            subject: subject.to_owned(),
+            code: code.parse().unwrap_or(500),
+            words: self.header(ERROR_HEADER).unwrap_or_default().to_owned(),
+        })
+    }
+}
+
+impl std::fmt::Debug for Message {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Message")
+            .field("subject", &self.subject)
+            .field("reply", &self.reply)
+            .field("bytes", &self.payload.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<async_nats::Message> for Message {
+    fn from(message: async_nats::Message) -> Self {
+        Self {
+            subject: message.subject.into_string(),
+            headers: message.headers.as_ref().map(written).unwrap_or_default(),
+            payload: message.payload,
+            reply: message.reply.map(async_nats::Subject::into_string),
+        }
+    }
+}
+
+fn written(headers: &HeaderMap) -> Vec<(String, String)> {
+    headers
+        .iter()
+        .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
+        .map(|(name, value)| (name.to_string(), value.to_string()))
+        .collect()
+}
+
+/// Headers as `async-nats` wants them, checked: a line break in one would forge others.
+pub(crate) fn checked(headers: &[(&str, &str)]) -> Result<HeaderMap, Error> {
+    let mut map = HeaderMap::new();
+    for (name, value) in headers {
+        let bad = || Error::Header {
+            name: (*name).to_owned(),
+        };
+        map.append(
+            HeaderName::from_str(name).map_err(|_| bad())?,
+            HeaderValue::from_str(value).map_err(|_| bad())?,
+        );
+    }
+    Ok(map)
+}

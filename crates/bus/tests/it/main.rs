@@ -1,0 +1,3 @@
+//! The bus against a real `nats-server`.
+
+mod basics;
