@@ -14,20 +14,19 @@ default:
     @"{{ just_executable() }}" --justfile "{{ justfile() }}" --list --unsorted
 
 # Build the release and run it on ./data: broker, console page and NATS. Ctrl-C ends it.
-up *args: build
-    @deploy/tools/fetch nats-server >/dev/null
-    @exec target/release/switchboard up --data ./data "$@"
+up *args:
+    @exec deploy/tools/serve up "$@"
 
 # Play a custom messenger against a running broker; `./just messenger --help` tells how.
-messenger *args: build
-    @exec target/release/switchboard messenger "$@"
+messenger *args:
+    @exec deploy/tools/serve messenger "$@"
 
 # Build the release binary, target/release/switchboard.
 build:
     cargo build --release --package switchboard
 
 # Check everything: format, lints, documentation, unit, integration and end-to-end tests.
-test: tools fmt-check lint unit e2e
+test: tools fmt-check lint doctest unit e2e
 
 # Install what tests need into .tools, if it is missing: nats-server, cargo-nextest, Python packages.
 tools:
@@ -52,8 +51,11 @@ doc:
 
 # Run the tests of the crates; arguments choose: `./just unit -p chat`.
 unit *args="--workspace --exclude acceptance": tools
-    cargo test --quiet --doc {{ args }}
     deploy/tools/run-tests {{ args }}
+
+# Run the examples in the documentation.
+doctest:
+    cargo test --quiet --workspace --doc
 
 # Run the end-to-end tests against the debug binary; an argument chooses by name.
 e2e *args: tools
