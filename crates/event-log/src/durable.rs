@@ -1,0 +1,144 @@
+//! Directories and files that are still there after a power cut: a new name is only durable once
+//! the directory that holds it was synced.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::Error;
+
+/// Syncs a directory, which makes the names in it durable.
+pub(crate) fn sync_dir(dir: &Path) -> Result<(), Error> {
+    let open = File::open(dir).map_err(Error::io("open", dir))?;
+    open.sync_all().map_err(Error::io("sync", dir))
+}
+
+/// Creates `dir` and what is missing above it, and syncs each parent that got a new name.
+pub(crate) fn create_dir(dir: &Path) -> Result<(), Error> {
+    if dir.is_dir() {
+        return Ok(());
+    }
+    let parent = parent_of(dir);
+    create_dir(&parent)?;
+    fs::create_dir(dir).map_err(Error::io("create", dir))?;
+    sync_dir(&parent)
+}
+
+/// Renames within one file system, durably.
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
+    fs::rename(from, to).map_err(Error::io("rename", from))?;
+    sync_dir(&parent_of(to))
+}
+
+/// Removes a file and makes that durable; a file that is not there is fine.
+pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
+    match fs::remove_file(path) {
+        Ok(()) => sync_dir(&parent_of(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", path)(error)),
+    }
+}
+
+/// Removes a directory with all it holds; one that is not there is fine.
+pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(path) {
+        Ok(()) => sync_dir(&parent_of(path)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", path)(error)),
+    }
+}
+
+/// Takes the lock that makes this process the only writer below `dir`. It is held until the file is
+/// dropped, also when the process is killed.
+pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
+    let path = dir.join("lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(Error::io("open", &path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked {
+            dir: dir.to_path_buf(),
+        }),
+        Err(TryLockError::Error(source)) => Err(Error::io("lock", &path)(source)),
+    }
+}
+
+/// A name below `dir` that is free, for something set aside: `quarantine-20260102T030405Z`, with a
+/// number behind it where that is taken.
+pub(crate) fn quarantine(dir: &Path, now_micros: i64) -> PathBuf {
+    let plain = dir.join(format!("quarantine-{}", utc(now_micros)));
+    let numbered = (2_u32..).map(|n| dir.join(format!("quarantine-{}-{n}", utc(now_micros))));
+    std::iter::once(plain.clone())
+        .chain(numbered)
+        .find(|path| !path.exists())
+        .unwrap_or(plain)
+}
+
+fn parent_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+/// Seconds of a day.
+const DAY: i64 = 86_400;
+
+/// `20260102T030405Z`; days to a date after Howard Hinnant's `civil_from_days`.
+fn utc(micros: i64) -> String {
+    let seconds = micros.div_euclid(1_000_000);
+    let (days, second) = (seconds.div_euclid(DAY) + 719_468, seconds.rem_euclid(DAY));
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{create_dir, lock, quarantine, utc};
+    use crate::Error;
+
+    #[test]
+    fn times_become_names() {
+        assert_eq!(utc(0), "19700101T000000Z");
+        assert_eq!(utc(951_782_400_000_000), "20000229T000000Z");
+        assert_eq!(utc(1_767_323_045_999_999), "20260102T030405Z");
+        assert_eq!(utc(-1), "19691231T235959Z");
+    }
+
+    #[test]
+    fn a_taken_quarantine_gets_a_number() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = quarantine(dir.path(), 0);
+        create_dir(&first).unwrap();
+        assert_eq!(
+            quarantine(dir.path(), 0),
+            dir.path().join("quarantine-19700101T000000Z-2")
+        );
+    }
+
+    #[test]
+    fn a_second_lock_is_refused_in_words() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = lock(dir.path()).unwrap();
+        let refused = lock(dir.path()).unwrap_err();
+        assert!(matches!(refused, Error::Locked { .. }));
+        assert!(refused.to_string().contains("open in another process"));
+        drop(held);
+        lock(dir.path()).unwrap();
+    }
+}

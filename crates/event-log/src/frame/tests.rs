@@ -1,0 +1,139 @@
+use super::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, Frame, HEADER_BYTES, Header, Parsed, parse, seal};
+use crate::{Error, GENESIS, NewEvent};
+
+fn frame(first_position: u64, sizes: &[usize]) -> Frame {
+    let events = (first_position..).zip(sizes);
+    let events = events.map(|(p, size)| NewEvent {
+        link: p - 1,
+        bytes: vec![b'x'; *size],
+    });
+    Frame {
+        first_position,
+        time_micros: -5,
+        events: events.collect(),
+    }
+}
+
+fn sealed(frame: &Frame) -> Vec<u8> {
+    let mut bytes = frame.encode().unwrap();
+    let header = Header {
+        count: u16::try_from(frame.events.len()).unwrap(),
+        payload_bytes: u32::try_from(bytes.len() - HEADER_BYTES).unwrap(),
+        not_durable: 2,
+        first: frame.first_position,
+        time_micros: frame.time_micros,
+        previous: GENESIS,
+        payload_crc: 0,
+    };
+    seal(&mut bytes, header);
+    bytes
+}
+
+#[test]
+fn a_frame_comes_back_as_it_went_in() {
+    let frame = frame(7, &[0, 1, 300]);
+    let bytes = sealed(&frame);
+    let Parsed::Frame(read) = parse(&bytes) else {
+        panic!("not a frame")
+    };
+    assert_eq!(
+        (read.header.first, read.header.last(), read.header.durable()),
+        (7, 9, 4)
+    );
+    let events: Vec<_> = read.events().collect();
+    assert_eq!(events.len(), 3);
+    for (event, (position, wanted)) in events.iter().zip((7..).zip(&frame.events)) {
+        assert_eq!((event.position, event.time_micros), (position, -5));
+        assert_eq!((event.link, event.bytes), (wanted.link, &wanted.bytes[..]));
+    }
+}
+
+#[test]
+fn the_bytes_of_a_frame_never_change() {
+    let bytes = sealed(&Frame {
+        first_position: 1,
+        time_micros: 1_000_000,
+        events: vec![NewEvent {
+            link: 0,
+            bytes: b"hello".to_vec(),
+        }],
+    });
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let zeros = "00".repeat(32);
+    assert_eq!(
+        hex,
+        format!(
+            "53424631010001001100000002000000010000000000000040420f0000000000{zeros}\
+             42b575204bad5b9505000000000000000000000068656c6c6f"
+        )
+    );
+}
+
+#[test]
+fn every_flipped_bit_is_seen() {
+    let bytes = sealed(&frame(1, &[3, 40]));
+    for bit in 0..bytes.len() * 8 {
+        let mut bad = bytes.clone();
+        bad[bit / 8] ^= 1 << (bit % 8);
+        assert!(!matches!(parse(&bad), Parsed::Frame(_)), "bit {bit}");
+    }
+}
+
+#[test]
+fn every_cut_is_incomplete() {
+    let bytes = sealed(&frame(1, &[3, 40]));
+    for length in 0..bytes.len() {
+        assert!(
+            matches!(parse(&bytes[..length]), Parsed::Incomplete),
+            "length {length}"
+        );
+    }
+}
+
+#[test]
+fn a_damaged_payload_keeps_its_extent() {
+    let mut bytes = sealed(&frame(1, &[30]));
+    let whole = bytes.len();
+    bytes[HEADER_BYTES + 20] ^= 1;
+    bytes.extend_from_slice(b"more");
+    assert!(matches!(parse(&bytes), Parsed::Bad { extent: Some(length) } if length == whole));
+}
+
+#[test]
+fn a_later_format_is_named() {
+    let mut bytes = sealed(&frame(1, &[30]));
+    bytes[4] = 9;
+    let sum = crc32c::crc32c(&bytes[..68]);
+    bytes[68..72].copy_from_slice(&sum.to_le_bytes());
+    assert!(matches!(parse(&bytes), Parsed::Unknown { version: 9 }));
+}
+
+#[test]
+fn limits_are_kept() {
+    let check = |sizes: &[usize]| frame(1, sizes).encode();
+    assert!(matches!(check(&[]), Err(Error::FrameEmpty)));
+    assert!(check(&[EVENT_BYTES_MAX]).is_ok());
+    assert!(matches!(
+        check(&[EVENT_BYTES_MAX + 1]),
+        Err(Error::EventTooLarge { position: 1, .. })
+    ));
+    assert!(check(&[0; 256]).is_ok());
+    assert!(matches!(
+        check(&[0; 257]),
+        Err(Error::FrameTooLarge { events: 257, .. })
+    ));
+    assert!(check(&[FRAME_BYTES_MAX - 24, 0]).is_ok());
+    assert!(matches!(
+        check(&[FRAME_BYTES_MAX - 23, 0]),
+        Err(Error::FrameTooLarge { .. })
+    ));
+    let mut linked = frame(5, &[1, 1]);
+    linked.events[1].link = 6;
+    assert!(matches!(
+        linked.encode(),
+        Err(Error::BadLink {
+            position: 6,
+            link: 6
+        })
+    ));
+}

@@ -1,0 +1,29 @@
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+
+/// The SHA-256 of a whole journal frame, header included. Because a frame's header carries the hash
+/// of the frame before it, this value stands for everything that was ever logged up to there.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hash(pub [u8; 32]);
+
+/// What the first frame names as its predecessor: all zeros, which no SHA-256 is known to be.
+pub const GENESIS: Hash = Hash([0; 32]);
+
+impl Hash {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(out, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{self}")
+    }
+}

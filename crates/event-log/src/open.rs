@@ -1,0 +1,334 @@
+//! What happens at start: nothing is believed until the two copies agree.
+
+use std::fs::{File, OpenOptions};
+use std::path::{Path, PathBuf};
+
+use crate::copy::{SLED, SledCopy, how};
+use crate::error::Ranges;
+use crate::frame::{self, Parsed};
+use crate::journal::Journal;
+use crate::log::Head;
+use crate::replay::{NOTHING, push_damage, replay};
+use crate::segment::{self, JOURNAL, Segment};
+use crate::store::{Found, Store};
+use crate::walk::{Damage, Walk, Walked};
+use crate::{Error, Hash, Options, Range, durable, rebuild, seal};
+
+/// What opening found and did. Everything but `head` and `created` says that something was wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// Where the log ends.
+    pub head: Head,
+    /// There was no log here before.
+    pub created: bool,
+    /// Bytes of a write that was cut short before it was acknowledged, and were cut off.
+    pub torn_bytes: u64,
+    /// Events that sled did not have yet and got from the journal. A few after a crash are ordinary:
+    /// sled is made durable once a second.
+    pub replayed_events: u64,
+    /// sled was not what it should be and was rebuilt.
+    pub rebuilt: Option<Rebuilt>,
+}
+
+/// How the sled copy was rebuilt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rebuilt {
+    /// What was wrong with the old one, in words.
+    pub reason: String,
+    /// Where the old one was put, if there was one. It may be deleted.
+    pub quarantine: Option<PathBuf>,
+    /// Events in the new one.
+    pub events: u64,
+}
+
+/// A log that is ready to go on.
+pub(crate) struct Parts {
+    pub(crate) lock: File,
+    pub(crate) journal: Journal,
+    pub(crate) journal_dir: PathBuf,
+    pub(crate) store: Store,
+    pub(crate) copy: SledCopy,
+    pub(crate) opened: Opened,
+}
+
+/// The journal's end, as far as it was read.
+pub(crate) struct Tail {
+    pub(crate) head: Head,
+    /// The journal's hash at the position that was asked for; `None` where no frame ends there.
+    pub(crate) hash_at: Option<Hash>,
+    /// A last write that was cut short: the segment and its length without it.
+    pub(crate) torn: Option<(PathBuf, u64)>,
+}
+
+pub(crate) fn open(dir: &Path, options: &Options) -> Result<Parts, Error> {
+    let journal_dir = dir.join(JOURNAL);
+    durable::create_dir(dir)?;
+    let lock = durable::lock(dir)?;
+    durable::create_dir(&journal_dir)?;
+    seal::remove_unfinished(&journal_dir)?;
+    rebuild::remove_unfinished(dir)?;
+
+    let segments = segment::list(&journal_dir)?;
+    let had_sled = dir.join(SLED).join("db").exists();
+    let found = open_copy(dir, options)?;
+    let copy_head = found.as_ref().map_or(NOTHING, |(_, head)| *head);
+    let tail = survey(dir, &segments, copy_head.position)?;
+    let torn_bytes = cut(tail.torn.as_ref())?;
+
+    let mut opened = Opened {
+        head: tail.head,
+        created: !had_sled && segments.is_empty(),
+        torn_bytes,
+        replayed_events: 0,
+        rebuilt: None,
+    };
+    let store = match reconcile(dir, &tail, found, had_sled)? {
+        Ok(store) => {
+            if copy_head.position < tail.head.position {
+                opened.replayed_events = catch_up(dir, &segments, &store, copy_head, tail.head)?;
+            }
+            store
+        }
+        Err(reason) => {
+            tracing::error!(%reason, "the sled copy is rebuilt from the journal");
+            let quarantine = rebuild::rebuild(dir, options, &segments, tail.head)?;
+            opened.rebuilt = Some(Rebuilt {
+                reason,
+                quarantine,
+                events: tail.head.position,
+            });
+            rebuild::open_new(&dir.join(SLED), options)?
+        }
+    };
+    let copy = SledCopy::new(store.tree.clone(), &store.path);
+    if copy.head()? != tail.head {
+        return Err(copy.damaged(tail.head.position));
+    }
+    let journal = Journal::open(&journal_dir, options, tail.head, segments.last())?;
+    tell(&opened);
+    Ok(Parts {
+        lock,
+        journal,
+        journal_dir,
+        store,
+        copy,
+        opened,
+    })
+}
+
+/// Opens sled and reads its end. `Err` inside says what is wrong with it.
+pub(crate) fn open_copy(
+    dir: &Path,
+    options: &Options,
+) -> Result<Result<(Store, Head), String>, Error> {
+    let store = match Store::open(&dir.join(SLED), how(options))? {
+        Found::Open(store) => store,
+        Found::Broken(reason) => return Ok(Err(reason)),
+    };
+    match SledCopy::new(store.tree.clone(), &store.path).head() {
+        Ok(head) => Ok(Ok((store, head))),
+        Err(error) => Ok(Err(error.to_string())),
+    }
+}
+
+/// Reads the journal from the segment on that holds position `at`, which sled ends with.
+///
+/// What cannot be read at the very end was never acknowledged, if nothing proves otherwise: no later
+/// segment exists, no later frame says that this was durable, and sled does not have it, which gets
+/// only what is durable. Anything else is damage.
+pub(crate) fn survey(dir: &Path, segments: &[Segment], at: u64) -> Result<Tail, Error> {
+    let mut ranges = gaps(segments);
+    let read = segment::from(segments, at);
+    let before = read.first().map_or(0, |segment| segment.first - 1);
+    let mut walk = Walk::new(read, before, (before == 0).then_some(NOTHING.hash));
+    let mut tail = Tail {
+        head: NOTHING,
+        hash_at: (at == 0).then_some(NOTHING.hash),
+        torn: None,
+    };
+    tail.head.position = before;
+    let mut damage: Option<Damage> = None;
+    let mut acknowledged = false;
+    let mut seen = tail.head.position;
+    loop {
+        match walk.next()? {
+            Walked::Frame(hash) => {
+                let Some(header) = walk.frame().map(|frame| frame.header) else {
+                    continue;
+                };
+                seen = header.last();
+                if let Some(damage) = &damage {
+                    acknowledged |= header.durable() >= damage.first;
+                } else {
+                    tail.head = Head {
+                        position: header.last(),
+                        hash,
+                    };
+                }
+                if header.first == at + 1 {
+                    tail.hash_at = Some(header.previous);
+                } else if header.last() == at {
+                    tail.hash_at = Some(hash);
+                }
+            }
+            Walked::Damage(found) => {
+                acknowledged |= found.foreign;
+                push_damage(&mut ranges, &found, at);
+                damage.get_or_insert(found);
+            }
+            Walked::End => break,
+        }
+    }
+    let last = segments.last();
+    let torn = damage.as_ref().filter(|damage| {
+        !acknowledged
+            && at < damage.first
+            && last.is_some_and(|last| !last.is_sealed() && last.path == damage.path)
+    });
+    if let Some(damage) = torn {
+        tail.torn = Some((damage.path.clone(), damage.offset));
+        ranges = gaps(segments);
+    } else if at > seen && !ranges.0.is_empty() {
+        ranges.push(Range {
+            first: seen + 1,
+            last: at,
+        });
+    }
+    if ranges.0.is_empty() {
+        return Ok(tail);
+    }
+    Err(Error::JournalDamaged {
+        dir: dir.to_path_buf(),
+        ranges,
+    })
+}
+
+/// What is missing between segments, as far as their names say.
+fn gaps(segments: &[Segment]) -> Ranges {
+    let mut ranges = Ranges::default();
+    let mut next = Some(1);
+    for segment in segments {
+        if let Some(next) = next.filter(|next| *next < segment.first) {
+            ranges.push(Range {
+                first: next,
+                last: segment.first - 1,
+            });
+        }
+        next = segment.last.map(|last| last + 1);
+    }
+    ranges
+}
+
+/// Cuts a torn write off, durably; how many bytes that were.
+fn cut(torn: Option<&(PathBuf, u64)>) -> Result<u64, Error> {
+    let Some((path, length)) = torn else {
+        return Ok(0);
+    };
+    let file = OpenOptions::new()
+        .write(true)
+        .open(path)
+        .map_err(Error::io("open", path))?;
+    let before = file
+        .metadata()
+        .map_err(Error::io("ask for the length of", path))?
+        .len();
+    file.set_len(*length).map_err(Error::io("shorten", path))?;
+    file.sync_all().map_err(Error::io("sync", path))?;
+    Ok(before.saturating_sub(*length))
+}
+
+/// Whether sled is a beginning of the journal. `Err` inside says why it must be rebuilt.
+fn reconcile(
+    dir: &Path,
+    tail: &Tail,
+    found: Result<(Store, Head), String>,
+    had_sled: bool,
+) -> Result<Result<Store, String>, Error> {
+    let (store, head) = match found {
+        Ok(found) => found,
+        Err(reason) => return Ok(Err(reason)),
+    };
+    let journal = tail.head.position;
+    if head.position > journal {
+        // It must go on where the journal ends; then the journal lost what was acknowledged.
+        let copy = SledCopy::new(store.tree.clone(), &store.path);
+        let next = copy.frame_at(journal + 1)?;
+        let goes_on = next.is_some_and(|bytes| match frame::parse(&bytes) {
+            Parsed::Frame(next) => next.header.previous == tail.head.hash || journal == 0,
+            _ => false,
+        });
+        if !goes_on {
+            return Ok(Err(format!(
+                "it ends at {}, beyond the journal, and differs",
+                head.position
+            )));
+        }
+        let ranges = Ranges(vec![Range {
+            first: journal + 1,
+            last: head.position,
+        }]);
+        return Err(Error::JournalDamaged {
+            dir: dir.to_path_buf(),
+            ranges,
+        });
+    }
+    if head.position == 0 && journal > 0 {
+        let empty = if had_sled {
+            "it opened empty"
+        } else {
+            "it was missing"
+        };
+        return Ok(Err(format!("{empty}, the journal ends at {journal}")));
+    }
+    if tail.hash_at != Some(head.hash) {
+        return Ok(Err(format!(
+            "it differs from the journal at position {}",
+            head.position
+        )));
+    }
+    Ok(Ok(store))
+}
+
+fn catch_up(
+    dir: &Path,
+    segments: &[Segment],
+    store: &Store,
+    copy: Head,
+    head: Head,
+) -> Result<u64, Error> {
+    let read = segment::from(segments, copy.position);
+    let before = read.first().map_or(0, |segment| segment.first - 1);
+    let walk = Walk::new(read, before, None);
+    replay(walk, store, copy.position, head)?.map_err(|ranges| Error::JournalDamaged {
+        dir: dir.to_path_buf(),
+        ranges,
+    })
+}
+
+fn tell(opened: &Opened) {
+    let Opened {
+        head,
+        torn_bytes,
+        replayed_events,
+        ..
+    } = opened;
+    if *torn_bytes > 0 {
+        tracing::warn!(
+            torn_bytes,
+            "a write that was never acknowledged was cut off the journal"
+        );
+    }
+    if *replayed_events > 0 {
+        tracing::warn!(replayed_events, "sled was behind the journal and caught up");
+    }
+    if let Some(Rebuilt {
+        reason,
+        quarantine,
+        events,
+    }) = &opened.rebuilt
+    {
+        let quarantine = quarantine.as_ref().map(|path| path.display().to_string());
+        tracing::error!(reason, quarantine, events, "the sled copy was rebuilt");
+    }
+    tracing::info!(position = head.position, hash = %head.hash, "the log is open");
+}
