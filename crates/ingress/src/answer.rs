@@ -1,0 +1,77 @@
+//! What a messenger is told when all went well.
+
+use bytes::Bytes;
+use chat::id::{MessageId, SessionId};
+use chat::role::{Accepted, Health, HealthReply, InboundReply};
+use http_body_util::Full;
+use hyper::Response;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use serde::Serialize;
+
+use crate::refusal::Refusal;
+
+/// The answer to something that a messenger said.
+pub(crate) fn inbound(reply: InboundReply) -> Result<Response<Full<Bytes>>, Refusal> {
+    match reply {
+        InboundReply::Done => Ok(json(br#"{"status":"accepted"}"#.as_slice())),
+        InboundReply::Accepted(accepted) => Ok(json(encode(&Said::from(accepted)))),
+        InboundReply::User(card) => Ok(json(encode(&card))),
+        InboundReply::Rejected(rejection) => Err(rejection.into()),
+        InboundReply::Stale => Err(Refusal::Stale),
+    }
+}
+
+/// The answer to how a channel is.
+pub(crate) fn health(reply: HealthReply) -> Result<Response<Full<Bytes>>, Refusal> {
+    match reply {
+        HealthReply::Health(health) => {
+            let mut response = json(encode::<Health>(&health));
+            // It is for whoever signed the question, and only now.
+            response
+                .headers_mut()
+                .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            Ok(response)
+        }
+        HealthReply::Rejected(rejection) => Err(rejection.into()),
+        HealthReply::Stale => Err(Refusal::Stale),
+    }
+}
+
+/// An accepted message, in the order of messenger-protocol section 3.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Said {
+    status: &'static str,
+    message_id: MessageId,
+    session_id: SessionId,
+    position: u64,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    duplicate: bool,
+}
+
+impl From<Accepted> for Said {
+    fn from(accepted: Accepted) -> Self {
+        Self {
+            status: "accepted",
+            message_id: accepted.message_id,
+            session_id: accepted.session_id,
+            position: accepted.position,
+            duplicate: accepted.duplicate,
+        }
+    }
+}
+
+fn encode<T: Serialize>(value: &T) -> Bytes {
+    #[expect(clippy::expect_used, reason = "plain structs of texts and numbers")]
+    serde_json::to_vec(value)
+        .expect("plain structs have a JSON form")
+        .into()
+}
+
+fn json(body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

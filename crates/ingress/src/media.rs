@@ -1,0 +1,104 @@
+//! Whether a body is JSON as we read it.
+
+use hyper::HeaderMap;
+use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
+
+use crate::refusal::Refusal;
+
+/// Lets pass what says that it is `application/json`, in UTF-8, not compressed. Nothing is ever
+/// decompressed here: a bomb stays packed.
+pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
+    let mut types = headers.get_all(CONTENT_TYPE).iter();
+    let (Some(one), None) = (types.next(), types.next()) else {
+        return Err(Refusal::MediaType(
+            "send exactly one Content-Type: application/json",
+        ));
+    };
+    is_json(one)?;
+    if headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
+        Ok(())
+    } else {
+        Err(Refusal::MediaType("send the body without Content-Encoding"))
+    }
+}
+
+fn is_json(value: &HeaderValue) -> Result<(), Refusal> {
+    let text = value.to_str().unwrap_or_default();
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    if !essence.eq_ignore_ascii_case("application/json") {
+        return Err(Refusal::MediaType(
+            "send the body as Content-Type: application/json",
+        ));
+    }
+    let charsets = parts
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| name.trim_end().eq_ignore_ascii_case("charset"));
+    for (_, charset) in charsets {
+        let charset = charset.trim().trim_matches('"');
+        if !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("utf8") {
+            return Err(Refusal::MediaType("send the body in UTF-8"));
+        }
+    }
+    Ok(())
+}
+
+fn is_identity(value: &HeaderValue) -> bool {
+    value
+        .to_str()
+        .is_ok_and(|text| text.trim().is_empty() || text.trim().eq_ignore_ascii_case("identity"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check_one(content_type: &str, passes: bool) {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, content_type.parse().unwrap());
+        assert_eq!(check(&headers).is_ok(), passes, "{content_type}");
+    }
+
+    #[test]
+    fn only_json_in_utf_8_passes() {
+        for good in [
+            "application/json",
+            "Application/JSON",
+            "application/json;charset=utf-8",
+            "application/json; charset=\"UTF-8\"",
+            "application/json ; charset = utf8; profile=x",
+            "application/json;",
+        ] {
+            check_one(good, true);
+        }
+        for bad in [
+            "text/plain",
+            "application/jsonx",
+            "application/json, text/plain",
+            "application/json; charset=latin1",
+            "application/json; charset=utf-8; charset=utf-16",
+            "application/x-www-form-urlencoded",
+            "",
+        ] {
+            check_one(bad, false);
+        }
+    }
+
+    #[test]
+    fn nothing_compressed_passes() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
+        assert!(check(&headers).is_ok());
+        headers.append(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        assert!(check(&headers).is_err());
+    }
+
+    #[test]
+    fn two_content_types_do_not_pass() {
+        let mut headers = HeaderMap::new();
+        headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        assert!(check(&headers).is_err());
+    }
+}
