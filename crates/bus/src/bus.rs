@@ -6,6 +6,7 @@ use async_nats::client::SubscribeErrorKind;
 use async_nats::{Client, HeaderMap, PublishErrorKind, Request, RequestErrorKind};
 use bytes::Bytes;
 use chat::codec;
+use futures_util::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::watch;
@@ -183,7 +184,8 @@ impl Bus {
 
     /// Whether NATS is connected now.
     pub fn is_connected(&self) -> bool {
-        self.client.connection_state() == async_nats::connection::State::Connected
+        let state = self.client.connection_state();
+        state == async_nats::connection::State::Connected && !self.link.borrow().closed
     }
 
     /// How the connection is and changes. A consumer that must miss nothing waits on
@@ -243,12 +245,14 @@ impl Bus {
     }
 
     async fn enqueue<T>(&self, subject: &str, sent: impl Future<Output = T>) -> Result<T, Error> {
-        let wait = if self.is_connected() {
-            QUEUE_TIMEOUT
-        } else {
-            Duration::ZERO
-        };
-        within(wait, subject, sent).await
+        if self.is_connected() {
+            return within(QUEUE_TIMEOUT, subject, sent).await;
+        }
+        tokio::task::unconstrained(sent)
+            .now_or_never()
+            .ok_or_else(|| Error::Full {
+                subject: subject.to_owned(),
+            })
     }
 
     fn unsent(&self, subject: String) -> Error {

@@ -58,26 +58,21 @@ impl Config {
     }
 
     fn servers(&self) -> Result<Vec<ServerAddr>, Error> {
-        let servers = self
-            .url
-            .split(',')
-            .map(|url| url.trim().parse::<ServerAddr>())
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|source| {
-                // What cannot be parsed may hold a password all the same.
-                if self.url.contains('@') {
-                    return Error::UrlCredentials;
-                }
-                Error::Url {
-                    url: self.url.clone(),
-                    source: source.into(),
-                }
-            })?;
-        if servers
-            .iter()
-            .any(|s| s.has_user_pass() || s.password().is_some())
-        {
+        // Before anything that repeats the URL: what cannot be parsed may hold a password too.
+        if self.url.contains('@') {
             return Err(Error::UrlCredentials);
+        }
+        let mut servers = Vec::new();
+        for one in self.url.split(',') {
+            let server = match one.trim().parse::<ServerAddr>() {
+                Ok(server) if server.host().is_empty() => Err("it names no host".into()),
+                Ok(server) => Ok(server),
+                Err(source) => Err(source.into()),
+            };
+            servers.push(server.map_err(|source| Error::Url {
+                url: self.url.clone(),
+                source,
+            })?);
         }
         Ok(servers)
     }

@@ -81,6 +81,9 @@ pub(crate) fn checked(headers: &[(&str, &str)]) -> Result<HeaderMap, Error> {
         let bad = || Error::Header {
             name: (*name).to_owned(),
         };
+        if name.is_empty() {
+            return Err(bad());
+        }
         map.append(
             HeaderName::from_str(name).map_err(|_| bad())?,
             HeaderValue::from_str(value).map_err(|_| bad())?,

@@ -6,7 +6,7 @@ use bus::Error;
 use bus::testing::Server;
 use bytes::Bytes;
 
-const SOON: Duration = Duration::from_secs(5);
+use crate::SOON;
 
 #[tokio::test]
 async fn what_is_published_comes_with_headers_and_in_order() {
@@ -57,4 +57,116 @@ async fn nobody_there_is_said_at_once() {
         .unwrap_err();
     assert!(matches!(&error, Error::NoResponders { subject } if subject == "nobody"));
     assert!(error.is_passing() && !error.is_in_doubt());
+}
+
+#[tokio::test]
+async fn a_refusal_is_an_error_with_its_words() {
+    let server = Server::start().await;
+    let (asks, answers) = (server.bus().await, server.bus().await);
+    let mut questions = answers.subscribe("double", None).await.unwrap();
+    answers.flush().await.unwrap();
+    let answering = async {
+        let message = questions.next().await.unwrap();
+        answers.refuse(&message, 400, "not a number").await.unwrap();
+    };
+    let asking = asks.ask::<&str, u32>("double".to_owned(), &"x", SOON);
+    let (answer, ()) = tokio::join!(asking, answering);
+    let error = answer.unwrap_err();
+    assert_eq!(error.to_string(), "double refuses (400): not a number");
+    assert!(!error.is_passing() && !error.is_in_doubt());
+}
+
+#[tokio::test]
+async fn an_answer_of_another_shape_is_said_so() {
+    let server = Server::start().await;
+    let bus = server.bus().await;
+    let mut questions = bus.subscribe("double", None).await.unwrap();
+    let answering = async {
+        let message = questions.next().await.unwrap();
+        bus.answer(&message, &"words").await.unwrap();
+    };
+    let asking = bus.ask::<u32, u32>("double".to_owned(), &1, SOON);
+    let (answer, ()) = tokio::join!(asking, answering);
+    assert!(matches!(answer, Err(Error::Answer { .. })));
+}
+
+#[tokio::test]
+async fn members_of_a_queue_share_what_comes() {
+    let server = Server::start().await;
+    let bus = server.bus().await;
+    let mut one = bus.subscribe("work", Some("crew")).await.unwrap();
+    let mut two = bus.subscribe("work", Some("crew")).await.unwrap();
+    for _ in 0..200 {
+        bus.publish("work".to_owned(), &[], Bytes::new())
+            .await
+            .unwrap();
+    }
+    bus.flush().await.unwrap();
+    let count = |s: &mut bus::Subscription| std::iter::from_fn(|| s.try_next()).count();
+    let (one, two) = (count(&mut one), count(&mut two));
+    assert_eq!(one + two, 200);
+    assert!(one > 0 && two > 0, "{one} and {two}");
+}
+
+#[tokio::test]
+async fn draining_gives_what_is_here_and_ends() {
+    let server = Server::start().await;
+    let bus = server.bus().await;
+    let mut kept = bus.subscribe("a", None).await.unwrap();
+    for _ in 0..300 {
+        bus.publish("a".to_owned(), &[], Bytes::new())
+            .await
+            .unwrap();
+    }
+    bus.flush().await.unwrap();
+    kept.drain().await.unwrap();
+    let mut count = 0;
+    while kept.next().await.is_some() {
+        count += 1;
+    }
+    assert_eq!(count, 300);
+
+    let mut ends = bus.subscribe("b", None).await.unwrap();
+    bus.drain().await.unwrap();
+    assert_eq!(ends.next().await, None);
+    assert!(!bus.is_connected());
+    let late = bus.publish("a".to_owned(), &[], Bytes::new()).await;
+    assert!(matches!(late, Err(Error::Closed { .. })), "{late:?}");
+    let late = bus.request("a".to_owned(), &[], Bytes::new(), SOON).await;
+    assert!(matches!(late, Err(Error::Closed { .. })), "{late:?}");
+    assert!(bus.changes().borrow().closed);
+}
+
+#[tokio::test]
+async fn what_is_published_before_the_drain_arrives() {
+    let server = Server::start().await;
+    let (here, there) = (server.bus().await, server.bus().await);
+    let mut subscription = there.subscribe("a", None).await.unwrap();
+    there.flush().await.unwrap();
+    for _ in 0..1_000 {
+        here.publish("a".to_owned(), &[], vec![7; 2_000].into())
+            .await
+            .unwrap();
+    }
+    here.drain().await.unwrap();
+    for _ in 0..1_000 {
+        let message = tokio::time::timeout(SOON, subscription.next())
+            .await
+            .unwrap();
+        assert_eq!(message.unwrap().payload.len(), 2_000);
+    }
+}
+
+#[test]
+fn a_message_does_not_print_its_payload() {
+    let message = bus::Message {
+        subject: "a".to_owned(),
+        headers: Vec::new(),
+        payload: Bytes::from_static(b"hunter2"),
+        reply: None,
+    };
+    assert_eq!(
+        format!("{message:?}"),
+        r#"Message { subject: "a", reply: None, bytes: 7, .. }"#
+    );
 }
