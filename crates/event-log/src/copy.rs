@@ -74,6 +74,30 @@ impl SledCopy {
         })
     }
 
+    /// The last position there is a key for, whatever it holds; 0 when there is none.
+    pub(crate) fn last_position(&self) -> Result<u64, Error> {
+        let last = self.call(|| self.tree.last())?;
+        let Some((position, _)) = last.and_then(|(key, _)| key_parts(&key)) else {
+            return Ok(0);
+        };
+        // The page may hold more events than its first, if it can be read.
+        let Ok(Some(value)) = self.value(&page_key(position)) else {
+            return Ok(position);
+        };
+        let Some(page) = Page::parse(position, &value) else {
+            return Ok(position);
+        };
+        let whole = page
+            .whole(|chunk| self.chunk(position, chunk))
+            .ok()
+            .flatten();
+        Ok(whole.map_or(position, |whole| {
+            page.read(&whole)
+                .last()
+                .map_or(position, |event| event.position)
+        }))
+    }
+
     /// The frame that begins at `first`, as it stands in the journal. `None` where no frame begins
     /// there or it is not whole.
     pub(crate) fn frame_at(&self, first: u64) -> Result<Option<Vec<u8>>, Error> {

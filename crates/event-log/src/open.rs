@@ -220,7 +220,7 @@ fn gaps(segments: &[Segment]) -> Ranges {
 }
 
 /// Cuts a torn write off, durably; how many bytes that were.
-fn cut(torn: Option<&(PathBuf, u64)>) -> Result<u64, Error> {
+pub(crate) fn cut(torn: Option<&(PathBuf, u64)>) -> Result<u64, Error> {
     let Some((path, length)) = torn else {
         return Ok(0);
     };

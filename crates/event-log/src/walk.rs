@@ -3,12 +3,12 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use crate::frame::{self, FrameRef, HEADER_BYTES, Header, MAGIC, Parsed};
 use crate::seal::{Chunks, Filled};
-use crate::segment::Segment;
+use crate::segment::{self, Segment};
 use crate::{Error, Hash};
 
 /// How much of a raw segment is read at once: large enough that a read costs little beside its
@@ -242,19 +242,9 @@ impl Walk {
         self.scanner.as_ref().map(Scanner::frame)
     }
 
-    /// The segment that the last frame lies in.
-    pub(crate) fn segment(&self) -> Option<&Segment> {
-        self.segment.as_ref()
-    }
-
     /// Where in that segment, uncompressed, the last frame ends.
     pub(crate) fn offset(&self) -> u64 {
         self.scanner.as_ref().map_or(0, Scanner::offset)
-    }
-
-    /// The last position walked over.
-    pub(crate) fn position(&self) -> u64 {
-        self.position
     }
 
     pub(crate) fn next(&mut self) -> Result<Walked, Error> {
@@ -301,7 +291,8 @@ impl Walk {
                 foreign: false,
             })));
         };
-        self.scanner = Some(Scanner::open(&segment)?);
+        let (segment, scanner) = open_any(segment)?;
+        self.scanner = Some(scanner);
         let first = segment.first;
         self.segment = Some(segment);
         Ok(self.missing(first).map(Walked::Damage))
@@ -368,6 +359,22 @@ impl Walk {
             foreign: true,
         })
     }
+}
+
+/// Opens a segment, or the sealed one that has replaced it since it was listed.
+fn open_any(segment: Segment) -> Result<(Segment, Scanner), Error> {
+    let error = match Scanner::open(&segment) {
+        Ok(scanner) => return Ok((segment, scanner)),
+        Err(error) => error,
+    };
+    let gone = matches!(&error, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound);
+    let journal = segment.path.parent().filter(|_| gone);
+    let now = journal.map_or_else(|| Ok(Vec::new()), segment::list)?;
+    let Some(sealed) = now.into_iter().find(|now| now.first == segment.first) else {
+        return Err(error);
+    };
+    let scanner = Scanner::open(&sealed)?;
+    Ok((sealed, scanner))
 }
 
 const _: () = assert!(READ_BYTES > HEADER_BYTES);

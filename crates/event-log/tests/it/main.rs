@@ -1,5 +1,11 @@
 //! The log from outside: what it keeps, what it notices, what it mends.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
 mod support;
 
 mod model;

@@ -1,0 +1,225 @@
+//! What the log costs beside a bare file on the same disk in the same run.
+//!
+//! `cargo bench -p event-log` prints a table; the ratios are what counts, because a disk's sync time
+//! differs from hour to hour. Raw and log alternate in rounds, and the medians are compared.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a bench may panic and must print"
+)]
+#![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
+
+use event_log::{EventLog, Frame, NewEvent, Options};
+
+const EVENT_BYTES: usize = 300;
+const ROUNDS: usize = 7;
+const REPLAY_EVENTS: u64 = 1_000_000;
+
+fn main() {
+    let dir = tempfile::tempdir_in(target_dir()).unwrap();
+    println!("events of {EVENT_BYTES} bytes, events/s, median of {ROUNDS} rounds\n");
+    println!(
+        "{:32} {:>11} {:>11} {:>8} {:>7}",
+        "append and sync", "raw file", "log", "ratio", "budget"
+    );
+    for (per_commit, commits, budget) in [(1, 1_000, ""), (10, 1_000, ""), (100, 500, "50 %")] {
+        let rounds: Vec<_> = (0..ROUNDS)
+            .map(|round| {
+                let here = dir.path().join(format!("{per_commit}-{round}"));
+                std::fs::create_dir(&here).unwrap();
+                let raw = raw_append(&here, per_commit, commits);
+                let (waiting, pipelined) = log_append(&here, per_commit, commits);
+                std::fs::remove_dir_all(&here).unwrap();
+                (raw, waiting, pipelined)
+            })
+            .collect();
+        let raw = median(rounds.iter().map(|round| round.0));
+        for (name, log) in [
+            ("one at a time", median(rounds.iter().map(|round| round.1))),
+            ("pipelined", median(rounds.iter().map(|round| round.2))),
+        ] {
+            let name = format!("{per_commit} a commit, {name}");
+            row(&name, raw, log, budget);
+        }
+    }
+    println!(
+        "\n{:32} {:>11} {:>11} {:>8} {:>7}",
+        "replay", "raw file", "log", "ratio", "budget"
+    );
+    replay(dir.path());
+}
+
+fn row(name: &str, raw: f64, log: f64, budget: &str) {
+    println!(
+        "{name:32} {raw:>11.0} {log:>11.0} {:>6.0} % {budget:>7}",
+        log / raw * 100.0
+    );
+}
+
+/// The file system that is measured: the one that is built on, not a `tmpfs`.
+fn target_dir() -> &'static Path {
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+}
+
+fn event(position: u64) -> Vec<u8> {
+    let text =
+        format!("{{\"position\":{position},\"text\":\"Guten Tag, wann kommt mein Paket an?\"}}");
+    text.into_bytes()
+        .into_iter()
+        .cycle()
+        .take(EVENT_BYTES)
+        .collect()
+}
+
+fn frame(first_position: u64, count: u64) -> Frame {
+    let events = (first_position..first_position + count).map(|position| NewEvent {
+        link: position - 1,
+        bytes: event(position),
+    });
+    Frame {
+        first_position,
+        time_micros: 0,
+        events: events.collect(),
+    }
+}
+
+fn raw_append(dir: &Path, per_commit: u64, commits: u64) -> f64 {
+    let mut file = File::create(dir.join("raw")).unwrap();
+    let chunks: Vec<Vec<u8>> = (0..commits)
+        .map(|commit| {
+            let first = commit * per_commit + 1;
+            (first..first + per_commit).flat_map(event).collect()
+        })
+        .collect();
+    per_second(per_commit * commits, || {
+        for chunk in &chunks {
+            file.write_all(chunk).unwrap();
+            file.sync_data().unwrap();
+        }
+    })
+}
+
+/// One commit after the other, and then with the pipeline kept full, both until the last is durable
+/// and sled has it and is itself durable.
+fn log_append(dir: &Path, per_commit: u64, commits: u64) -> (f64, f64) {
+    let events = per_commit * commits;
+    let frames = |first: u64| -> Vec<_> {
+        (0..commits)
+            .map(|commit| frame(first + commit * per_commit, per_commit))
+            .collect()
+    };
+    let (log, _) = EventLog::open(&dir.join("waiting"), Options::new(0)).unwrap();
+    let all = frames(1);
+    let waiting = per_second(events, || {
+        for frame in all {
+            log.append(frame).unwrap();
+        }
+    });
+    log.close().unwrap();
+
+    let (log, _) = EventLog::open(&dir.join("pipelined"), Options::new(0)).unwrap();
+    let all = frames(1);
+    let pipelined = per_second(events, || {
+        let (sender, receiver) = sync_channel(all.len());
+        for frame in all {
+            let sender = sender.clone();
+            log.submit(frame, move |outcome| sender.send(outcome).unwrap())
+                .unwrap();
+        }
+        drop(sender);
+        assert_eq!(
+            receiver.iter().map(|outcome| outcome.unwrap()).count() as u64,
+            commits
+        );
+    });
+    log.close().unwrap();
+    (waiting, pipelined)
+}
+
+fn replay(dir: &Path) {
+    let place = dir.join("replay");
+    // Segments of 16 MiB, so that most of them are sealed.
+    let options = Options {
+        segment_bytes: 16 * 1024 * 1024,
+        ..Options::new(0)
+    };
+    let (log, _) = EventLog::open(&place, options).unwrap();
+    for first in (1..=REPLAY_EVENTS).step_by(250) {
+        log.submit(frame(first, 250), |outcome| assert!(outcome.is_ok()))
+            .unwrap();
+    }
+    // Closing waits for the sealer too.
+    log.close().unwrap();
+    let (log, _) = EventLog::open(&place, options).unwrap();
+    let reader = log.reader();
+    let raw = dir.join("raw");
+    std::fs::write(
+        &raw,
+        event(1).repeat(usize::try_from(REPLAY_EVENTS).unwrap()),
+    )
+    .unwrap();
+
+    let rounds = |mut run: Box<dyn FnMut() -> f64>| median((0..ROUNDS).map(|_| run()));
+    let read_raw = rounds(Box::new(|| per_second(REPLAY_EVENTS, || read_file(&raw))));
+    let scan = rounds(Box::new(|| {
+        per_second(REPLAY_EVENTS, || {
+            let mut bytes = 0;
+            let last = reader.scan(1, |event| {
+                bytes += event.bytes.len();
+                ControlFlow::Continue(())
+            });
+            assert_eq!(
+                (last.unwrap(), bytes as u64),
+                (REPLAY_EVENTS, REPLAY_EVENTS * 300)
+            );
+        })
+    }));
+    let read = rounds(Box::new(|| {
+        per_second(REPLAY_EVENTS, || {
+            let mut from = 1;
+            while from <= REPLAY_EVENTS {
+                from += reader.read(from, 1_000, usize::MAX).unwrap().len() as u64;
+            }
+        })
+    }));
+    row("scan (journal, mostly sealed)", read_raw, scan, "2 M/s");
+    row("read (sled, 1000 at a time)", read_raw, read, "");
+    for (name, sub) in [("journal", "journal"), ("sled", "sled")] {
+        let bytes: u64 = std::fs::read_dir(place.join(sub))
+            .unwrap()
+            .map(|entry| entry.unwrap().metadata().unwrap().len())
+            .sum();
+        #[expect(clippy::cast_precision_loss, reason = "a ratio with two digits")]
+        let ratio = bytes as f64 / (REPLAY_EVENTS * EVENT_BYTES as u64) as f64;
+        println!("{name:32} {ratio:>11.2} bytes on disk for each byte of events");
+    }
+}
+
+fn read_file(path: &Path) {
+    let mut file = File::open(path).unwrap();
+    let mut buffer = vec![0; 256 * 1024];
+    while file.read(&mut buffer).unwrap() > 0 {}
+}
+
+fn per_second(count: u64, run: impl FnOnce()) -> f64 {
+    let start = Instant::now();
+    run();
+    let took: Duration = start.elapsed();
+    #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
+    let count = count as f64;
+    count / took.as_secs_f64()
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<_> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
