@@ -91,6 +91,12 @@ pub mod token {
         Secret::new(format!("{PREFIX}{random}"))
     }
 
+    /// Whether a text has the form of a token, wherever it was put.
+    pub fn is_one(text: &Secret) -> bool {
+        let random = text.expose().strip_prefix(PREFIX);
+        random.is_some_and(|random| URL_SAFE_NO_PAD.decode(random).is_ok_and(|r| r.len() == 32))
+    }
+
     /// What is kept of a token and asked for: its SHA-256, lower-case hex.
     pub fn hash(token: &Secret) -> String {
         let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
@@ -156,6 +162,8 @@ mod tests {
         assert_ne!(one, other);
         assert_eq!(one.expose().len(), token::PREFIX.len() + 43);
         assert!(one.expose().starts_with(token::PREFIX));
+        assert!(token::is_one(&one) && token::is_one(&other));
+        assert!(!token::is_one(&secret("sbt_short")) && !token::is_one(&secret("a password")));
         assert_eq!(
             token::hash(&secret("abc")),
             "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -173,3 +173,14 @@ pub fn inbox_prefix(user: &UserId) -> String {
 pub fn inbox_of(user: &UserId) -> String {
     format!("_INBOX.{user}.>")
 }
+
+/// Whether a reply may go there on behalf of a user. NATS does not check what a client names as its
+/// reply subject, and whoever answers may publish anywhere: unchecked, a user could have an answer
+/// published as an event of the feed or as another user's reply.
+pub fn is_inbox_of(user: &UserId, reply: &str) -> bool {
+    let rest = reply.strip_prefix(&inbox_prefix(user));
+    rest.is_some_and(|rest| rest.len() > 1 && rest.starts_with('.') && !rest.contains(['*', '>']))
+}
+
+/// The prefix of the roles' inboxes. Upper case, so that it is no user's.
+pub const ROLES_INBOX_PREFIX: &str = "_INBOX.ROLES";

@@ -1,0 +1,170 @@
+//! What a browser is served: one plain page, and where the WebSocket is. The operators' page
+//! (`crates/console/web`) will be served here.
+
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
+use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use metrics::counter;
+use serde::Serialize;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::metrics::HTTP_ANSWERS;
+
+/// How many connections at once; more wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 256;
+/// How long a request's head may take, and how long a connection may be idle.
+pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
+/// How many headers a request may have.
+const HEADERS_MAX: usize = 64;
+/// What is buffered of a request's head, in bytes.
+const BUFFER_BYTES_MAX: usize = 16 * 1024;
+/// How long a connection may go on at the most: everything served here is small.
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long requests in hand may take once we are told to stop.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long accepting waits after it failed, as it does when there are no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+const PAGE: &str = include_str!("page.html");
+const HTML: &str = "text/html; charset=utf-8";
+/// Nothing may run, be loaded or embed the page.
+const POLICY: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// What a page needs to know before anybody has signed in.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Public {
+    /// The workspace's name, which is part of every subject.
+    pub(crate) workspace: String,
+    /// The WebSocket of NATS, `ws://` or `wss://`.
+    pub(crate) websocket: String,
+}
+
+/// Serves until told to stop; then finishes what it has begun.
+pub(crate) async fn serve(listener: TcpListener, public: &Public, stop: &CancellationToken) {
+    let settings = Bytes::from(serde_json::json!(public).to_string());
+    let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connections = TaskTracker::new();
+    let mut http = http1::Builder::new();
+    // Without the timer hyper has no timeouts at all.
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_READ_TIMEOUT)
+        .max_headers(HEADERS_MAX)
+        .max_buf_size(BUFFER_BYTES_MAX);
+    while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places)).await {
+        match accepted {
+            Ok((stream, place)) => {
+                let (http, settings, stop) = (http.clone(), settings.clone(), stop.clone());
+                connections.spawn(async move {
+                    connection(&http, stream, &settings, &stop).await;
+                    drop(place);
+                });
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// Waits for a place, and then for who takes it.
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await;
+    let place = place.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
+
+/// Serves one connection to its end, which is never far.
+async fn connection(
+    http: &http1::Builder,
+    stream: TcpStream,
+    settings: &Bytes,
+    stop: &CancellationToken,
+) {
+    let service = service_fn(|request: Request<Incoming>| {
+        let response = answer(request.method(), request.uri().path(), settings);
+        counter!(HTTP_ANSWERS, "status" => response.status().as_u16().to_string()).increment(1);
+        std::future::ready(Ok::<_, Infallible>(response))
+    });
+    let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
+    let ended = tokio::select! {
+        biased; // What has ended needs no stopping.
+        ended = connection.as_mut() => Some(ended),
+        () = stop.cancelled() => None,
+        () = tokio::time::sleep(CONNECTION_TIMEOUT) => None,
+    };
+    let ended = if let Some(ended) = ended {
+        ended
+    } else {
+        connection.as_mut().graceful_shutdown();
+        let drained = tokio::time::timeout(DRAIN_TIMEOUT, connection).await;
+        drained.unwrap_or(Ok(()))
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%error, "connection broken");
+    }
+}
+
+/// Everything that is served.
+fn answer(method: &Method, path: &str, settings: &Bytes) -> Response<Full<Bytes>> {
+    let (kind, body) = match path {
+        "/" => (HTML, Bytes::from_static(PAGE.as_bytes())),
+        "/config.json" => ("application/json", settings.clone()),
+        _ => return plain(StatusCode::NOT_FOUND, "There is nothing here; try /\n"),
+    };
+    if method != Method::GET && method != Method::HEAD {
+        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read\n");
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+        return response;
+    }
+    respond(StatusCode::OK, kind, body)
+}
+
+fn plain(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
+    respond(
+        status,
+        "text/plain; charset=utf-8",
+        Bytes::from_static(words.as_bytes()),
+    )
+}
+
+fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body));
+    *response.status_mut() = status;
+    for (name, value) in [
+        (CONTENT_TYPE, kind),
+        (CONTENT_SECURITY_POLICY, POLICY),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-cache"),
+    ] {
+        let value = HeaderValue::from_static(value);
+        response.headers_mut().insert(name, value);
+    }
+    response
+}

@@ -1,0 +1,207 @@
+//! The configuration of the `nats-server` that switchboard runs as its child: who may connect, where
+//! and how much.
+//!
+//! Two accounts: [`ACCOUNT`], where everything of switchboard happens, and [`SYSTEM_ACCOUNT`], through
+//! which connections are ended. Each has one user of its own; everybody else is asked about in the
+//! auth callout. An own `nats-server` needs the same (docs/operating.md).
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chat::secret::Secret;
+
+use crate::Error;
+use crate::issuer::Issuer;
+
+/// The account that roles and users share.
+pub const ACCOUNT: &str = "SB";
+/// The account of NATS's own subjects.
+pub const SYSTEM_ACCOUNT: &str = "SYS";
+/// The user of the roles. Upper case, so that no login is ever the same.
+pub const ROLES_USER: &str = "ROLES";
+/// The user of [`SYSTEM_ACCOUNT`].
+pub const SYSTEM_USER: &str = "SYSTEM";
+
+/// How long NATS waits for our answer about somebody who connects. Long enough for some hundreds who
+/// come back at the same time after a restart; argon2 takes its time.
+pub const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest message, in bytes.
+pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
+/// The longest line of the protocol, in bytes: `CONNECT` holds the password, and 1,024 characters
+/// may be 12 bytes each once they are escaped.
+pub const CONTROL_LINE_BYTES_MAX: usize = 16 * 1024;
+/// How many clients at once.
+pub const CONNECTIONS_MAX: usize = 10_000;
+/// How many subscriptions one client has. An operator has one for each live chat.
+pub const SUBSCRIPTIONS_MAX: usize = 4_096;
+/// How many tokens a subscription has; our longest subject has seven.
+pub const SUBSCRIPTION_TOKENS_MAX: usize = 16;
+/// What may wait for one client, in bytes; past it the client is ended as too slow.
+pub const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// How long one client may not take what is written to it, before it is ended as too slow.
+pub const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// How often a silent client is probed; [`PINGS_MAX`] probes without an answer end it.
+pub const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// How many probes may be without an answer.
+pub const PINGS_MAX: usize = 2;
+/// How long the upgrade to a WebSocket may take.
+pub const WEBSOCKET_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What differs from one installation to another.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What the server calls itself.
+    pub name: String,
+    /// Where clients connect. Port 0 takes any that is free.
+    pub listen: SocketAddr,
+    /// Where browsers connect. It has no TLS: outside the machine, a proxy has to add it. Port 0
+    /// takes any that is free.
+    pub websocket: SocketAddr,
+    /// The origins of the pages that may connect there: scheme, host and port, as the browser has
+    /// them. With none, only pages from the WebSocket's own address may.
+    pub origins: Vec<String>,
+    /// The public key of the issuer ([`issuer_key`]).
+    pub issuer: String,
+    /// The password of [`ROLES_USER`].
+    pub roles_password: Secret,
+    /// The password of [`SYSTEM_USER`].
+    pub system_password: Secret,
+    /// Where the server writes its process id (`nats-server.pid`) and, once it listens, its
+    /// addresses (`nats-server_<pid>.ports`, JSON with the members `nats` and `websocket`).
+    pub directory: PathBuf,
+}
+
+/// Makes the seed of an issuer, `SA...`, from 32 bytes of chance.
+pub fn new_issuer(chance: [u8; 32]) -> Result<Secret, Error> {
+    nkeys::KeyPair::new_from_raw(nkeys::KeyPairType::Account, chance)
+        .and_then(|key| key.seed())
+        .map(Secret::new)
+        .map_err(Error::Issuer)
+}
+
+/// The public key, `A...`, that goes with an issuer's seed.
+pub fn issuer_key(seed: &Secret) -> Result<String, Error> {
+    let issuer = Issuer::from_seed(seed).map_err(Error::Issuer)?;
+    Ok(issuer.public_key().to_owned())
+}
+
+/// The text of the configuration file. It holds the passwords, so the file is for its owner only.
+///
+/// There is no `jetstream` in it: what must last is in the log.
+pub fn config(settings: &Settings) -> Secret {
+    let mut text = String::from("# Written by switchboard at every start.\n");
+    for block in [
+        addresses(settings),
+        bounds(),
+        accounts(settings),
+        callout(settings),
+    ] {
+        text.push('\n');
+        text.push_str(&block);
+    }
+    Secret::new(text)
+}
+
+fn addresses(settings: &Settings) -> String {
+    let origins: Vec<String> = settings.origins.iter().map(|o| quoted(o)).collect();
+    let directory = settings.directory.display().to_string();
+    let pid_file = settings.directory.join("nats-server.pid");
+    format!(
+        "server_name: {name}\n\
+         listen: {listen}\n\
+         pid_file: {pid_file}\n\
+         ports_file_dir: {directory}\n\
+         websocket {{\n  \
+           listen: {websocket}\n  \
+           no_tls: true\n  \
+           # Without a list any page in the world could connect.\n  \
+           same_origin: {same_origin}\n  \
+           allowed_origins: [{origins}]\n  \
+           handshake_timeout: {handshake}\n\
+         }}\n",
+        name = quoted(&settings.name),
+        listen = quoted(&address(settings.listen)),
+        pid_file = quoted(&pid_file.display().to_string()),
+        directory = quoted(&directory),
+        websocket = quoted(&address(settings.websocket)),
+        same_origin = settings.origins.is_empty(),
+        origins = origins.join(", "),
+        handshake = seconds(WEBSOCKET_HANDSHAKE_TIMEOUT),
+    )
+}
+
+fn bounds() -> String {
+    format!(
+        "max_payload: {PAYLOAD_BYTES_MAX}\n\
+         max_control_line: {CONTROL_LINE_BYTES_MAX}\n\
+         max_connections: {CONNECTIONS_MAX}\n\
+         max_subscriptions: {SUBSCRIPTIONS_MAX}\n\
+         max_subscription_tokens: {SUBSCRIPTION_TOKENS_MAX}\n\
+         max_pending: {PENDING_BYTES_MAX}\n\
+         write_deadline: {write}\n\
+         ping_interval: {ping}\n\
+         ping_max: {PINGS_MAX}\n",
+        write = seconds(WRITE_DEADLINE),
+        ping = seconds(PING_INTERVAL),
+    )
+}
+
+fn accounts(settings: &Settings) -> String {
+    format!(
+        "accounts {{\n  \
+           {ACCOUNT} {{ users: [{{ user: {ROLES_USER}, password: {roles} }}] }}\n  \
+           {SYSTEM_ACCOUNT} {{ users: [{{ user: {SYSTEM_USER}, password: {system} }}] }}\n\
+         }}\n\
+         system_account: {SYSTEM_ACCOUNT}\n",
+        roles = quoted(settings.roles_password.expose()),
+        system = quoted(settings.system_password.expose()),
+    )
+}
+
+fn callout(settings: &Settings) -> String {
+    format!(
+        "authorization {{\n  \
+           timeout: {timeout}\n  \
+           auth_callout {{\n    \
+             issuer: {issuer}\n    \
+             account: {ACCOUNT}\n    \
+             auth_users: [{ROLES_USER}, {SYSTEM_USER}]\n  \
+           }}\n\
+         }}\n",
+        timeout = AUTH_TIMEOUT.as_secs(),
+        issuer = quoted(&settings.issuer),
+    )
+}
+
+/// An address as NATS writes it: -1 for any free port.
+fn address(address: SocketAddr) -> String {
+    match address.port() {
+        0 => {
+            let text = address.to_string();
+            format!("{}-1", text.trim_end_matches('0'))
+        }
+        _ => address.to_string(),
+    }
+}
+
+fn seconds(duration: Duration) -> String {
+    quoted(&format!("{}s", duration.as_secs()))
+}
+
+/// A text as a value of NATS's configuration language, whatever is in it.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            _ => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

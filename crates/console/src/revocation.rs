@@ -1,0 +1,201 @@
+//! Rights follow membership: when a user's rights change, the user's connections are ended. Clients
+//! connect again by themselves, and get the new rights.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, Link, Subscription};
+use bytes::Bytes;
+use chat::id::UserId;
+use chat::subject::{self, Workspace};
+use metrics::counter;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::Error;
+use crate::callout::Callout;
+use crate::metrics::CONNECTIONS_ENDED;
+use crate::nats_server::ACCOUNT;
+
+/// How long NATS may take to list or end connections.
+const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before what failed is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+/// How many connections one list holds. NATS's answer has no other bound.
+const LISTED_MAX: usize = 1_024;
+/// How many users are remembered one by one; past it everybody signs in again.
+const DUE_MAX: usize = 4_096;
+/// How many lists are asked for at the most, to end the connections of one user or all of them.
+const LISTS_MAX: usize = 16;
+
+/// Ends connections.
+pub(crate) struct Revocation {
+    pub(crate) system: Bus,
+    pub(crate) workspace: Workspace,
+    pub(crate) callout: Arc<Callout>,
+}
+
+/// Whose connections have to be ended still.
+#[derive(Debug, Default)]
+struct Due {
+    users: BTreeSet<UserId>,
+    everybody: bool,
+}
+
+impl Revocation {
+    /// Serves until told to stop.
+    pub(crate) async fn serve(
+        self,
+        mut changed: Subscription,
+        mut link: watch::Receiver<Link>,
+        stop: &CancellationToken,
+    ) -> Result<(), Error> {
+        let mut seen = *link.borrow_and_update();
+        let mut due = Due::default();
+        loop {
+            tokio::select! {
+                biased; // Stop first; then all that is known, then what failed before.
+                () = stop.cancelled() => return Ok(()),
+                message = changed.next() => match message {
+                    Some(message) => self.take_in(&message.subject, &mut due),
+                    None => return Err(Error::Ended),
+                },
+                // A change may have got lost while the bus was away: everybody signs in again.
+                Ok(()) = link.changed() => {
+                    let now = *link.borrow_and_update();
+                    due.everybody |= now.has_gap_since(&seen);
+                    seen = now;
+                }
+                () = tokio::time::sleep(RETRY), if !due.is_empty() => {}
+            }
+            while let Some(message) = changed.try_next() {
+                self.take_in(&message.subject, &mut due);
+            }
+            self.settle(&mut due).await;
+        }
+    }
+
+    fn take_in(&self, subject: &str, due: &mut Due) {
+        let Some(user) = self.workspace.rights_user(subject) else {
+            tracing::warn!(subject, "a rights change names no user");
+            return;
+        };
+        if due.users.len() < DUE_MAX {
+            due.users.insert(user);
+        } else {
+            due.everybody = true;
+        }
+    }
+
+    /// Ends what is due; what fails stays due.
+    async fn settle(&self, due: &mut Due) {
+        if due.everybody {
+            match self.end_listed(None).await {
+                Ok(()) => *due = Due::default(),
+                Err(error) => tell_failure(&error),
+            }
+            return;
+        }
+        while let Some(user) = due.users.first().cloned() {
+            if let Err(error) = self.end(&user).await {
+                tell_failure(&error);
+                return;
+            }
+            due.users.remove(&user);
+        }
+    }
+
+    async fn end(&self, user: &UserId) -> Result<(), Error> {
+        for connection in self.callout.recent_of(user) {
+            self.kick(&connection.server, connection.client).await?;
+        }
+        self.end_listed(Some(user)).await
+    }
+
+    /// Ends the connections that NATS lists as this user's, or as any user's. Whoever came back
+    /// meanwhile may be ended once more, which costs a reconnection and harms nobody.
+    async fn end_listed(&self, user: Option<&UserId>) -> Result<(), Error> {
+        let mut kept = 0;
+        for _ in 0..LISTS_MAX {
+            let list = self.list(user, kept).await?;
+            let full = list.data.connections.len() >= LISTED_MAX;
+            for listed in list.data.connections {
+                // The roles' user is no login, so a role is never taken for somebody.
+                let Ok(name) = listed.authorized_user.parse::<UserId>() else {
+                    kept += 1;
+                    continue;
+                };
+                self.kick(&list.server.id, listed.cid).await?;
+                tracing::info!(user = %name, client = listed.cid, "connection ended: its user's rights changed");
+            }
+            if !full {
+                return Ok(());
+            }
+        }
+        Err(Error::Many)
+    }
+
+    async fn list(&self, user: Option<&UserId>, offset: usize) -> Result<List, Error> {
+        let mut filter = json!({
+            "auth": true, "acc": ACCOUNT, "limit": LISTED_MAX, "offset": offset,
+        });
+        if let (Some(user), Some(filter)) = (user, filter.as_object_mut()) {
+            filter.insert("user".to_owned(), user.as_str().into());
+        }
+        let answer = self.ask(subject::SERVER_CONNECTIONS.to_owned(), filter.to_string());
+        serde_json::from_slice(&answer.await?).map_err(Error::Connections)
+    }
+
+    async fn kick(&self, server: &str, client: u64) -> Result<(), Error> {
+        let subject = subject::server_kick(server);
+        let answer = self.ask(subject, json!({ "cid": client }).to_string());
+        // An error in the answer says that there is no such connection any more: that is the aim.
+        drop(answer.await?);
+        counter!(CONNECTIONS_ENDED).increment(1);
+        Ok(())
+    }
+
+    async fn ask(&self, subject: String, question: String) -> Result<Bytes, Error> {
+        let answer = self
+            .system
+            .request(subject, &[], question.into(), ASK_TIMEOUT);
+        Ok(answer.await.map_err(Error::Bus)?.payload)
+    }
+}
+
+impl Due {
+    fn is_empty(&self) -> bool {
+        self.users.is_empty() && !self.everybody
+    }
+}
+
+fn tell_failure(error: &Error) {
+    tracing::warn!(error = %crate::chain(error), "cannot end connections yet; trying again");
+}
+
+/// NATS's answer to the question for connections.
+#[derive(Deserialize)]
+struct List {
+    server: Server,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Server {
+    id: String,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    connections: Vec<Listed>,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    cid: u64,
+    #[serde(default)]
+    authorized_user: String,
+}

@@ -1,0 +1,135 @@
+//! The role: its parts, started and stopped together.
+
+use std::sync::{Arc, Mutex};
+
+use bus::{Bus, Endpoint, Service, ServiceInfo};
+use chat::secret::Secret;
+use chat::subject::{AUTH_CALLOUT, Workspace};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::callout::{self, Callout};
+use crate::clock::Clock;
+use crate::http::{self, Public};
+use crate::issuer::Issuer;
+use crate::recent::Recent;
+use crate::revocation::Revocation;
+use crate::sign_in::SignIn;
+
+/// What the role is called among NATS services.
+pub const SERVICE: &str = "switchboard-console";
+
+/// What the role is told.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The seed of the account key that NATS's configuration names as the issuer of its auth
+    /// callout, `SA...` ([`new_issuer`](crate::nats_server::new_issuer)).
+    pub issuer: Secret,
+    /// Where browsers reach NATS, such as `ws://127.0.0.1:9222`.
+    pub websocket_url: String,
+}
+
+/// Why the role did not start, or ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The issuer's seed is not one, or not an account's.
+    #[error("the issuer's seed is not the seed of a NATS account key, which begins with SA")]
+    Issuer(#[source] nkeys::error::Error),
+    /// NATS did not take what we sent.
+    #[error("NATS does not serve the console role; check that the roles' user may do all")]
+    Bus(#[source] bus::Error),
+    /// NATS did not say which connections there are in the way that we know.
+    #[error("NATS lists its connections in another form; version 2.10 or newer is needed")]
+    Connections(#[source] serde_json::Error),
+    /// There are too many connections to end at once.
+    #[error("too many connections to end at once")]
+    Many,
+    /// The bus was closed under us.
+    #[error("the connection to NATS is closed for good")]
+    Ended,
+}
+
+/// Signs people in and serves the page until it is told to stop. The caller binds the listener, so
+/// that it can say which setting named a taken port.
+///
+/// `bus` is the roles' user; `system` is the system account's user, through which connections are
+/// ended. Without it, changed rights are in force only at the next sign-in, which is at the latest
+/// after [`SIGN_IN_SECS`](crate::SIGN_IN_SECS).
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    bus: Bus,
+    system: Option<Bus>,
+    workspace: Workspace,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    crate::metrics::describe();
+    let clock = Clock::start();
+    let issuer = Issuer::from_seed(&config.issuer).map_err(Error::Issuer)?;
+    let service = announce(&bus, &workspace).await?;
+    let public = Public {
+        workspace: workspace.as_str().to_owned(),
+        websocket: config.websocket_url,
+    };
+    let callout = Arc::new(Callout {
+        sign_in: SignIn::new(bus.clone(), workspace.clone(), clock),
+        bus,
+        workspace,
+        issuer,
+        clock,
+        service: service.clone(),
+        recent: Mutex::new(Recent::default()),
+    });
+    let served = tokio::try_join!(
+        sign_in(&callout, &stop),
+        end_connections(&callout, system, &stop),
+        async {
+            http::serve(listener, &public, &stop).await;
+            Ok(())
+        },
+    );
+    service.stop().await;
+    served.map(|_| ())
+}
+
+async fn announce(bus: &Bus, workspace: &Workspace) -> Result<Service, Error> {
+    let info = ServiceInfo {
+        name: SERVICE.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        description: format!("Sign-in and page for the users of {}", workspace.as_str()),
+        endpoints: vec![Endpoint {
+            name: callout::ENDPOINT.to_owned(),
+            subject: AUTH_CALLOUT.to_owned(),
+            queue: Some(callout::QUEUE.to_owned()),
+        }],
+        started: Clock::now(),
+    };
+    bus.announce(info).await.map_err(Error::Bus)
+}
+
+async fn sign_in(callout: &Arc<Callout>, stop: &CancellationToken) -> Result<(), Error> {
+    let requests = callout.bus.subscribe(AUTH_CALLOUT, Some(callout::QUEUE));
+    let requests = requests.await.map_err(Error::Bus)?;
+    Arc::clone(callout).serve(requests, stop).await
+}
+
+async fn end_connections(
+    callout: &Arc<Callout>,
+    system: Option<Bus>,
+    stop: &CancellationToken,
+) -> Result<(), Error> {
+    let Some(system) = system else {
+        tracing::warn!("no system account of NATS: changed rights wait for the next sign-in");
+        return Ok(());
+    };
+    let link = callout.bus.changes();
+    let rights = callout.workspace.all_rights();
+    let changed = callout.bus.subscribe(&rights, None).await;
+    let changed = changed.map_err(Error::Bus)?;
+    let revocation = Revocation {
+        system,
+        workspace: callout.workspace.clone(),
+        callout: Arc::clone(callout),
+    };
+    revocation.serve(changed, link, stop).await
+}

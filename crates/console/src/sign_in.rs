@@ -1,0 +1,191 @@
+//! Whether somebody is who they say: password or API token, checked against what the session-router
+//! knows.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bus::Bus;
+use chat::id::UserId;
+use chat::password::{self, token};
+use chat::role::{Login, LoginReply, LoginRequest};
+use chat::secret::Secret;
+use chat::subject::{Question, Workspace};
+use tokio::sync::Semaphore;
+
+use crate::clock::Clock;
+use crate::limiter::Limiter;
+use crate::nats_server::AUTH_TIMEOUT;
+use crate::request::Request;
+
+/// How many passwords are hashed at once: each takes 19 MiB and a core for some 30 ms.
+pub(crate) const HASHES_MAX: usize = 2;
+/// How long the session-router may take to answer.
+const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why somebody does not get in. They are told none of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("wrong credentials")]
+    Wrong,
+    #[error("too many failures for this user name; try again in a minute")]
+    Paused,
+    #[error("too many sign-ins at once")]
+    Late,
+    #[error("the session-router cannot be asked")]
+    Unavailable(#[source] bus::Error),
+}
+
+impl Refusal {
+    /// The value of the metric's label.
+    pub(crate) const fn label(&self) -> &'static str {
+        match self {
+            Self::Wrong => "wrong",
+            Self::Paused => "paused",
+            Self::Late => "late",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+}
+
+/// What somebody offers as a proof.
+enum Proof<'a> {
+    Password(&'a Secret),
+    Token(&'a Secret),
+}
+
+/// Checks proofs.
+pub(crate) struct SignIn {
+    bus: Bus,
+    workspace: Workspace,
+    clock: Clock,
+    hashes: Arc<Semaphore>,
+    // Locked for a look into a map, never across an await.
+    limiter: Mutex<Limiter>,
+}
+
+impl SignIn {
+    pub(crate) fn new(bus: Bus, workspace: Workspace, clock: Clock) -> Self {
+        Self {
+            bus,
+            workspace,
+            clock,
+            hashes: Arc::new(Semaphore::new(HASHES_MAX)),
+            limiter: Mutex::default(),
+        }
+    }
+
+    /// Who it is, if the proof holds.
+    pub(crate) async fn check(&self, request: &Request) -> Result<Login, Refusal> {
+        // A name that is no login is nobody's, and is treated as such.
+        let user = request.user.parse::<UserId>().ok();
+        match proof(request) {
+            Proof::Token(token) if request.user.is_empty() => self.by_token(token, None).await,
+            Proof::Token(token) => match user {
+                Some(user) => self.by_token_of(token, user).await,
+                None => Err(Refusal::Wrong),
+            },
+            Proof::Password(password) => self.by_password(password, user).await,
+        }
+    }
+
+    /// A token in place of the user's password is limited as one.
+    async fn by_token_of(&self, token: &Secret, user: UserId) -> Result<Login, Refusal> {
+        let began = self.begin(&user)?;
+        let login = self.by_token(token, Some(&user)).await;
+        if !matches!(login, Err(Refusal::Wrong)) {
+            self.limiter().succeeded(&user, began);
+        }
+        login
+    }
+
+    /// A token alone has too many bits to be guessed, so it needs no limit.
+    async fn by_token(&self, token: &Secret, user: Option<&UserId>) -> Result<Login, Refusal> {
+        let question = LoginRequest::Token(token::hash(token));
+        let login = self.ask(&question).await?.ok_or(Refusal::Wrong)?;
+        match user {
+            Some(user) if *user != login.user => Err(Refusal::Wrong),
+            _ => Ok(login),
+        }
+    }
+
+    async fn by_password(&self, password: &Secret, user: Option<UserId>) -> Result<Login, Refusal> {
+        let Some(user) = user else {
+            self.verify(password.clone(), Secret::new(password::DUMMY), None)
+                .await?;
+            return Err(Refusal::Wrong);
+        };
+        if self.limiter().refuses(&user, self.clock.elapsed()) {
+            return Err(Refusal::Paused);
+        }
+        let login = self.ask(&LoginRequest::Password(user.clone())).await?;
+        // Somebody unknown costs as much time as somebody known, and then fails.
+        let hash = match &login {
+            Some(login) => login.password_hash.clone(),
+            None => Secret::new(password::DUMMY),
+        };
+        let right = self.verify(password.clone(), hash, Some(&user)).await?;
+        login
+            .filter(|login| right && login.user == user)
+            .ok_or(Refusal::Wrong)
+    }
+
+    /// Hashes, when it is our turn. Tries are counted only then, so that the many connections of
+    /// one console with the right password do not pause each other.
+    async fn verify(
+        &self,
+        password: Secret,
+        hash: Secret,
+        user: Option<&UserId>,
+    ) -> Result<bool, Refusal> {
+        let turn = tokio::time::timeout(AUTH_TIMEOUT, Arc::clone(&self.hashes).acquire_owned());
+        let Ok(Ok(turn)) = turn.await else {
+            return Err(Refusal::Late);
+        };
+        let began = user.map(|user| self.begin(user)).transpose()?;
+        let hashing = tokio::task::spawn_blocking(move || {
+            let right = password::verify(&password, &hash);
+            drop(turn);
+            right
+        });
+        let right = match hashing.await {
+            Ok(right) => right,
+            Err(bug) => std::panic::resume_unwind(bug.into_panic()),
+        };
+        if let (true, Some(user), Some(began)) = (right, user, began) {
+            self.limiter().succeeded(user, began);
+        }
+        Ok(right)
+    }
+
+    fn begin(&self, user: &UserId) -> Result<Duration, Refusal> {
+        let now = self.clock.elapsed();
+        let may = self.limiter().begin(user, now);
+        may.then_some(now).ok_or(Refusal::Paused)
+    }
+
+    async fn ask(&self, question: &LoginRequest) -> Result<LoginReply, Refusal> {
+        self.bus
+            .ask(
+                self.workspace.router(Question::Login),
+                question,
+                ASK_TIMEOUT,
+            )
+            .await
+            .map_err(Refusal::Unavailable)
+    }
+
+    fn limiter(&self) -> std::sync::MutexGuard<'_, Limiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is offered: a token has its own field, but clients that know only passwords may put it there.
+fn proof(request: &Request) -> Proof<'_> {
+    if !request.token.expose().is_empty() {
+        Proof::Token(&request.token)
+    } else if token::is_one(&request.password) {
+        Proof::Token(&request.password)
+    } else {
+        Proof::Password(&request.password)
+    }
+}
