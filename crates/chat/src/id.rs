@@ -25,6 +25,12 @@ macro_rules! uuid_id {
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &chance.bytes()).into_uuid())
             }
 
+            /// The smallest id that can have been made at this time.
+            pub fn first_at(time: Timestamp) -> Self {
+                let millis = u64::try_from(time.as_millis()).unwrap_or(0);
+                Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
+            }
+
             /// The id with these 16 bytes, whatever its version: for tests and for stored rows.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))

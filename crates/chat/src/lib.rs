@@ -17,3 +17,16 @@ pub mod rejection;
 pub mod role;
 pub mod signature;
 pub mod subject;
+
+pub mod event;
+pub mod history;
+pub mod noun;
+pub mod record;
+pub mod seal;
+
+pub mod command;
+pub mod rules;
+pub mod state;
+pub mod table;
+pub mod verification;
+pub mod workspace;

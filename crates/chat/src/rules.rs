@@ -1,0 +1,71 @@
+//! The settings that rules depend on, and the retry schedule.
+
+use std::time::Duration;
+
+use crate::chance::Chance;
+use crate::time::Timestamp;
+
+/// How far an attempt may be from its time in the schedule, either way.
+pub const JITTER: f64 = 0.2;
+/// The longest `Retry-After` that is honoured: past it a messenger would silence itself for good.
+pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
+/// A profile is asked for again when it is older.
+pub const PROFILE_AGE_MAX: Duration = Duration::from_hours(24);
+/// How long a replaced code stays good, unless the administrator says otherwise.
+pub const ROTATION_OVERLAP: Duration = Duration::from_hours(24);
+/// The most notices that wait for one channel; the oldest give way.
+pub const NOTICES_MAX: u64 = 100_000;
+/// The most edits of one channel that wait for their message.
+pub const PARKED_MAX: u32 = 1_000;
+/// The most members, canned replies or channels of one live chat, and users of a workspace.
+pub const LIST_MAX: usize = 1_000;
+/// The most outbound messages of one chat that may wait for delivery.
+pub const LANE_MAX: usize = 1_000;
+
+/// The settings that decisions depend on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rules {
+    /// Attempts are made so long after the first (messenger-protocol section 4); beyond the last,
+    /// the last gap repeats. The first is 0.
+    pub schedule: Vec<Duration>,
+    /// How long a message may wait for its delivery.
+    pub time_to_live: Duration,
+}
+
+impl Rules {
+    /// Attempts at 0, 1 s, 5 s, 15 s, 1 min, 5 min, 15 min, 1 h, 3 h, 6 h, 12 h; 24 h to live.
+    pub fn standard() -> Self {
+        let schedule = [0, 1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200];
+        Self {
+            schedule: schedule.map(Duration::from_secs).to_vec(),
+            time_to_live: Duration::from_hours(24),
+        }
+    }
+
+    /// When to try again, `tries` attempts having been made since `first`: by the schedule, moved
+    /// by chance so that many failed messages do not come back as one.
+    pub fn next_attempt(&self, tries: u32, first: Timestamp, chance: &mut Chance) -> Timestamp {
+        let tries = usize::try_from(tries).unwrap_or(usize::MAX);
+        let offset = self
+            .schedule
+            .get(tries)
+            .copied()
+            .unwrap_or_else(|| self.beyond(tries));
+        first.plus(offset.mul_f64(1.0 + JITTER * (2.0 * chance.fraction() - 1.0)))
+    }
+
+    /// The offset of an attempt that the schedule does not name.
+    fn beyond(&self, tries: usize) -> Duration {
+        let last = self.schedule.last().copied().unwrap_or_default();
+        let before = self
+            .schedule
+            .iter()
+            .rev()
+            .nth(1)
+            .copied()
+            .unwrap_or_default();
+        let gap = last.saturating_sub(before).max(Duration::from_secs(1));
+        let more = (tries + 1).saturating_sub(self.schedule.len());
+        last + gap.saturating_mul(u32::try_from(more).unwrap_or(u32::MAX))
+    }
+}

@@ -1,0 +1,173 @@
+//! The handshake: what a messenger must answer to `connect`, and what a webhook's account is.
+
+use serde_json::Value;
+
+use crate::noun::{Capabilities, Verified};
+use crate::role::{Failure, Outcome, Security};
+use crate::secret::Secret;
+use crate::signature;
+
+/// Why a messenger is asked to verify itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// It is new.
+    Connect,
+    /// An administrator turns it on again.
+    Reconnect,
+    /// An administrator wants to see whether it answers; nothing changes.
+    Test,
+    /// This is to be its webhook from now on.
+    Webhook(String),
+}
+
+/// What an answer to `connect` proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// How it was proved.
+    pub verified: Verified,
+    /// What the messenger can do, when it said.
+    pub capabilities: Option<Capabilities>,
+}
+
+/// Judges what came back from `connect`; an error is in words for an administrator.
+pub fn judge(
+    outcome: &Outcome,
+    code: &Secret,
+    challenge: &str,
+    security: Security,
+) -> Result<Proof, String> {
+    let answer = match outcome {
+        Outcome::Answered {
+            status: 200,
+            answer,
+            ..
+        } => answer,
+        Outcome::Answered { status: 401, .. } => {
+            return Err("wrong confirmation code: the messenger answered 401".to_owned());
+        }
+        Outcome::Answered {
+            status: status @ 300..=399,
+            ..
+        } => {
+            return Err(format!(
+                "the messenger answered {status}, a redirect, and redirects are not followed"
+            ));
+        }
+        Outcome::Answered { status, .. } => {
+            return Err(format!(
+                "the messenger answered {status} where 200 was expected"
+            ));
+        }
+        Outcome::Failed {
+            kind: Failure::AddressRefused,
+            words,
+        } => {
+            return Err(format!("{words}; egress.allow can open it"));
+        }
+        Outcome::Failed { words, .. } => return Err(words.clone()),
+    };
+    let body: Value = serde_json::from_slice(answer).unwrap_or_default();
+    let capabilities = body
+        .get("capabilities")
+        .filter(|c| c.is_object())
+        .map(|c| serde_json::from_value(c.clone()).unwrap_or_else(|_| readable_capabilities(c)));
+    match body.get("challenge") {
+        Some(Value::String(offered)) if signature::answer_proves(code, challenge, offered) => {
+            Ok(Proof { verified: Verified::Challenge, capabilities })
+        }
+        Some(Value::Null) | None if security != Security::Signed => {
+            Ok(Proof { verified: Verified::Status, capabilities })
+        }
+        Some(Value::Null) | None => Err(
+            "the messenger did not answer the challenge, which a channel with security \"signed\" requires"
+                .to_owned(),
+        ),
+        Some(_) => Err("wrong answer to the challenge: the messenger uses another confirmation code".to_owned()),
+    }
+}
+
+/// What can be read of capabilities of which some member is of the wrong kind.
+fn readable_capabilities(object: &Value) -> Capabilities {
+    let flag = |name: &str| object.get(name).and_then(Value::as_bool).unwrap_or(false);
+    Capabilities {
+        operator_initiated: flag("operatorInitiated"),
+        files: flag("files"),
+        typing: flag("typing"),
+        receipts: flag("receipts"),
+        edits: flag("edits"),
+        sessions: flag("sessions"),
+        max_text_length: object
+            .get("maxTextLength")
+            .and_then(Value::as_u64)
+            .and_then(|n| n.try_into().ok()),
+    }
+}
+
+/// The account that a webhook names: scheme and host lower case, default port dropped, no fragment
+/// (messenger-protocol section 1). An error says what is wrong with it.
+pub fn account(webhook: &str) -> Result<String, &'static str> {
+    let webhook = webhook.trim();
+    let (scheme, rest) = webhook
+        .split_once("://")
+        .ok_or("must begin with http:// or https://")?;
+    let scheme = scheme.to_ascii_lowercase();
+    let default_port = match scheme.as_str() {
+        "http" => ":80",
+        "https" => ":443",
+        _ => return Err("must begin with http:// or https://"),
+    };
+    let rest = rest.split('#').next().unwrap_or_default();
+    if rest.bytes().any(|b| b <= b' ' || b == 0x7f || b == b'\\') {
+        return Err("must not contain spaces, control characters or backslashes");
+    }
+    let (host, path) = match rest.find(['/', '?']) {
+        Some(at) => rest.split_at(at),
+        None => (rest, ""),
+    };
+    if host.contains('@') {
+        return Err("must not contain a user name or password");
+    }
+    let host = host.to_ascii_lowercase();
+    let host = host.strip_suffix(default_port).unwrap_or(&host);
+    if host.is_empty() || host.starts_with(':') {
+        return Err("must name a host");
+    }
+    let path = if path.is_empty() || path.starts_with('?') {
+        format!("/{path}")
+    } else {
+        path.to_owned()
+    };
+    Ok(format!("{scheme}://{host}{path}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_account_are_one() {
+        for spelling in [
+            "HTTP://Chat.Example:80/hook",
+            "http://chat.example/hook#x",
+            " http://CHAT.example/hook ",
+        ] {
+            assert_eq!(
+                account(spelling).as_deref(),
+                Ok("http://chat.example/hook"),
+                "{spelling}"
+            );
+        }
+        assert_eq!(account("https://h:443").as_deref(), Ok("https://h/"));
+        assert_eq!(account("http://h:443/A").as_deref(), Ok("http://h:443/A"));
+        for bad in [
+            "ftp://h/",
+            "h/hook",
+            "http:///x",
+            "http://a b/",
+            "http://u:p@h/",
+            "http://:80/",
+        ] {
+            assert!(account(bad).is_err(), "{bad}");
+        }
+    }
+}

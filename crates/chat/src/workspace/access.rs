@@ -1,0 +1,154 @@
+//! Who may do what: checked here, at the owner of the state, whatever the door checked before.
+
+use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
+use crate::noun::{ChannelStatus, Group};
+use crate::rejection::{Code, Rejection};
+use crate::state::{Channel, Contact, LiveChat, Message, Session, User};
+use crate::workspace::Workspace;
+
+/// A user who asks for something.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The user's id.
+    pub id: &'a UserId,
+    /// The user.
+    pub user: &'a User,
+}
+
+impl Caller<'_> {
+    /// Only administrators.
+    pub fn administers(&self) -> Result<(), Rejection> {
+        if self.user.is(Group::Administrators) {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            Code::Forbidden,
+            "only administrators do this; ask one of them",
+        ))
+    }
+
+    /// Administrators and supervisors.
+    pub fn supervises(&self) -> Result<(), Rejection> {
+        if self.user.sees_all() {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            Code::Forbidden,
+            "only supervisors and administrators do this; ask one of them",
+        ))
+    }
+
+    /// Whoever works on sessions: everyone but readers.
+    pub fn works(&self) -> Result<(), Rejection> {
+        if self.user.works() {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            Code::Forbidden,
+            "readers read; ask an administrator for the group operators",
+        ))
+    }
+
+    /// Members of a live chat, supervisors and administrators.
+    pub fn sees(&self, id: LiveChatId, live_chat: &LiveChat) -> Result<(), Rejection> {
+        if self.user.sees_all() || live_chat.members.contains(self.id) {
+            return Ok(());
+        }
+        Err(Rejection::new(
+            Code::Forbidden,
+            "you are not a member of this live chat; ask an administrator",
+        )
+        .with("liveChat", id.to_string()))
+    }
+}
+
+fn not_found(noun: &str, id: &impl std::fmt::Display) -> Rejection {
+    Rejection::new(Code::NotFound, format!("there is no {noun} {id}"))
+}
+
+impl Workspace {
+    /// The user behind a request, unless there is none or it is disabled.
+    pub fn caller<'a>(&'a self, id: &'a UserId) -> Result<Caller<'a>, Rejection> {
+        match self.users.get(id) {
+            Some(user) if !user.disabled => Ok(Caller { id, user }),
+            _ => Err(Rejection::new(
+                Code::Forbidden,
+                format!("user {id} may not sign in"),
+            )),
+        }
+    }
+
+    /// A user, disabled or not.
+    pub fn user(&self, id: &UserId) -> Result<&User, Rejection> {
+        self.users.get(id).ok_or_else(|| not_found("user", id))
+    }
+
+    /// A live chat that is not deleted.
+    pub fn live_chat(&self, id: LiveChatId) -> Result<&LiveChat, Rejection> {
+        self.live_chats
+            .get(&id)
+            .filter(|l| !l.deleted)
+            .ok_or_else(|| not_found("live chat", &id))
+    }
+
+    /// A live chat that the caller may see.
+    pub fn visible_live_chat(
+        &self,
+        caller: &Caller<'_>,
+        id: LiveChatId,
+    ) -> Result<&LiveChat, Rejection> {
+        let live_chat = self.live_chat(id)?;
+        caller.sees(id, live_chat).map(|()| live_chat)
+    }
+
+    /// A channel that is not deleted.
+    pub fn channel(&self, id: ChannelId) -> Result<&Channel, Rejection> {
+        self.channels
+            .get(&id)
+            .filter(|c| c.status != ChannelStatus::Deleted)
+            .ok_or_else(|| not_found("channel", &id))
+    }
+
+    /// A contact, forgotten or not.
+    pub fn contact(&self, id: ContactId) -> Result<&Contact, Rejection> {
+        self.contacts
+            .get(&id)
+            .ok_or_else(|| not_found("contact", &id))
+    }
+
+    /// A session that the caller may see.
+    pub fn visible_session(
+        &self,
+        caller: &Caller<'_>,
+        id: SessionId,
+    ) -> Result<&Session, Rejection> {
+        let session = self
+            .sessions
+            .get(&id)
+            .ok_or_else(|| not_found("session", &id))?;
+        self.visible_live_chat(caller, session.live_chat)
+            .map(|_| session)
+    }
+
+    /// A message that the caller may see, and its session.
+    pub fn visible_message(
+        &self,
+        caller: &Caller<'_>,
+        id: MessageId,
+    ) -> Result<(SessionId, &Session, &Message), Rejection> {
+        let (session, message) = self.message(id).ok_or_else(|| not_found("message", &id))?;
+        Ok((session, self.visible_session(caller, session)?, message))
+    }
+
+    /// Every live chat that the caller may see, in the order of their making.
+    pub fn visible_live_chats<'a>(
+        &'a self,
+        caller: &Caller<'a>,
+    ) -> impl Iterator<Item = (LiveChatId, &'a LiveChat)> {
+        let (all, user) = (caller.user.sees_all(), caller.id);
+        self.live_chats
+            .iter()
+            .filter(move |(_, l)| !l.deleted && (all || l.members.contains(user)))
+            .map(|(id, l)| (*id, l))
+    }
+}

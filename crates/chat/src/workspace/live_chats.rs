@@ -1,0 +1,225 @@
+//! Deciding about live chats and their canned replies.
+
+use std::collections::BTreeSet;
+
+use crate::command::{Decision, Effect, LiveChatCommand, NewEvent};
+use crate::content::TEXT_CHARS_MAX;
+use crate::event::{
+    Event, LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, ReplyDeleted,
+    ReplySaved,
+};
+use crate::id::{LiveChatId, ReplyId, UserId};
+use crate::noun::ChannelStatus;
+use crate::record::{Answer, Stream};
+use crate::rejection::{Code, Rejection};
+use crate::rules::LIST_MAX;
+use crate::state::LiveChat;
+use crate::workspace::users::check_name;
+use crate::workspace::{Caller, Context, Workspace};
+
+/// The longest shortcut of a canned reply, in characters.
+const SHORTCUT_CHARS_MAX: usize = 32;
+
+impl Workspace {
+    pub(super) fn decide_live_chat(
+        &self,
+        caller: &Caller<'_>,
+        command: &LiveChatCommand,
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        match command {
+            LiveChatCommand::Create { name, members } => {
+                caller.administers()?;
+                self.check_live_chat_name(name, None)?;
+                let members = self.check_members(members)?;
+                let id = LiveChatId::new(context.now, context.chance);
+                let decision = changed(
+                    id,
+                    LiveChatCreated {
+                        name: name.clone(),
+                        members: members.clone(),
+                    },
+                );
+                Ok(members
+                    .into_iter()
+                    .fold(decision, |d, user| d.then(Effect::Rights(user))))
+            }
+            LiveChatCommand::Rename { live_chat, name } => {
+                caller.administers()?;
+                self.live_chat(*live_chat)?;
+                self.check_live_chat_name(name, Some(*live_chat))?;
+                Ok(changed(*live_chat, LiveChatRenamed { name: name.clone() }))
+            }
+            LiveChatCommand::Delete { live_chat, force } => {
+                caller.administers()?;
+                self.decide_delete_live_chat(*live_chat, *force)
+            }
+            LiveChatCommand::Members { live_chat, users } => {
+                caller.administers()?;
+                let before = &self.live_chat(*live_chat)?.members;
+                let members = self.check_members(users)?;
+                let after: BTreeSet<UserId> = members.iter().cloned().collect();
+                let decision = changed(*live_chat, MembersChanged { members });
+                let touched = before.symmetric_difference(&after).cloned();
+                Ok(touched.fold(decision, |d, user| d.then(Effect::Rights(user))))
+            }
+            LiveChatCommand::CreateReply {
+                live_chat,
+                shortcut,
+                text,
+            } => {
+                let reply = ReplyId::new(context.now, context.chance);
+                self.decide_save_reply(caller, *live_chat, reply, shortcut, text)
+            }
+            LiveChatCommand::UpdateReply {
+                live_chat,
+                reply,
+                shortcut,
+                text,
+            } => {
+                let now = canned(self.visible_live_chat(caller, *live_chat)?, *reply)?;
+                let shortcut = shortcut.as_ref().unwrap_or(&now.shortcut);
+                let text = text.as_ref().unwrap_or(&now.text);
+                self.decide_save_reply(caller, *live_chat, *reply, shortcut, text)
+            }
+            LiveChatCommand::DeleteReply { live_chat, reply } => {
+                caller.supervises()?;
+                canned(self.visible_live_chat(caller, *live_chat)?, *reply)?;
+                Ok(changed(*live_chat, ReplyDeleted { reply: *reply }))
+            }
+        }
+    }
+
+    fn decide_delete_live_chat(&self, id: LiveChatId, force: bool) -> Result<Decision, Rejection> {
+        let live_chat = self.live_chat(id)?;
+        let channels = self.channels_of(id).count();
+        if channels > 0 && !force {
+            return Err(Rejection::new(
+                Code::Conflict,
+                format!(
+                    "live chat {:?} has {channels} channels; delete them first, or use force",
+                    live_chat.name
+                ),
+            )
+            .with("channels", channels));
+        }
+        let decision = changed(id, LiveChatDeleted {});
+        Ok(live_chat
+            .members
+            .iter()
+            .fold(decision, |d, user| d.then(Effect::Rights(user.clone()))))
+    }
+
+    fn decide_save_reply(
+        &self,
+        caller: &Caller<'_>,
+        live_chat: LiveChatId,
+        reply: ReplyId,
+        shortcut: &str,
+        text: &str,
+    ) -> Result<Decision, Rejection> {
+        caller.supervises()?;
+        let replies = &self.visible_live_chat(caller, live_chat)?.replies;
+        let plain = |c: char| !c.is_whitespace() && !c.is_control();
+        if !(1..=SHORTCUT_CHARS_MAX).contains(&shortcut.chars().count())
+            || !shortcut.chars().all(plain)
+        {
+            return Err(Rejection::invalid(
+                "/shortcut",
+                "must have 1 to 32 characters, none of them blank",
+            ));
+        }
+        if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+            return Err(Rejection::invalid(
+                "/text",
+                "must have 1 to 10000 characters",
+            ));
+        }
+        if replies
+            .iter()
+            .any(|(id, other)| *id != reply && other.shortcut == shortcut)
+        {
+            return Err(Rejection::new(
+                Code::Conflict,
+                format!("the shortcut {shortcut:?} is taken"),
+            ));
+        }
+        if replies.len() >= LIST_MAX {
+            return Err(Rejection::new(
+                Code::TooLarge,
+                format!("there are {LIST_MAX} replies already"),
+            ));
+        }
+        let event = ReplySaved {
+            reply,
+            shortcut: shortcut.to_owned(),
+            text: text.to_owned(),
+        };
+        Ok(Decision::of(
+            vec![of(live_chat, event)],
+            Answer::Reply(live_chat, reply),
+        ))
+    }
+
+    /// The channels of a live chat that are not deleted.
+    pub fn channels_of(
+        &self,
+        live_chat: LiveChatId,
+    ) -> impl Iterator<Item = (crate::id::ChannelId, &crate::state::Channel)> {
+        self.channels
+            .iter()
+            .filter(move |(_, c)| c.live_chat == live_chat && c.status != ChannelStatus::Deleted)
+            .map(|(id, c)| (*id, c))
+    }
+
+    fn check_live_chat_name(&self, name: &str, own: Option<LiveChatId>) -> Result<(), Rejection> {
+        check_name("/name", name)?;
+        let taken =
+            |(id, l): (&LiveChatId, &LiveChat)| !l.deleted && l.name == name && Some(*id) != own;
+        if self.live_chats.iter().any(taken) {
+            return Err(Rejection::new(
+                Code::Conflict,
+                format!("there is a live chat {name:?} already"),
+            ));
+        }
+        Ok(())
+    }
+
+    fn check_members(&self, users: &[UserId]) -> Result<Vec<UserId>, Rejection> {
+        if users.len() > LIST_MAX {
+            return Err(Rejection::invalid(
+                "/users",
+                format!("must be at most {LIST_MAX} users"),
+            ));
+        }
+        if let Some(stranger) = users.iter().find(|user| self.users.get(user).is_none()) {
+            return Err(Rejection::invalid(
+                "/users",
+                format!("there is no user {stranger}"),
+            ));
+        }
+        Ok(users
+            .iter()
+            .cloned()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect())
+    }
+}
+
+fn canned(live_chat: &LiveChat, reply: ReplyId) -> Result<&crate::state::CannedReply, Rejection> {
+    let missing = || Rejection::new(Code::NotFound, format!("there is no canned reply {reply}"));
+    live_chat.replies.get(&reply).ok_or_else(missing)
+}
+
+fn changed(live_chat: LiveChatId, event: impl Into<Event>) -> Decision {
+    Decision::of(vec![of(live_chat, event)], Answer::LiveChat(live_chat))
+}
+
+fn of(live_chat: LiveChatId, event: impl Into<Event>) -> NewEvent {
+    NewEvent {
+        stream: Stream::LiveChat(live_chat),
+        live_chat: None,
+        event: event.into(),
+    }
+}

@@ -1,0 +1,117 @@
+//! A workspace as rows of a projection store, and back.
+
+use crate::codec;
+use crate::table::Row;
+use crate::workspace::Workspace;
+
+/// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
+pub const ROWS_VERSION: u8 = 1;
+
+/// Why stored rows are not a workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRows {
+    /// A row does not decode.
+    #[error(
+        "a row of the projections under tag {tag} cannot be read; delete the directory to rebuild it"
+    )]
+    Row {
+        /// The table's tag.
+        tag: u8,
+        /// What is wrong with it.
+        #[source]
+        source: codec::Error,
+    },
+    /// A row of a table that there is not.
+    #[error(
+        "the projections have a row under the unknown tag {0}; delete the directory to rebuild it"
+    )]
+    Tag(u8),
+}
+
+/// Calls a macro for every table with its tag: a tag is never used for another table.
+macro_rules! for_each_table {
+    ($call:ident, $self:ident) => {
+        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 threads,
+            8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys)
+    };
+}
+
+impl Workspace {
+    /// The rows that changed since the last time.
+    pub fn take_changed(&mut self) -> Vec<Row> {
+        let mut rows = Vec::new();
+        macro_rules! take {
+            ($workspace:ident, $($tag:literal $table:ident),*) => {
+                $($workspace.$table.take_changed($tag, &mut rows);)*
+            };
+        }
+        for_each_table!(take, self);
+        rows
+    }
+
+    /// The workspace of stored rows, as it was after the event at `position`.
+    pub fn load<'a>(
+        rows: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        position: u64,
+    ) -> Result<Self, BadRows> {
+        let mut workspace = Self {
+            position,
+            ..Self::default()
+        };
+        for (key, value) in rows {
+            workspace.load_row(key, value)?;
+        }
+        workspace.rebuild_index();
+        Ok(workspace)
+    }
+
+    /// Puts back one row; [`rebuild_index`](Self::rebuild_index) must follow the last.
+    pub fn load_row(&mut self, key: &[u8], value: &[u8]) -> Result<(), BadRows> {
+        let Some((tag, key)) = key.split_first() else {
+            return Err(BadRows::Tag(0));
+        };
+        let tag = *tag;
+        macro_rules! load {
+            ($workspace:ident, $($number:literal $table:ident),*) => {
+                match tag {
+                    $($number => $workspace.$table.load(key, value),)*
+                    _ => return Err(BadRows::Tag(tag)),
+                }
+            };
+        }
+        for_each_table!(load, self).map_err(|source| BadRows::Row { tag, source })
+    }
+
+    /// Derives the index from the rows.
+    pub fn rebuild_index(&mut self) {
+        self.index = super::Index::default();
+        for (id, contact) in self.contacts.iter().filter(|(_, c)| c.forgotten.is_none()) {
+            self.index
+                .contact_of
+                .insert((contact.channel, contact.external_user_id.clone()), *id);
+        }
+        let sessions: Vec<_> = self
+            .sessions
+            .iter()
+            .map(|(id, s)| (*id, s.channel, s.messages))
+            .collect();
+        for (id, channel, messages) in sessions {
+            self.index_session(id, true);
+            for number in 0..messages {
+                self.index_message(channel, id, number);
+            }
+        }
+        for (message, delivery) in self.deliveries.iter() {
+            self.index.expiry.insert((delivery.expires_at, *message));
+        }
+        let chats: Vec<_> = self
+            .chats
+            .iter()
+            .filter(|(_, c)| !c.lane.is_empty())
+            .map(|(key, _)| key.clone())
+            .collect();
+        for chat in chats {
+            self.reindex_lane(chat.0, None, &chat);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+//! Deciding about sessions: at most one open per chat, ever.
+
+use crate::command::{Decision, NewEvent, Person, SessionCommand};
+use crate::content::{Content, TEXT_CHARS_MAX};
+use crate::event::{
+    ContactCreated, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
+};
+use crate::id::{ChannelId, ContactId, SessionId, UserId};
+use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
+use crate::noun::{ChannelStatus, OpenedBy, SessionStatus};
+use crate::record::{Answer, Stream};
+use crate::rejection::{Code, Rejection};
+use crate::seal::Private;
+use crate::state::{Channel, Session};
+use crate::workspace::{Caller, Context, Workspace};
+
+impl Workspace {
+    pub(super) fn decide_session(
+        &self,
+        caller: &Caller<'_>,
+        command: &SessionCommand,
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        caller.works()?;
+        match command {
+            SessionCommand::Take(id) => self.decide_take(caller, *id),
+            SessionCommand::Transfer { session, to, note } => {
+                self.decide_transfer(caller, *session, to.as_ref(), note.as_deref())
+            }
+            SessionCommand::Close(id) => {
+                let session = self.open_session(caller, *id)?;
+                check_assigned(caller, session)?;
+                Ok(changed(*id, session, SessionClosed { reason: None }))
+            }
+            SessionCommand::Create {
+                channel,
+                person,
+                text,
+            } => self.decide_create(caller, *channel, person, text.as_deref(), context),
+        }
+    }
+
+    fn decide_take(&self, caller: &Caller<'_>, id: SessionId) -> Result<Decision, Rejection> {
+        let session = self.open_session(caller, id)?;
+        match &session.operator {
+            None => Ok(changed(
+                id,
+                session,
+                SessionAssigned {
+                    operator: caller.id.clone(),
+                },
+            )),
+            Some(operator) if operator == caller.id => Ok(Decision::repeated(Answer::Session(id))),
+            Some(operator) => {
+                let name = self
+                    .users
+                    .get(operator)
+                    .map_or(operator.as_str(), |u| u.name.as_str());
+                let words = format!("{name} has this session already; ask for a transfer");
+                Err(Rejection::new(Code::AlreadyAssigned, words)
+                    .with("operator", operator.to_string()))
+            }
+        }
+    }
+
+    fn decide_transfer(
+        &self,
+        caller: &Caller<'_>,
+        id: SessionId,
+        to: Option<&UserId>,
+        note: Option<&str>,
+    ) -> Result<Decision, Rejection> {
+        let session = self.open_session(caller, id)?;
+        check_assigned(caller, session)?;
+        if note.is_some_and(|n| n.chars().count() > TEXT_CHARS_MAX) {
+            return Err(Rejection::invalid(
+                "/note",
+                format!("must have at most {TEXT_CHARS_MAX} characters"),
+            ));
+        }
+        if let Some(to) = to {
+            let colleague = self.caller(to).ok().filter(|c| {
+                let sees = self.visible_live_chat(c, session.live_chat).is_ok();
+                sees && c.works().is_ok()
+            });
+            if colleague.is_none() {
+                return Err(Rejection::invalid(
+                    "/to",
+                    format!("{to} does not staff this live chat"),
+                ));
+            }
+        }
+        if to == session.operator.as_ref() {
+            return Ok(Decision::repeated(Answer::Session(id)));
+        }
+        let note = note.map(|n| Private::Clear(n.to_owned()));
+        Ok(changed(
+            id,
+            session,
+            SessionTransferred {
+                operator: to.cloned(),
+                note,
+            },
+        ))
+    }
+
+    fn decide_create(
+        &self,
+        caller: &Caller<'_>,
+        channel_id: ChannelId,
+        person: &Person,
+        text: Option<&str>,
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        let channel = self.channel(channel_id)?;
+        self.visible_live_chat(caller, channel.live_chat)?;
+        if channel.status != ChannelStatus::Active {
+            return Err(not_active(channel));
+        }
+        if !channel.may_initiate() {
+            let words = "this channel's messenger cannot have sessions started by operators";
+            return Err(Rejection::new(Code::NotEnabled, words));
+        }
+        let (chat, contact, mut events) = self.find_person(channel_id, channel, person, context)?;
+        if let Some(open) = self
+            .chats
+            .get(&(channel_id, chat.as_str().into()))
+            .and_then(|c| c.open)
+        {
+            return Err(Rejection::new(
+                Code::SessionAlreadyOpen,
+                "the chat has an open session; use that one",
+            )
+            .with("sessionId", open.to_string()));
+        }
+        let id = SessionId::new(context.now, context.chance);
+        events.push(self.opened(
+            (id, channel_id, channel),
+            (contact, &chat, None),
+            (OpenedBy::Operator, Some(caller.id.clone())),
+        ));
+        if let Some(text) = text.filter(|t| !t.is_empty()) {
+            let content = Content::text(text);
+            events.push(self.sent((id, channel), caller.id, content, None, context)?);
+        }
+        Ok(Decision::of(events, Answer::Session(id)))
+    }
+
+    /// The chat and the contact that an operator means; a stranger is made known.
+    fn find_person(
+        &self,
+        channel_id: ChannelId,
+        channel: &Channel,
+        person: &Person,
+        context: &mut Context<'_>,
+    ) -> Result<(String, ContactId, Vec<NewEvent>), Rejection> {
+        match person {
+            Person::Contact(id) => {
+                let contact = self.contact(*id)?;
+                if contact.channel != channel_id {
+                    return Err(Rejection::invalid(
+                        "/contact",
+                        "is a contact of another channel",
+                    ));
+                }
+                if contact.forgotten.is_some() {
+                    return Err(Rejection::new(
+                        Code::ContactForgotten,
+                        "this person was forgotten",
+                    ));
+                }
+                let last = contact.sessions.last().and_then(|s| self.sessions.get(s));
+                let chat = last.map_or_else(
+                    || contact.external_user_id.to_string(),
+                    |s| s.external_chat_id.to_string(),
+                );
+                Ok((chat, *id, Vec::new()))
+            }
+            Person::External { chat, user } => {
+                for (pointer, id) in [("/externalChatId", chat), ("/externalUserId", user)] {
+                    if !(1..=EXTERNAL_ID_BYTES_MAX).contains(&id.len()) {
+                        return Err(Rejection::invalid(pointer, "must have 1 to 255 bytes"));
+                    }
+                }
+                let (contact, created) = self.find_contact(channel_id, channel, user, context);
+                Ok((chat.clone(), contact, created.into_iter().collect()))
+            }
+        }
+    }
+
+    /// The contact with a messenger's user id, and the event that makes it when it is new.
+    pub(super) fn find_contact(
+        &self,
+        channel_id: ChannelId,
+        channel: &Channel,
+        external_user_id: &str,
+        context: &mut Context<'_>,
+    ) -> (ContactId, Option<NewEvent>) {
+        if let Some(id) = self.contact_by_external(channel_id, external_user_id) {
+            return (id, None);
+        }
+        let id = ContactId::new(context.now, context.chance);
+        let event = ContactCreated {
+            channel: channel_id,
+            external_user_id: external_user_id.to_owned(),
+            key: self.next_key(),
+        };
+        let live_chat = Some(channel.live_chat);
+        (
+            id,
+            Some(NewEvent {
+                stream: Stream::Contact(id),
+                live_chat,
+                event: event.into(),
+            }),
+        )
+    }
+
+    /// The event that opens a session, linked to the one before it on the chat.
+    pub(super) fn opened(
+        &self,
+        (id, channel_id, channel): (SessionId, ChannelId, &Channel),
+        (contact, chat, chat_name): (ContactId, &str, Option<String>),
+        (opened_by, operator): (OpenedBy, Option<UserId>),
+    ) -> NewEvent {
+        let event = SessionOpened {
+            channel: channel_id,
+            contact,
+            external_chat_id: chat.to_owned(),
+            chat_name: chat_name.map(Private::Clear),
+            opened_by,
+            operator,
+            previous: self
+                .chats
+                .get(&(channel_id, chat.into()))
+                .and_then(|c| c.last),
+        };
+        NewEvent {
+            stream: Stream::Session(id),
+            live_chat: Some(channel.live_chat),
+            event: event.into(),
+        }
+    }
+
+    /// A session that the caller may see and that is not closed.
+    pub(super) fn open_session(
+        &self,
+        caller: &Caller<'_>,
+        id: SessionId,
+    ) -> Result<&Session, Rejection> {
+        let session = self.visible_session(caller, id)?;
+        if session.is_open() {
+            return Ok(session);
+        }
+        Err(Rejection::new(
+            Code::SessionClosed,
+            "the session is closed; the next inbound message opens a new one",
+        ))
+    }
+}
+
+/// Only who has the session, and supervisors.
+pub(super) fn check_assigned(caller: &Caller<'_>, session: &Session) -> Result<(), Rejection> {
+    if session.operator.as_ref() == Some(caller.id) || caller.user.sees_all() {
+        return Ok(());
+    }
+    let words = match (&session.operator, session.status) {
+        (Some(operator), _) => format!("{operator} has this session"),
+        (None, SessionStatus::Queued) => "nobody has this session yet; take it first".to_owned(),
+        (None, _) => "nobody has this session".to_owned(),
+    };
+    Err(Rejection::new(Code::NotAssigned, words))
+}
+
+/// The channel is not active.
+pub(super) fn not_active(channel: &Channel) -> Rejection {
+    let words = format!(
+        "the channel is {} since {}",
+        channel.status.as_str(),
+        channel.since
+    );
+    Rejection::new(Code::ChannelDisconnected, words).with("channelStatus", channel.status.as_str())
+}
+
+pub(super) fn changed(
+    id: SessionId,
+    session: &Session,
+    event: impl Into<crate::event::Event>,
+) -> Decision {
+    Decision::of(vec![of(id, session, event)], Answer::Session(id))
+}
+
+pub(super) fn of(
+    id: SessionId,
+    session: &Session,
+    event: impl Into<crate::event::Event>,
+) -> NewEvent {
+    NewEvent {
+        stream: Stream::Session(id),
+        live_chat: Some(session.live_chat),
+        event: event.into(),
+    }
+}
