@@ -15,7 +15,7 @@ use chat::role::Access;
 use chat::time::Timestamp;
 
 /// How long an answer of the router is believed.
-const LIFETIME: Duration = Duration::from_secs(60);
+const LIFETIME: Duration = Duration::from_mins(1);
 
 /// An entry at least so old is asked for again when a proof fails against it. So wrong proofs cost
 /// the router one question a second for each channel, however many come.

@@ -13,6 +13,8 @@
 //! `application/problem+json` whose `type` is [`PROBLEM_TYPE`] and its code.
 
 mod config;
+mod role;
+
 mod gateway;
 mod routes;
 
@@ -23,6 +25,7 @@ mod trace;
 
 mod access;
 mod rate;
+mod router;
 mod upstream;
 
 mod answer;
@@ -38,5 +41,7 @@ mod wire;
 pub use config::{Config, Rate};
 pub use gateway::Gateway;
 pub use problem::PROBLEM_TYPE;
+pub use role::{Error, SERVICE, run};
+pub use router::Router;
 pub use server::serve;
 pub use upstream::{Unavailable, Upstream};

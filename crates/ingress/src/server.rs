@@ -33,7 +33,7 @@ const REFUSALS_MAX: usize = 64;
 /// How long one of them may take to listen.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often what is not used any more is dropped.
-const TIDY_EVERY: Duration = Duration::from_secs(60);
+const TIDY_EVERY: Duration = Duration::from_mins(1);
 /// How long accepting waits after it failed, which it does when the process is out of descriptors:
 /// long enough not to spin, short enough to go unnoticed.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);

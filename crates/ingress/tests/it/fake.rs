@@ -1,0 +1,151 @@
+//! A router that says what a test tells it to.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use chat::id::{ChannelId, MessageId, SessionId};
+use chat::role::{
+    Accepted, Access, Code, Health, HealthReply, HealthRequest, InboundReply, InboundRequest,
+    Security,
+};
+use chat::secret::Secret;
+use chat::time::Timestamp;
+use ingress::{Unavailable, Upstream};
+use tokio::sync::Semaphore;
+
+/// The router's side; clones share it.
+#[derive(Clone)]
+pub(crate) struct Fake(Arc<State>);
+
+struct State {
+    access: Mutex<Result<Option<Access>, ()>>,
+    replies: Mutex<VecDeque<Result<InboundReply, ()>>>,
+    healths: Mutex<VecDeque<HealthReply>>,
+    said: Mutex<Vec<InboundRequest>>,
+    access_asked: AtomicUsize,
+    /// A permit for each reply that may go out.
+    gate: Semaphore,
+    arrived: Semaphore,
+}
+
+impl Fake {
+    /// A router that knows every channel, with this access, and accepts everything.
+    pub(crate) fn new(access: Access) -> Self {
+        Self(Arc::new(State {
+            access: Mutex::new(Ok(Some(access))),
+            replies: Mutex::default(),
+            healths: Mutex::default(),
+            said: Mutex::default(),
+            access_asked: AtomicUsize::new(0),
+            gate: Semaphore::new(Semaphore::MAX_PERMITS / 2),
+            arrived: Semaphore::new(0),
+        }))
+    }
+
+    /// From now on channels have this access.
+    pub(crate) fn set_access(&self, access: Option<Access>) {
+        *self.0.access.lock().unwrap() = Ok(access);
+    }
+
+    /// From now on the question for access has no answer.
+    pub(crate) fn lose_access(&self) {
+        *self.0.access.lock().unwrap() = Err(());
+    }
+
+    /// What the next message is answered; `Err` is no answer.
+    pub(crate) fn reply(&self, reply: Result<InboundReply, ()>) {
+        self.0.replies.lock().unwrap().push_back(reply);
+    }
+
+    /// What the next question for health is answered.
+    pub(crate) fn reply_health(&self, reply: HealthReply) {
+        self.0.healths.lock().unwrap().push_back(reply);
+    }
+
+    /// No reply goes out until [`release`](Self::release).
+    pub(crate) fn hold(&self) {
+        self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// One held reply may go out.
+    pub(crate) fn release(&self) {
+        self.0.gate.add_permits(1);
+    }
+
+    /// Waits until one more message has arrived.
+    pub(crate) async fn arrival(&self) {
+        self.0.arrived.acquire().await.unwrap().forget();
+    }
+
+    /// Every message that arrived.
+    pub(crate) fn said(&self) -> Vec<InboundRequest> {
+        self.0.said.lock().unwrap().clone()
+    }
+
+    /// How often access was asked for.
+    pub(crate) fn access_asked(&self) -> usize {
+        self.0.access_asked.load(Ordering::SeqCst)
+    }
+}
+
+impl Upstream for Fake {
+    async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
+        self.0.access_asked.fetch_add(1, Ordering::SeqCst);
+        let access = self.0.access.lock().unwrap().clone();
+        access.map_err(|()| Unavailable::because("nobody is there"))
+    }
+
+    async fn inbound(&self, request: InboundRequest) -> Result<InboundReply, Unavailable> {
+        self.0.said.lock().unwrap().push(request);
+        self.0.arrived.add_permits(1);
+        self.0.gate.acquire().await.unwrap().forget();
+        let reply = self.0.replies.lock().unwrap().pop_front();
+        reply
+            .unwrap_or(Ok(InboundReply::Accepted(accepted())))
+            .map_err(|()| Unavailable::because("nobody is there"))
+    }
+
+    async fn health(&self, _request: HealthRequest) -> Result<HealthReply, Unavailable> {
+        let reply = self.0.healths.lock().unwrap().pop_front();
+        Ok(reply.unwrap_or(HealthReply::Health(healthy())))
+    }
+}
+
+pub(crate) fn accepted() -> Accepted {
+    Accepted {
+        message_id: MessageId::from_bytes([1; 16]),
+        session_id: SessionId::from_bytes([2; 16]),
+        position: 123,
+        duplicate: false,
+    }
+}
+
+pub(crate) fn healthy() -> Health {
+    Health {
+        status: "active".to_owned(),
+        pending_deliveries: 3,
+        last_error_at: None,
+        last_error: None,
+        last_message_id: Some("m-7".to_owned()),
+        operators_online: 2,
+    }
+}
+
+/// A channel's access with one code.
+pub(crate) fn access(code: &str, security: Security) -> Access {
+    rotating(&[(code, None)], security, 1)
+}
+
+/// A channel's access with several codes, each good until some second.
+pub(crate) fn rotating(codes: &[(&str, Option<i64>)], security: Security, revision: u32) -> Access {
+    let codes = codes.iter().map(|(code, until)| Code {
+        code: Secret::new(*code),
+        until: until.map(|secs| Timestamp::from_micros(secs * 1_000_000)),
+    });
+    Access {
+        revision,
+        codes: codes.collect(),
+        security,
+    }
+}

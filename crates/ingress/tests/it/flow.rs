@@ -1,0 +1,129 @@
+//! What is passed on, and what is answered when all goes well.
+
+use chat::messenger::Inbound;
+use chat::rejection::{Code, Rejection};
+use chat::role::{Accepted, HealthReply, InboundReply, Security, UserCard};
+use hyper::header::CACHE_CONTROL;
+use serde_json::json;
+
+use crate::fake::{accepted, access, healthy};
+use crate::scene::{CHANNEL, CODE, NOW, Scene, assert_ok, config, message, rate, signed};
+
+#[tokio::test]
+async fn an_accepted_message_is_answered_with_where_it_is() {
+    let scene = Scene::token();
+    let answer = scene.post(&[], &message(CODE)).await;
+    assert_ok(&answer, "message");
+    let expected = json!({
+        "status": "accepted",
+        "messageId": "01010101-0101-0101-0101-010101010101",
+        "sessionId": "02020202-0202-0202-0202-020202020202",
+        "position": 123,
+    });
+    assert_eq!(answer.body, expected);
+
+    let said = scene.fake.said();
+    assert_eq!(said.len(), 1);
+    assert_eq!(said[0].channel.to_string(), CHANNEL);
+    assert_eq!(said[0].revision, 1);
+    let Inbound::Message(message) = &said[0].inbound else {
+        panic!("{:?}", said[0].inbound)
+    };
+    assert_eq!(message.content.text.as_deref(), Some("hello"));
+}
+
+#[tokio::test]
+async fn a_duplicate_is_said_to_be_one() {
+    let scene = Scene::token();
+    scene.fake.reply(Ok(InboundReply::Accepted(Accepted {
+        duplicate: true,
+        ..accepted()
+    })));
+    let answer = scene.post(&[], &message(CODE)).await;
+    assert_ok(&answer, "duplicate");
+    assert_eq!(answer.body["duplicate"], true);
+    assert_eq!(answer.body["position"], 123);
+}
+
+#[tokio::test]
+async fn what_has_no_result_is_accepted() {
+    let scene = Scene::token();
+    scene.fake.reply(Ok(InboundReply::Done));
+    let body = json!({ "type": "disconnect", "token": CODE }).to_string();
+    let answer = scene.post(&[], &body).await;
+    assert_ok(&answer, "disconnect");
+    assert_eq!(answer.body, json!({ "status": "accepted" }));
+    assert_eq!(scene.fake.said()[0].inbound, Inbound::Disconnect);
+}
+
+#[tokio::test]
+async fn an_operator_is_answered_as_a_card() {
+    let scene = Scene::token();
+    scene.fake.reply(Ok(InboundReply::User(UserCard {
+        id: "ann".parse().unwrap(),
+        username: "Ann".to_owned(),
+    })));
+    let body = json!({ "type": "userInfo", "token": CODE, "data": { "userId": "ann" } });
+    let answer = scene.post(&[], &body.to_string()).await;
+    assert_ok(&answer, "userInfo");
+    assert_eq!(answer.body, json!({ "id": "ann", "username": "Ann" }));
+}
+
+#[tokio::test]
+async fn a_channel_may_ask_how_it_is() {
+    let scene = Scene::token();
+    let answer = scene.get(&signed(CODE, "h-1", NOW, "")).await;
+    assert_ok(&answer, "health");
+    assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
+    assert_eq!(answer.body, serde_json::to_value(healthy()).unwrap());
+    for member in [
+        "status",
+        "pendingDeliveries",
+        "lastErrorAt",
+        "lastError",
+        "lastMessageId",
+        "operatorsOnline",
+    ] {
+        assert!(answer.body.get(member).is_some(), "{member}");
+    }
+}
+
+#[tokio::test]
+async fn a_rejected_question_for_health_is_a_problem() {
+    let scene = Scene::token();
+    let rejection = Rejection::new(Code::ChannelNotFound, "it was deleted");
+    scene.fake.reply_health(HealthReply::Rejected(rejection));
+    let answer = scene.get(&signed(CODE, "h-1", NOW, "")).await;
+    assert_eq!((answer.status, answer.code()), (404, "channel_not_found"));
+}
+
+#[tokio::test]
+async fn only_verified_requests_use_up_a_channels_rate() {
+    let config = ingress::Config {
+        rate: rate(1, 2),
+        ..config()
+    };
+    let scene = Scene::with(access(CODE, Security::Token), &config);
+    for _ in 0..50 {
+        let answer = scene.post(&[], &message("wrong")).await;
+        assert_eq!(answer.status, 401);
+        let answer = scene.post(&[], "not JSON").await;
+        assert_eq!(answer.status, 400);
+    }
+    assert_ok(&scene.post(&[], &message(CODE)).await, "the first");
+
+    // More than one a second are sent, so one is refused in the end.
+    let refused = loop {
+        let answer = scene.post(&[], &message(CODE)).await;
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!((refused.status, refused.code()), (429, "rate_limited"));
+    let retry_after = refused.headers["retry-after"].to_str().unwrap();
+    assert_eq!(retry_after, "1");
+    let said = scene.fake.said().len();
+    let answer = scene.post(&[], &message("wrong")).await;
+    assert_eq!(answer.status, 401, "a stranger does not learn of the rate");
+    assert_eq!(scene.fake.said().len(), said);
+}

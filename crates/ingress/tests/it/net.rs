@@ -1,0 +1,160 @@
+//! A gateway on a real socket, and clients that speak HTTP by hand.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chat::role::Security;
+use ingress::Config;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::fake::{Fake, access};
+use crate::scene::{CODE, message, path};
+
+/// Far beyond what anything here takes: a test that waits so long has failed.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Waits for something that must happen.
+pub(crate) async fn must<T>(happens: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, happens)
+        .await
+        .expect("it must happen")
+}
+
+/// A gateway that is served.
+pub(crate) struct Served {
+    pub(crate) address: SocketAddr,
+    pub(crate) fake: Fake,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+}
+
+impl Served {
+    pub(crate) async fn start(config: Config) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let fake = Fake::new(access(CODE, Security::Token));
+        let stop = CancellationToken::new();
+        let (upstream, token) = (fake.clone(), stop.clone());
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move { ingress::serve(&config, listener, upstream, token).await });
+        Self {
+            address,
+            fake,
+            stop,
+            tasks,
+        }
+    }
+
+    /// Tells it to stop.
+    pub(crate) fn stop(&self) {
+        self.stop.cancel();
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) async fn end(mut self) {
+        self.stop();
+        must(self.tasks.join_next()).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client::new(must(TcpStream::connect(self.address)).await.unwrap())
+    }
+
+    /// A client whose kernel takes in few bytes.
+    pub(crate) async fn connect_narrow(&self) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        Client::new(must(socket.connect(self.address)).await.unwrap())
+    }
+}
+
+/// A connection to a gateway.
+pub(crate) struct Client {
+    stream: BufReader<TcpStream>,
+}
+
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    pub(crate) status: u16,
+    /// The head's lines, in lower case.
+    pub(crate) head: String,
+    pub(crate) body: String,
+}
+
+impl Client {
+    pub(crate) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    pub(crate) async fn send(&mut self, text: &str) {
+        must(self.try_send(text.as_bytes())).await.unwrap();
+    }
+
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.stream.get_mut().write_all(bytes).await
+    }
+
+    /// Reads one answer; `None` when the connection ended instead.
+    pub(crate) async fn hear(&mut self) -> Option<Heard> {
+        must(self.read()).await
+    }
+
+    async fn read(&mut self) -> Option<Heard> {
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            match self.stream.read_line(&mut head).await {
+                Ok(0) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+        head.make_ascii_lowercase();
+        let length = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |length| length.parse().unwrap());
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).await.ok()?;
+        let status = head.split(' ').nth(1)?.parse().ok()?;
+        Some(Heard {
+            status,
+            head,
+            body: String::from_utf8(body).unwrap(),
+        })
+    }
+
+    /// Waits for the connection's end, and counts what came before it.
+    pub(crate) async fn ended(&mut self) -> usize {
+        let mut rest = Vec::new();
+        let read = must(self.stream.read_to_end(&mut rest)).await;
+        // Reset or closed: both are an end.
+        read.unwrap_or(rest.len())
+    }
+
+    pub(crate) fn split(self) -> (BufReader<tokio::net::tcp::OwnedReadHalf>, Writer) {
+        let (read, write) = self.stream.into_inner().into_split();
+        (BufReader::new(read), write)
+    }
+}
+
+pub(crate) type Writer = tokio::net::tcp::OwnedWriteHalf;
+
+/// The head of a request with a body of so many bytes.
+pub(crate) fn head(length: usize) -> String {
+    format!(
+        "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: {length}\r\n\r\n",
+        path()
+    )
+}
+
+/// A whole good request.
+pub(crate) fn good() -> String {
+    let body = message(CODE);
+    format!("{}{body}", head(body.len()))
+}

@@ -1,0 +1,265 @@
+//! Every class of proof and of false proof (messenger-protocol section 2). The reference
+//! implementation of Standard Webhooks signs.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chat::role::Security;
+use standardwebhooks::Webhook;
+
+use crate::fake::{access, rotating};
+use crate::scene::{
+    Answer, CODE, NOW, Scene, assert_ok, assert_problem, bare_message, headers, message, signed,
+};
+
+const MODES: [Security; 3] = [Security::Signed, Security::Token, Security::Open];
+
+/// Sends a body with these headers to a channel of each mode and checks the statuses, in order of
+/// [`MODES`].
+async fn check(case: &str, headers: &[(String, String)], body: &str, statuses: [u16; 3]) {
+    for (mode, status) in MODES.into_iter().zip(statuses) {
+        let scene = Scene::new(access(CODE, mode));
+        let answer = scene.post(headers, body).await;
+        assert_eq!(answer.status, status, "{case}, {mode:?}: {}", answer.body);
+        let was_passed_on = scene.fake.said().len();
+        assert_eq!(
+            was_passed_on,
+            usize::from(status == 200),
+            "{case}, {mode:?}"
+        );
+        if status == 401 {
+            assert_says_nothing(&answer);
+        }
+    }
+}
+
+/// What is said of a false proof is the same for all of them.
+#[track_caller]
+fn assert_says_nothing(answer: &Answer) {
+    let body = serde_json::json!({
+        "type": "https://switchboard.invalid/errors#unauthorized",
+        "title": "Unauthorized",
+        "status": 401,
+        "detail": "the request does not prove that it is the messenger's; check the confirmation \
+                   code and the clock",
+        "code": "unauthorized",
+    });
+    assert_eq!(answer.body, body);
+}
+
+fn good() -> Vec<(String, String)> {
+    signed(CODE, "msg-1", NOW, &bare_message())
+}
+
+/// The good headers with one of them changed.
+fn changed(name: &str, change: impl Fn(&str) -> String) -> Vec<(String, String)> {
+    let mut headers = good();
+    for (of, value) in &mut headers {
+        if of == name {
+            *value = change(value);
+        }
+    }
+    headers
+}
+
+/// The good headers without one of them.
+fn without(name: &str) -> Vec<(String, String)> {
+    good().into_iter().filter(|(of, _)| of != name).collect()
+}
+
+#[tokio::test]
+async fn a_signature_is_a_proof_in_every_mode() {
+    check("signed", &good(), &bare_message(), [200; 3]).await;
+    let body = message("a wrong token");
+    let headers = signed(CODE, "msg-1", NOW, &body);
+    check("signed, token wrong", &headers, &body, [200; 3]).await;
+}
+
+#[tokio::test]
+async fn a_token_is_a_proof_where_no_signature_is_asked_for() {
+    check("token", &[], &message(CODE), [401, 200, 200]).await;
+    let wrong = message("wrong");
+    check("wrong token", &[], &wrong, [401, 401, 200]).await;
+    check("empty token", &[], &message(""), [401, 401, 200]).await;
+    check("no token", &[], &bare_message(), [401, 401, 200]).await;
+    let prefix = message(CODE.get(..CODE.len() - 1).unwrap());
+    check("token cut", &[], &prefix, [401, 401, 200]).await;
+    let longer = message(&format!("{CODE} "));
+    check("token longer", &[], &longer, [401, 401, 200]).await;
+    let deeper = bare_message().replace("\"data\":{", &format!("\"data\":{{\"token\":\"{CODE}\","));
+    check("token inside data", &[], &deeper, [401, 401, 200]).await;
+    let list = bare_message().replacen('{', &format!("{{\"token\":[\"{CODE}\"],"), 1);
+    check("token in a list", &[], &list, [401, 401, 200]).await;
+}
+
+#[tokio::test]
+async fn a_false_signature_is_refused_in_every_mode() {
+    let body = message(CODE); // The right token does not help.
+    let body = body.as_str();
+    let wrong = signed("another code", "msg-1", NOW, body);
+    check("another code", &wrong, body, [401; 3]).await;
+
+    let good = bare_message();
+    let good = good.as_str();
+    let signature = "webhook-signature";
+    for (case, headers) in [
+        (
+            "truncated",
+            changed(signature, |s| s[..s.len() - 4].to_owned()),
+        ),
+        ("cut to half", changed(signature, |s| s[..20].to_owned())),
+        ("empty", changed(signature, |_| String::new())),
+        ("no version", changed(signature, |s| s[3..].to_owned())),
+        ("version alone", changed(signature, |_| "v1,".to_owned())),
+        (
+            "other algorithm",
+            changed(signature, |s| s.replace("v1,", "v1a,")),
+        ),
+        (
+            "other version",
+            changed(signature, |s| s.replace("v1,", "v2,")),
+        ),
+        ("none", changed(signature, |_| "none".to_owned())),
+        ("hexadecimal", changed(signature, hexadecimal)),
+        ("case folded", changed(signature, str::to_lowercase)),
+        ("not text", changed(signature, |s| format!("{s}\u{e9}"))),
+        ("id changed", changed("webhook-id", |_| "msg-2".to_owned())),
+        (
+            "id not text",
+            changed("webhook-id", |_| "\u{e9}".to_owned()),
+        ),
+        (
+            "time changed",
+            changed("webhook-timestamp", |_| (NOW + 1).to_string()),
+        ),
+        (
+            "time no number",
+            changed("webhook-timestamp", |_| "now".to_owned()),
+        ),
+        (
+            "time huge",
+            changed("webhook-timestamp", |_| "9".repeat(40)),
+        ),
+        (
+            "time lowest",
+            changed("webhook-timestamp", |_| i64::MIN.to_string()),
+        ),
+        ("time missing", without("webhook-timestamp")),
+        ("id missing", without("webhook-id")),
+    ] {
+        check(case, &headers, good, [401; 3]).await;
+    }
+    let longer = format!("{good} ");
+    check("body changed", &self::good(), &longer, [401; 3]).await;
+}
+
+fn hexadecimal(signature: &str) -> String {
+    let bytes = STANDARD.decode(&signature[3..]).unwrap();
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    format!("v1,{}", digits.collect::<String>())
+}
+
+#[tokio::test]
+async fn without_the_signature_the_other_headers_are_no_proof_and_no_harm() {
+    let headers = without("webhook-signature");
+    check("unsigned", &headers, &bare_message(), [401, 401, 200]).await;
+    check("unsigned, token", &headers, &message(CODE), [401, 200, 200]).await;
+}
+
+#[tokio::test]
+async fn a_header_twice_is_refused_even_when_both_are_right() {
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        let mut headers = good();
+        let twice = headers.iter().find(|(of, _)| of == name).unwrap().clone();
+        headers.push(twice.clone());
+        check(name, &headers, &bare_message(), [401; 3]).await;
+        let alone = [twice.clone(), twice];
+        check(name, &alone, &message(CODE), [401; 3]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_signature_is_good_for_five_minutes_either_way() {
+    for (offset, status) in [(-301, 401), (-300, 200), (300, 200), (301, 401)] {
+        let headers = signed(CODE, "msg-1", NOW + offset, &bare_message());
+        let case = format!("{offset} s");
+        check(&case, &headers, &bare_message(), [status; 3]).await;
+    }
+}
+
+#[tokio::test]
+async fn one_right_signature_of_several_is_enough() {
+    let old = signed("the old code", "msg-1", NOW, &bare_message())[2]
+        .1
+        .clone();
+    let both = changed("webhook-signature", |new| format!("{old} {new}"));
+    check("both", &both, &bare_message(), [200; 3]).await;
+    let asymmetric = changed("webhook-signature", |new| format!("v1a,xyz {new}"));
+    check("and another kind", &asymmetric, &bare_message(), [200; 3]).await;
+    let far = changed("webhook-signature", |new| {
+        format!("{}{new}", "v1,AA== ".repeat(8))
+    });
+    check("behind too many", &far, &bare_message(), [401; 3]).await;
+}
+
+#[tokio::test]
+async fn a_whsec_code_is_a_key_in_base64() {
+    let code = format!("whsec_{}", STANDARD.encode([7; 32]));
+    let webhook = Webhook::new(&code).unwrap();
+    let scene = Scene::new(access(&code, Security::Signed));
+    let body = bare_message();
+    let answer = scene
+        .post(&headers(&webhook, "msg-1", NOW, &body), &body)
+        .await;
+    assert_ok(&answer, "key");
+    let text = signed(&code, "msg-1", NOW, &body);
+    assert_problem(&scene.post(&text, &body).await, 401, "unauthorized", "text");
+}
+
+#[tokio::test]
+async fn while_a_code_is_rotated_both_are_good_and_then_the_new_one_alone() {
+    let codes = [("new", None), ("old", Some(NOW + 60))];
+    let mut scene = Scene::new(rotating(&codes, Security::Token, 1));
+    for (passed, old_status) in [(0, 200), (59, 200), (1, 401)] {
+        scene.pass(passed);
+        for (code, status) in [("new", 200), ("old", old_status)] {
+            let headers = signed(code, "msg-1", scene.now(), &bare_message());
+            let by_signature = scene.post(&headers, &bare_message()).await;
+            assert_eq!(by_signature.status, status, "{code} signs");
+            let by_token = scene.post(&[], &message(code)).await;
+            assert_eq!(by_token.status, status, "{code} as token");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_channel_without_good_codes_believes_nobody() {
+    let expired = [("old", Some(NOW))];
+    for codes in [&expired[..], &[]] {
+        for mode in [Security::Token, Security::Signed] {
+            let scene = Scene::new(rotating(codes, mode, 1));
+            for token in ["old", ""] {
+                let headers = signed(token, "msg-1", NOW, &bare_message());
+                let answer = scene.post(&headers, &bare_message()).await;
+                assert_problem(&answer, 401, "unauthorized", token);
+                let answer = scene.post(&[], &message(token)).await;
+                assert_problem(&answer, 401, "unauthorized", token);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn health_wants_a_signature_even_where_a_token_would_do() {
+    for (case, headers, statuses) in [
+        ("signed", signed(CODE, "h", NOW, ""), [200, 200, 200]),
+        ("unsigned", Vec::new(), [401, 401, 200]),
+        ("another code", signed("x", "h", NOW, ""), [401, 401, 401]),
+        ("too old", signed(CODE, "h", NOW - 301, ""), [401, 401, 401]),
+        ("over a body", signed(CODE, "h", NOW, "{}"), [401, 401, 401]),
+    ] {
+        for (mode, status) in MODES.into_iter().zip(statuses) {
+            let answer = Scene::new(access(CODE, mode)).get(&headers).await;
+            assert_eq!(answer.status, status, "{case}, {mode:?}");
+        }
+    }
+}
