@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use bus::{Bus, Endpoint, Service, ServiceInfo};
+use bus::{Bus, Endpoint, Service, ServiceInfo, Subscription};
 use chat::secret::Secret;
 use chat::subject::{AUTH_CALLOUT, Workspace};
 use tokio::net::TcpListener;
@@ -66,6 +66,12 @@ pub async fn run(
     crate::metrics::describe();
     let clock = Clock::start();
     let issuer = Issuer::from_seed(&config.issuer).map_err(Error::Issuer)?;
+    let requests = bus.subscribe(AUTH_CALLOUT, Some(callout::QUEUE)).await;
+    let requests = requests.map_err(Error::Bus)?;
+    let changed = bus.subscribe(&workspace.all_rights(), None).await;
+    let changed = changed.map_err(Error::Bus)?;
+    // Whoever sees us announced can count on being signed in.
+    bus.flush().await.map_err(Error::Bus)?;
     let service = announce(&bus, &workspace).await?;
     let public = Public {
         workspace: workspace.as_str().to_owned(),
@@ -81,8 +87,8 @@ pub async fn run(
         recent: Mutex::new(Recent::default()),
     });
     let served = tokio::try_join!(
-        sign_in(&callout, &stop),
-        end_connections(&callout, system, &stop),
+        Arc::clone(&callout).serve(requests, &stop),
+        end_connections(&callout, system, changed, &stop),
         async {
             http::serve(listener, &public, &stop).await;
             Ok(())
@@ -107,15 +113,10 @@ async fn announce(bus: &Bus, workspace: &Workspace) -> Result<Service, Error> {
     bus.announce(info).await.map_err(Error::Bus)
 }
 
-async fn sign_in(callout: &Arc<Callout>, stop: &CancellationToken) -> Result<(), Error> {
-    let requests = callout.bus.subscribe(AUTH_CALLOUT, Some(callout::QUEUE));
-    let requests = requests.await.map_err(Error::Bus)?;
-    Arc::clone(callout).serve(requests, stop).await
-}
-
 async fn end_connections(
     callout: &Arc<Callout>,
     system: Option<Bus>,
+    changed: Subscription,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
     let Some(system) = system else {
@@ -123,9 +124,6 @@ async fn end_connections(
         return Ok(());
     };
     let link = callout.bus.changes();
-    let rights = callout.workspace.all_rights();
-    let changed = callout.bus.subscribe(&rights, None).await;
-    let changed = changed.map_err(Error::Bus)?;
     let revocation = Revocation {
         system,
         workspace: callout.workspace.clone(),

@@ -1,0 +1,180 @@
+//! Who gets in.
+
+use bus::Bus;
+use chat::id::UserId;
+use chat::password;
+use chat::secret::Secret;
+use serde_json::{Value, json};
+
+use crate::client::{Client, by_password, by_token};
+use crate::world::{PASSWORD, World};
+
+const DENIED: &str = "-ERR 'Authorization Violation'";
+
+async fn denied(world: &World, proof: Value) {
+    let told = proof.to_string();
+    match Client::connect(world.port, proof).await {
+        Err(error) => assert_eq!(error, DENIED, "{told}"),
+        Ok(_) => panic!("{told} got in"),
+    }
+}
+
+#[tokio::test]
+async fn the_right_password_opens_and_nothing_else_does() {
+    let world = World::start().await;
+    for user in ["olga", "rita", "sven", "anna"] {
+        world.sign_in(user).await;
+    }
+    for (user, password) in [
+        ("olga", "wrong horse"),
+        ("olga", ""),
+        ("olga", password::DUMMY),
+        ("nobody", PASSWORD),
+        ("OLGA", PASSWORD),
+        ("olga.>", PASSWORD),
+        ("", PASSWORD),
+        ("", ""),
+        // The users of the configuration file, whom the callout does not know.
+        ("ROLES", PASSWORD),
+        ("SYSTEM", PASSWORD),
+    ] {
+        denied(&world, by_password(user, password)).await;
+    }
+    denied(&world, json!({})).await;
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_nobody() {
+    let world = World::start().await;
+    let token = world.users.lock().unwrap().issue("olga");
+    world.sign_in("olga").await;
+    let olga: UserId = "olga".parse().unwrap();
+    world.users.lock().unwrap().logins.remove(&olga);
+    denied(&world, by_password("olga", PASSWORD)).await;
+    denied(&world, by_token(&token)).await;
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_signs_in_alone_or_as_its_users_password() {
+    let world = World::start().await;
+    let token = world.users.lock().unwrap().issue("olga");
+    for proof in [
+        by_token(&token),
+        by_password("olga", &token),
+        json!({ "user": "olga", "auth_token": token }),
+        by_password("", &token),
+    ] {
+        let mut client = Client::connect(world.port, proof).await.unwrap();
+        client.subscribe("_INBOX.olga.>").await.unwrap();
+        client.subscribe("_INBOX.anna.>").await.unwrap_err();
+    }
+    let other = format!("{}A", &token[..token.len() - 1]);
+    for proof in [
+        by_password("anna", &token),
+        json!({ "user": "anna", "auth_token": token }),
+        json!({ "user": "no login", "auth_token": token }),
+        by_token(&other),
+        by_token(&token[1..]),
+        by_token(PASSWORD),
+        by_password("olga", &other),
+    ] {
+        denied(&world, proof).await;
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn five_failures_close_the_name_and_no_other() {
+    let world = World::start().await;
+    for _ in 0..5 {
+        denied(&world, by_password("olga", "a guess")).await;
+    }
+    denied(&world, by_password("olga", PASSWORD)).await;
+    world.sign_in("rita").await;
+    // Right ones do not add up.
+    for _ in 0..7 {
+        world.sign_in("rita").await;
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn guesses_at_once_are_no_more_than_guesses_in_turn() {
+    let world = World::start().await;
+    let mut guesses = tokio::task::JoinSet::new();
+    for n in 0..20 {
+        let proof = by_password("olga", &format!("guess {n}"));
+        guesses.spawn(Client::connect(world.port, proof));
+    }
+    while let Some(guess) = guesses.join_next().await {
+        assert!(guess.unwrap().is_err());
+    }
+    denied(&world, by_password("olga", PASSWORD)).await;
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_windows_of_one_person_open_at_once() {
+    let world = World::start().await;
+    let mut windows = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        windows.spawn(Client::connect(world.port, by_password("olga", PASSWORD)));
+    }
+    while let Some(window) = windows.join_next().await {
+        assert!(window.unwrap().is_ok());
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_longest_password_fits() {
+    let world = World::start().await;
+    let long = "ж\u{1}😀\"".repeat(256);
+    assert_eq!(password::check(&Secret::new(long.as_str())), Ok(()));
+    let hash = password::hash(&Secret::new(long.as_str()), [1; 16]);
+    world
+        .change("olga", |login| login.password_hash = hash)
+        .await;
+    let proof = by_password("olga", &long);
+    Client::connect(world.port, proof).await.unwrap();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_the_session_router_nobody_gets_in_and_nobody_is_blamed() {
+    let mut world = World::start_with(false).await;
+    for _ in 0..7 {
+        denied(&world, by_password("olga", PASSWORD)).await;
+    }
+    world.route().await;
+    world.sign_in("olga").await;
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn our_own_client_signs_in_too() {
+    let world = World::start().await;
+    let config = bus::Config {
+        url: format!("nats://127.0.0.1:{}", world.port),
+        user: Some("olga".to_owned()),
+        password: Some(Secret::new(PASSWORD)),
+        token: None,
+        name: "test".to_owned(),
+        inbox_prefix: Some(chat::subject::inbox_prefix(&"olga".parse().unwrap())),
+    };
+    Bus::connect(&config).await.unwrap();
+    let websocket = bus::Config {
+        url: format!("ws://127.0.0.1:{}", world.websocket),
+        ..config.clone()
+    };
+    Bus::connect(&websocket).await.unwrap();
+    let wrong = bus::Config {
+        password: Some(Secret::new("wrong horse")),
+        ..config
+    };
+    let error = Bus::connect(&wrong).await.unwrap_err();
+    assert!(matches!(error, bus::Error::NotAuthorised { .. }), "{error}");
+    world.stop().await.unwrap();
+}
