@@ -79,6 +79,17 @@ impl Workspace {
         format!("sb.{}.role.router.{}", self.as_str(), question.name())
     }
 
+    /// Everything that roles ask the session-router.
+    pub fn all_questions(&self) -> String {
+        format!("sb.{}.role.router.*", self.as_str())
+    }
+
+    /// Which question a subject of [`all_questions`](Self::all_questions) is.
+    pub fn parse_question(&self, subject: &str) -> Option<Question> {
+        let name = subject.rsplit('.').next()?;
+        Question::ALL.into_iter().find(|question| question.name() == name)
+    }
+
     /// Where the session-router asks for one HTTP attempt.
     pub fn attempt(&self) -> String {
         format!("sb.{}.role.egress.attempt", self.as_str())
