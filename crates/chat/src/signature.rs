@@ -15,7 +15,7 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 
 /// How far a request's timestamp may be from our clock, either way.
-pub const TOLERANCE: Duration = Duration::from_secs(300);
+pub const TOLERANCE: Duration = Duration::from_mins(5);
 
 /// The prefix of a code that is base64 of a key, as Standard Webhooks writes it.
 pub const WHSEC: &str = "whsec_";

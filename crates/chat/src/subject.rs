@@ -87,7 +87,9 @@ impl Workspace {
     /// Which question a subject of [`all_questions`](Self::all_questions) is.
     pub fn parse_question(&self, subject: &str) -> Option<Question> {
         let name = subject.rsplit('.').next()?;
-        Question::ALL.into_iter().find(|question| question.name() == name)
+        Question::ALL
+            .into_iter()
+            .find(|question| question.name() == name)
     }
 
     /// Where the session-router asks for one HTTP attempt.

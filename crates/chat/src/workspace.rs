@@ -9,7 +9,7 @@ mod channels;
 mod contacts;
 mod deliveries;
 mod evolve;
-mod evolve_channel;
+mod inbound;
 mod index;
 mod live_chats;
 mod messages;
@@ -170,8 +170,8 @@ impl Workspace {
             Command::Verified(verified) => self.decide_verified(verified),
             Command::Profile(contact, profile) => self.decide_profile(*contact, profile.as_ref()),
             Command::Attempting(message) => self.decide_attempting(*message),
-            Command::Attempted(attempted) => self.decide_attempted(attempted, context),
-            Command::Expire(message) => self.decide_expire(*message),
+            Command::Attempted(attempted) => Ok(self.decide_attempted(attempted, context)),
+            Command::Expire(message) => Ok(self.decide_expire(*message)),
             Command::Settled(channel, notices) => Ok(self.decide_settled(*channel, notices)),
             Command::Refused(channel, count) => Ok(self.decide_refused(*channel, *count)),
             Command::Judged(channel, status) => Ok(self.decide_judged(*channel, *status)),

@@ -197,11 +197,7 @@ impl Workspace {
     }
 
     /// The messenger ends the connection.
-    pub(super) fn decide_disconnected_by_messenger(
-        &self,
-        id: ChannelId,
-        channel: &Channel,
-    ) -> Decision {
+    pub(super) fn disconnected_by_messenger(id: ChannelId, channel: &Channel) -> Decision {
         if channel.status != ChannelStatus::Active {
             return Decision::nothing();
         }

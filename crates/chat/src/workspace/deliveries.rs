@@ -21,7 +21,7 @@ use crate::workspace::{Caller, Context, Workspace};
 /// How much of an answer is kept, in characters: its start tells an administrator what is wrong.
 const ANSWER_CHARS_MAX: usize = 256;
 /// The most deliveries that one replay puts back: they are one frame. Asking again takes the next.
-pub const REPLAY_MAX: usize = 200;
+pub(super) const REPLAY_MAX: usize = 200;
 
 /// What an answer means for the message.
 #[derive(Clone, Debug, PartialEq)]
@@ -114,15 +114,15 @@ impl Workspace {
         &self,
         attempted: &Attempted,
         context: &mut Context<'_>,
-    ) -> Result<Decision, Rejection> {
+    ) -> Decision {
         let found = self.pending(attempted.message);
         // It was expired, settled by a receipt or forgotten meanwhile: that stands.
         let Some((session_id, session, message, delivery)) = found else {
-            return Ok(Decision::nothing());
+            return Decision::nothing();
         };
         let channel = self.channels.get(&session.channel);
         let Some(channel) = channel else {
-            return Ok(Decision::nothing());
+            return Decision::nothing();
         };
         let change = attempt_outcome(
             &attempted.reply,
@@ -141,12 +141,12 @@ impl Workspace {
                 change,
             ));
         }
-        Ok(Decision::of(events, Answer::Done))
+        Decision::of(events, Answer::Done)
     }
 
-    pub(super) fn decide_expire(&self, id: MessageId) -> Result<Decision, Rejection> {
+    pub(super) fn decide_expire(&self, id: MessageId) -> Decision {
         let Some((session_id, session, message, delivery)) = self.pending(id) else {
-            return Ok(Decision::nothing());
+            return Decision::nothing();
         };
         let reason = "not delivered within its time to live".to_owned();
         let event = DeliveryChanged {
@@ -154,10 +154,7 @@ impl Workspace {
             reason: Some(reason),
             ..unchanged(message, delivery)
         };
-        Ok(Decision::of(
-            vec![of(session_id, session, event)],
-            Answer::Done,
-        ))
+        Decision::of(vec![of(session_id, session, event)], Answer::Done)
     }
 
     /// What the messenger reports of a message: it moves the delivery on, never back.
@@ -218,7 +215,7 @@ impl Workspace {
     ) -> Result<Decision, Rejection> {
         let (session_id, session, message) = self.visible_message(caller, id)?;
         check_assigned(caller, session)?;
-        if !message.state.is_some_and(|s| s >= DeliveryState::Failed) {
+        if message.state.is_none_or(|s| s < DeliveryState::Failed) {
             let words = "only a failed or expired message can be sent again";
             return Err(Rejection::new(Code::Conflict, words));
         }

@@ -1,258 +1,19 @@
-//! Deciding about messages: what messengers' users and operators write.
+//! Deciding about what operators write and read.
 
-use crate::command::{Decision, Effect, MessageCommand, NewEvent, Reply};
+use crate::command::{Decision, MessageCommand, NewEvent};
 use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
-use crate::event::{
-    EditParked, MessageDeleted, MessageEdited, MessageRead, MessageReceived, MessageSent, NoteAdded,
-};
-use crate::id::{ChannelId, MessageId, SessionId, UserId};
-use crate::messenger::{Inbound, InboundMessage};
-use crate::noun::{ChannelStatus, Direction, OpenedBy};
+use crate::event::{Event, MessageRead, MessageSent, NoteAdded};
+use crate::id::{MessageId, SessionId, UserId};
+use crate::noun::Direction;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
-use crate::role::{Accepted, UserCard};
-use crate::rules::{LANE_MAX, PARKED_MAX};
+use crate::rules::LANE_MAX;
 use crate::seal::Private;
 use crate::state::{Channel, Message, Session};
-use crate::workspace::sessions::{changed, check_assigned, not_active, of};
-use crate::workspace::{Caller, Context, Workspace, external_digest};
+use crate::workspace::sessions::{changed, check_assigned, of};
+use crate::workspace::{Caller, Context, Workspace};
 
 impl Workspace {
-    /// What a messenger says.
-    pub(super) fn decide_inbound(
-        &self,
-        id: ChannelId,
-        inbound: &Inbound,
-        context: &mut Context<'_>,
-    ) -> Result<Decision, Rejection> {
-        let channel = self.channel(id).map_err(|_| {
-            Rejection::new(
-                Code::ChannelNotFound,
-                format!("there is no channel {id}, or it was deleted"),
-            )
-        })?;
-        if let Inbound::Message(message) = inbound
-            && let Some(known) = self.repeated(id, message)
-        {
-            return known;
-        }
-        if let Inbound::Disconnect = inbound {
-            return Ok(self.decide_disconnected_by_messenger(id, channel));
-        }
-        if channel.status != ChannelStatus::Active {
-            return Err(not_active(channel));
-        }
-        match inbound {
-            Inbound::Message(message) => Ok(self.receive(id, channel, message, context)),
-            Inbound::Disconnect => Ok(Decision::nothing()),
-            Inbound::UserInfo { user } => self.user_card(channel, user),
-            Inbound::Status {
-                message,
-                status,
-                reason,
-            } => self.decide_receipt(id, *message, *status, reason.as_deref(), context.now),
-            Inbound::Edited {
-                external_message_id,
-                text,
-            } => self.edit(id, channel, external_message_id, Some(Content::text(text))),
-            Inbound::Deleted {
-                external_message_id,
-            } => self.edit(id, channel, external_message_id, None),
-            Inbound::Typing {
-                external_chat_id,
-                external_user_id,
-            } => Ok(Decision::nothing().then(Effect::Typing(
-                id,
-                external_chat_id.clone(),
-                external_user_id.clone(),
-            ))),
-        }
-    }
-
-    /// The first result again, when the message came before; a conflict when it was another.
-    fn repeated(
-        &self,
-        id: ChannelId,
-        message: &InboundMessage,
-    ) -> Option<Result<Decision, Rejection>> {
-        let (session, known) = self.message_by_external(id, &message.external_message_id)?;
-        if known.digest != message.digest() {
-            let words = format!(
-                "message {:?} was accepted with other content; use messageEdited to change it",
-                message.external_message_id
-            );
-            return Some(Err(Rejection::new(Code::MessageConflict, words)));
-        }
-        let accepted = Accepted {
-            message_id: known.id,
-            session_id: session,
-            position: known.position,
-            duplicate: true,
-        };
-        Some(Ok(Decision {
-            reply: Reply::Accepted(accepted),
-            ..Decision::nothing()
-        }))
-    }
-
-    /// A message of a messenger's user joins the chat's open session, or opens one.
-    fn receive(
-        &self,
-        id: ChannelId,
-        channel: &Channel,
-        message: &InboundMessage,
-        context: &mut Context<'_>,
-    ) -> Decision {
-        let (contact, created) = self.find_contact(id, channel, &message.external_user_id, context);
-        let mut events: Vec<NewEvent> = created.into_iter().collect();
-        let chat = message.external_chat_id.as_str();
-        let open = self.chats.get(&(id, chat.into())).and_then(|c| c.open);
-        let session = open.unwrap_or_else(|| {
-            let session = SessionId::new(context.now, context.chance);
-            let name = message.external_chat_name.clone().filter(|n| !n.is_empty());
-            events.push(self.opened(
-                (session, id, channel),
-                (contact, chat, name),
-                (OpenedBy::User, None),
-            ));
-            session
-        });
-        let event = MessageReceived {
-            message: MessageId::new(context.now, context.chance),
-            contact,
-            external_message_id: message.external_message_id.clone(),
-            content: Private::Clear(message.content.clone()),
-            created_at: message.created_at.unwrap_or(context.now),
-            reply_to: message
-                .reply_to
-                .as_deref()
-                .and_then(|to| self.resolve(id, to)),
-            digest: message.digest(),
-        };
-        let message_id = event.message;
-        let of_session = |event| NewEvent {
-            stream: Stream::Session(session),
-            live_chat: Some(channel.live_chat),
-            event,
-        };
-        events.push(of_session(event.into()));
-        let position = self.position + u64::try_from(events.len()).unwrap_or(0);
-        events.extend(
-            self.take_up_parked(id, &message.external_message_id, message_id)
-                .map(of_session),
-        );
-        let accepted = Accepted {
-            message_id,
-            session_id: session,
-            position,
-            duplicate: false,
-        };
-        Decision {
-            events,
-            effects: Vec::new(),
-            reply: Reply::Accepted(accepted),
-        }
-    }
-
-    /// The edits and the deletion that waited for this message.
-    fn take_up_parked(
-        &self,
-        id: ChannelId,
-        external: &str,
-        message: MessageId,
-    ) -> impl Iterator<Item = crate::event::Event> + use<> {
-        let parked = self.parked.get(&external_digest(id, external));
-        let edited = parked.and_then(|p| p.edit).map(|place| {
-            MessageEdited {
-                message,
-                content: None,
-                parked: Some(place),
-            }
-            .into()
-        });
-        let deleted = parked
-            .filter(|p| p.deleted)
-            .map(|_| MessageDeleted { message }.into());
-        edited.into_iter().chain(deleted)
-    }
-
-    /// The message that a messenger means: by its own id, or by ours.
-    fn resolve(&self, id: ChannelId, reference: &str) -> Option<MessageId> {
-        if let Some((_, message)) = self.message_by_external(id, reference) {
-            return Some(message.id);
-        }
-        let message = reference.parse().ok()?;
-        let (session, _) = self.message(message)?;
-        (self.sessions.get(&session)?.channel == id).then_some(message)
-    }
-
-    /// An author changes a message (`content`) or takes it back (`None`).
-    fn edit(
-        &self,
-        id: ChannelId,
-        channel: &Channel,
-        external: &str,
-        content: Option<Content>,
-    ) -> Result<Decision, Rejection> {
-        if let Some((session_id, message)) = self.message_by_external(id, external) {
-            let session = self.sessions.get(&session_id);
-            let (Some(session), None) = (session, message.deleted) else {
-                return Ok(Decision::nothing());
-            };
-            let event = match content {
-                Some(content) => of(
-                    session_id,
-                    session,
-                    MessageEdited {
-                        message: message.id,
-                        content: Some(Private::Clear(content)),
-                        parked: None,
-                    },
-                ),
-                None => of(
-                    session_id,
-                    session,
-                    MessageDeleted {
-                        message: message.id,
-                    },
-                ),
-            };
-            return Ok(Decision::of(vec![event], Answer::Done));
-        }
-        if channel.parked >= PARKED_MAX {
-            let words =
-                format!("{PARKED_MAX} edits wait for their messages already; send those first");
-            return Err(Rejection::new(Code::RateLimited, words));
-        }
-        let event = EditParked {
-            external_message_id: external.to_owned(),
-            key: self.next_key(),
-            text: content.map(Private::Clear),
-        };
-        let event = NewEvent {
-            stream: Stream::Channel(id),
-            live_chat: None,
-            event: event.into(),
-        };
-        Ok(Decision::of(vec![event], Answer::Done))
-    }
-
-    fn user_card(&self, channel: &Channel, user: &str) -> Result<Decision, Rejection> {
-        let known = user
-            .parse::<UserId>()
-            .ok()
-            .filter(|id| channel.operators.contains(id));
-        let found = known.and_then(|id| Some((self.users.get(&id)?.name.clone(), id)));
-        let Some((username, id)) = found else {
-            let words = format!("no operator {user:?} wrote to this channel");
-            return Err(Rejection::new(Code::NotFound, words));
-        };
-        Ok(Decision {
-            reply: Reply::User(UserCard { id, username }),
-            ..Decision::nothing()
-        })
-    }
-
     pub(super) fn decide_message(
         &self,
         caller: &Caller<'_>,
@@ -392,8 +153,8 @@ impl Workspace {
     /// One written message, answered with its id and position.
     fn written(&self, event: NewEvent) -> Decision {
         let message = match &event.event {
-            crate::event::Event::MessageSent(e) => e.message,
-            crate::event::Event::NoteAdded(e) => e.message,
+            Event::MessageSent(e) => e.message,
+            Event::NoteAdded(e) => e.message,
             _ => return Decision::of(vec![event], Answer::Done),
         };
         Decision::of(vec![event], Answer::Message(message, self.position + 1))

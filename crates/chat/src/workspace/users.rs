@@ -12,7 +12,7 @@ use crate::seal::Private;
 use crate::workspace::{Caller, Workspace};
 
 /// The most API tokens that one user holds; the oldest gives way.
-pub const TOKENS_MAX: usize = 16;
+pub(super) const TOKENS_MAX: usize = 16;
 
 impl Workspace {
     pub(super) fn decide_user(

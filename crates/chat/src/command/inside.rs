@@ -1,0 +1,25 @@
+//! What Switchboard asks of itself: what came of trying things.
+
+use crate::id::{ChannelId, MessageId};
+use crate::role::AttemptReply;
+use crate::verification::Purpose;
+
+/// What came of asking a messenger to verify itself.
+#[derive(Clone, Debug)]
+pub struct Verification {
+    /// Which channel.
+    pub channel: ChannelId,
+    /// Why it was asked.
+    pub purpose: Purpose,
+    /// What it proved, or why it failed in words.
+    pub result: Result<crate::verification::Proof, String>,
+}
+
+/// What came of trying a message.
+#[derive(Clone, Debug)]
+pub struct Attempted {
+    /// Which message.
+    pub message: MessageId,
+    /// What became of it.
+    pub reply: AttemptReply,
+}

@@ -1,0 +1,47 @@
+//! People of the company.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::noun::Group;
+use crate::seal::Private;
+use crate::secret::Secret;
+use crate::state::Head;
+use crate::time::Timestamp;
+
+/// A person of the company with a login.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct User {
+    /// What people see.
+    pub name: String,
+    /// What the user may do.
+    pub groups: BTreeSet<Group>,
+    /// The argon2id hash of the password, sealed under the master key.
+    pub password_hash: Private<Secret>,
+    /// SHA-256 of the API tokens, sealed under the master key.
+    pub tokens: Vec<Private<Secret>>,
+    /// Whether the user may not sign in.
+    pub disabled: bool,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// The end of its stream.
+    pub head: Head,
+}
+
+impl User {
+    /// Whether the user is in a group.
+    pub fn is(&self, group: Group) -> bool {
+        self.groups.contains(&group)
+    }
+
+    /// Whether the user sees every live chat.
+    pub fn sees_all(&self) -> bool {
+        self.is(Group::Administrators) || self.is(Group::Supervisors)
+    }
+
+    /// Whether the user may work on sessions at all.
+    pub fn works(&self) -> bool {
+        self.sees_all() || self.is(Group::Operators)
+    }
+}

@@ -1,0 +1,165 @@
+//! Taking in what happened to channels.
+
+use std::collections::BTreeSet;
+
+use crate::event::{ChannelCreated, ChannelStatusChanged, Event};
+use crate::id::{ChannelId, MessageId, SessionId};
+use crate::noun::{Capabilities, ChannelStatus};
+use crate::record::{Actor, Record};
+use crate::state::{Breaker, Channel, ChannelCode, Head, NoticeKind};
+use crate::time::Timestamp;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    pub(super) fn evolve_channel(&mut self, id: ChannelId, head: Head, record: &Record) {
+        if let Event::ChannelCreated(e) = &record.event {
+            self.channels.insert(id, created(e, record.time));
+        }
+        match &record.event {
+            Event::ChannelStatusChanged(e) => self.change_status(id, record, e),
+            Event::EditParked(e) => self.park(id, record, e),
+            Event::NoticesSettled(e) => {
+                for number in &e.notices {
+                    self.notices.remove(&(id, *number));
+                }
+            }
+            _ => {}
+        }
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        channel.head = head;
+        match &record.event {
+            Event::ChannelUpdated(e) => {
+                if let Some(name) = &e.name {
+                    channel.name.clone_from(name);
+                }
+                if let Some(webhook) = &e.webhook {
+                    channel.webhook.clone_from(webhook);
+                }
+                if let Some(security) = e.security {
+                    channel.security = security;
+                    channel.revision += 1;
+                }
+                channel.dialect = e.dialect.unwrap_or(channel.dialect);
+                channel.operator_initiated = e.operator_initiated.or(channel.operator_initiated);
+            }
+            Event::CodeRotated(e) => {
+                channel.codes.truncate(1);
+                for code in &mut channel.codes {
+                    code.until = Some(e.old_until);
+                }
+                channel.codes.insert(
+                    0,
+                    ChannelCode {
+                        code: e.code.clone(),
+                        until: None,
+                    },
+                );
+                channel.revision += 1;
+            }
+            Event::MessagesRefused(e) => channel.refused += e.count,
+            _ => {}
+        }
+    }
+
+    fn change_status(&mut self, id: ChannelId, record: &Record, e: &ChannelStatusChanged) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let before = channel.status;
+        channel.status = e.status;
+        channel.reason.clone_from(&e.reason);
+        if e.status != before {
+            channel.since = record.time;
+        }
+        if let Some(verified) = e.verified {
+            channel.verified = Some(verified);
+            channel.breaker = Breaker::default();
+            channel.refused = 0;
+        }
+        if let Some(capabilities) = &e.capabilities {
+            channel.capabilities = capabilities.clone();
+        }
+        let by_administrator = matches!(record.by, Actor::User(_));
+        match e.status {
+            ChannelStatus::Deleted => self.delete_channel(id, record.time),
+            ChannelStatus::Disconnected if by_administrator && before != e.status => {
+                self.push_notice(id, NoticeKind::Disconnect, record.time);
+            }
+            _ => {}
+        }
+    }
+
+    /// A channel is gone: its messenger is told, its sessions end, nothing waits any more.
+    pub(super) fn delete_channel(&mut self, id: ChannelId, time: Timestamp) {
+        let open: Vec<SessionId> = self
+            .index
+            .open_sessions
+            .get(&id)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
+        for session in open {
+            self.end_session(session, time);
+        }
+        let closed: Vec<MessageId> = self
+            .deliveries
+            .iter()
+            .filter(|(_, d)| {
+                self.sessions
+                    .get(&d.session)
+                    .is_some_and(|s| s.channel == id)
+            })
+            .map(|(message, _)| *message)
+            .collect();
+        for message in closed {
+            self.fail(message);
+        }
+        let waiting: Vec<u64> = self
+            .notices
+            .range((id, 0)..=(id, u64::MAX))
+            .map(|((_, n), _)| *n)
+            .collect();
+        for number in waiting {
+            self.notices.remove(&(id, number));
+        }
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.status = ChannelStatus::Deleted;
+            channel.since = time;
+        }
+        self.push_notice(id, NoticeKind::Disconnect, time);
+    }
+}
+
+fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
+    Channel {
+        live_chat: e.live_chat,
+        name: e.name.clone(),
+        webhook: e.webhook.clone(),
+        codes: vec![ChannelCode {
+            code: e.code.clone(),
+            until: None,
+        }],
+        revision: 1,
+        security: e.security,
+        dialect: e.dialect,
+        operator_initiated: e.operator_initiated,
+        capabilities: Capabilities::default(),
+        verified: None,
+        status: ChannelStatus::Pending,
+        since: time,
+        reason: None,
+        refused: 0,
+        last_error: None,
+        last_external: None,
+        pending: 0,
+        last_attempt: 0,
+        parked: 0,
+        operators: BTreeSet::new(),
+        breaker: Breaker::default(),
+        next_notice: 0,
+        head: Head::default(),
+    }
+}

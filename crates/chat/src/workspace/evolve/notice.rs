@@ -1,0 +1,64 @@
+//! Taking in what a messenger is to be told.
+
+use crate::id::{ChannelId, ContactId, SessionId};
+use crate::rules::{NOTICES_MAX, PROFILE_AGE_MAX};
+use crate::state::{Notice, NoticeKind};
+use crate::time::Timestamp;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    /// Has a person's profile asked for at the first message, and again when it is old.
+    pub(super) fn ask_profile(&mut self, channel: ChannelId, id: ContactId, time: Timestamp) {
+        let Some(contact) = self.contacts.get(&id) else {
+            return;
+        };
+        let fresh = contact
+            .asked_at
+            .is_some_and(|at| time.since(at) <= PROFILE_AGE_MAX);
+        if fresh || contact.asking {
+            return;
+        }
+        if let Some(contact) = self.contacts.get_mut(&id) {
+            contact.asked_at = Some(time);
+            contact.asking = true;
+        }
+        self.push_notice(channel, NoticeKind::Profile(id), time);
+    }
+
+    /// Tells a messenger that can show it how a session goes.
+    pub(super) fn tell_session(&mut self, id: SessionId, state: &str, time: Timestamp) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let channel = session.channel;
+        if self
+            .channels
+            .get(&channel)
+            .is_some_and(|c| c.capabilities.sessions)
+        {
+            let chat = session.external_chat_id.to_string();
+            self.push_notice(
+                channel,
+                NoticeKind::Session(chat, id, state.to_owned()),
+                time,
+            );
+        }
+    }
+
+    pub(super) fn push_notice(&mut self, id: ChannelId, kind: NoticeKind, at: Timestamp) {
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        let number = channel.next_notice;
+        channel.next_notice += 1;
+        self.notices.insert((id, number), Notice { kind, at });
+        let oldest = number
+            .checked_sub(NOTICES_MAX)
+            .and_then(|n| self.notices.remove(&(id, n)));
+        if let Some(NoticeKind::Profile(contact)) = oldest.map(|n| n.kind)
+            && let Some(contact) = self.contacts.get_mut(&contact)
+        {
+            contact.asking = false;
+        }
+    }
+}

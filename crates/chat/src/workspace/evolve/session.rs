@@ -1,0 +1,153 @@
+//! Taking in what happened to sessions.
+
+use crate::event::{Event, SessionOpened};
+use crate::id::SessionId;
+use crate::noun::{Direction, OpenedBy, SessionStatus};
+use crate::record::Record;
+use crate::state::{Head, Session};
+use crate::time::Timestamp;
+use crate::workspace::Workspace;
+
+impl Workspace {
+    pub(super) fn evolve_session(&mut self, id: SessionId, head: Head, record: &Record) {
+        if let Event::SessionOpened(e) = &record.event {
+            self.open(id, head, record, e);
+        }
+        let time = record.time;
+        match &record.event {
+            Event::SessionAssigned(e) => {
+                let operator = e.operator.clone();
+                self.change_session(id, |s| {
+                    s.status = SessionStatus::Assigned;
+                    s.operator = Some(operator);
+                });
+                self.tell_session(id, "assigned", time);
+            }
+            Event::SessionTransferred(e) => {
+                let operator = e.operator.clone();
+                self.change_session(id, |s| {
+                    s.status = if operator.is_some() {
+                        SessionStatus::Assigned
+                    } else {
+                        SessionStatus::Queued
+                    };
+                    s.operator = operator;
+                });
+                if e.operator.is_some() {
+                    self.tell_session(id, "assigned", time);
+                }
+            }
+            Event::SessionClosed(_) => self.close(id, time),
+            Event::MessageReceived(e) => self.received(id, record, e),
+            Event::MessageSent(e) => self.sent_out(id, record, e),
+            Event::NoteAdded(e) => {
+                self.add_message(
+                    id,
+                    super::message::message(e.message, record.position, Direction::Note),
+                );
+            }
+            Event::MessageEdited(e) => {
+                let edited = e.parked.map_or(record.position, |(position, _)| position);
+                self.change_message(e.message, |m| m.edited = edited);
+                if let Some((_, key)) = e.parked {
+                    self.keep_key(e.message, key);
+                }
+            }
+            Event::MessageDeleted(e) => self.change_message(e.message, |m| m.deleted = Some(time)),
+            Event::MessageRead(e) => self.read_up_to(id, e.message, time),
+            Event::DeliveryChanged(e) => self.evolve_delivery(id, record, e),
+            _ => {}
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.head = head;
+        }
+    }
+
+    fn open(&mut self, id: SessionId, head: Head, record: &Record, e: &SessionOpened) {
+        let Some(live_chat) = record.live_chat else {
+            return;
+        };
+        let by_user = e.opened_by == OpenedBy::User;
+        let session = Session {
+            live_chat,
+            channel: e.channel,
+            contact: e.contact,
+            external_chat_id: e.external_chat_id.as_str().into(),
+            status: if e.operator.is_some() {
+                SessionStatus::Assigned
+            } else {
+                SessionStatus::Queued
+            },
+            operator: e.operator.clone(),
+            opened_by: e.opened_by,
+            opened_at: record.time,
+            opened_position: record.position,
+            closed_at: None,
+            waiting_since: by_user.then_some(record.time),
+            last_at: record.time,
+            unread: 0,
+            messages: 0,
+            previous: e.previous,
+            head,
+        };
+        let chat = self.chats.entry(session.chat());
+        chat.open = Some(id);
+        chat.last = Some(id);
+        self.sessions.insert(id, session);
+        if let Some(contact) = self.contacts.get_mut(&e.contact) {
+            contact.sessions.push(id);
+        }
+        self.index_session(id, true);
+        self.tell_session(id, "opened", record.time);
+        if e.operator.is_some() {
+            self.tell_session(id, "assigned", record.time);
+        }
+    }
+
+    /// Ends a session, unless it has ended.
+    pub(super) fn close(&mut self, id: SessionId, time: Timestamp) {
+        let Some(session) = self.sessions.get(&id).filter(|s| s.is_open()) else {
+            return;
+        };
+        let chat = session.chat();
+        self.change_session(id, |s| {
+            s.status = SessionStatus::Closed;
+            s.closed_at = Some(time);
+            s.waiting_since = None;
+        });
+        if let Some(chat) = self.chats.get_mut(&chat) {
+            chat.open = chat.open.filter(|open| *open != id);
+        }
+        self.tell_session(id, "closed", time);
+    }
+
+    /// Ends a session because its person or its channel is gone: what waited for delivery fails.
+    pub(super) fn end_session(&mut self, id: SessionId, time: Timestamp) {
+        self.close(id, time);
+        let Some(chat) = self.sessions.get(&id).map(Session::chat) else {
+            return;
+        };
+        let lane = self
+            .chats
+            .get(&chat)
+            .map(|c| c.lane.clone())
+            .unwrap_or_default();
+        for message in lane {
+            if self
+                .deliveries
+                .get(&message)
+                .is_some_and(|d| d.session == id)
+            {
+                self.fail(message);
+            }
+        }
+    }
+
+    pub(super) fn change_session(&mut self, id: SessionId, change: impl FnOnce(&mut Session)) {
+        self.index_session(id, false);
+        if let Some(session) = self.sessions.get_mut(&id) {
+            change(session);
+        }
+        self.index_session(id, true);
+    }
+}
