@@ -34,7 +34,7 @@ const HEADERS_MAX: usize = 64;
 /// What is buffered of a request's head, in bytes.
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
 /// How long a connection may go on at the most: everything served here is small.
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECTION_TIMEOUT: Duration = Duration::from_mins(1);
 /// How long requests in hand may take once we are told to stop.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long accepting waits after it failed, as it does when there are no file descriptors left.

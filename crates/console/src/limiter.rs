@@ -9,9 +9,9 @@ use chat::id::UserId;
 /// How many failures within [`WINDOW`] are borne.
 pub(crate) const FAILURES_MAX: usize = 5;
 /// The time in which failures add up.
-pub(crate) const WINDOW: Duration = Duration::from_secs(60);
+pub(crate) const WINDOW: Duration = Duration::from_mins(1);
 /// How long a user name is refused after the last of them.
-pub(crate) const PAUSE: Duration = Duration::from_secs(60);
+pub(crate) const PAUSE: Duration = Duration::from_mins(1);
 /// How many user names are remembered. To push one out, somebody would have to guess at all the
 /// others within its minute, and argon2 does not allow a tenth of that.
 pub(crate) const USERS_MAX: usize = 16_384;

@@ -1,1 +1,138 @@
+//! Rights follow membership.
 
+use chat::id::UserId;
+use chat::secret::Secret;
+use serde_json::json;
+
+use crate::client::{Client, by_password, by_token};
+use crate::world::{OURS, PASSWORD, THEIRS, World};
+
+#[tokio::test]
+async fn changed_rights_end_all_connections_of_the_user_and_of_nobody_else() {
+    let world = World::start().await;
+    let token = world.users.lock().unwrap().issue("olga");
+    let mut windows = vec![
+        world.sign_in("olga").await,
+        world.sign_in("olga").await,
+        Client::connect(world.port, by_token(&token)).await.unwrap(),
+    ];
+    let mut rita = world.sign_in("rita").await;
+    let mut anna = world.sign_in("anna").await;
+    world
+        .change("olga", |olga| olga.feeds = Some(vec![THEIRS]))
+        .await;
+    for window in &mut windows {
+        window.ended().await;
+    }
+    rita.ping().await.unwrap();
+    anna.ping().await.unwrap();
+
+    let mut olga = world.sign_in("olga").await;
+    let [ours, theirs] = [OURS, THEIRS].map(|chat| world.workspace.feed_of(chat));
+    olga.subscribe(&theirs).await.unwrap();
+    olga.subscribe(&ours).await.unwrap_err();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_is_disabled_is_out_and_stays_out() {
+    let world = World::start().await;
+    let mut olga = world.sign_in("olga").await;
+    world.change("olga", |olga| olga.feeds = Some(vec![])).await;
+    olga.ended().await;
+    // As the session-router does it: first the change, then the word of it.
+    let mut olga = world.sign_in("olga").await;
+    let id: UserId = "olga".parse().unwrap();
+    world.users.lock().unwrap().logins.remove(&id);
+    let subject = world.workspace.rights(&id);
+    world
+        .bus
+        .publish(subject, &[], bytes::Bytes::new())
+        .await
+        .unwrap();
+    olga.ended().await;
+    let again = Client::connect(world.port, by_password("olga", PASSWORD)).await;
+    assert!(again.is_err());
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_password_ends_what_the_old_one_opened() {
+    let world = World::start().await;
+    let mut olga = world.sign_in("olga").await;
+    let new = chat::password::hash(&Secret::new("new password"), [4; 16]);
+    world.change("olga", |olga| olga.password_hash = new).await;
+    olga.ended().await;
+    let old = Client::connect(world.port, by_password("olga", PASSWORD)).await;
+    assert!(old.is_err());
+    let new = Client::connect(world.port, by_password("olga", "new password")).await;
+    assert!(new.is_ok());
+    world.stop().await.unwrap();
+}
+
+/// However a change falls into a sign-in, nobody ends up connected with the old rights.
+#[tokio::test]
+async fn a_change_in_the_middle_of_a_sign_in_is_not_missed() {
+    let world = World::start().await;
+    let ours = world.workspace.feed_of(OURS);
+    for round in 0..12 {
+        world
+            .change("olga", |olga| olga.feeds = Some(vec![OURS]))
+            .await;
+        let signing_in = Client::connect(world.port, by_password("olga", PASSWORD));
+        let changing = async {
+            tokio::time::sleep(std::time::Duration::from_millis(round * 5)).await;
+            world.change("olga", |olga| olga.feeds = Some(vec![])).await;
+        };
+        let (signed_in, ()) = tokio::join!(signing_in, changing);
+        let Ok(mut olga) = signed_in else { continue };
+        // Either she came with the new rights, or she is ended.
+        if olga.subscribe(&ours).await.is_ok() {
+            olga.ended().await;
+        }
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn many_changes_at_once_are_all_seen_to() {
+    let world = World::start().await;
+    let mut clients = Vec::new();
+    for user in ["olga", "rita", "sven", "anna"] {
+        for _ in 0..3 {
+            clients.push(world.sign_in(user).await);
+        }
+    }
+    for _ in 0..200 {
+        for user in ["olga", "rita", "sven", "anna"] {
+            world.change(user, |_| {}).await;
+        }
+    }
+    for client in &mut clients {
+        client.ended().await;
+    }
+    // The last of the changes may fall after she is back, and end her once more.
+    let back = || Client::connect(world.port, by_password("olga", PASSWORD));
+    while back().await.is_err() {}
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_roles_own_connections_are_never_ended() {
+    let world = World::start().await;
+    let subject = "sb.default.role.rights.ROLES".to_owned();
+    let sent = world.bus.publish(subject, &[], bytes::Bytes::new());
+    sent.await.unwrap();
+    let mut olga = world.sign_in("olga").await;
+    world.change("olga", |_| {}).await;
+    olga.ended().await;
+    assert!(world.bus.is_connected());
+    assert_eq!(world.bus.changes().borrow().connections.max(1), 1);
+    // Nor can somebody take their name to be spared.
+    let proof = json!({ "user": "olga", "pass": PASSWORD, "name": "ROLES", "nkey": "ROLES" });
+    if let Ok(mut olga) = Client::connect(world.port, proof).await {
+        world.change("olga", |_| {}).await;
+        olga.ended().await;
+    }
+    world.stop().await.unwrap();
+}

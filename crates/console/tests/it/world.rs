@@ -190,7 +190,7 @@ fn staff() -> Users {
     users
 }
 
-/// Starts a server on free ports: of clients and of WebSockets.
+/// Starts a server on free ports: for clients and for `WebSocket`s.
 async fn server(issuer: &Secret) -> (TempDir, Child, [u16; 2]) {
     let dir = tempfile::tempdir().unwrap();
     let settings = Settings {
