@@ -1,1 +1,33 @@
-//! Placeholder.
+//! The role that speaks to messengers: one HTTP attempt at a webhook, asked for over the bus.
+//!
+//! It is stateless and has no disk: what is tried, when and how often is the session-router's to
+//! decide. Any number may run; they share the requests. What must never be so:
+//!
+//! * It never connects to an address that the guard refuses, not after a redirect (none is followed)
+//!   and not after a second resolution (there is none).
+//! * A request is sent at most once for each time it was asked for, and never after its asker has
+//!   given up: what cannot start within [`WAIT_MAX`] is answered with
+//!   [`NoEgress`](chat::role::Failure::NoEgress), which says that nothing was sent.
+//! * No messenger can take it all: each host has its own bound, and every answer, wait and
+//!   connection has one.
+
+mod attempt;
+mod clock;
+mod config;
+mod connector;
+mod dialer;
+mod fault;
+mod guard;
+mod lanes;
+mod metric;
+mod resolver;
+mod retry_after;
+mod role;
+mod stream;
+mod target;
+
+pub use config::{CONCURRENCY, Config, GRACE, PER_HOST, Trust, WAITING};
+pub use guard::{Allow, BadAllow};
+pub use lanes::WAIT_MAX;
+pub use metric::{ATTEMPT_DURATION, ATTEMPTS, CONNECTIONS, RUNNING, TURNED_AWAY};
+pub use role::{Error, SERVICE, run};

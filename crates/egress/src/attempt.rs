@@ -1,0 +1,174 @@
+//! One HTTP POST, and what came of it.
+
+#[cfg(test)]
+mod tests;
+
+use std::pin::{Pin, pin};
+use std::time::Duration;
+
+use bytes::Bytes;
+use chat::role::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Failure, Outcome};
+use chat::signature;
+use chat::time::Timestamp;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, Response};
+use hyper_util::client::legacy::{self, Client};
+use hyper_util::rt::TokioTimer;
+use rustls::ClientConfig;
+use tokio::time::Sleep;
+use tokio_util::task::TaskTracker;
+
+use crate::connector::Connector;
+use crate::dialer::Dialer;
+use crate::fault::Fault;
+use crate::guard::Guard;
+use crate::resolver::Resolver;
+use crate::retry_after;
+use crate::target::Target;
+
+/// Who we say we are.
+const USER_AGENT: &str = concat!("Switchboard/", env!("CARGO_PKG_VERSION"));
+/// How long a connection is kept without use: less than the servers' usual 60 s or more, and long
+/// enough for a conversation.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How many unused connections are kept to one host.
+const IDLE_PER_HOST_MAX: usize = 16;
+/// The longest head of an answer, in bytes.
+const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// How long closing all connections may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Makes attempts. It keeps connections between them.
+pub(crate) struct Attempts {
+    client: Client<Connector, Full<Bytes>>,
+    tasks: TaskTracker,
+}
+
+/// Lets the HTTP client's tasks be waited for.
+#[derive(Clone)]
+struct Tracked(TaskTracker);
+
+impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Tracked {
+    fn execute(&self, task: F) {
+        drop(self.0.spawn(task));
+    }
+}
+
+impl Attempts {
+    pub(crate) fn new(guard: Guard, resolver: Resolver, tls: ClientConfig) -> Self {
+        let tasks = TaskTracker::new();
+        let client = Client::builder(Tracked(tasks.clone()))
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(IDLE_TIMEOUT)
+            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
+            .http1_max_buf_size(HEAD_BYTES_MAX)
+            // Another connection is taken when a kept one turns out closed before a byte was sent.
+            .retry_canceled_requests(true)
+            .build(Connector::new(Dialer::new(guard, resolver), tls));
+        Self { client, tasks }
+    }
+
+    /// Sends the request once and reads the answer, all within its bound. From the answer's head on
+    /// the messenger has answered: a body that is too long, too slow or breaks off is cut there.
+    pub(crate) async fn attempt(&self, request: AttemptRequest, now: Timestamp) -> Outcome {
+        let timeout_ms = request.timeout_ms.min(ATTEMPT_TIMEOUT_MS);
+        let timeout = Duration::from_millis(timeout_ms.into());
+        let post = match post(request, now) {
+            Ok(post) => post,
+            Err(fault) => return fault.into(),
+        };
+        let mut over = pin!(tokio::time::sleep(timeout));
+        let answered = tokio::select! {
+            biased; // An answer that is here counts, even when the time is just over.
+            answered = self.client.request(post) => answered,
+            () = &mut over => return late(timeout_ms).into(),
+        };
+        match answered {
+            Ok(response) => read(response, over, now).await,
+            Err(error) => explain(&error).into(),
+        }
+    }
+
+    /// Closes every connection.
+    pub(crate) async fn close(self) {
+        drop(self.client);
+        self.tasks.close();
+        drop(tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await);
+    }
+}
+
+fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>, Fault> {
+    let target = Target::parse(&request.url)?;
+    let unfit = |what: &str| Fault::new(Failure::Broken, format!("nothing was sent: {what}"));
+    let signed = signature::sign(&request.codes, &request.id, now, &request.body)
+        .map_err(|error| unfit(&error.to_string()))?;
+    let mut post = Request::post(target.uri)
+        .header(header::CONTENT_TYPE, "application/json")
+        .header(header::USER_AGENT, USER_AGENT)
+        .header("webhook-id", signed.id)
+        .header("webhook-timestamp", signed.timestamp);
+    if !request.codes.is_empty() {
+        post = post.header("webhook-signature", signed.signature);
+    }
+    post.body(Full::from(request.body))
+        .map_err(|error| unfit(&error.to_string()))
+}
+
+async fn read(response: Response<Incoming>, over: Pin<&mut Sleep>, now: Timestamp) -> Outcome {
+    let (head, mut body) = response.into_parts();
+    let retry_after = head
+        .headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| HeaderValue::to_str(value).ok())
+        .and_then(|value| retry_after::seconds(value, now));
+    let mut answer = Vec::new();
+    let reading = async {
+        while answer.len() < ANSWER_BYTES_MAX
+            && let Some(Ok(frame)) = body.frame().await
+        {
+            if let Some(data) = frame.data_ref() {
+                let room = ANSWER_BYTES_MAX - answer.len();
+                answer.extend(data.iter().take(room));
+            }
+        }
+    };
+    tokio::select! {
+        biased; // The same as above.
+        () = reading => {}
+        () = over => {}
+    }
+    Outcome::Answered {
+        status: head.status.as_u16(),
+        retry_after,
+        answer,
+    }
+}
+
+fn late(timeout_ms: u32) -> Fault {
+    Fault::new(
+        Failure::Timeout,
+        format!("no answer within {timeout_ms} ms"),
+    )
+}
+
+fn explain(error: &legacy::Error) -> Fault {
+    let cause = std::error::Error::source(error);
+    if let Some(fault) = cause.and_then(|cause| cause.downcast_ref::<Fault>()) {
+        return fault.clone();
+    }
+    let words = match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
+        Some(error) if error.is_parse() => "what came is not an HTTP answer".to_owned(),
+        Some(error) if error.is_incomplete_message() || error.is_closed() => {
+            "the connection was closed before an answer".to_owned()
+        }
+        Some(error) => match std::error::Error::source(error) {
+            Some(cause) => format!("the connection broke: {cause}"),
+            None => format!("the connection broke: {error}"),
+        },
+        None => format!("the connection broke: {error}"),
+    };
+    Fault::new(Failure::Broken, words)
+}

@@ -1,0 +1,408 @@
+//! Attempts at messengers that behave and at such that do not.
+
+#[path = "../../tests/it/messenger.rs"]
+mod messenger;
+
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex};
+
+use chat::secret::Secret;
+
+use super::*;
+use crate::config::Trust;
+use crate::connector::tls;
+use messenger::{Manner, Messenger};
+
+const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+fn resolving(allow: &[&str], resolver: Resolver) -> Attempts {
+    let guard = Guard::new(allow.iter().map(|text| text.parse().unwrap()).collect());
+    Attempts::new(guard, resolver, tls(&Trust::Mozilla).unwrap())
+}
+
+fn local() -> Attempts {
+    resolving(&["127.0.0.1"], Resolver::system())
+}
+
+fn request(url: impl Into<String>) -> AttemptRequest {
+    AttemptRequest {
+        url: url.into(),
+        id: "msg_1".to_owned(),
+        codes: vec![Secret::new("old code"), Secret::new("whsec_c2VjcmV0")],
+        body: br#"{"type":"message"}"#.to_vec(),
+        timeout_ms: 10_000,
+    }
+}
+
+fn within(timeout_ms: u32, url: impl Into<String>) -> AttemptRequest {
+    AttemptRequest {
+        timeout_ms,
+        ..request(url)
+    }
+}
+
+#[track_caller]
+fn failure(outcome: Outcome) -> (Failure, String) {
+    match outcome {
+        Outcome::Failed { kind, words } => (kind, words),
+        Outcome::Answered { status, .. } => panic!("answered {status}"),
+    }
+}
+
+fn answered(status: u16, answer: &str) -> Outcome {
+    Outcome::Answered {
+        status,
+        retry_after: None,
+        answer: answer.as_bytes().to_vec(),
+    }
+}
+
+#[tokio::test]
+async fn the_request_is_as_agreed_and_any_webhook_library_believes_it() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let outcome = local().attempt(request(messenger.url()), NOW).await;
+    assert_eq!(outcome, answered(200, "{}"));
+    let [seen] = messenger.log().seen.try_into().unwrap();
+    assert_eq!(seen.line, "POST /hook?x=1 HTTP/1.1");
+    assert_eq!(seen.body, br#"{"type":"message"}"#);
+    let host = format!("127.0.0.1:{}", messenger.port);
+    let version = concat!("Switchboard/", env!("CARGO_PKG_VERSION"));
+    for (name, value) in [
+        ("host", Some(host.as_str())),
+        ("content-type", Some("application/json")),
+        ("content-length", Some("18")),
+        ("user-agent", Some(version)),
+        ("webhook-id", Some("msg_1")),
+        ("webhook-timestamp", Some("1700000000")),
+        ("transfer-encoding", None),
+    ] {
+        assert_eq!(seen.header(name), value, "{name}");
+    }
+    let by_old = standardwebhooks::Webhook::from_bytes(b"old code".to_vec()).unwrap();
+    let by_new = standardwebhooks::Webhook::new("whsec_c2VjcmV0").unwrap();
+    let [by_old, by_new] =
+        [by_old, by_new].map(|webhook| webhook.sign("msg_1", 1_700_000_000, &seen.body).unwrap());
+    let both = format!("{by_old} {by_new}");
+    assert_eq!(seen.header("webhook-signature"), Some(both.as_str()));
+}
+
+#[tokio::test]
+async fn without_codes_nothing_is_signed() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let open = AttemptRequest {
+        codes: Vec::new(),
+        ..request(messenger.url())
+    };
+    assert_eq!(local().attempt(open, NOW).await, answered(200, "{}"));
+    let seen = messenger.log().seen;
+    assert_eq!(seen[0].header("webhook-signature"), None);
+    assert_eq!(seen[0].header("webhook-id"), Some("msg_1"));
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_is_not() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let attempts = local();
+    let forged = AttemptRequest {
+        id: "a\r\nx: y".to_owned(),
+        ..request(messenger.url())
+    };
+    let unreadable = AttemptRequest {
+        codes: vec![Secret::new("whsec_!")],
+        ..request(messenger.url())
+    };
+    for bad in [forged, unreadable] {
+        let (kind, words) = failure(attempts.attempt(bad, NOW).await);
+        assert_eq!(kind, Failure::Broken);
+        assert!(words.starts_with("nothing was sent: "), "{words}");
+        assert!(!words.contains("whsec_!"));
+    }
+    assert_eq!(messenger.log().connections, 0);
+}
+
+#[tokio::test]
+async fn every_status_is_an_answer_and_no_redirect_is_followed() {
+    let elsewhere = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    for status in [
+        200, 201, 204, 301, 302, 307, 308, 400, 401, 410, 429, 500, 503, 599,
+    ] {
+        let head = format!(
+            "HTTP/1.1 {status} X\r\nLocation: {}\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n",
+            elsewhere.url()
+        );
+        let messenger = Messenger::start(Manner::Close(head)).await;
+        let outcome = local().attempt(request(messenger.url()), NOW).await;
+        let wanted = Outcome::Answered {
+            status,
+            retry_after: Some(17),
+            answer: Vec::new(),
+        };
+        assert_eq!(outcome, wanted);
+        assert_eq!(messenger.log().seen.len(), 1);
+    }
+    assert_eq!(elsewhere.log().connections, 0);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_slow_costs_no_more_than_its_time() {
+    for manner in [
+        Manner::Hang(String::new()),
+        Manner::Hang("HTTP/1.1 200 OK\r\nContent-".to_owned()),
+        Manner::Drip("HTTP/1.1 200 OK\r\nX-A: ".to_owned()),
+    ] {
+        let messenger = Messenger::start(manner.clone()).await;
+        let (kind, words) = failure(local().attempt(within(80, messenger.url()), NOW).await);
+        assert_eq!(kind, Failure::Timeout, "{manner:?}: {words}");
+        assert_eq!(words, "no answer within 80 ms");
+        messenger.until(|log| log.closed == 1).await;
+        assert_eq!(messenger.log().seen.len(), 1, "sent once");
+    }
+}
+
+#[tokio::test]
+async fn a_body_without_end_is_cut_and_let_go() {
+    for head in [
+        "HTTP/1.1 200 OK\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
+    ] {
+        let attempts = local();
+        let messenger = Messenger::start(Manner::Flood(head.to_owned())).await;
+        let outcome = attempts.attempt(request(messenger.url()), NOW).await;
+        assert_eq!(
+            outcome,
+            answered(200, &"x".repeat(ANSWER_BYTES_MAX)),
+            "{head}"
+        );
+        // The flood ends only when we have closed the connection.
+        messenger.until(|log| log.closed == 1).await;
+    }
+}
+
+#[tokio::test]
+async fn once_the_status_is_here_the_messenger_has_answered() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"par";
+    for manner in [
+        Manner::Hang(head.to_owned()),
+        Manner::Close(head.to_owned()),
+    ] {
+        let messenger = Messenger::start(manner).await;
+        let outcome = local().attempt(within(150, messenger.url()), NOW).await;
+        assert_eq!(outcome, answered(200, "{\"par"));
+    }
+    let messenger = Messenger::start(Manner::Drip("HTTP/1.1 202 OK\r\n\r\n".to_owned())).await;
+    let outcome = local().attempt(within(100, messenger.url()), NOW).await;
+    assert!(
+        matches!(&outcome, Outcome::Answered { status: 202, answer, .. } if answer.iter().all(|b| *b == b'x')),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_broken() {
+    let long = format!(
+        "HTTP/1.1 200 OK\r\nX-A: {}\r\n\r\n",
+        "a".repeat(2 * HEAD_BYTES_MAX)
+    );
+    let many = format!("HTTP/1.1 200 OK\r\n{}\r\n", "X-A: b\r\n".repeat(1_000));
+    for (text, words) in [
+        ("", "the connection was closed before an answer"),
+        ("SSH-2.0-OpenSSH_9.2\r\n", "what came is not an HTTP answer"),
+        (
+            "HTTP/1.1 2000 OK\r\n\r\n",
+            "what came is not an HTTP answer",
+        ),
+        (
+            "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+            "what came is not an HTTP answer",
+        ),
+        (long.as_str(), "what came is not an HTTP answer"),
+        (many.as_str(), "what came is not an HTTP answer"),
+    ] {
+        let messenger = Messenger::start(Manner::Close(text.to_owned())).await;
+        let failed = failure(local().attempt(request(messenger.url()), NOW).await);
+        assert_eq!(failed, (Failure::Broken, words.to_owned()), "{text:.60}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_no_connection() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let (kind, words) = failure(
+        local()
+            .attempt(request(format!("http://{address}/")), NOW)
+            .await,
+    );
+    assert_eq!(kind, Failure::Connect);
+    let start = format!("no connection to 127.0.0.1, port {}: ", address.port());
+    assert!(words.starts_with(&start), "{words}");
+}
+
+#[tokio::test]
+async fn a_name_without_address_is_said_so() {
+    let nobody = resolving(&[], Resolver::Script(Arc::new(|_| Vec::new())));
+    let (kind, words) = failure(
+        nobody
+            .attempt(request("http://nowhere.example/"), NOW)
+            .await,
+    );
+    assert_eq!(kind, Failure::Name);
+    assert_eq!(
+        words,
+        "the name nowhere.example does not resolve: it has no address"
+    );
+}
+
+#[tokio::test]
+async fn connections_are_used_again_and_each_attempt_is_one_request() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let attempts = local();
+    for _ in 0..5 {
+        assert_eq!(
+            attempts.attempt(request(messenger.url()), NOW).await,
+            answered(200, "{}")
+        );
+    }
+    let log = messenger.log();
+    assert_eq!((log.seen.len(), log.connections), (5, 1));
+    attempts.close().await;
+    messenger.until(|log| log.closed == 1).await;
+}
+
+#[tokio::test]
+async fn loopback_is_refused_unless_it_is_allowed_in_every_spelling() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let guarded = resolving(&[], Resolver::system());
+    let port = messenger.port;
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "[::ffff:127.0.0.1]",
+        "a@127.0.0.1",
+    ] {
+        let outcome = guarded
+            .attempt(request(format!("http://{host}:{port}/")), NOW)
+            .await;
+        let (kind, words) = failure(outcome);
+        assert_eq!(kind, Failure::AddressRefused, "{host}: {words}");
+    }
+    assert_eq!(messenger.log().connections, 0);
+    let named = resolving(&["localhost"], Resolver::system());
+    let outcome = named
+        .attempt(request(format!("http://localhost:{port}/")), NOW)
+        .await;
+    assert_eq!(outcome, answered(200, "{}"));
+}
+
+#[tokio::test]
+async fn attempts_at_one_host_run_beside_each_other() {
+    let messenger = Messenger::start(Manner::Wait).await;
+    let attempts = local();
+    let attempt = || attempts.attempt(request(messenger.url()), NOW);
+    let release = async {
+        messenger.until(|log| log.answering == 3).await;
+        messenger.release();
+    };
+    let (one, two, three, ()) = tokio::join!(attempt(), attempt(), attempt(), release);
+    assert_eq!(
+        [one, two, three],
+        [204; 3].map(|status| answered(status, ""))
+    );
+    assert_eq!(messenger.log().connections, 3);
+}
+
+/// A name whose owner answers otherwise each time: first what passes, then what is wanted.
+#[tokio::test]
+async fn a_name_that_changes_its_mind_is_connected_to_only_where_it_was_checked() {
+    let outside = Messenger::start(Manner::Close(OK.to_owned())).await;
+    let inside = Messenger::start_at("127.0.0.2", Manner::Answer(OK.to_owned())).await;
+    let asked = Arc::new(Mutex::new(0));
+    let resolver = {
+        let asked = Arc::clone(&asked);
+        Resolver::Script(Arc::new(move |name| {
+            assert_eq!(name, "rebind.example");
+            let mut asked = asked.lock().unwrap();
+            *asked += 1;
+            let answers: &[&str] = match *asked {
+                1 => &["127.0.0.1"],
+                2 => &["127.0.0.2"],
+                3 => &["127.0.0.1", "127.0.0.2"],
+                _ => &["127.0.0.2", "127.0.0.1"],
+            };
+            answers
+                .iter()
+                .map(|a| a.parse::<IpAddr>().unwrap())
+                .collect()
+        }))
+    };
+    // Where 127.0.0.1 stands for the public internet.
+    let attempts = resolving(&["127.0.0.1"], resolver);
+    let url = |messenger: &Messenger| format!("http://rebind.example:{}/", messenger.port);
+    assert_eq!(
+        attempts.attempt(request(url(&outside)), NOW).await,
+        answered(200, "{}")
+    );
+    assert_eq!(
+        *asked.lock().unwrap(),
+        1,
+        "resolved once for one connection"
+    );
+    for n in 2..=4 {
+        let (kind, words) = failure(attempts.attempt(request(url(&inside)), NOW).await);
+        assert_eq!(kind, Failure::AddressRefused);
+        assert!(
+            words.contains("127.0.0.2 of rebind.example (loopback)"),
+            "{words}"
+        );
+        assert_eq!(*asked.lock().unwrap(), n);
+    }
+    assert_eq!(inside.log().connections, 0);
+}
+
+#[tokio::test]
+async fn the_next_address_is_tried_when_one_does_not_connect() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let two = |_: &str| vec!["127.0.0.3".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+    let attempts = resolving(&["127.0.0.0/8"], Resolver::Script(Arc::new(two)));
+    let url = format!("http://two.example:{}/", messenger.port);
+    assert_eq!(
+        attempts.attempt(request(url), NOW).await,
+        answered(200, "{}")
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_too_long_is_no_connection() {
+    // It accepts, and never says a word of TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let failed = failure(local().attempt(request(url), NOW).await);
+    assert_eq!(
+        failed,
+        (Failure::Connect, "no connection within 3 s".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_tls_is_no_trust() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let plain = async {
+        use tokio::io::AsyncWriteExt as _;
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        tcp
+    };
+    let attempts = local();
+    let (outcome, _tcp) = tokio::join!(attempts.attempt(request(url), NOW), plain);
+    let (kind, words) = failure(outcome);
+    assert_eq!(kind, Failure::Tls, "{words}");
+}

@@ -1,0 +1,90 @@
+//! A guarded connection with TLS where the URL wants it, within the bound of connecting.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use chat::role::{CONNECT_TIMEOUT_MS, Failure};
+use hyper::Uri;
+use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, MaybeHttpsStream};
+use rustls::pki_types::CertificateDer;
+use rustls::{ClientConfig, RootCertStore};
+use tower_service::Service;
+
+use crate::config::Trust;
+use crate::dialer::Dialer;
+use crate::fault::Fault;
+use crate::stream::Stream;
+
+/// The bound of connecting: resolution, TCP and TLS together.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(CONNECT_TIMEOUT_MS as u64);
+
+/// What the HTTP client gets its connections from.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    https: HttpsConnector<Dialer>,
+}
+
+impl Connector {
+    pub(crate) fn new(dialer: Dialer, tls: ClientConfig) -> Self {
+        Self {
+            https: HttpsConnector::from((dialer, tls)),
+        }
+    }
+}
+
+/// TLS as a client, with the authorities that are believed.
+pub(crate) fn tls(trust: &Trust) -> io::Result<ClientConfig> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?;
+    let builder = match trust {
+        Trust::Mozilla => builder.with_webpki_roots(),
+        Trust::System => builder.with_native_roots()?,
+        Trust::Only(authorities) => {
+            let mut roots = RootCertStore::empty();
+            for authority in authorities {
+                let authority = CertificateDer::from(authority.as_slice());
+                roots.add(authority).map_err(io::Error::other)?;
+            }
+            builder.with_root_certificates(roots)
+        }
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+impl Service<Uri> for Connector {
+    type Response = MaybeHttpsStream<Stream>;
+    type Error = Fault;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Fault>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        // The dialer is always ready, and so is what wraps it.
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let connecting = self.https.call(uri);
+        Box::pin(async move {
+            match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
+                Ok(Ok(stream)) => Ok(stream),
+                Ok(Err(error)) => Err(explain(error)),
+                Err(_) => Err(Fault::new(
+                    Failure::Connect,
+                    format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()),
+                )),
+            }
+        })
+    }
+}
+
+/// The dialer says what it means; everything else is TLS.
+fn explain(error: Box<dyn std::error::Error + Send + Sync>) -> Fault {
+    match error.downcast::<Fault>() {
+        Ok(fault) => *fault,
+        Err(error) => Fault::new(Failure::Tls, format!("no trust by TLS: {error}")),
+    }
+}

@@ -1,0 +1,107 @@
+//! TCP to a messenger: resolve once, have every address checked, connect to one of those.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use chat::role::Failure;
+use hyper::Uri;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::fault::Fault;
+use crate::guard::{Guard, Host};
+use crate::metric;
+use crate::resolver::Resolver;
+use crate::stream::Stream;
+use crate::target::Target;
+
+/// How many connections are kept open between attempts, all hosts together. Further ones are closed
+/// after their attempt.
+const KEPT_MAX: usize = 512;
+/// How many of a name's addresses are tried. All are checked.
+const TRIED_MAX: usize = 8;
+/// How long one address is tried alone before the next is tried beside it (RFC 8305).
+const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+
+/// Makes guarded connections. Clones share the places for kept ones.
+#[derive(Clone)]
+pub(crate) struct Dialer {
+    guard: Arc<Guard>,
+    resolver: Resolver,
+    places: Arc<Semaphore>,
+}
+
+impl Dialer {
+    pub(crate) fn new(guard: Guard, resolver: Resolver) -> Self {
+        Self {
+            guard: Arc::new(guard),
+            resolver,
+            places: Arc::new(Semaphore::new(KEPT_MAX)),
+        }
+    }
+
+    async fn dial(self, uri: Uri) -> Result<Stream, Fault> {
+        let Target { host, port, .. } = Target::of(uri)?;
+        let addresses = match &host {
+            Host::Address(address) => vec![*address],
+            Host::Name(name) => self.resolver.resolve(name).await?,
+        };
+        self.guard.check(&host, addresses.iter().copied())?;
+        let tcp = connect(&addresses, port).await.map_err(|error| {
+            Fault::new(
+                Failure::Connect,
+                format!("no connection to {host}, port {port}: {error}"),
+            )
+        })?;
+        metric::connected();
+        // A request is written in one go; waiting for more only delays it.
+        drop(tcp.set_nodelay(true));
+        Ok(Stream::new(
+            tcp,
+            Arc::clone(&self.places).try_acquire_owned().ok(),
+        ))
+    }
+}
+
+impl tower_service::Service<Uri> for Dialer {
+    type Response = Stream;
+    type Error = Fault;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, Fault>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        Box::pin(self.clone().dial(uri))
+    }
+}
+
+/// The first of these addresses that connects, each started a little after the one before; the
+/// others are dropped. Unbounded in time: the caller bounds it.
+async fn connect(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
+    let mut waiting = addresses.iter().take(TRIED_MAX);
+    let mut trying = JoinSet::new();
+    let mut last = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    loop {
+        let next = waiting.next();
+        if let Some(address) = next {
+            trying.spawn(TcpStream::connect(SocketAddr::new(*address, port)));
+        }
+        let more = waiting.len() > 0;
+        tokio::select! {
+            tried = trying.join_next() => match tried {
+                Some(Ok(Ok(tcp))) => return Ok(tcp),
+                Some(Ok(Err(error))) => last = error,
+                Some(Err(error)) => last = io::Error::other(error),
+                None => return Err(last),
+            },
+            () = tokio::time::sleep(NEXT_ADDRESS_AFTER), if more => {}
+        }
+    }
+}

@@ -1,0 +1,71 @@
+//! What an administrator opens.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use super::Host;
+
+/// Something that the guard lets through although it refuses it by default: a network such as
+/// `10.0.0.0/8` or `::1/128`, one address such as `127.0.0.1`, or a host name such as
+/// `chat.corp.local`, whatever it resolves to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Allow {
+    /// Every address of this network.
+    Net(IpNet),
+    /// This very name, lower case, not the names below it.
+    Host(String),
+}
+
+/// An entry of `egress.allow` that is nothing of what it may be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} is neither a network such as 10.0.0.0/8 nor an address nor a host name")]
+pub struct BadAllow {
+    /// The entry.
+    pub text: String,
+}
+
+impl FromStr for Allow {
+    type Err = BadAllow;
+
+    fn from_str(text: &str) -> Result<Self, BadAllow> {
+        if let Ok(net) = text.parse::<IpNet>() {
+            return Ok(Self::Net(net.trunc()));
+        }
+        if let Ok(address) = text.parse::<IpAddr>() {
+            return Ok(Self::Net(address.into()));
+        }
+        match Host::parse(text) {
+            Ok(Host::Name(name)) => Ok(Self::Host(name)),
+            Ok(Host::Address(address)) => Ok(Self::Net(address.into())),
+            Err(_) => Err(BadAllow {
+                text: text.to_owned(),
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Allow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Net(net) => net.fmt(f),
+            Self::Host(name) => name.fmt(f),
+        }
+    }
+}
+
+impl Allow {
+    pub(super) fn is_host(&self, name: &str) -> bool {
+        matches!(self, Self::Host(allowed) if allowed == name)
+    }
+
+    /// Whether the address is of this network; IPv4 is the same when it is written as IPv6.
+    pub(super) fn holds(&self, address: IpAddr) -> bool {
+        match self {
+            Self::Net(net) => net.contains(&address) || net.contains(&address.to_canonical()),
+            Self::Host(_) => false,
+        }
+    }
+}

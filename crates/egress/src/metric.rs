@@ -1,0 +1,60 @@
+//! What the role counts: every metric's name, unit and labels, in this file and nowhere else.
+
+use std::time::Duration;
+
+use chat::role::{Failure, Outcome};
+
+/// Counter: attempts that ended, by `outcome`: `2xx` .. `5xx`, or how it failed (`timeout` ..).
+pub const ATTEMPTS: &str = "switchboard_egress_attempts_total";
+/// Histogram, seconds: from an attempt's start to its end, the wait for its turn left out.
+pub const ATTEMPT_DURATION: &str = "switchboard_egress_attempt_duration_seconds";
+/// Gauge: attempts that run.
+pub const RUNNING: &str = "switchboard_egress_attempts_running";
+/// Counter: requests that could not start in time, so that nothing was sent.
+pub const TURNED_AWAY: &str = "switchboard_egress_turned_away_total";
+/// Counter: connections opened to messengers.
+pub const CONNECTIONS: &str = "switchboard_egress_connections_total";
+
+/// Notes that one attempt starts.
+pub(crate) fn started() {
+    metrics::gauge!(RUNNING).increment(1);
+}
+
+/// Notes how one attempt ended, and after how long.
+pub(crate) fn ended(outcome: &Outcome, elapsed: Duration) {
+    metrics::gauge!(RUNNING).decrement(1);
+    metrics::counter!(ATTEMPTS, "outcome" => label(outcome)).increment(1);
+    metrics::histogram!(ATTEMPT_DURATION).record(elapsed);
+}
+
+/// Counts one request that could not start.
+pub(crate) fn turned_away() {
+    metrics::counter!(TURNED_AWAY).increment(1);
+}
+
+/// Counts one connection.
+pub(crate) fn connected() {
+    metrics::counter!(CONNECTIONS).increment(1);
+}
+
+const fn label(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Answered { status, .. } => match *status / 100 {
+            1 => "1xx",
+            2 => "2xx",
+            3 => "3xx",
+            4 => "4xx",
+            5 => "5xx",
+            _ => "other",
+        },
+        Outcome::Failed { kind, .. } => match kind {
+            Failure::AddressRefused => "address_refused",
+            Failure::Name => "name",
+            Failure::Connect => "connect",
+            Failure::Tls => "tls",
+            Failure::Timeout => "timeout",
+            Failure::Broken => "broken",
+            Failure::NoEgress => "no_egress",
+        },
+    }
+}

@@ -1,0 +1,65 @@
+//! From a name to its addresses, once for each connection.
+
+use std::net::{IpAddr, ToSocketAddrs as _};
+use std::sync::Arc;
+
+use chat::role::Failure;
+use tokio::sync::Semaphore;
+
+use crate::fault::Fault;
+
+/// How many names are resolved at once. The system's resolver blocks a thread, for longer than we
+/// wait for it when its servers are away, so the threads are what is bounded.
+const RESOLVING_MAX: usize = 32;
+
+/// What a test answers to a name.
+#[cfg(test)]
+pub(crate) type Script = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
+
+/// Who resolves.
+#[derive(Clone)]
+pub(crate) enum Resolver {
+    /// The machine's resolver, `/etc/hosts` included.
+    System(Arc<Semaphore>),
+    /// A test's.
+    #[cfg(test)]
+    Script(Arc<Script>),
+}
+
+impl Resolver {
+    pub(crate) fn system() -> Self {
+        Self::System(Arc::new(Semaphore::new(RESOLVING_MAX)))
+    }
+
+    /// All addresses of a name, at least one.
+    pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Fault> {
+        let found = match self {
+            Self::System(places) => system(places, name).await,
+            #[cfg(test)]
+            Self::Script(answers) => Ok(answers(name)),
+        };
+        match found {
+            Ok(addresses) if !addresses.is_empty() => Ok(addresses),
+            Ok(_) => Err(unknown(name, "it has no address")),
+            Err(error) => Err(unknown(name, &error.to_string())),
+        }
+    }
+}
+
+async fn system(places: &Arc<Semaphore>, name: &str) -> std::io::Result<Vec<IpAddr>> {
+    let place = Arc::clone(places).acquire_owned().await;
+    let query = (name.to_owned(), 0);
+    let found = tokio::task::spawn_blocking(move || {
+        let _place = place;
+        let found = query.to_socket_addrs()?;
+        Ok(found.map(|address| address.ip()).collect())
+    });
+    found.await.map_err(std::io::Error::other)?
+}
+
+fn unknown(name: &str, why: &str) -> Fault {
+    Fault::new(
+        Failure::Name,
+        format!("the name {name} does not resolve: {why}"),
+    )
+}

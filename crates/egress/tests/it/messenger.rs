@@ -1,0 +1,191 @@
+//! A messenger as bad as it is told to be, over plain sockets.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// What it does with a request that it has read.
+#[derive(Clone, Debug)]
+pub(crate) enum Manner {
+    /// Writes this, and takes the next request.
+    Answer(String),
+    /// Writes this and closes.
+    Close(String),
+    /// Writes this and then nothing, with the connection open.
+    Hang(String),
+    /// Writes this, and then bytes for ever, as fast as they are taken.
+    Flood(String),
+    /// Writes this, and then a byte now and then, for ever.
+    Drip(String),
+    /// Answers 204 once `Messenger::release` was called.
+    Wait,
+}
+
+/// A request as it came.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    /// The first line.
+    pub(crate) line: String,
+    /// Names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Seen {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let mut found = self.headers.iter().filter(|(n, _)| n == name);
+        let value = found.next().map(|(_, value)| value.as_str());
+        assert!(found.next().is_none(), "{name} comes once");
+        value
+    }
+}
+
+/// What it has seen so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) seen: Vec<Seen>,
+    pub(crate) connections: usize,
+    pub(crate) closed: usize,
+    pub(crate) answering: usize,
+    pub(crate) answering_max: usize,
+}
+
+pub(crate) struct Messenger {
+    pub(crate) port: u16,
+    log: Arc<Mutex<Log>>,
+    released: watch::Sender<bool>,
+    _tasks: JoinSet<()>,
+}
+
+impl Messenger {
+    pub(crate) async fn start(manner: Manner) -> Self {
+        Self::start_at("127.0.0.1", manner).await
+    }
+
+    pub(crate) async fn start_at(address: &str, manner: Manner) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let log = Arc::new(Mutex::new(Log::default()));
+        let (released, release) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let shared = Arc::clone(&log);
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            while let Ok((tcp, _)) = listener.accept().await {
+                shared.lock().unwrap().connections += 1;
+                let (log, manner, release) = (Arc::clone(&shared), manner.clone(), release.clone());
+                connections.spawn(async move {
+                    serve(tcp, &log, &manner, release).await;
+                    log.lock().unwrap().closed += 1;
+                });
+            }
+        });
+        Self {
+            port,
+            log,
+            released,
+            _tasks: tasks,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/hook?x=1", self.port)
+    }
+
+    pub(crate) fn log(&self) -> Log {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Waits until the log is as wanted.
+    pub(crate) async fn until(&self, wanted: impl Fn(&Log) -> bool) {
+        while !wanted(&self.log()) {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    pub(crate) fn release(&self) {
+        self.released.send_replace(true);
+    }
+}
+
+async fn serve(
+    mut tcp: TcpStream,
+    log: &Mutex<Log>,
+    manner: &Manner,
+    mut release: watch::Receiver<bool>,
+) {
+    while let Some(seen) = read(&mut tcp).await {
+        {
+            let mut log = log.lock().unwrap();
+            log.seen.push(seen);
+            log.answering += 1;
+            log.answering_max = log.answering_max.max(log.answering);
+        }
+        let on = answer(&mut tcp, manner, &mut release).await;
+        log.lock().unwrap().answering -= 1;
+        if !on {
+            break;
+        }
+    }
+}
+
+/// Whether another request may come.
+async fn answer(tcp: &mut TcpStream, manner: &Manner, release: &mut watch::Receiver<bool>) -> bool {
+    match manner {
+        Manner::Answer(text) => tcp.write_all(text.as_bytes()).await.is_ok(),
+        Manner::Close(text) => {
+            drop(tcp.write_all(text.as_bytes()).await);
+            false
+        }
+        Manner::Hang(text) => {
+            drop(tcp.write_all(text.as_bytes()).await);
+            // Until the other side has enough of it.
+            drop(tcp.read_u8().await);
+            false
+        }
+        Manner::Flood(text) => {
+            drop(tcp.write_all(text.as_bytes()).await);
+            while tcp.write_all(&[b'x'; 8_192]).await.is_ok() {}
+            false
+        }
+        Manner::Drip(text) => {
+            drop(tcp.write_all(text.as_bytes()).await);
+            while tcp.write_all(b"x").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            false
+        }
+        Manner::Wait => {
+            drop(release.wait_for(|released| *released).await);
+            tcp.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .await
+                .is_ok()
+        }
+    }
+}
+
+async fn read(tcp: &mut TcpStream) -> Option<Seen> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(tcp.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let mut lines = head.trim_end().split("\r\n");
+    let line = lines.next()?.to_owned();
+    let headers: Vec<_> = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()))
+        .collect();
+    let length = headers.iter().find(|(name, _)| name == "content-length");
+    let mut body = vec![0; length?.1.parse().ok()?];
+    tcp.read_exact(&mut body).await.ok()?;
+    Some(Seen {
+        line,
+        headers,
+        body,
+    })
+}
