@@ -202,6 +202,8 @@ async fn a_request_of_two_lengths_is_not_two_requests() {
         client.send(&format!("{outer}0\r\n\r\n{inner}")).await;
         let first = client.hear().await.unwrap();
         assert_eq!(first.status, 400, "{framing}: {first:?}");
+        assert_eq!(client.ended().await, 0, "{framing}");
+        assert!(served.fake.said().is_empty(), "{framing}");
     }
 }
 
