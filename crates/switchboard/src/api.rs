@@ -1,0 +1,84 @@
+//! The console API as commands: `<noun> <verb> --flags`, one row of `table` each.
+
+mod args;
+mod columns;
+mod lookup;
+mod show;
+mod sign_in;
+mod table;
+
+use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use serde_json::{Map, Value};
+
+use crate::cli::block_on;
+use crate::exit::{Exit, Failure, OrExit as _, Result};
+use crate::output;
+use crate::settings::Environment;
+pub(crate) use lookup::{Named, id_of};
+pub(crate) use sign_in::{Caller, SignIn};
+use table::{METHODS, Method, NOUNS};
+
+/// Whether this is a noun of the console API.
+pub(crate) fn is_noun(word: &str) -> bool {
+    NOUNS.iter().any(|noun| noun.name == word)
+}
+
+/// The nouns as commands, their verbs below them.
+pub(crate) fn commands() -> impl Iterator<Item = Command> {
+    NOUNS.iter().map(|noun| {
+        let about = Command::new(noun.name)
+            .about(noun.about)
+            .after_help(noun.examples);
+        let methods = METHODS.iter().filter(|method| method.noun == noun.name);
+        methods.fold(about, |command, method| {
+            // A noun without verbs is a verb itself.
+            if method.verb.is_empty() {
+                return leaf(command, method);
+            }
+            command
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(leaf(Command::new(method.verb).about(method.about), method))
+        })
+    })
+}
+
+/// A command that asks one method.
+fn leaf(command: Command, method: &Method) -> Command {
+    let mut command = SignIn::augment_args(command);
+    for arg in method.args {
+        command = command.args(args::clap_args(arg));
+    }
+    if method.changes {
+        command = command.arg(args::command_id());
+    }
+    command
+}
+
+/// Asks what the command line says, and shows the answer.
+pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -> Result {
+    let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+    let method = METHODS
+        .iter()
+        .find(|method| method.noun == noun && method.verb == verb)
+        .ok_or_else(|| Failure::say(Exit::Usage, format!("there is no {noun} {verb}")))?;
+    let sign_in = SignIn::from_arg_matches(matches).or_exit(Exit::Usage)?;
+    let given = args::given(method, matches)?;
+    block_on(async {
+        let caller = Caller::sign_in(&sign_in, environment).await?;
+        let request = lookup::names_to_ids(&caller, given).await?;
+        let ok = caller.ask(method.subject, &request).await?;
+        if sign_in.json {
+            output::json(&ok)
+        } else {
+            show::show(&ok)
+        }
+    })
+}
+
+/// Members of a request, and which of them may be names.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Given {
+    members: Map<String, Value>,
+    names: Vec<(&'static str, lookup::Named)>,
+}

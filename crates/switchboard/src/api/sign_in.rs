@@ -1,0 +1,206 @@
+//! Signing in at NATS as a user, and asking.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use bus::{Bus, Subscription};
+use chat::id::UserId;
+use chat::secret::Secret;
+use chat::subject::{self, Workspace};
+use serde_json::Value;
+
+use crate::cli::SetArgs;
+use crate::data::{self, Data};
+use crate::exit::{Exit, Failure, OrExit as _, Result};
+use crate::resolve::{Loaded, reachable};
+use crate::settings::Environment;
+
+/// Where NATS is when nobody says.
+const NATS_URL: &str = "nats://127.0.0.1:4222";
+
+/// Who asks, and where.
+#[derive(clap::Args, Debug)]
+#[command(next_help_heading = "Signing in")]
+#[expect(clippy::doc_markdown, reason = "help is read in a terminal")]
+pub(crate) struct SignIn {
+    /// The user to sign in as; also SWITCHBOARD_LOGIN.
+    #[arg(long, value_name = "LOGIN")]
+    login: Option<UserId>,
+    /// A file with the password; also SWITCHBOARD_PASSWORD.
+    #[arg(long, value_name = "FILE", conflicts_with = "token_file")]
+    password_file: Option<PathBuf>,
+    /// A file with an API token of the user; also SWITCHBOARD_TOKEN.
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+    /// NATS [default: as the settings of --data say, else nats://127.0.0.1:4222]; also SWITCHBOARD_NATS.
+    #[arg(long, value_name = "URL")]
+    nats: Option<String>,
+    /// The workspace [default: as the settings of --data say].
+    #[arg(long, value_name = "NAME")]
+    workspace: Option<Workspace>,
+    /// A data directory whose settings say where NATS is.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How many seconds an answer may take.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    timeout: u64,
+    /// Print the answer as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// A user who is signed in.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) bus: Bus,
+    pub(crate) workspace: Workspace,
+    user: UserId,
+    timeout: Duration,
+}
+
+impl Caller {
+    /// Signs in.
+    pub(crate) async fn sign_in(args: &SignIn, environment: &Environment) -> Result<Self> {
+        let data = args.data.as_ref().map(Data::at);
+        let loaded = Loaded::load(data, environment, &SetArgs::default())?;
+        let settings = &loaded.settings;
+        let of_settings = match (&settings.nats.url, &loaded.data) {
+            (Some(url), _) => Some(url.clone()),
+            (None, Some(_)) => Some(format!("nats://{}", reachable(settings.nats.listen))),
+            (None, None) => None,
+        };
+        let url = args
+            .nats
+            .clone()
+            .or_else(|| environment.get("SWITCHBOARD_NATS").map(str::to_owned))
+            .or(of_settings)
+            .unwrap_or_else(|| NATS_URL.to_owned());
+        let user = user(args, environment)?;
+        let (password, token) = proof(args, environment)?;
+        let config = bus::Config {
+            url,
+            user: password.is_some().then(|| user.to_string()),
+            password,
+            token,
+            name: "switchboard-cli".to_owned(),
+            inbox_prefix: Some(subject::inbox_prefix(&user)),
+        };
+        let bus = Bus::connect(&config)
+            .await
+            .map_err(|error| failure(error, &user))?;
+        Ok(Self {
+            bus,
+            workspace: args
+                .workspace
+                .clone()
+                .unwrap_or_else(|| settings.workspace.clone()),
+            user,
+            timeout: Duration::from_secs(args.timeout),
+        })
+    }
+
+    /// Asks a method; its `ok` object, or the refusal as a failure.
+    pub(crate) async fn ask(&self, method: &str, request: &Value) -> Result<Value> {
+        let subject = self.workspace.api(&self.user, method);
+        let payload = request.to_string().into_bytes().into();
+        let answer = self
+            .bus
+            .request(subject, &[], payload, self.timeout)
+            .await
+            .map_err(|error| failure(error, &self.user))?;
+        let mut answer: Value = serde_json::from_slice(&answer.payload)
+            .or_fail(Exit::Failure, || {
+                format!("the answer to {method} is no JSON")
+            })?;
+        if let Some(error) = answer.get("error") {
+            return Err(refusal(error));
+        }
+        answer.get_mut("ok").map(Value::take).ok_or_else(|| {
+            let words = format!("the answer to {method} has neither ok nor error in it");
+            Failure::say(Exit::Failure, words)
+        })
+    }
+
+    /// Listens, and returns once nothing published from now on is missed.
+    pub(crate) async fn listen(&self, subject: &str) -> Result<Subscription> {
+        let subscription = self.bus.subscribe(subject, None).await;
+        let subscription = subscription.map_err(|error| failure(error, &self.user))?;
+        self.bus
+            .flush()
+            .await
+            .map_err(|error| failure(error, &self.user))?;
+        Ok(subscription)
+    }
+}
+
+fn user(args: &SignIn, environment: &Environment) -> Result<UserId> {
+    if let Some(login) = &args.login {
+        return Ok(login.clone());
+    }
+    // What `init` makes unless it is told otherwise.
+    let login = environment
+        .get("SWITCHBOARD_LOGIN")
+        .unwrap_or(crate::init::ADMIN);
+    login.parse().or_fail(Exit::Usage, || {
+        "SWITCHBOARD_LOGIN cannot be used".to_owned()
+    })
+}
+
+/// The password or the token; what is on the command line counts before the environment.
+fn proof(args: &SignIn, environment: &Environment) -> Result<(Option<Secret>, Option<Secret>)> {
+    let read = |path: &PathBuf| {
+        data::read_secret(path).or_fail(Exit::Failure, || format!("cannot read {}", path.display()))
+    };
+    if let Some(path) = &args.password_file {
+        return Ok((Some(read(path)?), None));
+    }
+    if let Some(path) = &args.token_file {
+        return Ok((None, Some(read(path)?)));
+    }
+    if let Some(password) = environment.secret("SWITCHBOARD_PASSWORD") {
+        return Ok((Some(password), None));
+    }
+    let token = environment.secret("SWITCHBOARD_TOKEN").ok_or_else(|| {
+        let words = "give a password: SWITCHBOARD_PASSWORD, --password-file, or a token: \
+                     SWITCHBOARD_TOKEN, --token-file";
+        Failure::say(Exit::Usage, words)
+    })?;
+    Ok((None, Some(token)))
+}
+
+/// A failure of the bus, with the exit code that scripts look at.
+fn failure(error: bus::Error, user: &UserId) -> Failure {
+    use bus::Error as E;
+    let exit = match error {
+        E::NotAuthorised { .. } => Exit::Denied,
+        E::Url { .. } | E::UrlCredentials => Exit::Usage,
+        E::Unreachable { .. }
+        | E::Tls { .. }
+        | E::NoResponders { .. }
+        | E::Timeout { .. }
+        | E::Disconnected { .. }
+        | E::Interrupted { .. }
+        | E::Closed { .. } => Exit::NotConnected,
+        _ => Exit::Failure,
+    };
+    let error = anyhow::Error::new(error);
+    if exit == Exit::Denied {
+        return Failure::new(exit, error.context(format!("cannot sign in as {user}")));
+    }
+    Failure::new(exit, error)
+}
+
+/// A refusal of the router: `message (code)`, and the pointers of what is invalid.
+fn refusal(error: &Value) -> Failure {
+    let text = |name: &str| error.get(name).and_then(Value::as_str);
+    let code = text("code").unwrap_or("unknown");
+    let known = chat::rejection::Code::ALL
+        .iter()
+        .find(|known| known.as_str() == code);
+    let exit = match known.map(|known| known.status()) {
+        Some(401 | 403) => Exit::Denied,
+        _ => Exit::Failure,
+    };
+    let message = text("message").unwrap_or("refused");
+    Failure::say(exit, format!("{} ({code})", crate::output::clean(message)))
+}

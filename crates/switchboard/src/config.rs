@@ -1,0 +1,85 @@
+//! `config`: what the settings are, whether they are right, and what NATS must be told.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use crate::cli::SetArgs;
+use crate::data::Data;
+use crate::exit::Result;
+use crate::output;
+use crate::resolve::{Loaded, Resolved};
+use crate::settings::{DEFAULTS, Environment, Shown};
+
+/// Check or print the settings; secrets are masked.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  switchboard config check --data ./data
+  switchboard config print --data ./data --effective
+  SWITCHBOARD__INGRESS__LISTEN=0.0.0.0:8080 switchboard config print")]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// The data directory whose switchboard.toml counts; without one, defaults and environment.
+    #[arg(long, value_name = "DIR", global = true)]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    set: SetArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Say whether the settings can be used; exit 78 if not.
+    Check,
+    /// Print what is set, and where, as a settings file.
+    Print {
+        /// Print every key, not only those that are set.
+        #[arg(long)]
+        effective: bool,
+        /// Print {key: {value, source}}.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print every key with its default and what it is for.
+    Defaults,
+    /// Print the configuration for a nats-server of your own; it holds the roles' passwords.
+    Nats,
+}
+
+/// Does it.
+pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
+    if matches!(args.command, Command::Defaults) {
+        return output::text(DEFAULTS);
+    }
+    let data = args.data.as_ref().map(Data::at);
+    let loaded = Loaded::load(data, environment, &args.set)?;
+    match &args.command {
+        Command::Check => {
+            let resolved = Resolved::of(&loaded)?;
+            for warning in &resolved.warnings {
+                output::talk(format_args!("warning: {warning}"));
+            }
+            output::data("The settings are right.")
+        }
+        Command::Print { effective, json } => {
+            let layers = &loaded.layers;
+            let effective = *effective;
+            let shown = Shown { layers, effective };
+            if *json {
+                output::json(&shown.json())
+            } else {
+                output::text(&shown.to_string())
+            }
+        }
+        Command::Nats => {
+            let resolved = Resolved::of(&loaded)?;
+            let directory = loaded
+                .data
+                .as_ref()
+                .map_or_else(PathBuf::new, |data| data.nats(""));
+            let server = resolved.nats.server(&loaded.settings, directory)?;
+            output::text(console::nats_server::config(&server).expose())
+        }
+        Command::Defaults => Ok(()),
+    }
+}

@@ -1,0 +1,311 @@
+//! `doctor`: what is wrong and what to do, one line each.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
+
+use event_log::JournalReader;
+use serde_json::{Value, json};
+
+use crate::cli::SetArgs;
+use crate::data::{self, Data};
+use crate::exit::{Exit, Failure, Result};
+use crate::resolve::{Loaded, Resolved, listeners};
+use crate::settings::Environment;
+use crate::{clock, nats_server, output, ports};
+
+/// 2020-01-01: a clock before it was never set, and would sign requests that nobody believes.
+const CLOCK_MIN_SECS: i64 = 1_577_836_800;
+
+/// Look for what is wrong, and say what to do about it.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Example:
+  switchboard doctor --data ./data
+
+Exit codes: 0 all is well, warnings included; 1 something is wrong; 3 the log is damaged; 78 the
+settings are wrong.")]
+pub(crate) struct Args {
+    /// The data directory.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// Print a list of {check, state, words}.
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    set: SetArgs,
+}
+
+/// How a check ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Ok,
+    Warning,
+    Wrong(Exit),
+}
+
+/// One line.
+struct Finding {
+    check: &'static str,
+    state: State,
+    words: String,
+}
+
+impl Finding {
+    fn new(check: &'static str, state: State, words: impl Into<String>) -> Self {
+        Self {
+            check,
+            state,
+            words: words.into(),
+        }
+    }
+
+    const fn word(&self) -> &'static str {
+        match self.state {
+            State::Ok => "ok",
+            State::Warning => "warning",
+            State::Wrong(_) => "wrong",
+        }
+    }
+}
+
+/// Looks, and tells.
+pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
+    let findings = look(args, environment);
+    if args.json {
+        let list: Vec<Value> = findings
+            .iter()
+            .map(|f| json!({ "check": f.check, "state": f.word(), "words": f.words }))
+            .collect();
+        output::json(&Value::Array(list))?;
+    } else {
+        for finding in &findings {
+            output::data(format_args!(
+                "{:<8} {:<12} {}",
+                finding.word(),
+                finding.check,
+                finding.words
+            ))?;
+        }
+    }
+    let wrong = findings.iter().find_map(|finding| match finding.state {
+        State::Wrong(exit) => Some(exit),
+        _ => None,
+    });
+    wrong.map_or(Ok(()), |exit| Err(Failure::said(exit)))
+}
+
+fn look(args: &Args, environment: &Environment) -> Vec<Finding> {
+    let data = Data::at(&args.data);
+    let mut findings = directory(&data);
+    findings.push(clock());
+    let loaded = match Loaded::load(Some(data.clone()), environment, &args.set) {
+        Ok(loaded) => loaded,
+        Err(failure) => {
+            findings.push(Finding::new(
+                "settings",
+                State::Wrong(failure.exit),
+                failure.to_string(),
+            ));
+            return findings;
+        }
+    };
+    findings.extend(settings(&loaded));
+    findings.extend(nats(&loaded, environment));
+    findings.extend(listening(&loaded));
+    findings.extend(log(&data));
+    findings
+}
+
+fn directory(data: &Data) -> Vec<Finding> {
+    let shown = data.path().display();
+    if !data.is_initialised() {
+        let words = format!("{shown} has no master.key; run: switchboard init --data {shown}");
+        return vec![Finding::new("data", State::Wrong(Exit::Failure), words)];
+    }
+    let mut findings = vec![Finding::new(
+        "data",
+        State::Ok,
+        format!("{shown} is a data directory"),
+    )];
+    let secrets = [
+        data.path().to_owned(),
+        data.master_key(),
+        data.settings(),
+        data.first_administrator(),
+        data.nats(""),
+        data.nats("issuer.seed"),
+        data.nats("roles.password"),
+        data.nats("system.password"),
+    ];
+    let before = findings.len();
+    for path in secrets.iter().filter(|path| path.exists()) {
+        if let Ok(Some(mode)) = data::too_open(path) {
+            let path = path.display();
+            let words = format!("{path} has mode {mode:o}; run: chmod go= {path}");
+            findings.push(Finding::new(
+                "permissions",
+                State::Wrong(Exit::Failure),
+                words,
+            ));
+        }
+    }
+    if findings.len() == before {
+        findings.push(Finding::new(
+            "permissions",
+            State::Ok,
+            "only the owner can read the secrets",
+        ));
+    }
+    findings
+}
+
+fn clock() -> Finding {
+    let now = clock::now();
+    if now.as_secs() > CLOCK_MIN_SECS {
+        let words =
+            format!("{now}; messengers refuse signatures more than 300 s from their own clock");
+        return Finding::new("clock", State::Ok, words);
+    }
+    let words = format!("the clock says {now}; set it, or messengers will refuse our signatures");
+    Finding::new("clock", State::Wrong(Exit::Failure), words)
+}
+
+fn settings(loaded: &Loaded) -> Vec<Finding> {
+    let resolved = match Resolved::of(loaded) {
+        Ok(resolved) => resolved,
+        Err(failure) => {
+            return vec![Finding::new(
+                "settings",
+                State::Wrong(failure.exit),
+                failure.to_string(),
+            )];
+        }
+    };
+    let mut findings = vec![Finding::new("settings", State::Ok, "every key can be used")];
+    for warning in resolved.warnings {
+        findings.push(Finding::new("settings", State::Warning, warning));
+    }
+    let allow = &loaded.settings.egress.allow;
+    let open = allow.iter().any(|entry| entry.ends_with("/0"));
+    let finding = match allow.as_slice() {
+        [] => Finding::new(
+            "egress.allow",
+            State::Ok,
+            "webhooks are on public addresses only",
+        ),
+        _ if open => Finding::new(
+            "egress.allow",
+            State::Warning,
+            "lets webhooks be anywhere, also at this machine's own services; name what you need",
+        ),
+        some => {
+            let words = format!("also lets webhooks be at {}", some.join(", "));
+            Finding::new("egress.allow", State::Warning, words)
+        }
+    };
+    findings.push(finding);
+    findings
+}
+
+fn nats(loaded: &Loaded, environment: &Environment) -> Vec<Finding> {
+    let nats = &loaded.settings.nats;
+    if let Some(url) = &nats.url {
+        let words = format!("{url} is used; switchboard run says whether it can be reached");
+        return vec![Finding::new("nats-server", State::Ok, words)];
+    }
+    vec![
+        match nats_server::find(nats.server.as_deref(), environment) {
+            Ok(found) => {
+                let words = format!("{} {}", found.program.display(), found.version);
+                Finding::new("nats-server", State::Ok, words)
+            }
+            Err(failure) => Finding::new(
+                "nats-server",
+                State::Wrong(Exit::Failure),
+                failure.to_string(),
+            ),
+        },
+    ]
+}
+
+/// Whether the listeners are free, or taken by a broker that runs already.
+fn listening(loaded: &Loaded) -> Vec<Finding> {
+    listeners(&loaded.settings)
+        .into_iter()
+        .map(|(key, address)| match TcpListener::bind(address.0) {
+            Ok(_) => Finding::new("ports", State::Ok, format!("{key} {} is free", address.0)),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+                let holder = ports::holder(address.0.port());
+                let ours = holder.as_deref().is_some_and(|name| {
+                    name.starts_with("switchboard") || name.starts_with("nats-server")
+                });
+                let holder = holder.unwrap_or_else(|| "another program".to_owned());
+                let words = format!("{key} {} is in use by {holder}", address.0);
+                if ours {
+                    Finding::new("ports", State::Ok, words)
+                } else {
+                    let words = format!("{words}; stop it, or set {key} to another");
+                    Finding::new("ports", State::Wrong(Exit::Failure), words)
+                }
+            }
+            Err(error) => {
+                let words = format!("{key} {}: {error}", address.0);
+                Finding::new("ports", State::Wrong(Exit::Failure), words)
+            }
+        })
+        .collect()
+}
+
+fn log(data: &Data) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let dir = data.log();
+    let place = if dir.is_dir() {
+        dir.clone()
+    } else {
+        data.path().to_owned()
+    };
+    if let Ok(space) = event_log::free_space(&place) {
+        let gib = space.free_bytes / (1 << 30);
+        findings.push(if space.nearly_full() {
+            let words = format!(
+                "{gib} GiB are free on the disk of {}; new messages are refused under 5 % or 1 GiB: \
+                 make room",
+                place.display()
+            );
+            Finding::new("disk", State::Wrong(Exit::Failure), words)
+        } else {
+            Finding::new("disk", State::Ok, format!("{gib} GiB are free"))
+        });
+    }
+    if !dir.is_dir() {
+        findings.push(Finding::new("log", State::Ok, "there is none yet"));
+        return findings;
+    }
+    findings.push(match JournalReader::stats(&dir) {
+        Ok(stats) => {
+            let words = format!(
+                "{} events in {} bytes; to prove every one: switchboard log verify --data {}",
+                stats.head.position,
+                stats.bytes,
+                data.path().display()
+            );
+            Finding::new("log", State::Ok, words)
+        }
+        Err(error) => {
+            let failure = crate::journal::fault(error);
+            Finding::new("log", State::Wrong(failure.exit), failure.to_string())
+        }
+    });
+    let aside = fs::read_dir(&dir).into_iter().flatten().flatten();
+    for entry in aside.filter(|e| e.file_name().to_string_lossy().starts_with("quarantine-")) {
+        let size = entry.metadata().map_or(0, |metadata| metadata.size());
+        let words = format!(
+            "{} was set aside when a copy of the log was found damaged ({size} bytes); look at it, \
+             then delete it",
+            entry.path().display()
+        );
+        findings.push(Finding::new("log", State::Warning, words));
+    }
+    findings
+}

@@ -1,0 +1,236 @@
+//! The `nats-server` that runs as our child: found, started, watched, ended.
+//!
+//! It has a process group of its own, so that Ctrl-C reaches only us and it outlives the roles'
+//! draining. When we are killed it stays behind; its process id and start time are recorded, so that
+//! the next start ends it, and never another process that got its number.
+
+mod find;
+mod stale;
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, ChildStderr, Command};
+use tokio_util::sync::CancellationToken;
+
+use crate::data::{self, Data};
+use crate::exit::{Exit, Failure, OrExit as _, Result};
+use crate::ports;
+use crate::settings::Address;
+pub(crate) use find::find;
+
+/// How long the server may take until it listens.
+const START_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often it is looked whether it listens.
+const POLL: Duration = Duration::from_millis(20);
+/// How long it may take to end when it is asked to, before it is made to.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
+/// The first pause before it is started again; each further one is twice as long.
+const RESTART_MIN: Duration = Duration::from_millis(100);
+/// The longest pause.
+const RESTART_MAX: Duration = Duration::from_secs(5);
+/// How many of its last lines are shown when it does not start.
+const LINES_MAX: usize = 5;
+
+/// A server that listens.
+pub(crate) struct NatsServer {
+    program: PathBuf,
+    data: Data,
+    settings: console::nats_server::Settings,
+    child: Child,
+    lines: Lines,
+}
+
+/// What the server says on stderr.
+type Lines = tokio::io::Lines<BufReader<ChildStderr>>;
+
+impl NatsServer {
+    /// Starts the server and waits until it listens.
+    pub(crate) async fn start(
+        program: PathBuf,
+        data: Data,
+        mut settings: console::nats_server::Settings,
+    ) -> Result<Self> {
+        stale::end(&data).await?;
+        ports::probe("nats.listen", Address(settings.listen)).await?;
+        ports::probe("nats.websocket", Address(settings.websocket)).await?;
+        let (child, lines, addresses) = launch(&program, &data, &settings).await?;
+        // A port that was any is this one from now on, also when the server is started again.
+        (settings.listen, settings.websocket) = addresses;
+        Ok(Self {
+            program,
+            data,
+            settings,
+            child,
+            lines,
+        })
+    }
+
+    /// Where clients connect.
+    pub(crate) fn listen(&self) -> SocketAddr {
+        self.settings.listen
+    }
+
+    /// Where browsers connect.
+    pub(crate) fn websocket(&self) -> SocketAddr {
+        self.settings.websocket
+    }
+
+    /// Watches over the server until it is told to end it: its lines are told, and when it ends by
+    /// itself it is started again.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let mut pause = RESTART_MIN;
+        loop {
+            tokio::select! {
+                biased; // Whoever ends it does not want it back.
+                () = stop.cancelled() => break,
+                Ok(Some(line)) = self.lines.next_line() => {
+                    tell(&line);
+                    continue;
+                }
+                status = self.child.wait() => {
+                    tracing::error!(?status, "nats-server has ended; starting it again");
+                }
+            }
+            while !stop.is_cancelled() {
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(RESTART_MAX);
+                match launch(&self.program, &self.data, &self.settings).await {
+                    Ok((child, lines, _)) => {
+                        (self.child, self.lines, pause) = (child, lines, RESTART_MIN);
+                        break;
+                    }
+                    Err(failure) => tracing::error!(error = %failure, "nats-server does not start"),
+                }
+            }
+        }
+        end(&mut self.child).await;
+        stale::forget(&self.data);
+    }
+}
+
+/// Starts the program and waits until it says where it listens.
+async fn launch(
+    program: &PathBuf,
+    data: &Data,
+    settings: &console::nats_server::Settings,
+) -> Result<(Child, Lines, (SocketAddr, SocketAddr))> {
+    let config = data.nats("server.conf");
+    data::replace(
+        &config,
+        console::nats_server::config(settings).expose().as_bytes(),
+    )
+    .or_fail(Exit::Failure, || {
+        format!("cannot write {}", config.display())
+    })?;
+    let mut child = Command::new(program)
+        .arg("--config")
+        .arg(&config)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .or_fail(Exit::Failure, || {
+            format!("cannot start {}", program.display())
+        })?;
+    let pid = child.id().context("nats-server ended at once")?;
+    stale::record(data, pid)
+        .or_fail(Exit::Failure, || "cannot record the nats-server".to_owned())?;
+    let stderr = child.stderr.take().context("nats-server has no stderr")?;
+    let mut lines = BufReader::new(stderr).lines();
+    let file = settings.directory.join(format!("nats-server_{pid}.ports"));
+    let started = tokio::time::timeout(START_TIMEOUT, listening(&mut child, &mut lines, &file));
+    match started.await {
+        Ok(Ok(addresses)) => Ok((child, lines, addresses)),
+        Ok(Err(words)) => Err(Failure::say(Exit::Failure, words)),
+        Err(_) => {
+            end(&mut child).await;
+            let words = format!("nats-server does not listen after {START_TIMEOUT:?}");
+            Err(Failure::say(Exit::Failure, words))
+        }
+    }
+}
+
+/// Waits for the file in which the server says where it listens, or for its end.
+async fn listening(
+    child: &mut Child,
+    lines: &mut Lines,
+    file: &PathBuf,
+) -> std::result::Result<(SocketAddr, SocketAddr), String> {
+    let mut last = VecDeque::new();
+    loop {
+        if let Some(addresses) = std::fs::read(file).ok().and_then(|text| addresses(&text)) {
+            return Ok(addresses);
+        }
+        tokio::select! {
+            biased; // What it says before it ends is why it ended.
+            Ok(Some(line)) = lines.next_line() => {
+                tell(&line);
+                last.push_back(line);
+                if last.len() > LINES_MAX {
+                    last.pop_front();
+                }
+            }
+            status = child.wait() => {
+                let status = status.map_or_else(|e| e.to_string(), |status| status.to_string());
+                let last: Vec<String> = last.into();
+                return Err(format!("nats-server ended ({status}):\n{}", last.join("\n")));
+            }
+            () = tokio::time::sleep(POLL) => {}
+        }
+    }
+}
+
+/// Reads `{"nats": ["nats://127.0.0.1:4222"], "websocket": ["ws://127.0.0.1:9222"]}`.
+fn addresses(text: &[u8]) -> Option<(SocketAddr, SocketAddr)> {
+    let ports: Value = serde_json::from_slice(text).ok()?;
+    let address = |name: &str| {
+        let url = ports.get(name)?.get(0)?.as_str()?;
+        url.split("://").nth(1)?.parse().ok()
+    };
+    Some((address("nats")?, address("websocket")?))
+}
+
+/// Asks the server to end, and makes it.
+async fn end(child: &mut Child) {
+    let pid = child
+        .id()
+        .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+    if let Some(pid) = pid
+        && kill_process(pid, Signal::TERM).is_ok()
+        && tokio::time::timeout(STOP_TIMEOUT, child.wait())
+            .await
+            .is_ok()
+    {
+        return;
+    }
+    if let Err(error) = child.kill().await {
+        tracing::debug!(%error, "nats-server has ended already");
+    }
+}
+
+/// A line such as `[123] 2026/11/22 10:00:00.000000 [INF] Server is ready`, told at its own level.
+fn tell(line: &str) {
+    let (head, text) = line.split_once("] ").unwrap_or(("", line));
+    let text = text.split_once("] ").map_or(text, |(_, text)| text);
+    let level = ["[ERR]", "[FTL]", "[WRN]", "[INF]"]
+        .into_iter()
+        .find(|level| line.contains(level));
+    match level {
+        _ if head.is_empty() => tracing::info!(target: "nats_server", "{line}"),
+        Some("[ERR]" | "[FTL]") => tracing::error!(target: "nats_server", "{text}"),
+        Some("[WRN]") => tracing::warn!(target: "nats_server", "{text}"),
+        // It says a dozen lines at every start.
+        Some(_) => tracing::debug!(target: "nats_server", "{text}"),
+        None => tracing::debug!(target: "nats_server", "{line}"),
+    }
+}

@@ -1,0 +1,82 @@
+//! Which `nats-server` to start: the first that is new enough.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::exit::{Exit, Failure, Result};
+use crate::settings::Environment;
+
+/// The oldest version that knows the auth callout.
+pub(crate) const VERSION_MIN: (u32, u32) = (2, 10);
+/// Where `./just tools` puts one.
+const TOOLS: &str = ".tools/bin";
+/// How far up from our own program `.tools` may be: `target/release/switchboard` is three below it.
+const ANCESTORS: usize = 4;
+
+/// A program and its version.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// Where it is.
+    pub(crate) program: PathBuf,
+    /// What it says.
+    pub(crate) version: String,
+}
+
+/// The one that is set, or else the first on PATH or in `.tools/bin` that is new enough.
+pub(crate) fn find(set: Option<&Path>, environment: &Environment) -> Result<Found> {
+    let (major, minor) = VERSION_MIN;
+    let mut old = Vec::new();
+    let candidates = match set {
+        Some(program) => vec![program.to_owned()],
+        None => candidates(environment),
+    };
+    for program in candidates {
+        match version(&program) {
+            Some((numbers, version)) if numbers >= VERSION_MIN => {
+                return Ok(Found { program, version });
+            }
+            Some((_, version)) => old.push(format!("{} is {version}", program.display())),
+            None if set.is_some() => {
+                let words = format!("nats.server: {} does not run", program.display());
+                return Err(Failure::say(Exit::Settings, words));
+            }
+            None => {}
+        }
+    }
+    let found = if old.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", old.join(", "))
+    };
+    let words = format!(
+        "there is no nats-server {major}.{minor} or newer{found}; put one on PATH or set \
+         nats.server (./just tools gets one, so does https://nats.io/download), or set nats.url to a \
+         server that runs already"
+    );
+    Err(Failure::say(Exit::Failure, words))
+}
+
+fn candidates(environment: &Environment) -> Vec<PathBuf> {
+    let path = environment.get("PATH").unwrap_or("");
+    let on_path = std::env::split_paths(path).filter(|dir| !dir.as_os_str().is_empty());
+    let ours = std::env::current_exe().ok();
+    let beside = ours
+        .iter()
+        .flat_map(|ours| ours.ancestors().skip(1).take(ANCESTORS));
+    let here = std::env::current_dir().ok();
+    on_path
+        .chain(beside.map(|dir| dir.join(TOOLS)))
+        .chain(here.map(|dir| dir.join(TOOLS)))
+        .map(|dir| dir.join("nats-server"))
+        .filter(|program| program.is_file())
+        .collect()
+}
+
+/// What a program says of its version: `nats-server: v2.15.1`.
+fn version(program: &Path) -> Option<((u32, u32), String)> {
+    let output = Command::new(program).arg("--version").output().ok()?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let (_, version) = text.trim().split_once(": v")?;
+    let mut numbers = version.split('.').map_while(|number| number.parse().ok());
+    Some(((numbers.next()?, numbers.next()?), version.to_owned()))
+}

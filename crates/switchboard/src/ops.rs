@@ -1,0 +1,170 @@
+//! The operations listener: `/healthz`, `/readyz`, `/metrics`. For the machine's operator alone.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bus::Bus;
+use bytes::Bytes;
+use chat::id::ChannelId;
+use chat::role::AccessRequest;
+use chat::subject::{Question, Workspace};
+use http_body_util::Full;
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Request, Response, StatusCode};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::http;
+
+/// How long the session-router may take to show that it is there.
+const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often what was counted is put in order, so that histograms do not grow.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// Whether this process can do its work.
+#[derive(Clone, Debug)]
+pub(crate) struct Health {
+    bus: Bus,
+    workspace: Workspace,
+    /// Whether the session-router runs here.
+    router: bool,
+    /// Set once everything runs, cleared as soon as it is to end.
+    serving: Arc<AtomicBool>,
+}
+
+/// What readiness rests on.
+struct Ready {
+    serving: bool,
+    nats: bool,
+    router: Option<bool>,
+}
+
+impl Health {
+    pub(crate) fn new(bus: Bus, workspace: Workspace, router: bool) -> Self {
+        Self {
+            bus,
+            workspace,
+            router,
+            serving: Arc::default(),
+        }
+    }
+
+    /// From now on this process serves, or no more.
+    pub(crate) fn set_serving(&self, serving: bool) {
+        self.serving.store(serving, Ordering::Release);
+    }
+
+    /// Whether the session-router answers: it listens only once its log is open and what it makes
+    /// of the log is as far as the log is. It is asked for a channel that cannot be.
+    pub(crate) async fn router_answers(&self) -> bool {
+        let subject = self.workspace.router(Question::Access);
+        let question = AccessRequest {
+            channel: ChannelId::from_bytes([0; 16]),
+        };
+        let payload = chat::codec::encode(&question).into();
+        self.bus
+            .request(subject, &[], payload, PROBE_TIMEOUT)
+            .await
+            .is_ok()
+    }
+
+    async fn ready(&self) -> Ready {
+        let serving = self.serving.load(Ordering::Acquire);
+        let nats = self.bus.is_connected();
+        let router = match self.router {
+            true if serving && nats => Some(self.router_answers().await),
+            true => Some(false),
+            false => None,
+        };
+        Ready {
+            serving,
+            nats,
+            router,
+        }
+    }
+}
+
+impl Ready {
+    fn is_ready(&self) -> bool {
+        self.serving && self.nats && self.router != Some(false)
+    }
+}
+
+/// Serves until it is told to stop, which is after everything else has stopped.
+pub(crate) async fn run(
+    listener: TcpListener,
+    health: Health,
+    metrics: PrometheusHandle,
+    stop: CancellationToken,
+) {
+    let counted = metrics.clone();
+    let upkeep = async {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            counted.run_upkeep();
+        }
+    };
+    let handle = move |request: Request<hyper::body::Incoming>| {
+        let (health, metrics) = (health.clone(), metrics.clone());
+        async move { answer(request.method(), request.uri().path(), &health, &metrics).await }
+    };
+    tokio::select! {
+        () = http::serve(listener, handle, stop) => {}
+        () = upkeep => {}
+    }
+}
+
+async fn answer(
+    method: &Method,
+    path: &str,
+    health: &Health,
+    metrics: &PrometheusHandle,
+) -> Response<Full<Bytes>> {
+    const TEXT: &str = "text/plain; charset=utf-8";
+    if !matches!(*method, Method::GET | Method::HEAD) {
+        return respond(
+            StatusCode::METHOD_NOT_ALLOWED,
+            TEXT,
+            "GET only\n".to_owned(),
+        );
+    }
+    match path {
+        "/healthz" => respond(StatusCode::OK, TEXT, "ok\n".to_owned()),
+        "/readyz" => {
+            let ready = health.ready().await;
+            let status = if ready.is_ready() {
+                StatusCode::OK
+            } else {
+                StatusCode::SERVICE_UNAVAILABLE
+            };
+            let body = json!({
+                "ready": ready.is_ready(), "serving": ready.serving, "nats": ready.nats,
+                "sessionRouter": ready.router,
+            });
+            respond(status, "application/json", format!("{body}\n"))
+        }
+        // The version of the exposition format, which scrapers look at.
+        "/metrics" => respond(
+            StatusCode::OK,
+            "text/plain; version=0.0.4",
+            metrics.render(),
+        ),
+        _ => respond(
+            StatusCode::NOT_FOUND,
+            TEXT,
+            "/healthz /readyz /metrics\n".to_owned(),
+        ),
+    }
+}
+
+fn respond(status: StatusCode, kind: &'static str, body: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,38 @@
+//! What was probably meant by a key that does not exist.
+
+/// The known key nearest to this one, when it is near enough to be worth saying.
+pub(crate) fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    // A key in the wrong section is further away by letters than in mind.
+    let last = |key: &str| key.rsplit('.').next().map(str::to_owned);
+    known
+        .map(|candidate| {
+            let same_name = last(candidate) == last(key);
+            let far = distance(key, candidate);
+            (if same_name { far.min(2) } else { far }, far, candidate)
+        })
+        .min()
+        .filter(|(near, _, candidate)| *near <= (candidate.len() / 2).max(2))
+        .map(|(_, _, candidate)| candidate)
+}
+
+/// How many letters must be put in, taken out, replaced or swapped with the next.
+fn distance(a: &str, b: &str) -> usize {
+    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
+    let mut before: Vec<usize> = Vec::new();
+    let mut above: Vec<usize> = (0..=b.len()).collect();
+    for (i, from) in a.iter().enumerate() {
+        let mut row = vec![i + 1];
+        for (j, to) in b.iter().enumerate() {
+            let at = |line: &[usize], at: usize| line.get(at).copied().unwrap_or(usize::MAX - 1);
+            let replaced = at(&above, j) + usize::from(from != to);
+            let mut least = replaced.min(at(&above, j + 1) + 1).min(at(&row, j) + 1);
+            let swapped = i > 0 && j > 0 && a.get(i - 1) == Some(to) && b.get(j - 1) == Some(from);
+            if swapped {
+                least = least.min(at(&before, j - 1) + 1);
+            }
+            row.push(least);
+        }
+        before = std::mem::replace(&mut above, row);
+    }
+    above.last().copied().unwrap_or(usize::MAX)
+}

@@ -1,0 +1,215 @@
+//! What settings promise: layers, names, and documentation that is true.
+
+use std::time::Duration;
+
+use super::value::duration;
+use super::*;
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables
+        .iter()
+        .map(|(k, v)| ((*k).to_owned(), (*v).to_owned()))
+        .collect()
+}
+
+/// Settings from a file, variables and flags.
+fn load(file: &str, variables: &[(&str, &str)], flags: &[&str]) -> Result<Settings, String> {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("switchboard.toml");
+    std::fs::write(&path, file).unwrap();
+    let flags: Vec<String> = flags.iter().map(|f| (*f).to_owned()).collect();
+    Layers::load(Some(&path), &environment(variables), &flags)
+        .and_then(|layers| Settings::read(&layers))
+        .map_err(|e| e.to_string().replace(path.to_str().unwrap(), "FILE"))
+}
+
+#[test]
+fn every_documented_key_is_real_and_every_key_is_documented() {
+    // An unknown key among the defaults fails `defaults`, a key without a default fails `read`.
+    let layers = Layers::defaults().unwrap();
+    Settings::read(&layers).unwrap();
+    for (key, _) in KEYS {
+        let (before, _) = DEFAULTS
+            .split_once(&format!("\n{key} = "))
+            .unwrap_or_else(|| panic!("{key} is not in the defaults"));
+        let paragraph = before.rsplit("\n\n").next().unwrap_or("");
+        assert!(paragraph.contains("# "), "{key} has no comment");
+    }
+}
+
+#[test]
+fn a_later_layer_wins() {
+    let name = "SWITCHBOARD__WORKSPACE";
+    let check = |file, variables: &[_], flags: &[_], expected| {
+        let settings = load(file, variables, flags).unwrap();
+        assert_eq!(settings.workspace.as_str(), expected);
+    };
+    check("", &[], &[], "default");
+    check("workspace = \"a\"", &[], &[], "a");
+    check("workspace = \"a\"", &[(name, "b")], &[], "b");
+    check("workspace = \"a\"", &[(name, "b")], &["workspace=c"], "c");
+}
+
+#[test]
+fn sections_and_dotted_keys_are_the_same() {
+    for file in [
+        "ingress.listen = \"127.0.0.1:1\"",
+        "[ingress]\nlisten = \"127.0.0.1:1\"",
+    ] {
+        assert_eq!(
+            load(file, &[], &[]).unwrap().ingress.listen.0.port(),
+            1,
+            "{file}"
+        );
+    }
+}
+
+#[test]
+fn the_environment_has_lists_numbers_and_switches() {
+    let settings = load(
+        "",
+        &[
+            (
+                "SWITCHBOARD__EGRESS__ALLOW",
+                r#"["127.0.0.0/8", "::1/128"]"#,
+            ),
+            ("SWITCHBOARD__INGRESS__RATE", "0"),
+            ("SWITCHBOARD__LOG__SYNC", "false"),
+            ("SWITCHBOARD__DELIVERY__SCHEDULE", r#"["0s","250ms"]"#),
+            ("SWITCHBOARD__DELIVERY__TIME_TO_LIVE", "90s"),
+            ("SWITCHBOARD_PASSWORD", "not a setting"),
+        ],
+        &[],
+    )
+    .unwrap();
+    assert_eq!(settings.egress.allow, ["127.0.0.0/8", "::1/128"]);
+    assert_eq!((settings.ingress.rate, settings.log.sync), (0, false));
+    assert_eq!(
+        settings.delivery.schedule.0,
+        [Duration::ZERO, Duration::from_millis(250)]
+    );
+    assert_eq!(settings.delivery.time_to_live.0, Duration::from_secs(90));
+}
+
+#[test]
+fn an_error_names_its_place_and_what_was_meant() {
+    let check = |file, variables: &[_], flags: &[_], expected: &str| {
+        assert_eq!(load(file, variables, flags).unwrap_err(), expected);
+    };
+    check(
+        "ingress.listn = \"x\"",
+        &[],
+        &[],
+        "FILE: there is no key ingress.listn; did you mean ingress.listen?",
+    );
+    check(
+        "public_url = \"x\"",
+        &[],
+        &[],
+        "FILE: there is no key public_url; did you mean ingress.public_url?",
+    );
+    check(
+        "",
+        &[("SWITCHBOARD__NAST__URL", "x")],
+        &[],
+        "SWITCHBOARD__NAST__URL: there is no key nast.url; did you mean nats.url?",
+    );
+    check(
+        "",
+        &[],
+        &["log.snyc=true"],
+        "--set log.snyc: there is no key log.snyc; did you mean log.sync?",
+    );
+    check(
+        "",
+        &[],
+        &["qqqqqqqqqqqq=1"],
+        "--set qqqqqqqqqqqq: there is no key qqqqqqqqqqqq",
+    );
+    check(
+        "ingress.rate = \"fast\"",
+        &[],
+        &[],
+        "FILE: ingress.rate must be a whole number from 0 to 4294967295",
+    );
+    check(
+        "",
+        &[("SWITCHBOARD__EGRESS__ALLOW", "127.0.0.1")],
+        &[],
+        "SWITCHBOARD__EGRESS__ALLOW: egress.allow must be a list of strings, such as [\"a\", \"b\"]",
+    );
+    check(
+        "",
+        &[("SWITCHBOARD__DELIVERY__TIME_TO_LIVE", "24")],
+        &[],
+        "SWITCHBOARD__DELIVERY__TIME_TO_LIVE: delivery.time_to_live must be a duration over zero, \
+         such as 24h or 30s",
+    );
+    check(
+        "",
+        &[],
+        &["workspace"],
+        "--set: workspace must be given as KEY=VALUE",
+    );
+}
+
+#[test]
+fn durations_have_units() {
+    for (text, millis) in [
+        ("0s", 0),
+        ("250ms", 250),
+        ("1h30m", 5_400_000),
+        ("7d", 604_800_000),
+    ] {
+        assert_eq!(
+            duration(text),
+            Some(Duration::from_millis(millis)),
+            "{text}"
+        );
+    }
+    for text in [
+        "",
+        "5",
+        "s",
+        "5 s",
+        "-5s",
+        "5w",
+        "99999999999999999999h",
+        "99999999999999999d",
+    ] {
+        assert_eq!(duration(text), None, "{text}");
+    }
+}
+
+#[test]
+fn what_is_shown_has_no_secret() {
+    let layers = Layers::load(
+        None,
+        &environment(&[("SWITCHBOARD__NATS__PASSWORD", "hunter2")]),
+        &[],
+    )
+    .unwrap();
+    for effective in [false, true] {
+        let shown = Shown {
+            layers: &layers,
+            effective,
+        };
+        for text in [shown.to_string(), shown.json().to_string()] {
+            assert!(
+                text.contains(print::MASK) && !text.contains("hunter2"),
+                "{text}"
+            );
+        }
+        // It can be read again, and its comments with it.
+        shown.to_string().parse::<toml::Table>().unwrap();
+    }
+}
+
+#[test]
+fn the_file_that_init_writes_says_everything_and_sets_nothing() {
+    let text = commented();
+    assert!(text.parse::<toml::Table>().unwrap().is_empty());
+    for (key, _) in KEYS {
+        assert!(text.contains(&format!("\n#{key} = ")), "{key}");
+    }
+}

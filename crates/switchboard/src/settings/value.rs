@@ -1,0 +1,267 @@
+//! What a key's value may be, each type with the words that say what was wanted.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chat::secret::Secret;
+use chat::subject::Workspace;
+use toml::Value;
+
+/// A type that a key can have. The error is what was wanted, beginning with "must".
+pub(crate) trait FromValue: Sized {
+    /// Whether the value must never be shown.
+    const SECRET: bool = false;
+
+    /// Reads it.
+    fn from_value(value: &Value) -> Result<Self, String>;
+}
+
+impl FromValue for String {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let text = value.as_str().ok_or("must be a string")?;
+        Ok(text.to_owned())
+    }
+}
+
+impl FromValue for bool {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        value
+            .as_bool()
+            .ok_or_else(|| "must be true or false".to_owned())
+    }
+}
+
+impl FromValue for u32 {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        value
+            .as_integer()
+            .and_then(|n| Self::try_from(n).ok())
+            .ok_or_else(|| format!("must be a whole number from 0 to {}", Self::MAX))
+    }
+}
+
+impl FromValue for Vec<String> {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        value
+            .as_array()
+            .and_then(|list| {
+                list.iter()
+                    .map(|one| one.as_str().map(str::to_owned))
+                    .collect()
+            })
+            .ok_or_else(|| "must be a list of strings, such as [\"a\", \"b\"]".to_owned())
+    }
+}
+
+impl FromValue for PathBuf {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        String::from_value(value).map(Self::from)
+    }
+}
+
+impl FromValue for Secret {
+    const SECRET: bool = true;
+
+    fn from_value(value: &Value) -> Result<Self, String> {
+        String::from_value(value).map(Self::new)
+    }
+}
+
+impl FromValue for Workspace {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        String::from_value(value)?
+            .parse()
+            .map_err(|_| "must be 1 to 32 of a-z, 0-9, - and _".to_owned())
+    }
+}
+
+/// An empty text says: not set.
+impl<T: FromValue> FromValue for Option<T> {
+    const SECRET: bool = T::SECRET;
+
+    fn from_value(value: &Value) -> Result<Self, String> {
+        if value.as_str() == Some("") {
+            return Ok(None);
+        }
+        T::from_value(value).map(Some)
+    }
+}
+
+/// Where to listen: `HOST:PORT` with an address, not a name, because a name may mean several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address(pub(crate) SocketAddr);
+
+impl FromValue for Address {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let text = String::from_value(value)?;
+        let text = text.replace("localhost:", "127.0.0.1:");
+        text.parse()
+            .map(Self)
+            .map_err(|_| "must be an address and a port, such as 127.0.0.1:8080".to_owned())
+    }
+}
+
+/// The address that messengers are told, without a slash at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PublicUrl(pub(crate) String);
+
+impl FromValue for PublicUrl {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let wanted = || "must be a URL, such as https://chat.example.org".to_owned();
+        let text = String::from_value(value)?;
+        let uri: hyper::Uri = text.parse().map_err(|_| wanted())?;
+        let http = matches!(uri.scheme_str(), Some("http" | "https"));
+        if !http || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+            return Err(wanted());
+        }
+        Ok(Self(text.trim_end_matches('/').to_owned()))
+    }
+}
+
+/// Which certificate authorities are believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// Those that Mozilla trusts, as of this build.
+    Mozilla,
+    /// Those that this machine trusts.
+    System,
+}
+
+impl FromValue for Trust {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("mozilla") => Ok(Self::Mozilla),
+            Some("system") => Ok(Self::System),
+            _ => Err("must be mozilla or system".to_owned()),
+        }
+    }
+}
+
+/// A number of things of which there must be some.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Count(pub(crate) NonZeroUsize);
+
+impl FromValue for Count {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        value
+            .as_integer()
+            .and_then(|n| usize::try_from(n).ok())
+            .and_then(NonZeroUsize::new)
+            .map(Self)
+            .ok_or_else(|| "must be a whole number over zero".to_owned())
+    }
+}
+
+/// So many bytes: a number, or one with its unit, such as `16 KiB`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) usize);
+
+impl FromValue for Size {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        let bytes = match value {
+            Value::Integer(bytes) => usize::try_from(*bytes).ok(),
+            Value::String(text) => size(text),
+            _ => None,
+        };
+        bytes
+            .filter(|bytes| *bytes > 0)
+            .map(Self)
+            .ok_or_else(|| "must be a size over zero, such as 16 KiB or 1 MiB".to_owned())
+    }
+}
+
+/// How long something may take: more than no time at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span(pub(crate) Duration);
+
+impl FromValue for Span {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        String::from_value(value)
+            .ok()
+            .and_then(|text| duration(&text))
+            .filter(|ttl| !ttl.is_zero())
+            .map(Self)
+            .ok_or_else(|| "must be a duration over zero, such as 24h or 30s".to_owned())
+    }
+}
+
+/// The waits before each attempt, in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Schedule(pub(crate) Vec<Duration>);
+
+impl FromValue for Schedule {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        Vec::<String>::from_value(value)
+            .ok()
+            .and_then(|list| list.iter().map(|one| duration(one)).collect())
+            .filter(|list: &Vec<Duration>| !list.is_empty())
+            .map(Self)
+            .ok_or_else(|| {
+                "must be a list of durations, such as [\"0s\", \"1s\", \"5m\"]".to_owned()
+            })
+    }
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// One object a line.
+    Json,
+}
+
+impl FromValue for Format {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        match value.as_str() {
+            Some("text") => Ok(Self::Text),
+            Some("json") => Ok(Self::Json),
+            _ => Err("must be text or json".to_owned()),
+        }
+    }
+}
+
+/// A number and `B`, `KiB`, `MiB` or `GiB`.
+fn size(text: &str) -> Option<usize> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| !c.is_ascii_digit())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at_checked(digits)?;
+    let number: usize = number.parse().ok()?;
+    number.checked_mul(match unit.trim() {
+        "" | "B" => 1,
+        "KiB" => 1 << 10,
+        "MiB" => 1 << 20,
+        "GiB" => 1 << 30,
+        _ => return None,
+    })
+}
+
+/// A number with its unit: `250ms`, `30s`, `5m`, `24h`, `7d`. A sum such as `1h30m` is read too.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut sum = None;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
+        let (number, tail) = rest.split_at_checked(digits)?;
+        let letters = tail
+            .find(|c: char| !c.is_ascii_alphabetic())
+            .unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at_checked(letters)?;
+        let number: u64 = number.parse().ok()?;
+        let millis = number.checked_mul(match unit {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        })?;
+        sum = Some(sum.unwrap_or(0_u64).checked_add(millis)?);
+        rest = tail;
+    }
+    sum.map(Duration::from_millis)
+}
