@@ -29,6 +29,16 @@ pub struct Request {
 }
 
 impl Request {
+    /// The digest of what is asked, from its bytes.
+    pub fn digest_of(bytes: &[u8]) -> [u8; 16] {
+        let mut digest = [0; 16];
+        digest
+            .iter_mut()
+            .zip(Sha256::digest(bytes))
+            .for_each(|(to, from)| *to = from);
+        digest
+    }
+
     /// What Switchboard asks of itself.
     pub const fn inside(command: Command) -> Self {
         Self {

@@ -56,7 +56,8 @@ impl Workspace {
             .map(|message| (session, message))
     }
 
-    fn nth_message(&self, session: SessionId, number: u32) -> Option<&Message> {
+    /// A session's message by its number, from 0 in the order of their making.
+    pub fn nth_message(&self, session: SessionId, number: u32) -> Option<&Message> {
         let at = usize::try_from(number % THREAD_CHUNK).ok()?;
         self.threads.get(&(session, number / THREAD_CHUNK))?.get(at)
     }
