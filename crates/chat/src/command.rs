@@ -5,6 +5,8 @@ mod house;
 mod inside;
 mod work;
 
+use sha2::{Digest as _, Sha256};
+
 use crate::content::Profile;
 use crate::id::{ChannelId, CommandId, ContactId, MessageId};
 use crate::messenger::Inbound;
