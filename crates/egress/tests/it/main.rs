@@ -1,1 +1,9 @@
-//! The role over a real NATS.
+//! The role over a real `nats-server`, against messengers that behave and such that do not.
+
+#[cfg(test)]
+#[expect(dead_code, reason = "the unit tests of attempts use the rest")]
+mod messenger;
+#[cfg(test)]
+mod role;
+#[cfg(test)]
+mod tls;

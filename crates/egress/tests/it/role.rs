@@ -1,0 +1,355 @@
+//! What whoever asks sees.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use bus::testing::Server;
+use bus::{Bus, Error};
+use bytes::Bytes;
+use chat::role::{AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::secret::Secret;
+use chat::subject::Workspace;
+use egress::{Config, Trust, WAIT_MAX};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::messenger::{Manner, Messenger};
+
+const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+/// What whoever asks should wait: the attempt's own bound, the wait for a turn, and some.
+const PATIENCE: Duration = Duration::from_secs(10)
+    .saturating_add(WAIT_MAX)
+    .saturating_add(WAIT_MAX);
+
+/// A role that runs, and somebody who asks it.
+pub(crate) struct Role {
+    server: Server,
+    bus: Bus,
+    workspace: Workspace,
+    stop: CancellationToken,
+    tasks: JoinSet<Result<(), egress::Error>>,
+}
+
+pub(crate) fn config() -> Config {
+    Config {
+        allow: vec!["127.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()],
+        trust: Trust::Mozilla,
+        concurrency: egress::CONCURRENCY,
+        per_host: egress::PER_HOST,
+        waiting: egress::WAITING,
+        grace: egress::GRACE,
+    }
+}
+
+fn request(url: &str) -> AttemptRequest {
+    AttemptRequest {
+        url: url.to_owned(),
+        id: "msg_1".to_owned(),
+        codes: vec![Secret::new("whsec_c2VjcmV0")],
+        body: br#"{"type":"message"}"#.to_vec(),
+        timeout_ms: 10_000,
+    }
+}
+
+impl Role {
+    pub(crate) async fn start(change: impl FnOnce(&mut Config)) -> Self {
+        let server = Server::start().await;
+        let mut config = config();
+        change(&mut config);
+        let mut role = Self {
+            bus: server.bus().await,
+            server,
+            workspace: "default".parse().unwrap(),
+            stop: CancellationToken::new(),
+            tasks: JoinSet::new(),
+        };
+        let bus = role.server.bus().await;
+        role.tasks.spawn(egress::run(
+            config,
+            bus,
+            role.workspace.clone(),
+            role.stop.clone(),
+        ));
+        role.until_it_listens().await;
+        role
+    }
+
+    /// Nonsense is refused as soon as somebody is there.
+    async fn until_it_listens(&self) {
+        loop {
+            let nonsense = self
+                .bus
+                .ask::<u8, u8>(self.workspace.attempt(), &0, PATIENCE)
+                .await;
+            match nonsense.unwrap_err() {
+                Error::NoResponders { .. } => {}
+                Error::Refused { code: 400, .. } => break,
+                error => panic!("{error:?}"),
+            }
+        }
+    }
+
+    async fn ask(&self, request: &AttemptRequest) -> Result<AttemptReply, Error> {
+        self.bus
+            .ask(self.workspace.attempt(), request, PATIENCE)
+            .await
+    }
+
+    pub(crate) async fn attempt(&self, url: &str) -> AttemptReply {
+        self.ask(&request(url)).await.unwrap()
+    }
+
+    pub(crate) async fn stop(mut self) {
+        self.stop.cancel();
+        self.tasks.join_next().await.unwrap().unwrap().unwrap();
+    }
+}
+
+fn status(reply: &AttemptReply) -> u16 {
+    match &reply.outcome {
+        Outcome::Answered { status, .. } => *status,
+        Outcome::Failed { kind, words } => panic!("{kind:?}: {words}"),
+    }
+}
+
+fn failure(reply: &AttemptReply) -> (Failure, &str) {
+    match &reply.outcome {
+        Outcome::Failed { kind, words } => (*kind, words),
+        Outcome::Answered { status, .. } => panic!("answered {status}"),
+    }
+}
+
+#[tokio::test]
+async fn an_attempt_is_signed_at_its_time_and_answered_with_what_came_back() {
+    let role = Role::start(|_| {}).await;
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let reply = role.attempt(&messenger.url()).await;
+    let wanted = Outcome::Answered {
+        status: 200,
+        retry_after: None,
+        answer: b"{}".to_vec(),
+    };
+    assert_eq!(reply.outcome, wanted);
+    let [seen] = messenger.log().seen.try_into().unwrap();
+    let mut headers = hyper::HeaderMap::new();
+    for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
+        headers.insert(name, seen.header(name).unwrap().parse().unwrap());
+    }
+    let webhook = standardwebhooks::Webhook::new("whsec_c2VjcmV0").unwrap();
+    webhook.verify(&seen.body, &headers).unwrap();
+    role.stop().await;
+}
+
+#[tokio::test]
+async fn without_an_allowance_nothing_inside_is_spoken_to() {
+    let role = Role::start(|config| config.allow.clear()).await;
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "[::1]",
+        "[::ffff:127.0.0.1]",
+        "127.1",
+    ] {
+        let reply = role
+            .attempt(&format!("http://{host}:{}/", messenger.port))
+            .await;
+        assert_eq!(failure(&reply).0, Failure::AddressRefused, "{host}");
+    }
+    assert_eq!(messenger.log().connections, 0);
+    role.stop().await;
+}
+
+#[tokio::test]
+async fn no_more_run_at_once_than_agreed_and_the_rest_waits_its_turn() {
+    let limit = 4;
+    let role = Role::start(|config| config.concurrency = NonZeroUsize::new(limit).unwrap()).await;
+    let messenger = Messenger::start(Manner::Wait).await;
+    let asked = request(&messenger.url());
+    let mut asking = JoinSet::new();
+    for _ in 0..3 * limit {
+        let (bus, subject, asked) = (role.bus.clone(), role.workspace.attempt(), asked.clone());
+        asking.spawn(async move { bus.ask::<_, AttemptReply>(subject, &asked, PATIENCE).await });
+    }
+    messenger.until(|log| log.answering == limit).await;
+    messenger.release();
+    for reply in asking.join_all().await {
+        assert_eq!(status(&reply.unwrap()), 204);
+    }
+    let log = messenger.log();
+    assert_eq!(log.seen.len(), 3 * limit);
+    assert_eq!(log.answering_max, limit);
+    role.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_that_hangs_holds_up_nobody_else_and_its_requests_are_told_in_time() {
+    let role = Role::start(|config| config.per_host = NonZeroUsize::new(2).unwrap()).await;
+    let hangs = Messenger::start_at("127.0.0.2", Manner::Wait).await;
+    let works = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let asked = request(&format!("http://127.0.0.2:{}/", hangs.port));
+    let mut asking = JoinSet::new();
+    for _ in 0..5 {
+        let (bus, subject, asked) = (role.bus.clone(), role.workspace.attempt(), asked.clone());
+        asking.spawn(async move { bus.ask::<_, AttemptReply>(subject, &asked, PATIENCE).await });
+    }
+    hangs.until(|log| log.answering == 2).await;
+    for _ in 0..20 {
+        assert_eq!(status(&role.attempt(&works.url()).await), 200);
+    }
+    // Three find no place for two seconds: nothing was sent, and that is what they are told.
+    for _ in 0..3 {
+        let reply = asking.join_next().await.unwrap().unwrap().unwrap();
+        let wanted = (
+            Failure::NoEgress,
+            "egress was busy for too long; nothing was sent",
+        );
+        assert_eq!(failure(&reply), wanted);
+    }
+    assert_eq!(hangs.log().seen.len(), 2);
+    hangs.release();
+    for reply in asking.join_all().await {
+        assert_eq!(status(&reply.unwrap()), 204);
+    }
+    role.stop().await;
+}
+
+#[tokio::test]
+async fn who_finds_too_many_waiting_is_told_at_once() {
+    let role = Role::start(|config| {
+        config.concurrency = NonZeroUsize::MIN;
+        config.waiting = 0;
+    })
+    .await;
+    let messenger = Messenger::start(Manner::Wait).await;
+    let asked = request(&messenger.url());
+    let first = role.ask(&asked);
+    let second = async {
+        messenger.until(|log| log.answering == 1).await;
+        let reply = role.ask(&asked).await.unwrap();
+        messenger.release();
+        reply
+    };
+    let (first, second) = tokio::join!(first, second);
+    assert_eq!(status(&first.unwrap()), 204);
+    let wanted = (
+        Failure::NoEgress,
+        "too many requests wait for egress; nothing was sent",
+    );
+    assert_eq!(failure(&second), wanted);
+    assert_eq!(messenger.log().seen.len(), 1);
+    role.stop().await;
+}
+
+#[tokio::test]
+async fn told_to_stop_it_finishes_what_runs_and_takes_no_more() {
+    let role = Role::start(|config| config.concurrency = NonZeroUsize::MIN).await;
+    let messenger = Messenger::start(Manner::Wait).await;
+    let asked = request(&messenger.url());
+    let (bus, subject) = (role.bus.clone(), role.workspace.attempt());
+    let runs = role.ask(&asked);
+    let waits = async {
+        messenger.until(|log| log.answering == 1).await;
+        role.ask(&asked).await.unwrap()
+    };
+    let stops = async {
+        messenger.until(|log| log.answering == 1).await;
+        role.bus.flush().await.unwrap();
+        role.stop.cancel();
+        // Nobody takes requests any more while one still runs.
+        loop {
+            match bus
+                .request(subject.clone(), &[], Bytes::new(), WAIT_MAX)
+                .await
+            {
+                Err(Error::NoResponders { .. }) => break,
+                _ => tokio::task::yield_now().await,
+            }
+        }
+        messenger.release();
+    };
+    let (runs, waits, ()) = tokio::join!(runs, waits, stops);
+    assert_eq!(status(&runs.unwrap()), 204);
+    let wanted = (Failure::NoEgress, "egress is stopping; nothing was sent");
+    assert_eq!(failure(&waits), wanted);
+    assert_eq!(messenger.log().seen.len(), 1);
+    role.stop().await;
+    messenger.until(|log| log.closed == 1).await;
+}
+
+#[tokio::test]
+async fn what_does_not_finish_in_time_is_cut_off() {
+    let role = Role::start(|config| config.grace = Duration::from_millis(20)).await;
+    let messenger = Messenger::start(Manner::Wait).await;
+    let (bus, subject, asked) = (
+        role.bus.clone(),
+        role.workspace.attempt(),
+        request(&messenger.url()),
+    );
+    let mut asking = JoinSet::new();
+    asking.spawn(async move { bus.ask::<_, AttemptReply>(subject, &asked, WAIT_MAX).await });
+    messenger.until(|log| log.answering == 1).await;
+    role.stop().await;
+    let error = asking.join_next().await.unwrap().unwrap().unwrap_err();
+    assert!(error.is_in_doubt(), "{error:?}");
+}
+
+#[tokio::test]
+async fn it_survives_an_outage_of_nats() {
+    let mut role = Role::start(|_| {}).await;
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    assert_eq!(status(&role.attempt(&messenger.url()).await), 200);
+    role.server.kill().await;
+    let error = role.ask(&request(&messenger.url())).await.unwrap_err();
+    assert!(error.is_passing(), "{error:?}");
+    role.server.restart().await;
+    let mut link = role.bus.changes();
+    link.wait_for(|link| link.connected && link.connections == 2)
+        .await
+        .unwrap();
+    role.until_it_listens().await;
+    assert_eq!(status(&role.attempt(&messenger.url()).await), 200);
+    role.stop().await;
+}
+
+#[tokio::test]
+async fn a_bus_that_is_closed_ends_the_role_with_an_error() {
+    let server = Server::start().await;
+    let bus = server.bus().await;
+    let (role, stop) = (bus.clone(), CancellationToken::new());
+    let runs = egress::run(config(), role, "default".parse().unwrap(), stop);
+    let closes = async {
+        bus.flush().await.unwrap();
+        bus.drain().await.unwrap();
+    };
+    let (ended, ()) = tokio::join!(runs, closes);
+    assert!(
+        matches!(ended, Err(egress::Error::BusClosed | egress::Error::Bus(_))),
+        "{ended:?}"
+    );
+}
+
+#[tokio::test]
+async fn it_announces_itself_and_counts() {
+    let role = Role::start(|_| {}).await;
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    for _ in 0..3 {
+        role.attempt(&messenger.url()).await;
+    }
+    let subject = format!("$SRV.STATS.{}", egress::SERVICE);
+    let stats = role
+        .bus
+        .request(subject, &[], Bytes::new(), PATIENCE)
+        .await
+        .unwrap();
+    let stats = String::from_utf8(stats.payload.to_vec()).unwrap();
+    // One error: the nonsense at the start.
+    for part in [
+        r#""num_requests":4"#,
+        r#""num_errors":1"#,
+        r#""queue_group":"egress""#,
+    ] {
+        assert!(stats.contains(part), "{part} in {stats}");
+    }
+    role.stop().await;
+}
