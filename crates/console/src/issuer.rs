@@ -146,3 +146,95 @@ fn jitter(user_key: &str) -> i64 {
     let hash: [u8; 32] = Sha256::digest(user_key).into();
     i64::from(u16::from_le_bytes([hash[0], hash[1]])) % (JITTER_SECS + 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_790_000_000_000_000);
+
+    fn issuer() -> Issuer {
+        Issuer::from_seed(&crate::nats_server::new_issuer([1; 32]).unwrap()).unwrap()
+    }
+
+    fn request(user_key: &str) -> Request {
+        Request {
+            server: "N".to_owned(),
+            client: 1,
+            host: String::new(),
+            user_key: user_key.to_owned(),
+            user: "anna".to_owned(),
+            password: Secret::new("secret horse"),
+            token: Secret::new(""),
+        }
+    }
+
+    fn rights() -> Rights {
+        Rights {
+            user: "anna".parse().unwrap(),
+            publish: vec!["p".to_owned()],
+            subscribe: vec!["s".to_owned(), "t".to_owned()],
+        }
+    }
+
+    /// The claims of a token, if the account key signed it.
+    fn claims(token: &str) -> Value {
+        let (signed, signature) = token.rsplit_once('.').unwrap();
+        let signature = BASE64URL_NOPAD.decode(signature.as_bytes()).unwrap();
+        let key = KeyPair::from_public_key(issuer().public_key()).unwrap();
+        key.verify(signed.as_bytes(), &signature).unwrap();
+        let claims = signed.split('.').nth(1).unwrap();
+        let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
+        serde_json::from_slice(&claims).unwrap()
+    }
+
+    #[test]
+    fn a_grant_holds_the_rights_for_this_connection_and_no_others() {
+        let answer = claims(&issuer().grant(&request("U1"), &rights(), NOW).unwrap());
+        assert_eq!(
+            (&answer["aud"], &answer["sub"]),
+            (&json!("N"), &json!("U1"))
+        );
+        assert_eq!(answer["nats"]["type"], "authorization_response");
+        assert_eq!(answer["nats"]["error"], Value::Null);
+        let user = claims(answer["nats"]["jwt"].as_str().unwrap());
+        assert_eq!(
+            (&user["aud"], &user["sub"]),
+            (&json!(ACCOUNT), &json!("U1"))
+        );
+        assert_eq!(user["name"], "anna");
+        let wanted = json!({
+            "type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1,
+            "pub": { "allow": ["p"] }, "sub": { "allow": ["s", "t"] },
+            "allowed_connection_types": ["STANDARD", "WEBSOCKET"],
+        });
+        assert_eq!(user["nats"], wanted);
+    }
+
+    #[test]
+    fn sign_ins_end_within_the_hour_and_not_all_at_once() {
+        let answer = claims(&issuer().grant(&request("U1"), &rights(), NOW).unwrap());
+        let user = claims(answer["nats"]["jwt"].as_str().unwrap());
+        let end = NOW.as_secs() + SIGN_IN_SECS - jitter("U1");
+        assert_eq!(user["exp"].as_i64(), Some(end));
+        let earlier = (0..1_000).map(|n| jitter(&format!("U{n}")));
+        let earlier: std::collections::BTreeSet<i64> = earlier.collect();
+        assert!(earlier.iter().all(|secs| (0..=JITTER_SECS).contains(secs)));
+        assert!(earlier.len() > 400, "{}", earlier.len());
+    }
+
+    #[test]
+    fn a_refusal_holds_no_rights() {
+        let answer = claims(&issuer().refuse(&request("U1"), "no", NOW).unwrap());
+        assert_eq!(answer["nats"]["error"], "no");
+        assert_eq!(answer["nats"]["jwt"], Value::Null);
+    }
+
+    #[test]
+    fn only_an_accounts_seed_issues() {
+        let user = KeyPair::new_from_raw(KeyPairType::User, [1; 32]).unwrap();
+        for seed in [user.seed().unwrap(), issuer().public_key, String::new()] {
+            assert!(Issuer::from_seed(&Secret::new(seed)).is_err());
+        }
+    }
+}

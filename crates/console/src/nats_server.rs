@@ -205,3 +205,93 @@ fn quoted(text: &str) -> String {
     quoted.push('"');
     quoted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            name: "switchboard".to_owned(),
+            listen: "127.0.0.1:4222".parse().unwrap(),
+            websocket: "[::1]:0".parse().unwrap(),
+            origins: vec!["http://a".to_owned(), "https://b:8443".to_owned()],
+            issuer: "ABC".to_owned(),
+            roles_password: Secret::new("r\"\\\n1"),
+            system_password: Secret::new("s2"),
+            directory: "/data/nats".into(),
+        }
+    }
+
+    #[test]
+    fn the_configuration_reads_as_follows() {
+        let wanted = r#"# Written by switchboard at every start.
+
+server_name: "switchboard"
+listen: "127.0.0.1:4222"
+pid_file: "/data/nats/nats-server.pid"
+ports_file_dir: "/data/nats"
+websocket {
+  listen: "[::1]:-1"
+  no_tls: true
+  # Without a list any page in the world could connect.
+  same_origin: false
+  allowed_origins: ["http://a", "https://b:8443"]
+  handshake_timeout: "2s"
+}
+
+max_payload: 1048576
+max_control_line: 16384
+max_connections: 10000
+max_subscriptions: 4096
+max_subscription_tokens: 16
+max_pending: 67108864
+write_deadline: "10s"
+ping_interval: "30s"
+ping_max: 2
+
+accounts {
+  SB { users: [{ user: ROLES, password: "r\"\\\n1" }] }
+  SYS { users: [{ user: SYSTEM, password: "s2" }] }
+}
+system_account: SYS
+
+authorization {
+  timeout: 10
+  auth_callout {
+    issuer: "ABC"
+    account: SB
+    auth_users: [ROLES, SYSTEM]
+  }
+}
+"#;
+        assert_eq!(config(&settings()).expose(), wanted);
+    }
+
+    #[test]
+    fn without_origins_the_websocket_is_closed_to_pages_and_not_open_to_all() {
+        let mut settings = settings();
+        settings.origins.clear();
+        let text = config(&settings);
+        assert!(
+            text.expose()
+                .contains("same_origin: true\n  allowed_origins: []\n")
+        );
+    }
+
+    #[test]
+    fn no_login_is_a_user_of_the_configuration() {
+        for user in [ROLES_USER, SYSTEM_USER] {
+            assert!(user.parse::<chat::id::UserId>().is_err());
+        }
+    }
+
+    #[test]
+    fn an_issuers_key_goes_with_its_seed() {
+        let seed = new_issuer([1; 32]).unwrap();
+        assert!(seed.expose().starts_with("SA"));
+        assert!(issuer_key(&seed).unwrap().starts_with('A'));
+        assert_ne!(seed, new_issuer([2; 32]).unwrap());
+        assert!(issuer_key(&Secret::new("SAx")).is_err());
+    }
+}

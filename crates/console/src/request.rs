@@ -137,3 +137,89 @@ impl From<Asked> for Request {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// A request as a server makes it, changed.
+    fn request(key: &KeyPair, change: impl FnOnce(&mut Value)) -> String {
+        let id = key.public_key();
+        let mut claims = json!({
+            "aud": REQUEST_AUDIENCE, "iss": id, "sub": "A", "exp": 1,
+            "nats": {
+                "server_id": { "name": "n", "host": "0.0.0.0", "id": id },
+                "user_nkey": "U",
+                "client_info": { "host": "127.0.0.1", "id": 7, "type": "nats" },
+                "connect_opts": { "user": "anna", "pass": "secret horse", "protocol": 1 },
+                "type": "authorization_request", "version": 2,
+            },
+        });
+        change(&mut claims);
+        signed(key, r#"{"typ":"JWT","alg":"ed25519-nkey"}"#, &claims)
+    }
+
+    fn signed(key: &KeyPair, header: &str, claims: &Value) -> String {
+        let [header, claims] =
+            [header, &claims.to_string()].map(|part| BASE64URL_NOPAD.encode(part.as_bytes()));
+        let signed = format!("{header}.{claims}");
+        let signature = BASE64URL_NOPAD.encode(&key.sign(signed.as_bytes()).unwrap());
+        format!("{signed}.{signature}")
+    }
+
+    fn server(byte: u8) -> KeyPair {
+        KeyPair::new_from_raw(KeyPairType::Server, [byte; 32]).unwrap()
+    }
+
+    #[test]
+    fn a_servers_request_is_read_and_does_not_print_what_is_secret() {
+        let asked = Request::open(request(&server(1), |_| {}).as_bytes()).unwrap();
+        assert_eq!(asked.server, server(1).public_key());
+        assert_eq!((asked.client, asked.host.as_str()), (7, "127.0.0.1"));
+        assert_eq!((asked.user.as_str(), asked.token.expose()), ("anna", ""));
+        assert_eq!(asked.password.expose(), "secret horse");
+        assert!(!format!("{asked:?}").contains("horse"));
+    }
+
+    #[test]
+    fn whatever_else_comes_is_not_believed() {
+        let good = request(&server(1), |_| {});
+        let other = server(2).public_key();
+        let account = KeyPair::new_from_raw(KeyPairType::Account, [1; 32]).unwrap();
+        let none = json!({ "alg": "none", "typ": "JWT" }).to_string();
+        let claims = good.split('.').nth(1).unwrap().as_bytes();
+        let claims = serde_json::from_slice(&BASE64URL_NOPAD.decode(claims).unwrap()).unwrap();
+        for bad in [
+            String::new(),
+            "..".to_owned(),
+            good.trim_end_matches(|c| c != '.').to_owned(),
+            format!("{good}A"),
+            format!("{good}.{good}"),
+            // Signed by one, and says that it is another.
+            request(&server(1), |c| c["iss"] = json!(other)),
+            request(&server(1), |c| c["nats"]["server_id"]["id"] = json!(other)),
+            request(&server(1), |c| c["aud"] = json!("somebody")),
+            request(&server(1), |c| c["nats"]["connect_opts"] = json!(null)),
+            request(&account, |_| {}),
+            signed(&server(1), &none, &claims),
+            request(&server(1), |c| {
+                c["x"] = json!("x".repeat(REQUEST_BYTES_MAX));
+            }),
+        ] {
+            assert!(Request::open(bad.as_bytes()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn no_bit_can_be_turned() {
+        let good = request(&server(1), |_| {}).into_bytes();
+        // Some hundred signatures to check would take long.
+        for at in (0..good.len()).step_by(41) {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            assert!(Request::open(&bad).is_err(), "byte {at}");
+        }
+    }
+}

@@ -1,11 +1,17 @@
 //! Rights follow membership.
 
+use std::time::Duration;
+
 use chat::id::UserId;
 use chat::secret::Secret;
+use chat::subject::{SERVER_CONNECTIONS, server_kick};
+use console::nats_server::{ROLES_USER, SYSTEM_USER};
 use serde_json::json;
 
 use crate::client::{Client, by_password, by_token};
 use crate::world::{OURS, PASSWORD, THEIRS, World};
+
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
 async fn changed_rights_end_all_connections_of_the_user_and_of_nobody_else() {
@@ -81,7 +87,7 @@ async fn a_change_in_the_middle_of_a_sign_in_is_not_missed() {
             .await;
         let signing_in = Client::connect(world.port, by_password("olga", PASSWORD));
         let changing = async {
-            tokio::time::sleep(std::time::Duration::from_millis(round * 5)).await;
+            tokio::time::sleep(Duration::from_millis(round * 5)).await;
             world.change("olga", |olga| olga.feeds = Some(vec![])).await;
         };
         let (signed_in, ()) = tokio::join!(signing_in, changing);
@@ -134,5 +140,28 @@ async fn the_roles_own_connections_are_never_ended() {
         world.change("olga", |_| {}).await;
         olga.ended().await;
     }
+    world.stop().await.unwrap();
+}
+
+/// The word of a change may get lost while the console is away: then everybody signs in again.
+#[tokio::test]
+async fn after_a_gap_everybody_signs_in_again() {
+    let world = World::start().await;
+    let (mut olga, mut anna) = (world.sign_in("olga").await, world.sign_in("anna").await);
+    let system = crate::world::connect(world.port, SYSTEM_USER).await;
+    let ask = async |subject: String, question: serde_json::Value| {
+        let question = question.to_string().into();
+        let answer = system.request(subject, &[], question, PATIENCE).await;
+        serde_json::from_slice::<serde_json::Value>(&answer.unwrap().payload).unwrap()
+    };
+    let roles = json!({ "auth": true, "user": ROLES_USER });
+    let list = ask(SERVER_CONNECTIONS.to_owned(), roles).await;
+    let server = list["server"]["id"].as_str().unwrap();
+    let connections = list["data"]["connections"].as_array().unwrap();
+    assert_eq!(connections.len(), 1);
+    let console = json!({ "cid": connections[0]["cid"] });
+    ask(server_kick(server), console).await;
+    olga.ended().await;
+    anna.ended().await;
     world.stop().await.unwrap();
 }
