@@ -1,15 +1,16 @@
 //! The pipeline behind [`EventLog`](crate::EventLog).
 //!
 //! ```text
-//! submit ─► committer: journal, fdatasync ─► applier: sled, done, barrier
-//!                        │                     ▲
-//!                        └─► sealer: zstd      └─ ticker: once a second
+//! submit ─► committer: journal, fdatasync ─► applier: sled, done ─► barrier: sled to the disk
+//!                        └─► sealer: zstd
 //! ```
 //!
 //! While the applier writes a group to sled, the committer writes the next one to the journal;
 //! `done` waits for both. Frames that wait while a sync runs are written together and share the
-//! next one. All queues are bounded; a full one makes the thread before it wait.
+//! next one. All queues are bounded; a full one makes the thread before it wait. Each thread ends
+//! when the one before it has.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -32,6 +33,9 @@ const FUSED_FRAMES_MAX: usize = 16;
 const FUSED_BYTES: usize = 400 * 1024;
 /// Groups that were synced and wait for sled. One is in work, one waits: more would only add delay.
 const WAITING_GROUPS_MAX: usize = 1;
+/// Bytes of ours in sled without a barrier from which the applier waits for one. sled writes about
+/// twice that, and a power cut is safe while it is less than its segment of 8 MiB.
+const UNSYNCED_BYTES_WAIT: usize = 2 * UNSYNCED_BYTES_MAX;
 /// How long what was written to sled may wait for a barrier. Design, section 5.
 const BARRIER_EVERY: Duration = Duration::from_secs(1);
 
@@ -103,17 +107,11 @@ impl Shared {
     }
 }
 
-/// What the applier is sent.
-enum Work {
-    Group(Vec<Submitted>),
-    Tick,
-}
-
 /// The threads, in the order in which they end.
 pub(crate) struct Threads {
     committer: JoinHandle<()>,
-    ticker: (SyncSender<()>, JoinHandle<()>),
     applier: JoinHandle<()>,
+    barrier: JoinHandle<()>,
     sealer: JoinHandle<()>,
 }
 
@@ -125,27 +123,36 @@ pub(crate) fn start(
     shared: &Arc<Shared>,
 ) -> Result<(SyncSender<Submitted>, Threads), Error> {
     let (submit, submitted) = sync_channel(WAITING_FRAMES_MAX);
-    let (apply, work) = sync_channel(WAITING_GROUPS_MAX);
-    let (stop, stopped) = sync_channel(0);
+    let (apply, applied) = sync_channel(WAITING_GROUPS_MAX);
+    // Nobody waits in this one: it is taken when no barrier runs.
+    let (request, requests) = sync_channel(0);
     let (wake, woken) = sync_channel(1);
     // Segments that were left unsealed by the last run.
     wake.try_send(()).unwrap_or_default();
 
+    let store = Arc::new(store);
+    let unsynced = Arc::new(AtomicUsize::new(0));
     let committer = Committer {
         journal,
         shared: Arc::clone(shared),
-        apply: apply.clone(),
+        apply,
         wake,
+    };
+    let barrier = Barrier {
+        store: Arc::clone(&store),
+        shared: Arc::clone(shared),
+        unsynced: Arc::clone(&unsynced),
     };
     let applier = Applier {
         store,
         shared: Arc::clone(shared),
-        unsynced: 0,
+        unsynced,
+        request,
     };
     let threads = Threads {
         committer: spawn("log-commit", move || committer.run(&submitted))?,
-        ticker: (stop, spawn("log-tick", move || tick(&stopped, &apply))?),
-        applier: spawn("log-apply", move || applier.run(&work))?,
+        applier: spawn("log-apply", move || applier.run(&applied))?,
+        barrier: spawn("log-barrier", move || barrier.run(&requests))?,
         sealer: spawn("log-seal", move || seal_when_woken(&woken, &journal_dir))?,
     };
     Ok((submit, threads))
@@ -154,17 +161,13 @@ pub(crate) fn start(
 impl Threads {
     /// Waits for all of them; the submitting end must be gone. What was accepted is written.
     pub(crate) fn join(self) {
-        let Self {
-            committer,
-            ticker: (stop, ticker),
-            applier,
-            sealer,
-        } = self;
-        let joined = committer.join();
-        drop(stop);
-        let ended = [joined, ticker.join(), applier.join(), sealer.join()];
-        if ended.iter().any(Result::is_err) {
-            tracing::error!("a thread of the log panicked");
+        let threads = [self.committer, self.applier, self.barrier, self.sealer];
+        let panicked = threads
+            .into_iter()
+            .filter_map(|thread| thread.join().err())
+            .count();
+        if panicked > 0 {
+            tracing::error!(panicked, "threads of the log panicked");
         }
     }
 }
@@ -172,7 +175,7 @@ impl Threads {
 struct Committer {
     journal: Journal,
     shared: Arc<Shared>,
-    apply: SyncSender<Work>,
+    apply: SyncSender<Vec<Submitted>>,
     wake: SyncSender<()>,
 }
 
@@ -201,10 +204,8 @@ impl Committer {
                     // A full channel means that the sealer will look anyway.
                     self.wake.try_send(()).unwrap_or_default();
                 }
-                if let Err(unsent) = self.apply.send(Work::Group(group))
-                    && let Work::Group(group) = unsent.0
-                {
-                    fail(group, &self.shared, None);
+                if let Err(unsent) = self.apply.send(group) {
+                    fail(unsent.0, &self.shared, None);
                 }
             }
         }
@@ -233,63 +234,79 @@ fn fail(group: Vec<Submitted>, shared: &Shared, mut error: Option<Error>) {
 }
 
 struct Applier {
-    store: Store,
+    store: Arc<Store>,
     shared: Arc<Shared>,
-    /// Bytes written to sled since the last barrier.
-    unsynced: usize,
+    /// Bytes written to sled since the last barrier began.
+    unsynced: Arc<AtomicUsize>,
+    request: SyncSender<()>,
 }
 
 impl Applier {
-    fn run(mut self, work: &Receiver<Work>) {
-        while let Ok(work) = work.recv() {
-            let due = match work {
-                Work::Group(group) => {
-                    self.apply(group);
-                    self.unsynced >= UNSYNCED_BYTES_MAX
-                }
-                Work::Tick => self.unsynced > 0,
-            };
-            if due {
-                self.barrier();
+    fn run(self, applied: &Receiver<Vec<Submitted>>) {
+        while let Ok(group) = applied.recv() {
+            self.apply(group);
+            let unsynced = self.unsynced.load(Ordering::Relaxed);
+            if unsynced >= UNSYNCED_BYTES_WAIT {
+                self.request.send(()).unwrap_or_default();
+            } else if unsynced >= UNSYNCED_BYTES_MAX {
+                self.request.try_send(()).unwrap_or_default();
             }
-        }
-        if self.unsynced > 0 {
-            self.barrier();
         }
     }
 
-    fn apply(&mut self, group: Vec<Submitted>) {
+    fn apply(&self, group: Vec<Submitted>) {
         if self.shared.check().is_err() {
             return fail(group, &self.shared, None);
         }
-        let (batch, bytes) = copy::batch(group.iter().filter_map(|one| parsed(&one.frame.bytes)));
-        if let Err(error) = self.store.apply(batch) {
-            self.shared.poison(&error);
-            return fail(group, &self.shared, Some(error));
-        }
-        self.unsynced += bytes;
+        let rows = copy::rows(group.iter().filter_map(|one| parsed(&one.frame.bytes)));
+        match self.store.insert(rows) {
+            Ok(bytes) => self.unsynced.fetch_add(bytes, Ordering::Relaxed),
+            Err(error) => {
+                self.shared.poison(&error);
+                return fail(group, &self.shared, Some(error));
+            }
+        };
         for Submitted { frame, done } in group {
+            let (first_position, last_position, hash) = (frame.first, frame.last(), frame.hash);
             self.shared.advance(Head {
-                position: frame.last(),
-                hash: frame.hash,
+                position: last_position,
+                hash,
             });
             done(Ok(Committed {
-                first_position: frame.first,
-                last_position: frame.last(),
-                hash: frame.hash,
+                first_position,
+                last_position,
+                hash,
             }));
         }
     }
+}
 
-    /// After a failed one sled may hold less than was acknowledged, and the disk is failing: the log
+/// Makes sled durable beside the applier, which goes on writing to it meanwhile.
+struct Barrier {
+    store: Arc<Store>,
+    shared: Arc<Shared>,
+    unsynced: Arc<AtomicUsize>,
+}
+
+impl Barrier {
+    /// Runs when asked, once a second, and at the end.
+    fn run(self, requests: &Receiver<()>) {
+        while requests.recv_timeout(BARRIER_EVERY) != Err(RecvTimeoutError::Disconnected) {
+            self.barrier();
+        }
+        self.barrier();
+    }
+
+    /// After a failed one sled may hold less than it was given, and the disk is failing: the log
     /// stops, and the next start compares the copies.
-    fn barrier(&mut self) {
-        if self.shared.check().is_ok()
+    fn barrier(&self) {
+        let unsynced = self.unsynced.swap(0, Ordering::Relaxed);
+        if unsynced > 0
+            && self.shared.check().is_ok()
             && let Err(error) = self.store.barrier()
         {
             self.shared.poison(&error);
         }
-        self.unsynced = 0;
     }
 }
 
@@ -298,14 +315,6 @@ fn parsed(bytes: &[u8]) -> Option<FrameRef<'_>> {
     match frame::parse(bytes) {
         Parsed::Frame(frame) => Some(frame),
         _ => None,
-    }
-}
-
-/// Reminds the applier of the barrier. A reminder that finds the queue full is not needed: work is
-/// flowing, and is counted.
-fn tick(stopped: &Receiver<()>, apply: &SyncSender<Work>) {
-    while let Err(RecvTimeoutError::Timeout) = stopped.recv_timeout(BARRIER_EVERY) {
-        drop(apply.try_send(Work::Tick));
     }
 }
 

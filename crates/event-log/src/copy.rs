@@ -30,15 +30,11 @@ pub(crate) struct SledCopy {
     pub(crate) path: PathBuf,
 }
 
-/// Rows of these frames as one batch, and their length in bytes.
-pub(crate) fn batch<'a>(frames: impl Iterator<Item = FrameRef<'a>>) -> (sled::Batch, usize) {
-    let mut batch = sled::Batch::default();
-    let mut bytes = 0;
-    for (key, value) in frames.flat_map(|frame| page::rows(&frame)) {
-        bytes += key.len() + value.len();
-        batch.insert(key, value);
-    }
-    (batch, bytes)
+/// Rows of these frames, in order.
+pub(crate) fn rows<'a>(
+    frames: impl Iterator<Item = FrameRef<'a>>,
+) -> impl Iterator<Item = page::Row> {
+    frames.flat_map(|frame| page::rows(&frame))
 }
 
 impl SledCopy {
@@ -49,29 +45,57 @@ impl SledCopy {
         }
     }
 
-    /// The last frame's end and hash; position 0 when there is nothing.
+    /// The end and hash of the last whole frame; position 0 when there is nothing.
+    ///
+    /// Rows are inserted one by one, so sled may end within a frame, but only within its last: what
+    /// is there of it is written again when the journal is replayed.
     pub(crate) fn head(&self) -> Result<Head, Error> {
-        let Some((key, _)) = self.call(|| self.tree.last())? else {
-            return Ok(Head {
-                position: 0,
-                hash: GENESIS,
-            });
+        let mut before = None;
+        for _ in 0..2 {
+            let Some(first) = self.last_frame_start(before)? else {
+                return Ok(Head {
+                    position: 0,
+                    hash: GENESIS,
+                });
+            };
+            if let Some(bytes) = self.frame_at(first)?
+                && let Parsed::Frame(frame) = frame::parse(&bytes)
+            {
+                return Ok(Head {
+                    position: frame.header.last(),
+                    hash: frame.hash(),
+                });
+            }
+            before = Some(first);
+        }
+        Err(self.damaged(before.unwrap_or_default()))
+    }
+
+    /// Where the last frame begins, of those that begin before a position if one is given.
+    fn last_frame_start(&self, before: Option<u64>) -> Result<Option<u64>, Error> {
+        let last = match before {
+            Some(before) => {
+                self.call(|| self.tree.range(..page_key(before)).next_back().transpose())?
+            }
+            None => self.call(|| self.tree.last())?,
+        };
+        let Some((key, _)) = last else {
+            return Ok(None);
         };
         let (position, _) = key_parts(&key).ok_or_else(|| self.damaged(0))?;
         let value = self
             .value(&page_key(position))?
             .ok_or_else(|| self.damaged(position))?;
         let page = Page::parse(position, &value).ok_or_else(|| self.damaged(position))?;
-        let bytes = self
-            .frame_at(page.frame_first)?
-            .ok_or_else(|| self.damaged(page.frame_first))?;
-        let Parsed::Frame(frame) = frame::parse(&bytes) else {
-            return Err(self.damaged(page.frame_first));
-        };
-        Ok(Head {
-            position: frame.header.last(),
-            hash: frame.hash(),
-        })
+        Ok(Some(page.frame_first))
+    }
+
+    /// Where the copy ends, as far as it can tell: its head, or where that cannot be read, the last
+    /// position there is anything for.
+    pub(crate) fn end(&self) -> Result<u64, Error> {
+        self.head()
+            .map(|head| head.position)
+            .or_else(|_| self.last_position())
     }
 
     /// The last position there is a key for, whatever it holds; 0 when there is none.

@@ -49,7 +49,7 @@ impl Merge {
     pub(crate) fn new(segments: &[Segment], copy: Option<SledCopy>) -> Result<Self, Error> {
         Ok(Self {
             walk: Walk::new(segments, NOTHING.position, Some(NOTHING.hash)),
-            copy_last: copy.as_ref().map_or(Ok(0), SledCopy::last_position)?,
+            copy_last: copy.as_ref().map_or(Ok(0), SledCopy::end)?,
             copy,
             next: 1,
             hash: Some(NOTHING.hash),

@@ -91,6 +91,10 @@ pub(crate) fn open(dir: &Path, options: &Options) -> Result<Parts, Error> {
         }
         Err(reason) => {
             tracing::error!(%reason, "the sled copy is rebuilt from the journal");
+            if !had_sled {
+                // Opening has just made an empty one; there is nothing to set aside.
+                durable::remove_dir(&dir.join(SLED))?;
+            }
             let quarantine = rebuild::rebuild(dir, options, &segments, tail.head)?;
             opened.rebuilt = Some(Rebuilt {
                 reason,

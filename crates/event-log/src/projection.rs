@@ -13,6 +13,9 @@ const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// The checkpoint's key; rows have [`ROW`] before theirs.
 const CHECKPOINT: [u8; 1] = [0];
 const ROW: u8 = 1;
+/// Written once, when the store is made: without it sled has opened something else than what was
+/// there, which it does not report.
+const MADE: [u8; 1] = [2];
 
 /// A key and its new value; `None` removes it.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
@@ -44,8 +47,15 @@ impl ProjectionStore {
     /// Opens or creates the store in `dir`, a directory of its own. One that is damaged is deleted
     /// and begun anew, and the caller is told why.
     pub fn open(dir: &Path) -> Result<(Self, Option<Discarded>), Error> {
+        if !dir.join("db").exists() {
+            return Ok((Self::anew(dir)?, None));
+        }
         let reason = match Store::open(dir, how())? {
-            Found::Open(store) => return Ok((Self { store }, None)),
+            Found::Open(store) => match guarded("read", dir, || store.tree.get(MADE)) {
+                Ok(Some(_)) => return Ok((Self { store }, None)),
+                Ok(None) => "it opened empty".to_owned(),
+                Err(error) => error.to_string(),
+            },
             Found::Broken(reason) => reason,
         };
         tracing::error!(dir = %dir.display(), %reason, "the projections are begun anew");
@@ -75,9 +85,9 @@ impl ProjectionStore {
     /// Calls `visit` with every key and value, in the order of the keys. After an error the store is
     /// damaged: [`clear`](Self::clear) it and fold the log again.
     pub fn for_each(&self, mut visit: impl FnMut(&[u8], &[u8])) -> Result<(), Error> {
-        for row in self.store.tree.range([ROW]..) {
+        for row in self.store.tree.scan_prefix([ROW]) {
             let (key, value) = guarded("read", self.path(), || row)?;
-            if let Some((&ROW, key)) = key.split_first() {
+            if let Some((_, key)) = key.split_first() {
                 visit(key, &value);
             }
         }
@@ -109,7 +119,11 @@ impl ProjectionStore {
     fn anew(dir: &Path) -> Result<Self, Error> {
         durable::remove_dir(dir)?;
         match Store::open(dir, how())? {
-            Found::Open(store) => Ok(Self { store }),
+            Found::Open(store) => {
+                store.insert(std::iter::once((MADE.to_vec(), Vec::new())))?;
+                store.barrier()?;
+                Ok(Self { store })
+            }
             Found::Broken(message) => Err(Error::SledPanicked {
                 action: "create",
                 path: PathBuf::from(dir),

@@ -47,7 +47,7 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, Error> {
     let copy = store
         .as_ref()
         .map(|store| SledCopy::new(store.tree.clone(), &store.path));
-    let position = copy.as_ref().map_or(Ok(0), SledCopy::last_position)?;
+    let position = copy.as_ref().map_or(Ok(0), SledCopy::end)?;
 
     let mut repaired = Repaired::default();
     match survey(dir, &segments, position) {

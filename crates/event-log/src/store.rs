@@ -4,7 +4,10 @@ use std::fs::{self, File};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
+use crate::page::Row;
 use crate::{Error, durable};
 
 /// sled's segment. With its default of 512 KiB a power cut with more than a segment unsynced opened
@@ -18,6 +21,12 @@ const FLUSH_EVERY_MS: u64 = 500;
 /// How much may be written to sled before a barrier, in bytes of ours: an eighth of its segment,
 /// because it writes about twice what it is given.
 pub(crate) const UNSYNCED_BYTES_MAX: usize = 1024 * 1024;
+
+/// How often, and how long between, a lock of sled's own is tried again. sled's threads may hold its
+/// file some microseconds longer than the database that was just dropped in this process; another
+/// process was already kept out by the log's own lock.
+const LOCK_ATTEMPTS: usize = 50;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 /// A sled database with one tree.
 pub(crate) struct Store {
@@ -72,7 +81,16 @@ impl Store {
             .segment_size(SEGMENT_BYTES)
             .cache_capacity(how.cache_bytes)
             .flush_every_ms(Some(FLUSH_EVERY_MS));
-        let tree = guarded("open", path, || config.open()?.open_tree(how.tree))?;
+        let open = || guarded("open", path, || config.open()?.open_tree(how.tree));
+        let mut opened = open();
+        for _ in 1..LOCK_ATTEMPTS {
+            if !opened.as_ref().is_err_and(is_locked) {
+                break;
+            }
+            thread::sleep(LOCK_PAUSE);
+            opened = open();
+        }
+        let tree = opened?;
         let name = path.join("db");
         let file = File::open(&name).map_err(Error::io("open", &name))?;
         let store = Self {
@@ -100,6 +118,19 @@ impl Store {
     /// Applies rows all or none; `None` removes. Visible at once, durable after the next barrier.
     pub(crate) fn apply(&self, batch: sled::Batch) -> Result<(), Error> {
         guarded("write", &self.path, || self.tree.apply_batch(batch))
+    }
+
+    /// Inserts rows in order; how many bytes they have. Three times as fast as a batch, before and
+    /// after which sled writes its buffer out; but a crash may keep the first of them only.
+    pub(crate) fn insert(&self, rows: impl Iterator<Item = Row>) -> Result<usize, Error> {
+        guarded("write", &self.path, || {
+            let mut bytes = 0;
+            for (key, value) in rows {
+                bytes += key.len() + value.len();
+                self.tree.insert(key, value)?;
+            }
+            Ok(bytes)
+        })
     }
 
     /// Makes everything written so far durable. sled's `flush` writes to the file but only calls
@@ -149,28 +180,35 @@ pub(crate) fn guarded<T>(
 
 /// Tells damage, in words, from an environment in which no database would open.
 fn damage(error: Error) -> Result<String, Error> {
-    let Error::Sled {
-        action,
-        path,
-        source,
-    } = error
-    else {
-        return match error {
-            Error::SledPanicked { message, .. } => Ok(format!("panic: {message}")),
-            other => Err(other),
-        };
-    };
-    match source.downcast_ref::<sled::Error>() {
-        Some(sled::Error::Io(io)) if io.to_string().contains("could not acquire lock") => {
-            Err(Error::Locked { dir: path })
-        }
-        Some(sled::Error::Io(io)) if is_environment(io) => Err(Error::Sled {
+    let locked = is_locked(&error);
+    match error {
+        Error::SledPanicked { message, .. } => Ok(format!("panic: {message}")),
+        Error::Sled { path, .. } if locked => Err(Error::Locked { dir: path }),
+        Error::Sled {
+            source,
             action,
             path,
-            source,
-        }),
-        _ => Ok(source.to_string()),
+        } => match source.downcast_ref::<sled::Error>() {
+            Some(sled::Error::Io(io)) if is_environment(io) => Err(Error::Sled {
+                action,
+                path,
+                source,
+            }),
+            _ => Ok(source.to_string()),
+        },
+        other => Err(other),
     }
+}
+
+/// sled gives the failed lock no kind of its own.
+fn is_locked(error: &Error) -> bool {
+    let Error::Sled { source, .. } = error else {
+        return false;
+    };
+    let Some(sled::Error::Io(io)) = source.downcast_ref::<sled::Error>() else {
+        return false;
+    };
+    io.to_string().contains("could not acquire lock")
 }
 
 /// Whether the operating system refused, rather than sled disliking what it read.

@@ -137,9 +137,11 @@ pub(crate) fn compare(
             last: position,
         });
     }
-    // A row that no frame has would be found by a reader between those that belong there.
+    // A row that no frame has would be found by a reader between those that belong there. Behind
+    // the head there may be the beginning of one more frame, after a crash.
     let whole = copy_damage.0.is_empty() && report.journal_damage.0.is_empty();
     if let Some(reader) = reader.filter(|_| whole && position > 0)
+        && reader.last_position()? == position
         && reader.tree.len() != rows
     {
         copy_damage.push(Range {

@@ -8,4 +8,8 @@
 
 mod support;
 
+mod damage;
 mod model;
+mod projection;
+mod recovery;
+mod tail;

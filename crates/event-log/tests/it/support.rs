@@ -1,8 +1,10 @@
 //! Making logs to look at.
 
-use std::path::Path;
+use std::fs;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
-use event_log::{EventLog, Frame, NewEvent, Opened, Options};
+use event_log::{Error, EventLog, Frame, NewEvent, Opened, Options, StoredEvent};
 
 /// Small segments, so that a few frames make several.
 pub(crate) fn options() -> Options {
@@ -14,6 +16,12 @@ pub(crate) fn options() -> Options {
 
 pub(crate) fn open(dir: &Path) -> (EventLog, Opened) {
     EventLog::open(dir, options()).unwrap()
+}
+
+pub(crate) fn refused(dir: &Path) -> Error {
+    EventLog::open(dir, options())
+        .map(|(log, _)| log.head())
+        .unwrap_err()
 }
 
 /// The bytes that the event at a position has in these tests.
@@ -47,4 +55,83 @@ pub(crate) fn fill(log: &EventLog, until: u64, count: u64, length: usize) {
         log.append(frame(first, count.min(until + 1 - first), length))
             .unwrap();
     }
+}
+
+/// A closed log of `until` events in frames of `count`.
+pub(crate) fn make(dir: &Path, until: u64, count: u64, length: usize) {
+    let (log, _) = open(dir);
+    fill(&log, until, count, length);
+    log.close().unwrap();
+}
+
+/// Every event, as sled gives it.
+pub(crate) fn read_all(log: &EventLog) -> Result<Vec<StoredEvent>, Error> {
+    let (reader, mut events) = (log.reader(), Vec::new());
+    loop {
+        let more = reader.read(events.len() as u64 + 1, 100, usize::MAX)?;
+        if more.is_empty() {
+            return Ok(events);
+        }
+        events.extend(more);
+    }
+}
+
+/// Every event, as the journal gives it.
+pub(crate) fn scan_all(log: &EventLog) -> Result<Vec<StoredEvent>, Error> {
+    let mut events = Vec::new();
+    log.reader().scan(1, |event| {
+        events.push(event.to_stored());
+        ControlFlow::Continue(())
+    })?;
+    Ok(events)
+}
+
+/// Checks that the log has exactly the events that [`frame`] makes.
+pub(crate) fn assert_whole(log: &EventLog, until: u64, length: usize) {
+    for events in [read_all(log).unwrap(), scan_all(log).unwrap()] {
+        assert_eq!(events.len() as u64, until);
+        for (position, event) in (1_u64..).zip(events) {
+            assert_eq!(
+                (event.position, event.link),
+                (position, position.saturating_sub(3))
+            );
+            assert_eq!(
+                event.bytes,
+                bytes_at(position, length),
+                "position {position}"
+            );
+        }
+    }
+}
+
+/// The files of a directory below the log's, sorted.
+pub(crate) fn files(dir: &Path, sub: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(dir.join(sub))
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = entries.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
+}
+
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let (entry, to) = (
+            entry.as_ref().unwrap(),
+            to.join(entry.as_ref().unwrap().file_name()),
+        );
+        if entry.path().is_dir() {
+            copy_dir(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+/// Changes a file's bytes.
+pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
 }
