@@ -88,12 +88,15 @@ impl SignIn {
         }
     }
 
-    /// A token in place of the user's password is limited as one.
+    /// A token in place of the user's password is limited as one, but only afterwards: it cannot be
+    /// guessed, and the many connections of one program must not pause each other.
     async fn by_token_of(&self, token: &Secret, user: UserId) -> Result<Login, Refusal> {
-        let began = self.begin(&user)?;
+        if self.limiter().refuses(&user, self.clock.elapsed()) {
+            return Err(Refusal::Paused);
+        }
         let login = self.by_token(token, Some(&user)).await;
-        if !matches!(login, Err(Refusal::Wrong)) {
-            self.limiter().succeeded(&user, began);
+        if matches!(login, Err(Refusal::Wrong)) {
+            self.begin(&user)?;
         }
         login
     }

@@ -119,8 +119,11 @@ async fn guesses_at_once_are_no_more_than_guesses_in_turn() {
 async fn many_windows_of_one_person_open_at_once() {
     let world = World::start().await;
     let mut windows = tokio::task::JoinSet::new();
-    for _ in 0..20 {
-        windows.spawn(Client::connect(world.port, by_password("olga", PASSWORD)));
+    let token = world.users.lock().unwrap().issue("olga");
+    for proof in [PASSWORD, &token] {
+        for _ in 0..20 {
+            windows.spawn(Client::connect(world.port, by_password("olga", proof)));
+        }
     }
     while let Some(window) = windows.join_next().await {
         assert!(window.unwrap().is_ok());
