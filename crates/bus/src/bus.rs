@@ -1,9 +1,12 @@
 //! The handle that everyone holds.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::client::SubscribeErrorKind;
-use async_nats::{Client, HeaderMap, PublishErrorKind, Request, RequestErrorKind};
+use async_nats::client::traits::Publisher as _;
+use async_nats::client::{PublishErrorKind, SubscribeErrorKind};
+use async_nats::message::OutboundMessage;
+use async_nats::{Client, HeaderMap, PublishError, StatusCode, Subject};
 use bytes::Bytes;
 use chat::codec;
 use futures_util::FutureExt as _;
@@ -15,6 +18,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::link::Link;
 use crate::message::{self, ERROR_CODE_HEADER, ERROR_HEADER, Message};
+use crate::replies::Replies;
 use crate::subscription::Subscription;
 
 /// How many commands (publications, requests, subscriptions) wait for the connection in this process.
@@ -32,6 +36,7 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Bus {
     pub(crate) client: Client,
     link: watch::Receiver<Link>,
+    pub(crate) replies: Arc<Replies>,
 }
 
 impl Bus {
@@ -39,7 +44,12 @@ impl Bus {
     /// it reconnects for ever.
     pub async fn connect(config: &Config) -> Result<Self, Error> {
         let (client, link) = config.connect().await?;
-        Ok(Self { client, link })
+        let replies = Arc::new(Replies::start(&client).await?);
+        Ok(Self {
+            client,
+            link,
+            replies,
+        })
     }
 
     /// Queues a message. `Ok` does not mean that anybody gets it, or that it left this process.
@@ -52,14 +62,10 @@ impl Bus {
     ) -> Result<(), Error> {
         let headers = message::checked(headers)?;
         let bytes = payload.len();
-        let sent = self.send(&subject, headers, payload);
+        let sent = self.send(&subject, None, headers, payload);
         self.enqueue(&subject, sent)
             .await?
-            .map_err(|error| match error.kind() {
-                PublishErrorKind::MaxPayloadExceeded => self.too_large(subject, bytes),
-                PublishErrorKind::InvalidSubject => Error::Subject { subject },
-                PublishErrorKind::Send => Error::Closed { subject },
-            })
+            .map_err(|error| self.unpublished(&error, subject, bytes))
     }
 
     /// Asks, and waits for the first answer, at most `timeout`. Fails at once when nobody listens
@@ -78,25 +84,28 @@ impl Bus {
             return Err(self.unsent(subject));
         }
         let bytes = payload.len();
-        let mut request = Request::new().payload(payload).timeout(Some(timeout));
-        if !headers.is_empty() {
-            request = request.headers(headers);
-        }
-        let answer = self.client.send_request(subject.clone(), request);
-        tokio::select! {
+        let mut place = self.replies.place();
+        let exchange = async {
+            let reply = place.subject.clone();
+            if let Err(error) = self.send(&subject, Some(reply), headers, payload).await {
+                return Err(self.unpublished(&error, subject.clone(), bytes));
+            }
+            let answer = place.answer().await;
+            answer.ok_or_else(|| Error::Interrupted {
+                subject: subject.clone(),
+            })
+        };
+        let answer = tokio::select! {
             biased; // An answer that is here counts, even when the connection broke after it.
-            answer = tokio::time::timeout(timeout, answer) => match answer {
-                Ok(Ok(message)) => Ok(message.into()),
-                Ok(Err(error)) => Err(match error.kind() {
-                    RequestErrorKind::TimedOut => Error::Timeout { subject, timeout },
-                    RequestErrorKind::NoResponders => Error::NoResponders { subject },
-                    RequestErrorKind::InvalidSubject => Error::Subject { subject },
-                    RequestErrorKind::MaxPayloadExceeded => self.too_large(subject, bytes),
-                    RequestErrorKind::Other => Error::Interrupted { subject },
-                }),
-                Err(_) => Err(Error::Timeout { subject, timeout }),
-            },
-            () = broken(&mut link) => Err(Error::Interrupted { subject }),
+            answer = tokio::time::timeout(timeout, exchange) => answer,
+            () = broken(&mut link) => return Err(Error::Interrupted { subject }),
+        };
+        match answer {
+            Ok(Ok(answer)) if answer.status == Some(StatusCode::NO_RESPONDERS) => {
+                Err(Error::NoResponders { subject })
+            }
+            Ok(answer) => answer.map(Message::from),
+            Err(_) => Err(Error::Timeout { subject, timeout }),
         }
     }
 
@@ -217,6 +226,7 @@ impl Bus {
             // Both fail only when it is closed already.
             if self.client.flush().await.is_ok() && self.client.drain().await.is_ok() {
                 drop(link.wait_for(|link| link.closed).await);
+                self.replies.ended().await;
             }
         };
         within(DRAIN_TIMEOUT, "the rest", drained).await
@@ -231,17 +241,17 @@ impl Bus {
     async fn send(
         &self,
         subject: &str,
+        reply: Option<String>,
         headers: HeaderMap,
         payload: Bytes,
-    ) -> Result<(), async_nats::PublishError> {
-        let subject = subject.to_owned();
-        if headers.is_empty() {
-            self.client.publish(subject, payload).await
-        } else {
-            self.client
-                .publish_with_headers(subject, headers, payload)
-                .await
-        }
+    ) -> Result<(), PublishError> {
+        let message = OutboundMessage {
+            subject: subject.into(),
+            reply: reply.map(Subject::from),
+            payload,
+            headers: (!headers.is_empty()).then_some(headers),
+        };
+        self.client.publish_message(message).await
     }
 
     async fn enqueue<T>(&self, subject: &str, sent: impl Future<Output = T>) -> Result<T, Error> {
@@ -263,11 +273,15 @@ impl Bus {
         }
     }
 
-    fn too_large(&self, subject: String, bytes: usize) -> Error {
-        Error::TooLarge {
-            subject,
-            bytes,
-            max: self.client.max_payload(),
+    fn unpublished(&self, error: &PublishError, subject: String, bytes: usize) -> Error {
+        match error.kind() {
+            PublishErrorKind::MaxPayloadExceeded => Error::TooLarge {
+                subject,
+                bytes,
+                max: self.client.max_payload(),
+            },
+            PublishErrorKind::InvalidSubject => Error::Subject { subject },
+            PublishErrorKind::Send => Error::Closed { subject },
         }
     }
 }

@@ -19,6 +19,7 @@ mod config;
 mod error;
 mod link;
 mod message;
+mod replies;
 mod service;
 mod subscription;
 #[cfg(feature = "testing")]

@@ -1,7 +1,5 @@
 //! Publishing, asking and serving.
 
-use std::time::Duration;
-
 use bus::Error;
 use bus::testing::Server;
 use bytes::Bytes;
@@ -50,7 +48,7 @@ async fn a_question_is_answered() {
 async fn nobody_there_is_said_at_once() {
     let server = Server::start().await;
     let bus = server.bus().await;
-    let long = Duration::from_secs(3600);
+    let long = SOON.saturating_mul(100);
     let error = bus
         .ask::<u8, u8>("nobody".to_owned(), &1, long)
         .await

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::SOON;
 
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = SOON.saturating_mul(100);
 
 async fn until(bus: &Bus, connected: bool) {
     let mut link = bus.changes();
