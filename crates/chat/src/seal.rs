@@ -95,6 +95,13 @@ impl<T: Serialize + DeserializeOwned + Clone> Private<T> {
         }
     }
 
+    /// Keeps nothing of the value: there is no key for it, and it may not be written clear.
+    pub fn withhold(&mut self) {
+        if let Self::Clear(_) = self {
+            *self = Self::Sealed(Box::default());
+        }
+    }
+
     /// The value; `None` when the key is gone or is another's.
     pub fn open(&self, key: Option<&SealKey>, context: &[u8]) -> Option<Cow<'_, T>> {
         match self {

@@ -17,6 +17,9 @@ mod persist;
 mod sessions;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
@@ -186,6 +189,11 @@ impl Workspace {
                 "only a user can ask for this",
             )),
         }
+    }
+
+    /// How many keys have been given out; the next one has this number.
+    pub fn keys_given(&self) -> u32 {
+        self.next_key()
     }
 
     /// The number of the next key: keys are given out in order and never twice.

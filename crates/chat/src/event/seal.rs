@@ -20,8 +20,9 @@ impl Event {
         /// Seals one field when there is a key for it.
         macro_rules! seal {
             ($key:expr, $field:expr) => {
-                if let Some(key) = $key {
-                    $field.seal(key, context, chance);
+                match $key {
+                    Some(key) => $field.seal(key, context, chance),
+                    None => $field.withhold(),
                 }
             };
         }

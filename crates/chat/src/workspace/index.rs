@@ -142,14 +142,21 @@ impl Workspace {
             .map(|(_, message)| *message)
     }
 
-    /// When the next message is due or expires, as far as can be told now.
-    pub fn next_due(&self) -> Option<Timestamp> {
+    /// When the next message is due or expires. Messages that `under_way` names do not count, nor
+    /// channels of which `is_busy` says (given whether they are probed) that they take no more.
+    pub fn next_due(
+        &self,
+        under_way: impl Fn(MessageId) -> bool,
+        is_busy: impl Fn(ChannelId, bool) -> bool,
+    ) -> Option<Timestamp> {
         let due = self.index.ready.iter().filter_map(|(id, lanes)| {
-            let (at, _) = lanes.first()?;
-            Some(self.gate(*id)?.max(*at))
+            let probing = self.channels.get(id)?.breaker.open;
+            let (at, _) = lanes.iter().find(|(_, message)| !under_way(*message))?;
+            let gate = self.gate(*id).filter(|_| !is_busy(*id, probing))?;
+            Some(gate.max(*at))
         });
-        due.chain(self.index.expiry.first().map(|(at, _)| *at))
-            .min()
+        let expiry = self.index.expiry.iter().find(|(_, message)| !under_way(*message));
+        due.chain(expiry.map(|(at, _)| *at)).min()
     }
 
     /// From when a channel may be tried; `None` while it is not active.
