@@ -85,6 +85,12 @@ impl Journal {
         Ok(rolled)
     }
 
+    /// The same journal on a file that fails.
+    #[cfg(test)]
+    pub(crate) fn on(self, file: File) -> Self {
+        Self { file, ..self }
+    }
+
     fn write(&mut self, frame: &mut Pending, durable: u64) -> Result<(), Error> {
         let too_large = || Error::FrameTooLarge {
             events: frame.count.into(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::commit::{self, Shared, Submitted, Threads};
 use crate::journal::Pending;
-use crate::open::{self, Opened};
+use crate::open::{self, Opened, Parts};
 use crate::{Error, Frame, GENESIS, Hash, Options, Reader};
 
 /// Up to where the log is durable and can be read.
@@ -58,7 +58,10 @@ impl EventLog {
     /// A journal that lost acknowledged events is refused with [`Error::JournalDamaged`]; nothing is
     /// changed then, and [`repair`](crate::repair()) mends it from sled.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Opened), Error> {
-        let parts = open::open(dir, &options)?;
+        Self::start(dir, open::open(dir, &options)?)
+    }
+
+    fn start(dir: &Path, parts: Parts) -> Result<(Self, Opened), Error> {
         let head = parts.opened.head;
         let shared = Shared::new(head);
         let reader = Reader::new(parts.copy, parts.journal_dir.clone(), Arc::clone(&shared));
@@ -179,3 +182,6 @@ impl Drop for EventLog {
         self.stop();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -336,3 +336,6 @@ fn tell(opened: &Opened) {
     }
     tracing::info!(position = head.position, hash = %head.hash, "the log is open");
 }
+
+#[cfg(test)]
+mod tests;

@@ -210,3 +210,6 @@ fn unsum(value: &[u8]) -> Option<&[u8]> {
 }
 
 const _: () = assert!(PREFIX_BYTES + HEADER_BYTES + EVENT_HEADER_BYTES < PAGE_BYTES_MAX);
+
+#[cfg(test)]
+mod tests;

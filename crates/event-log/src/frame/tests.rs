@@ -58,7 +58,9 @@ fn the_bytes_of_a_frame_never_change() {
             bytes: b"hello".to_vec(),
         }],
     });
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = bytes
+        .iter()
+        .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let zeros = "00".repeat(32);
     assert_eq!(
         hex,

@@ -1,0 +1,83 @@
+use std::fs::File;
+use std::path::Path;
+use std::sync::mpsc::channel;
+
+use super::EventLog;
+use crate::{Error, Frame, NewEvent, Options, open};
+
+fn frame(first_position: u64) -> Frame {
+    let events = vec![NewEvent {
+        link: 0,
+        bytes: b"event".to_vec(),
+    }];
+    Frame {
+        first_position,
+        time_micros: 0,
+        events,
+    }
+}
+
+/// A log of one event whose journal goes on in a device that fails.
+fn failing(dir: &Path, device: &str) -> EventLog {
+    let (log, _) = EventLog::open(dir, Options::new(0)).unwrap();
+    log.append(frame(1)).unwrap();
+    log.close().unwrap();
+    let mut parts = open::open(dir, &Options::new(0)).unwrap();
+    let device = File::options().append(true).open(device).unwrap();
+    parts.journal = parts.journal.on(device);
+    EventLog::start(dir, parts).unwrap().0
+}
+
+fn check(device: &str, action: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let log = failing(dir.path(), device);
+    let (sender, receiver) = channel();
+    let mut accepted = 0;
+    for first in 2..30 {
+        let sender = sender.clone();
+        let submitted = log.submit(frame(first), move |outcome| sender.send(outcome).unwrap());
+        match submitted {
+            Ok(()) => accepted += 1,
+            Err(error) => {
+                assert!(matches!(error, Error::Poisoned { .. }), "{error}");
+                break;
+            }
+        }
+    }
+    drop(sender);
+    let outcomes: Vec<_> = receiver.iter().map(Result::unwrap_err).collect();
+    assert_eq!(outcomes.len(), accepted, "each is answered once");
+    let (first, others) = outcomes.split_first().unwrap();
+    assert!(
+        matches!(first, Error::Io { action: found, .. } if *found == action),
+        "{first}"
+    );
+    assert!(
+        others
+            .iter()
+            .all(|error| matches!(error, Error::Poisoned { .. }))
+    );
+    let refused = log.append(frame(2)).unwrap_err();
+    assert!(
+        refused.to_string().contains("restart the process"),
+        "{refused}"
+    );
+    assert_eq!(log.head().position, 1);
+    assert_eq!(log.reader().get(1).unwrap().unwrap().bytes, b"event");
+    assert_eq!(log.reader().get(2).unwrap(), None);
+    assert!(matches!(log.close(), Err(Error::Poisoned { .. })));
+    let (log, opened) = EventLog::open(dir.path(), Options::new(0)).unwrap();
+    assert_eq!((opened.head.position, opened.rebuilt), (1, None));
+    log.append(frame(2)).unwrap();
+}
+
+#[test]
+fn a_failed_sync_poisons_the_log() {
+    // It takes every write, and no sync.
+    check("/dev/null", "sync");
+}
+
+#[test]
+fn a_full_disk_poisons_the_log() {
+    check("/dev/full", "append to");
+}

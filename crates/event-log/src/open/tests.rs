@@ -1,0 +1,103 @@
+use std::path::{Path, PathBuf};
+
+use crate::journal::{Journal, Pending};
+use crate::log::Head;
+use crate::segment::{self, JOURNAL};
+use crate::{Error, EventLog, Frame, GENESIS, NewEvent, Options};
+
+fn frame(first_position: u64) -> Frame {
+    let event = NewEvent {
+        link: 0,
+        bytes: vec![b'x'; 40],
+    };
+    Frame {
+        first_position,
+        time_micros: 0,
+        events: vec![event.clone(), event],
+    }
+}
+
+fn pending(first: u64) -> Pending {
+    let bytes = frame(first).encode().unwrap();
+    Pending {
+        bytes,
+        first,
+        count: 2,
+        time_micros: 0,
+        hash: GENESIS,
+    }
+}
+
+/// A log with events 1 to 4, and in the journal alone the given groups of frames, each group synced
+/// once. The journal's file, and its length before them.
+fn with_groups(dir: &Path, groups: &[&[u64]]) -> (PathBuf, usize) {
+    let (log, _) = EventLog::open(dir, Options::new(0)).unwrap();
+    log.append(frame(1)).unwrap();
+    let committed = log.append(frame(3)).unwrap();
+    log.close().unwrap();
+    let segments = segment::list(&dir.join(JOURNAL)).unwrap();
+    let tail = segments.last().unwrap();
+    let before = std::fs::read(&tail.path).unwrap().len();
+    let head = Head {
+        position: 4,
+        hash: committed.hash,
+    };
+    let mut journal =
+        Journal::open(&dir.join(JOURNAL), &Options::new(0), head, Some(tail)).unwrap();
+    for group in groups {
+        let mut frames: Vec<_> = group.iter().copied().map(pending).collect();
+        journal.append(frames.iter_mut()).unwrap();
+    }
+    (tail.path.clone(), before)
+}
+
+fn flip(path: &Path, at: usize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(path, bytes).unwrap();
+}
+
+#[test]
+fn what_the_journal_alone_has_is_replayed() {
+    let dir = tempfile::tempdir().unwrap();
+    with_groups(dir.path(), &[&[5, 7], &[9]]);
+    let (log, opened) = EventLog::open(dir.path(), Options::new(0)).unwrap();
+    assert_eq!(
+        (opened.head.position, opened.replayed_events, opened.rebuilt),
+        (10, 6, None)
+    );
+    log.append(frame(11)).unwrap();
+}
+
+#[test]
+fn a_hole_in_a_group_that_was_never_synced_is_a_write_cut_short() {
+    for offset in [0, 20, 80] {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, before) = with_groups(dir.path(), &[&[5, 7, 9]]);
+        flip(&path, before + offset);
+        let (log, opened) = EventLog::open(dir.path(), Options::new(0)).unwrap();
+        assert_eq!(
+            (opened.head.position, opened.replayed_events),
+            (4, 0),
+            "offset {offset}"
+        );
+        assert!(opened.torn_bytes > 0);
+        log.append(frame(5)).unwrap();
+    }
+}
+
+#[test]
+fn a_hole_in_what_a_later_frame_calls_durable_is_damage() {
+    for offset in [0, 20, 80] {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, before) = with_groups(dir.path(), &[&[5, 7], &[9]]);
+        flip(&path, before + offset);
+        let refused = EventLog::open(dir.path(), Options::new(0))
+            .map(|_| ())
+            .unwrap_err();
+        let Error::JournalDamaged { ranges, .. } = refused else {
+            panic!("{refused}")
+        };
+        assert_eq!(ranges.to_string(), "5-6", "offset {offset}");
+    }
+}

@@ -1,0 +1,168 @@
+//! A power cut without a file system of its own: the writer is stopped, its directory is copied, and
+//! in the copy everything that was not synced is cut and torn.
+//!
+//! What the journal had synced is known: what was acknowledged, what sled has (it gets only what was
+//! synced), and what frames say that were written later. Behind that any sector may be missing. Of
+//! sled nothing need be left at all.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use event_log::{CopyReport, verify};
+
+use crate::Outcome;
+use crate::check::check;
+use crate::random::Random;
+use crate::writer::Writer;
+
+/// What a disk writes whole.
+const SECTOR: usize = 512;
+
+/// Offsets in a frame's header, and its length: see `frame.rs`.
+const HEADER: usize = 72;
+
+pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcome> {
+    (0..rounds).map(|_| round(sync, random)).collect()
+}
+
+fn round(sync: bool, random: &mut Random) -> Outcome {
+    let (live, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut writer = Writer::start(live.path(), sync);
+    writer.hear(1 + random.below(300));
+    writer.stop();
+    let acknowledged = writer.acknowledged.clone();
+    copy_dir(live.path(), copy.path());
+    copy_dir(live.path(), &copy.path().join("probe"));
+    writer.kill();
+
+    let sled = match verify(&copy.path().join("probe")).unwrap().copy {
+        CopyReport::Compared { position, .. } => position,
+        _ => 0,
+    };
+    fs::remove_dir_all(copy.path().join("probe")).unwrap();
+    let known = acknowledged
+        .as_ref()
+        .map_or(0, |(position, _)| *position)
+        .max(sled);
+    tear_journal(copy.path(), if sync { known } else { 0 }, sync, random);
+    tear_sled(copy.path(), random);
+    check(copy.path(), acknowledged.as_ref())
+}
+
+/// Tears the last segment behind what is known to be synced.
+fn tear_journal(dir: &Path, known: u64, sync: bool, random: &mut Random) {
+    let Some(path) = files(&dir.join("journal"))
+        .into_iter()
+        .rfind(|path| raw(path))
+    else {
+        return;
+    };
+    let mut bytes = fs::read(&path).unwrap();
+    let frames = frames(&bytes);
+    let said = frames.iter().map(|frame| frame.durable).max().unwrap_or(0);
+    let synced = if sync { known.max(said) } else { 0 };
+    let ends = frames
+        .iter()
+        .filter(|frame| frame.last <= synced)
+        .map(|frame| frame.end);
+    let from = ends.max().unwrap_or(0);
+    let torn = bytes.len() - from;
+    if torn > 0 && random.below(3) > 0 {
+        let kept = usize::try_from(random.below(torn as u64)).unwrap();
+        bytes.truncate(from + kept);
+    }
+    let first = from.next_multiple_of(SECTOR);
+    for start in (first..bytes.len()).step_by(SECTOR) {
+        if random.below(4) == 0 {
+            bytes
+                .iter_mut()
+                .skip(start)
+                .take(SECTOR)
+                .for_each(|byte| *byte = 0);
+        }
+    }
+    fs::write(&path, bytes).unwrap();
+}
+
+/// Whatever may become of sled.
+fn tear_sled(dir: &Path, random: &mut Random) {
+    let path = dir.join("sled/db");
+    let Ok(mut bytes) = fs::read(&path) else {
+        return;
+    };
+    let length = bytes.len() as u64;
+    match random.below(6) {
+        0 | 1 => {}
+        2 => bytes.truncate(usize::try_from(random.below(length)).unwrap()),
+        3 => bytes.clear(),
+        4 => return fs::remove_dir_all(dir.join("sled")).unwrap(),
+        _ => {
+            for _ in 0..=random.below(20) {
+                let start = usize::try_from(random.below(length)).unwrap() / SECTOR * SECTOR;
+                bytes
+                    .iter_mut()
+                    .skip(start)
+                    .take(SECTOR)
+                    .for_each(|byte| *byte = 0);
+            }
+        }
+    }
+    fs::write(path, bytes).unwrap();
+}
+
+/// A frame's last position, up to where the log was synced before it, and where it ends.
+struct Found {
+    last: u64,
+    durable: u64,
+    end: usize,
+}
+
+fn frames(bytes: &[u8]) -> Vec<Found> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(header) = bytes.get(at..at + HEADER) {
+        let number = |from: usize, length: usize| {
+            let mut eight = [0; 8];
+            eight[..length].copy_from_slice(&header[from..from + length]);
+            u64::from_le_bytes(eight)
+        };
+        let (count, payload, unsynced, first) =
+            (number(6, 2), number(8, 4), number(12, 4), number(16, 8));
+        let end = at + HEADER + usize::try_from(payload).unwrap();
+        if &header[..4] != b"SBF1" || end > bytes.len() {
+            break;
+        }
+        found.push(Found {
+            last: first + count - 1,
+            durable: first - 1 - unsynced,
+            end,
+        });
+        at = end;
+    }
+    found
+}
+
+fn raw(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "seg")
+}
+
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    files.sort();
+    files
+}
+
+fn copy_dir(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for path in files(from) {
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy_dir(&path, &to);
+        } else {
+            fs::copy(&path, to).unwrap();
+        }
+    }
+}

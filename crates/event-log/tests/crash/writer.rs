@@ -1,0 +1,171 @@
+//! The process that is killed: it appends as fast as it can, and prints each acknowledgement.
+
+use std::io::{BufRead, BufReader, Lines, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use event_log::{EventLog, Frame, NewEvent, Options};
+
+use crate::random::Random;
+
+/// Small enough that a round begins and seals a few.
+pub(crate) const SEGMENT_BYTES: u64 = 512 * 1024;
+
+pub(crate) fn options(sync: bool) -> Options {
+    Options {
+        sync,
+        segment_bytes: SEGMENT_BYTES,
+        ..Options::new(1_767_323_045_000_000)
+    }
+}
+
+/// The event at a position: the same in every run, so that it can be checked from its position
+/// alone. Mostly a chat message, at times a large one.
+pub(crate) fn event(position: u64) -> NewEvent {
+    let mut random = Random::new(position.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let length = match random.below(200) {
+        0 => 20_000 + random.below(180_000),
+        1..=9 => 3_000 + random.below(3_000),
+        _ => random.below(600),
+    };
+    let text = format!("{position}:{};", random.below(u64::MAX));
+    let length = usize::try_from(length).unwrap();
+    NewEvent {
+        link: random.below(position),
+        bytes: text.into_bytes().into_iter().cycle().take(length).collect(),
+    }
+}
+
+/// Appends until nobody listens.
+pub(crate) fn run(dir: &Path, sync: bool) {
+    let (log, opened) = EventLog::open(dir, options(sync)).unwrap();
+    let unheard = Arc::new(AtomicBool::new(false));
+    let mut next = opened.head.position + 1;
+    while !unheard.load(Ordering::Relaxed) {
+        let frame = frame(next);
+        next += frame.events.len() as u64;
+        let unheard = Arc::clone(&unheard);
+        let done = move |outcome: Result<event_log::Committed, _>| {
+            let committed = outcome.unwrap();
+            let line = format!("{} {}\n", committed.last_position, committed.hash);
+            let mut out = std::io::stdout().lock();
+            if out
+                .write_all(line.as_bytes())
+                .and_then(|()| out.flush())
+                .is_err()
+            {
+                unheard.store(true, Ordering::Relaxed);
+            }
+        };
+        if log.submit(frame, done).is_err() {
+            break;
+        }
+    }
+}
+
+/// As many events as a frame takes, up to a number that its position chooses.
+fn frame(first_position: u64) -> Frame {
+    let mut wanted = 1 + Random::new(first_position).below(40);
+    let (mut events, mut bytes) = (Vec::new(), 0);
+    for position in first_position.. {
+        let event = event(position);
+        bytes += event.bytes.len() + 12;
+        if !events.is_empty() && (bytes > event_log::FRAME_BYTES_MAX || wanted == 0) {
+            break;
+        }
+        wanted = wanted.saturating_sub(1);
+        events.push(event);
+    }
+    Frame {
+        first_position,
+        time_micros: 0,
+        events,
+    }
+}
+
+/// A running writer. It is killed, at the latest, when this is dropped.
+pub(crate) struct Writer {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+    /// The last acknowledgement that was heard: position and hash.
+    pub(crate) acknowledged: Option<(u64, String)>,
+}
+
+impl Writer {
+    pub(crate) fn start(dir: &Path, sync: bool) -> Self {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .arg("--write")
+            .arg(dir)
+            .arg(if sync { "sync" } else { "no-sync" })
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self {
+            child,
+            lines,
+            acknowledged: None,
+        }
+    }
+
+    /// Waits for so many acknowledgements.
+    pub(crate) fn hear(&mut self, count: u64) {
+        for _ in 0..count {
+            assert!(self.hear_one(), "the writer ended by itself");
+        }
+    }
+
+    /// Kills it, and hears what it had said until then.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        while self.hear_one() {}
+    }
+
+    /// Stops it where it is, and waits until it has stopped.
+    pub(crate) fn stop(&self) {
+        let id = self.child.id().to_string();
+        assert!(
+            Command::new("kill")
+                .args(["-STOP", &id])
+                .status()
+                .unwrap()
+                .success()
+        );
+        loop {
+            let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
+            // The state follows the name, which is in parentheses.
+            if stat
+                .rsplit(") ")
+                .next()
+                .is_some_and(|rest| rest.starts_with('T'))
+            {
+                return;
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// A line that was cut by the kill was not heard.
+    fn hear_one(&mut self) -> bool {
+        let Some(Ok(line)) = self.lines.next() else {
+            return false;
+        };
+        if let Some((position, hash)) = line.split_once(' ')
+            && hash.len() == 64
+        {
+            self.acknowledged = Some((position.parse().unwrap(), hash.to_owned()));
+        }
+        true
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // It may have been killed and waited for already.
+        self.child.kill().unwrap_or_default();
+        self.child.wait().map(drop).unwrap_or_default();
+    }
+}
