@@ -23,8 +23,6 @@ use tokio_util::task::TaskTracker;
 use crate::connector::Connector;
 use crate::dialer::Dialer;
 use crate::fault::Fault;
-use crate::guard::Guard;
-use crate::resolver::Resolver;
 use crate::retry_after;
 use crate::target::Target;
 
@@ -57,7 +55,7 @@ impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Tracke
 }
 
 impl Attempts {
-    pub(crate) fn new(guard: Guard, resolver: Resolver, tls: ClientConfig) -> Self {
+    pub(crate) fn new(dialer: Dialer, tls: ClientConfig) -> Self {
         let tasks = TaskTracker::new();
         let client = Client::builder(Tracked(tasks.clone()))
             .timer(TokioTimer::new())
@@ -67,7 +65,7 @@ impl Attempts {
             .http1_max_buf_size(HEAD_BYTES_MAX)
             // Another connection is taken when a kept one turns out closed before a byte was sent.
             .retry_canceled_requests(true)
-            .build(Connector::new(Dialer::new(guard, resolver), tls));
+            .build(Connector::new(dialer, tls));
         Self { client, tasks }
     }
 

@@ -22,7 +22,7 @@ use crate::target::Target;
 
 /// How many connections are kept open between attempts, all hosts together. Further ones are closed
 /// after their attempt.
-const KEPT_MAX: usize = 512;
+pub(crate) const KEPT_MAX: usize = 512;
 /// How many of a name's addresses are tried. All are checked.
 const TRIED_MAX: usize = 8;
 /// How long one address is tried alone before the next is tried beside it (RFC 8305).
@@ -37,11 +37,12 @@ pub(crate) struct Dialer {
 }
 
 impl Dialer {
-    pub(crate) fn new(guard: Guard, resolver: Resolver) -> Self {
+    /// At most `kept` of its connections are kept open between attempts.
+    pub(crate) fn new(guard: Guard, resolver: Resolver, kept: usize) -> Self {
         Self {
             guard: Arc::new(guard),
             resolver,
-            places: Arc::new(Semaphore::new(KEPT_MAX)),
+            places: Arc::new(Semaphore::new(kept)),
         }
     }
 

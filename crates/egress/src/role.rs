@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::attempt::Attempts;
 use crate::config::Config;
 use crate::connector;
+use crate::dialer::{Dialer, KEPT_MAX};
 use crate::fault::Fault;
 use crate::guard::Guard;
 use crate::lanes::{Lanes, Limits};
@@ -56,6 +57,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     let tls = connector::tls(&config.trust).map_err(Error::Trust)?;
     let guard = Guard::new(config.allow);
+    let dialer = Dialer::new(guard, Resolver::system(), KEPT_MAX);
     let subject = workspace.attempt();
     let mut subscription = bus
         .subscribe(&subject, Some(QUEUE))
@@ -67,7 +69,7 @@ pub async fn run(
         .map_err(Error::Bus)?;
     let mut role = Role {
         shared: Arc::new(Shared {
-            attempts: Attempts::new(guard, Resolver::system(), tls),
+            attempts: Attempts::new(dialer, tls),
             bus,
             service,
         }),

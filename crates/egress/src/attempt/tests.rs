@@ -11,14 +11,24 @@ use chat::secret::Secret;
 use super::*;
 use crate::config::Trust;
 use crate::connector::tls;
+use crate::dialer::KEPT_MAX;
+use crate::guard::Guard;
+use crate::resolver::Resolver;
 use messenger::{Manner, Messenger};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
-fn resolving(allow: &[&str], resolver: Resolver) -> Attempts {
+fn keeping(kept: usize, allow: &[&str], resolver: Resolver) -> Attempts {
     let guard = Guard::new(allow.iter().map(|text| text.parse().unwrap()).collect());
-    Attempts::new(guard, resolver, tls(&Trust::Mozilla).unwrap())
+    Attempts::new(
+        Dialer::new(guard, resolver, kept),
+        tls(&Trust::Mozilla).unwrap(),
+    )
+}
+
+fn resolving(allow: &[&str], resolver: Resolver) -> Attempts {
+    keeping(KEPT_MAX, allow, resolver)
 }
 
 fn local() -> Attempts {
@@ -270,6 +280,27 @@ async fn connections_are_used_again_and_each_attempt_is_one_request() {
     assert_eq!((log.seen.len(), log.connections), (5, 1));
     attempts.close().await;
     messenger.until(|log| log.closed == 1).await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_places_are_closed_after_their_attempt() {
+    let (one, two) = (
+        Messenger::start(Manner::Answer(OK.to_owned())).await,
+        Messenger::start(Manner::Answer(OK.to_owned())).await,
+    );
+    let attempts = keeping(1, &["127.0.0.1"], Resolver::system());
+    for _ in 0..3 {
+        for messenger in [&one, &two] {
+            let outcome = attempts.attempt(request(messenger.url()), NOW).await;
+            assert_eq!(outcome, answered(200, "{}"));
+        }
+    }
+    two.until(|log| log.closed == 3).await;
+    assert_eq!(
+        (one.log().connections, one.log().closed),
+        (1, 0),
+        "it has the place"
+    );
 }
 
 #[tokio::test]
