@@ -81,6 +81,18 @@ pub enum UserCommand {
     Token { user: UserId, hash: Secret },
 }
 
+impl UserCommand {
+    /// The user that it is about.
+    pub const fn user(&self) -> &UserId {
+        match self {
+            Self::Create(NewUser { login: user, .. })
+            | Self::Update { user, .. }
+            | Self::Disable { user, .. }
+            | Self::Token { user, .. } => user,
+        }
+    }
+}
+
 /// See [`crate::command::Command::Channel`].
 #[derive(Clone, Debug)]
 #[expect(
