@@ -1,0 +1,127 @@
+//! What an event is about: the objects in its `data`.
+
+use chat::event::Event;
+use chat::id::{MessageId, SessionId};
+use chat::noun::SessionStatus;
+use chat::record::{Record, Stream};
+use chat::workspace::Workspace;
+
+use crate::library::Library;
+use crate::view::Facts;
+use crate::view::channel::{ChannelFacts, Webhook};
+use crate::view::contact::ContactFacts;
+use crate::view::house::{LiveChatFacts, UserFacts};
+use crate::view::message::{DeliveryFacts, MessageFacts};
+use crate::view::object::Object;
+use crate::view::session::{SessionFacts, ShortSession};
+
+/// What an event is about.
+#[derive(Debug)]
+pub(super) enum About {
+    /// A session changed.
+    Session(Box<SessionFacts>),
+    /// A message was written or changed.
+    Message(Box<MessageFacts>, ShortSession),
+    /// A delivery moved on.
+    Delivery(MessageId, Box<DeliveryFacts>, ShortSession),
+    /// A contact changed.
+    Contact(Box<ContactFacts>),
+    /// A channel changed.
+    Channel(Box<ChannelFacts>),
+    /// A live chat changed, or what belongs to it.
+    LiveChat(LiveChatFacts),
+    /// A user changed.
+    User(UserFacts),
+}
+
+impl About {
+    /// `None` when it is about nothing that this version knows.
+    pub(super) fn of(workspace: &Workspace, record: &Record, facts: &Facts) -> Option<Self> {
+        match &record.stream {
+            Stream::Session(id) => of_session(workspace, *id, record),
+            Stream::Contact(id) => {
+                let contact = ContactFacts::of(workspace, *id)?;
+                Some(Self::Contact(Box::new(match &record.event {
+                    Event::ContactUpdated(e) if e.profile.is_some() => contact.at(record.position),
+                    _ => contact,
+                })))
+            }
+            Stream::Channel(id) => {
+                let channel = workspace.channels.get(id)?;
+                let channel = ChannelFacts::of(*id, channel, facts);
+                Some(Self::Channel(Box::new(match &record.event {
+                    Event::ChannelStatusChanged(e) => {
+                        channel.at(e.status, e.reason.clone(), record.time)
+                    }
+                    _ => channel,
+                })))
+            }
+            Stream::LiveChat(id) => LiveChatFacts::of(workspace, *id).map(Self::LiveChat),
+            Stream::User(id) => {
+                let user = workspace.users.get(id)?;
+                Some(Self::User(UserFacts::of(id, user)))
+            }
+        }
+    }
+
+    /// The members of `data`.
+    pub(super) fn data(&self, library: &Library, webhook: Webhook) -> Object {
+        let data = Object::new();
+        match self {
+            Self::Session(session) => data.with("session", session.object(library)),
+            Self::Message(message, session) => data
+                .with("message", message.object(library))
+                .with("session", session.object()),
+            Self::Delivery(message, delivery, session) => data
+                .with("message", message)
+                .with("delivery", delivery.object(library))
+                .with("session", session.object()),
+            Self::Contact(contact) => data.with("contact", contact.object(library)),
+            Self::Channel(channel) => data.with("channel", channel.object(webhook)),
+            Self::LiveChat(live_chat) => data.with("liveChat", live_chat.object()),
+            Self::User(user) => data.with("user", user.object()),
+        }
+    }
+}
+
+fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<About> {
+    let row = workspace.sessions.get(&id)?;
+    let session = || SessionFacts::of(workspace, id);
+    let message = |message: MessageId| {
+        let facts = MessageFacts::of(workspace, message)?;
+        Some(About::Message(Box::new(facts), ShortSession::of(id, row)))
+    };
+    let session = match &record.event {
+        Event::SessionOpened(e) => session()?.at(open(e.operator.is_some()), e.operator.clone()),
+        Event::SessionAssigned(e) => {
+            session()?.at(SessionStatus::Assigned, Some(e.operator.clone()))
+        }
+        Event::SessionTransferred(e) => {
+            session()?.at(open(e.operator.is_some()), e.operator.clone())
+        }
+        Event::SessionClosed(_) => session()?.closed(record.time),
+        Event::MessageReceived(e) => return message(e.message),
+        Event::MessageSent(e) => return message(e.message),
+        Event::MessageEdited(e) => return message(e.message),
+        Event::MessageDeleted(e) => return message(e.message),
+        Event::MessageRead(e) => return message(e.message),
+        Event::NoteAdded(e) => return message(e.message),
+        Event::DeliveryChanged(e) => {
+            let now = workspace.message(e.message).map(|(_, message)| message);
+            let delivery = DeliveryFacts::after(e, record.time, now);
+            let short = ShortSession::of(id, row);
+            return Some(About::Delivery(e.message, Box::new(delivery), short));
+        }
+        _ => return None,
+    };
+    Some(About::Session(Box::new(session)))
+}
+
+/// The status of a session that is not closed.
+const fn open(has_operator: bool) -> SessionStatus {
+    if has_operator {
+        SessionStatus::Assigned
+    } else {
+        SessionStatus::Queued
+    }
+}

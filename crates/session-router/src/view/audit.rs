@@ -1,0 +1,106 @@
+//! `audit.list`: who did what, when, to what. For administrators, newest first.
+
+use chat::id::UserId;
+use chat::record::{Actor, Record, Stream};
+use chat::rejection::Rejection;
+use chat::workspace::{Caller, Workspace};
+use serde_json::{Map, Value};
+
+use super::Plan;
+use super::cut::List;
+use super::object::Object;
+use crate::api::Audit;
+use crate::library::Library;
+
+/// So many records a filter looks through for one page.
+const CANDIDATES_MAX: usize = 2_000;
+/// What is sealed: not even its length is shown.
+const SECRETS: [&str; 3] = ["code", "hash", "passwordHash"];
+
+pub(super) fn plan(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    query: &Audit,
+) -> Result<Plan, Rejection> {
+    caller.administers()?;
+    let filtered = query.user.is_some() || query.stream.is_some();
+    let most = if filtered {
+        CANDIDATES_MAX
+    } else {
+        query.limit
+    };
+    let before = query.before.unwrap_or(u64::MAX);
+    let mut newest = workspace.audit.range(..before).rev();
+    let positions: Vec<u64> = newest.by_ref().take(most).map(|(at, ())| *at).collect();
+    let more = newest.next().is_some();
+    let query = query.clone();
+    Ok(Plan::new(move |library| {
+        render(&positions, more, &query, library)
+    }))
+}
+
+fn render(positions: &[u64], more: bool, query: &Audit, library: &Library) -> Object {
+    let (mut list, mut last, mut cut) = (List::default(), None, false);
+    for position in positions {
+        let record = library.record(*position);
+        let wanted = record.filter(|r| is_wanted(r, query.user.as_ref(), query.stream.as_ref()));
+        if let Some(record) = wanted
+            && (list.len() == query.limit || !list.push(item(&record)))
+        {
+            cut = true;
+            break;
+        }
+        last = Some(*position);
+    }
+    Object::new()
+        .with("audit", list.values())
+        .with("next", last.filter(|_| more || cut))
+}
+
+fn is_wanted(record: &Record, user: Option<&UserId>, stream: Option<&Stream>) -> bool {
+    let by = |user: &UserId| matches!(&record.by, Actor::User(by) if by == user);
+    user.is_none_or(by) && stream.is_none_or(|stream| record.stream == *stream)
+}
+
+/// One entry; `user` is there when a user did it, `by` says also who else did.
+fn item(record: &Record) -> Value {
+    let user = match &record.by {
+        Actor::User(user) => Some(user),
+        Actor::Messenger | Actor::System => None,
+    };
+    Object::new()
+        .with("position", record.position)
+        .with("time", record.time)
+        .with_some("user", user)
+        .with("by", record.by.to_string())
+        .with("stream", &record.stream)
+        .with("event", record.event.kind())
+        .with("data", change(record))
+        .value()
+}
+
+/// What an event changed, by the names that the console API has; nothing sealed or secret is in it.
+pub(crate) fn change(record: &Record) -> Value {
+    camel(record.event.to_json())
+}
+
+fn camel(value: Value) -> Value {
+    let Value::Object(members) = value else {
+        return value;
+    };
+    let members = members.into_iter().filter(|(_, value)| !value.is_null());
+    let members = members.map(|(name, value)| (camel_name(&name), camel(value)));
+    let members = members.filter(|(name, _)| !SECRETS.contains(&name.as_str()));
+    Value::Object(members.collect::<Map<_, _>>())
+}
+
+/// `live_chat` is `liveChat`.
+fn camel_name(name: &str) -> String {
+    let mut words = name.split('_');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| {
+        let mut letters = word.chars();
+        let initial = letters.next().map(|c| c.to_ascii_uppercase());
+        name + &initial.into_iter().collect::<String>() + letters.as_str()
+    })
+}

@@ -1,0 +1,152 @@
+//! Channels. A confirmation code is never shown.
+
+use std::ops::Bound;
+
+use chat::id::{ChannelId, LiveChatId};
+use chat::messenger::outbound::{Dialect, webhook};
+use chat::noun::{Capabilities, ChannelStatus, Verified};
+use chat::rejection::Rejection;
+use chat::role::Security;
+use chat::state::Channel;
+use chat::time::Timestamp;
+use chat::workspace::{Caller, Workspace};
+use serde_json::Value;
+
+use super::object::Object;
+use super::{Facts, Plan, cut};
+use crate::api::Page;
+
+/// How much of a webhook is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Webhook {
+    /// All of it.
+    Whole,
+    /// Scheme and host.
+    Host,
+}
+
+/// A channel as it stands.
+#[derive(Clone, Debug)]
+pub(crate) struct ChannelFacts {
+    id: ChannelId,
+    live_chat: LiveChatId,
+    name: String,
+    webhook: String,
+    public_url: String,
+    status: ChannelStatus,
+    since: Timestamp,
+    reason: Option<String>,
+    verified: Option<Verified>,
+    security: Security,
+    dialect: Dialect,
+    capabilities: Capabilities,
+    pending: u64,
+    refused: u64,
+    last_error: Option<(Timestamp, String)>,
+}
+
+impl ChannelFacts {
+    pub(crate) fn of(id: ChannelId, channel: &Channel, facts: &Facts) -> Self {
+        Self {
+            id,
+            live_chat: channel.live_chat,
+            name: channel.name.clone(),
+            webhook: channel.webhook.clone(),
+            public_url: webhook(&facts.public_url, id),
+            status: channel.status,
+            since: channel.since,
+            reason: channel.reason.clone(),
+            verified: channel.verified,
+            security: channel.security,
+            dialect: channel.dialect,
+            capabilities: Capabilities {
+                operator_initiated: channel.may_initiate(),
+                ..channel.capabilities.clone()
+            },
+            pending: channel.pending,
+            refused: channel.refused,
+            last_error: channel.last_error.clone(),
+        }
+    }
+
+    /// The same with another status: what an event said, whatever came after it.
+    pub(crate) fn at(
+        mut self,
+        status: ChannelStatus,
+        reason: Option<String>,
+        time: Timestamp,
+    ) -> Self {
+        if status != self.status {
+            self.since = time;
+        }
+        self.status = status;
+        self.reason = reason;
+        self
+    }
+
+    /// The object `channel`, with so much of its webhook.
+    pub(crate) fn object(&self, webhook: Webhook) -> Value {
+        let webhook = match webhook {
+            Webhook::Whole => &self.webhook,
+            Webhook::Host => host(&self.webhook),
+        };
+        let error = self.last_error.as_ref();
+        Object::new()
+            .with("id", self.id)
+            .with("liveChat", self.live_chat)
+            .with("name", &self.name)
+            .with("webhook", webhook)
+            .with("status", self.status)
+            .with("since", self.since)
+            .with_some("reason", self.reason.as_ref())
+            .with("verified", self.verified)
+            .with("security", self.security)
+            .with("dialect", self.dialect)
+            .with("capabilities", &self.capabilities)
+            .with("publicUrl", &self.public_url)
+            .with("pendingDeliveries", self.pending)
+            .with_some("lastErrorAt", error.map(|(at, _)| at))
+            .with_some("lastError", error.map(|(_, words)| words))
+            .with("refusedWhileDisconnected", self.refused)
+            .value()
+    }
+}
+
+/// Scheme and host of a URL.
+fn host(url: &str) -> &str {
+    let behind = url.find("://").map_or(0, |at| at + 3);
+    let end = url
+        .get(behind..)
+        .and_then(|rest| rest.find(['/', '?', '#']));
+    url.get(..end.map_or(url.len(), |end| behind + end))
+        .unwrap_or_default()
+}
+
+/// `channels.list`: those of the live chats that the caller sees, or of one, oldest first; deleted
+/// ones are gone.
+pub(super) fn list(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    (live_chat, page): (Option<LiveChatId>, &Page<ChannelId>),
+    webhook: Webhook,
+    facts: &Facts,
+) -> Result<Plan, Rejection> {
+    if let Some(id) = live_chat {
+        workspace.visible_live_chat(caller, id)?;
+    }
+    let from = page.before.map_or(Bound::Unbounded, Bound::Excluded);
+    let channels: Vec<_> = workspace
+        .channels
+        .range((from, Bound::Unbounded))
+        .filter(|(_, c)| c.status != ChannelStatus::Deleted)
+        .filter(|(_, c)| live_chat.is_none_or(|id| c.live_chat == id))
+        .filter(|(_, c)| workspace.visible_live_chat(caller, c.live_chat).is_ok())
+        .take(page.limit + 1)
+        .map(|(id, c)| (*id, ChannelFacts::of(*id, c, facts)))
+        .collect();
+    let limit = page.limit;
+    Ok(Plan::new(move |_| {
+        let (list, next) = cut::page(channels, limit, |c| c.object(webhook));
+        Object::new().with("channels", list).with("next", next)
+    }))
+}

@@ -1,0 +1,99 @@
+//! Contacts: who wrote, and what the messenger says of them.
+
+use chat::content::Profile;
+use chat::event::Event;
+use chat::id::{ChannelId, ContactId};
+use chat::record::Stream;
+use chat::time::Timestamp;
+use chat::workspace::Workspace;
+use serde_json::Value;
+
+use super::object::Object;
+use crate::library::Library;
+
+/// A contact as it stands, and where its profile is.
+#[derive(Clone, Debug)]
+pub(crate) struct ContactFacts {
+    pub(super) id: ContactId,
+    channel: ChannelId,
+    external_user_id: String,
+    key: Option<u32>,
+    profile_at: u64,
+    first_seen_at: Timestamp,
+    forgotten: Option<Timestamp>,
+}
+
+impl ContactFacts {
+    pub(crate) fn of(workspace: &Workspace, id: ContactId) -> Option<Self> {
+        let contact = workspace.contacts.get(&id)?;
+        Some(Self {
+            id,
+            channel: contact.channel,
+            external_user_id: contact.external_user_id.to_string(),
+            key: contact.keys.first().copied(),
+            profile_at: contact.profile_at,
+            first_seen_at: contact.first_seen_at,
+            forgotten: contact.forgotten,
+        })
+    }
+
+    /// The same with the profile at a position: what an event said, whatever came after it.
+    pub(crate) const fn at(mut self, profile: u64) -> Self {
+        self.profile_at = profile;
+        self
+    }
+
+    /// What the messenger said last; nothing of a person who was forgotten.
+    pub(super) fn profile(&self, library: &Library) -> Profile {
+        let found = || {
+            if self.profile_at == 0 || self.forgotten.is_some() {
+                return None;
+            }
+            let Event::ContactUpdated(e) = library.record(self.profile_at)?.event else {
+                return None;
+            };
+            library.open(&e.profile?, self.key?, &Stream::Contact(self.id))
+        };
+        found().unwrap_or_default()
+    }
+
+    /// The object `contact`.
+    pub(crate) fn object(&self, library: &Library) -> Value {
+        self.with(self.profile(library))
+    }
+
+    /// The same with this profile. A list leaves the picture out.
+    pub(super) fn with(&self, profile: Profile) -> Value {
+        Object::new()
+            .with("id", self.id)
+            .with("channel", self.channel)
+            .with("externalUserId", &self.external_user_id)
+            .with_some("username", profile.username)
+            .with_some("phoneNumber", profile.phone_number)
+            .with_some("avatar", profile.avatar)
+            .with("firstSeenAt", self.first_seen_at)
+            .with_some("forgotten", self.forgotten)
+            .value()
+    }
+
+    /// Whether a text in lower case is in what is known of the person.
+    pub(super) fn mentions(&self, profile: &Profile, text: &str) -> bool {
+        let known = [
+            Some(&self.external_user_id),
+            profile.username.as_ref(),
+            profile.phone_number.as_ref(),
+        ];
+        known
+            .into_iter()
+            .flatten()
+            .any(|known| known.to_lowercase().contains(text))
+    }
+}
+
+/// A profile as a list shows it: pictures would fill the answer.
+pub(super) fn without_picture(profile: Profile) -> Profile {
+    Profile {
+        avatar: None,
+        ..profile
+    }
+}

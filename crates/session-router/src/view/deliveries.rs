@@ -1,0 +1,181 @@
+//! `deliveries.list`: every attempt at a messenger, newest first. An administrator's tool.
+//!
+//! The attempts of a channel are a list through the log, so they are walked there first, beside the
+//! loop; then the loop says under which keys the answers are sealed. The lists of several channels
+//! are merged. Of one channel every page costs the same, however far back; of all of them a page
+//! walks from the newest attempt on, and at most [`STEPS_MAX`] attempts back.
+
+use std::collections::{BTreeSet, BinaryHeap};
+
+use chat::event::{Attempt, DeliveryChanged, Event};
+use chat::id::{ChannelId, SessionId};
+use chat::record::{Record, Stream};
+use chat::rejection::Rejection;
+use chat::workspace::{Caller, Workspace};
+use serde_json::Value;
+
+use super::cut::List;
+use super::object::Object;
+use super::{Plan, Scan};
+use crate::api::Deliveries;
+use crate::library::Library;
+
+/// The most records that one page reads.
+const STEPS_MAX: usize = 20_000;
+
+/// Where to begin, and what to look for.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    /// The last attempt of each channel.
+    heads: BinaryHeap<(u64, ChannelId)>,
+    query: Deliveries,
+}
+
+/// Attempts, newest first.
+#[derive(Debug)]
+pub(crate) struct Found {
+    attempts: Vec<(ChannelId, Record)>,
+    /// Whether there are more behind the last.
+    next: Option<u64>,
+    limit: usize,
+}
+
+/// What to read for `deliveries.list`.
+pub(crate) fn walk_of(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    query: &Deliveries,
+) -> Result<Scan, Rejection> {
+    caller.administers()?;
+    let channels: BTreeSet<ChannelId> = match (query.channel, query.message) {
+        (Some(id), _) => {
+            workspace.channel(id)?;
+            std::iter::once(id).collect()
+        }
+        (None, Some(message)) => {
+            let (_, session, _) = workspace.visible_message(caller, message)?;
+            std::iter::once(session.channel).collect()
+        }
+        (None, None) => workspace.channels.iter().map(|(id, _)| *id).collect(),
+    };
+    let head = |id: ChannelId| Some((workspace.channels.get(&id)?.last_attempt, id));
+    Ok(Scan::Attempts(Walk {
+        heads: channels.into_iter().filter_map(head).collect(),
+        query: query.clone(),
+    }))
+}
+
+impl Walk {
+    pub(super) fn run(mut self, library: &Library) -> Found {
+        let before = self.query.before.unwrap_or(u64::MAX);
+        self.skip(before, library);
+        let (mut attempts, mut next) = (Vec::new(), None);
+        for _ in 0..STEPS_MAX {
+            let Some((position, channel)) = self.heads.pop().filter(|(at, _)| *at > 0) else {
+                break;
+            };
+            let Some(record) = library.record(position) else {
+                continue;
+            };
+            let Some((change, attempt)) = attempt(&record) else {
+                continue;
+            };
+            let wanted = position < before && self.wants(change);
+            if wanted && attempts.len() == self.query.limit {
+                next = attempts.last().map(|(_, r): &(_, Record)| r.position);
+                break;
+            }
+            self.heads.push((attempt.previous, channel));
+            if wanted {
+                attempts.push((channel, record));
+            }
+        }
+        Found {
+            attempts,
+            next,
+            limit: self.query.limit,
+        }
+    }
+
+    /// Begins where a page of one channel ended, instead of walking there.
+    fn skip(&mut self, before: u64, library: &Library) {
+        let only = (self.heads.len() == 1).then(|| self.heads.peek().copied());
+        let Some(Some((head, channel))) = only else {
+            return;
+        };
+        // Only an administrator comes here, who may see every channel's: so a made-up position
+        // shows nothing that is not theirs to see.
+        let record = (before <= head).then(|| library.record(before)).flatten();
+        if let Some((_, attempt)) = record.as_ref().and_then(attempt) {
+            self.heads = BinaryHeap::from([(attempt.previous, channel)]);
+        }
+    }
+
+    fn wants(&self, change: &DeliveryChanged) -> bool {
+        self.query.state.is_none_or(|state| change.state == state)
+            && self.query.message.is_none_or(|id| change.message == id)
+    }
+}
+
+fn attempt(record: &Record) -> Option<(&DeliveryChanged, &Attempt)> {
+    match &record.event {
+        Event::DeliveryChanged(e) => Some((e, e.attempt.as_ref()?)),
+        _ => None,
+    }
+}
+
+/// The answer of `deliveries.list`, from what was read.
+pub(crate) fn plan_attempts(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    found: Found,
+) -> Result<Plan, Rejection> {
+    caller.administers()?;
+    let key = |record: &Record| workspace.key_of(&record.stream, &record.event);
+    let attempts: Vec<_> = found
+        .attempts
+        .into_iter()
+        .map(|(channel, record)| (channel, key(&record), record))
+        .collect();
+    let (next, limit) = (found.next, found.limit);
+    Ok(Plan::new(move |library| {
+        let (mut list, mut next) = (List::default(), next);
+        let mut last = None;
+        for (channel, key, record) in attempts.into_iter().take(limit) {
+            if !list.push(object(channel, key, &record, library)) {
+                next = last;
+                break;
+            }
+            last = Some(record.position);
+        }
+        Object::new()
+            .with("attempts", list.values())
+            .with("next", next)
+    }))
+}
+
+/// The object `attempt`, with the state that it brought about and where it is.
+fn object(channel: ChannelId, key: Option<u32>, record: &Record, library: &Library) -> Value {
+    let Some((change, attempt)) = attempt(record) else {
+        return Value::Null;
+    };
+    let session: Option<SessionId> = match record.stream {
+        Stream::Session(id) => Some(id),
+        _ => None,
+    };
+    let sealed = attempt.answer.as_ref().zip(key);
+    let answer = sealed.and_then(|(answer, key)| library.open(answer, key, &record.stream));
+    Object::new()
+        .with("message", change.message)
+        .with("n", change.attempts)
+        .with("at", record.time)
+        .with("ms", attempt.ms)
+        .with_some("status", change.status)
+        .with_some("error", attempt.error.as_ref())
+        .with_some("answer", answer)
+        .with("state", change.state)
+        .with("position", record.position)
+        .with("channel", channel)
+        .with_some("session", session)
+        .value()
+}

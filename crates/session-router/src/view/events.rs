@@ -1,0 +1,159 @@
+//! `events.after`: what a console missed.
+//!
+//! The log is searched first, beside the loop, for the events that the caller may see; then the loop
+//! says what they are about. An event of the past is shown as the feed showed it, but for this: what
+//! it changed is as it says, and everything else about its objects is as it is now. A message is
+//! shown with its last words, a session with its present count of unread ones.
+
+use std::collections::BTreeSet;
+
+use chat::id::LiveChatId;
+use chat::noun::Group;
+use chat::record::Record;
+use chat::subject;
+use chat::workspace::{Caller, Workspace};
+
+use super::cut::List;
+use super::object::Object;
+use super::{Facts, Plan, Scan};
+use crate::api::EventsAfter;
+use crate::feed::{self, FeedItem};
+use crate::library::{Library, decode};
+
+/// The most records that one request looks through: `next` says where to go on.
+const RECORDS_MAX: u64 = 20_000;
+/// So many are read at once.
+const READ_MAX: usize = 1_000;
+/// The same in bytes.
+const READ_BYTES_MAX: usize = 512 * 1024;
+/// The most that is kept of what was found, in bytes of the log.
+const FOUND_BYTES_MAX: usize = 1024 * 1024;
+
+/// What to look for.
+#[derive(Debug)]
+pub(crate) struct After {
+    /// The position after which.
+    position: u64,
+    /// The end of the state that the rights are from.
+    until: u64,
+    live_chats: BTreeSet<LiveChatId>,
+    /// Positions that are in the audit trail; none for those who may not see it.
+    audit: BTreeSet<u64>,
+    limit: usize,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    records: Vec<Record>,
+    /// Where to go on.
+    next: Option<u64>,
+    /// The head of the log.
+    head: u64,
+}
+
+/// What to read for `events.after`.
+pub(crate) fn scan_of(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAfter) -> Scan {
+    let live_chats = workspace
+        .visible_live_chats(caller)
+        .map(|(id, _)| id)
+        .filter(|id| query.live_chat.is_none_or(|wanted| wanted == *id))
+        .collect();
+    let audits = caller.user.is(Group::Administrators) && query.live_chat.is_none();
+    let from = query.position.saturating_add(1);
+    let last = query.position.saturating_add(RECORDS_MAX);
+    let audit = workspace.audit.range(from..=last.max(from));
+    let audit = audit.filter(|_| audits).map(|(at, ())| *at).collect();
+    Scan::Events(After {
+        position: query.position,
+        until: workspace.position,
+        live_chats,
+        audit,
+        limit: query.limit,
+    })
+}
+
+impl After {
+    pub(super) fn run(self, library: &Library) -> Found {
+        // Beyond the state that the rights are from, nobody knows what may be seen.
+        let head = self.until.min(library.reader.head().position);
+        let last = head.min(self.position.saturating_add(RECORDS_MAX));
+        let (mut records, mut bytes) = (Vec::new(), 0);
+        let mut at = self.position;
+        while at < last {
+            let stored = match library.reader.read(at + 1, READ_MAX, READ_BYTES_MAX) {
+                Ok(stored) => stored,
+                Err(error) => {
+                    tracing::error!(position = at + 1, error = %error, "cannot read the log");
+                    break;
+                }
+            };
+            for event in stored {
+                if event.position > last {
+                    break;
+                }
+                let record = decode(event.position, &event.bytes);
+                let record = record.filter(|record| self.may_see(record));
+                if record.is_some() && (records.len() == self.limit || bytes > FOUND_BYTES_MAX) {
+                    return Found {
+                        records,
+                        next: Some(at),
+                        head,
+                    };
+                }
+                bytes += record.as_ref().map_or(0, |_| event.bytes.len());
+                records.extend(record);
+                at = event.position;
+            }
+        }
+        Found {
+            records,
+            next: (at < head).then_some(at),
+            head,
+        }
+    }
+
+    fn may_see(&self, record: &Record) -> bool {
+        let of = |id| self.live_chats.contains(&id);
+        record.live_chat.is_some_and(of) || self.audit.contains(&record.position)
+    }
+}
+
+/// The answer of `events.after`, from what was found. Whoever lost a right meanwhile sees less.
+pub(crate) fn plan_events(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    found: Found,
+    facts: &Facts,
+    subjects: &subject::Workspace,
+) -> Plan {
+    let visible = |record: &Record| {
+        let live_chat = record.live_chat;
+        caller.user.is(Group::Administrators)
+            || live_chat.is_some_and(|id| workspace.visible_live_chat(caller, id).is_ok())
+    };
+    let items: Vec<FeedItem> = found
+        .records
+        .into_iter()
+        .filter(visible)
+        .filter_map(|record| feed::item(workspace, &record, facts))
+        .collect();
+    let (next, head, subjects) = (found.next, found.head, subjects.clone());
+    let webhook = super::webhook_for(caller);
+    Plan::new(move |library| {
+        let (mut list, mut next) = (List::default(), next);
+        let mut last = None;
+        for item in items {
+            let position = item.position();
+            if !list.push(item.event(library, &subjects, webhook)) {
+                next = last;
+                break;
+            }
+            last = Some(position);
+        }
+        Object::new()
+            .with("events", list.values())
+            .with("next", next)
+            .with("position", head)
+    })
+}

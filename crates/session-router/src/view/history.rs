@@ -1,0 +1,162 @@
+//! `sessions.history`: what was written, a page back from a position.
+//!
+//! The page is the newest messages before the position; within it they stand in the order in which
+//! they were written, which for inbound ones the messenger's clock says.
+
+use std::collections::BinaryHeap;
+
+use chat::id::SessionId;
+use chat::rejection::Rejection;
+use chat::state::{Contact, Session};
+use chat::workspace::{Caller, Workspace};
+
+use super::Plan;
+use super::cut::List;
+use super::message::MessageFacts;
+use super::object::Object;
+use crate::api::{History, HistoryOf};
+use crate::library::Library;
+
+/// The most sessions of one chat or person that a history goes through.
+const SESSIONS_MAX: usize = 10_000;
+
+pub(super) fn plan(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    query: &History,
+) -> Result<Plan, Rejection> {
+    let sessions = match query.of {
+        HistoryOf::Session(id) => {
+            workspace.visible_session(caller, id)?;
+            chain(workspace, id)
+        }
+        HistoryOf::Contact(id) => {
+            super::visible_contact(workspace, caller, id)?;
+            of_contact(workspace.contact(id)?)
+        }
+    };
+    let before = query.before.unwrap_or(u64::MAX);
+    let mut newest = Newest::of(workspace, sessions, before);
+    let messages: Vec<MessageFacts> = newest.by_ref().take(query.limit).collect();
+    let more = newest.next().is_some();
+    Ok(Plan::new(move |library| render(&messages, more, library)))
+}
+
+/// A session and those before it on the same chat.
+fn chain(workspace: &Workspace, id: SessionId) -> Vec<SessionId> {
+    let previous = |id: &SessionId| workspace.sessions.get(id)?.previous;
+    std::iter::successors(Some(id), previous)
+        .take(SESSIONS_MAX)
+        .collect()
+}
+
+/// A person's newest sessions.
+fn of_contact(contact: &Contact) -> Vec<SessionId> {
+    let newest = contact.sessions.iter().rev();
+    newest.copied().take(SESSIONS_MAX).collect()
+}
+
+/// Messages of several sessions, the newest first. Sessions may overlap, as a note can be added to
+/// one that is closed, so they are merged; one is opened only when its turn may have come.
+struct Newest<'a> {
+    workspace: &'a Workspace,
+    heap: BinaryHeap<(u64, Next)>,
+    before: u64,
+}
+
+/// What stands at a position of the heap.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Next {
+    /// The message with this number.
+    Message(SessionId, u32),
+    /// A session that has nothing behind the position.
+    Session(SessionId),
+}
+
+impl<'a> Newest<'a> {
+    fn of(workspace: &'a Workspace, sessions: Vec<SessionId>, before: u64) -> Self {
+        let row = |id: SessionId| Some((id, workspace.sessions.get(&id)?));
+        let heap = sessions
+            .into_iter()
+            .filter_map(row)
+            .filter(|(_, session)| session.opened_position < before)
+            .map(|(id, session)| (session.head.position, Next::Session(id)))
+            .collect();
+        Self {
+            workspace,
+            heap,
+            before,
+        }
+    }
+
+    /// Puts a session's message with this number where its turn will come.
+    fn push(&mut self, id: SessionId, number: Option<u32>) {
+        let found = number.and_then(|n| Some((n, self.workspace.nth_message(id, n)?)));
+        if let Some((number, message)) = found {
+            self.heap
+                .push((message.position, Next::Message(id, number)));
+        }
+    }
+
+    /// The number of a session's last message before the position.
+    fn newest_number(&self, id: SessionId, session: &Session) -> Option<u32> {
+        let (mut low, mut high) = (0, session.messages);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let message = self.workspace.nth_message(id, middle);
+            if message.is_some_and(|m| m.position < self.before) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        low.checked_sub(1)
+    }
+}
+
+impl Iterator for Newest<'_> {
+    type Item = MessageFacts;
+
+    fn next(&mut self) -> Option<MessageFacts> {
+        loop {
+            let (_, next) = self.heap.pop()?;
+            match next {
+                Next::Session(id) => {
+                    let session = self.workspace.sessions.get(&id)?;
+                    self.push(id, self.newest_number(id, session));
+                }
+                Next::Message(id, number) => {
+                    self.push(id, number.checked_sub(1));
+                    let session = self.workspace.sessions.get(&id)?;
+                    let message = self.workspace.nth_message(id, number)?;
+                    return Some(MessageFacts::in_session(
+                        self.workspace,
+                        id,
+                        session,
+                        message,
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Object {
+    let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
+    let mut cut = false;
+    for message in newest {
+        let (at, object) = message.dated(library);
+        if !list.push(object) {
+            cut = true;
+            break;
+        }
+        order.push((at, message.position()));
+        next = Some(message.position());
+    }
+    let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
+    page.sort_by_key(|(order, _)| *order);
+    let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
+    Object::new()
+        .with("messages", messages)
+        .with("next", next.filter(|_| more || cut))
+}

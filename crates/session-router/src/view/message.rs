@@ -1,0 +1,201 @@
+//! Messages: the words are at the message's position in the log, or at that of its last edit.
+
+mod delivery;
+
+use chat::content::{Content, File};
+use chat::event::Event;
+use chat::id::{ContactId, MessageId, SessionId};
+use chat::noun::Direction;
+use chat::record::Record;
+use chat::seal::Private;
+use chat::state::{Message, Session};
+use chat::time::Timestamp;
+use chat::workspace::Workspace;
+use serde_json::Value;
+
+use super::object::Object;
+use crate::library::Library;
+
+pub(crate) use delivery::DeliveryFacts;
+
+/// How much of a text a session shows of its last message, in characters.
+const SHORT_CHARS_MAX: usize = 500;
+
+/// A message as it stands, and whose words it holds.
+#[derive(Clone, Debug)]
+pub(crate) struct MessageFacts {
+    row: Message,
+    session: SessionId,
+    /// The messenger's user who wrote it, if one did.
+    author: ContactId,
+    /// The number of the key that its words are sealed under.
+    key: Option<u32>,
+}
+
+/// What the log says of a message.
+#[derive(Debug, Default)]
+struct Written {
+    author: Option<String>,
+    created_at: Option<Timestamp>,
+    accepted_at: Option<Timestamp>,
+    reply_to: Option<MessageId>,
+    edited: Option<Timestamp>,
+    content: Content,
+}
+
+impl MessageFacts {
+    /// A message by its id.
+    pub(crate) fn of(workspace: &Workspace, id: MessageId) -> Option<Self> {
+        let (session, message) = workspace.message(id)?;
+        Some(Self::in_session(
+            workspace,
+            session,
+            workspace.sessions.get(&session)?,
+            message,
+        ))
+    }
+
+    /// A message of a session.
+    pub(super) fn in_session(
+        workspace: &Workspace,
+        id: SessionId,
+        session: &Session,
+        message: &Message,
+    ) -> Self {
+        // Operators' words are sealed under the key of the person whom they talk to.
+        let author = message.author.unwrap_or(session.contact);
+        let contact = workspace.contacts.get(&author);
+        Self {
+            row: message.clone(),
+            session: id,
+            author,
+            key: contact.and_then(|c| c.keys.first()).copied(),
+        }
+    }
+
+    /// The last message of a session that is no note.
+    pub(super) fn last(workspace: &Workspace, id: SessionId, session: &Session) -> Option<Self> {
+        let mut newest = workspace.messages(id).rev();
+        let last = newest.find(|m| m.direction != Direction::Note)?;
+        Some(Self::in_session(workspace, id, session, last))
+    }
+
+    /// Where it is in the log.
+    pub(super) const fn position(&self) -> u64 {
+        self.row.position
+    }
+
+    /// The object `message`, and when it was made.
+    pub(super) fn dated(&self, library: &Library) -> (Timestamp, Value) {
+        let written = self.read(library);
+        let at = written.created_at.unwrap_or_default();
+        (at, self.with(written, library))
+    }
+
+    /// The object `message`.
+    pub(crate) fn object(&self, library: &Library) -> Value {
+        self.with(self.read(library), library)
+    }
+
+    /// What a session shows of its last message.
+    pub(super) fn short(&self, library: &Library) -> (Option<String>, Value) {
+        let written = self.read(library);
+        let text = written.content.text;
+        let short = text.as_ref().map(|text| {
+            let cut: String = text.chars().take(SHORT_CHARS_MAX).collect();
+            cut
+        });
+        let object = Object::new()
+            .with("id", self.row.id)
+            .with("direction", self.row.direction)
+            .with_some("author", written.author)
+            .with_some("text", short)
+            .with_some("createdAt", written.created_at);
+        (text, object.value())
+    }
+
+    fn with(&self, written: Written, library: &Library) -> Value {
+        let delivery = DeliveryFacts::of(&self.row);
+        let files: Vec<Value> = written.content.files.iter().map(file).collect();
+        Object::new()
+            .with("id", self.row.id)
+            .with("session", self.session)
+            .with("direction", self.row.direction)
+            .with_some("author", written.author)
+            .with_some("text", written.content.text)
+            .with("files", files)
+            .with_some("replyTo", written.reply_to)
+            .with_some("externalMessageId", self.row.external.as_ref())
+            .with_some("createdAt", written.created_at)
+            .with_some("acceptedAt", written.accepted_at)
+            .with("position", self.row.position)
+            .with_some("edited", written.edited)
+            .with_some("deleted", self.row.deleted)
+            .with_some("delivery", delivery.map(|d| d.object(library)))
+            .value()
+    }
+
+    /// What the log says; words that were taken back are not opened.
+    fn read(&self, library: &Library) -> Written {
+        let Some(record) = library.record(self.row.position) else {
+            return Written::default();
+        };
+        let (author, created_at, reply_to, content) = match &record.event {
+            Event::MessageReceived(e) => (
+                self.author.to_string(),
+                e.created_at,
+                e.reply_to,
+                &e.content,
+            ),
+            Event::MessageSent(e) => (e.operator.to_string(), record.time, e.reply_to, &e.content),
+            Event::NoteAdded(e) => (e.operator.to_string(), record.time, None, &e.content),
+            _ => return Written::default(),
+        };
+        let edit = (self.row.edited > 0)
+            .then(|| library.record(self.row.edited))
+            .flatten();
+        let mut written = Written {
+            author: Some(author),
+            created_at: Some(created_at),
+            accepted_at: Some(record.time),
+            reply_to,
+            edited: edit.as_ref().map(|edit| edit.time),
+            content: Content::default(),
+        };
+        if self.row.deleted.is_none() {
+            written.content = self.open(content, &record, library).unwrap_or_default();
+            if let Some(edit) = edit {
+                // An edit changes the text; the files stay.
+                let edited = self.edited(&edit, library);
+                written.content.text = edited.and_then(|content| content.text);
+            }
+        }
+        written
+    }
+
+    fn open(
+        &self,
+        content: &Private<Content>,
+        record: &Record,
+        library: &Library,
+    ) -> Option<Content> {
+        library.open(content, self.key?, &record.stream)
+    }
+
+    /// An edit that arrived before its message is sealed under a key of its own.
+    fn edited(&self, edit: &Record, library: &Library) -> Option<Content> {
+        match &edit.event {
+            Event::MessageEdited(e) => self.open(e.content.as_ref()?, edit, library),
+            Event::EditParked(e) => library.open(e.text.as_ref()?, e.key, &edit.stream),
+            _ => None,
+        }
+    }
+}
+
+fn file(file: &File) -> Value {
+    Object::new()
+        .with("name", &file.name)
+        .with_some("size", file.size)
+        .with("URL", &file.url)
+        .value()
+}

@@ -1,0 +1,155 @@
+//! `sessions.list`: sessions of the live chats that the caller sees, newest first.
+//!
+//! A search looks through [`CANDIDATES_MAX`] sessions a page; `next` goes on behind the last one it
+//! looked at, so a page may be short, even empty, and not be the last.
+
+use std::collections::BTreeMap;
+
+use chat::id::{ContactId, LiveChatId};
+use chat::rejection::Rejection;
+use chat::workspace::{Caller, Cursor, View, Workspace};
+
+use super::contact::{ContactFacts, without_picture};
+use super::cut::List;
+use super::object::Object;
+use super::session::{SessionFacts, Words};
+use super::{Plan, cursor};
+use crate::api::{Sessions, ViewName};
+use crate::library::Library;
+
+/// So many sessions a search looks through for one page.
+const CANDIDATES_MAX: usize = 2_000;
+/// Counts stop here: whoever has more needs no exact number.
+const COUNT_MAX: usize = 1_000;
+
+/// A session that may be on the page.
+struct Candidate {
+    cursor: Cursor,
+    session: SessionFacts,
+    contact: Option<ContactFacts>,
+}
+
+pub(super) fn plan(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    query: &Sessions,
+) -> Result<Plan, Rejection> {
+    let live_chats = live_chats(workspace, caller, query.live_chat)?;
+    let views = views(query.view, caller, &live_chats);
+    let most = query.text.as_ref().map_or(query.limit, |_| CANDIDATES_MAX);
+    let found = workspace.page(&views, query.before);
+    // The operator's own are on one list, whatever their live chat.
+    let mut found = found.filter(|(_, session)| live_chats.contains(&session.live_chat));
+    let candidates: Vec<Candidate> = found
+        .by_ref()
+        .take(most)
+        .map(|(cursor, session)| Candidate {
+            cursor,
+            session: SessionFacts::with(workspace, cursor.1, session),
+            contact: ContactFacts::of(workspace, session.contact),
+        })
+        .collect();
+    let more = found.next().is_some();
+    let counts = counts(workspace, caller, &live_chats);
+    let (text, limit) = (query.text.clone(), query.limit);
+    Ok(Plan::new(move |library| {
+        render(candidates, more, (text.as_deref(), limit), library).with("counts", counts)
+    }))
+}
+
+/// The live chats whose sessions are listed: one, or all that the caller sees.
+fn live_chats(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    only: Option<LiveChatId>,
+) -> Result<Vec<LiveChatId>, Rejection> {
+    match only {
+        Some(id) => workspace.visible_live_chat(caller, id).map(|_| vec![id]),
+        // In order, so that they can be looked up.
+        None => Ok(workspace
+            .visible_live_chats(caller)
+            .map(|(id, _)| id)
+            .collect()),
+    }
+}
+
+fn views(name: ViewName, caller: &Caller<'_>, live_chats: &[LiveChatId]) -> Vec<View> {
+    let each = |view: fn(LiveChatId) -> View| live_chats.iter().copied().map(view).collect();
+    match name {
+        ViewName::Queue => each(View::Queue),
+        ViewName::Active => each(View::Active),
+        ViewName::Closed => each(View::Closed),
+        ViewName::Mine => vec![View::Mine(caller.id.clone())],
+    }
+}
+
+/// How many there are in the views that change all the time, each counted up to [`COUNT_MAX`];
+/// `unread` is the number of messages that wait in the caller's own.
+fn counts(workspace: &Workspace, caller: &Caller<'_>, live_chats: &[LiveChatId]) -> Object {
+    let count = |name: ViewName| {
+        let views = views(name, caller, live_chats);
+        let each = views.iter().map(|view| {
+            let one = std::slice::from_ref(view);
+            workspace.page(one, None).take(COUNT_MAX).count()
+        });
+        each.fold(0, |sum: usize, n| COUNT_MAX.min(sum + n))
+    };
+    let mine = [View::Mine(caller.id.clone())];
+    let mine: Vec<u32> = workspace
+        .page(&mine, None)
+        .filter(|(_, session)| live_chats.contains(&session.live_chat))
+        .take(COUNT_MAX)
+        .map(|(_, session)| session.unread)
+        .collect();
+    Object::new()
+        .with("queue", count(ViewName::Queue))
+        .with("active", count(ViewName::Active))
+        .with("mine", mine.len())
+        .with("unread", mine.iter().map(|n| u64::from(*n)).sum::<u64>())
+}
+
+/// The page, and beside it the people that its sessions are with.
+fn render(
+    candidates: Vec<Candidate>,
+    more: bool,
+    (text, limit): (Option<&str>, usize),
+    library: &Library,
+) -> Object {
+    let (mut list, mut contacts) = (List::default(), BTreeMap::new());
+    let (mut last, mut cut) = (None, false);
+    for candidate in candidates {
+        let words = candidate.session.read(library);
+        let contact = candidate.contact.as_ref();
+        let profile = contact.map(|c| without_picture(c.profile(library)));
+        let known = contact.zip(profile.as_ref());
+        let named = |text| known.is_some_and(|(contact, profile)| contact.mentions(profile, text));
+        let wanted = |text| named(text) || mentions(&candidate.session, &words, text);
+        if text.is_none_or(wanted) {
+            if list.len() == limit || !list.push(candidate.session.with_words(words)) {
+                cut = true;
+                break;
+            }
+            if let Some((contact, profile)) = contact.zip(profile) {
+                contacts.insert(candidate.session.contact(), contact.with(profile));
+            }
+        }
+        last = Some(candidate.cursor);
+    }
+    let contacts: BTreeMap<ContactId, serde_json::Value> = contacts;
+    Object::new()
+        .with("sessions", list.values())
+        .with("next", last.filter(|_| more || cut).map(cursor))
+        .with("contacts", contacts.into_values().collect::<Vec<_>>())
+}
+
+fn mentions(session: &SessionFacts, words: &Words, text: &str) -> bool {
+    let known = [
+        Some(session.external_chat_id()),
+        words.chat_name.as_deref(),
+        words.last_text.as_deref(),
+    ];
+    known
+        .into_iter()
+        .flatten()
+        .any(|known| known.to_lowercase().contains(text))
+}
