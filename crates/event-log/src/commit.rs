@@ -10,17 +10,15 @@
 //! next one. All queues are bounded; a full one makes the thread before it wait. Each thread ends
 //! when the one before it has.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::atomic::AtomicUsize;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
 
-use crate::copy;
-use crate::frame::{self, FrameRef, Parsed};
+use crate::apply::{Applier, Barrier};
 use crate::journal::{Journal, Pending};
 use crate::log::{Committed, Head};
-use crate::store::{Store, UNSYNCED_BYTES_MAX};
+use crate::store::Store;
 use crate::{Error, seal};
 
 /// Frames that wait for the committer; the next `submit` waits. 16 frames of at most 200 KB bound
@@ -33,11 +31,6 @@ const FUSED_FRAMES_MAX: usize = 16;
 const FUSED_BYTES: usize = 400 * 1024;
 /// Groups that were synced and wait for sled. One is in work, one waits: more would only add delay.
 const WAITING_GROUPS_MAX: usize = 1;
-/// Bytes of ours in sled without a barrier from which the applier waits for one. sled writes about
-/// twice that, and a power cut is safe while it is less than its segment of 8 MiB.
-const UNSYNCED_BYTES_WAIT: usize = 2 * UNSYNCED_BYTES_MAX;
-/// How long what was written to sled may wait for a barrier. Design, section 5.
-const BARRIER_EVERY: Duration = Duration::from_secs(1);
 
 /// Called once with the outcome of a frame.
 pub(crate) type Done = Box<dyn FnOnce(Result<Committed, Error>) + Send>;
@@ -87,7 +80,7 @@ impl Shared {
         Error::Poisoned { cause }
     }
 
-    fn poison(&self, error: &Error) {
+    pub(crate) fn poison(&self, error: &Error) {
         let mut cause = error.to_string();
         let mut source = std::error::Error::source(error);
         while let Some(error) = source {
@@ -102,7 +95,7 @@ impl Shared {
         self.poison.get_or_init(|| cause);
     }
 
-    fn advance(&self, head: Head) {
+    pub(crate) fn advance(&self, head: Head) {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
     }
 }
@@ -227,94 +220,9 @@ fn fuse(first: Submitted, submitted: &Receiver<Submitted>) -> Vec<Submitted> {
 }
 
 /// Tells everyone of a group that it was not acknowledged; the first is told why.
-fn fail(group: Vec<Submitted>, shared: &Shared, mut error: Option<Error>) {
+pub(crate) fn fail(group: Vec<Submitted>, shared: &Shared, mut error: Option<Error>) {
     for submitted in group {
         (submitted.done)(Err(error.take().unwrap_or_else(|| shared.poisoned())));
-    }
-}
-
-struct Applier {
-    store: Arc<Store>,
-    shared: Arc<Shared>,
-    /// Bytes written to sled since the last barrier began.
-    unsynced: Arc<AtomicUsize>,
-    request: SyncSender<()>,
-}
-
-impl Applier {
-    fn run(self, applied: &Receiver<Vec<Submitted>>) {
-        while let Ok(group) = applied.recv() {
-            self.apply(group);
-            let unsynced = self.unsynced.load(Ordering::Relaxed);
-            if unsynced >= UNSYNCED_BYTES_WAIT {
-                self.request.send(()).unwrap_or_default();
-            } else if unsynced >= UNSYNCED_BYTES_MAX {
-                self.request.try_send(()).unwrap_or_default();
-            }
-        }
-    }
-
-    fn apply(&self, group: Vec<Submitted>) {
-        if self.shared.check().is_err() {
-            return fail(group, &self.shared, None);
-        }
-        let rows = copy::rows(group.iter().filter_map(|one| parsed(&one.frame.bytes)));
-        match self.store.insert(rows) {
-            Ok(bytes) => self.unsynced.fetch_add(bytes, Ordering::Relaxed),
-            Err(error) => {
-                self.shared.poison(&error);
-                return fail(group, &self.shared, Some(error));
-            }
-        };
-        for Submitted { frame, done } in group {
-            let (first_position, last_position, hash) = (frame.first, frame.last(), frame.hash);
-            self.shared.advance(Head {
-                position: last_position,
-                hash,
-            });
-            done(Ok(Committed {
-                first_position,
-                last_position,
-                hash,
-            }));
-        }
-    }
-}
-
-/// Makes sled durable beside the applier, which goes on writing to it meanwhile.
-struct Barrier {
-    store: Arc<Store>,
-    shared: Arc<Shared>,
-    unsynced: Arc<AtomicUsize>,
-}
-
-impl Barrier {
-    /// Runs when asked, once a second, and at the end.
-    fn run(self, requests: &Receiver<()>) {
-        while requests.recv_timeout(BARRIER_EVERY) != Err(RecvTimeoutError::Disconnected) {
-            self.barrier();
-        }
-        self.barrier();
-    }
-
-    /// After a failed one sled may hold less than it was given, and the disk is failing: the log
-    /// stops, and the next start compares the copies.
-    fn barrier(&self) {
-        let unsynced = self.unsynced.swap(0, Ordering::Relaxed);
-        if unsynced > 0
-            && self.shared.check().is_ok()
-            && let Err(error) = self.store.barrier()
-        {
-            self.shared.poison(&error);
-        }
-    }
-}
-
-/// The frame in bytes that were just encoded here.
-fn parsed(bytes: &[u8]) -> Option<FrameRef<'_>> {
-    match frame::parse(bytes) {
-        Parsed::Frame(frame) => Some(frame),
-        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 use std::{fmt, io, path::Path, path::PathBuf};
 
+use crate::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX};
+
 /// Why the log could not do what was asked. Each says its own level; the cause is its source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -98,7 +100,7 @@ pub enum Error {
     /// A frame over the limits.
     #[error(
         "a frame of {events} events and {bytes} bytes is too large: \
-         split it into frames of at most 256 events and 204800 bytes"
+         split it into frames of at most {FRAME_EVENTS_MAX} events and {FRAME_BYTES_MAX} bytes"
     )]
     FrameTooLarge {
         /// Events in it.
@@ -107,7 +109,10 @@ pub enum Error {
         bytes: usize,
     },
     /// An event over the limit.
-    #[error("event {position} has {bytes} bytes, at most 1048576 fit: refuse it where it enters")]
+    #[error(
+        "event {position} has {bytes} bytes, at most {EVENT_BYTES_MAX} fit: \
+         refuse it where it enters"
+    )]
     EventTooLarge {
         /// The position it would have had.
         position: u64,
@@ -131,7 +136,10 @@ pub enum Error {
         link: u64,
     },
     /// A projection's row over the limit.
-    #[error("a projection row has {bytes} bytes, at most 65536 fit: split it over several keys")]
+    #[error(
+        "a projection row has {bytes} bytes, at most {PROJECTION_VALUE_BYTES_MAX} fit: \
+         split it over several keys"
+    )]
     RowTooLarge {
         /// Key and value together.
         bytes: usize,

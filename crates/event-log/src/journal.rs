@@ -1,4 +1,9 @@
 //! The journal's writing end. Everything that it acknowledges was synced.
+//!
+//! Segments grow by appending; they are not preallocated. Measured with commits of 31 KB, a sync took
+//! 375 us appending, 324 us into preallocated blocks and 234 us into blocks filled with zeros before.
+//! That would write everything twice, and a file's end would no longer be the journal's end, which is
+//! what tells a write that was cut short; sharing a sync between frames gains more.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;

@@ -12,6 +12,7 @@
 //! Reading order: [`EventLog`], then `commit` (the pipeline), `journal` and `copy` (the two copies),
 //! `open` (what happens at start), [`verify`](fn@verify) and [`repair`](fn@repair).
 
+mod apply;
 mod commit;
 mod copy;
 mod durable;
@@ -30,10 +31,12 @@ mod reader;
 mod rebuild;
 mod repair;
 mod replay;
+mod scan;
 mod seal;
 mod segment;
 mod space;
 mod store;
+mod survey;
 mod tail;
 mod verify;
 mod walk;

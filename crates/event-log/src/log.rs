@@ -56,7 +56,8 @@ impl EventLog {
     /// of it is in [`Opened`] and in the trace.
     ///
     /// A journal that lost acknowledged events is refused with [`Error::JournalDamaged`]; nothing is
-    /// changed then, and [`repair`](crate::repair()) mends it from sled.
+    /// changed then, and [`repair`](crate::repair()) mends it from sled. Only the journal's end is
+    /// read, from where sled ends; sealed segments before that are [`verify`](fn@crate::verify)'s work.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Opened), Error> {
         Self::start(dir, open::open(dir, &options)?)
     }

@@ -8,8 +8,8 @@ use crate::error::{Range, Ranges};
 use crate::frame::Header;
 use crate::log::Head;
 use crate::page::{Page, page_key};
+use crate::scan::{Scanner, Step};
 use crate::segment::{self, Segment};
-use crate::walk::{Scanner, Step};
 use crate::{Error, EventRef, GENESIS, Hash, StoredEvent};
 
 /// Reads what is durable, from any thread, beside the writer.

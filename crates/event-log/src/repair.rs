@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::copy::{SLED, SledCopy, how};
 use crate::error::{Range, Ranges};
 use crate::merge::{Merge, Merged};
-use crate::open::{cut, survey};
 use crate::rebuild::rebuild;
 use crate::segment::{self, JOURNAL, Segment, UNFINISHED};
 use crate::store::{Found, Store};
+use crate::survey::{cut, survey};
 use crate::verify::{CopyReport, Report, compare};
 use crate::{Error, Options, durable, seal};
 

@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use zstd::bulk::{Compressor, Decompressor};
 
 use crate::frame::{HEADER_BYTES, PAYLOAD_BYTES_MAX, take};
+use crate::scan::{Scanner, Step};
 use crate::segment::{self, Segment, UNFINISHED};
-use crate::walk::{Scanner, Step};
 use crate::{Error, durable};
 
 /// A skippable frame's magic number, one of the sixteen that zstd leaves to applications.

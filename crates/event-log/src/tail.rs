@@ -4,9 +4,10 @@ use std::path::{Path, PathBuf};
 
 use crate::error::{Range, Ranges};
 use crate::log::Head;
-use crate::open::survey;
+
+use crate::scan::{Scanner, Step};
 use crate::segment::{self, JOURNAL, Segment};
-use crate::walk::{Scanner, Step};
+use crate::survey::survey;
 use crate::{Error, EventRef};
 
 /// Reads the journal of a log that may be open in another process, takes no lock and writes nothing.
