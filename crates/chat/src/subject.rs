@@ -57,6 +57,12 @@ impl Question {
     /// All of them, for whoever answers.
     pub const ALL: [Self; 4] = [Self::Access, Self::Inbound, Self::Health, Self::Login];
 
+    /// Which question a subject of [`Workspace::all_questions`] is.
+    pub fn of(subject: &str) -> Option<Self> {
+        let name = subject.rsplit('.').next()?;
+        Self::ALL.into_iter().find(|question| question.name() == name)
+    }
+
     /// The question's subject token.
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,14 +88,6 @@ impl Workspace {
     /// Everything that roles ask the session-router.
     pub fn all_questions(&self) -> String {
         format!("sb.{}.role.router.*", self.as_str())
-    }
-
-    /// Which question a subject of [`all_questions`](Self::all_questions) is.
-    pub fn parse_question(&self, subject: &str) -> Option<Question> {
-        let name = subject.rsplit('.').next()?;
-        Question::ALL
-            .into_iter()
-            .find(|question| question.name() == name)
     }
 
     /// Where the session-router asks for one HTTP attempt.
