@@ -74,11 +74,7 @@ impl FeedItem {
     }
 
     /// The messages that tell it: on the feed, in the audit trail, or both.
-    pub(crate) fn render(
-        self,
-        library: &Library,
-        subjects: &subject::Workspace,
-    ) -> Vec<Message> {
+    pub(crate) fn render(self, library: &Library, subjects: &subject::Workspace) -> Vec<Message> {
         let id = format!("{}-{}", subjects.as_str(), self.position);
         let message = |subject: String, event: &Value| {
             let headers = vec![("Nats-Msg-Id".to_owned(), id.clone())];

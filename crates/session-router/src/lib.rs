@@ -1,1 +1,54 @@
-//! Placeholder.
+//! Role: the one writer of a workspace. Commands in, events out; projections; queries; the delivery
+//! schedule.
+//!
+//! One loop takes what has arrived, applies it to the state in memory, hands the events to the log
+//! as one frame, and lets nothing leave before that frame is durable. While a frame is being made
+//! durable the next batch is applied. If the log fails, the role stops: a restart replays.
+
+mod batch;
+mod done;
+mod release;
+mod router;
+mod run;
+mod serve;
+
+mod api;
+mod feed;
+mod outbox;
+mod view;
+
+mod attempt;
+mod notices;
+mod verify;
+mod work;
+
+mod clock;
+mod config;
+mod error;
+mod keyring;
+mod library;
+mod projections;
+
+pub use config::Config;
+pub use error::Error;
+pub use keyring::KeyringError;
+pub use run::run;
+
+/// What the role says of itself to whoever asks NATS (ADR-32).
+fn service_info(subjects: &chat::subject::Workspace) -> bus::ServiceInfo {
+    let endpoint = |name: &str, subject: String| bus::Endpoint {
+        name: name.to_owned(),
+        subject,
+        queue: None,
+    };
+    bus::ServiceInfo {
+        name: "switchboard-session-router".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        description: "The one writer of a workspace".to_owned(),
+        endpoints: vec![
+            endpoint("roles", subjects.all_questions()),
+            endpoint("api", subjects.all_api()),
+        ],
+        started: clock::now(),
+    }
+}

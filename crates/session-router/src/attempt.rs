@@ -1,0 +1,173 @@
+//! One attempt at a messenger: what egress is asked, from what the state and the log know.
+
+use std::time::Duration;
+
+use bus::Bus;
+use chat::event::{Event, MessageSent};
+use chat::id::{ChannelId, MessageId, SessionId};
+use chat::messenger::outbound::{Addressee, Dialect, Message};
+use chat::record::Stream;
+use chat::role::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::secret::Secret;
+use chat::state::Channel;
+use chat::time::Timestamp;
+use chat::workspace::Workspace;
+
+use crate::library::Library;
+
+/// How much longer than the attempt itself its answer may take over the bus.
+const BUS_MARGIN: Duration = Duration::from_secs(2);
+
+/// Where an attempt goes, and what proves that it is from us.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) channel: ChannelId,
+    pub(crate) url: String,
+    /// The codes that are good now, newest first.
+    pub(crate) codes: Vec<Secret>,
+    pub(crate) dialect: Dialect,
+}
+
+impl Target {
+    /// The target of a channel as it stands.
+    pub(crate) fn of(library: &Library, id: ChannelId, channel: &Channel, now: Timestamp) -> Self {
+        let stream = Stream::Channel(id);
+        let good = channel
+            .codes
+            .iter()
+            .filter(|c| c.until.is_none_or(|until| now < until));
+        Self {
+            channel: id,
+            url: channel.webhook.clone(),
+            codes: good
+                .filter_map(|c| library.open_house(&c.code, &stream))
+                .collect(),
+            dialect: channel.dialect,
+        }
+    }
+
+    /// The newest code, which bodies carry as `token`; empty for an open channel without one.
+    pub(crate) fn token(&self) -> Secret {
+        self.codes
+            .first()
+            .cloned()
+            .unwrap_or_else(|| Secret::new(""))
+    }
+
+    /// The request for one attempt, with a body that carries this target's token. `id` is the same
+    /// on every attempt at the same thing.
+    pub(crate) fn request(
+        &self,
+        id: String,
+        make: impl FnOnce(&Addressee<'_>) -> Vec<u8>,
+    ) -> AttemptRequest {
+        let token = self.token();
+        let body = make(&Addressee {
+            channel: self.channel,
+            token: &token,
+            dialect: self.dialect,
+        });
+        let codes = self
+            .codes
+            .iter()
+            .filter(|code| !code.expose().is_empty())
+            .cloned()
+            .collect();
+        AttemptRequest {
+            url: self.url.clone(),
+            id,
+            codes,
+            body,
+            timeout_ms: ATTEMPT_TIMEOUT_MS,
+        }
+    }
+}
+
+/// Asks egress for one attempt. That nobody took it is an outcome too.
+pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) -> AttemptReply {
+    let timeout = Duration::from_millis(u64::from(request.timeout_ms)) + BUS_MARGIN;
+    match bus.ask::<_, AttemptReply>(subject, request, timeout).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            let kind = if error.is_in_doubt() {
+                Failure::Timeout
+            } else {
+                Failure::NoEgress
+            };
+            failed(kind, format!("no egress role answered: {error}"))
+        }
+    }
+}
+
+/// An attempt that did not get as far as the messenger.
+pub(crate) const fn failed(kind: Failure, words: String) -> AttemptReply {
+    AttemptReply {
+        ms: 0,
+        outcome: Outcome::Failed { kind, words },
+    }
+}
+
+/// A message to be tried. Its words are sealed until the request is made, off the loop.
+pub(crate) struct MessageAttempt {
+    target: Target,
+    session: SessionId,
+    chat: String,
+    sent: MessageSent,
+    created_at: Timestamp,
+    operator: String,
+    reply_to: Option<String>,
+    key: u32,
+}
+
+impl MessageAttempt {
+    /// What state and log know of a message that is to be tried; `None` when it no longer is. This
+    /// reads one page of the log on the loop: nearly always the one that was just written.
+    pub(crate) fn of(
+        workspace: &Workspace,
+        library: &Library,
+        id: MessageId,
+        now: Timestamp,
+    ) -> Option<Self> {
+        let (session_id, session, message, _) = workspace.pending(id)?;
+        let channel = workspace.channels.get(&session.channel)?;
+        let record = library.record(message.position)?;
+        let Event::MessageSent(sent) = record.event else {
+            return None;
+        };
+        let user = workspace.users.get(&sent.operator);
+        let external = |id: MessageId| {
+            let quoted = workspace
+                .message(id)
+                .and_then(|(_, message)| message.external.clone());
+            quoted.map_or_else(|| id.to_string(), String::from)
+        };
+        Some(Self {
+            target: Target::of(library, session.channel, channel, now),
+            session: session_id,
+            chat: session.external_chat_id.to_string(),
+            created_at: record.time,
+            operator: user.map_or_else(|| sent.operator.to_string(), |user| user.name.clone()),
+            reply_to: sent.reply_to.map(external),
+            sent,
+            key: *workspace.contacts.get(&session.contact)?.keys.first()?,
+        })
+    }
+
+    /// The request, once the words are opened; `None` when their key is gone.
+    pub(crate) fn request(&self, library: &Library) -> Option<AttemptRequest> {
+        let content = library.open(&self.sent.content, self.key, &Stream::Session(self.session))?;
+        let message = Message {
+            id: self.sent.message,
+            session: self.session,
+            external_chat_id: &self.chat,
+            content: &content,
+            created_at: self.created_at,
+            operator: (&self.sent.operator, &self.operator),
+            reply_to: self.reply_to.as_deref(),
+        };
+        Some(
+            self.target
+                .request(self.sent.message.to_string(), |to| to.message(&message)),
+        )
+    }
+}

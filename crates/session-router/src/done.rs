@@ -1,0 +1,28 @@
+//! What comes back to the loop from work that was done beside it.
+
+use bus::Message;
+use chat::id::{MessageId, UserId};
+use chat::rejection::Rejection;
+use chat::role::AttemptReply;
+use chat::state::NoticeKind;
+
+use crate::api::Call;
+use crate::notices::NoticeId;
+use crate::verify::Verify;
+use crate::view::Scanned;
+
+/// Something that was done beside the loop.
+pub(crate) enum Done {
+    /// A message was tried.
+    Attempted(MessageId, AttemptReply),
+    /// A messenger was told something.
+    Told(NoticeId, NoticeKind, AttemptReply),
+    /// A messenger was told something that nobody waits for.
+    Mentioned,
+    /// A messenger was asked to verify itself.
+    Verified(Box<Verify>, AttemptReply),
+    /// A password was hashed; this is the call with its hash.
+    Hashed(Message, UserId, Result<Box<Call>, Rejection>),
+    /// The log was searched for what a console missed.
+    Scanned(Message, UserId, Result<Scanned, Rejection>),
+}

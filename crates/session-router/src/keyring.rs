@@ -1,0 +1,240 @@
+//! The contacts' keys: a file beside the log, so that destroying a key forgets a person while the
+//! log and its copies stay as they are (design invariant 11).
+//!
+//! The file is slots of one length. A slot holds 32 random bytes wrapped with the master key, or
+//! zeros once it was destroyed. Slots are made in advance, a thousand at a time with one sync: the
+//! log gives a contact the number of a slot that is durable already, so a first message waits for no
+//! second sync. Back this file up apart from the log: whoever has neither it nor the master key has
+//! no words of anybody.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chat::chance::Chance;
+use chat::seal::SealKey;
+
+/// Nonce, key and tag: 24 + 32 + 16 bytes.
+const SLOT_BYTES: usize = 72;
+/// Slots are made when fewer than this many are free; one batch may use at most 256.
+const FREE_MIN: u32 = 512;
+/// So many at a time.
+const FREE_MORE: u32 = 1_024;
+
+/// What is wrong with the keys' file.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyringError {
+    /// It cannot be read or written.
+    #[error("cannot {action} the keys at {path}; without them nobody's words can be read")]
+    File {
+        /// What was tried.
+        action: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        #[source]
+        source: io::Error,
+    },
+    /// It has fewer keys than the log has given out.
+    #[error(
+        "{path} has {found} keys, but the log has given out {wanted}: it is not this log's file; \
+         restore the one that was backed up with it"
+    )]
+    Short {
+        /// The file.
+        path: PathBuf,
+        /// How many it has.
+        found: u32,
+        /// How many are needed.
+        wanted: u32,
+    },
+}
+
+/// The keys, shared by whoever reads: the writer is the router's loop alone.
+#[derive(Clone)]
+pub(crate) struct Keyring {
+    master: Arc<SealKey>,
+    path: Arc<PathBuf>,
+    file: Arc<File>,
+    /// The file's bytes. Locked for the copy of one slot, or for the change of some.
+    slots: Arc<RwLock<Vec<u8>>>,
+}
+
+impl Keyring {
+    /// Opens the file, or makes an empty one.
+    pub(crate) fn open(path: &Path, master: Arc<SealKey>) -> Result<Self, KeyringError> {
+        let failed = |action| {
+            move |source| KeyringError::File {
+                action,
+                path: path.to_owned(),
+                source,
+            }
+        };
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(path)
+            .map_err(failed("open"))?;
+        let mut slots = std::fs::read(path).map_err(failed("read"))?;
+        // A crash may leave part of a slot at the end; nobody has been given it.
+        slots.truncate(slots.len() / SLOT_BYTES * SLOT_BYTES);
+        if let Some(dir) = path.parent() {
+            File::open(dir)
+                .and_then(|dir| dir.sync_all())
+                .map_err(failed("sync the directory of"))?;
+        }
+        Ok(Self {
+            master,
+            path: Arc::new(path.to_owned()),
+            file: Arc::new(file),
+            slots: Arc::new(RwLock::new(slots)),
+        })
+    }
+
+    /// The master key, which seals what belongs to the house.
+    pub(crate) fn master(&self) -> &SealKey {
+        &self.master
+    }
+
+    /// A key by its number; `None` when it was destroyed or never made.
+    pub(crate) fn get(&self, number: u32) -> Option<SealKey> {
+        let at = usize::try_from(number).ok()?.checked_mul(SLOT_BYTES)?;
+        let slot: [u8; SLOT_BYTES] = {
+            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
+            slots.get(at..at + SLOT_BYTES)?.try_into().ok()?
+        };
+        let key = self.master.open(&slot, &number.to_be_bytes())?;
+        Some(SealKey::from_bytes(key.try_into().ok()?))
+    }
+
+    /// Makes sure at start that the file is this log's, `given` keys having been given out.
+    pub(crate) fn check(&self, given: u32) -> Result<(), KeyringError> {
+        let found = self.len();
+        if found >= given {
+            return Ok(());
+        }
+        Err(KeyringError::Short {
+            path: self.path.to_path_buf(),
+            found,
+            wanted: given,
+        })
+    }
+
+    /// Makes slots in advance when few are free, and waits until they are durable.
+    pub(crate) fn provide(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
+        let have = self.len();
+        if have >= given.saturating_add(FREE_MIN) {
+            return Ok(());
+        }
+        let more: Vec<u8> = (have..given.saturating_add(FREE_MORE))
+            .flat_map(|number| {
+                self.master
+                    .seal(&chance.bytes::<32>(), &number.to_be_bytes(), chance)
+            })
+            .collect();
+        self.write(u64::from(have) * SLOT_BYTES as u64, &more, "extend")?;
+        self.slots
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(more);
+        Ok(())
+    }
+
+    /// Destroys keys, in memory and on the disk.
+    pub(crate) fn destroy(&self, numbers: &[u32]) -> Result<(), KeyringError> {
+        for number in numbers {
+            let at = usize::try_from(*number)
+                .unwrap_or(usize::MAX)
+                .saturating_mul(SLOT_BYTES);
+            {
+                let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
+                if let Some(slot) = slots.get_mut(at..at.saturating_add(SLOT_BYTES)) {
+                    slot.fill(0);
+                }
+            }
+            self.write(
+                u64::from(*number) * SLOT_BYTES as u64,
+                &[0; SLOT_BYTES],
+                "destroy one of",
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Destroys keys that a crash may have spared; those that are gone already cost nothing.
+    pub(crate) fn destroy_again(&self, numbers: &[u32]) -> Result<(), KeyringError> {
+        let left: Vec<u32> = numbers
+            .iter()
+            .copied()
+            .filter(|number| self.get(*number).is_some())
+            .collect();
+        self.destroy(&left)
+    }
+
+    fn write(&self, at: u64, bytes: &[u8], action: &'static str) -> Result<(), KeyringError> {
+        self.file
+            .write_all_at(bytes, at)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|source| KeyringError::File {
+                action,
+                path: self.path.to_path_buf(),
+                source,
+            })
+    }
+
+    fn len(&self) -> u32 {
+        let bytes = self
+            .slots
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .len();
+        u32::try_from(bytes / SLOT_BYTES).unwrap_or(u32::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring(dir: &Path) -> Keyring {
+        Keyring::open(&dir.join("keys"), Arc::new(SealKey::from_bytes([7; 32]))).unwrap()
+    }
+
+    #[test]
+    fn keys_outlive_a_restart_and_destroyed_ones_do_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut chance = Chance::from_seed([1; 32]);
+        let first = keyring(dir.path());
+        first.provide(0, &mut chance).unwrap();
+        let (zero, one) = (first.get(0).unwrap(), first.get(1).unwrap());
+        assert_ne!(zero, one);
+        first.destroy(&[0]).unwrap();
+        assert_eq!(first.get(0), None);
+        let second = keyring(dir.path());
+        assert_eq!((second.get(0), second.get(1)), (None, Some(one)));
+        second.provide(600, &mut chance).unwrap();
+        assert!(second.get(1_600).is_some());
+        assert!(second.check(1_624).is_ok());
+        assert!(second.check(1_625).is_err());
+    }
+
+    #[test]
+    fn another_master_key_opens_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        keyring(dir.path())
+            .provide(0, &mut Chance::from_seed([1; 32]))
+            .unwrap();
+        let other = Arc::new(SealKey::from_bytes([8; 32]));
+        assert_eq!(
+            Keyring::open(&dir.path().join("keys"), other)
+                .unwrap()
+                .get(0),
+            None
+        );
+    }
+}

@@ -1,0 +1,252 @@
+//! Telling messengers what happens besides operators' messages: `userInfo`, `messageOutcome`,
+//! `markAsRead`, `session`, `disconnect`.
+//!
+//! Which notices wait is state, folded from the log. Here is only who is being told right now and
+//! when to try again; a restart begins anew with what still waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chat::chance::Chance;
+use chat::content::Profile;
+use chat::id::{ChannelId, ContactId};
+use chat::messenger::lenient;
+use chat::messenger::outbound::Addressee;
+use chat::noun::ChannelStatus;
+use chat::role::{AttemptReply, AttemptRequest, Outcome};
+use chat::rules::Rules;
+use chat::state::{Channel, NoticeKind};
+use chat::time::Timestamp;
+use chat::workspace::Workspace;
+
+use crate::attempt::Target;
+use crate::config::CHANNEL_NOTICES_MAX;
+use crate::library::Library;
+
+/// A profile is asked for with this much patience, in milliseconds: outcomes wait for it.
+const PROFILE_TIMEOUT_MS: u32 = 5_000;
+
+/// A notice of a channel, by its number.
+pub(crate) type NoticeId = (ChannelId, u64);
+
+/// Who is being told what.
+#[derive(Default)]
+pub(crate) struct Notices {
+    lanes: BTreeMap<ChannelId, Lane>,
+    retries: BTreeSet<(Timestamp, NoticeId)>,
+    tries: BTreeMap<NoticeId, (u32, Timestamp)>,
+    /// Outcomes that wait until their author's profile was asked for.
+    held: BTreeMap<ContactId, Vec<NoticeId>>,
+    settled: BTreeMap<ChannelId, Vec<u64>>,
+}
+
+/// How far one channel has got.
+#[derive(Default)]
+struct Lane {
+    /// The first number that was not yet looked at.
+    next: u64,
+    /// Numbers to be told before that: retried, or no longer held.
+    again: BTreeSet<u64>,
+    in_flight: usize,
+}
+
+/// What an answer to a notice means.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Told {
+    /// It is at its end.
+    Settled,
+    /// The channel is at fault: 401 or 410.
+    Channel(u16),
+    /// It is tried again.
+    Later,
+}
+
+impl Notices {
+    /// The notices to be told now, with what egress is to be asked.
+    pub(crate) fn start(
+        &mut self,
+        workspace: &Workspace,
+        library: &Library,
+        now: Timestamp,
+    ) -> Vec<(NoticeId, NoticeKind, AttemptRequest)> {
+        while let Some((at, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
+            self.retries.remove(&(at, id));
+            self.lanes.entry(id.0).or_default().again.insert(id.1);
+        }
+        let mut started = Vec::new();
+        for (id, channel) in workspace.channels.iter() {
+            let lane = self.lanes.entry(*id).or_default();
+            if lane.next >= channel.next_notice && lane.again.is_empty() {
+                continue;
+            }
+            while lane.in_flight < CHANNEL_NOTICES_MAX {
+                let Some(number) = lane.take(workspace, *id, channel) else {
+                    break;
+                };
+                let Some(notice) = workspace.notices.get(&(*id, number)) else {
+                    continue;
+                };
+                if let NoticeKind::Outcome(_, contact) = notice.kind
+                    && workspace.contacts.get(&contact).is_some_and(|c| c.asking)
+                {
+                    self.held.entry(contact).or_default().push((*id, number));
+                    continue;
+                }
+                if let Some(request) = request(workspace, library, (*id, number), channel, now) {
+                    lane.in_flight += 1;
+                    started.push(((*id, number), notice.kind.clone(), request));
+                } else {
+                    self.settled.entry(*id).or_default().push(number);
+                }
+            }
+        }
+        started
+    }
+
+    /// Takes an answer: the profile that it gives, and what it means for the notice.
+    pub(crate) fn finish(
+        &mut self,
+        id: NoticeId,
+        kind: &NoticeKind,
+        reply: &AttemptReply,
+        (rules, now, chance): (&Rules, Timestamp, &mut Chance),
+    ) -> (Option<(ContactId, Option<Profile>)>, Told) {
+        if let Some(lane) = self.lanes.get_mut(&id.0) {
+            lane.in_flight = lane.in_flight.saturating_sub(1);
+        }
+        let profile = match (kind, &reply.outcome) {
+            (
+                NoticeKind::Profile(contact),
+                Outcome::Answered {
+                    status: 200..=299,
+                    answer,
+                    ..
+                },
+            ) => Some((*contact, Some(lenient::profile(answer)))),
+            (NoticeKind::Profile(contact), _) => Some((*contact, None)),
+            _ => None,
+        };
+        let told = match &reply.outcome {
+            Outcome::Answered {
+                status: status @ (401 | 410),
+                ..
+            } => Told::Channel(*status),
+            Outcome::Answered {
+                status: 200..=299 | 400 | 403 | 404 | 405 | 413 | 422 | 501,
+                ..
+            } => Told::Settled,
+            _ => Told::Later,
+        };
+        if told == Told::Settled
+            || *kind == NoticeKind::Disconnect && matches!(told, Told::Channel(_))
+        {
+            self.settle(id);
+            return (profile, Told::Settled);
+        }
+        let (tries, first) = self.tries.get(&id).copied().unwrap_or((0, now));
+        self.tries.insert(id, (tries + 1, first));
+        let next = rules.next_attempt(tries + 1, first, chance).max(now);
+        if next.since(first) >= rules.time_to_live {
+            self.settle(id);
+        } else {
+            self.retries.insert((next, id));
+        }
+        (profile, told)
+    }
+
+    /// Lets the outcomes go that waited for a person's profile.
+    pub(crate) fn profile_asked(&mut self, contact: ContactId) {
+        for (channel, number) in self.held.remove(&contact).into_iter().flatten() {
+            self.lanes.entry(channel).or_default().again.insert(number);
+        }
+    }
+
+    /// Has a notice told although its channel is not active.
+    pub(crate) fn insist(&mut self, id: NoticeId) {
+        self.lanes.entry(id.0).or_default().again.insert(id.1);
+    }
+
+    /// Notices that reached their end, to be recorded together; at most `max` of a channel.
+    pub(crate) fn take_settled(&mut self, max: usize) -> Vec<(ChannelId, Vec<u64>)> {
+        let mut taken = Vec::new();
+        for (id, numbers) in &mut self.settled {
+            let rest = numbers.split_off(numbers.len().min(max));
+            taken.push((*id, std::mem::replace(numbers, rest)));
+        }
+        self.settled.retain(|_, numbers| !numbers.is_empty());
+        taken
+    }
+
+    /// When the next retry is due.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        self.retries.first().map(|(at, _)| *at)
+    }
+
+    fn settle(&mut self, id: NoticeId) {
+        self.tries.remove(&id);
+        self.settled.entry(id.0).or_default().push(id.1);
+    }
+}
+
+impl Lane {
+    /// The next number to tell: what is told again first, then what is new. While the channel is not
+    /// active only `disconnect` is told.
+    fn take(&mut self, workspace: &Workspace, id: ChannelId, channel: &Channel) -> Option<u64> {
+        if channel.status != ChannelStatus::Active {
+            let is_disconnect = |number: &u64| {
+                workspace
+                    .notices
+                    .get(&(id, *number))
+                    .is_some_and(|n| n.kind == NoticeKind::Disconnect)
+            };
+            let number = self.again.iter().copied().find(is_disconnect)?;
+            self.again.remove(&number);
+            return Some(number);
+        }
+        if channel.breaker.open {
+            return None;
+        }
+        if let Some(number) = self.again.pop_first() {
+            return Some(number);
+        }
+        let ((_, number), _) = workspace
+            .notices
+            .range((id, self.next)..=(id, u64::MAX))
+            .next()?;
+        self.next = number + 1;
+        Some(*number)
+    }
+}
+
+fn request(
+    workspace: &Workspace,
+    library: &Library,
+    (id, number): NoticeId,
+    channel: &Channel,
+    now: Timestamp,
+) -> Option<AttemptRequest> {
+    let notice = workspace.notices.get(&(id, number))?;
+    let target = Target::of(library, id, channel, now);
+    let body = |to: &Addressee<'_>| match &notice.kind {
+        NoticeKind::Profile(contact) => {
+            let contact = workspace
+                .contacts
+                .get(contact)
+                .filter(|c| c.forgotten.is_none());
+            contact.map(|c| to.user_info(&c.external_user_id))
+        }
+        NoticeKind::Outcome(external, _) => Some(to.message_outcome(external)),
+        NoticeKind::Read(external) => Some(to.mark_as_read(external)),
+        NoticeKind::Session(chat, session, state) => Some(to.session(chat, *session, state)),
+        NoticeKind::Disconnect => Some(to.disconnect()),
+    };
+    let mut known = false;
+    let mut request = target.request(format!("notice-{id}-{number}"), |to| {
+        let body = body(to);
+        known = body.is_some();
+        body.unwrap_or_default()
+    });
+    if matches!(notice.kind, NoticeKind::Profile(_)) {
+        request.timeout_ms = PROFILE_TIMEOUT_MS;
+    }
+    known.then_some(request)
+}

@@ -1,0 +1,246 @@
+//! The state, and what requests do to it: decide, seal, fold, encode. Nothing here waits.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chat::chance::Chance;
+use chat::command::{Command, Decision, Effect, NewEvent, Reply, Request};
+use chat::event::Event;
+use chat::id::{ChannelId, UserId};
+use chat::noun::ChannelStatus;
+use chat::record::{Actor, Cause};
+use chat::rejection::Rejection;
+use chat::time::Timestamp;
+use chat::verification::Purpose;
+use chat::workspace::{Context, Workspace};
+
+use crate::batch::{Batch, Release};
+use crate::config::Config;
+use crate::feed;
+use crate::library::{Library, context};
+use crate::notices::Notices;
+use crate::verify::Verify;
+use crate::view::Facts;
+
+/// The state of the workspace with what is decided and not yet handed to the log.
+pub(crate) struct Router {
+    pub(crate) workspace: Workspace,
+    pub(crate) library: Library,
+    pub(crate) config: Arc<Config>,
+    /// What answers need from the settings.
+    pub(crate) facts: Facts,
+    pub(crate) subjects: chat::subject::Workspace,
+    pub(crate) chance: Chance,
+    pub(crate) batch: Batch,
+    /// Batches that are full, oldest first: each becomes a frame.
+    pub(crate) full: Vec<Batch>,
+    pub(crate) notices: Notices,
+    /// Messages refused since the last tick because their channel was not active.
+    pub(crate) refused: BTreeMap<ChannelId, u64>,
+    /// When a user's console last spoke.
+    pub(crate) seen: BTreeMap<UserId, Timestamp>,
+    /// New messages are refused until there is room again.
+    pub(crate) disk_full: bool,
+}
+
+impl Router {
+    /// Has a request take effect in memory; its events join the batch. The caller puts the answer
+    /// among the batch's releases, so that it waits for them.
+    pub(crate) fn apply(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Reply, Vec<Effect>), Rejection> {
+        let mut context = Context {
+            now,
+            chance: &mut self.chance,
+            rules: &self.config.rules,
+        };
+        let Decision {
+            events,
+            effects,
+            reply,
+        } = self.workspace.decide(request, &mut context)?;
+        let last = events.len();
+        let mut encoded = Vec::with_capacity(last);
+        let mut feed = Vec::new();
+        for (nth, event) in events.into_iter().enumerate() {
+            let cause = if nth + 1 == last {
+                cause(request, &reply)
+            } else {
+                None
+            };
+            encoded.push(self.fold(event, &request.by, cause, now, &mut feed));
+        }
+        if !self.batch.fits(&encoded) {
+            self.full.push(std::mem::take(&mut self.batch));
+        }
+        self.batch.extend(encoded);
+        self.batch.releases.extend(feed);
+        Ok((reply, effects))
+    }
+
+    /// The same for what Switchboard does by itself, where nobody waits for an answer.
+    pub(crate) fn apply_inside(&mut self, command: Command, now: Timestamp) {
+        match self.apply(&Request::inside(command), now) {
+            Ok((_, effects)) => self.release_effects(effects, now),
+            Err(rejection) => tracing::debug!(%rejection, "nothing to do"),
+        }
+    }
+
+    /// Seals an event, makes it a record, and takes it in.
+    fn fold(
+        &mut self,
+        mut new: NewEvent,
+        by: &Actor,
+        cause: Option<Cause>,
+        now: Timestamp,
+        feed: &mut Vec<Release>,
+    ) -> event_log::NewEvent {
+        let number = self.workspace.key_of(&new.stream, &new.event);
+        let key = number.and_then(|number| self.library.keyring.get(number));
+        if let (Some(number), None) = (number, &key) {
+            tracing::error!(number, stream = %new.stream, "a key is missing; the words are not kept");
+        }
+        let bound = context(&new.stream);
+        new.event.seal(
+            key.as_ref(),
+            self.library.keyring.master(),
+            &bound,
+            &mut self.chance,
+        );
+        let (record, link) = self.workspace.record(new, by, cause, now);
+        self.workspace.evolve(&record);
+        self.insist_on_disconnect(&record.event);
+        let item = feed::item(&self.workspace, &record, &self.facts);
+        feed.extend(item.map(|item| Release::Feed(Box::new(item))));
+        event_log::NewEvent {
+            link,
+            bytes: record.encode(),
+        }
+    }
+
+    /// A messenger is told `disconnect` although its channel is not active any more.
+    fn insist_on_disconnect(&mut self, event: &Event) {
+        let ended = match event {
+            Event::ChannelStatusChanged(e) => {
+                matches!(
+                    e.status,
+                    ChannelStatus::Disconnected | ChannelStatus::Deleted
+                )
+            }
+            Event::LiveChatDeleted(_) => true,
+            _ => false,
+        };
+        if ended {
+            for id in disconnects(&self.workspace) {
+                self.notices.insist(id);
+            }
+        }
+    }
+
+    /// Puts what a decision asks for among the releases.
+    pub(crate) fn release_effects(&mut self, effects: Vec<Effect>, now: Timestamp) {
+        for effect in effects {
+            match effect {
+                Effect::Verify(channel, purpose) => {
+                    if let Some(verify) = self.verify(channel, purpose, now) {
+                        self.batch.releases.push(Release::Verify(Box::new(verify)));
+                    }
+                }
+                Effect::DestroyKeys(keys) => self.batch.releases.push(Release::DestroyKeys(keys)),
+                Effect::Rights(user) => self.batch.releases.push(Release::Rights(user)),
+                Effect::Typing(channel, chat, user) => {
+                    self.batch
+                        .releases
+                        .extend(self.contact_typing(channel, &chat, &user, now));
+                }
+            }
+        }
+    }
+
+    pub(crate) fn verify(
+        &mut self,
+        id: ChannelId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Option<Verify> {
+        let channel = self.workspace.channels.get(&id)?;
+        let (library, url) = (&self.library, self.config.public_url.as_str());
+        Some(Verify::of(
+            library,
+            (id, channel),
+            purpose,
+            url,
+            (now, &mut self.chance),
+        ))
+    }
+
+    /// Channels whose verification a restart cut off are asked again.
+    pub(crate) fn verify_pending(&mut self, now: Timestamp) {
+        let channels = self.workspace.channels.iter();
+        let pending: Vec<ChannelId> = channels
+            .filter(|(_, c)| c.status == ChannelStatus::Pending)
+            .map(|(id, _)| *id)
+            .collect();
+        let effects = pending
+            .into_iter()
+            .map(|id| Effect::Verify(id, Purpose::Connect))
+            .collect();
+        self.release_effects(effects, now);
+        for id in disconnects(&self.workspace) {
+            self.notices.insist(id);
+        }
+    }
+
+    /// Somebody writes: colleagues see it, if the chat has an open session.
+    fn contact_typing(
+        &self,
+        channel: ChannelId,
+        chat: &str,
+        user: &str,
+        now: Timestamp,
+    ) -> Option<Release> {
+        let session = self.workspace.chats.get(&(channel, chat.into()))?.open?;
+        let live_chat = self.workspace.sessions.get(&session)?.live_chat;
+        let contact = self.workspace.contact_by_external(channel, user)?;
+        let who = feed::Who::Contact(contact);
+        let (subject, payload) = feed::signal(
+            &self.subjects,
+            live_chat,
+            session,
+            feed::SignalKind::Typing,
+            &who,
+            now,
+        );
+        Some(Release::Signal(subject, payload))
+    }
+}
+
+/// The `disconnect` notices that wait.
+fn disconnects(workspace: &Workspace) -> Vec<(ChannelId, u64)> {
+    let inactive = workspace
+        .channels
+        .iter()
+        .filter(|(_, c)| c.status != ChannelStatus::Active);
+    inactive
+        .filter_map(|(id, channel)| {
+            // It is the last one of its channel: whatever else waits was there before.
+            let number = channel.next_notice.checked_sub(1)?;
+            let notice = workspace.notices.get(&(*id, number))?;
+            (notice.kind == chat::state::NoticeKind::Disconnect).then_some((*id, number))
+        })
+        .collect()
+}
+
+/// What is remembered of a command that has an id.
+fn cause(request: &Request, reply: &Reply) -> Option<Cause> {
+    let (Some(command), Reply::Answer(answer)) = (request.command_id, reply) else {
+        return None;
+    };
+    Some(Cause {
+        command,
+        digest: request.digest,
+        answer: *answer,
+    })
+}

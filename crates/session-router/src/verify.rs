@@ -1,0 +1,119 @@
+//! The handshake with a messenger: `connect` with a challenge, and what came back.
+
+use bus::Message;
+use chat::chance::Chance;
+use chat::command::Verification;
+use chat::id::{ChannelId, UserId};
+use chat::role::{AttemptReply, AttemptRequest, Outcome, Security};
+use chat::secret::Secret;
+use chat::state::Channel;
+use chat::time::Timestamp;
+use chat::verification::{Purpose, judge};
+use serde_json::{Value, json};
+
+use crate::attempt::Target;
+use crate::library::Library;
+
+/// How much of a messenger's answer an administrator is shown, in characters.
+const SHOWN_CHARS_MAX: usize = 2_000;
+
+/// A messenger that is asked to verify itself, and who waits to hear of it.
+pub(crate) struct Verify {
+    channel: ChannelId,
+    purpose: Purpose,
+    challenge: String,
+    code: Secret,
+    security: Security,
+    /// What egress is asked.
+    pub(crate) request: AttemptRequest,
+    /// The request of the administrator; none when a restart asks.
+    pub(crate) requester: Option<(Message, UserId)>,
+}
+
+impl Verify {
+    /// Asks the channel as it stands, at its webhook or the one that the purpose names.
+    pub(crate) fn of(
+        library: &Library,
+        (id, channel): (ChannelId, &Channel),
+        purpose: Purpose,
+        public_url: &str,
+        (now, chance): (Timestamp, &mut Chance),
+    ) -> Self {
+        let mut target = Target::of(library, id, channel, now);
+        if let Purpose::Webhook(webhook) = &purpose {
+            target.url.clone_from(webhook);
+        }
+        let challenge = hex(&chance.bytes::<24>());
+        let last = channel.last_external.as_deref();
+        let attempt = format!("connect-{id}-{}", hex(&chance.bytes::<8>()));
+        let request = target.request(attempt, |to| to.connect(public_url, &challenge, last));
+        let (code, security) = (target.token(), channel.security);
+        Self {
+            channel: id,
+            purpose,
+            challenge,
+            code,
+            security,
+            request,
+            requester: None,
+        }
+    }
+
+    /// What follows from the messenger's answer, and how it looks to an administrator.
+    pub(crate) fn judge(&self, reply: &AttemptReply) -> (Verification, Value) {
+        let result = judge(&reply.outcome, &self.code, &self.challenge, self.security);
+        let trace = self.trace(reply, result.as_ref().err());
+        let (channel, purpose) = (self.channel, self.purpose.clone());
+        (
+            Verification {
+                channel,
+                purpose,
+                result,
+            },
+            trace,
+        )
+    }
+
+    /// Whether this was about a new webhook, which is used only if its messenger proves itself.
+    pub(crate) const fn moves_webhook(&self) -> bool {
+        matches!(self.purpose, Purpose::Webhook(_))
+    }
+
+    /// What was sent, what came back, and how long it took; the code is left out.
+    fn trace(&self, reply: &AttemptReply, error: Option<&String>) -> Value {
+        let mut body: Value = serde_json::from_slice(&self.request.body).unwrap_or_default();
+        if let Some(token) = body.get_mut("token") {
+            *token = "***".into();
+        }
+        let received = match &reply.outcome {
+            Outcome::Answered { status, answer, .. } => {
+                json!({ "status": status, "body": self.shown(answer) })
+            }
+            Outcome::Failed { .. } => Value::Null,
+        };
+        json!({
+            "sent": { "url": self.request.url, "webhookId": self.request.id, "body": body },
+            "received": received,
+            "ms": reply.ms,
+            "error": error,
+        })
+    }
+
+    /// The start of an answer, without the code should the messenger repeat it.
+    fn shown(&self, answer: &[u8]) -> String {
+        let mut text: String = String::from_utf8_lossy(answer)
+            .chars()
+            .take(SHOWN_CHARS_MAX)
+            .collect();
+        if !self.code.expose().is_empty() {
+            text = text.replace(self.code.expose(), "***");
+        }
+        text
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
