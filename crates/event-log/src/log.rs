@@ -103,7 +103,8 @@ impl EventLog {
     ///
     /// With `Ok`, `done` is called exactly once, on a thread of the log: with `Ok` once the frame is
     /// durable in the journal and can be read, frames in order; with `Err` when that is not certain:
-    /// the frame may be there after a restart. `done` must not block and must not submit.
+    /// the frame may be there after a restart. `done` must not block, submit or panic: it would hold
+    /// up or stop the log.
     /// With `Err` the frame was refused as a whole and `done` is dropped.
     pub fn submit(
         &self,

@@ -81,3 +81,11 @@ fn a_failed_sync_poisons_the_log() {
 fn a_full_disk_poisons_the_log() {
     check("/dev/full", "append to");
 }
+
+#[test]
+fn every_thread_may_use_a_log_and_its_readers() {
+    fn check<T: Send + Sync>() {}
+    check::<EventLog>();
+    check::<crate::Reader>();
+    check::<crate::ProjectionStore>();
+}

@@ -14,8 +14,32 @@ use crate::writer::Writer;
 /// Room for some hundred thousand events and a rebuilt sled beside a torn one.
 const IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// A disk that fills up, and what is kept back on it.
+const SMALL_BYTES: u64 = 96 * 1024 * 1024;
+const BALLAST_BYTES: usize = 32 * 1024 * 1024;
+
 pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcome> {
     (0..rounds).map(|_| round(sync, random)).collect()
+}
+
+/// The disk fills up under the writer, which stops by itself; once there is room again, what it had
+/// acknowledged is there.
+pub(crate) fn full_rounds(rounds: u64) -> Vec<Outcome> {
+    (0..rounds).map(|_| full_round()).collect()
+}
+
+fn full_round() -> Outcome {
+    let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let image = dir.path().join("image");
+    File::create(&image).unwrap().set_len(SMALL_BYTES).unwrap();
+    command("mkfs.ext4", &["-q", "-F"], &[&image]);
+    let disk = Mount::new(&image, dir.path().join("disk"));
+    let ballast = disk.place.join("ballast");
+    fs::write(&ballast, vec![1; BALLAST_BYTES]).unwrap();
+    let mut writer = Writer::start(&disk.place.join("log"), true);
+    writer.hear_all();
+    fs::remove_file(ballast).unwrap();
+    check(&disk.place.join("log"), writer.acknowledged.as_ref())
 }
 
 fn round(sync: bool, random: &mut Random) -> Outcome {

@@ -5,6 +5,7 @@
 //! cargo test -p event-log --test crash -- --mode power-portable --rounds 100
 //! cargo test -p event-log --test crash -- --mode power-loop --rounds 25            (as root)
 //! cargo test -p event-log --test crash -- --mode power-loop --rounds 25 --no-sync  (the control)
+//! cargo test -p event-log --test crash -- --mode disk-full --rounds 3              (as root)
 //! ```
 //!
 //! Without a mode it runs a few rounds of the first two, so that every `cargo test` does. `--no-sync`
@@ -38,6 +39,7 @@ enum Mode {
     Kill,
     PowerPortable,
     PowerLoop,
+    DiskFull,
 }
 
 /// What a round found.
@@ -90,7 +92,8 @@ fn parse(words: &[String]) -> Arguments {
         Some("kill") => vec![Mode::Kill],
         Some("power-portable") => vec![Mode::PowerPortable],
         Some("power-loop") => vec![Mode::PowerLoop],
-        Some(other) => panic!("no mode {other}: kill, power-portable or power-loop"),
+        Some("disk-full") => vec![Mode::DiskFull],
+        Some(other) => panic!("no mode {other}: kill, power-portable, power-loop or disk-full"),
     };
     let number = |name| after(name).map(|word| word.parse().unwrap());
     Arguments {
@@ -111,6 +114,7 @@ fn run(mode: Mode, arguments: &Arguments, random: &mut Random) -> bool {
         Mode::Kill => kill::rounds(rounds, sync, random),
         Mode::PowerPortable => portable::rounds(rounds, sync, random),
         Mode::PowerLoop => image::rounds(rounds, sync, random),
+        Mode::DiskFull => image::full_rounds(rounds),
     };
     let (mut events, mut lost) = (0, 0_u64);
     for (round, outcome) in results.iter().enumerate() {

@@ -48,7 +48,8 @@ pub(crate) fn run(dir: &Path, sync: bool) {
         next += frame.events.len() as u64;
         let unheard = Arc::clone(&unheard);
         let done = move |outcome: Result<event_log::Committed, _>| {
-            let committed = outcome.unwrap();
+            // A full disk: the next submit says so too.
+            let Ok(committed) = outcome else { return };
             let line = format!("{} {}\n", committed.last_position, committed.hash);
             let mut out = std::io::stdout().lock();
             if out
@@ -115,6 +116,12 @@ impl Writer {
         for _ in 0..count {
             assert!(self.hear_one(), "the writer ended by itself");
         }
+    }
+
+    /// Listens until it ends by itself.
+    pub(crate) fn hear_all(&mut self) {
+        while self.hear_one() {}
+        self.child.wait().unwrap();
     }
 
     /// Kills it, and hears what it had said until then.
