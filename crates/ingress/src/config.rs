@@ -22,7 +22,8 @@ pub struct Config {
     /// 64 KiB it has no effect, because that is all that a connection buffers.
     pub header_bytes_max: usize,
     /// How long a request's head may take, from the moment the connection is ready for it; so this
-    /// is also how long a connection may idle. Then it is closed. 10 s is a good number.
+    /// is also how long a connection may idle. Then it is closed. 10 s is a good number; a reverse
+    /// proxy in front must keep its idle connections for less, or it will send into closed ones.
     pub header_read_timeout: Duration,
     /// How long a request's body may take in all; then 408. 10 s is a good number.
     pub body_timeout: Duration,

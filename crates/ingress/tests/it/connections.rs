@@ -117,6 +117,18 @@ async fn a_declared_large_body_is_refused_before_it_comes() {
 }
 
 #[tokio::test]
+async fn a_client_that_goes_on_sending_is_not_reset_at_once() {
+    let served = Served::start(config()).await;
+    let mut client = served.connect().await;
+    client.send(&head(1024 * 1024)).await;
+    assert_eq!(client.hear().await.unwrap().status, 413);
+    for _ in 0..8 {
+        client.send(&" ".repeat(16 * 1024)).await;
+    }
+    assert_eq!(client.ended().await, 0);
+}
+
+#[tokio::test]
 async fn a_small_body_that_waits_to_be_wanted_is_wanted() {
     let served = Served::start(config()).await;
     let mut client = served.connect().await;

@@ -99,3 +99,15 @@ async fn a_channel_that_is_not_there_is_not_remembered() {
     scene.fake.set_access(Some(access(CODE, Security::Token)));
     assert_ok(&scene.post(&[], &message(CODE)).await, "made");
 }
+
+#[tokio::test]
+async fn a_channel_that_is_gone_is_forgotten() {
+    let mut scene = Scene::token();
+    assert_ok(&scene.post(&[], &message(CODE)).await, "remembered");
+    scene.fake.set_access(None);
+    scene.pass(1);
+    for token in ["wrong", CODE] {
+        let answer = scene.post(&[], &message(token)).await;
+        assert_problem(&answer, 404, "channel_not_found", token);
+    }
+}
