@@ -23,10 +23,10 @@ messenger *args:
 
 # Build the release binary, target/release/switchboard.
 build:
-    cargo build --release --package switchboard
+    @deploy/tools/build
 
 # Check everything: format, lints, documentation, unit, integration and end-to-end tests.
-test: tools fmt-check lint doctest unit e2e
+test: tools fmt-check lint doctest unit crash e2e
 
 # Install what tests need into .tools, if it is missing: nats-server, cargo-nextest, Python packages.
 tools:
@@ -61,6 +61,15 @@ doctest:
 e2e *args: tools
     cargo build --package switchboard
     deploy/tools/run-tests --package acceptance "$@"
+
+# Kill the log and cut its power so many times; what was acknowledged must be there.
+crash rounds="4":
+    cargo test --package event-log --test crash -- --mode kill --rounds {{ rounds }}
+    cargo test --package event-log --test crash -- --mode power-portable --rounds {{ rounds }}
+
+# Measure, each figure beside its yardstick in the same run.
+bench:
+    cargo bench --package event-log
 
 # Remove ./data: every message of the local broker. Asks first.
 [confirm("Delete ./data and every message in it? [y/N]")]
