@@ -100,11 +100,15 @@ impl Messenger {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until the log is as wanted.
+    /// Waits until the log is as wanted, not for ever.
     pub(crate) async fn until(&self, wanted: impl Fn(&Log) -> bool) {
-        while !wanted(&self.log()) {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+        let wait = async {
+            while !wanted(&self.log()) {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let waited = tokio::time::timeout(Duration::from_secs(20), wait).await;
+        assert!(waited.is_ok(), "it does not come to it: {:?}", self.log());
     }
 
     pub(crate) fn release(&self) {

@@ -171,7 +171,7 @@ async fn no_more_run_at_once_than_agreed_and_the_rest_waits_its_turn() {
         let (bus, subject, asked) = (role.bus.clone(), role.workspace.attempt(), asked.clone());
         asking.spawn(async move { bus.ask::<_, AttemptReply>(subject, &asked, PATIENCE).await });
     }
-    messenger.until(|log| log.answering == limit).await;
+    messenger.until(|log| log.answering >= limit).await;
     messenger.release();
     for reply in asking.join_all().await {
         assert_eq!(status(&reply.unwrap()), 204);
@@ -193,7 +193,7 @@ async fn a_host_that_hangs_holds_up_nobody_else_and_its_requests_are_told_in_tim
         let (bus, subject, asked) = (role.bus.clone(), role.workspace.attempt(), asked.clone());
         asking.spawn(async move { bus.ask::<_, AttemptReply>(subject, &asked, PATIENCE).await });
     }
-    hangs.until(|log| log.answering == 2).await;
+    hangs.until(|log| log.answering >= 2).await;
     for _ in 0..20 {
         assert_eq!(status(&role.attempt(&works.url()).await), 200);
     }
