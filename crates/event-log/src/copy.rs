@@ -122,6 +122,18 @@ impl SledCopy {
         }))
     }
 
+    /// Removes what lies behind `head`: the first rows of a frame that the journal does not have. The
+    /// next frame may be cut into other rows, and then those would stand between them. How many.
+    pub(crate) fn trim(&self, head: u64) -> Result<usize, Error> {
+        let mut removed = 0;
+        for key in self.tree.range(page_key(head + 1)..).keys() {
+            let key = self.call(|| key)?;
+            self.call(|| self.tree.remove(key))?;
+            removed += 1;
+        }
+        Ok(removed)
+    }
+
     /// The frame that begins at `first`, as it stands in the journal. `None` where no frame begins
     /// there or it is not whole.
     pub(crate) fn frame_at(&self, first: u64) -> Result<Option<Vec<u8>>, Error> {

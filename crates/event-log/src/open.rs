@@ -97,6 +97,14 @@ pub(crate) fn open(dir: &Path, options: &Options) -> Result<Parts, Error> {
         }
     };
     let copy = SledCopy::new(store.tree.clone(), &store.path);
+    let trimmed = copy.trim(tail.head.position)?;
+    if trimmed > 0 {
+        tracing::warn!(
+            trimmed,
+            "sled had the beginning of a frame that the journal does not have"
+        );
+        store.barrier()?;
+    }
     if copy.head()? != tail.head {
         return Err(copy.damaged(tail.head.position));
     }

@@ -101,3 +101,60 @@ fn a_hole_in_what_a_later_frame_calls_durable_is_damage() {
         assert_eq!(ranges.to_string(), "5-6", "offset {offset}");
     }
 }
+
+#[test]
+fn the_beginning_of_a_lost_frame_does_not_stand_between_the_next_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, _) = EventLog::open(dir.path(), Options::new(0)).unwrap();
+    log.append(frame(1)).unwrap();
+    log.close().unwrap();
+    // All but the first rows of frame 3 were lost, and the journal never had it.
+    let parts = super::open(dir.path(), &Options::new(0)).unwrap();
+    let large = NewEvent {
+        link: 0,
+        bytes: vec![b'y'; 3_000],
+    };
+    let lost = Frame {
+        first_position: 3,
+        time_micros: 0,
+        events: vec![large; 4],
+    };
+    let mut bytes = lost.encode().unwrap();
+    let header = crate::frame::Header {
+        count: 4,
+        payload_bytes: u32::try_from(bytes.len() - crate::frame::HEADER_BYTES).unwrap(),
+        not_durable: 0,
+        first: 3,
+        time_micros: 0,
+        previous: parts.opened.head.hash,
+        payload_crc: 0,
+    };
+    crate::frame::seal(&mut bytes, header);
+    let crate::frame::Parsed::Frame(lost) = crate::frame::parse(&bytes) else {
+        panic!("no frame")
+    };
+    parts
+        .store
+        .insert(crate::page::rows(&lost).into_iter().take(3))
+        .unwrap();
+    parts.store.barrier().unwrap();
+    drop(parts);
+
+    let (log, opened) = EventLog::open(dir.path(), Options::new(0)).unwrap();
+    assert_eq!((opened.head.position, opened.rebuilt), (2, None));
+    let small = NewEvent {
+        link: 0,
+        bytes: vec![b'z'; 10],
+    };
+    log.append(Frame {
+        first_position: 3,
+        time_micros: 0,
+        events: vec![small; 4],
+    })
+    .unwrap();
+    let read = log.reader().read(1, 10, usize::MAX).unwrap();
+    assert_eq!(read.len(), 6);
+    assert!(read[2..].iter().all(|event| event.bytes == [b'z'; 10]));
+    log.close().unwrap();
+    assert!(crate::verify(dir.path()).unwrap().is_whole());
+}
