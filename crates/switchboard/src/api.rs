@@ -6,6 +6,8 @@ mod lookup;
 mod show;
 mod sign_in;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use serde_json::{Map, Value};

@@ -1,10 +1,12 @@
 //! The broker as this process runs it: listeners, NATS, roles, readiness, and back again.
 
-use std::net::SocketAddr;
+mod addresses;
+mod start;
 
 use bus::Bus;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +18,8 @@ use crate::resolve::{Loaded, Resolved, reachable};
 use crate::settings::{Address, Environment, Settings};
 use crate::signals::Signals;
 use crate::{output, ports, telemetry};
+use addresses::Addresses;
+use start::Starting;
 
 /// Everything that this process is to run.
 pub(crate) struct Broker<'a> {
@@ -27,7 +31,6 @@ pub(crate) struct Broker<'a> {
 
 /// The listeners of the roles that run here.
 struct Listeners {
-    ops: TcpListener,
     ingress: Option<TcpListener>,
     console: Option<TcpListener>,
 }
@@ -42,7 +45,6 @@ impl Listeners {
             }
         };
         Ok(Self {
-            ops: ports::bind("ops.listen", settings.ops.listen).await?,
             ingress: wanted(Role::Ingress, "ingress.listen", settings.ingress.listen).await?,
             console: wanted(Role::Console, "console.listen", settings.console.listen).await?,
         })
@@ -55,6 +57,7 @@ impl Broker<'_> {
         let mut signals = Signals::new()?;
         let metrics = telemetry::count()?;
         // Before anything is started or connected: a taken port is the commonest fault of all.
+        let ops = ports::bind("ops.listen", self.loaded.settings.ops.listen).await?;
         let listeners = Listeners::bind(&self.loaded.settings, self.roles).await?;
         let mut websocket = self.loaded.settings.nats.websocket.0;
         let mut nats = JoinSet::new();
@@ -64,8 +67,9 @@ impl Broker<'_> {
             websocket = server.websocket();
             nats.spawn(server.run(stop_nats.clone()));
         }
+        let addresses = Addresses::of(&self, &ops, &listeners, websocket)?;
         let served = self
-            .with_nats(&mut signals, metrics, listeners, websocket)
+            .with_nats(&mut signals, metrics, ops, listeners, &addresses)
             .await;
         // Last: everything before wants to say good-bye through it.
         stop_nats.cancel();
@@ -87,64 +91,74 @@ impl Broker<'_> {
             .map(Some)
     }
 
+    /// Runs the roles, watched over by the operations listener from before to after them.
     async fn with_nats(
         &self,
         signals: &mut Signals,
         metrics: PrometheusHandle,
+        ops: TcpListener,
         listeners: Listeners,
-        websocket: SocketAddr,
+        addresses: &Addresses,
     ) -> Result {
-        let settings = &self.loaded.settings;
-        let bus = connect(&self.resolved.nats.bus(settings, "switchboard")).await?;
-        let router = self.roles.contains(&Role::SessionRouter);
-        let health = Health::new(bus.clone(), self.resolved.workspace.clone(), router);
-        let mut watching = JoinSet::new();
+        let bus = connect(&self.resolved.nats.bus(&self.loaded.settings, "switchboard")).await?;
+        let (ready, router) = watch::channel(false);
+        let router = self.roles.contains(&Role::SessionRouter).then_some(router);
+        let health = Health::new(bus.clone(), router.clone());
         let stop_watching = CancellationToken::new();
-        let addresses = Addresses::of(&listeners, websocket, &self.resolved.nats.url)?;
+        let mut watching = JoinSet::new();
         watching.spawn(ops::run(
-            listeners.ops,
+            ops,
             health.clone(),
             metrics,
             stop_watching.clone(),
         ));
 
         let mut daemon = Daemon::new();
-        let mut served = self
-            .start(
-                &mut daemon,
-                &bus,
-                listeners.ingress,
-                listeners.console,
-                websocket,
-            )
-            .await;
-        if served.is_ok() {
-            served = tokio::select! {
-                biased; // Who wants to stop need not wait until it serves.
-                () = signals.next() => Ok(false),
-                ready = daemon.ready(&health) => ready.map(|()| true),
-            };
-        }
-        let served = match served {
-            Ok(true) => {
-                health.set_serving(true);
-                self.tell(&addresses)?;
-                tokio::select! {
-                    biased; // A role that ended is the better reason.
-                    failure = daemon.ended() => Err(failure),
-                    () = signals.next() => Ok(()),
-                }
-            }
-            Ok(false) => Ok(()),
-            Err(failure) => Err(failure),
+        let starting = Starting {
+            broker: self,
+            bus: bus.clone(),
+            ready,
+            addresses,
         };
+        let mut served = starting.start(&mut daemon, listeners).await;
+        if served.is_ok() {
+            served = self
+                .run(&mut daemon, router, &health, signals, addresses)
+                .await;
+        }
         health.set_serving(false);
-        output::talk("Stopping.");
         let stopped = daemon.stop(signals).await;
+        // What is still to be said is said; it fails only where NATS is away.
         drop(bus.drain().await);
         stop_watching.cancel();
         while watching.join_next().await.is_some() {}
         served.and(stopped)
+    }
+
+    /// Waits until everything serves, then until it is told to stop or a role ends.
+    async fn run(
+        &self,
+        daemon: &mut Daemon,
+        router: Option<watch::Receiver<bool>>,
+        health: &Health,
+        signals: &mut Signals,
+        addresses: &Addresses,
+    ) -> Result {
+        tokio::select! {
+            biased; // Who wants to stop need not wait until it serves.
+            () = signals.next() => return Ok(()),
+            ready = daemon.ready(router) => ready?,
+        }
+        health.set_serving(true);
+        addresses.tell(self)?;
+        tokio::select! {
+            biased; // A role that ended is the better reason.
+            failure = daemon.ended() => Err(failure),
+            () = signals.next() => {
+                output::talk("Stopping.");
+                Ok(())
+            }
+        }
     }
 }
 
@@ -158,132 +172,4 @@ async fn connect(config: &bus::Config) -> Result<Bus> {
         };
         Failure::new(exit, error)
     })
-}
-
-impl Broker<'_> {
-    /// Starts every role that is to run here. `true`: all of them are started.
-    async fn start(
-        &self,
-        daemon: &mut Daemon,
-        bus: &Bus,
-        ingress: Option<TcpListener>,
-        console: Option<TcpListener>,
-        websocket: SocketAddr,
-    ) -> Result<bool> {
-        let (resolved, settings) = (&self.resolved, &self.loaded.settings);
-        let workspace = || resolved.workspace.clone();
-        if let Some(listener) = console {
-            let config = resolved.nats.console(websocket_url(settings, websocket))?;
-            let system = match resolved.nats.system_bus(settings) {
-                Some(config) => Some(connect(&config).await?),
-                None => None,
-            };
-            let (bus, workspace) = (bus.clone(), workspace());
-            daemon.start(Role::Console, |stop| {
-                console::run(config, listener, bus, system, workspace, stop)
-            });
-        }
-        if self.roles.contains(&Role::Egress) {
-            let (config, bus, workspace) = (resolved.egress.clone(), bus.clone(), workspace());
-            daemon.start(Role::Egress, |stop| {
-                egress::run(config, bus, workspace, stop)
-            });
-        }
-        if let Some(listener) = ingress {
-            let (config, bus, workspace) = (resolved.ingress.clone(), bus.clone(), workspace());
-            daemon.start(Role::Ingress, |stop| {
-                ingress::run(config, listener, bus, workspace, stop)
-            });
-        }
-        Ok(true)
-    }
-
-    /// Says where everything is, and what to do with it.
-    fn tell(&self, addresses: &Addresses) -> Result {
-        let workspace = self.resolved.workspace.as_str();
-        let roles: Vec<&str> = self.roles.iter().map(|role| role.name()).collect();
-        output::data(format_args!(
-            "Switchboard {} is up: {}; workspace {workspace}.",
-            env!("CARGO_PKG_VERSION"),
-            roles.join(", ")
-        ))?;
-        if addresses.ingress.is_some() {
-            output::data(format_args!("  messengers  {}", self.public_url(addresses)))?;
-        }
-        if let Some(console) = addresses.console {
-            output::data(format_args!("  console     http://{}", shown(console)))?;
-        }
-        output::data(format_args!("  NATS        {}", addresses.nats))?;
-        if self.resolved.nats.child {
-            output::data(format_args!(
-                "              ws://{}",
-                shown(addresses.websocket)
-            ))?;
-        }
-        output::data(format_args!(
-            "  operations  http://{}/readyz",
-            shown(addresses.ops)
-        ))?;
-        if self
-            .loaded
-            .settings
-            .egress
-            .allow
-            .iter()
-            .any(|entry| is_loopback(entry))
-        {
-            output::data("egress.allow lets webhooks be on this machine's loopback.")?;
-        }
-        if self.roles.len() == Role::ALL.len() {
-            output::data("Try: switchboard messenger --code secret, and open the console.")?;
-        }
-        Ok(())
-    }
-
-    /// What messengers are told: as set, or where the listener truly is.
-    fn public_url(&self, addresses: &Addresses) -> String {
-        match (&self.loaded.settings.ingress.public_url, addresses.ingress) {
-            (None, Some(listen)) => format!("http://{}", shown(listen)),
-            _ => self.resolved.public_url.clone(),
-        }
-    }
-}
-
-/// Where everything is, ports that were any included.
-struct Addresses {
-    ops: SocketAddr,
-    ingress: Option<SocketAddr>,
-    console: Option<SocketAddr>,
-    nats: String,
-    websocket: SocketAddr,
-}
-
-impl Addresses {
-    fn of(listeners: &Listeners, websocket: SocketAddr, nats: &str) -> std::io::Result<Self> {
-        let address = |listener: &Option<TcpListener>| {
-            listener.as_ref().map(TcpListener::local_addr).transpose()
-        };
-        Ok(Self {
-            ops: listeners.ops.local_addr()?,
-            ingress: address(&listeners.ingress)?,
-            console: address(&listeners.console)?,
-            nats: nats.to_owned(),
-            websocket,
-        })
-    }
-}
-
-/// An address that can be opened on this machine.
-fn shown(address: SocketAddr) -> SocketAddr {
-    reachable(Address(address))
-}
-
-/// Where browsers reach NATS.
-fn websocket_url(settings: &Settings, websocket: SocketAddr) -> String {
-    let set = settings.console.nats_websocket_url.clone();
-    set.unwrap_or_else(|| format!("ws://{}", shown(websocket)))
-}
-
-fn is_loopback(entry: &str) -> bool {
-    entry.starts_with("127.") || entry.starts_with("::1") || entry == "localhost"
 }

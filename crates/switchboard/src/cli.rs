@@ -79,7 +79,7 @@ pub(crate) struct DataArgs {
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SetArgs {
     /// Set a key for this run, such as --set ingress.listen=127.0.0.1:18080; may be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE")]
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
     pub(crate) set: Vec<String>,
 }
 

@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::exit::{Exit, Failure, OrExit as _, Result};
-use crate::ops::Health;
+use crate::exit::{Exit, Failure, Result};
 use crate::signals::Signals;
 
 /// The bound of stopping everything but NATS; with NATS it is within the 15 s that are promised.
 const STOP_TIMEOUT: Duration = Duration::from_secs(12);
 /// How long the session-router may take to open its log and answer, before that is said.
 const READY_WORDS: Duration = Duration::from_secs(5);
-/// How often it is looked whether the session-router answers.
-const READY_POLL: Duration = Duration::from_millis(25);
 
 /// A role of Switchboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
@@ -85,31 +83,28 @@ impl Daemon {
         });
     }
 
-    /// Waits until everything serves, which for the session-router may take a while: it reads what
-    /// is new in its log first. Fails as soon as a role ends.
-    pub(crate) async fn ready(&mut self, health: &Health) -> Result {
-        if !self
-            .running
-            .iter()
-            .any(|(role, _)| *role == Role::SessionRouter)
-        {
+    /// Waits until the session-router serves: it reads what is new in its log first, which may take
+    /// a while. Fails as soon as a role ends.
+    pub(crate) async fn ready(&mut self, router: Option<watch::Receiver<bool>>) -> Result {
+        let Some(mut router) = router else {
             return Ok(());
-        }
-        let answered = async {
-            while !health.router_answers().await {
-                tokio::time::sleep(READY_POLL).await;
-            }
         };
         let patience = async {
             tokio::time::sleep(READY_WORDS).await;
             tracing::info!("the session-router is still reading its log");
             std::future::pending::<()>().await;
         };
+        let serves = async {
+            if router.wait_for(|ready| *ready).await.is_err() {
+                // It has ended, and says why itself.
+                std::future::pending::<()>().await;
+            }
+        };
         tokio::select! {
-            biased; // A role that ended never answers.
+            biased; // A role that ended never serves.
             failure = self.ended() => Err(failure),
             () = patience => Ok(()),
-            () = answered => Ok(()),
+            () = serves => Ok(()),
         }
     }
 
@@ -140,9 +135,12 @@ impl Daemon {
                 Err(Failure::say(Exit::Failure, "asked to stop twice; what was in hand is cut off"))
             }
             stopped = tokio::time::timeout(STOP_TIMEOUT, self.stop_in_order()) => {
-                stopped.or_fail(Exit::Failure, || {
-                    format!("not stopped within {STOP_TIMEOUT:?}; what was in hand is cut off")
-                })?
+                stopped.unwrap_or_else(|_| {
+                    // No fault: nothing is acknowledged that is not durable, and the rest is tried
+                    // again from the log.
+                    tracing::warn!("not stopped within {STOP_TIMEOUT:?}; attempts are cut off");
+                    Ok(())
+                })
             }
         }
     }
@@ -196,3 +194,24 @@ macro_rules! plain_failures {
 }
 
 plain_failures!(ingress::Error, egress::Error, console::Error);
+
+/// A damaged log has an exit code of its own, and what mends it is in the error's words.
+impl From<session_router::Error> for RoleError {
+    fn from(error: session_router::Error) -> Self {
+        use event_log::Error as Log;
+        use session_router::Error as E;
+        let damaged = error.is_damage()
+            || matches!(
+                error,
+                E::Log(Log::BothDamaged { .. } | Log::CopyDamaged { .. })
+            );
+        Self {
+            exit: if damaged {
+                Exit::Damaged
+            } else {
+                Exit::Failure
+            },
+            error: error.into(),
+        }
+    }
+}

@@ -183,10 +183,15 @@ impl Feed {
                 self.note(event, position);
                 self.sure = self.sure.max(position);
             }
+            // A page may be empty because nothing up to `next` is for the caller's eyes.
+            let number = |name: &str| page.get(name).and_then(Value::as_u64);
+            let next = number("next");
+            self.sure = self
+                .sure
+                .max(next.or_else(|| number("position")).unwrap_or(0));
             let sure = self.sure;
             self.shown.retain(|shown| *shown > sure);
-            let more = page.get("next").is_some_and(|next| !next.is_null());
-            if self.sure == before || !more {
+            if next.is_none() || self.sure == before {
                 return Ok(());
             }
         }
@@ -270,9 +275,5 @@ fn position(event: &Value) -> Option<u64> {
 
 /// The live chat whose chain an event is in.
 fn live_chat(event: &Value) -> Option<&str> {
-    event
-        .get("liveChat")
-        .or_else(|| event.pointer("/data/session/liveChat"))
-        .or_else(|| event.pointer("/data/channel/liveChat"))
-        .and_then(Value::as_str)
+    event.get("livechat").and_then(Value::as_str)
 }

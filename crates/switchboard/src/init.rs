@@ -9,6 +9,7 @@ use std::{fs, io};
 use chat::chance::Chance;
 use chat::id::UserId;
 use chat::secret::Secret;
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{self, Data};
@@ -207,7 +208,10 @@ fn files(
     };
     let administrator = toml::to_string(&administrator).map_err(io::Error::other)?;
     Ok(vec![
-        (staging.master_key(), hex(&chance.bytes::<32>())),
+        (
+            staging.master_key(),
+            line(&HEXLOWER.encode(&chance.bytes::<32>())),
+        ),
         (staging.nats("issuer.seed"), line(&issuer)),
         (
             staging.nats("roles.password"),
@@ -277,11 +281,6 @@ pub(crate) fn password(chance: &mut Chance) -> Secret {
             .iter()
             .collect::<String>(),
     )
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    line(&hex)
 }
 
 fn line(text: &str) -> String {

@@ -8,6 +8,8 @@ mod answer;
 mod compose;
 mod outbox;
 mod tell;
+#[cfg(test)]
+mod tests;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

@@ -48,6 +48,13 @@ pub(crate) struct NatsServer {
     lines: Lines,
 }
 
+/// Warnings at every start, of what is so on purpose: a proxy adds TLS for browsers where it leaves
+/// the machine, and the passwords' file is its owner's alone.
+const KNOWN: [&str; 2] = [
+    "Websocket not configured with TLS",
+    "Plaintext passwords detected",
+];
+
 /// What the server says on stderr.
 type Lines = tokio::io::Lines<BufReader<ChildStderr>>;
 
@@ -228,6 +235,9 @@ fn tell(line: &str) {
     match level {
         _ if head.is_empty() => tracing::info!(target: "nats_server", "{line}"),
         Some("[ERR]" | "[FTL]") => tracing::error!(target: "nats_server", "{text}"),
+        Some("[WRN]") if KNOWN.iter().any(|known| text.starts_with(known)) => {
+            tracing::debug!(target: "nats_server", "{text}");
+        }
         Some("[WRN]") => tracing::warn!(target: "nats_server", "{text}"),
         // It says a dozen lines at every start.
         Some(_) => tracing::debug!(target: "nats_server", "{text}"),

@@ -6,21 +6,17 @@ use std::time::Duration;
 
 use bus::Bus;
 use bytes::Bytes;
-use chat::id::ChannelId;
-use chat::role::AccessRequest;
-use chat::subject::{Question, Workspace};
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::http;
 
-/// How long the session-router may take to show that it is there.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 /// How often what was counted is put in order, so that histograms do not grow.
 const UPKEEP: Duration = Duration::from_secs(5);
 
@@ -28,9 +24,9 @@ const UPKEEP: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     bus: Bus,
-    workspace: Workspace,
-    /// Whether the session-router runs here.
-    router: bool,
+    /// Whether the session-router serves: its log is open, and what it makes of the log is as far as
+    /// the log is. None where it does not run here.
+    router: Option<watch::Receiver<bool>>,
     /// Set once everything runs, cleared as soon as it is to end.
     serving: Arc<AtomicBool>,
 }
@@ -43,10 +39,9 @@ struct Ready {
 }
 
 impl Health {
-    pub(crate) fn new(bus: Bus, workspace: Workspace, router: bool) -> Self {
+    pub(crate) fn new(bus: Bus, router: Option<watch::Receiver<bool>>) -> Self {
         Self {
             bus,
-            workspace,
             router,
             serving: Arc::default(),
         }
@@ -57,32 +52,11 @@ impl Health {
         self.serving.store(serving, Ordering::Release);
     }
 
-    /// Whether the session-router answers: it listens only once its log is open and what it makes
-    /// of the log is as far as the log is. It is asked for a channel that cannot be.
-    pub(crate) async fn router_answers(&self) -> bool {
-        let subject = self.workspace.router(Question::Access);
-        let question = AccessRequest {
-            channel: ChannelId::from_bytes([0; 16]),
-        };
-        let payload = chat::codec::encode(&question).into();
-        self.bus
-            .request(subject, &[], payload, PROBE_TIMEOUT)
-            .await
-            .is_ok()
-    }
-
-    async fn ready(&self) -> Ready {
-        let serving = self.serving.load(Ordering::Acquire);
-        let nats = self.bus.is_connected();
-        let router = match self.router {
-            true if serving && nats => Some(self.router_answers().await),
-            true => Some(false),
-            false => None,
-        };
+    fn ready(&self) -> Ready {
         Ready {
-            serving,
-            nats,
-            router,
+            serving: self.serving.load(Ordering::Acquire),
+            nats: self.bus.is_connected(),
+            router: self.router.as_ref().map(|ready| *ready.borrow()),
         }
     }
 }
@@ -109,7 +83,7 @@ pub(crate) async fn run(
     };
     let handle = move |request: Request<hyper::body::Incoming>| {
         let (health, metrics) = (health.clone(), metrics.clone());
-        async move { answer(request.method(), request.uri().path(), &health, &metrics).await }
+        async move { answer(request.method(), request.uri().path(), &health, &metrics) }
     };
     tokio::select! {
         () = http::serve(listener, handle, stop) => {}
@@ -117,7 +91,7 @@ pub(crate) async fn run(
     }
 }
 
-async fn answer(
+fn answer(
     method: &Method,
     path: &str,
     health: &Health,
@@ -134,7 +108,7 @@ async fn answer(
     match path {
         "/healthz" => respond(StatusCode::OK, TEXT, "ok\n".to_owned()),
         "/readyz" => {
-            let ready = health.ready().await;
+            let ready = health.ready();
             let status = if ready.is_ready() {
                 StatusCode::OK
             } else {

@@ -187,7 +187,7 @@ impl FromValue for Span {
     }
 }
 
-/// The waits before each attempt, in order.
+/// When attempts are made, each so long after the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule(pub(crate) Vec<Duration>);
 
@@ -196,10 +196,12 @@ impl FromValue for Schedule {
         Vec::<String>::from_value(value)
             .ok()
             .and_then(|list| list.iter().map(|one| duration(one)).collect())
-            .filter(|list: &Vec<Duration>| !list.is_empty())
+            .filter(|list: &Vec<Duration>| !list.is_empty() && list.is_sorted())
             .map(Self)
             .ok_or_else(|| {
-                "must be a list of durations, such as [\"0s\", \"1s\", \"5m\"]".to_owned()
+                "must be a list of durations, each longer than the one before, such as [\"0s\", \
+                 \"1s\", \"5m\"]"
+                    .to_owned()
             })
     }
 }

@@ -1,0 +1,84 @@
+//! Each role with what it is told.
+
+use bus::Bus;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use super::addresses::Addresses;
+use super::{Broker, Listeners, connect};
+use crate::daemon::{Daemon, Role};
+use crate::exit::Result;
+
+/// What all roles share.
+pub(super) struct Starting<'a> {
+    pub(super) broker: &'a Broker<'a>,
+    pub(super) bus: Bus,
+    /// Set by the session-router once it serves.
+    pub(super) ready: watch::Sender<bool>,
+    pub(super) addresses: &'a Addresses,
+}
+
+impl Starting<'_> {
+    /// Starts every role that is to run here: whoever answers before whoever asks.
+    pub(super) async fn start(self, daemon: &mut Daemon, listeners: Listeners) -> Result {
+        if self.broker.roles.contains(&Role::Egress) {
+            self.egress(daemon);
+        }
+        if self.broker.roles.contains(&Role::SessionRouter) {
+            self.session_router(daemon)?;
+        }
+        if let Some(listener) = listeners.console {
+            self.console(daemon, listener).await?;
+        }
+        if let Some(listener) = listeners.ingress {
+            self.ingress(daemon, listener);
+        }
+        Ok(())
+    }
+
+    fn egress(&self, daemon: &mut Daemon) {
+        let resolved = &self.broker.resolved;
+        let (config, bus) = (resolved.egress.clone(), self.bus.clone());
+        let workspace = resolved.workspace.clone();
+        daemon.start(Role::Egress, |stop| {
+            egress::run(config, bus, workspace, stop)
+        });
+    }
+
+    fn session_router(&self, daemon: &mut Daemon) -> Result {
+        let resolved = &self.broker.resolved;
+        let public_url = self.addresses.public_url.clone();
+        let config = resolved.router(self.broker.loaded, public_url)?;
+        let (bus, ready) = (self.bus.clone(), self.ready.clone());
+        let workspace = resolved.workspace.clone();
+        daemon.start(Role::SessionRouter, |stop| {
+            session_router::run(config, bus, workspace, ready, stop)
+        });
+        Ok(())
+    }
+
+    async fn console(&self, daemon: &mut Daemon, listener: TcpListener) -> Result {
+        let resolved = &self.broker.resolved;
+        let config = resolved
+            .nats
+            .console(self.addresses.websocket_url.clone())?;
+        let system = match resolved.nats.system_bus(&self.broker.loaded.settings) {
+            Some(config) => Some(connect(&config).await?),
+            None => None,
+        };
+        let (bus, workspace) = (self.bus.clone(), resolved.workspace.clone());
+        daemon.start(Role::Console, |stop| {
+            console::run(config, listener, bus, system, workspace, stop)
+        });
+        Ok(())
+    }
+
+    fn ingress(&self, daemon: &mut Daemon, listener: TcpListener) {
+        let resolved = &self.broker.resolved;
+        let (config, bus) = (resolved.ingress.clone(), self.bus.clone());
+        let workspace = resolved.workspace.clone();
+        daemon.start(Role::Ingress, |stop| {
+            ingress::run(config, listener, bus, workspace, stop)
+        });
+    }
+}

@@ -1,0 +1,272 @@
+//! The console API's commands and the feed, with a session-router played by the test.
+
+use std::collections::VecDeque;
+use std::process::Output;
+
+use bus::testing::Server;
+use bus::{Bus, Subscription};
+use chat::id::UserId;
+use chat::subject::Workspace;
+use serde_json::{Value, json};
+
+use crate::program::{Running, switchboard};
+
+const LIVE_CHAT: &str = "01890000-0000-7000-8000-000000000001";
+
+/// NATS, and whoever answers there.
+struct World {
+    server: Server,
+    bus: Bus,
+    requests: Subscription,
+}
+
+impl World {
+    async fn start() -> Self {
+        let server = Server::start().await;
+        let bus = server.bus().await;
+        let requests = bus.subscribe("sb.default.api.admin.>", None).await.unwrap();
+        bus.flush().await.unwrap();
+        Self {
+            server,
+            bus,
+            requests,
+        }
+    }
+
+    /// Calls the program, and answers what it asks, in this order: method, request, answer.
+    async fn call(
+        &mut self,
+        args: &[&str],
+        answers: &[(&str, Value, Value)],
+    ) -> (i32, String, String) {
+        let url = self.server.url();
+        let args: Vec<String> = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let output = tokio::task::spawn_blocking(move || {
+            let args: Vec<&str> = args.iter().map(String::as_str).collect();
+            let mut command = switchboard(&args);
+            command
+                .args(["--nats", &url])
+                .env("SWITCHBOARD_PASSWORD", "12345678");
+            command.output().unwrap()
+        });
+        for (method, request, answer) in answers {
+            self.answer(method, request, answer).await;
+        }
+        said(output.await.unwrap())
+    }
+
+    async fn publish(&self, subject: &str, event: &Value) {
+        let payload = event.to_string().into_bytes().into();
+        self.bus
+            .publish(subject.to_owned(), &[], payload)
+            .await
+            .unwrap();
+        self.bus.flush().await.unwrap();
+    }
+
+    async fn answer(&mut self, method: &str, request: &Value, answer: &Value) {
+        let message = self.requests.next().await.unwrap();
+        assert_eq!(message.subject, format!("sb.default.api.admin.{method}"));
+        assert_eq!(
+            serde_json::from_slice::<Value>(&message.payload).unwrap(),
+            *request
+        );
+        assert!(message.reply.as_ref().unwrap().starts_with("_INBOX.admin."));
+        let payload = answer.to_string().into_bytes().into();
+        self.bus.respond(&message, &[], payload).await.unwrap();
+    }
+}
+
+fn said(output: Output) -> (i32, String, String) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_list_is_a_table_for_people_and_json_for_programs() {
+    let mut world = World::start().await;
+    let ok = json!({ "sessions": [{ "id": "s1", "status": "queued", "unread": 2, "chatName": "A\u{1b}[31m" }], "next": "c1" });
+    let answer = json!({ "ok": ok });
+    let request = json!({ "view": "queue", "limit": 1 });
+    let args = ["session", "list", "--view", "queue", "--limit", "1"];
+
+    let (code, stdout, stderr) = world
+        .call(&args, &[("sessions.list", request.clone(), answer.clone())])
+        .await;
+    assert_eq!(code, 0, "{stderr}");
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{stdout}");
+    assert!(
+        lines[0].contains("STATUS") && lines[1].contains("queued"),
+        "{stdout}"
+    );
+    assert!(
+        !stdout.contains('\u{1b}'),
+        "no control character of a stranger's reaches the terminal"
+    );
+    assert!(stderr.contains("--before c1"), "{stderr}");
+
+    let args = [&args[..], &["--json"]].concat();
+    let (_, stdout, _) = world
+        .call(&args, &[("sessions.list", request, answer)])
+        .await;
+    assert_eq!(serde_json::from_str::<Value>(&stdout).unwrap(), ok);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_looked_up() {
+    let mut world = World::start().await;
+    let args = [
+        "live-chat",
+        "rename",
+        "--live-chat",
+        "Sales",
+        "--name",
+        "Shop",
+        "--command-id",
+        "c",
+    ];
+    let list = json!({ "ok": { "liveChats": [{ "id": LIVE_CHAT, "name": "Sales" }, { "id": "2", "name": "Help" }] } });
+    let request = json!({ "liveChat": LIVE_CHAT, "name": "Shop", "commandId": "c" });
+    let answers = [
+        ("live-chats.list", json!({}), list.clone()),
+        (
+            "live-chats.rename",
+            request,
+            json!({ "ok": { "liveChat": { "id": LIVE_CHAT, "name": "Shop" } } }),
+        ),
+    ];
+    let (code, stdout, stderr) = world.call(&args, &answers).await;
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("Shop"), "{stdout}");
+
+    let args = ["channel", "list", "--live-chat", "Nowhere"];
+    let (code, _, stderr) = world
+        .call(&args, &[("live-chats.list", json!({}), list)])
+        .await;
+    assert_eq!(code, 1);
+    assert!(stderr.contains("\"Nowhere\""), "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_told_with_its_code_and_denial_ends_with_5() {
+    let mut world = World::start().await;
+    for (code, exit) in [
+        ("forbidden", 5),
+        ("not_assigned", 5),
+        ("conflict", 1),
+        ("new_code", 1),
+    ] {
+        let error = json!({ "error": { "code": code, "message": "the rules say no" } });
+        let answers = [("sessions.take", json!({ "session": "s" }), error)];
+        let (found, stdout, stderr) = world
+            .call(&["session", "take", "--session", "s"], &answers)
+            .await;
+        assert_eq!((found, stdout.as_str()), (exit, ""), "{code}");
+        assert!(
+            stderr.contains(&format!("the rules say no ({code})")),
+            "{stderr}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_let_in_ends_with_5_and_who_asks_nobody_with_4() {
+    let locked = Server::start_with("authorization { user: x, password: y }").await;
+    let call = |url: String| {
+        tokio::task::spawn_blocking(move || {
+            let mut command = switchboard(&["me", "--nats", &url]);
+            said(
+                command
+                    .env("SWITCHBOARD_PASSWORD", "12345678")
+                    .output()
+                    .unwrap(),
+            )
+        })
+    };
+    let (code, _, stderr) = call(locked.url()).await.unwrap();
+    assert_eq!(code, 5, "{stderr}");
+    assert!(stderr.contains("cannot sign in as admin"), "{stderr}");
+
+    let empty = Server::start().await;
+    let (code, _, stderr) = call(empty.url()).await.unwrap();
+    assert_eq!(code, 4, "{stderr}");
+}
+
+/// An event of the live chat, and the position of the one before it.
+fn event(position: u64, previous: u64) -> Value {
+    json!({ "position": position, "previous": previous, "livechat": LIVE_CHAT })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_has_no_gap_and_no_double() {
+    let mut world = World::start().await;
+    let workspace: Workspace = "default".parse().unwrap();
+    let admin: UserId = "admin".parse().unwrap();
+    let subject = workspace.feed(
+        LIVE_CHAT.parse().unwrap(),
+        chat::id::SessionId::from_bytes([1; 16]),
+        "message-sent",
+    );
+    assert_eq!(workspace.api(&admin, "me"), "sb.default.api.admin.me");
+
+    let password = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(password.path(), "12345678").unwrap();
+    let url = world.server.url();
+    let feed = Running::start(&[
+        "feed",
+        "--from",
+        "10",
+        "--nats",
+        &url,
+        "--password-file",
+        password.path().to_str().unwrap(),
+    ]);
+    world
+        .answer(
+            "me",
+            &json!({}),
+            &json!({ "ok": { "id": "admin", "groups": ["supervisors"], "liveChats": [] } }),
+        )
+        .await;
+
+    let page = |events: Vec<Value>, next: Option<u64>, position: u64| json!({ "ok": { "events": events, "next": next, "position": position } });
+    let after = |position: u64| json!({ "position": position, "limit": 1_000 });
+    // History in two pages, the first of them with nothing for our eyes.
+    world
+        .answer("events.after", &after(10), &page(vec![], Some(20), 22))
+        .await;
+    // This happens while the history is asked for, so that it is in both.
+    world.publish(&subject, &event(22, 21)).await;
+    world
+        .answer(
+            "events.after",
+            &after(20),
+            &page(vec![event(21, 5), event(22, 21)], None, 22),
+        )
+        .await;
+    // The next in the chain, one that passes, and one that came before it was missed: 25.
+    world.publish(&subject, &event(24, 22)).await;
+    world.publish(&subject, &json!({ "type": "typing" })).await;
+    world.publish(&subject, &event(27, 25)).await;
+    world
+        .answer(
+            "events.after",
+            &after(22),
+            &page(vec![event(24, 22), event(25, 24), event(27, 25)], None, 27),
+        )
+        .await;
+    world.publish(&subject, &event(27, 25)).await;
+    world.publish(&subject, &event(28, 27)).await;
+
+    let mut expected = VecDeque::from([21, 22, 24, 25, 27, 28]);
+    while let Some(position) = expected.pop_front() {
+        assert_eq!(feed.event("position")["position"], position);
+    }
+    feed.signal("-INT");
+    assert_eq!(feed.end(), Some(0));
+}

@@ -1,0 +1,261 @@
+//! `messenger` against a Switchboard of a few lines.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+use chat::secret::Secret;
+use chat::signature;
+use serde_json::{Value, json};
+
+use crate::program::{PATIENCE, Running};
+
+/// A Switchboard that answers what the test says.
+struct Broker(TcpListener);
+
+impl Broker {
+    fn start() -> Self {
+        Self(TcpListener::bind("127.0.0.1:0").unwrap())
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/webhook/1", self.0.local_addr().unwrap())
+    }
+
+    /// Takes the next request and answers it; its head in lower case, and its body.
+    fn take(&self, status: u16, answer: &Value) -> (String, Value) {
+        let (stream, _) = self.0.accept().unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let (head, body) = read(&stream);
+        let answer = answer.to_string();
+        write!(
+            &stream,
+            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{answer}",
+            answer.len()
+        )
+        .unwrap();
+        (head, serde_json::from_slice(&body).unwrap())
+    }
+}
+
+/// One message of HTTP with a length.
+fn read(stream: &TcpStream) -> (String, Vec<u8>) {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        assert!(reader.read_line(&mut head).unwrap() > 0, "{head}");
+    }
+    let head = head.to_lowercase();
+    let length = head.split("content-length: ").nth(1).unwrap();
+    let length = length.split("\r\n").next().unwrap().parse().unwrap();
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    (head, body)
+}
+
+/// Says something to the messenger; the status and the body of its answer.
+fn say(url: &str, headers: &str, body: &Value) -> (u16, Vec<u8>) {
+    let address = url.trim_start_matches("http://").trim_end_matches('/');
+    let stream = TcpStream::connect(address).unwrap();
+    let body = body.to_string();
+    write!(
+        &stream,
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let (head, body) = read(&stream);
+    (head.split(' ').nth(1).unwrap().parse().unwrap(), body)
+}
+
+struct Messenger {
+    running: Running,
+    url: String,
+}
+
+impl Messenger {
+    fn start(flags: &[&str]) -> Self {
+        let mut args = vec![
+            "messenger",
+            "--listen",
+            "127.0.0.1:0",
+            "--json",
+            "--code",
+            "secret",
+        ];
+        args.extend(flags);
+        let running = Running::start(&args);
+        let url = running.event("listening")["listening"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        Self { running, url }
+    }
+
+    fn connect(&self, broker: &Broker, last: Option<&str>) -> Value {
+        let mut data = json!({ "webhook": broker.url(), "challenge": "riddle" });
+        if let Some(last) = last {
+            data["lastMessageId"] = last.into();
+        }
+        let (status, answer) = say(
+            &self.url,
+            "",
+            &json!({ "type": "connect", "token": "secret", "channelId": "1", "data": data }),
+        );
+        assert_eq!(status, 200);
+        serde_json::from_slice(&answer).unwrap()
+    }
+}
+
+#[test]
+fn it_proves_the_code_and_believes_nobody_without_it() {
+    let (messenger, broker) = (Messenger::start(&[]), Broker::start());
+    let answer = messenger.connect(&broker, None);
+    let proof = signature::answer(&Secret::new("secret"), "riddle").unwrap();
+    assert_eq!(answer["challenge"], proof);
+    assert_eq!(answer["capabilities"]["operatorInitiated"], true);
+    let event = messenger.running.event("received");
+    assert_eq!(event["received"]["type"], "connect");
+    assert_eq!(
+        event["received"]["token"],
+        Value::Null,
+        "secrets are not told"
+    );
+
+    for token in ["wrong", ""] {
+        let body = json!({ "type": "message", "token": token, "data": { "text": "boo" } });
+        assert_eq!(say(&messenger.url, "", &body).0, 401);
+        assert_eq!(messenger.running.event("refused")["status"], 401);
+    }
+    let signature = "webhook-id: 1\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n";
+    let body = json!({ "type": "message", "token": "secret", "data": { "text": "boo" } });
+    assert_eq!(
+        say(&messenger.url, signature, &body).0,
+        401,
+        "a signature that is there must verify"
+    );
+}
+
+#[test]
+fn what_is_typed_is_sent_again_until_it_is_taken() {
+    let (mut messenger, broker) = (
+        Messenger::start(&["--user", "ann", "--chat", "c7"]),
+        Broker::start(),
+    );
+    messenger
+        .running
+        .type_line("typed before there is a connection");
+    messenger.connect(&broker, None);
+    let (_, first) = broker.take(503, &json!({ "code": "unavailable" }));
+    assert_eq!(messenger.running.event("sent")["kept"], true);
+    let (_, second) = broker.take(200, &json!({ "status": "accepted" }));
+    assert_eq!(first, second, "the same, ids and all");
+    assert_eq!(first["token"], "secret");
+    assert_eq!(first["data"]["externalUserId"], "ann");
+    assert_eq!(first["data"]["externalChatId"], "c7");
+    let sent = messenger.running.event("sent");
+    assert_eq!(
+        (&sent["status"], &sent["kept"], &sent["attempt"]),
+        (&json!(200), &json!(false), &json!(2))
+    );
+    assert_eq!(sent["sent"]["token"], Value::Null, "secrets are not told");
+}
+
+#[test]
+fn what_a_disconnected_channel_refuses_is_kept_for_the_next_connect() {
+    let (mut messenger, broker) = (Messenger::start(&[]), Broker::start());
+    messenger.connect(&broker, None);
+    messenger.running.type_line("one");
+    broker.take(200, &json!({}));
+    messenger.running.event("sent");
+
+    messenger.running.type_line("two");
+    let refusal = json!({ "code": "channel_disconnected", "detail": "the channel is not active" });
+    let (_, two) = broker.take(409, &refusal);
+    assert_eq!(messenger.running.event("sent")["kept"], true);
+    messenger.connect(&broker, Some("something-older"));
+    let (_, again) = broker.take(200, &json!({}));
+    assert_eq!(two, again);
+
+    messenger.running.type_line("/edit three");
+    let (_, edited) = broker.take(422, &json!({ "code": "invalid" }));
+    assert_eq!(edited["type"], "messageEdited");
+    assert_eq!(
+        edited["data"]["externalMessageId"],
+        two["data"]["externalMessageId"]
+    );
+    messenger.running.event("sent");
+    assert_eq!(
+        messenger.running.event("sent")["kept"],
+        false,
+        "no use in asking that again"
+    );
+}
+
+#[test]
+fn signed_means_signed_in_both_directions() {
+    let (mut messenger, broker) = (Messenger::start(&["--signed"]), Broker::start());
+    let body = json!({ "type": "connect", "token": "secret", "data": { "webhook": broker.url() } });
+    assert_eq!(
+        say(&messenger.url, "", &body).0,
+        401,
+        "the token alone is not enough"
+    );
+
+    let code = Secret::new("secret");
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    let now = chat::time::Timestamp::from_micros(now.as_micros().try_into().unwrap());
+    let signed = signature::sign([&code], "id-1", now, body.to_string().as_bytes()).unwrap();
+    let headers = format!(
+        "webhook-id: {}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {}\r\n",
+        signed.id, signed.timestamp, signed.signature
+    );
+    assert_eq!(say(&messenger.url, &headers, &body).0, 200);
+
+    messenger.running.type_line("hello");
+    let (head, body) = broker.take(200, &json!({}));
+    let header = |name: &str| {
+        let value = head.split(&format!("{name}: ")).nth(1).unwrap();
+        value.split("\r\n").next().unwrap().to_owned()
+    };
+    assert!(header("webhook-signature").starts_with("v1,"));
+    assert_eq!(
+        header("webhook-id"),
+        body["data"]["externalMessageId"].as_str().unwrap()
+    );
+    assert_eq!(body["token"], Value::Null);
+}
+
+#[test]
+fn it_answers_as_its_flags_say() {
+    let profile = json!({ "type": "userInfo", "token": "secret", "data": { "userId": "u1" } });
+    let message =
+        json!({ "type": "message", "token": "secret", "data": { "text": "hi", "messageId": "m" } });
+
+    let messenger = Messenger::start(&["--broken-user-info", "--phone", "+1"]);
+    let (_, answer) = say(&messenger.url, "", &profile);
+    assert!(serde_json::from_slice::<Value>(&answer).is_err());
+    let read = chat::messenger::lenient::profile(&answer);
+    assert_eq!(
+        (read.username.as_deref(), read.phone_number.as_deref()),
+        (Some("Ann"), Some("+1"))
+    );
+
+    let messenger = Messenger::start(&["--fail", "500", "--refuse"]);
+    assert_eq!(say(&messenger.url, "", &message).0, 500);
+    let connect =
+        json!({ "type": "connect", "token": "secret", "data": { "webhook": "http://x/" } });
+    assert_eq!(say(&messenger.url, "", &connect).0, 401);
+
+    let (messenger, broker) = (Messenger::start(&["--auto-receipts"]), Broker::start());
+    messenger.connect(&broker, None);
+    assert_eq!(say(&messenger.url, "", &message).0, 200);
+    for status in ["delivered", "read"] {
+        let (_, receipt) = broker.take(200, &json!({}));
+        assert_eq!(
+            receipt["data"],
+            json!({ "messageId": "m", "status": status })
+        );
+    }
+    messenger.running.signal("-INT");
+    assert_eq!(messenger.running.end(), Some(0));
+}
