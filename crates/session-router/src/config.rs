@@ -37,7 +37,7 @@ pub(crate) const ATTEMPTS_MAX: usize = 256;
 /// Attempts at messages under way at once, of one channel.
 pub(crate) const CHANNEL_ATTEMPTS_MAX: usize = 32;
 /// Notices under way at once, of one channel: they are many, and nobody waits for them.
-pub(crate) const CHANNEL_NOTICES_MAX: usize = 2;
+pub(crate) const CHANNEL_NOTICES_MAX: usize = 4;
 /// Verifications, password hashes and scans under way at once; past it callers are told to wait.
 pub(crate) const SIDE_JOBS_MAX: usize = 64;
 /// Replies and feed events that wait for NATS; past it they are dropped and counted: callers ask

@@ -14,7 +14,7 @@ use chat::messenger::outbound::Addressee;
 use chat::noun::ChannelStatus;
 use chat::role::{AttemptReply, AttemptRequest, Outcome};
 use chat::rules::Rules;
-use chat::state::{Channel, NoticeKind};
+use chat::state::{Channel, ChatKey, NoticeKind};
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
@@ -34,9 +34,20 @@ pub(crate) struct Notices {
     lanes: BTreeMap<ChannelId, Lane>,
     retries: BTreeSet<(Timestamp, NoticeId)>,
     tries: BTreeMap<NoticeId, (u32, Timestamp)>,
-    /// Outcomes that wait until their author's profile was asked for.
-    held: BTreeMap<ContactId, Vec<NoticeId>>,
+    /// Notices that wait for another one, in the order of their numbers.
+    held: BTreeMap<Hold, BTreeSet<NoticeId>>,
+    /// Chats that are being told of a session: the next such notice waits for this one.
+    telling: BTreeMap<ChatKey, NoticeId>,
     settled: BTreeMap<ChannelId, Vec<u64>>,
+}
+
+/// What a notice waits for.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Hold {
+    /// An outcome waits until its author's profile was asked for.
+    Profile(ContactId),
+    /// What becomes of a chat's sessions is told in order.
+    Chat(ChatKey),
 }
 
 /// How far one channel has got.
@@ -85,17 +96,19 @@ impl Notices {
                 let Some(notice) = workspace.notices.get(&(*id, number)) else {
                     continue;
                 };
-                if let NoticeKind::Outcome(_, contact) = notice.kind
-                    && workspace.contacts.get(&contact).is_some_and(|c| c.asking)
-                {
-                    self.held.entry(contact).or_default().push((*id, number));
+                let id = (*id, number);
+                if let Some(hold) = hold(&self.telling, workspace, id, &notice.kind) {
+                    self.held.entry(hold).or_default().insert(id);
                     continue;
                 }
-                if let Some(request) = request(workspace, library, (*id, number), channel, now) {
+                if let Some(request) = request(workspace, library, id, channel, now) {
                     lane.in_flight += 1;
-                    started.push(((*id, number), notice.kind.clone(), request));
+                    if let NoticeKind::Session(chat, ..) = &notice.kind {
+                        self.telling.insert((id.0, chat.as_str().into()), id);
+                    }
+                    started.push((id, notice.kind.clone(), request));
                 } else {
-                    self.settled.entry(*id).or_default().push(number);
+                    self.settled.entry(id.0).or_default().push(number);
                 }
             }
         }
@@ -139,14 +152,14 @@ impl Notices {
         if told == Told::Settled
             || *kind == NoticeKind::Disconnect && matches!(told, Told::Channel(_))
         {
-            self.settle(id);
+            self.settle(id, kind);
             return (profile, Told::Settled);
         }
         let (tries, first) = self.tries.get(&id).copied().unwrap_or((0, now));
         self.tries.insert(id, (tries + 1, first));
         let next = rules.next_attempt(tries + 1, first, chance).max(now);
         if next.since(first) >= rules.time_to_live {
-            self.settle(id);
+            self.settle(id, kind);
         } else {
             self.retries.insert((next, id));
         }
@@ -155,7 +168,11 @@ impl Notices {
 
     /// Lets the outcomes go that waited for a person's profile.
     pub(crate) fn profile_asked(&mut self, contact: ContactId) {
-        for (channel, number) in self.held.remove(&contact).into_iter().flatten() {
+        self.let_go(&Hold::Profile(contact));
+    }
+
+    fn let_go(&mut self, hold: &Hold) {
+        for (channel, number) in self.held.remove(hold).into_iter().flatten() {
             self.lanes.entry(channel).or_default().again.insert(number);
         }
     }
@@ -181,7 +198,12 @@ impl Notices {
         self.retries.first().map(|(at, _)| *at)
     }
 
-    fn settle(&mut self, id: NoticeId) {
+    fn settle(&mut self, id: NoticeId, kind: &NoticeKind) {
+        if let NoticeKind::Session(chat, ..) = kind {
+            let chat = (id.0, chat.as_str().into());
+            self.telling.remove(&chat);
+            self.let_go(&Hold::Chat(chat));
+        }
         self.tries.remove(&id);
         self.settled.entry(id.0).or_default().push(id.1);
     }
@@ -214,6 +236,27 @@ impl Lane {
             .next()?;
         self.next = number + 1;
         Some(*number)
+    }
+}
+
+/// What a notice must wait for, if for anything.
+fn hold(
+    telling: &BTreeMap<ChatKey, NoticeId>,
+    workspace: &Workspace,
+    id: NoticeId,
+    kind: &NoticeKind,
+) -> Option<Hold> {
+    match kind {
+        NoticeKind::Outcome(_, contact) => {
+            let asking = workspace.contacts.get(contact).is_some_and(|c| c.asking);
+            asking.then_some(Hold::Profile(*contact))
+        }
+        NoticeKind::Session(chat, ..) => {
+            let chat = (id.0, chat.as_str().into());
+            let another = telling.get(&chat).is_some_and(|told| *told != id);
+            another.then_some(Hold::Chat(chat))
+        }
+        NoticeKind::Profile(_) | NoticeKind::Read(_) | NoticeKind::Disconnect => None,
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) mod object;
 pub(crate) mod session;
 mod sessions;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use chat::noun::Group;

@@ -1,0 +1,240 @@
+//! A small router: requests in, a real log and real keys, answers out.
+
+use chat::chance::Chance;
+use chat::command::{Command, Effect, NewUser, Reply, Request, UserCommand, Verification};
+use chat::id::{ChannelId, UserId};
+use chat::messenger::Inbound;
+use chat::noun::{Capabilities, Group, Verified};
+use chat::record::{Actor, Cause};
+use chat::rejection::Rejection;
+use chat::role::Accepted;
+use chat::rules::Rules;
+use chat::seal::SealKey;
+use chat::secret::Secret;
+use chat::time::Timestamp;
+use chat::verification::Proof;
+use chat::workspace::{Context, Workspace};
+use event_log::{EventLog, Frame, NewEvent, Options};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+use crate::api::{self, Call, Query, Signal};
+use crate::feed::{self, FeedItem};
+use crate::keyring::Keyring;
+use crate::library::{Library, context};
+use crate::view::{self, Facts, Scanned};
+
+pub(crate) struct Shell {
+    _dir: tempfile::TempDir,
+    log: EventLog,
+    pub(crate) library: Library,
+    pub(crate) workspace: Workspace,
+    chance: Chance,
+    pub(crate) now: Timestamp,
+    pub(crate) facts: Facts,
+    pub(crate) subjects: chat::subject::Workspace,
+    /// What was told as it happened.
+    pub(crate) items: Vec<FeedItem>,
+}
+
+impl Shell {
+    /// A house with the administrator `root`.
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let mut chance = Chance::from_seed([3; 32]);
+        let master = std::sync::Arc::new(SealKey::from_bytes([7; 32]));
+        let keyring = Keyring::open(&dir.path().join("keys"), master).unwrap();
+        keyring.provide(0, &mut chance).unwrap();
+        let (log, _) = EventLog::open(&dir.path().join("log"), Options::new(0)).unwrap();
+        let reader = log.reader();
+        let mut shell = Self {
+            _dir: dir,
+            log,
+            library: Library { reader, keyring },
+            workspace: Workspace::default(),
+            chance,
+            now: Timestamp::from_micros(1_800_000_000_000_000),
+            facts: Facts {
+                public_url: "https://chat.example".to_owned(),
+            },
+            subjects: "acme".parse().unwrap(),
+            items: Vec::new(),
+        };
+        shell.inside(Command::FirstAdministrator(NewUser {
+            login: "root".parse().unwrap(),
+            name: "Root".to_owned(),
+            groups: vec![Group::Administrators],
+            password_hash: Secret::new("$argon2id$"),
+        }));
+        shell
+    }
+
+    /// Decides, seals, folds and stores.
+    pub(crate) fn apply(&mut self, request: &Request) -> Result<(Reply, Vec<Effect>), Rejection> {
+        self.now = self.now.plus(Duration::from_secs(1));
+        let rules = Rules::standard();
+        let mut context_of = Context {
+            now: self.now,
+            chance: &mut self.chance,
+            rules: &rules,
+        };
+        let decision = self.workspace.decide(request, &mut context_of)?;
+        let first_position = self.workspace.position + 1;
+        let last = decision.events.len().saturating_sub(1);
+        let mut events = Vec::new();
+        for (i, mut new) in decision.events.into_iter().enumerate() {
+            let number = self.workspace.key_of(&new.stream, &new.event);
+            let key = number.and_then(|number| self.library.keyring.get(number));
+            let (master, bound) = (self.library.keyring.master(), context(&new.stream));
+            new.event.seal(key.as_ref(), master, &bound, &mut self.chance);
+            let cause = match (&decision.reply, request.command_id.filter(|_| i == last)) {
+                (Reply::Answer(answer), Some(command)) => Some(Cause {
+                    command,
+                    digest: request.digest,
+                    answer: *answer,
+                }),
+                _ => None,
+            };
+            let (record, link) = self.workspace.record(new, &request.by, cause, self.now);
+            self.workspace.evolve(&record);
+            self.items.extend(feed::item(&self.workspace, &record, &self.facts));
+            events.push(NewEvent {
+                link,
+                bytes: record.encode(),
+            });
+        }
+        if !events.is_empty() {
+            let frame = Frame {
+                first_position,
+                time_micros: self.now.as_micros(),
+                events,
+            };
+            self.log.append(frame).unwrap();
+        }
+        for effect in &decision.effects {
+            if let Effect::DestroyKeys(keys) = effect {
+                self.library.keyring.destroy(keys).unwrap();
+            }
+        }
+        Ok((decision.reply, decision.effects))
+    }
+
+    /// What Switchboard does by itself.
+    pub(crate) fn inside(&mut self, command: Command) {
+        self.apply(&Request::inside(command)).unwrap();
+    }
+
+    /// What a messenger says.
+    pub(crate) fn says(&mut self, channel: ChannelId, body: &Value) -> Option<Accepted> {
+        let inbound = Inbound::read(body.as_object().unwrap()).unwrap();
+        match self.apply(&Request::inbound(channel, inbound)).unwrap().0 {
+            Reply::Accepted(accepted) => Some(accepted),
+            Reply::Answer(_) | Reply::User(_) => None,
+        }
+    }
+
+    /// Somebody writes.
+    pub(crate) fn writes(&mut self, channel: ChannelId, chat: &str, user: &str, text: &str) -> Accepted {
+        let id = format!("m{}", self.workspace.position);
+        let data = json!({
+            "externalMessageId": id, "externalChatId": chat, "externalUserId": user,
+            "externalChatName": "The chat", "text": text,
+        });
+        self.says(channel, &json!({ "type": "message", "data": data })).unwrap()
+    }
+
+    /// A request of a user, answered as the router answers.
+    pub(crate) fn ask(&mut self, user: &str, method: &str, body: &Value) -> Result<Value, Rejection> {
+        let user: UserId = user.parse().unwrap();
+        let call = api::parse(&user, method, body.to_string().as_bytes(), self.now)?;
+        let call = match call {
+            Call::NeedsHash(needs) => needs.finish(Secret::new("$argon2id$")),
+            other => other,
+        };
+        match call {
+            Call::Command { command, command_id, digest } => {
+                self.command(&user, Request { by: Actor::User(user.clone()), command_id, digest, command })
+            }
+            Call::Token { user: of, command_id, digest } => {
+                let hash = Secret::new("hash of a token");
+                let command = Command::User(UserCommand::Token { user: of, hash });
+                self.command(&user, Request { by: Actor::User(user.clone()), command_id, digest, command })
+            }
+            Call::Query(query) => self.query(&user, &query),
+            Call::Signal(Signal::Typing(_) | Signal::Viewing(_)) | Call::NeedsHash(_) => Ok(json!({})),
+        }
+    }
+
+    fn command(&mut self, user: &UserId, request: Request) -> Result<Value, Rejection> {
+        let (reply, effects) = self.apply(&request)?;
+        for effect in effects {
+            if let Effect::Verify(channel, purpose) = effect {
+                let capabilities = Some(Capabilities::default());
+                let proof = Proof { verified: Verified::Challenge, capabilities };
+                let verification = Verification { channel, purpose, result: Ok(proof) };
+                self.inside(Command::Verified(verification));
+            }
+        }
+        let Reply::Answer(answer) = reply else { panic!("{reply:?}") };
+        let about = match &request.command {
+            Command::User(command) => api::user_of(command),
+            _ => user,
+        };
+        let plan = view::plan_answer(&self.workspace, about, &answer, &self.facts);
+        Ok(plan.render(&self.library))
+    }
+
+    fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
+        let caller = self.workspace.caller(user)?;
+        let scan = match query {
+            Query::EventsAfter(query) => view::scan_of(&self.workspace, &caller, query),
+            Query::Deliveries(query) => view::walk_of(&self.workspace, &caller, query)?,
+            _ => {
+                let plan = view::plan(&self.workspace, &caller, query, self.now, &self.facts)?;
+                return Ok(plan.render(&self.library));
+            }
+        };
+        let plan = match scan.run(&self.library) {
+            Scanned::Events(found) => {
+                view::plan_events(&self.workspace, &caller, found, &self.facts, &self.subjects)
+            }
+            Scanned::Attempts(found) => view::plan_attempts(&self.workspace, &caller, found)?,
+        };
+        Ok(plan.render(&self.library))
+    }
+
+    /// A request that is granted.
+    pub(crate) fn ok(&mut self, user: &str, method: &str, body: &Value) -> Value {
+        self.ask(user, method, body).unwrap_or_else(|e| panic!("{method} {body}: {e}"))
+    }
+
+    /// The code of a refusal.
+    pub(crate) fn refusal(&mut self, user: &str, method: &str, body: &Value) -> &'static str {
+        self.ask(user, method, body).unwrap_err().code.as_str()
+    }
+
+    /// A user of a group.
+    pub(crate) fn user(&mut self, login: &str, group: &str) {
+        let body = json!({ "login": login, "groups": [group], "password": "12345678" });
+        self.ok("root", "users.create", &body);
+    }
+
+    /// A live chat with these members; its id.
+    pub(crate) fn live_chat(&mut self, name: &str, members: &[&str]) -> String {
+        let body = json!({ "name": name, "users": members });
+        text(&self.ok("root", "live-chats.create", &body)["liveChat"]["id"])
+    }
+
+    /// An active channel.
+    pub(crate) fn channel(&mut self, live_chat: &str, webhook: &str) -> ChannelId {
+        let body = json!({
+            "liveChat": live_chat, "name": "Demo", "webhook": webhook, "code": "secret code",
+            "operatorInitiated": true,
+        });
+        text(&self.ok("root", "channels.connect", &body)["channel"]["id"]).parse().unwrap()
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()
+}
