@@ -54,6 +54,11 @@ impl Rules {
         first.plus(offset.mul_f64(1.0 + JITTER * (2.0 * chance.fraction() - 1.0)))
     }
 
+    /// The shortest time between an attempt and the next one at the same message.
+    pub fn pause_min(&self) -> Duration {
+        self.schedule.get(1).copied().unwrap_or_default() / 2
+    }
+
     /// The offset of an attempt that the schedule does not name.
     fn beyond(&self, tries: usize) -> Duration {
         let last = self.schedule.last().copied().unwrap_or_default();

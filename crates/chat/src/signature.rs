@@ -106,7 +106,12 @@ pub fn verify<'a>(
         .collect();
     let mut matched = false;
     for code in codes {
-        let mac = mac(&key(code)?, &headers.id, &headers.timestamp, body);
+        let key = key(code)?;
+        // Anybody can sign with an empty key.
+        if key.is_empty() {
+            continue;
+        }
+        let mac = mac(&key, &headers.id, &headers.timestamp, body);
         for signature in &offered {
             matched |= mac.clone().verify_slice(signature).is_ok();
         }
@@ -124,7 +129,9 @@ pub fn token_matches<'a>(codes: impl IntoIterator<Item = &'a Secret>, token: &st
     let offered = Sha256::digest(token);
     let mut matched = false;
     for code in codes {
-        matched |= bool::from(Sha256::digest(code.expose()).ct_eq(&offered));
+        let right = Sha256::digest(code.expose()).ct_eq(&offered);
+        // An empty code is none: to offer nothing proves nothing.
+        matched |= bool::from(right) && !code.expose().is_empty();
     }
     matched
 }

@@ -60,7 +60,9 @@ impl Question {
     /// Which question a subject of [`Workspace::all_questions`] is.
     pub fn of(subject: &str) -> Option<Self> {
         let name = subject.rsplit('.').next()?;
-        Self::ALL.into_iter().find(|question| question.name() == name)
+        Self::ALL
+            .into_iter()
+            .find(|question| question.name() == name)
     }
 
     /// The question's subject token.

@@ -129,6 +129,7 @@ pub fn account(webhook: &str) -> Result<String, &'static str> {
     }
     let host = host.to_ascii_lowercase();
     let host = host.strip_suffix(default_port).unwrap_or(&host);
+    let host = host.strip_suffix(':').unwrap_or(host);
     if host.is_empty() || host.starts_with(':') {
         return Err("must name a host");
     }

@@ -70,13 +70,15 @@ pub struct Workspace {
     /// What messengers are yet to be told.
     pub notices: Table<(ChannelId, u64), Notice>,
     /// Edits that wait for their message.
-    parked: Table<Digest, Parked>,
+    parked: Table<(ChannelId, Digest), Parked>,
     /// Commands that had their effect.
     commands: Table<(UserId, CommandId), (Digest, Answer)>,
     /// The positions of what administrators did.
     pub audit: Table<u64, ()>,
     /// How many keys have been given out.
     pub keys: Table<(), u32>,
+    /// The position of the last event on each live chat's feed.
+    feed_heads: Table<LiveChatId, u64>,
     /// What can be derived from the rows above.
     index: Index,
 }
@@ -112,22 +114,42 @@ impl Workspace {
         request: &Request,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        if let (Some(command), Actor::User(user)) = (&request.command_id, &request.by)
-            && let Some((digest, answer)) = self.commands.get(&(user.clone(), *command))
-        {
-            return if *digest == request.digest {
-                Ok(Decision::repeated(*answer))
-            } else {
-                Err(Rejection::new(
-                    Code::Conflict,
-                    format!("command {command} was something else before; give each its own id"),
-                ))
-            };
-        }
         match &request.by {
-            Actor::User(user) => self.decide_for(&self.caller(user)?, &request.command, context),
+            Actor::User(user) => {
+                let caller = self.caller(user)?;
+                if let Some(answer) = self.answered(&caller, request)? {
+                    return Ok(Decision::repeated(answer));
+                }
+                self.decide_for(&caller, &request.command, context)
+            }
             Actor::Messenger | Actor::System => self.decide_inside(&request.command, context),
         }
+    }
+
+    /// The first answer to a command that had its effect already, as far as its caller may see it
+    /// still.
+    fn answered(
+        &self,
+        caller: &Caller<'_>,
+        request: &Request,
+    ) -> Result<Option<Answer>, Rejection> {
+        let Some(command) = request.command_id else {
+            return Ok(None);
+        };
+        let Some((digest, answer)) = self.commands.get(&(caller.id.clone(), command)) else {
+            return Ok(None);
+        };
+        if *digest != request.digest {
+            let words =
+                format!("command {command} was something else before; give each its own id");
+            return Err(Rejection::new(Code::Conflict, words));
+        }
+        match answer {
+            Answer::Session(id) => self.visible_session(caller, *id).map(drop)?,
+            Answer::Message(id, _) => self.visible_message(caller, *id).map(drop)?,
+            _ => {}
+        }
+        Ok(Some(*answer))
     }
 
     /// What a user asks for.
@@ -174,7 +196,7 @@ impl Workspace {
             Command::Profile(contact, profile) => self.decide_profile(*contact, profile.as_ref()),
             Command::Attempting(message) => self.decide_attempting(*message),
             Command::Attempted(attempted) => Ok(self.decide_attempted(attempted, context)),
-            Command::Expire(message) => Ok(self.decide_expire(*message)),
+            Command::Expire(message) => Ok(self.decide_expire(*message, context.now)),
             Command::Settled(channel, notices) => Ok(self.decide_settled(*channel, notices)),
             Command::Refused(channel, count) => Ok(self.decide_refused(*channel, *count)),
             Command::Judged(channel, status) => Ok(self.decide_judged(*channel, *status)),

@@ -22,6 +22,9 @@ pub struct ChannelCreated {
     pub webhook: String,
     /// The confirmation code, sealed under the master key.
     pub code: Private<Secret>,
+    /// Whether that is none at all, as an open channel may have it.
+    #[serde(default)]
+    pub codeless: bool,
     /// What proof is asked of the messenger.
     pub security: Security,
     /// Which members the messenger gets.
@@ -66,6 +69,9 @@ pub struct ChannelUpdated {
 pub struct CodeRotated {
     /// The new code, sealed under the master key.
     pub code: Private<Secret>,
+    /// Whether that is none at all, as an open channel may have it.
+    #[serde(default)]
+    pub codeless: bool,
     /// Until when the one before stays good.
     pub old_until: Timestamp,
 }

@@ -83,6 +83,8 @@ impl Channel {
 pub struct ChannelCode {
     /// The code, sealed under the master key.
     pub code: Private<Secret>,
+    /// Whether it is none at all: it proves nothing.
+    pub empty: bool,
     /// Until when; `None` is for as long as nobody changes it.
     pub until: Option<Timestamp>,
 }

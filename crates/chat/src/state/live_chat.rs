@@ -21,8 +21,6 @@ pub struct LiveChat {
     pub created_at: Timestamp,
     /// Whether it is gone.
     pub deleted: bool,
-    /// The position of the last event on its feed.
-    pub feed_head: u64,
     /// The end of its stream.
     pub head: Head,
 }

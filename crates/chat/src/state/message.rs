@@ -53,8 +53,12 @@ pub struct Delivery {
 /// An edit or deletion that waits for its message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parked {
-    /// The position of the newest edit, and the number of its key.
-    pub edit: Option<(u64, u32)>,
+    /// The position since which something waits.
+    pub since: u64,
+    /// The number of the key that every edit of the message is sealed under.
+    pub key: u32,
+    /// The position of the newest edit.
+    pub edit: Option<u64>,
     /// Whether the message was taken back.
     pub deleted: bool,
 }

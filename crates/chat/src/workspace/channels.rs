@@ -6,7 +6,7 @@ use crate::event::{
     ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, Event, MessagesRefused,
     NoticesSettled,
 };
-use crate::id::{ChannelId, LiveChatId};
+use crate::id::{ChannelId, LiveChatId, UserId};
 use crate::noun::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
@@ -17,6 +17,7 @@ use crate::secret::Secret;
 use crate::signature;
 use crate::state::Channel;
 use crate::verification::{Proof, Purpose, account};
+use crate::workspace::sessions::{ENDED_MAX, closings};
 use crate::workspace::users::check_name;
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -35,13 +36,15 @@ impl Workspace {
             ChannelCommand::Connect(connect) => self.decide_connect(connect, context),
             ChannelCommand::Disconnect(id) => {
                 let channel = self.channel(*id)?;
-                if channel.status == ChannelStatus::Disconnected {
-                    return Ok(Decision::repeated(Answer::Channel(*id)));
-                }
-                let event = status(
-                    ChannelStatus::Disconnected,
-                    Some(format!("by {}", caller.id)),
-                );
+                let ended = match channel.status {
+                    ChannelStatus::Disconnected | ChannelStatus::Failed => {
+                        return Ok(Decision::repeated(Answer::Channel(*id)));
+                    }
+                    // What was never connected holds no account once it is given up.
+                    ChannelStatus::Pending => ChannelStatus::Failed,
+                    _ => ChannelStatus::Disconnected,
+                };
+                let event = status(ended, Some(format!("by {}", caller.id)));
                 Ok(changed(*id, channel.live_chat, event))
             }
             ChannelCommand::Reconnect(id) => {
@@ -64,12 +67,8 @@ impl Workspace {
                 Ok(changed(*channel, live_chat, event))
             }
             ChannelCommand::Delete(id) => {
-                let live_chat = self.channel(*id)?.live_chat;
-                Ok(changed(
-                    *id,
-                    live_chat,
-                    status(ChannelStatus::Deleted, Some(format!("by {}", caller.id))),
-                ))
+                self.channel(*id)?;
+                Ok(self.deletion(&[*id], caller.id, Answer::Channel(*id)))
             }
             ChannelCommand::Update(update) => self.decide_update(update),
             ChannelCommand::Rotate {
@@ -81,6 +80,7 @@ impl Workspace {
                 check_code(code, now.security)?;
                 let event = CodeRotated {
                     code: Private::Clear(code.clone()),
+                    codeless: is_empty(code),
                     old_until: context.now.plus(*overlap),
                 };
                 Ok(changed(*channel, now.live_chat, event))
@@ -113,6 +113,7 @@ impl Workspace {
             name: connect.name.clone(),
             webhook,
             code: Private::Clear(connect.code.clone()),
+            codeless: is_empty(&connect.code),
             security,
             dialect: connect.dialect.unwrap_or_default(),
             operator_initiated: connect.operator_initiated,
@@ -122,6 +123,12 @@ impl Workspace {
 
     fn decide_update(&self, update: &Update) -> Result<Decision, Rejection> {
         let channel = self.channel(update.channel)?;
+        if update.security.is_some_and(|s| s != Security::Open)
+            && channel.codes.iter().any(|c| c.empty)
+        {
+            let words = "the channel has no confirmation code; rotate to one first";
+            return Err(Rejection::invalid("/security", words));
+        }
         let event = ChannelUpdated {
             name: None,
             webhook: None,
@@ -156,8 +163,11 @@ impl Workspace {
             channel.status,
             ChannelStatus::Pending | ChannelStatus::Failed
         );
+        let given_up =
+            verification.purpose == Purpose::Connect && channel.status != ChannelStatus::Pending;
         let answer = Decision::repeated(Answer::Channel(id));
         match (&verification.purpose, &verification.result) {
+            _ if given_up => Ok(answer),
             (Purpose::Test, _) | (Purpose::Webhook(_), Err(_)) => Ok(answer),
             (Purpose::Connect | Purpose::Reconnect, Ok(proof)) => {
                 // While the messenger was asked, another channel may have taken the account.
@@ -234,6 +244,28 @@ impl Workspace {
             return Decision::nothing();
         }
         quiet(id, MessagesRefused { count })
+    }
+
+    /// Channels are gone: what their sessions' operators see ends with an event each, as far as one
+    /// frame holds them; the fold ends the rest.
+    pub(super) fn deletion(&self, ids: &[ChannelId], by: &UserId, answer: Answer) -> Decision {
+        let channels = || {
+            ids.iter()
+                .filter_map(|id| Some((*id, self.channels.get(id)?)))
+        };
+        let open = channels().flat_map(|(id, _)| self.open_sessions(id));
+        let mut events = closings(open, "the channel was deleted");
+        events.extend(channels().take(ENDED_MAX).map(|(id, channel)| {
+            let event = status(ChannelStatus::Deleted, Some(format!("by {by}")));
+            of(id, channel.live_chat, event)
+        }));
+        let keys: Vec<u32> = ids.iter().flat_map(|id| self.parked_keys(*id)).collect();
+        let decision = Decision::of(events, answer);
+        if keys.is_empty() {
+            decision
+        } else {
+            decision.then(Effect::DestroyKeys(keys))
+        }
     }
 
     /// One account, one live chat: nobody else may have this webhook.
@@ -318,12 +350,17 @@ fn check_code(code: &Secret, security: Security) -> Result<(), Rejection> {
         ));
     }
     match signature::key(code) {
-        Ok(key) if key.is_empty() && security == Security::Signed => {
-            Err(Rejection::invalid("/code", "an empty code cannot sign"))
+        Ok(key) if key.is_empty() && security != Security::Open => {
+            Err(Rejection::invalid("/code", "an empty code proves nothing"))
         }
         Ok(_) => Ok(()),
         Err(e) => Err(Rejection::invalid("/code", e.to_string())),
     }
+}
+
+/// Whether anybody could prove a code: its key is empty.
+fn is_empty(code: &Secret) -> bool {
+    signature::key(code).is_ok_and(|key| key.is_empty())
 }
 
 fn check_webhook(webhook: &str) -> Result<String, Rejection> {

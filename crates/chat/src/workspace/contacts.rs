@@ -2,16 +2,13 @@
 
 use crate::command::{Decision, Effect, NewEvent};
 use crate::content::Profile;
-use crate::event::{ContactForgotten, ContactUpdated, SessionClosed};
+use crate::event::{ContactForgotten, ContactUpdated};
 use crate::id::ContactId;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::seal::Private;
+use crate::workspace::sessions::closings;
 use crate::workspace::{Caller, Workspace};
-
-/// The most sessions that are closed one by one when a person is forgotten: an event each, in one
-/// frame. Nobody has more open at once by the rules; what would be over is closed by the fold.
-const SESSIONS_CLOSED_MAX: usize = 100;
 
 impl Workspace {
     /// What a messenger said of a person, or that it said nothing.
@@ -54,23 +51,9 @@ impl Workspace {
             return Ok(Decision::repeated(Answer::Contact(id))
                 .then(Effect::DestroyKeys(contact.keys.clone())));
         }
-        let open = contact
-            .sessions
-            .iter()
-            .rev()
-            .filter_map(|id| Some((*id, self.sessions.get(id)?)));
-        let mut events: Vec<NewEvent> = open
-            .filter(|(_, session)| session.is_open())
-            .take(SESSIONS_CLOSED_MAX)
-            .map(|(id, session)| NewEvent {
-                stream: Stream::Session(id),
-                live_chat: Some(session.live_chat),
-                event: SessionClosed {
-                    reason: Some("the person was forgotten".to_owned()),
-                }
-                .into(),
-            })
-            .collect();
+        let sessions = contact.sessions.iter().rev();
+        let sessions = sessions.filter_map(|id| Some((*id, self.sessions.get(id)?)));
+        let mut events = closings(sessions, "the person was forgotten");
         events.push(NewEvent {
             stream: Stream::Contact(id),
             live_chat: self.channels.get(&contact.channel).map(|c| c.live_chat),

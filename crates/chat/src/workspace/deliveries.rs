@@ -1,5 +1,6 @@
 //! Deciding about deliveries: when to try, and what an answer means (messenger-protocol section 4).
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::command::{Attempted, Decision, NewEvent, Replay};
@@ -10,12 +11,12 @@ use crate::noun::{ChannelStatus, DeliveryState, Direction};
 use crate::record::Answer;
 use crate::rejection::{Code, Rejection};
 use crate::role::{AttemptReply, Outcome};
-use crate::rules::RETRY_AFTER_MAX;
+use crate::rules::{LANE_MAX, RETRY_AFTER_MAX};
 use crate::seal::Private;
 use crate::state::{Breaker, Channel, Delivery, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::channels::{judgement, status};
-use crate::workspace::sessions::{check_assigned, of};
+use crate::workspace::sessions::{check_assigned, not_active, of};
 use crate::workspace::{Caller, Context, Workspace};
 
 /// How much of an answer is kept, in characters: its start tells an administrator what is wrong.
@@ -81,9 +82,11 @@ impl Breaker {
             probes,
             not_before: None,
         };
+        // Another chat's failure does not shorten the pause that the messenger asked for.
+        let pause = self.not_before.filter(|until| *until > now);
         let probe_at = open.then(|| now.plus(next.pause()));
         Self {
-            not_before: probe_at.max(change.pause_until),
+            not_before: probe_at.max(change.pause_until).max(pause),
             ..next
         }
     }
@@ -98,6 +101,15 @@ impl Workspace {
                 format!("message {id} is not to be delivered"),
             ));
         };
+        let first = self.chats.get(&session.chat()).and_then(|c| c.lane.front());
+        if first != Some(&id) {
+            let words = format!("message {id} waits behind another one of its chat");
+            return Err(Rejection::new(Code::Conflict, words));
+        }
+        let channel = self.channel(session.channel)?;
+        if channel.status != ChannelStatus::Active {
+            return Err(not_active(channel));
+        }
         let event = DeliveryChanged {
             state: DeliveryState::Sending,
             attempts: message.attempts + 1,
@@ -144,8 +156,11 @@ impl Workspace {
         Decision::of(events, Answer::Done)
     }
 
-    pub(super) fn decide_expire(&self, id: MessageId) -> Decision {
-        let Some((session_id, session, message, delivery)) = self.pending(id) else {
+    pub(super) fn decide_expire(&self, id: MessageId, now: Timestamp) -> Decision {
+        let Some((session_id, session, message, delivery)) = self
+            .pending(id)
+            .filter(|(.., delivery)| delivery.expires_at <= now)
+        else {
             return Decision::nothing();
         };
         let reason = "not delivered within its time to live".to_owned();
@@ -230,6 +245,7 @@ impl Workspace {
                 "this person was forgotten",
             ));
         }
+        self.check_lane(&session.chat())?;
         let event = requeued(message, context);
         Ok(Decision::of(
             vec![of(session_id, session, event)],
@@ -249,6 +265,7 @@ impl Workspace {
             Replay::Since(channel, since) => (*channel, *since),
         };
         self.channel(channel)?;
+        let mut taken = BTreeMap::new();
         let events: Vec<NewEvent> = self
             .messages_since(since)
             .filter_map(|(id, message)| Some((id, self.sessions.get(&id)?, message)))
@@ -259,6 +276,13 @@ impl Workspace {
                 self.contacts
                     .get(&s.contact)
                     .is_some_and(|c| c.forgotten.is_none())
+            })
+            .filter(|(_, s, _)| {
+                let chat = s.chat();
+                let places = LANE_MAX.saturating_sub(self.lane_len(&chat));
+                let taken = taken.entry(chat).or_insert(0_usize);
+                *taken += 1;
+                *taken <= places
             })
             .take(REPLAY_MAX)
             .map(|(id, session, message)| of(id, session, requeued(message, context)))
@@ -322,7 +346,11 @@ fn attempt_outcome(
             let scheduled = context
                 .rules
                 .next_attempt(delivery.tries, first, context.chance);
-            let next = scheduled.max(now).max(pause_until.unwrap_or(now));
+            // A message that had to wait for its channel is past many of its times: they are not
+            // made up for one after the other.
+            let next = scheduled
+                .max(now.plus(context.rules.pause_min()))
+                .max(pause_until.unwrap_or(now));
             DeliveryChanged {
                 state: DeliveryState::Sending,
                 next_attempt_at: Some(next),

@@ -12,6 +12,7 @@ mod user;
 
 use crate::command::NewEvent;
 use crate::event::Event;
+use crate::id::{ContactId, LiveChatId, MessageId};
 use crate::record::{Actor, Cause, Record, Stream};
 use crate::state::Head;
 use crate::time::Timestamp;
@@ -28,10 +29,6 @@ impl Workspace {
         time: Timestamp,
     ) -> (Record, u64) {
         let head = self.head(&new.stream);
-        let feed_head = new
-            .live_chat
-            .and_then(|id| self.live_chats.get(&id))
-            .map_or(0, |l| l.feed_head);
         let record = Record {
             position: self.position + 1,
             stream: new.stream,
@@ -40,10 +37,15 @@ impl Workspace {
             by: by.clone(),
             caused_by,
             live_chat: new.live_chat,
-            previous: feed_head,
+            previous: new.live_chat.map_or(0, |id| self.feed_head(id)),
             event: new.event,
         };
         (record, head.position)
+    }
+
+    /// The position of the last event on a live chat's feed; 0 for none.
+    pub fn feed_head(&self, live_chat: LiveChatId) -> u64 {
+        self.feed_heads.get(&live_chat).copied().unwrap_or(0)
     }
 
     /// The end of a stream.
@@ -65,23 +67,25 @@ impl Workspace {
             (Stream::Contact(id), _) => *id,
             (_, Event::SessionOpened(e)) => e.contact,
             (_, Event::MessageReceived(e)) => e.contact,
-            (Stream::Session(id), Event::MessageEdited(e)) => {
-                let author = self
-                    .message(e.message)
-                    .and_then(|(_, message)| message.author);
-                author.or_else(|| Some(self.sessions.get(id)?.contact))?
-            }
+            (_, Event::MessageEdited(e)) => self.author(e.message)?,
             (Stream::Session(id), _) => self.sessions.get(id)?.contact,
             _ => return None,
         };
         self.contacts.get(&contact)?.keys.first().copied()
     }
 
+    /// Who wrote an inbound message, or whom another one is for.
+    pub fn author(&self, message: MessageId) -> Option<ContactId> {
+        let (session, message) = self.message(message)?;
+        let contact = || Some(self.sessions.get(&session)?.contact);
+        message.author.or_else(contact)
+    }
+
     /// Takes in one record: the next in the log.
     pub fn evolve(&mut self, record: &Record) {
         self.position = record.position;
-        if let Some(live_chat) = record.live_chat.and_then(|id| self.live_chats.get_mut(&id)) {
-            live_chat.feed_head = record.position;
+        if let Some(live_chat) = record.live_chat {
+            self.feed_heads.insert(live_chat, record.position);
         }
         if let (Actor::User(user), Some(cause)) = (&record.by, &record.caused_by) {
             self.commands

@@ -9,7 +9,6 @@ use crate::noun::{ChannelStatus, OpenedBy};
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::role::{Accepted, UserCard};
-use crate::rules::PARKED_MAX;
 use crate::seal::Private;
 use crate::state::Channel;
 use crate::workspace::sessions::{not_active, of};
@@ -52,10 +51,10 @@ impl Workspace {
             Inbound::Edited {
                 external_message_id,
                 text,
-            } => self.edit(id, channel, external_message_id, Some(Content::text(text))),
+            } => Ok(self.edit(id, external_message_id, Some(Content::text(text)))),
             Inbound::Deleted {
                 external_message_id,
-            } => self.edit(id, channel, external_message_id, None),
+            } => Ok(self.edit(id, external_message_id, None)),
             Inbound::Typing {
                 external_chat_id,
                 external_user_id,
@@ -159,14 +158,14 @@ impl Workspace {
         external: &str,
         message: MessageId,
     ) -> impl Iterator<Item = Event> + use<> {
-        let parked = self.parked.get(&external_digest(id, external));
-        let edited = parked.and_then(|p| p.edit).map(|place| {
-            MessageEdited {
+        let parked = self.parked.get(&(id, external_digest(id, external)));
+        let edited = parked.and_then(|p| {
+            let event = MessageEdited {
                 message,
                 content: None,
-                parked: Some(place),
-            }
-            .into()
+                parked: Some((p.edit?, p.key)),
+            };
+            Some(event.into())
         });
         let deleted = parked
             .filter(|p| p.deleted)
@@ -185,18 +184,19 @@ impl Workspace {
     }
 
     /// An author changes a message (`content`) or takes it back (`None`).
-    fn edit(
-        &self,
-        id: ChannelId,
-        channel: &Channel,
-        external: &str,
-        content: Option<Content>,
-    ) -> Result<Decision, Rejection> {
+    fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
         if let Some((session_id, message)) = self.message_by_external(id, external) {
             let session = self.sessions.get(&session_id);
             let (Some(session), None) = (session, message.deleted) else {
-                return Ok(Decision::nothing());
+                return Decision::nothing();
             };
+            // There is no key any more for the words of somebody who was forgotten.
+            let author = self
+                .author(message.id)
+                .and_then(|id| self.contacts.get(&id));
+            if content.is_some() && author.is_none_or(|a| a.forgotten.is_some()) {
+                return Decision::nothing();
+            }
             let event = match content {
                 Some(content) => of(
                     session_id,
@@ -215,16 +215,18 @@ impl Workspace {
                     },
                 ),
             };
-            return Ok(Decision::of(vec![event], Answer::Done));
+            return Decision::of(vec![event], Answer::Done);
         }
-        if channel.parked >= PARKED_MAX {
-            let words =
-                format!("{PARKED_MAX} edits wait for their messages already; send those first");
-            return Err(Rejection::new(Code::RateLimited, words));
-        }
+        self.parking(id, external, content)
+    }
+
+    /// An edit that waits for its message. All of a message are sealed under one key, which its
+    /// author will own.
+    fn parking(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
+        let known = self.parked.get(&(id, external_digest(id, external)));
         let event = EditParked {
             external_message_id: external.to_owned(),
-            key: self.next_key(),
+            key: known.map_or_else(|| self.next_key(), |parked| parked.key),
             text: content.map(Private::Clear),
         };
         let event = NewEvent {
@@ -232,7 +234,11 @@ impl Workspace {
             live_chat: None,
             event: event.into(),
         };
-        Ok(Decision::of(vec![event], Answer::Done))
+        let decision = Decision::of(vec![event], Answer::Done);
+        match self.gives_way(id).filter(|_| known.is_none()) {
+            Some((_, key)) => decision.then(Effect::DestroyKeys(vec![key])),
+            None => decision,
+        }
     }
 
     fn user_card(&self, channel: &Channel, user: &str) -> Result<Decision, Rejection> {

@@ -133,6 +133,12 @@ impl Workspace {
         })
     }
 
+    /// The open sessions of a channel.
+    pub fn open_sessions(&self, id: ChannelId) -> impl Iterator<Item = (SessionId, &Session)> {
+        let open = self.index.open_sessions.get(&id).into_iter().flatten();
+        open.filter_map(|id| Some((*id, self.sessions.get(id)?)))
+    }
+
     /// Messages whose time to live has passed.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = MessageId> {
         self.index
@@ -155,7 +161,11 @@ impl Workspace {
             let gate = self.gate(*id).filter(|_| !is_busy(*id, probing))?;
             Some(gate.max(*at))
         });
-        let expiry = self.index.expiry.iter().find(|(_, message)| !under_way(*message));
+        let expiry = self
+            .index
+            .expiry
+            .iter()
+            .find(|(_, message)| !under_way(*message));
         due.chain(expiry.map(|(at, _)| *at)).min()
     }
 

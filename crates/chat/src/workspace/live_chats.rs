@@ -8,7 +8,7 @@ use crate::event::{
     Event, LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, ReplyDeleted,
     ReplySaved,
 };
-use crate::id::{LiveChatId, ReplyId, UserId};
+use crate::id::{ChannelId, LiveChatId, ReplyId, UserId};
 use crate::noun::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
@@ -32,6 +32,10 @@ impl Workspace {
                 caller.administers()?;
                 self.check_live_chat_name(name, None)?;
                 let members = self.check_members(members)?;
+                if self.live_chats.iter().filter(|(_, l)| !l.deleted).count() >= LIST_MAX {
+                    let words = format!("there are {LIST_MAX} live chats already");
+                    return Err(Rejection::new(Code::TooLarge, words));
+                }
                 let id = LiveChatId::new(context.now, context.chance);
                 let decision = changed(
                     id,
@@ -52,7 +56,7 @@ impl Workspace {
             }
             LiveChatCommand::Delete { live_chat, force } => {
                 caller.administers()?;
-                self.decide_delete_live_chat(*live_chat, *force)
+                self.decide_delete_live_chat(caller.id, *live_chat, *force)
             }
             LiveChatCommand::Members { live_chat, users } => {
                 caller.administers()?;
@@ -90,7 +94,12 @@ impl Workspace {
         }
     }
 
-    fn decide_delete_live_chat(&self, id: LiveChatId, force: bool) -> Result<Decision, Rejection> {
+    fn decide_delete_live_chat(
+        &self,
+        by: &UserId,
+        id: LiveChatId,
+        force: bool,
+    ) -> Result<Decision, Rejection> {
         let live_chat = self.live_chat(id)?;
         let channels = self.channels_of(id).count();
         if channels > 0 && !force {
@@ -103,7 +112,9 @@ impl Workspace {
             )
             .with("channels", channels));
         }
-        let decision = changed(id, LiveChatDeleted {});
+        let channels: Vec<ChannelId> = self.channels_of(id).map(|(id, _)| id).collect();
+        let mut decision = self.deletion(&channels, by, Answer::LiveChat(id));
+        decision.events.push(of(id, LiveChatDeleted {}));
         Ok(live_chat
             .members
             .iter()
@@ -144,7 +155,7 @@ impl Workspace {
                 format!("the shortcut {shortcut:?} is taken"),
             ));
         }
-        if replies.len() >= LIST_MAX {
+        if replies.len() >= LIST_MAX && !replies.contains_key(&reply) {
             return Err(Rejection::new(
                 Code::TooLarge,
                 format!("there are {LIST_MAX} replies already"),

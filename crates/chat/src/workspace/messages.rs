@@ -9,7 +9,7 @@ use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::rules::LANE_MAX;
 use crate::seal::Private;
-use crate::state::{Channel, Message, Session};
+use crate::state::{Channel, ChatKey, Message, Session};
 use crate::workspace::sessions::{changed, check_assigned, of};
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -33,11 +33,11 @@ impl Workspace {
                     self.check_quoted(found, *to)?;
                 }
                 let channel = self.channel(found.channel)?;
+                self.check_remembered(found)?;
                 let event = self.sent(
-                    (*session, channel),
+                    (*session, channel, &found.chat()),
                     caller.id,
-                    content.clone(),
-                    *reply_to,
+                    (content.clone(), *reply_to),
                     context,
                 )?;
                 Ok(self.written(event))
@@ -92,22 +92,13 @@ impl Workspace {
     /// The event of an operator's message, once everything about it is checked.
     pub(super) fn sent(
         &self,
-        (session, channel): (SessionId, &Channel),
+        (session, channel, chat): (SessionId, &Channel, &ChatKey),
         operator: &UserId,
-        content: Content,
-        reply_to: Option<MessageId>,
+        (content, reply_to): (Content, Option<MessageId>),
         context: &mut Context<'_>,
     ) -> Result<NewEvent, Rejection> {
         check_content(&content, channel.capabilities.max_text_length)?;
-        if let Some(known) = self.sessions.get(&session) {
-            self.check_remembered(known)?;
-            let waiting = self.chats.get(&known.chat()).map_or(0, |c| c.lane.len());
-            if waiting >= LANE_MAX {
-                let words =
-                    format!("{LANE_MAX} messages of this chat wait for their delivery; wait too");
-                return Err(Rejection::new(Code::Unavailable, words));
-            }
-        }
+        self.check_lane(chat)?;
         let event = MessageSent {
             message: MessageId::new(context.now, context.chance),
             operator: operator.clone(),
@@ -121,6 +112,20 @@ impl Workspace {
             live_chat,
             event: event.into(),
         })
+    }
+
+    /// A chat has only so many messages on their way.
+    pub(super) fn check_lane(&self, chat: &ChatKey) -> Result<(), Rejection> {
+        if self.lane_len(chat) < LANE_MAX {
+            return Ok(());
+        }
+        let words = format!("{LANE_MAX} messages of this chat wait for their delivery; wait too");
+        Err(Rejection::new(Code::Unavailable, words))
+    }
+
+    /// How many messages of a chat are on their way.
+    pub(super) fn lane_len(&self, chat: &ChatKey) -> usize {
+        self.chats.get(chat).map_or(0, |c| c.lane.len())
     }
 
     /// A message may answer one of its own chat only.

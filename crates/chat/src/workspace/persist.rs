@@ -5,7 +5,7 @@ use crate::table::Row;
 use crate::workspace::Workspace;
 
 /// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
-pub const ROWS_VERSION: u8 = 1;
+pub const ROWS_VERSION: u8 = 2;
 
 /// Why stored rows are not a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +32,7 @@ pub enum BadRows {
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
         $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 threads,
-            8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys)
+            8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads)
     };
 }
 

@@ -5,7 +5,7 @@ use crate::content::{Content, TEXT_CHARS_MAX};
 use crate::event::{
     ContactCreated, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
 };
-use crate::id::{ChannelId, ContactId, SessionId, UserId};
+use crate::id::{ChannelId, ContactId, LiveChatId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
 use crate::noun::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::record::{Answer, Stream};
@@ -13,6 +13,10 @@ use crate::rejection::{Code, Rejection};
 use crate::seal::Private;
 use crate::state::{Channel, Session};
 use crate::workspace::{Caller, Context, Workspace};
+
+/// The most things that one decision ends one by one, an event each: they are one frame. What is
+/// over ends in the fold.
+pub(super) const ENDED_MAX: usize = 100;
 
 impl Workspace {
     pub(super) fn decide_session(
@@ -51,6 +55,11 @@ impl Workspace {
                 },
             )),
             Some(operator) if operator == caller.id => Ok(Decision::repeated(Answer::Session(id))),
+            // Whoever has it left, or lost the right: nobody has to wait for that.
+            Some(operator) if !self.staffs(operator, session.live_chat) => {
+                let operator = caller.id.clone();
+                Ok(changed(id, session, SessionAssigned { operator }))
+            }
             Some(operator) => {
                 let name = self
                     .users
@@ -78,21 +87,16 @@ impl Workspace {
                 format!("must have at most {TEXT_CHARS_MAX} characters"),
             ));
         }
-        if let Some(to) = to {
-            let colleague = self.caller(to).ok().filter(|c| {
-                let sees = self.visible_live_chat(c, session.live_chat).is_ok();
-                sees && c.works().is_ok()
-            });
-            if colleague.is_none() {
-                return Err(Rejection::invalid(
-                    "/to",
-                    format!("{to} does not staff this live chat"),
-                ));
-            }
+        if let Some(to) = to.filter(|to| !self.staffs(to, session.live_chat)) {
+            return Err(Rejection::invalid(
+                "/to",
+                format!("{to} does not staff this live chat"),
+            ));
         }
         if to == session.operator.as_ref() {
             return Ok(Decision::repeated(Answer::Session(id)));
         }
+        let note = note.filter(|n| !n.trim().is_empty());
         let note = note.map(|n| Private::Clear(n.to_owned()));
         Ok(changed(
             id,
@@ -140,8 +144,8 @@ impl Workspace {
             (OpenedBy::Operator, Some(caller.id.clone())),
         ));
         if let Some(text) = text.filter(|t| !t.is_empty()) {
-            let content = Content::text(text);
-            events.push(self.sent((id, channel), caller.id, content, None, context)?);
+            let (chat, content) = ((channel_id, chat.as_str().into()), Content::text(text));
+            events.push(self.sent((id, channel, &chat), caller.id, (content, None), context)?);
         }
         Ok(Decision::of(events, Answer::Session(id)))
     }
@@ -242,6 +246,12 @@ impl Workspace {
         }
     }
 
+    /// Whether a user may work on the sessions of a live chat.
+    fn staffs(&self, user: &UserId, live_chat: LiveChatId) -> bool {
+        self.caller(user)
+            .is_ok_and(|c| c.works().is_ok() && self.visible_live_chat(&c, live_chat).is_ok())
+    }
+
     /// A session that the caller may see and that is not closed.
     pub(super) fn open_session(
         &self,
@@ -257,6 +267,22 @@ impl Workspace {
             "the session is closed; the next inbound message opens a new one",
         ))
     }
+}
+
+/// The events that close sessions, those that are open.
+pub(super) fn closings<'a>(
+    sessions: impl Iterator<Item = (SessionId, &'a Session)>,
+    reason: &str,
+) -> Vec<NewEvent> {
+    let close = |(id, session)| {
+        let reason = Some(reason.to_owned());
+        of(id, session, SessionClosed { reason })
+    };
+    sessions
+        .filter(|(_, session)| session.is_open())
+        .take(ENDED_MAX)
+        .map(close)
+        .collect()
 }
 
 /// Only who has the session, and supervisors.

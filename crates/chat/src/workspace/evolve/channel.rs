@@ -20,7 +20,7 @@ impl Workspace {
             Event::EditParked(e) => self.park(id, record, e),
             Event::NoticesSettled(e) => {
                 for number in &e.notices {
-                    self.notices.remove(&(id, *number));
+                    self.drop_notice(id, *number);
                 }
             }
             _ => {}
@@ -46,6 +46,8 @@ impl Workspace {
             }
             Event::CodeRotated(e) => {
                 channel.codes.truncate(1);
+                // Nobody is to get in for a while longer with nothing.
+                channel.codes.retain(|code| !code.empty);
                 for code in &mut channel.codes {
                     code.until = Some(e.old_until);
                 }
@@ -53,6 +55,7 @@ impl Workspace {
                     0,
                     ChannelCode {
                         code: e.code.clone(),
+                        empty: e.codeless,
                         until: None,
                     },
                 );
@@ -123,13 +126,18 @@ impl Workspace {
             .map(|((_, n), _)| *n)
             .collect();
         for number in waiting {
-            self.notices.remove(&(id, number));
+            self.drop_notice(id, number);
         }
-        if let Some(channel) = self.channels.get_mut(&id) {
-            channel.status = ChannelStatus::Deleted;
-            channel.since = time;
+        self.unpark_all(id);
+        let Some(channel) = self.channels.get_mut(&id) else {
+            return;
+        };
+        channel.status = ChannelStatus::Deleted;
+        channel.since = time;
+        // What never was connected has nothing to end, and its account may be another channel's.
+        if channel.verified.is_some() {
+            self.push_notice(id, NoticeKind::Disconnect, time);
         }
-        self.push_notice(id, NoticeKind::Disconnect, time);
     }
 }
 
@@ -140,6 +148,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         webhook: e.webhook.clone(),
         codes: vec![ChannelCode {
             code: e.code.clone(),
+            empty: e.codeless,
             until: None,
         }],
         revision: 1,

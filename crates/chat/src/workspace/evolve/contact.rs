@@ -25,7 +25,7 @@ impl Workspace {
                 head,
             };
             self.contacts.insert(id, contact);
-            self.keys.insert((), e.key + 1);
+            self.give_out(e.key);
             self.index.contact_of.insert((e.channel, external), id);
         }
         let Some(contact) = self.contacts.get_mut(&id) else {

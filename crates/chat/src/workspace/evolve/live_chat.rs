@@ -20,7 +20,6 @@ impl Workspace {
                 replies: BTreeMap::new(),
                 created_at: record.time,
                 deleted: false,
-                feed_head: 0,
                 head,
             };
             self.live_chats.insert(id, live_chat);

@@ -27,13 +27,9 @@ impl Workspace {
             s.last_at = record.time;
         });
         self.add_message(id, entry);
-        let parked = self
-            .parked
-            .remove(&external_digest(channel, &external))
-            .is_some();
+        self.unpark(channel, external_digest(channel, &external));
         if let Some(channel) = self.channels.get_mut(&channel) {
             channel.last_external = Some(external.into());
-            channel.parked -= u32::from(parked && channel.parked > 0);
         }
         self.ask_profile(channel, e.contact, record.time);
         let outcome = NoticeKind::Outcome(e.external_message_id.clone(), e.contact);

@@ -1,6 +1,7 @@
 //! Taking in what a messenger is to be told.
 
 use crate::id::{ChannelId, ContactId, SessionId};
+use crate::noun::ChannelStatus;
 use crate::rules::{NOTICES_MAX, PROFILE_AGE_MAX};
 use crate::state::{Notice, NoticeKind};
 use crate::time::Timestamp;
@@ -49,13 +50,24 @@ impl Workspace {
         let Some(channel) = self.channels.get_mut(&id) else {
             return;
         };
+        // A deleted channel's messenger is told that, and nothing more.
+        if channel.status == ChannelStatus::Deleted && kind != NoticeKind::Disconnect {
+            return;
+        }
         let number = channel.next_notice;
         channel.next_notice += 1;
         self.notices.insert((id, number), Notice { kind, at });
-        let oldest = number
-            .checked_sub(NOTICES_MAX)
-            .and_then(|n| self.notices.remove(&(id, n)));
-        if let Some(NoticeKind::Profile(contact)) = oldest.map(|n| n.kind)
+        if let Some(oldest) = number.checked_sub(NOTICES_MAX) {
+            self.drop_notice(id, oldest);
+        }
+    }
+
+    /// A notice is at its end, however it got there.
+    pub(super) fn drop_notice(&mut self, id: ChannelId, number: u64) {
+        let Some(notice) = self.notices.remove(&(id, number)) else {
+            return;
+        };
+        if let NoticeKind::Profile(contact) = notice.kind
             && let Some(contact) = self.contacts.get_mut(&contact)
         {
             contact.asking = false;

@@ -3,39 +3,88 @@
 use crate::event::EditParked;
 use crate::id::{ChannelId, MessageId};
 use crate::record::Record;
+use crate::rules::PARKED_MAX;
 use crate::state::Parked;
-use crate::workspace::{Workspace, external_digest};
+use crate::workspace::{Digest, Workspace, external_digest};
 
 impl Workspace {
-    /// Parks an edit until its message comes.
+    /// Parks an edit until its message comes. The one that waits longest gives way when there are
+    /// too many: its message may never come.
     pub(super) fn park(&mut self, channel: ChannelId, record: &Record, e: &EditParked) {
-        self.keys.insert((), e.key + 1);
-        let digest = external_digest(channel, &e.external_message_id);
-        let known = self.parked.get(&digest).is_some();
-        let mut parked = self.parked.get(&digest).cloned().unwrap_or(Parked {
-            edit: None,
-            deleted: false,
-        });
-        match e.text {
-            Some(_) => parked.edit = Some((record.position, e.key)),
-            None => parked.deleted = true,
+        self.give_out(e.key);
+        let name = (channel, external_digest(channel, &e.external_message_id));
+        if self.parked.get(&name).is_none() {
+            if let Some((oldest, _)) = self.gives_way(channel) {
+                self.unpark(channel, oldest);
+            }
+            if let Some(channel) = self.channels.get_mut(&channel) {
+                channel.parked += 1;
+            }
+            let parked = Parked {
+                since: record.position,
+                key: e.key,
+                edit: None,
+                deleted: false,
+            };
+            self.parked.insert(name, parked);
         }
-        self.parked.insert(digest, parked);
-        if let Some(channel) = self.channels.get_mut(&channel) {
-            channel.parked += u32::from(!known);
+        if let Some(parked) = self.parked.get_mut(&name) {
+            match e.text {
+                Some(_) => parked.edit = Some(record.position),
+                None => parked.deleted = true,
+            }
+        }
+    }
+
+    /// What has to give way before more can be parked, and its key.
+    pub(in crate::workspace) fn gives_way(&self, id: ChannelId) -> Option<(Digest, u32)> {
+        let channel = self.channels.get(&id)?;
+        if channel.parked < PARKED_MAX {
+            return None;
+        }
+        let all = self.parked.range((id, [0; 16])..=(id, [0xff; 16]));
+        let ((_, digest), parked) = all.min_by_key(|(_, parked)| parked.since)?;
+        Some((*digest, parked.key))
+    }
+
+    /// The keys of what is parked on a channel.
+    pub(in crate::workspace) fn parked_keys(
+        &self,
+        id: ChannelId,
+    ) -> impl Iterator<Item = u32> + use<'_> {
+        let all = self.parked.range((id, [0; 16])..=(id, [0xff; 16]));
+        all.map(|(_, parked)| parked.key)
+    }
+
+    /// Nothing waits for this message any more.
+    pub(super) fn unpark(&mut self, id: ChannelId, digest: Digest) {
+        if self.parked.remove(&(id, digest)).is_some()
+            && let Some(channel) = self.channels.get_mut(&id)
+        {
+            channel.parked = channel.parked.saturating_sub(1);
+        }
+    }
+
+    /// Nothing waits on this channel any more.
+    pub(super) fn unpark_all(&mut self, id: ChannelId) {
+        let all = self.parked.range((id, [0; 16])..=(id, [0xff; 16]));
+        let all: Vec<Digest> = all.map(|((_, digest), _)| *digest).collect();
+        for digest in all {
+            self.unpark(id, digest);
         }
     }
 
     /// A message's author owns another key: the one that an edit was parked under.
     pub(super) fn keep_key(&mut self, message: MessageId, key: u32) {
-        let Some((session, message)) = self.message(message) else {
-            return;
-        };
-        let author = message
-            .author
-            .or_else(|| self.sessions.get(&session).map(|s| s.contact));
+        let author = self.author(message);
         if let Some(contact) = author.and_then(|id| self.contacts.get_mut(&id)) {
             contact.keys.push(key);
         }
+    }
+
+    /// A key is somebody's.
+    pub(super) fn give_out(&mut self, key: u32) {
+        let given = self.keys.entry(());
+        *given = (*given).max(key.saturating_add(1));
     }
 }
