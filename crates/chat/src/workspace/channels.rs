@@ -1,11 +1,10 @@
 //! Deciding about channels. Only administrators change them.
 
-use crate::command::{ChannelCommand, Connect, Decision, Effect, NewEvent, Update, Verification};
-use crate::content::URL_BYTES_MAX;
-use crate::event::{
-    ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, Event, MessagesRefused,
-    NoticesSettled,
-};
+mod check;
+mod told;
+
+use crate::command::{ChannelCommand, Connect, Decision, Effect, NewEvent, Update};
+use crate::event::{ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, Event};
 use crate::id::{ChannelId, LiveChatId, UserId};
 use crate::noun::ChannelStatus;
 use crate::record::{Answer, Stream};
@@ -13,16 +12,14 @@ use crate::rejection::{Code, Rejection};
 use crate::role::Security;
 use crate::rules::LIST_MAX;
 use crate::seal::Private;
-use crate::secret::Secret;
-use crate::signature;
 use crate::state::Channel;
-use crate::verification::{Proof, Purpose, account};
+use crate::verification::Purpose;
+use crate::workspace::channels::check::{check_code, check_webhook, default_security, is_empty};
 use crate::workspace::sessions::{ENDED_MAX, closings};
 use crate::workspace::users::check_name;
 use crate::workspace::{Caller, Context, Workspace};
 
-/// The longest confirmation code, in bytes.
-const CODE_BYTES_MAX: usize = 1_024;
+pub(super) use told::judgement;
 
 impl Workspace {
     pub(super) fn decide_channel(
@@ -153,59 +150,6 @@ impl Workspace {
         Ok(decision)
     }
 
-    /// What follows from a messenger's answer to `connect`.
-    pub(super) fn decide_verified(
-        &self,
-        verification: &Verification,
-    ) -> Result<Decision, Rejection> {
-        let (id, channel) = (verification.channel, self.channel(verification.channel)?);
-        let never = matches!(
-            channel.status,
-            ChannelStatus::Pending | ChannelStatus::Failed
-        );
-        let given_up =
-            verification.purpose == Purpose::Connect && channel.status != ChannelStatus::Pending;
-        let answer = Decision::repeated(Answer::Channel(id));
-        match (&verification.purpose, &verification.result) {
-            _ if given_up => Ok(answer),
-            (Purpose::Test, _) | (Purpose::Webhook(_), Err(_)) => Ok(answer),
-            (Purpose::Connect | Purpose::Reconnect, Ok(proof)) => {
-                // While the messenger was asked, another channel may have taken the account.
-                self.check_account(&channel.webhook, Some(id))?;
-                Ok(changed(id, channel.live_chat, active(proof)))
-            }
-            (Purpose::Connect | Purpose::Reconnect, Err(reason)) => {
-                let now = if never {
-                    ChannelStatus::Failed
-                } else {
-                    channel.status
-                };
-                if now == ChannelStatus::Active {
-                    return Ok(answer);
-                }
-                Ok(changed(
-                    id,
-                    channel.live_chat,
-                    status(now, Some(reason.clone())),
-                ))
-            }
-            (Purpose::Webhook(webhook), Ok(proof)) => {
-                self.check_account(webhook, Some(id))?;
-                let moved = ChannelUpdated {
-                    webhook: Some(webhook.clone()),
-                    ..Default::default()
-                };
-                let mut decision = changed(id, channel.live_chat, moved);
-                if channel.status != ChannelStatus::Disconnected {
-                    decision
-                        .events
-                        .push(of(id, channel.live_chat, active(proof)));
-                }
-                Ok(decision)
-            }
-        }
-    }
-
     /// The messenger ends the connection.
     pub(super) fn disconnected_by_messenger(id: ChannelId, channel: &Channel) -> Decision {
         if channel.status != ChannelStatus::Active {
@@ -216,34 +160,6 @@ impl Workspace {
             Some("by the messenger".to_owned()),
         );
         changed(id, channel.live_chat, event)
-    }
-
-    /// What an answer to a notice says about the channel: 401 interrupts it, 410 disconnects it.
-    pub(super) fn decide_judged(&self, id: ChannelId, answered: u16) -> Decision {
-        match self.channels.get(&id) {
-            Some(channel) if channel.status == ChannelStatus::Active => judgement(answered)
-                .map_or_else(Decision::nothing, |e| changed(id, channel.live_chat, e)),
-            _ => Decision::nothing(),
-        }
-    }
-
-    pub(super) fn decide_settled(&self, id: ChannelId, notices: &[u64]) -> Decision {
-        let known: Vec<u64> = notices
-            .iter()
-            .copied()
-            .filter(|n| self.notices.get(&(id, *n)).is_some())
-            .collect();
-        if known.is_empty() {
-            return Decision::nothing();
-        }
-        quiet(id, NoticesSettled { notices: known })
-    }
-
-    pub(super) fn decide_refused(&self, id: ChannelId, count: u64) -> Decision {
-        if count == 0 || self.channels.get(&id).is_none() {
-            return Decision::nothing();
-        }
-        quiet(id, MessagesRefused { count })
     }
 
     /// Channels are gone: what their sessions' operators see ends with an event each, as far as one
@@ -267,46 +183,6 @@ impl Workspace {
             decision.then(Effect::DestroyKeys(keys))
         }
     }
-
-    /// One account, one live chat: nobody else may have this webhook.
-    fn check_account(&self, webhook: &str, own: Option<ChannelId>) -> Result<(), Rejection> {
-        let holder = self
-            .channels
-            .iter()
-            .find(|(id, c)| c.webhook == webhook && c.holds_account() && Some(**id) != own);
-        let Some((id, holder)) = holder else {
-            return Ok(());
-        };
-        let name = self
-            .live_chats
-            .get(&holder.live_chat)
-            .map_or("", |l| l.name.as_str());
-        Err(Rejection::new(
-            Code::AccountAlreadyConnected,
-            format!(
-                "{webhook} is connected to the live chat {name:?} already, as channel {:?}",
-                holder.name
-            ),
-        )
-        .with("liveChat", holder.live_chat.to_string())
-        .with("channel", id.to_string()))
-    }
-}
-
-/// What an answer says about the channel that gave it, whatever was asked.
-pub(super) fn judgement(answered: u16) -> Option<ChannelStatusChanged> {
-    let (now, reason) = match answered {
-        401 => (
-            ChannelStatus::Interrupted,
-            "the messenger refused the confirmation code (401)",
-        ),
-        410 => (
-            ChannelStatus::Disconnected,
-            "the messenger says that it is gone (410)",
-        ),
-        _ => return None,
-    };
-    Some(status(now, Some(reason.to_owned())))
 }
 
 pub(super) fn status(status: ChannelStatus, reason: Option<String>) -> ChannelStatusChanged {
@@ -319,61 +195,11 @@ pub(super) fn status(status: ChannelStatus, reason: Option<String>) -> ChannelSt
     }
 }
 
-fn active(proof: &Proof) -> ChannelStatusChanged {
-    ChannelStatusChanged {
-        verified: Some(proof.verified),
-        capabilities: Some(proof.capabilities.clone().unwrap_or_default()),
-        ..status(ChannelStatus::Active, None)
-    }
-}
-
-fn default_security(code: &Secret) -> Security {
-    if code.expose().starts_with(signature::WHSEC) {
-        Security::Signed
-    } else {
-        Security::Token
-    }
-}
-
-fn check_code(code: &Secret, security: Security) -> Result<(), Rejection> {
-    let text = code.expose();
-    if text.is_empty() && security != Security::Open {
-        return Err(Rejection::invalid(
-            "/code",
-            "is empty; give one, or choose security \"open\" in words",
-        ));
-    }
-    if text.len() > CODE_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(Rejection::invalid(
-            "/code",
-            "must have at most 1024 bytes and no control characters",
-        ));
-    }
-    match signature::key(code) {
-        Ok(key) if key.is_empty() && security != Security::Open => {
-            Err(Rejection::invalid("/code", "an empty code proves nothing"))
-        }
-        Ok(_) => Ok(()),
-        Err(e) => Err(Rejection::invalid("/code", e.to_string())),
-    }
-}
-
-/// Whether anybody could prove a code: its key is empty.
-fn is_empty(code: &Secret) -> bool {
-    signature::key(code).is_ok_and(|key| key.is_empty())
-}
-
-fn check_webhook(webhook: &str) -> Result<String, Rejection> {
-    if webhook.len() > URL_BYTES_MAX {
-        return Err(Rejection::invalid(
-            "/webhook",
-            format!("must have at most {URL_BYTES_MAX} bytes"),
-        ));
-    }
-    account(webhook).map_err(|detail| Rejection::invalid("/webhook", detail))
-}
-
-fn changed(id: ChannelId, live_chat: LiveChatId, event: impl Into<Event>) -> Decision {
+pub(in crate::workspace) fn changed(
+    id: ChannelId,
+    live_chat: LiveChatId,
+    event: impl Into<Event>,
+) -> Decision {
     Decision::of(vec![of(id, live_chat, event)], Answer::Channel(id))
 }
 
@@ -386,13 +212,4 @@ pub(super) fn of(id: ChannelId, live_chat: LiveChatId, event: impl Into<Event>) 
         live_chat: shown.then_some(live_chat),
         event,
     }
-}
-
-fn quiet(id: ChannelId, event: impl Into<Event>) -> Decision {
-    let event = NewEvent {
-        stream: Stream::Channel(id),
-        live_chat: None,
-        event: event.into(),
-    };
-    Decision::of(vec![event], Answer::Done)
 }

@@ -1,0 +1,89 @@
+//! What a code and a webhook must be.
+
+use crate::content::URL_BYTES_MAX;
+use crate::id::ChannelId;
+use crate::rejection::{Code, Rejection};
+use crate::role::Security;
+use crate::secret::Secret;
+use crate::signature;
+use crate::verification::account;
+use crate::workspace::Workspace;
+
+/// The longest confirmation code, in bytes.
+const CODE_BYTES_MAX: usize = 1_024;
+
+impl Workspace {
+    /// One account, one live chat: nobody else may have this webhook.
+    pub(in crate::workspace) fn check_account(
+        &self,
+        webhook: &str,
+        own: Option<ChannelId>,
+    ) -> Result<(), Rejection> {
+        let holder = self
+            .channels
+            .iter()
+            .find(|(id, c)| c.webhook == webhook && c.holds_account() && Some(**id) != own);
+        let Some((id, holder)) = holder else {
+            return Ok(());
+        };
+        let name = self
+            .live_chats
+            .get(&holder.live_chat)
+            .map_or("", |l| l.name.as_str());
+        Err(Rejection::new(
+            Code::AccountAlreadyConnected,
+            format!(
+                "{webhook} is connected to the live chat {name:?} already, as channel {:?}",
+                holder.name
+            ),
+        )
+        .with("liveChat", holder.live_chat.to_string())
+        .with("channel", id.to_string()))
+    }
+}
+
+pub(in crate::workspace) fn default_security(code: &Secret) -> Security {
+    if code.expose().starts_with(signature::WHSEC) {
+        Security::Signed
+    } else {
+        Security::Token
+    }
+}
+
+pub(in crate::workspace) fn check_code(code: &Secret, security: Security) -> Result<(), Rejection> {
+    let text = code.expose();
+    if text.is_empty() && security != Security::Open {
+        return Err(Rejection::invalid(
+            "/code",
+            "is empty; give one, or choose security \"open\" in words",
+        ));
+    }
+    if text.len() > CODE_BYTES_MAX || text.chars().any(char::is_control) {
+        return Err(Rejection::invalid(
+            "/code",
+            "must have at most 1024 bytes and no control characters",
+        ));
+    }
+    match signature::key(code) {
+        Ok(key) if key.is_empty() && security != Security::Open => {
+            Err(Rejection::invalid("/code", "an empty code proves nothing"))
+        }
+        Ok(_) => Ok(()),
+        Err(e) => Err(Rejection::invalid("/code", e.to_string())),
+    }
+}
+
+/// Whether anybody could prove a code: its key is empty.
+pub(in crate::workspace) fn is_empty(code: &Secret) -> bool {
+    signature::key(code).is_ok_and(|key| key.is_empty())
+}
+
+pub(in crate::workspace) fn check_webhook(webhook: &str) -> Result<String, Rejection> {
+    if webhook.len() > URL_BYTES_MAX {
+        return Err(Rejection::invalid(
+            "/webhook",
+            format!("must have at most {URL_BYTES_MAX} bytes"),
+        ));
+    }
+    account(webhook).map_err(|detail| Rejection::invalid("/webhook", detail))
+}

@@ -1,0 +1,127 @@
+//! Deciding about what messengers answer to a channel.
+
+use crate::command::{Decision, NewEvent, Verification};
+use crate::event::{ChannelStatusChanged, ChannelUpdated, Event, MessagesRefused, NoticesSettled};
+use crate::id::ChannelId;
+use crate::noun::ChannelStatus;
+use crate::record::{Answer, Stream};
+use crate::rejection::Rejection;
+use crate::verification::{Proof, Purpose};
+use crate::workspace::Workspace;
+use crate::workspace::channels::{changed, of, status};
+
+impl Workspace {
+    /// What follows from a messenger's answer to `connect`.
+    pub(in crate::workspace) fn decide_verified(
+        &self,
+        verification: &Verification,
+    ) -> Result<Decision, Rejection> {
+        let (id, channel) = (verification.channel, self.channel(verification.channel)?);
+        let never = matches!(
+            channel.status,
+            ChannelStatus::Pending | ChannelStatus::Failed
+        );
+        let given_up =
+            verification.purpose == Purpose::Connect && channel.status != ChannelStatus::Pending;
+        let answer = Decision::repeated(Answer::Channel(id));
+        match (&verification.purpose, &verification.result) {
+            _ if given_up => Ok(answer),
+            (Purpose::Test, _) | (Purpose::Webhook(_), Err(_)) => Ok(answer),
+            (Purpose::Connect | Purpose::Reconnect, Ok(proof)) => {
+                // While the messenger was asked, another channel may have taken the account.
+                self.check_account(&channel.webhook, Some(id))?;
+                Ok(changed(id, channel.live_chat, active(proof)))
+            }
+            (Purpose::Connect | Purpose::Reconnect, Err(reason)) => {
+                let now = if never {
+                    ChannelStatus::Failed
+                } else {
+                    channel.status
+                };
+                if now == ChannelStatus::Active {
+                    return Ok(answer);
+                }
+                Ok(changed(
+                    id,
+                    channel.live_chat,
+                    status(now, Some(reason.clone())),
+                ))
+            }
+            (Purpose::Webhook(webhook), Ok(proof)) => {
+                self.check_account(webhook, Some(id))?;
+                let moved = ChannelUpdated {
+                    webhook: Some(webhook.clone()),
+                    ..Default::default()
+                };
+                let mut decision = changed(id, channel.live_chat, moved);
+                if channel.status != ChannelStatus::Disconnected {
+                    decision
+                        .events
+                        .push(of(id, channel.live_chat, active(proof)));
+                }
+                Ok(decision)
+            }
+        }
+    }
+
+    /// What an answer to a notice says about the channel: 401 interrupts it, 410 disconnects it.
+    pub(in crate::workspace) fn decide_judged(&self, id: ChannelId, answered: u16) -> Decision {
+        match self.channels.get(&id) {
+            Some(channel) if channel.status == ChannelStatus::Active => judgement(answered)
+                .map_or_else(Decision::nothing, |e| changed(id, channel.live_chat, e)),
+            _ => Decision::nothing(),
+        }
+    }
+
+    pub(in crate::workspace) fn decide_settled(&self, id: ChannelId, notices: &[u64]) -> Decision {
+        let known: Vec<u64> = notices
+            .iter()
+            .copied()
+            .filter(|n| self.notices.get(&(id, *n)).is_some())
+            .collect();
+        if known.is_empty() {
+            return Decision::nothing();
+        }
+        quiet(id, NoticesSettled { notices: known })
+    }
+
+    pub(in crate::workspace) fn decide_refused(&self, id: ChannelId, count: u64) -> Decision {
+        if count == 0 || self.channels.get(&id).is_none() {
+            return Decision::nothing();
+        }
+        quiet(id, MessagesRefused { count })
+    }
+}
+
+pub(in crate::workspace) fn active(proof: &Proof) -> ChannelStatusChanged {
+    ChannelStatusChanged {
+        verified: Some(proof.verified),
+        capabilities: Some(proof.capabilities.clone().unwrap_or_default()),
+        ..status(ChannelStatus::Active, None)
+    }
+}
+
+/// What an answer says about the channel that gave it, whatever was asked.
+pub(in crate::workspace) fn judgement(answered: u16) -> Option<ChannelStatusChanged> {
+    let (now, reason) = match answered {
+        401 => (
+            ChannelStatus::Interrupted,
+            "the messenger refused the confirmation code (401)",
+        ),
+        410 => (
+            ChannelStatus::Disconnected,
+            "the messenger says that it is gone (410)",
+        ),
+        _ => return None,
+    };
+    Some(status(now, Some(reason.to_owned())))
+}
+
+pub(in crate::workspace) fn quiet(id: ChannelId, event: impl Into<Event>) -> Decision {
+    let event = NewEvent {
+        stream: Stream::Channel(id),
+        live_chat: None,
+        event: event.into(),
+    };
+    Decision::of(vec![event], Answer::Done)
+}

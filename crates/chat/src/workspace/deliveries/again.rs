@@ -1,0 +1,155 @@
+//! Deciding about messages that are sent again, and what their messenger reports.
+
+use std::collections::BTreeMap;
+
+use crate::command::{Decision, NewEvent, Replay};
+use crate::event::DeliveryChanged;
+use crate::id::{ChannelId, MessageId};
+use crate::messenger::ReceiptStatus;
+use crate::noun::{DeliveryState, Direction};
+use crate::record::Answer;
+use crate::rejection::{Code, Rejection};
+use crate::rules::LANE_MAX;
+use crate::state::Message;
+use crate::time::Timestamp;
+use crate::workspace::sessions::{check_assigned, of};
+use crate::workspace::{Caller, Context, Workspace};
+
+/// The most deliveries that one replay puts back: they are one frame. Asking again takes the next.
+const REPLAY_MAX: usize = 200;
+
+impl Workspace {
+    /// What the messenger reports of a message: it moves the delivery on, never back.
+    pub(in crate::workspace) fn decide_receipt(
+        &self,
+        channel: ChannelId,
+        id: MessageId,
+        receipt: ReceiptStatus,
+        reason: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
+        let found = self
+            .message(id)
+            .and_then(|(s, m)| Some((s, self.sessions.get(&s)?, m)));
+        let mine =
+            found.filter(|(_, s, m)| s.channel == channel && m.direction == Direction::Outbound);
+        let Some((session_id, session, message)) = mine else {
+            return Err(Rejection::new(
+                Code::NotFound,
+                format!("no message {id} was sent to this channel"),
+            ));
+        };
+        let state = match receipt {
+            ReceiptStatus::Delivered => DeliveryState::Delivered,
+            ReceiptStatus::Read => DeliveryState::Read,
+            ReceiptStatus::Failed => DeliveryState::Failed,
+        };
+        let undecided = message.state.is_none_or(|s| s <= DeliveryState::Accepted);
+        let moves = undecided
+            || (message.state == Some(DeliveryState::Delivered) && state == DeliveryState::Read);
+        if !moves {
+            return Ok(Decision::nothing());
+        }
+        let event = DeliveryChanged {
+            message: id,
+            state,
+            attempts: message.attempts,
+            next_attempt_at: None,
+            expires_at: now,
+            reason: reason.map(str::to_owned),
+            status: None,
+            attempt: None,
+            requeued: false,
+            pause_until: None,
+        };
+        Ok(Decision::of(
+            vec![of(session_id, session, event)],
+            Answer::Done,
+        ))
+    }
+
+    /// A failed or expired message is put back in its chat's lane, under its own id.
+    pub(in crate::workspace) fn decide_retry(
+        &self,
+        caller: &Caller<'_>,
+        id: MessageId,
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        let (session_id, session, message) = self.visible_message(caller, id)?;
+        check_assigned(caller, session)?;
+        if message.state.is_none_or(|s| s < DeliveryState::Failed) {
+            let words = "only a failed or expired message can be sent again";
+            return Err(Rejection::new(Code::Conflict, words));
+        }
+        self.channel(session.channel)?;
+        if self
+            .contacts
+            .get(&session.contact)
+            .is_none_or(|c| c.forgotten.is_some())
+        {
+            return Err(Rejection::new(
+                Code::ContactForgotten,
+                "this person was forgotten",
+            ));
+        }
+        self.check_lane(&session.chat())?;
+        let event = requeued(message, context);
+        Ok(Decision::of(
+            vec![of(session_id, session, event)],
+            Answer::Message(id, message.position),
+        ))
+    }
+
+    pub(in crate::workspace) fn decide_replay(
+        &self,
+        caller: &Caller<'_>,
+        replay: &Replay,
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        caller.administers()?;
+        let (channel, since) = match replay {
+            Replay::Message(id) => return self.decide_retry(caller, *id, context),
+            Replay::Since(channel, since) => (*channel, *since),
+        };
+        self.channel(channel)?;
+        let mut taken = BTreeMap::new();
+        let events: Vec<NewEvent> = self
+            .messages_since(since)
+            .filter_map(|(id, message)| Some((id, self.sessions.get(&id)?, message)))
+            .filter(|(_, s, m)| {
+                s.channel == channel && m.state.is_some_and(|s| s >= DeliveryState::Failed)
+            })
+            .filter(|(_, s, _)| {
+                self.contacts
+                    .get(&s.contact)
+                    .is_some_and(|c| c.forgotten.is_none())
+            })
+            .filter(|(_, s, _)| {
+                let chat = s.chat();
+                let places = LANE_MAX.saturating_sub(self.lane_len(&chat));
+                let taken = taken.entry(chat).or_insert(0_usize);
+                *taken += 1;
+                *taken <= places
+            })
+            .take(REPLAY_MAX)
+            .map(|(id, session, message)| of(id, session, requeued(message, context)))
+            .collect();
+        let count = u64::try_from(events.len()).unwrap_or(0);
+        Ok(Decision::of(events, Answer::Count(count)))
+    }
+}
+
+pub(in crate::workspace) fn requeued(message: &Message, context: &Context<'_>) -> DeliveryChanged {
+    DeliveryChanged {
+        message: message.id,
+        state: DeliveryState::Queued,
+        attempts: message.attempts,
+        next_attempt_at: None,
+        expires_at: context.now.plus(context.rules.time_to_live),
+        reason: None,
+        status: None,
+        attempt: None,
+        requeued: true,
+        pause_until: None,
+    }
+}

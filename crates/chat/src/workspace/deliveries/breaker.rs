@@ -1,0 +1,41 @@
+//! How a channel's attempts go.
+
+use crate::event::DeliveryChanged;
+use crate::noun::DeliveryState;
+use crate::state::Breaker;
+use crate::time::Timestamp;
+
+impl Breaker {
+    /// How it stands after an attempt. Any final answer shows that the messenger is alive.
+    #[must_use]
+    pub fn after(&self, change: &DeliveryChanged, now: Timestamp) -> Self {
+        let failed =
+            change.state == DeliveryState::Sending && !matches!(change.status, Some(401 | 410));
+        if !failed {
+            return Self::default();
+        }
+        let since = self.failing_since.unwrap_or(now);
+        let failures = self.failures.saturating_add(1);
+        let lasted = now.since(since) >= Self::FAILING_MIN;
+        let open = self.open || (failures >= Self::FAILURES_MIN && lasted);
+        let probes = if self.open {
+            self.probes.saturating_add(1)
+        } else {
+            0
+        };
+        let next = Self {
+            failing_since: Some(since),
+            failures,
+            open,
+            probes,
+            not_before: None,
+        };
+        // Another chat's failure does not shorten the pause that the messenger asked for.
+        let pause = self.not_before.filter(|until| *until > now);
+        let probe_at = open.then(|| now.plus(next.pause()));
+        Self {
+            not_before: probe_at.max(change.pause_until).max(pause),
+            ..next
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! What an answer means for a message and its channel.
+
+use std::time::Duration;
+
+use crate::event::{Attempt, ChannelStatusChanged, DeliveryChanged};
+use crate::noun::{ChannelStatus, DeliveryState};
+use crate::role::{AttemptReply, Outcome};
+use crate::rules::RETRY_AFTER_MAX;
+use crate::seal::Private;
+use crate::state::{Breaker, Channel, Delivery, Message};
+use crate::time::Timestamp;
+use crate::workspace::Context;
+use crate::workspace::channels::{judgement, status};
+use crate::workspace::deliveries::unchanged;
+
+/// How much of an answer is kept, in characters: its start tells an administrator what is wrong.
+const ANSWER_CHARS_MAX: usize = 256;
+
+/// What an answer means for the message.
+#[derive(Clone, Debug, PartialEq)]
+enum Verdict {
+    /// The messenger has it.
+    Accepted,
+    /// The messenger will never have it.
+    Final,
+    /// The channel is at fault; the message waits.
+    Waits,
+    /// Later, and not before the given time when one is given.
+    Again(Option<Timestamp>),
+}
+
+pub(in crate::workspace) fn attempt_outcome(
+    reply: &AttemptReply,
+    message: &Message,
+    delivery: &Delivery,
+    previous: u64,
+    context: &mut Context<'_>,
+) -> DeliveryChanged {
+    let now = context.now;
+    let (answered, error, answer) = match &reply.outcome {
+        Outcome::Answered { status, answer, .. } => (Some(*status), None, start_of(answer)),
+        Outcome::Failed { words, .. } => (None, Some(words.clone()), None),
+    };
+    let reason = error
+        .clone()
+        .or_else(|| answered.map(|s| format!("the messenger answered {s}")));
+    let attempt = Attempt {
+        ms: reply.ms,
+        error,
+        answer: answer.map(Private::Clear),
+        previous,
+    };
+    let change = DeliveryChanged {
+        status: answered,
+        attempt: Some(attempt),
+        ..unchanged(message, delivery)
+    };
+    match verdict(reply, now) {
+        Verdict::Accepted => DeliveryChanged {
+            state: DeliveryState::Accepted,
+            ..change
+        },
+        Verdict::Final => DeliveryChanged {
+            state: DeliveryState::Failed,
+            reason,
+            ..change
+        },
+        Verdict::Waits => DeliveryChanged {
+            state: DeliveryState::Sending,
+            next_attempt_at: Some(now),
+            reason,
+            ..change
+        },
+        Verdict::Again(pause_until) => {
+            let first = delivery.first_at.unwrap_or(now);
+            let scheduled = context
+                .rules
+                .next_attempt(delivery.tries, first, context.chance);
+            // A message that had to wait for its channel is past many of its times: they are not
+            // made up for one after the other.
+            let next = scheduled
+                .max(now.plus(context.rules.pause_min()))
+                .max(pause_until.unwrap_or(now));
+            DeliveryChanged {
+                state: DeliveryState::Sending,
+                next_attempt_at: Some(next),
+                reason,
+                pause_until,
+                ..change
+            }
+        }
+    }
+}
+
+fn verdict(reply: &AttemptReply, now: Timestamp) -> Verdict {
+    let Outcome::Answered {
+        status,
+        retry_after,
+        ..
+    } = &reply.outcome
+    else {
+        return Verdict::Again(None);
+    };
+    match status {
+        200..=299 => Verdict::Accepted,
+        400 | 403 | 404 | 413 | 422 => Verdict::Final,
+        401 | 410 => Verdict::Waits,
+        429 | 503 => Verdict::Again(
+            retry_after.map(|secs| now.plus(Duration::from_secs(secs).min(RETRY_AFTER_MAX))),
+        ),
+        _ => Verdict::Again(None),
+    }
+}
+
+/// What an attempt means for its channel, when it means anything.
+pub(in crate::workspace) fn channel_change(
+    channel: &Channel,
+    breaker: &Breaker,
+    answered: Option<u16>,
+    now: Timestamp,
+) -> Option<ChannelStatusChanged> {
+    if channel.status != ChannelStatus::Active {
+        return None;
+    }
+    if let Some(change) = answered.and_then(judgement) {
+        return Some(change);
+    }
+    if breaker
+        .failing_since
+        .is_some_and(|since| now.since(since) >= Breaker::GIVE_UP)
+    {
+        let reason =
+            "every delivery failed for 24 hours; reconnect when the messenger is back".to_owned();
+        return Some(status(ChannelStatus::Interrupted, Some(reason)));
+    }
+    if breaker.open == channel.breaker.open {
+        return None;
+    }
+    let reason = breaker
+        .open
+        .then(|| "deliveries fail; one probe at a time until one succeeds".to_owned());
+    Some(ChannelStatusChanged {
+        breaker_open: breaker.open,
+        ..status(ChannelStatus::Active, reason)
+    })
+}
+
+fn start_of(answer: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(answer);
+    let start: String = text
+        .chars()
+        .filter(|c| !c.is_control())
+        .take(ANSWER_CHARS_MAX)
+        .collect();
+    (!start.is_empty()).then_some(start)
+}
