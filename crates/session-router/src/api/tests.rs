@@ -1,5 +1,7 @@
 //! What requests mean: every method, right and wrong.
 
+mod table;
+
 use chat::command::{ChannelCommand, Command, SessionCommand, UserCommand};
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
@@ -16,144 +18,6 @@ fn ask(method: &str, payload: &Value) -> Result<Call, Rejection> {
     parse(&user, method, payload.to_string().as_bytes(), NOW)
 }
 
-/// Every method with everything that it takes, and which of that it cannot do without.
-fn table() -> Vec<(&'static str, Value, &'static [&'static str])> {
-    let page = json!({ "before": ID, "limit": 3 });
-    let session = json!({ "session": ID });
-    let channel = json!({ "channel": ID });
-    vec![
-        ("me", json!({}), &[]),
-        ("live-chats.list", page.clone(), &[]),
-        ("live-chats.create", json!({ "name": "Sales", "users": ["ann"] }), &["name"]),
-        ("live-chats.rename", json!({ "liveChat": ID, "name": "S" }), &["liveChat", "name"]),
-        ("live-chats.delete", json!({ "liveChat": ID, "force": true }), &["liveChat"]),
-        ("live-chats.members", json!({ "liveChat": ID, "users": [] }), &["liveChat", "users"]),
-        ("channels.list", json!({ "liveChat": ID, "before": ID, "limit": 1 }), &[]),
-        ("channels.get", channel.clone(), &["channel"]),
-        (
-            "channels.connect",
-            json!({
-                "liveChat": ID, "name": "Demo", "webhook": "http://h/", "code": "",
-                "security": "open", "dialect": "brix", "operatorInitiated": true,
-            }),
-            &["liveChat", "name", "webhook", "code"],
-        ),
-        ("channels.disconnect", channel.clone(), &["channel"]),
-        ("channels.reconnect", channel.clone(), &["channel"]),
-        ("channels.rename", json!({ "channel": ID, "name": "D" }), &["channel", "name"]),
-        ("channels.delete", channel.clone(), &["channel"]),
-        (
-            "channels.update",
-            json!({
-                "channel": ID, "webhook": "http://h/", "security": "signed",
-                "dialect": "native", "operatorInitiated": false,
-            }),
-            &["channel"],
-        ),
-        (
-            "channels.rotate",
-            json!({ "channel": ID, "code": "c", "overlap": "24h" }),
-            &["channel", "code"],
-        ),
-        ("channels.test", channel.clone(), &["channel"]),
-        ("users.list", json!({ "before": "ann", "limit": 3 }), &[]),
-        (
-            "users.create",
-            json!({ "login": "bob", "name": "Bob", "groups": ["readers"], "password": "12345678" }),
-            &["login", "password"],
-        ),
-        (
-            "users.update",
-            json!({ "login": "bob", "name": "B", "groups": [], "password": "12345678" }),
-            &["login"],
-        ),
-        ("users.disable", json!({ "login": "bob", "disabled": false }), &["login"]),
-        ("users.token", json!({ "login": "bob" }), &[]),
-        (
-            "sessions.list",
-            json!({
-                "view": "mine", "liveChat": ID, "text": "x",
-                "before": format!("17.{ID}"), "limit": 7,
-            }),
-            &[],
-        ),
-        ("sessions.get", session.clone(), &["session"]),
-        (
-            "sessions.history",
-            json!({ "session": ID, "before": 7, "limit": 500 }),
-            &["session"],
-        ),
-        ("sessions.take", session.clone(), &["session"]),
-        (
-            "sessions.transfer",
-            json!({ "session": ID, "to": "bob", "note": "n" }),
-            &["session", "to"],
-        ),
-        ("sessions.close", session.clone(), &["session"]),
-        (
-            "sessions.create",
-            json!({ "channel": ID, "contact": ID, "text": "t" }),
-            &["channel", "contact"],
-        ),
-        (
-            "messages.send",
-            json!({
-                "session": ID, "text": "t", "replyTo": ID,
-                "files": [{ "name": "f", "size": 3, "URL": "http://h/f" }],
-            }),
-            &["session"],
-        ),
-        ("messages.note", json!({ "session": ID, "text": "t" }), &["session", "text"]),
-        ("messages.read", json!({ "session": ID, "upTo": ID }), &["session", "upTo"]),
-        ("messages.retry", json!({ "message": ID }), &["message"]),
-        ("typing", session.clone(), &["session"]),
-        ("viewing", session, &["session"]),
-        ("replies.list", json!({ "liveChat": ID, "before": ID, "limit": 1 }), &["liveChat"]),
-        (
-            "replies.create",
-            json!({ "liveChat": ID, "shortcut": "s", "text": "t" }),
-            &["liveChat", "shortcut", "text"],
-        ),
-        (
-            "replies.update",
-            json!({ "liveChat": ID, "reply": ID, "shortcut": "s", "text": "t" }),
-            &["liveChat", "reply"],
-        ),
-        (
-            "replies.delete",
-            json!({ "liveChat": ID, "reply": ID }),
-            &["liveChat", "reply"],
-        ),
-        (
-            "audit.list",
-            json!({ "user": "ann", "stream": format!("channel-{ID}"), "before": "7", "limit": 1 }),
-            &[],
-        ),
-        (
-            "deliveries.list",
-            json!({ "channel": ID, "message": ID, "state": "failed", "before": 7, "limit": 1 }),
-            &[],
-        ),
-        (
-            "deliveries.replay",
-            json!({ "channel": ID, "since": "2026-11-22T10:00:00Z" }),
-            &["channel", "since"],
-        ),
-        (
-            "contacts.list",
-            json!({ "channel": ID, "text": "x", "before": ID, "limit": 1 }),
-            &[],
-        ),
-        ("contacts.get", json!({ "contact": ID }), &["contact"]),
-        ("contacts.forget", json!({ "contact": ID }), &["contact"]),
-        (
-            "events.after",
-            json!({ "position": 0, "limit": 1, "liveChat": ID }),
-            &["position"],
-        ),
-    ]
-}
-
 /// The pointer of the one member that a refusal names.
 fn pointer(method: &str, payload: &Value) -> String {
     let rejection = ask(method, payload).expect_err(&format!("{method} {payload}"));
@@ -164,7 +28,7 @@ fn pointer(method: &str, payload: &Value) -> String {
 
 #[test]
 fn every_method_is_understood_and_every_wrong_kind_is_named() {
-    let table = table();
+    let table = table::table();
     let methods: Vec<_> = table.iter().map(|(method, ..)| *method).collect();
     assert_eq!(methods, METHODS);
     for (method, good, required) in table {
@@ -173,14 +37,20 @@ fn every_method_is_understood_and_every_wrong_kind_is_named() {
         for member in members.keys() {
             let mut wrong = good.clone();
             wrong[member] = json!({ "of another": "kind" });
-            assert!(pointer(method, &wrong).starts_with(&format!("/{member}")), "{method}");
+            assert!(
+                pointer(method, &wrong).starts_with(&format!("/{member}")),
+                "{method}"
+            );
         }
         for member in required {
             let mut lacking = good.clone();
             lacking[member] = Value::Null;
             let pointer = pointer(method, &lacking);
             let either = ["/message", "/session"].contains(&pointer.as_str());
-            assert!(pointer == format!("/{member}") || either, "{method} {member} {pointer}");
+            assert!(
+                pointer == format!("/{member}") || either,
+                "{method} {member} {pointer}"
+            );
         }
     }
 }
@@ -196,7 +66,10 @@ fn what_is_no_request_is_refused_in_the_words_of_the_api() {
     assert_eq!(code("me", b"[]"), Code::Invalid);
     assert_eq!(code("me", "[".repeat(100).as_bytes()), Code::Invalid);
     assert_eq!(code("me", &vec![b' '; 300 * 1024]), Code::TooLarge);
-    assert!(matches!(parse(&user, "me", b"", NOW), Ok(Call::Query(Query::Me))));
+    assert!(matches!(
+        parse(&user, "me", b"", NOW),
+        Ok(Call::Query(Query::Me))
+    ));
     let unknown = parse(&user, "no.such", b"", NOW).unwrap_err();
     assert!(unknown.message.contains("no.such"), "{unknown}");
 }
@@ -205,25 +78,82 @@ fn what_is_no_request_is_refused_in_the_words_of_the_api() {
 fn of_two_that_exclude_each_other_one_is_asked_for() {
     let bad = [
         ("sessions.transfer", json!({ "session": ID }), "/to"),
-        ("sessions.transfer", json!({ "session": ID, "to": "bob", "queue": true }), "/to"),
-        ("sessions.history", json!({ "session": ID, "contact": ID }), "/session"),
+        (
+            "sessions.transfer",
+            json!({ "session": ID, "to": "bob", "queue": true }),
+            "/to",
+        ),
+        (
+            "sessions.history",
+            json!({ "session": ID, "contact": ID }),
+            "/session",
+        ),
         ("sessions.history", json!({}), "/session"),
-        ("deliveries.replay", json!({ "message": ID, "channel": ID }), "/message"),
-        ("sessions.create", json!({ "channel": ID, "externalChatId": "c" }), "/externalUserId"),
+        (
+            "deliveries.replay",
+            json!({ "message": ID, "channel": ID }),
+            "/message",
+        ),
+        (
+            "sessions.create",
+            json!({ "channel": ID, "externalChatId": "c" }),
+            "/externalUserId",
+        ),
         (
             "sessions.create",
             json!({ "channel": ID, "contact": ID, "externalChatId": "c" }),
             "/contact",
         ),
+    ];
+    for (method, payload, wanted) in bad {
+        assert_eq!(pointer(method, &payload), wanted, "{method} {payload}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named_where_it_stands() {
+    let bad = [
         ("users.update", json!({ "login": "bob" }), ""),
-        ("users.update", json!({ "login": "bob", "name": "B", "disabled": true }), "/disabled"),
-        ("users.create", json!({ "login": "Bob", "password": "12345678" }), "/login"),
-        ("users.create", json!({ "login": "bob", "password": "short" }), "/password"),
-        ("users.create", json!({ "login": "b", "password": "12345678", "groups": ["x"] }), "/groups/0"),
-        ("messages.send", json!({ "session": ID, "files": [{ "name": "f" }] }), "/files/0/URL"),
-        ("messages.send", json!({ "session": ID, "commandId": "1" }), "/commandId"),
-        ("channels.update", json!({ "channel": ID, "name": "N" }), "/name"),
-        ("channels.rotate", json!({ "channel": ID, "code": "c", "overlap": "soon" }), "/overlap"),
+        (
+            "users.update",
+            json!({ "login": "bob", "name": "B", "disabled": true }),
+            "/disabled",
+        ),
+        (
+            "users.create",
+            json!({ "login": "Bob", "password": "12345678" }),
+            "/login",
+        ),
+        (
+            "users.create",
+            json!({ "login": "bob", "password": "short" }),
+            "/password",
+        ),
+        (
+            "users.create",
+            json!({ "login": "b", "password": "12345678", "groups": ["x"] }),
+            "/groups/0",
+        ),
+        (
+            "messages.send",
+            json!({ "session": ID, "files": [{ "name": "f" }] }),
+            "/files/0/URL",
+        ),
+        (
+            "messages.send",
+            json!({ "session": ID, "commandId": "1" }),
+            "/commandId",
+        ),
+        (
+            "channels.update",
+            json!({ "channel": ID, "name": "N" }),
+            "/name",
+        ),
+        (
+            "channels.rotate",
+            json!({ "channel": ID, "code": "c", "overlap": "soon" }),
+            "/overlap",
+        ),
         ("sessions.list", json!({ "before": "yesterday" }), "/before"),
         ("sessions.list", json!({ "limit": 0 }), "/limit"),
         ("sessions.list", json!({ "text": "x".repeat(256) }), "/text"),
@@ -239,7 +169,8 @@ fn what_is_left_out_has_its_usual_value() {
         Call::Query(query) => query,
         other => panic!("{other:?}"),
     };
-    let Query::History(history) = query("sessions.history", json!({ "session": ID, "limit": 9_999 }))
+    let Query::History(history) =
+        query("sessions.history", json!({ "session": ID, "limit": 9_999 }))
     else {
         panic!()
     };
@@ -256,9 +187,18 @@ fn what_is_left_out_has_its_usual_value() {
         other => panic!("{other:?}"),
     };
     assert_eq!(overlap(json!({ "channel": ID, "code": "c" })), 86_400);
-    assert_eq!(overlap(json!({ "channel": ID, "code": "c", "overlap": 0 })), 0);
-    assert_eq!(overlap(json!({ "channel": ID, "code": "c", "overlap": "15m" })), 900);
-    let queue = ask("sessions.transfer", &json!({ "session": ID, "queue": true }));
+    assert_eq!(
+        overlap(json!({ "channel": ID, "code": "c", "overlap": 0 })),
+        0
+    );
+    assert_eq!(
+        overlap(json!({ "channel": ID, "code": "c", "overlap": "15m" })),
+        900
+    );
+    let queue = ask(
+        "sessions.transfer",
+        &json!({ "session": ID, "queue": true }),
+    );
     let queue = matches!(
         queue,
         Ok(Call::Command {
@@ -302,10 +242,16 @@ fn a_repetition_is_known_by_its_digest() {
     };
     let note = |rest: &str| digest("messages.note", &format!(r#"{{"session":"{ID}",{rest}}}"#));
     let first = note(r#""text":"t""#);
-    assert_eq!(first, note(&format!(r#" "commandId":"{ID}", "text" : "t", "x":null"#)));
     assert_eq!(
         first,
-        digest("messages.note", &format!(r#"{{"text":"t","session":"{ID}"}}"#))
+        note(&format!(r#" "commandId":"{ID}", "text" : "t", "x":null"#))
+    );
+    assert_eq!(
+        first,
+        digest(
+            "messages.note",
+            &format!(r#"{{"text":"t","session":"{ID}"}}"#)
+        )
     );
     assert_ne!(first, note(r#""text":"u""#));
     assert_ne!(
@@ -314,7 +260,10 @@ fn a_repetition_is_known_by_its_digest() {
     );
     // The digest stays in the log: nobody can try passwords against it.
     let user = |password: &str| {
-        digest("users.update", &format!(r#"{{"login":"bob","password":"{password}"}}"#))
+        digest(
+            "users.update",
+            &format!(r#"{{"login":"bob","password":"{password}"}}"#),
+        )
     };
     assert_eq!(user("correct horse"), user("wrong horse"));
 }
@@ -325,9 +274,13 @@ fn an_answer_is_an_envelope_that_fits() {
     let huge = reply::ok(&json!({ "a": "x".repeat(1_000_000) }));
     let huge: Value = serde_json::from_slice(&huge).unwrap();
     assert_eq!(huge["error"]["code"], "too_large");
-    let rejection = Rejection::new(Code::SessionAlreadyOpen, "there\r\nis one").with("sessionId", ID);
+    let rejection =
+        Rejection::new(Code::SessionAlreadyOpen, "there\r\nis one").with("sessionId", ID);
     let (headers, body) = reply::error(&rejection);
-    assert_eq!(headers[0], ("Nats-Service-Error", "there  is one".to_owned()));
+    assert_eq!(
+        headers[0],
+        ("Nats-Service-Error", "there  is one".to_owned())
+    );
     assert_eq!(headers[1], ("Nats-Service-Error-Code", "409".to_owned()));
     let body: Value = serde_json::from_slice(&body).unwrap();
     let wanted = json!({ "error": {

@@ -28,7 +28,10 @@ fn told(shell: &mut Shell) -> Vec<(String, Value)> {
 /// A day at the desk; everything that is told of it.
 fn day() -> (Shell, String, Vec<(String, Value)>) {
     let (mut shell, live_chat, channel) = house();
-    let session = shell.writes(channel, "c1", "u1", "hello").session_id.to_string();
+    let session = shell
+        .writes(channel, "c1", "u1", "hello")
+        .session_id
+        .to_string();
     let of = |more: Value| {
         let mut body = json!({ "session": session });
         for (name, value) in more.as_object().unwrap() {
@@ -45,7 +48,11 @@ fn day() -> (Shell, String, Vec<(String, Value)>) {
     let data = json!({ "externalMessageId": "none yet", "text": "x" });
     shell.says(channel, &json!({ "type": "messageEdited", "data": data }));
     shell.ok("sue", "sessions.close", &of(json!({})));
-    shell.ok("root", "channels.disconnect", &json!({ "channel": channel }));
+    shell.ok(
+        "root",
+        "channels.disconnect",
+        &json!({ "channel": channel }),
+    );
     let told = told(&mut shell);
     (shell, live_chat, told)
 }
@@ -54,12 +61,26 @@ fn day() -> (Shell, String, Vec<(String, Value)>) {
 fn each_event_is_a_cloud_event_on_its_subject() {
     let (shell, live_chat, told) = day();
     let feed = format!("sb.acme.feed.{live_chat}.");
-    let of_feed: Vec<_> = told.iter().filter(|(subject, _)| subject.starts_with(&feed)).collect();
-    let names: Vec<_> = of_feed.iter().map(|(s, _)| s.rsplit('.').next().unwrap()).collect();
+    let of_feed: Vec<_> = told
+        .iter()
+        .filter(|(subject, _)| subject.starts_with(&feed))
+        .collect();
+    let names: Vec<_> = of_feed
+        .iter()
+        .map(|(s, _)| s.rsplit('.').next().unwrap())
+        .collect();
     let wanted = [
-        "channel-status-changed", "contact-updated", "session-opened", "message-received",
-        "session-assigned", "message-read", "message-sent", "note-added", "session-transferred",
-        "session-closed", "channel-status-changed",
+        "channel-status-changed",
+        "contact-updated",
+        "session-opened",
+        "message-received",
+        "session-assigned",
+        "message-read",
+        "message-sent",
+        "note-added",
+        "session-transferred",
+        "session-closed",
+        "channel-status-changed",
     ];
     assert_eq!(names, wanted);
     let mut last = 0;
@@ -71,7 +92,10 @@ fn each_event_is_a_cloud_event_on_its_subject() {
         let name = subject.rsplit('.').next().unwrap();
         assert_eq!(event["type"], format!("switchboard.{name}"));
         assert_eq!(event["datacontenttype"], "application/json");
-        assert_eq!(text(&event["time"]).len(), "2026-11-22T10:00:00.123456Z".len());
+        assert_eq!(
+            text(&event["time"]).len(),
+            "2026-11-22T10:00:00.123456Z".len()
+        );
         // The chain has no hole.
         assert_eq!(event["previous"], last, "{event}");
         last = position;
@@ -81,32 +105,46 @@ fn each_event_is_a_cloud_event_on_its_subject() {
         }
         assert!(!event.to_string().contains("hidden"), "{event}");
     }
-    assert_eq!(last, shell.workspace.live_chats.get(&live_chat.parse().unwrap()).unwrap().feed_head);
+    assert_eq!(last, shell.workspace.feed_head(live_chat.parse().unwrap()));
 }
 
 #[test]
 fn each_event_holds_what_it_changed() {
     let (_, _, told) = day();
     let find = |name: &str| {
-        let mut events = told.iter().filter(|(subject, _)| subject.contains(".feed."));
+        let mut events = told
+            .iter()
+            .filter(|(subject, _)| subject.contains(".feed."));
         let kind = format!("switchboard.{name}");
         events.find(|(_, event)| event["type"] == kind).unwrap().1["data"].clone()
     };
     let opened = find("session-opened");
     check("session", &opened["session"]);
-    assert_eq!((&opened["session"]["status"], &opened["by"]), (&json!("queued"), &json!("messenger")));
+    assert_eq!(
+        (&opened["session"]["status"], &opened["by"]),
+        (&json!("queued"), &json!("messenger"))
+    );
     assert_eq!(opened["session"]["chatName"], "The chat");
     let received = find("message-received");
     check("message", &received["message"]);
     assert_eq!(received["message"]["text"], "hello");
     assert_eq!(received["session"]["status"], "queued");
     let assigned = find("session-assigned");
-    assert_eq!((&assigned["session"]["operator"], &assigned["by"]), (&json!("ann"), &json!("ann")));
+    assert_eq!(
+        (&assigned["session"]["operator"], &assigned["by"]),
+        (&json!("ann"), &json!("ann"))
+    );
     assert_eq!(find("message-read")["session"]["unread"], 0);
     assert_eq!(find("note-added")["message"]["direction"], "note");
-    assert_eq!(find("message-sent")["message"]["delivery"]["state"], "queued");
+    assert_eq!(
+        find("message-sent")["message"]["delivery"]["state"],
+        "queued"
+    );
     let closed = find("session-closed");
-    assert_eq!((&closed["session"]["status"], &closed["by"]), (&json!("closed"), &json!("sue")));
+    assert_eq!(
+        (&closed["session"]["status"], &closed["by"]),
+        (&json!("closed"), &json!("sue"))
+    );
     assert!(closed["session"]["closedAt"].is_string());
     check("channel", &find("channel-status-changed")["channel"]);
     check("contact", &find("contact-updated")["contact"]);
@@ -115,18 +153,35 @@ fn each_event_holds_what_it_changed() {
 #[test]
 fn what_administrators_do_is_told_to_them_alone() {
     let (_, _, told) = day();
-    let audit: Vec<_> = told.iter().filter(|(subject, _)| subject.starts_with("sb.acme.audit.")).collect();
-    let kinds: Vec<_> = audit.iter().map(|(s, _)| s.rsplit('.').next().unwrap()).collect();
+    let audit: Vec<_> = told
+        .iter()
+        .filter(|(subject, _)| subject.starts_with("sb.acme.audit."))
+        .collect();
+    let kinds: Vec<_> = audit
+        .iter()
+        .map(|(s, _)| s.rsplit('.').next().unwrap())
+        .collect();
     let wanted = [
-        "user-created", "user-created", "user-created", "user-created", "live-chat-created",
-        "channel-created", "channel-status-changed",
+        "user-created",
+        "user-created",
+        "user-created",
+        "user-created",
+        "live-chat-created",
+        "channel-created",
+        "channel-status-changed",
     ];
     assert_eq!(kinds, wanted);
     let (subject, created) = audit[5];
     let channel = &created["data"]["channel"];
-    assert_eq!(subject.split('.').nth(3), Some(format!("channel-{}", text(&channel["id"])).as_str()));
+    assert_eq!(
+        subject.split('.').nth(3),
+        Some(format!("channel-{}", text(&channel["id"])).as_str())
+    );
     check("channel", channel);
-    assert_eq!(channel["webhook"], "https://messenger.example/hook?key=hidden");
+    assert_eq!(
+        channel["webhook"],
+        "https://messenger.example/hook?key=hidden"
+    );
     assert_eq!(created["data"]["by"], "root");
     let shown = json!(audit.iter().map(|(_, e)| e).collect::<Vec<_>>()).to_string();
     for secret in ["secret code", "argon2", "sealed"] {
@@ -150,24 +205,44 @@ fn what_was_missed_is_what_was_told() {
             let ok = shell.ok("ann", "events.after", &body);
             let events = ok["events"].as_array().unwrap();
             assert!(events.len() <= limit);
-            missed.extend(events.iter().map(|e| (e["position"].as_u64().unwrap(), e.clone())));
+            missed.extend(
+                events
+                    .iter()
+                    .map(|e| (e["position"].as_u64().unwrap(), e.clone())),
+            );
             assert_eq!(ok["position"], shell.workspace.position);
-            let Some(next) = ok["next"].as_u64() else { break };
+            let Some(next) = ok["next"].as_u64() else {
+                break;
+            };
             assert!(next > position);
             position = next;
         }
-        assert_eq!(missed.keys().collect::<Vec<_>>(), live.keys().collect::<Vec<_>>());
+        assert_eq!(
+            missed.keys().collect::<Vec<_>>(),
+            live.keys().collect::<Vec<_>>()
+        );
         for (position, event) in &missed {
             let then = &live[position];
             for member in ["id", "type", "subject", "time", "previous"] {
                 assert_eq!(event[member], then[member]);
             }
-            for place in ["/data/by", "/data/session/id", "/data/message/text", "/data/channel/status"] {
+            for place in [
+                "/data/by",
+                "/data/session/id",
+                "/data/message/text",
+                "/data/channel/status",
+            ] {
                 assert_eq!(event.pointer(place), then.pointer(place), "{place}");
             }
             if text(&event["type"]).starts_with("switchboard.session") {
-                assert_eq!(event.pointer("/data/session/status"), then.pointer("/data/session/status"));
-                assert_eq!(event.pointer("/data/session/operator"), then.pointer("/data/session/operator"));
+                assert_eq!(
+                    event.pointer("/data/session/status"),
+                    then.pointer("/data/session/status")
+                );
+                assert_eq!(
+                    event.pointer("/data/session/operator"),
+                    then.pointer("/data/session/operator")
+                );
             }
         }
     }
@@ -177,24 +252,57 @@ fn what_was_missed_is_what_was_told() {
     assert!(root["events"].as_array().unwrap().len() > live.len());
     let head = shell.workspace.position;
     let beyond = shell.ok("ann", "events.after", &json!({ "position": head + 5 }));
-    assert_eq!((&beyond["events"], &beyond["next"]), (&json!([]), &Value::Null));
+    assert_eq!(
+        (&beyond["events"], &beyond["next"]),
+        (&json!([]), &Value::Null)
+    );
 }
 
 #[test]
 fn a_signal_says_who_and_until_when() {
     let (shell, live_chat, _) = day();
-    let session = shell.workspace.sessions.iter().next().map(|(id, _)| *id).unwrap();
+    let session = shell
+        .workspace
+        .sessions
+        .iter()
+        .next()
+        .map(|(id, _)| *id)
+        .unwrap();
     let ann = Who::User("ann".parse().unwrap());
     let now = Timestamp::from_micros(0);
     let chat = live_chat.parse().unwrap();
-    let (subject, payload) = signal(&shell.subjects, chat, session, SignalKind::Typing, &ann, now);
-    assert_eq!(subject, format!("sb.acme.feed.{live_chat}.{session}.typing"));
+    let (subject, payload) = signal(
+        &shell.subjects,
+        chat,
+        session,
+        SignalKind::Typing,
+        &ann,
+        now,
+    );
+    assert_eq!(
+        subject,
+        format!("sb.acme.feed.{live_chat}.{session}.typing")
+    );
     let payload: Value = serde_json::from_slice(&payload).unwrap();
-    let wanted = json!({ "session": session, "user": "ann", "until": "1970-01-01T00:00:06.000000Z" });
+    let wanted =
+        json!({ "session": session, "user": "ann", "until": "1970-01-01T00:00:06.000000Z" });
     assert_eq!(payload, wanted);
-    let contact = shell.workspace.contacts.iter().next().map(|(id, _)| *id).unwrap();
+    let contact = shell
+        .workspace
+        .contacts
+        .iter()
+        .next()
+        .map(|(id, _)| *id)
+        .unwrap();
     let who = Who::Contact(contact);
-    let (subject, payload) = signal(&shell.subjects, chat, session, SignalKind::Viewing, &who, now);
+    let (subject, payload) = signal(
+        &shell.subjects,
+        chat,
+        session,
+        SignalKind::Viewing,
+        &who,
+        now,
+    );
     assert!(subject.ends_with(".viewing"));
     let payload: Value = serde_json::from_slice(&payload).unwrap();
     assert_eq!(payload["contact"], contact.to_string());

@@ -14,7 +14,7 @@ use crate::library::Library;
 
 /// So many records a filter looks through for one page.
 const CANDIDATES_MAX: usize = 2_000;
-/// What is sealed: not even its length is shown.
+/// What is sealed: that it is there is shown, and not even its length.
 const SECRETS: [&str; 3] = ["code", "hash", "passwordHash"];
 
 pub(super) fn plan(
@@ -89,8 +89,15 @@ fn camel(value: Value) -> Value {
         return value;
     };
     let members = members.into_iter().filter(|(_, value)| !value.is_null());
-    let members = members.map(|(name, value)| (camel_name(&name), camel(value)));
-    let members = members.filter(|(name, _)| !SECRETS.contains(&name.as_str()));
+    let members = members.map(|(name, value)| {
+        let name = camel_name(&name);
+        let value = if SECRETS.contains(&name.as_str()) {
+            "***".into()
+        } else {
+            camel(value)
+        };
+        (name, value)
+    });
     Value::Object(members.collect::<Map<_, _>>())
 }
 

@@ -3,7 +3,7 @@
 //! A search looks through [`CANDIDATES_MAX`] sessions a page; `next` goes on behind the last one it
 //! looked at, so a page may be short, even empty, and not be the last.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chat::id::{ContactId, LiveChatId};
 use chat::rejection::Rejection;
@@ -62,10 +62,12 @@ fn live_chats(
     workspace: &Workspace,
     caller: &Caller<'_>,
     only: Option<LiveChatId>,
-) -> Result<Vec<LiveChatId>, Rejection> {
+) -> Result<BTreeSet<LiveChatId>, Rejection> {
     match only {
-        Some(id) => workspace.visible_live_chat(caller, id).map(|_| vec![id]),
-        // In order, so that they can be looked up.
+        Some(id) => {
+            workspace.visible_live_chat(caller, id)?;
+            Ok(BTreeSet::from([id]))
+        }
         None => Ok(workspace
             .visible_live_chats(caller)
             .map(|(id, _)| id)
@@ -73,7 +75,7 @@ fn live_chats(
     }
 }
 
-fn views(name: ViewName, caller: &Caller<'_>, live_chats: &[LiveChatId]) -> Vec<View> {
+fn views(name: ViewName, caller: &Caller<'_>, live_chats: &BTreeSet<LiveChatId>) -> Vec<View> {
     let each = |view: fn(LiveChatId) -> View| live_chats.iter().copied().map(view).collect();
     match name {
         ViewName::Queue => each(View::Queue),
@@ -85,7 +87,7 @@ fn views(name: ViewName, caller: &Caller<'_>, live_chats: &[LiveChatId]) -> Vec<
 
 /// How many there are in the views that change all the time, each counted up to [`COUNT_MAX`];
 /// `unread` is the number of messages that wait in the caller's own.
-fn counts(workspace: &Workspace, caller: &Caller<'_>, live_chats: &[LiveChatId]) -> Object {
+fn counts(workspace: &Workspace, caller: &Caller<'_>, live_chats: &BTreeSet<LiveChatId>) -> Object {
     let count = |name: ViewName| {
         let views = views(name, caller, live_chats);
         let each = views.iter().map(|view| {

@@ -48,10 +48,15 @@ const OBJECTS: &[(&str, &str)] = &[
 pub(crate) fn check(object: &str, value: &Value) {
     let (_, members) = OBJECTS.iter().find(|(name, _)| *name == object).unwrap();
     let known: Vec<&str> = members.split_whitespace().filter(|m| *m != "+").collect();
-    let value = value.as_object().unwrap_or_else(|| panic!("{object}: {value}"));
+    let value = value
+        .as_object()
+        .unwrap_or_else(|| panic!("{object}: {value}"));
     for member in &known {
         let there = value.contains_key(member.trim_end_matches('?'));
-        assert!(there || member.ends_with('?'), "{object} lacks {member}: {value:?}");
+        assert!(
+            there || member.ends_with('?'),
+            "{object} lacks {member}: {value:?}"
+        );
     }
     for (member, value) in value {
         let optional = format!("{member}?");
@@ -59,7 +64,10 @@ pub(crate) fn check(object: &str, value: &Value) {
             known.contains(&member.as_str()) || known.contains(&optional.as_str()),
             "{object} has {member}"
         );
-        assert!(!value.is_null() || member == "verified", "{object} has {member}: null");
+        assert!(
+            !value.is_null() || member == "verified",
+            "{object} has {member}: null"
+        );
     }
 }
 
@@ -76,14 +84,18 @@ pub(crate) fn house() -> (Shell, String, ChannelId) {
 
 /// A session that `ann` has.
 fn talk(shell: &mut Shell, channel: ChannelId, words: &str) -> String {
-    let session = shell.writes(channel, "c1", "u1", words).session_id.to_string();
+    let session = shell
+        .writes(channel, "c1", "u1", words)
+        .session_id
+        .to_string();
     shell.ok("ann", "sessions.take", &json!({ "session": session }));
     session
 }
 
 /// What the messenger says of the person in a session.
 fn profile(shell: &mut Shell, session: &str) {
-    let contact = text(&shell.ok("ann", "sessions.get", &json!({ "session": session }))["contact"]["id"]);
+    let contact =
+        text(&shell.ok("ann", "sessions.get", &json!({ "session": session }))["contact"]["id"]);
     let profile = Profile {
         username: Some("Anna Person".to_owned()),
         phone_number: Some("+1 555".to_owned()),
@@ -109,7 +121,11 @@ fn attempt(shell: &mut Shell, message: MessageId, outcome: Outcome) {
 }
 
 fn answered(status: u16) -> Outcome {
-    Outcome::Answered { status, retry_after: None, answer: b"so it says".to_vec() }
+    Outcome::Answered {
+        status,
+        retry_after: None,
+        answer: b"so it says".to_vec(),
+    }
 }
 
 #[test]
@@ -127,12 +143,18 @@ fn a_session_is_shown_with_all_that_it_is_about() {
     assert_eq!(ok["session"]["liveChat"], live_chat);
     assert_eq!(ok["contact"]["username"], "Anna Person");
     assert_eq!(ok["contact"]["avatar"], "data:image/png;base64,AA");
-    assert_eq!(ok["operator"], json!({ "id": "ann", "name": "ann", "groups": ["operators"] }));
+    assert_eq!(
+        ok["operator"],
+        json!({ "id": "ann", "name": "ann", "groups": ["operators"] })
+    );
     assert_eq!(ok["channel"]["webhook"], "https://messenger.example");
     let url = format!("https://chat.example/api/messengers/external/other/webhook/{channel}");
     assert_eq!(ok["channel"]["publicUrl"], url);
     assert_eq!(ok["channel"]["capabilities"]["operatorInitiated"], true);
-    assert_eq!(shell.refusal("eve", "sessions.get", &json!({ "session": session })), "forbidden");
+    assert_eq!(
+        shell.refusal("eve", "sessions.get", &json!({ "session": session })),
+        "forbidden"
+    );
 }
 
 #[test]
@@ -144,23 +166,41 @@ fn messages_show_their_words_authors_and_deliveries() {
     let body = json!({ "session": session, "text": "hi", "files": [file], "replyTo": first });
     let sent = shell.ok("ann", "messages.send", &body);
     check("message", &sent["message"]);
-    assert_eq!(sent["message"]["delivery"], json!({ "state": "queued", "attempts": 0 }));
+    assert_eq!(
+        sent["message"]["delivery"],
+        json!({ "state": "queued", "attempts": 0 })
+    );
     assert_eq!(sent["position"], sent["message"]["position"]);
-    let note = shell.ok("ann", "messages.note", &json!({ "session": session, "text": "rude" }));
+    let note = shell.ok(
+        "ann",
+        "messages.note",
+        &json!({ "session": session, "text": "rude" }),
+    );
     assert_eq!(note["message"]["direction"], "note");
-    attempt(&mut shell, text(&sent["messageId"]).parse().unwrap(), answered(500));
+    attempt(
+        &mut shell,
+        text(&sent["messageId"]).parse().unwrap(),
+        answered(500),
+    );
     let messages = history(&mut shell, &session);
-    let shown: Vec<_> = messages.iter().map(|m| (m["direction"].clone(), m["text"].clone())).collect();
+    let shown: Vec<_> = messages
+        .iter()
+        .map(|m| (m["direction"].clone(), m["text"].clone()))
+        .collect();
     let wanted = [("inbound", "hello"), ("outbound", "hi"), ("note", "rude")];
     assert_eq!(shown, wanted.map(|(d, t)| (json!(d), json!(t))));
-    let contact = shell.ok("ann", "sessions.get", &json!({ "session": session }))["contact"]["id"].clone();
+    let contact =
+        shell.ok("ann", "sessions.get", &json!({ "session": session }))["contact"]["id"].clone();
     assert_eq!(messages[0]["author"], contact);
     assert_eq!(messages[1]["author"], "ann");
     assert_eq!(messages[1]["files"], json!([file]));
     assert_eq!(messages[1]["replyTo"], first);
     let delivery = &messages[1]["delivery"];
     check("delivery", delivery);
-    assert_eq!((&delivery["state"], &delivery["status"]), (&json!("sending"), &json!(500)));
+    assert_eq!(
+        (&delivery["state"], &delivery["status"]),
+        (&json!("sending"), &json!(500))
+    );
     assert!(delivery["nextAttemptAt"].is_string() && delivery["reason"].is_string());
     // A note is no last message.
     let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
@@ -173,9 +213,15 @@ fn receipts_and_ends_show_in_the_delivery() {
     let session = talk(&mut shell, channel, "hello");
     let send = |shell: &mut Shell, words: &str| -> MessageId {
         let body = json!({ "session": session, "text": words });
-        text(&shell.ok("ann", "messages.send", &body)["messageId"]).parse().unwrap()
+        text(&shell.ok("ann", "messages.send", &body)["messageId"])
+            .parse()
+            .unwrap()
     };
-    let (read, refused, waits) = (send(&mut shell, "1"), send(&mut shell, "2"), send(&mut shell, "3"));
+    let (read, refused, waits) = (
+        send(&mut shell, "1"),
+        send(&mut shell, "2"),
+        send(&mut shell, "3"),
+    );
     attempt(&mut shell, read, answered(200));
     for status in ["delivered", "read"] {
         let data = json!({ "messageId": read, "status": status });
@@ -186,8 +232,13 @@ fn receipts_and_ends_show_in_the_delivery() {
     let before = history(&mut shell, &session);
     check("delivery", &before[1]["delivery"]);
     assert_eq!(before[1]["delivery"]["state"], "read");
-    assert!(before[1]["delivery"]["readAt"].as_str() > before[1]["delivery"]["deliveredAt"].as_str());
-    assert_eq!(before[2]["delivery"]["reason"], "the messenger answered 422");
+    assert!(
+        before[1]["delivery"]["readAt"].as_str() > before[1]["delivery"]["deliveredAt"].as_str()
+    );
+    assert_eq!(
+        before[2]["delivery"]["reason"],
+        "the messenger answered 422"
+    );
     // The fold ends what waits when its channel goes; no event says so of each.
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
     let after = history(&mut shell, &session);
@@ -209,17 +260,34 @@ fn an_edited_message_shows_its_last_words_and_a_deleted_one_none() {
             "files": [{ "name": "f", "URL": "http://h/f" }],
         })
     };
-    say(&mut shell, "messageEdited", json!({ "externalMessageId": "1", "text": "parked" }));
+    say(
+        &mut shell,
+        "messageEdited",
+        json!({ "externalMessageId": "1", "text": "parked" }),
+    );
     say(&mut shell, "message", write("1"));
-    let messages: Vec<_> = shell.workspace.sessions.iter().map(|(id, _)| id.to_string()).collect();
+    let messages: Vec<_> = shell
+        .workspace
+        .sessions
+        .iter()
+        .map(|(id, _)| id.to_string())
+        .collect();
     let session = messages[0].clone();
     let shown = history(&mut shell, &session);
     assert_eq!(shown[0]["text"], "parked");
     assert_eq!(shown[0]["files"][0]["name"], "f");
     assert!(shown[0]["edited"].is_string());
-    say(&mut shell, "messageEdited", json!({ "externalMessageId": "1", "text": "new" }));
+    say(
+        &mut shell,
+        "messageEdited",
+        json!({ "externalMessageId": "1", "text": "new" }),
+    );
     assert_eq!(history(&mut shell, &session)[0]["text"], "new");
-    say(&mut shell, "messageDeleted", json!({ "externalMessageId": "1" }));
+    say(
+        &mut shell,
+        "messageDeleted",
+        json!({ "externalMessageId": "1" }),
+    );
     let shown = history(&mut shell, &session);
     assert!(shown[0]["text"].is_null() && shown[0]["deleted"].is_string());
     assert_eq!(shown[0]["files"], json!([]));
@@ -235,7 +303,10 @@ fn in_a_group_everybody_has_their_own_words() {
     assert_ne!(before[0]["author"], before[1]["author"]);
     // The second is forgotten; the first still has words.
     let second = json!({ "contact": before[1]["author"] });
-    assert_eq!(shell.refusal("ann", "contacts.forget", &second), "forbidden");
+    assert_eq!(
+        shell.refusal("ann", "contacts.forget", &second),
+        "forbidden"
+    );
     let contact = shell.ok("root", "contacts.forget", &second)["contact"].clone();
     check("contact", &contact);
     assert!(contact["forgotten"].is_string());
@@ -249,7 +320,11 @@ fn a_forgotten_person_has_no_words_no_name_and_no_chat_name() {
     let (mut shell, _, channel) = house();
     let session = talk(&mut shell, channel, "my secret");
     profile(&mut shell, &session);
-    shell.ok("ann", "messages.send", &json!({ "session": session, "text": "your secret" }));
+    shell.ok(
+        "ann",
+        "messages.send",
+        &json!({ "session": session, "text": "your secret" }),
+    );
     let contact = history(&mut shell, &session)[0]["author"].clone();
     shell.ok("root", "contacts.forget", &json!({ "contact": contact }));
     let everything = [
@@ -274,23 +349,44 @@ fn a_forgotten_person_has_no_words_no_name_and_no_chat_name() {
 #[test]
 fn answers_of_commands_show_the_thing_as_it_is_now() {
     let (mut shell, live_chat, channel) = house();
-    let renamed = shell.ok("root", "live-chats.rename", &json!({ "liveChat": live_chat, "name": "S" }));
+    let renamed = shell.ok(
+        "root",
+        "live-chats.rename",
+        &json!({ "liveChat": live_chat, "name": "S" }),
+    );
     check("liveChat", &renamed["liveChat"]);
     assert_eq!(renamed["liveChat"]["channels"], 1);
-    let user = shell.ok("root", "users.update", &json!({ "login": "ann", "name": "Ann" }));
-    assert_eq!((&user["user"]["id"], &user["user"]["name"]), (&json!("ann"), &json!("Ann")));
+    let user = shell.ok(
+        "root",
+        "users.update",
+        &json!({ "login": "ann", "name": "Ann" }),
+    );
+    assert_eq!(
+        (&user["user"]["id"], &user["user"]["name"]),
+        (&json!("ann"), &json!("Ann"))
+    );
     let off = shell.ok("root", "users.disable", &json!({ "login": "eve" }));
     assert_eq!(off["user"]["disabled"], true);
     let token = shell.ok("root", "users.token", &json!({ "login": "ann" }));
     assert_eq!(token["user"]["id"], "ann");
     let body = json!({ "liveChat": live_chat, "shortcut": "hi", "text": "Hello!" });
     let reply = shell.ok("sue", "replies.create", &body)["reply"].clone();
-    assert_eq!((&reply["shortcut"], &reply["text"]), (&json!("hi"), &json!("Hello!")));
+    assert_eq!(
+        (&reply["shortcut"], &reply["text"]),
+        (&json!("hi"), &json!("Hello!"))
+    );
     let replies = shell.ok("ann", "replies.list", &json!({ "liveChat": live_chat }));
     assert_eq!(replies["replies"], json!([reply]));
-    let updated = shell.ok("root", "channels.rename", &json!({ "channel": channel, "name": "N" }));
+    let updated = shell.ok(
+        "root",
+        "channels.rename",
+        &json!({ "channel": channel, "name": "N" }),
+    );
     check("channel", &updated["channel"]);
-    assert_eq!(updated["channel"]["webhook"], "https://messenger.example/hook?key=hidden");
+    assert_eq!(
+        updated["channel"]["webhook"],
+        "https://messenger.example/hook?key=hidden"
+    );
     let body = json!({
         "channel": channel, "externalChatId": "c9", "externalUserId": "u9", "text": "hello",
         "commandId": "01890a5d-ac96-774b-bcce-b302099a8057",
@@ -298,6 +394,10 @@ fn answers_of_commands_show_the_thing_as_it_is_now() {
     let first = shell.ok("ann", "sessions.create", &body);
     check("session", &first["session"]);
     assert_eq!(shell.ok("ann", "sessions.create", &body), first);
-    let replayed = shell.ok("root", "deliveries.replay", &json!({ "channel": channel, "since": "1h" }));
+    let replayed = shell.ok(
+        "root",
+        "deliveries.replay",
+        &json!({ "channel": channel, "since": "1h" }),
+    );
     assert_eq!(replayed, json!({ "count": 0 }));
 }

@@ -86,7 +86,8 @@ impl Shell {
             let number = self.workspace.key_of(&new.stream, &new.event);
             let key = number.and_then(|number| self.library.keyring.get(number));
             let (master, bound) = (self.library.keyring.master(), context(&new.stream));
-            new.event.seal(key.as_ref(), master, &bound, &mut self.chance);
+            new.event
+                .seal(key.as_ref(), master, &bound, &mut self.chance);
             let cause = match (&decision.reply, request.command_id.filter(|_| i == last)) {
                 (Reply::Answer(answer), Some(command)) => Some(Cause {
                     command,
@@ -97,7 +98,8 @@ impl Shell {
             };
             let (record, link) = self.workspace.record(new, &request.by, cause, self.now);
             self.workspace.evolve(&record);
-            self.items.extend(feed::item(&self.workspace, &record, &self.facts));
+            self.items
+                .extend(feed::item(&self.workspace, &record, &self.facts));
             events.push(NewEvent {
                 link,
                 bytes: record.encode(),
@@ -134,17 +136,29 @@ impl Shell {
     }
 
     /// Somebody writes.
-    pub(crate) fn writes(&mut self, channel: ChannelId, chat: &str, user: &str, text: &str) -> Accepted {
+    pub(crate) fn writes(
+        &mut self,
+        channel: ChannelId,
+        chat: &str,
+        user: &str,
+        text: &str,
+    ) -> Accepted {
         let id = format!("m{}", self.workspace.position);
         let data = json!({
             "externalMessageId": id, "externalChatId": chat, "externalUserId": user,
             "externalChatName": "The chat", "text": text,
         });
-        self.says(channel, &json!({ "type": "message", "data": data })).unwrap()
+        self.says(channel, &json!({ "type": "message", "data": data }))
+            .unwrap()
     }
 
     /// A request of a user, answered as the router answers.
-    pub(crate) fn ask(&mut self, user: &str, method: &str, body: &Value) -> Result<Value, Rejection> {
+    pub(crate) fn ask(
+        &mut self,
+        user: &str,
+        method: &str,
+        body: &Value,
+    ) -> Result<Value, Rejection> {
         let user: UserId = user.parse().unwrap();
         let call = api::parse(&user, method, body.to_string().as_bytes(), self.now)?;
         let call = match call {
@@ -152,33 +166,59 @@ impl Shell {
             other => other,
         };
         match call {
-            Call::Command { command, command_id, digest } => {
-                self.command(&user, Request { by: Actor::User(user.clone()), command_id, digest, command })
-            }
-            Call::Token { user: of, command_id, digest } => {
+            Call::Command {
+                command,
+                command_id,
+                digest,
+            } => self.command(&Request {
+                by: Actor::User(user),
+                command_id,
+                digest,
+                command,
+            }),
+            Call::Token {
+                user: of,
+                command_id,
+                digest,
+            } => {
                 let hash = Secret::new("hash of a token");
-                let command = Command::User(UserCommand::Token { user: of, hash });
-                self.command(&user, Request { by: Actor::User(user.clone()), command_id, digest, command })
+                self.command(&Request {
+                    by: Actor::User(user),
+                    command_id,
+                    digest,
+                    command: Command::User(UserCommand::Token { user: of, hash }),
+                })
             }
             Call::Query(query) => self.query(&user, &query),
-            Call::Signal(Signal::Typing(_) | Signal::Viewing(_)) | Call::NeedsHash(_) => Ok(json!({})),
+            Call::Signal(Signal::Typing(_) | Signal::Viewing(_)) | Call::NeedsHash(_) => {
+                Ok(json!({}))
+            }
         }
     }
 
-    fn command(&mut self, user: &UserId, request: Request) -> Result<Value, Rejection> {
-        let (reply, effects) = self.apply(&request)?;
+    fn command(&mut self, request: &Request) -> Result<Value, Rejection> {
+        let (reply, effects) = self.apply(request)?;
         for effect in effects {
             if let Effect::Verify(channel, purpose) = effect {
                 let capabilities = Some(Capabilities::default());
-                let proof = Proof { verified: Verified::Challenge, capabilities };
-                let verification = Verification { channel, purpose, result: Ok(proof) };
+                let proof = Proof {
+                    verified: Verified::Challenge,
+                    capabilities,
+                };
+                let verification = Verification {
+                    channel,
+                    purpose,
+                    result: Ok(proof),
+                };
                 self.inside(Command::Verified(verification));
             }
         }
-        let Reply::Answer(answer) = reply else { panic!("{reply:?}") };
+        let Reply::Answer(answer) = reply else {
+            panic!("{reply:?}")
+        };
         let about = match &request.command {
             Command::User(command) => api::user_of(command),
-            _ => user,
+            _ => &"root".parse().unwrap(),
         };
         let plan = view::plan_answer(&self.workspace, about, &answer, &self.facts);
         Ok(plan.render(&self.library))
@@ -205,7 +245,8 @@ impl Shell {
 
     /// A request that is granted.
     pub(crate) fn ok(&mut self, user: &str, method: &str, body: &Value) -> Value {
-        self.ask(user, method, body).unwrap_or_else(|e| panic!("{method} {body}: {e}"))
+        self.ask(user, method, body)
+            .unwrap_or_else(|e| panic!("{method} {body}: {e}"))
     }
 
     /// The code of a refusal.
@@ -231,10 +272,15 @@ impl Shell {
             "liveChat": live_chat, "name": "Demo", "webhook": webhook, "code": "secret code",
             "operatorInitiated": true,
         });
-        text(&self.ok("root", "channels.connect", &body)["channel"]["id"]).parse().unwrap()
+        text(&self.ok("root", "channels.connect", &body)["channel"]["id"])
+            .parse()
+            .unwrap()
     }
 }
 
 pub(crate) fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value}")).to_owned()
+    value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value}"))
+        .to_owned()
 }
