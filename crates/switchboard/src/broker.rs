@@ -3,6 +3,8 @@
 mod addresses;
 mod start;
 
+use std::time::Duration;
+
 use bus::Bus;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -20,6 +22,9 @@ use crate::signals::Signals;
 use crate::{output, ports, telemetry};
 use addresses::Addresses;
 use start::Starting;
+
+/// The bound of saying good-bye to NATS, once every role has stopped.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Everything that this process is to run.
 pub(crate) struct Broker<'a> {
@@ -128,8 +133,8 @@ impl Broker<'_> {
         }
         health.set_serving(false);
         let stopped = daemon.stop(signals).await;
-        // What is still to be said is said; it fails only where NATS is away.
-        drop(bus.drain().await);
+        // What is still to be said is said, unless NATS is away.
+        drop(tokio::time::timeout(DRAIN_TIMEOUT, bus.drain()).await);
         stop_watching.cancel();
         while watching.join_next().await.is_some() {}
         served.and(stopped)

@@ -10,7 +10,7 @@ use crate::exit::{Exit, Failure, Result};
 use crate::signals::Signals;
 
 /// The bound of stopping everything but NATS; with NATS it is within the 15 s that are promised.
-const STOP_TIMEOUT: Duration = Duration::from_secs(12);
+const STOP_TIMEOUT: Duration = Duration::from_secs(11);
 /// How long the session-router may take to open its log and answer, before that is said.
 const READY_WORDS: Duration = Duration::from_secs(5);
 

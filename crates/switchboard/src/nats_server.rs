@@ -137,6 +137,7 @@ async fn launch(
     .or_fail(Exit::Failure, || {
         format!("cannot write {}", config.display())
     })?;
+    forget_addresses(data);
     let mut child = Command::new(program)
         .arg("--config")
         .arg(&config)
@@ -164,6 +165,17 @@ async fn launch(
             let words = format!("nats-server does not listen after {START_TIMEOUT:?}");
             Err(Failure::say(Exit::Failure, words))
         }
+    }
+}
+
+/// Removes the addresses of servers that were killed: ours may get the process id of one of them.
+fn forget_addresses(data: &Data) {
+    let files = std::fs::read_dir(data.nats(""))
+        .into_iter()
+        .flatten()
+        .flatten();
+    for file in files.filter(|file| file.path().extension().is_some_and(|e| e == "ports")) {
+        drop(std::fs::remove_file(file.path()));
     }
 }
 

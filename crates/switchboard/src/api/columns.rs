@@ -1,6 +1,6 @@
 //! Which members of which objects a person wants to see, and how.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The columns of a list, by the name that it has in the answer.
 const COLUMNS: &[(&str, &[&str])] = &[
@@ -76,12 +76,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ),
     ("replies", &["shortcut", "text", "id"]),
     ("events", &["position", "time", "type", "by", "subject"]),
-    (
-        "audit",
-        &[
-            "position", "time", "by", "kind", "stream", "type", "subject",
-        ],
-    ),
+    ("audit", &["position", "time", "by", "event", "stream"]),
 ];
 
 /// The columns of a list: the chosen ones that any row has, or all of the first row's.
@@ -104,6 +99,54 @@ pub(super) fn columns(list: &str, rows: &[Value]) -> Vec<String> {
         .into_iter()
         .flat_map(|row| row.keys().cloned())
         .collect()
+}
+
+/// What a person does not want to see beside what was asked for: in `me` the user again, with
+/// sessions the people in them and the counts of the views.
+const ASIDE: &[(&str, &str)] = &[
+    ("sessions", "contacts"),
+    ("sessions", "counts"),
+    ("liveChats", "user"),
+];
+
+/// Whether a member of an answer stands aside of another.
+pub(super) fn is_aside(ok: &Map<String, Value>, name: &str) -> bool {
+    ASIDE
+        .iter()
+        .any(|(asked, aside)| *aside == name && ok.contains_key(*asked))
+}
+
+/// The members of an object, those first that its list would show.
+pub(super) fn ordered<'a>(
+    name: &str,
+    object: &'a Map<String, Value>,
+) -> Vec<(&'a String, &'a Value)> {
+    let list = format!("{name}s");
+    let chosen = COLUMNS
+        .iter()
+        .find(|(known, _)| *known == list)
+        .map_or(&[][..], |(_, c)| *c);
+    let place = |member: &str| {
+        chosen
+            .iter()
+            .position(|c| *c == member)
+            .unwrap_or(chosen.len())
+    };
+    let mut members: Vec<_> = object.iter().collect();
+    members.sort_by_key(|(member, _)| place(member));
+    members
+}
+
+/// `pendingDeliveries` as `PENDING DELIVERIES`.
+pub(super) fn heading(member: &str) -> String {
+    let mut heading = String::new();
+    for char in member.chars() {
+        if char.is_ascii_uppercase() && !heading.ends_with(|c: char| c.is_ascii_uppercase()) {
+            heading.push(' ');
+        }
+        heading.push(char);
+    }
+    heading.to_uppercase()
 }
 
 /// A value in one cell.

@@ -4,33 +4,34 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 
-use super::columns::{cell, columns};
+use super::columns::{cell, columns, heading, is_aside, ordered};
 use crate::exit::Result;
 use crate::output;
-
-/// How wide a table is where there is no terminal to measure.
-const WIDTH: u16 = 160;
 
 /// Shows an `ok` object: its lists as tables, its objects member by member.
 pub(super) fn show(ok: &Value) -> Result {
     let Some(members) = ok.as_object() else {
         return output::json(ok);
     };
-    let loose: Vec<_> = members
-        .iter()
-        .filter(|(name, value)| !value.is_object() && !value.is_array() && *name != "next")
+    let shown = || members.iter().filter(|(name, _)| !is_aside(members, name));
+    let objects = shown().filter(|(_, value)| value.is_object()).count();
+    let plain: Vec<_> = shown()
+        .filter(|(name, value)| is_plain(value) && *name != "next")
         .collect();
-    if !loose.is_empty() {
-        output::data(pairs(loose.into_iter()))?;
+    // What stands beside an object is in it too.
+    if objects == 0 && !plain.is_empty() && !shown().any(|(_, value)| is_rows(value)) {
+        output::data(lines(&pairs(&plain)))?;
     }
-    for (name, value) in members {
+    for (name, value) in shown() {
         match value {
             Value::Array(rows) if rows.is_empty() => output::talk(format_args!("no {name}")),
-            Value::Array(rows) if rows.iter().all(Value::is_object) => {
-                output::data(list(name, rows))?;
+            Value::Array(rows) if is_rows(value) => output::data(lines(&list(name, rows)))?,
+            Value::Object(object) => {
+                if objects > 1 {
+                    output::data(format_args!("{}:", heading(name)))?;
+                }
+                output::data(lines(&pairs(&ordered(name, object))))?;
             }
-            Value::Array(_) => output::data(format_args!("{name}  {}", cell(Some(value))))?,
-            Value::Object(object) => output::data(pairs(object.iter()))?,
             _ => {}
         }
     }
@@ -43,40 +44,69 @@ pub(super) fn show(ok: &Value) -> Result {
     Ok(())
 }
 
+/// A list of objects, of which there are some.
+fn is_rows(value: &Value) -> bool {
+    value
+        .as_array()
+        .is_some_and(|rows| !rows.is_empty() && rows.iter().all(Value::is_object))
+}
+
+/// Neither an object nor a list of them.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => !list.is_empty() && !list.iter().any(Value::is_object),
+        value => !value.is_object(),
+    }
+}
+
 /// A list as a table.
 fn list(name: &str, rows: &[Value]) -> Table {
     let mut table = table();
     let columns = columns(name, rows);
-    table.set_header(columns.iter().map(|column| column.to_uppercase()));
+    table.set_header(columns.iter().map(|column| heading(column)));
     for row in rows {
         table.add_row(columns.iter().map(|column| cell(row.get(column))));
     }
+    unpad(&mut table);
     table
 }
 
-/// One thing, a member a line.
-fn pairs<'a>(members: impl Iterator<Item = (&'a String, &'a Value)>) -> Table {
+/// One thing, a member a line; what it has not is left out.
+fn pairs(members: &[(&String, &Value)]) -> Table {
     let mut table = table();
     for (name, value) in members {
         let value = match value {
             Value::Object(_) => output::clean(&value.to_string()),
             value => cell(Some(value)),
         };
-        table.add_row([name.as_str(), value.as_str()]);
+        if !value.is_empty() {
+            table.add_row([name.as_str(), value.as_str()]);
+        }
     }
+    unpad(&mut table);
     table
 }
 
 fn table() -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
-    if output::is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+    // A program cuts lines, not cells: without a terminal what belongs together stays on one.
+    table.set_content_arrangement(if output::is_terminal() {
+        ContentArrangement::Dynamic
     } else {
-        // A program cuts lines, not cells: what belongs together stays on one.
-        table
-            .set_content_arrangement(ContentArrangement::Disabled)
-            .set_width(WIDTH);
-    }
+        ContentArrangement::Disabled
+    });
     table
+}
+
+/// Columns begin at the left edge.
+fn unpad(table: &mut Table) {
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+}
+
+/// The table without blanks at the ends of its lines.
+fn lines(table: &Table) -> String {
+    table.trim_fmt()
 }

@@ -121,15 +121,12 @@ impl Caller {
         })
     }
 
-    /// Listens, and returns once nothing published from now on is missed.
+    /// Listens. What is published once a later request of ours is answered is not missed: NATS takes
+    /// in what one connection says in order. (A flush of the bus would be a request to an inbox,
+    /// which a user may not make.)
     pub(crate) async fn listen(&self, subject: &str) -> Result<Subscription> {
         let subscription = self.bus.subscribe(subject, None).await;
-        let subscription = subscription.map_err(|error| failure(error, &self.user))?;
-        self.bus
-            .flush()
-            .await
-            .map_err(|error| failure(error, &self.user))?;
-        Ok(subscription)
+        subscription.map_err(|error| failure(error, &self.user))
     }
 }
 
