@@ -69,7 +69,11 @@ crash rounds="4":
 
 # Measure, each figure beside its yardstick in the same run.
 bench:
-    cargo bench --package event-log
+    cargo bench --package chat --package event-log
+
+# Write the bytes of kinds and schemas that have none yet; those that are there stay as they are.
+golden: tools
+    UPDATE_GOLDEN=1 deploy/tools/run-tests --package chat golden
 
 # Remove ./data: every message of the local broker. Asks first.
 [confirm("Delete ./data and every message in it? [y/N]")]
