@@ -166,16 +166,6 @@ pub(crate) fn parse(
     )
 }
 
-/// The user that a command is about.
-pub(crate) const fn user_of(command: &UserCommand) -> &UserId {
-    match command {
-        UserCommand::Create(new) => &new.login,
-        UserCommand::Update { user, .. }
-        | UserCommand::Disable { user, .. }
-        | UserCommand::Token { user, .. } => user,
-    }
-}
-
 fn unknown(method: &str) -> Rejection {
     Rejection::new(Code::NotFound, format!("there is no method {method:?}")).with("method", method)
 }

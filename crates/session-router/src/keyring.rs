@@ -18,10 +18,12 @@ use chat::seal::SealKey;
 
 /// Nonce, key and tag: 24 + 32 + 16 bytes.
 const SLOT_BYTES: usize = 72;
-/// Slots are made when fewer than this many are free; one batch may use at most 256.
-const FREE_MIN: u32 = 512;
-/// So many at a time.
-const FREE_MORE: u32 = 1_024;
+/// Slots are made once a second when fewer than this many are free: a burst rarely waits for them.
+const FREE_MIN: u32 = 4_096;
+/// So many are free then, 590 KB.
+const FREE_MORE: u32 = 8_192;
+/// One decision uses at most so many.
+const DECISION_MAX: u32 = 2;
 
 /// What is wrong with the keys' file.
 #[derive(Debug, thiserror::Error)]
@@ -127,10 +129,22 @@ impl Keyring {
 
     /// Makes slots in advance when few are free, and waits until they are durable.
     pub(crate) fn provide(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
-        let have = self.len();
-        if have >= given.saturating_add(FREE_MIN) {
+        if self.len() >= given.saturating_add(FREE_MIN) {
             return Ok(());
         }
+        self.extend(given, chance)
+    }
+
+    /// The same at the last moment, when not even one decision has enough.
+    pub(crate) fn provide_now(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
+        if self.len() >= given.saturating_add(DECISION_MAX) {
+            return Ok(());
+        }
+        self.extend(given, chance)
+    }
+
+    fn extend(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
+        let have = self.len();
         let more: Vec<u8> = (have..given.saturating_add(FREE_MORE))
             .flat_map(|number| {
                 self.master
@@ -217,10 +231,14 @@ mod tests {
         assert_eq!(first.get(0), None);
         let second = keyring(dir.path());
         assert_eq!((second.get(0), second.get(1)), (None, Some(one)));
-        second.provide(600, &mut chance).unwrap();
-        assert!(second.get(1_600).is_some());
-        assert!(second.check(1_624).is_ok());
-        assert!(second.check(1_625).is_err());
+        second.provide(5_000, &mut chance).unwrap();
+        assert!(second.get(13_191).is_some());
+        assert!(second.check(13_192).is_ok());
+        assert!(second.check(13_193).is_err());
+        second.provide_now(13_190, &mut chance).unwrap();
+        assert!(second.check(13_193).is_err());
+        second.provide_now(13_191, &mut chance).unwrap();
+        assert!(second.check(13_193).is_ok());
     }
 
     #[test]

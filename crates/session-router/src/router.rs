@@ -9,7 +9,7 @@ use chat::event::Event;
 use chat::id::{ChannelId, UserId};
 use chat::noun::ChannelStatus;
 use chat::record::{Actor, Cause};
-use chat::rejection::Rejection;
+use chat::rejection::{Code, Rejection};
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
@@ -51,6 +51,13 @@ impl Router {
         request: &Request,
         now: Timestamp,
     ) -> Result<(Reply, Vec<Effect>), Rejection> {
+        // Words are sealed or not kept: without a key there is no decision.
+        let given = self.workspace.keys_given();
+        if let Err(error) = self.library.keyring.provide_now(given, &mut self.chance) {
+            tracing::error!(error = &error as &dyn std::error::Error, "no new keys");
+            let words = "the keys cannot be extended; nothing was stored, try again later";
+            return Err(Rejection::new(Code::Unavailable, words));
+        }
         let mut context = Context {
             now,
             chance: &mut self.chance,

@@ -319,6 +319,10 @@ impl Loop {
 
     /// How long nothing is due.
     fn wait(&self, now: Timestamp) -> Duration {
+        // A full pipeline starts nothing; the next frame that is durable ends the wait.
+        if self.pipeline.len() >= FRAMES_MAX {
+            return TICK;
+        }
         let due = [
             self.work.next_due(&self.router.workspace),
             self.router.notices.next_due(),
