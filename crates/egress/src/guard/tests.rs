@@ -124,6 +124,8 @@ const REFUSED: &[&str] = &[
     // Users and passwords, also as a disguise.
     "http://user@example.com/",
     "http://user:password@example.com/",
+    "http://user@example.com:80/",
+    "http://user:password@example.com:80/",
     "http://example.com@127.0.0.1/",
     "http://127.0.0.1@example.com/",
     "http://127.0.0.1:80@example.com/",
