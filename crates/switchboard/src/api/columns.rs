@@ -101,13 +101,9 @@ pub(super) fn columns(list: &str, rows: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// What a person does not want to see beside what was asked for: in `me` the user again, with
-/// sessions the people in them and the counts of the views.
-const ASIDE: &[(&str, &str)] = &[
-    ("sessions", "contacts"),
-    ("sessions", "counts"),
-    ("liveChats", "user"),
-];
+/// What a person does not want to see beside what was asked for: with sessions the people in them
+/// and the counts of the views.
+const ASIDE: &[(&str, &str)] = &[("sessions", "contacts"), ("sessions", "counts")];
 
 /// Whether a member of an answer stands aside of another.
 pub(super) fn is_aside(ok: &Map<String, Value>, name: &str) -> bool {

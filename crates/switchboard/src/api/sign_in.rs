@@ -55,6 +55,8 @@ pub(crate) struct Caller {
     pub(crate) bus: Bus,
     pub(crate) workspace: Workspace,
     user: UserId,
+    /// Signed in by a token, which may be another user's.
+    by_token: bool,
     timeout: Duration,
 }
 
@@ -77,6 +79,7 @@ impl Caller {
             .unwrap_or_else(|| NATS_URL.to_owned());
         let user = user(args, environment)?;
         let (password, token) = proof(args, environment)?;
+        let by_token = token.is_some();
         let config = bus::Config {
             url,
             user: password.is_some().then(|| user.to_string()),
@@ -95,6 +98,7 @@ impl Caller {
                 .clone()
                 .unwrap_or_else(|| settings.workspace.clone()),
             user,
+            by_token,
             timeout: Duration::from_secs(args.timeout),
         })
     }
@@ -103,11 +107,20 @@ impl Caller {
     pub(crate) async fn ask(&self, method: &str, request: &Value) -> Result<Value> {
         let subject = self.workspace.api(&self.user, method);
         let payload = request.to_string().into_bytes().into();
-        let answer = self
-            .bus
-            .request(subject, &[], payload, self.timeout)
-            .await
-            .map_err(|error| failure(error, &self.user))?;
+        let asked = self.bus.request(subject, &[], payload, self.timeout).await;
+        let answer = asked.map_err(|error| {
+            // NATS tells nobody that it drops what a user may not publish.
+            let stranger = self.by_token && matches!(error, bus::Error::Timeout { .. });
+            let mut failure = failure(error, &self.user);
+            if stranger {
+                let words = format!(
+                    "nobody answers; is the token truly {}'s (--login)?",
+                    self.user
+                );
+                failure.error = failure.error.context(words);
+            }
+            failure
+        })?;
         let mut answer: Value = serde_json::from_slice(&answer.payload)
             .or_fail(Exit::Failure, || {
                 format!("the answer to {method} is no JSON")
