@@ -15,8 +15,8 @@ use chat::workspace::Workspace;
 
 use crate::library::Library;
 
-/// How much longer than the attempt itself its answer may take over the bus.
-const BUS_MARGIN: Duration = Duration::from_secs(2);
+/// How much longer than the attempt itself its answer may take: it may wait 2 s for its turn at egress.
+const BUS_MARGIN: Duration = Duration::from_secs(3);
 
 /// Where an attempt goes, and what proves that it is from us.
 #[derive(Clone, Debug)]

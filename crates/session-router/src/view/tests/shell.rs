@@ -217,7 +217,7 @@ impl Shell {
             panic!("{reply:?}")
         };
         let about = match &request.command {
-            Command::User(command) => api::user_of(command),
+            Command::User(command) => command.user(),
             _ => &"root".parse().unwrap(),
         };
         let plan = view::plan_answer(&self.workspace, about, &answer, &self.facts);
