@@ -67,6 +67,11 @@ crash rounds="4":
     cargo test --package event-log --test crash -- --mode kill --rounds {{ rounds }}
     cargo test --package event-log --test crash -- --mode power-portable --rounds {{ rounds }}
 
+# Feed a parser of foreign bytes with what breaks parsers: a target of fuzz/, for so many seconds.
+fuzz target seconds="60":
+    @deploy/tools/fetch cargo-fuzz >/dev/null
+    RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}
+
 # Measure, each figure beside its yardstick in the same run.
 bench:
     cargo bench --package chat --package event-log
