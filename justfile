@@ -25,10 +25,10 @@ messenger *args:
 build:
     @deploy/tools/build
 
-# Check everything: format, lints, documentation, unit, integration and end-to-end tests.
+# Check everything that must hold: format, lints, documentation, all tests.
 test: tools fmt-check lint doctest unit crash e2e
 
-# Install what tests need into .tools, if it is missing: nats-server, cargo-nextest, Python packages.
+# Install into .tools what tests need and is missing: nats-server, nextest, Python packages.
 tools:
     @deploy/tools/fetch nats-server cargo-nextest >/dev/null || deploy/tools/fetch nats-server >/dev/null
     @deploy/tools/python-env >/dev/null
