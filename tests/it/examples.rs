@@ -1,0 +1,137 @@
+//! The messengers of docs/examples, which are not our own code.
+
+use serde_json::{Value, json};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout};
+
+use crate::patience::within;
+use crate::program;
+use crate::scene::{Scene, text};
+
+/// A messenger in Python.
+struct Example {
+    url: String,
+    stdin: ChildStdin,
+    lines: Lines<BufReader<ChildStdout>>,
+    _child: Child,
+}
+
+impl Example {
+    async fn start(file: &str, code: &str) -> Self {
+        let file = program::workspace().join("docs/examples").join(file);
+        let mut child = program::command(program::python())
+            .arg(file)
+            .args(["--listen", "127.0.0.1:0", "--json", "--code", code])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut example = Self {
+            url: String::new(),
+            stdin: child.stdin.take().unwrap(),
+            lines: BufReader::new(child.stdout.take().unwrap()).lines(),
+            _child: child,
+        };
+        example.url = text(&example.next("listening").await["listening"]);
+        example
+    }
+
+    /// The next event that has this member.
+    async fn next(&mut self, member: &str) -> Value {
+        loop {
+            let line = within(member, self.lines.next_line()).await.unwrap();
+            let event: Value = serde_json::from_str(&line.expect("it runs")).unwrap();
+            assert_eq!(event.get("refused"), None, "it trusts us");
+            if event.get(member).is_some() {
+                return event;
+            }
+        }
+    }
+
+    /// The next request of a type that it got.
+    async fn received(&mut self, kind: &str) -> Value {
+        loop {
+            let event = self.next("received").await;
+            if event["received"]["type"] == kind {
+                return event;
+            }
+        }
+    }
+
+    async fn types(&mut self, line: &str) {
+        self.stdin
+            .write_all(format!("{line}\n").as_bytes())
+            .await
+            .unwrap();
+    }
+
+    async fn connect(&self, scene: &Scene, code: &str, more: Value) -> Value {
+        let mut args = json!({
+            "liveChat": scene.live_chat, "name": "Example", "webhook": self.url, "code": code,
+        });
+        for (name, value) in more.as_object().unwrap() {
+            args[name] = value.clone();
+        }
+        scene.admin.call("channels.connect", args).await["channel"].clone()
+    }
+}
+
+/// The person writes, the operator answers: the session and the answer's id.
+async fn talk(scene: &Scene, example: &mut Example) -> (String, String) {
+    example.types("hello from Python").await;
+    example.received("userInfo").await;
+    let outcome = example.received("messageOutcome").await;
+    assert_eq!(outcome["received"]["data"]["success"], true);
+    let queue = scene
+        .olga
+        .call("sessions.list", json!({ "view": "queue" }))
+        .await;
+    let session = text(&queue["sessions"][0]["id"]);
+    assert_eq!(
+        queue["sessions"][0]["lastMessage"]["text"],
+        "hello from Python"
+    );
+    scene
+        .olga
+        .call("sessions.take", json!({ "session": session }))
+        .await;
+    let id = scene.answer(&session, "привет, Python").await;
+    let message = example.received("message").await;
+    assert_eq!(message["received"]["data"]["text"], "привет, Python");
+    (session, id)
+}
+
+#[tokio::test]
+async fn the_plain_example_talks_with_an_operator() {
+    let scene = Scene::open().await;
+    let mut example = Example::start("messenger_brix.py", "SECRET").await;
+    let channel = example
+        .connect(&scene, "SECRET", json!({ "dialect": "brix" }))
+        .await;
+    assert_eq!(
+        (&channel["status"], &channel["verified"]),
+        (&json!("active"), &json!("status"))
+    );
+    let (session, id) = talk(&scene, &mut example).await;
+    scene.delivery(&session, &id, "accepted").await;
+    example.types(r#"{"type": "disconnect"}"#).await;
+    let args = json!({ "channel": channel["id"] });
+    let look = |answer: &Value| (answer["channel"]["status"] == "disconnected").then_some(());
+    scene.admin.until("channels.get", args, look).await;
+}
+
+#[tokio::test]
+async fn the_signed_example_talks_with_an_operator_and_reports_what_arrived() {
+    let code = "whsec_bm8gbW9yZSBzZWNyZXRzLCBwbGVhc2Uh";
+    let scene = Scene::open().await;
+    let mut example = Example::start("messenger_signed.py", code).await;
+    let channel = example.connect(&scene, code, json!({})).await;
+    assert_eq!(
+        (&channel["status"], &channel["verified"]),
+        (&json!("active"), &json!("challenge"))
+    );
+    assert_eq!(channel["capabilities"]["operatorInitiated"], true);
+    let (session, id) = talk(&scene, &mut example).await;
+    scene.delivery(&session, &id, "delivered").await;
+}

@@ -1,0 +1,208 @@
+//! People who write and an operator who answers, without a pause, through whatever happens to the
+//! broker: each says its next word when the last one was acknowledged.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::http;
+use crate::messenger::message;
+use crate::operator::Operator;
+use crate::patience::{until, within};
+use crate::scene::{Scene, list, text};
+
+/// How long one request may take before it is asked again.
+const TRY: Duration = Duration::from_secs(2);
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// What was acknowledged in one chat, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Acknowledged {
+    chat: String,
+    session: String,
+    /// `messageId` and `position`.
+    inbound: Vec<(Value, Value)>,
+    outbound: Vec<(Value, Value)>,
+}
+
+pub(crate) struct Load {
+    tasks: JoinSet<Acknowledged>,
+    stop: Arc<AtomicBool>,
+    acknowledged: Arc<AtomicUsize>,
+}
+
+impl Load {
+    /// So many chats, each with a session that the operator has.
+    pub(crate) async fn start(scene: &Scene, chats: usize) -> Self {
+        let mut load = Self {
+            tasks: JoinSet::new(),
+            stop: Arc::default(),
+            acknowledged: Arc::default(),
+        };
+        for n in 0..chats {
+            let chat = format!("chat{n}");
+            let session = scene.taken(&chat).await;
+            let (url, code) = (scene.messenger.broker(), scene.messenger.code.clone());
+            let (stop, count) = (load.stop.clone(), load.acknowledged.clone());
+            let olga = scene.olga.clone();
+            load.tasks.spawn(async move {
+                let mut done = Acknowledged {
+                    chat,
+                    session,
+                    ..Acknowledged::default()
+                };
+                while !stop.load(Ordering::Relaxed) {
+                    let inbound = say(&url, &code, &done).await;
+                    done.inbound.push(inbound);
+                    let outbound = answer(&olga, &done).await;
+                    done.outbound.push(outbound);
+                    count.fetch_add(2, Ordering::Relaxed);
+                }
+                done
+            });
+        }
+        load
+    }
+
+    /// Waits until so many more words have been acknowledged.
+    pub(crate) async fn more(&self, words: usize) {
+        let wanted = self.acknowledged.load(Ordering::Relaxed) + words;
+        until("words are acknowledged", async || {
+            (self.acknowledged.load(Ordering::Relaxed) >= wanted).then_some(())
+        })
+        .await;
+    }
+
+    /// Ends it once everybody's last word is acknowledged.
+    pub(crate) async fn end(mut self) -> Vec<Acknowledged> {
+        self.stop.store(true, Ordering::Relaxed);
+        let mut all = Vec::new();
+        while let Some(done) = within("the load ends", self.tasks.join_next()).await {
+            all.push(done.unwrap());
+        }
+        all
+    }
+}
+
+/// Says the next word, as often as it needs.
+async fn say(url: &str, code: &str, done: &Acknowledged) -> (Value, Value) {
+    let n = done.inbound.len();
+    let mut body = message(
+        &format!("{}-{n}", done.chat),
+        &done.chat,
+        &format!("in {n}"),
+    );
+    body["token"] = code.into();
+    let (body, json) = (body.to_string(), [("content-type", "application/json")]);
+    loop {
+        let sent = http::send(&hyper::Method::POST, url, &json, body.as_bytes());
+        if let Ok(Ok(reply)) = tokio::time::timeout(TRY, sent).await {
+            match reply.status {
+                200 => {
+                    let accepted = reply.json();
+                    assert_eq!(accepted["sessionId"], done.session.as_str());
+                    return (accepted["messageId"].clone(), accepted["position"].clone());
+                }
+                429 | 503 => {}
+                _ => panic!("{} {}", reply.status, reply.text()),
+            }
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+/// Answers with the next word, as often as it needs, by one command id.
+async fn answer(olga: &Operator, done: &Acknowledged) -> (Value, Value) {
+    let n = done.outbound.len();
+    let chat: u32 = done.chat.trim_start_matches("chat").parse().unwrap();
+    let command = format!("019a0000-0000-7000-8000-{chat:04x}{n:08x}");
+    let args = json!({ "session": done.session, "text": format!("out {n}"), "commandId": command });
+    loop {
+        let asked = tokio::time::timeout(TRY, olga.try_ask("messages.send", args.clone())).await;
+        match asked {
+            Ok(Some(Ok(ok))) => return (ok["messageId"].clone(), ok["position"].clone()),
+            Ok(Some(Err(refusal))) if refusal.code != "unavailable" => panic!("{refusal:?}"),
+            _ => tokio::time::sleep(PAUSE).await,
+        }
+    }
+}
+
+/// Asserts that what was acknowledged is there, once, in its order, and that the messenger has it.
+pub(crate) async fn assert_kept(scene: &Scene, admin: &Operator, all: &[Acknowledged]) {
+    for done in all {
+        let messages = history(admin, &done.session).await;
+        for (direction, wanted) in [("inbound", &done.inbound), ("outbound", &done.outbound)] {
+            let mut kept = messages.iter().filter(|one| one["direction"] == direction);
+            if direction == "inbound" {
+                assert_eq!(
+                    kept.next().unwrap()["text"],
+                    "hello",
+                    "which opened the session"
+                );
+            }
+            let word = &direction[..direction.len() - "bound".len()];
+            let kept: Vec<_> = kept
+                .map(|one| (&one["id"], &one["position"], &one["text"]))
+                .collect();
+            let words: Vec<Value> = (0..wanted.len())
+                .map(|n| format!("{word} {n}").into())
+                .collect();
+            let wanted: Vec<_> = wanted
+                .iter()
+                .zip(&words)
+                .map(|((id, at), word)| (id, at, word))
+                .collect();
+            assert_eq!(kept, wanted, "{direction} of {}", done.chat);
+        }
+        assert_delivered(scene, done).await;
+    }
+    assert_eq!(
+        scene.messenger.crowded(),
+        [""; 0],
+        "one in flight in each chat"
+    );
+}
+
+/// By `webhook-id`, the messenger has each word once and in order.
+async fn assert_delivered(scene: &Scene, done: &Acknowledged) {
+    let of_chat = |one: &crate::messenger::Received| {
+        one.kind() == "message" && one.data()["targetChatId"] == done.chat.as_str()
+    };
+    let last = format!("out {}", done.outbound.len() - 1);
+    let what = format!("the last word of {} arrives", done.chat);
+    scene
+        .messenger
+        .wait_until(&what, |all| {
+            all.iter().any(|one| of_chat(one) && one.text() == last)
+        })
+        .await;
+    let mut first_seen: Vec<(String, String)> = Vec::new();
+    for one in scene.messenger.received() {
+        if of_chat(&one) && first_seen.iter().all(|(id, _)| *id != one.id()) {
+            first_seen.push((one.id().to_owned(), one.text().to_owned()));
+        }
+    }
+    let texts: Vec<String> = first_seen.into_iter().map(|(_, text)| text).collect();
+    let wanted: Vec<String> = (0..done.outbound.len())
+        .map(|n| format!("out {n}"))
+        .collect();
+    assert_eq!(texts, wanted, "{}", done.chat);
+}
+
+/// Everything of a session, page by page.
+async fn history(admin: &Operator, session: &str) -> Vec<Value> {
+    let mut args = json!({ "session": session, "limit": 500 });
+    let mut messages = Vec::new();
+    loop {
+        let page = admin.call("sessions.history", args.clone()).await;
+        messages.splice(0..0, list(&page, "messages"));
+        if page["next"].is_null() {
+            assert!(messages.iter().all(|one| text(&one["session"]) == session));
+            return messages;
+        }
+        args["before"] = page["next"].clone();
+    }
+}
