@@ -222,9 +222,14 @@ async fn a_request_of_two_lengths_is_not_two_requests() {
 #[tokio::test]
 async fn a_head_has_limits() {
     let served = Served::start(config()).await;
-    let many = "x: y\r\n".repeat(100_000);
-    let long = format!("x: {}\r\n", "y".repeat(1024 * 1024));
-    for (case, flood) in [("many", many), ("long", long)] {
+    let lines = |count: usize| "x: y\r\n".repeat(count);
+    let bytes = |count: usize| format!("x: {}\r\n", "y".repeat(count));
+    for (case, flood) in [
+        ("a line too many", lines(65)),
+        ("many lines", lines(100_000)),
+        ("some bytes too many", bytes(17 * 1024)),
+        ("many bytes", bytes(1024 * 1024)),
+    ] {
         let (mut reader, mut writer) = served.connect().await.split();
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
