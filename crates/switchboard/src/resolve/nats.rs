@@ -1,0 +1,138 @@
+//! NATS: where it is, who we are there, and what a server of our own must be told.
+
+use std::path::PathBuf;
+
+use chat::secret::Secret;
+
+use super::{Loaded, bad, reachable};
+use crate::exit::{Exit, OrExit as _, Result};
+use crate::settings::Settings;
+
+/// Where NATS is and who we are there.
+#[derive(Debug)]
+pub(crate) struct Nats {
+    /// Where the roles connect.
+    pub(crate) url: String,
+    /// Whether the server is a child of ours.
+    pub(crate) child: bool,
+    /// The roles' password.
+    pub(crate) password: Option<Secret>,
+    /// The system account's password.
+    pub(crate) system_password: Option<Secret>,
+    /// The seed of the account key.
+    pub(crate) issuer_seed: Option<Secret>,
+}
+
+/// Where NATS is, and the secrets for it.
+pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
+    let nats = &loaded.settings.nats;
+    let made = |name: &str| loaded.data.as_ref().map(|data| data.nats(name));
+    let (url, child) = match &nats.url {
+        Some(url) => (url.clone(), false),
+        None => (format!("nats://{}", reachable(nats.listen)), true),
+    };
+    Ok(Nats {
+        url,
+        child,
+        password: loaded.secret(
+            "nats.password",
+            nats.password.as_ref(),
+            nats.password_file.as_deref(),
+            made("roles.password"),
+        )?,
+        system_password: loaded.secret(
+            "nats.system_password",
+            nats.system_password.as_ref(),
+            nats.system_password_file.as_deref(),
+            made("system.password"),
+        )?,
+        issuer_seed: loaded.secret(
+            "nats.issuer_seed",
+            nats.issuer_seed.as_ref(),
+            nats.issuer_seed_file.as_deref(),
+            made("issuer.seed"),
+        )?,
+    })
+}
+
+impl Nats {
+    /// What `nats-server` must be told; its own files go to this directory.
+    pub(crate) fn server(
+        &self,
+        settings: &Settings,
+        directory: PathBuf,
+    ) -> Result<console::nats_server::Settings> {
+        let origins = origins(settings);
+        let seed = wanted("nats.issuer_seed", self.issuer_seed.as_ref())?;
+        let issuer = console::nats_server::issuer_key(seed).or_fail(Exit::Settings, || {
+            "nats.issuer_seed cannot be used".to_owned()
+        })?;
+        Ok(console::nats_server::Settings {
+            name: "switchboard".to_owned(),
+            listen: settings.nats.listen.0,
+            websocket: settings.nats.websocket.0,
+            origins,
+            issuer,
+            roles_password: wanted("nats.password", self.password.as_ref())?.clone(),
+            system_password: wanted("nats.system_password", self.system_password.as_ref())?.clone(),
+            directory,
+        })
+    }
+
+    /// How a role connects.
+    pub(crate) fn bus(&self, settings: &Settings, name: &str) -> bus::Config {
+        self.connection(settings.nats.user.clone(), self.password.clone(), name)
+    }
+
+    /// How the console connects to the system account; none where its password is not known.
+    pub(crate) fn system_bus(&self, settings: &Settings) -> Option<bus::Config> {
+        let password = self.system_password.clone()?;
+        let user = settings.nats.system_user.clone();
+        Some(self.connection(user, Some(password), "switchboard-system"))
+    }
+
+    fn connection(&self, user: String, password: Option<Secret>, name: &str) -> bus::Config {
+        bus::Config {
+            url: self.url.clone(),
+            user: password.is_some().then_some(user),
+            password,
+            token: None,
+            name: name.to_owned(),
+            inbox_prefix: None,
+        }
+    }
+
+    /// What the console role is told.
+    pub(crate) fn console(&self, websocket_url: String) -> Result<console::Config> {
+        Ok(console::Config {
+            issuer: wanted("nats.issuer_seed", self.issuer_seed.as_ref())?.clone(),
+            websocket_url,
+        })
+    }
+}
+
+/// A secret that this role cannot do without.
+fn wanted<'a>(key: &str, secret: Option<&'a Secret>) -> Result<&'a Secret> {
+    secret.ok_or_else(|| {
+        bad(format!(
+            "{key} is not set, and the data directory has none; set it or {key}_file"
+        ))
+    })
+}
+
+/// The addresses at which the console's page is opened, as browsers write them.
+fn origins(settings: &Settings) -> Vec<String> {
+    let address = reachable(settings.console.listen);
+    let mut origins = vec![format!("http://{address}")];
+    if address.ip().is_loopback() {
+        origins.push(format!("http://localhost:{}", address.port()));
+    }
+    origins.extend(
+        settings
+            .console
+            .origins
+            .iter()
+            .map(|one| one.trim_end_matches('/').to_owned()),
+    );
+    origins
+}

@@ -1,0 +1,76 @@
+//! What the session-router is told: the data directory, its master key, its first administrator.
+
+use std::sync::Arc;
+
+use chat::command::NewUser;
+use chat::noun::Group;
+use chat::seal::SealKey;
+use data_encoding::HEXLOWER_PERMISSIVE;
+
+use super::{Loaded, Resolved, bad};
+use crate::data::{self, Data};
+use crate::exit::{Exit, Failure, OrExit as _, Result};
+use crate::init::FirstAdministrator;
+
+impl Resolved {
+    /// What the session-router is told; messengers reach us at `public_url`.
+    pub(crate) fn router(
+        &self,
+        loaded: &Loaded,
+        public_url: String,
+    ) -> Result<session_router::Config> {
+        let data = loaded.data.as_ref().ok_or_else(|| {
+            Failure::say(
+                Exit::Usage,
+                "the session-router needs the data directory: give --data",
+            )
+        })?;
+        Ok(session_router::Config {
+            data: data.path().to_owned(),
+            master: Arc::new(master_key(loaded, data)?),
+            public_url,
+            rules: self.rules.clone(),
+            sync: loaded.settings.log.sync,
+            first_administrator: first_administrator(data)?,
+        })
+    }
+}
+
+/// Reads the 64 hexadecimal digits of the master key.
+fn master_key(loaded: &Loaded, data: &Data) -> Result<SealKey> {
+    let path = match &loaded.settings.log.master_key_file {
+        Some(path) => loaded.path(path),
+        None => data.master_key(),
+    };
+    let words = || format!("cannot read the master key {}", path.display());
+    let text = data::read_secret(&path).or_fail(Exit::Settings, words)?;
+    let key = HEXLOWER_PERMISSIVE
+        .decode(text.expose().trim().as_bytes())
+        .ok();
+    let key = key.and_then(|key| key.try_into().ok());
+    key.map(SealKey::from_bytes).ok_or_else(|| {
+        bad(format!(
+            "{} holds no master key of 64 hexadecimal digits",
+            path.display()
+        ))
+    })
+}
+
+/// Who `init` made. The file may be gone: it is of no use once there is a user.
+fn first_administrator(data: &Data) -> Result<Option<NewUser>> {
+    let path = data.first_administrator();
+    let words = || format!("cannot read the first administrator in {}", path.display());
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).or_fail(Exit::Settings, words),
+    };
+    // Its source would quote the line, and with it the hash.
+    let first: FirstAdministrator = toml::from_str(&text).map_err(|_| bad(words()))?;
+    Ok(Some(NewUser {
+        name: first.login.to_string(),
+        login: first.login,
+        groups: vec![Group::Administrators],
+        password_hash: first.password_hash,
+    }))
+}
