@@ -199,9 +199,7 @@ fn files(
     hash: &Secret,
     chance: &mut Chance,
 ) -> io::Result<Vec<(PathBuf, String)>> {
-    let issuer = nkeys::KeyPair::new_account()
-        .seed()
-        .map_err(io::Error::other)?;
+    let issuer = console::nats_server::new_issuer(chance.bytes()).map_err(io::Error::other)?;
     let administrator = FirstAdministrator {
         login: plan.login.clone(),
         password_hash: hash.clone(),
@@ -212,7 +210,7 @@ fn files(
             staging.master_key(),
             line(&HEXLOWER.encode(&chance.bytes::<32>())),
         ),
-        (staging.nats("issuer.seed"), line(&issuer)),
+        (staging.nats("issuer.seed"), line(issuer.expose())),
         (
             staging.nats("roles.password"),
             line(password(chance).expose()),
