@@ -40,14 +40,15 @@ pub(crate) fn commands() -> impl Iterator<Item = Command> {
             command
                 .subcommand_required(true)
                 .arg_required_else_help(true)
-                .subcommand(leaf(Command::new(method.verb).about(method.about), method))
+                .subcommand(leaf(Command::new(method.verb), method))
         })
     })
 }
 
 /// A command that asks one method.
 fn leaf(command: Command, method: &Method) -> Command {
-    let mut command = SignIn::augment_args(command);
+    // The flags bring words of their own, which are about them and not about the command.
+    let mut command = SignIn::augment_args(command).about(method.about);
     for arg in method.args {
         command = command.args(args::clap_args(arg));
     }

@@ -22,7 +22,7 @@ const EXAMPLES: &str = "\
 Examples:
   switchboard up --data ./data                     everything on this machine, for a first look
   switchboard messenger --code secret              a messenger to connect to it
-  switchboard channel connect --live-chat Sales --name Demo --webhook http://127.0.0.1:7000/ --code secret
+  switchboard channel connect --help               how to connect it
   switchboard feed                                 everything that happens, as JSON lines
   switchboard log verify --data ./data             proves that nothing was lost or changed
 

@@ -72,6 +72,14 @@ fn every_specified_method_has_a_command_and_no_other_has() {
 #[test]
 fn clap_agrees_with_the_table() {
     for command in commands() {
+        for verb in command.get_subcommands() {
+            let about = verb.get_about().unwrap().to_string();
+            assert!(
+                METHODS
+                    .iter()
+                    .any(|m| m.verb == verb.get_name() && m.about == about)
+            );
+        }
         command.debug_assert();
     }
 }
