@@ -5,6 +5,7 @@ mod house;
 mod inside;
 mod work;
 
+use crate::seal::SealKey;
 use sha2::{Digest as _, Sha256};
 
 use crate::content::Profile;
@@ -24,7 +25,9 @@ pub struct Request {
     pub by: Actor,
     /// The caller's id of it.
     pub command_id: Option<CommandId>,
-    /// A digest of what is asked, to tell a repetition from a reused id.
+    /// A digest of what is asked, to tell a repetition from other content under the same id. It is
+    /// stored, so the shell keys it ([`SealKey::tag`](crate::seal::SealKey::tag)): a bare hash of a
+    /// short text could be guessed after the person was forgotten.
     pub digest: [u8; 16],
     /// What is asked.
     pub command: Command,
@@ -52,14 +55,24 @@ impl Request {
     }
 
     /// What a messenger says.
-    pub const fn inbound(channel: ChannelId, inbound: Inbound) -> Self {
-        let command = Command::Inbound(channel, inbound);
+    pub fn inbound(channel: ChannelId, inbound: Inbound) -> Self {
+        let digest = match &inbound {
+            Inbound::Message(message) => message.digest(),
+            _ => [0; 16],
+        };
         Self {
             by: Actor::Messenger,
             command_id: None,
-            digest: [0; 16],
-            command,
+            digest,
+            command: Command::Inbound(channel, inbound),
         }
+    }
+
+    /// The same with its digest keyed.
+    #[must_use]
+    pub fn keyed(mut self, key: &SealKey) -> Self {
+        self.digest = key.tag(&self.digest);
+        self
     }
 }
 

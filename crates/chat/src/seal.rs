@@ -8,8 +8,10 @@ use std::borrow::Cow;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hmac::{Hmac, Mac};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
+use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::chance::Chance;
@@ -64,6 +66,22 @@ impl SealKey {
                 },
             )
             .ok()
+    }
+
+    /// A keyed digest (HMAC-SHA256, cut to 16 bytes): the same bytes give the same tag, and without
+    /// the key nobody can try which bytes gave it.
+    pub fn tag(&self, bytes: &[u8]) -> [u8; 16] {
+        #[expect(
+            clippy::expect_used,
+            reason = "HMAC takes a key of any length (RFC 2104)"
+        )]
+        let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("a key");
+        mac.update(bytes);
+        let mut tag = [0; 16];
+        tag.iter_mut()
+            .zip(mac.finalize().into_bytes())
+            .for_each(|(to, from)| *to = from);
+        tag
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

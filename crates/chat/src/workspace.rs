@@ -122,7 +122,7 @@ impl Workspace {
                 }
                 self.decide_for(&caller, &request.command, context)
             }
-            Actor::Messenger | Actor::System => self.decide_inside(&request.command, context),
+            Actor::Messenger | Actor::System => self.decide_inside(request, context),
         }
     }
 
@@ -186,11 +186,13 @@ impl Workspace {
     /// What a messenger says, and what Switchboard does by itself.
     fn decide_inside(
         &self,
-        command: &Command,
+        request: &Request,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        match command {
-            Command::Inbound(channel, inbound) => self.decide_inbound(*channel, inbound, context),
+        match &request.command {
+            Command::Inbound(channel, inbound) => {
+                self.decide_inbound((*channel, request.digest), inbound, context)
+            }
             Command::FirstAdministrator(user) => Ok(self.decide_first_administrator(user)),
             Command::Verified(verified) => self.decide_verified(verified),
             Command::Profile(contact, profile) => self.decide_profile(*contact, profile.as_ref()),

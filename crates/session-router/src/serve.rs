@@ -85,7 +85,9 @@ impl Router {
         if is_message && self.disk_full {
             return InboundReply::Rejected(no_room());
         }
-        match self.apply(&Request::inbound(question.channel, question.inbound), now) {
+        let master = self.library.keyring.master();
+        let request = Request::inbound(question.channel, question.inbound).keyed(master);
+        match self.apply(&request, now) {
             Ok((reply, effects)) => {
                 self.release_effects(effects, now);
                 match reply {
@@ -296,7 +298,8 @@ impl Router {
             command_id,
             digest,
             command,
-        };
+        }
+        .keyed(self.library.keyring.master());
         match self.apply(&request, now) {
             Ok((reply, mut effects)) => {
                 let at = effects
@@ -355,7 +358,8 @@ impl Router {
             command_id,
             digest,
             command,
-        };
+        }
+        .keyed(self.library.keyring.master());
         let before = self.workspace.position;
         match self.apply(&request, now) {
             Ok(_) if self.workspace.position == before => {

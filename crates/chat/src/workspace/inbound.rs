@@ -12,13 +12,13 @@ use crate::role::{Accepted, UserCard};
 use crate::seal::Private;
 use crate::state::Channel;
 use crate::workspace::sessions::{not_active, of};
-use crate::workspace::{Context, Workspace, external_digest};
+use crate::workspace::{Context, Digest, Workspace, external_digest};
 
 impl Workspace {
     /// What a messenger says.
     pub(super) fn decide_inbound(
         &self,
-        id: ChannelId,
+        (id, digest): (ChannelId, Digest),
         inbound: &Inbound,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
@@ -29,7 +29,7 @@ impl Workspace {
             )
         })?;
         if let Inbound::Message(message) = inbound
-            && let Some(known) = self.repeated(id, message)
+            && let Some(known) = self.repeated((id, digest), message)
         {
             return known;
         }
@@ -40,7 +40,7 @@ impl Workspace {
             return Err(not_active(channel));
         }
         match inbound {
-            Inbound::Message(message) => Ok(self.receive(id, channel, message, context)),
+            Inbound::Message(message) => Ok(self.receive((id, digest), channel, message, context)),
             Inbound::Disconnect => Ok(Decision::nothing()),
             Inbound::UserInfo { user } => self.user_card(channel, user),
             Inbound::Status {
@@ -69,11 +69,11 @@ impl Workspace {
     /// The first result again, when the message came before; a conflict when it was another.
     fn repeated(
         &self,
-        id: ChannelId,
+        (id, digest): (ChannelId, Digest),
         message: &InboundMessage,
     ) -> Option<Result<Decision, Rejection>> {
         let (session, known) = self.message_by_external(id, &message.external_message_id)?;
-        if known.digest != message.digest() {
+        if known.digest != digest {
             let words = format!(
                 "message {:?} was accepted with other content; use messageEdited to change it",
                 message.external_message_id
@@ -95,7 +95,7 @@ impl Workspace {
     /// A message of a messenger's user joins the chat's open session, or opens one.
     fn receive(
         &self,
-        id: ChannelId,
+        (id, digest): (ChannelId, Digest),
         channel: &Channel,
         message: &InboundMessage,
         context: &mut Context<'_>,
@@ -124,7 +124,7 @@ impl Workspace {
                 .reply_to
                 .as_deref()
                 .and_then(|to| self.resolve(id, to)),
-            digest: message.digest(),
+            digest,
         };
         let message_id = event.message;
         let of_session = |event| NewEvent {

@@ -1,0 +1,15 @@
+//! What a messenger sends: never a panic, and what is accepted keeps the protocol's bounds.
+#![no_main]
+
+use chat::messenger::Inbound;
+use chat::messenger::inbound::{EXTERNAL_ID_BYTES_MAX, parse};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|body: &[u8]| {
+    if let Ok(object) = parse(body)
+        && let Ok(Inbound::Message(message)) = Inbound::read(&object)
+    {
+        assert!((1..=EXTERNAL_ID_BYTES_MAX).contains(&message.external_message_id.len()));
+        assert!(!message.content.is_empty());
+    }
+});
