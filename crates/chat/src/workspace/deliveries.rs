@@ -12,7 +12,7 @@ use crate::record::Answer;
 use crate::rejection::{Code, Rejection};
 use crate::state::{Delivery, Message, Session};
 use crate::time::Timestamp;
-use crate::workspace::deliveries::outcome::{attempt_outcome, channel_change};
+use crate::workspace::deliveries::outcome::{attempt_outcome, channel_change, late_attempt};
 use crate::workspace::sessions::{not_active, of};
 use crate::workspace::{Context, Workspace};
 
@@ -52,9 +52,8 @@ impl Workspace {
         context: &mut Context<'_>,
     ) -> Decision {
         let found = self.pending(attempted.message);
-        // It was expired, settled by a receipt or forgotten meanwhile: that stands.
         let Some((session_id, session, message, delivery)) = found else {
-            return Decision::nothing();
+            return self.decide_late(attempted);
         };
         let channel = self.channels.get(&session.channel);
         let Some(channel) = channel else {
@@ -78,6 +77,27 @@ impl Workspace {
             ));
         }
         Decision::of(events, Answer::Done)
+    }
+
+    /// A receipt was faster than the attempt's own answer: where the delivery stands is known, and
+    /// the attempt is recorded all the same. Of a person who was forgotten nothing is.
+    fn decide_late(&self, attempted: &Attempted) -> Decision {
+        let Some((session_id, message)) = self.message(attempted.message) else {
+            return Decision::nothing();
+        };
+        let Some((session, state)) = self.sessions.get(&session_id).zip(message.state) else {
+            return Decision::nothing();
+        };
+        let channel = self.channels.get(&session.channel);
+        let remembered = self
+            .contacts
+            .get(&session.contact)
+            .is_some_and(|c| c.forgotten.is_none());
+        let Some(channel) = channel.filter(|_| remembered && !state.is_pending()) else {
+            return Decision::nothing();
+        };
+        let event = late_attempt(&attempted.reply, message, state, channel.last_attempt);
+        Decision::of(vec![of(session_id, session, event)], Answer::Done)
     }
 
     pub(super) fn decide_expire(&self, id: MessageId, now: Timestamp) -> Decision {

@@ -3,9 +3,9 @@
 use crate::command::{Decision, NewEvent, Person, SessionCommand};
 use crate::content::{Content, TEXT_CHARS_MAX};
 use crate::event::{
-    ContactCreated, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
+    ContactCreated, NoteAdded, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
 };
-use crate::id::{ChannelId, ContactId, LiveChatId, SessionId, UserId};
+use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
 use crate::noun::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::record::{Answer, Stream};
@@ -29,7 +29,8 @@ impl Workspace {
         match command {
             SessionCommand::Take(id) => self.decide_take(caller, *id),
             SessionCommand::Transfer { session, to, note } => {
-                self.decide_transfer(caller, *session, to.as_ref(), note.as_deref())
+                let (to, note) = (to.as_ref(), note.as_deref());
+                self.decide_transfer(caller, *session, to, note, context)
             }
             SessionCommand::Close(id) => {
                 let session = self.open_session(caller, *id)?;
@@ -78,6 +79,7 @@ impl Workspace {
         id: SessionId,
         to: Option<&UserId>,
         note: Option<&str>,
+        context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
         let session = self.open_session(caller, id)?;
         check_assigned(caller, session)?;
@@ -96,16 +98,22 @@ impl Workspace {
         if to == session.operator.as_ref() {
             return Ok(Decision::repeated(Answer::Session(id)));
         }
-        let note = note.filter(|n| !n.trim().is_empty());
-        let note = note.map(|n| Private::Clear(n.to_owned()));
-        Ok(changed(
-            id,
-            session,
-            SessionTransferred {
-                operator: to.cloned(),
-                note,
-            },
-        ))
+        let mut events = Vec::new();
+        if let Some(note) = note.filter(|n| !n.trim().is_empty()) {
+            // A note like any other: whoever gets the session reads it in the history.
+            let event = NoteAdded {
+                message: MessageId::new(context.now, context.chance),
+                operator: caller.id.clone(),
+                content: Private::Clear(Content::text(note)),
+            };
+            events.push(of(id, session, event));
+        }
+        let event = SessionTransferred {
+            operator: to.cloned(),
+            note: None,
+        };
+        events.push(of(id, session, event));
+        Ok(Decision::of(events, Answer::Session(id)))
     }
 
     fn decide_create(

@@ -3,10 +3,14 @@
 mod channels;
 mod contacts;
 mod deliveries;
+mod histories;
 mod house;
 mod inbound;
+mod invariants;
 mod live_chats;
 mod messages;
+mod model;
 mod replays;
 mod sessions;
+mod step;
 mod users;

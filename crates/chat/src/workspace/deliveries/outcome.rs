@@ -37,19 +37,11 @@ pub(in crate::workspace) fn attempt_outcome(
     context: &mut Context<'_>,
 ) -> DeliveryChanged {
     let now = context.now;
-    let (answered, error, answer) = match &reply.outcome {
-        Outcome::Answered { status, answer, .. } => (Some(*status), None, start_of(answer)),
-        Outcome::Failed { words, .. } => (None, Some(words.clone()), None),
-    };
-    let reason = error
+    let (answered, attempt) = made(reply, previous);
+    let reason = attempt
+        .error
         .clone()
         .or_else(|| answered.map(|s| format!("the messenger answered {s}")));
-    let attempt = Attempt {
-        ms: reply.ms,
-        error,
-        answer: answer.map(Private::Clear),
-        previous,
-    };
     let change = DeliveryChanged {
         status: answered,
         attempt: Some(attempt),
@@ -90,6 +82,43 @@ pub(in crate::workspace) fn attempt_outcome(
             }
         }
     }
+}
+
+/// An attempt whose answer came after the delivery had got further by a receipt.
+pub(in crate::workspace) fn late_attempt(
+    reply: &AttemptReply,
+    message: &Message,
+    state: DeliveryState,
+    previous: u64,
+) -> DeliveryChanged {
+    let (status, attempt) = made(reply, previous);
+    DeliveryChanged {
+        message: message.id,
+        state,
+        attempts: message.attempts,
+        next_attempt_at: None,
+        expires_at: Timestamp::default(),
+        reason: None,
+        status,
+        attempt: Some(attempt),
+        requeued: false,
+        pause_until: None,
+    }
+}
+
+/// The attempt as it is recorded, and the status of its answer.
+fn made(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
+    let (status, error, answer) = match &reply.outcome {
+        Outcome::Answered { status, answer, .. } => (Some(*status), None, start_of(answer)),
+        Outcome::Failed { words, .. } => (None, Some(words.clone()), None),
+    };
+    let attempt = Attempt {
+        ms: reply.ms,
+        error,
+        answer: answer.map(Private::Clear),
+        previous,
+    };
+    (status, attempt)
 }
 
 fn verdict(reply: &AttemptReply, now: Timestamp) -> Verdict {

@@ -15,7 +15,9 @@ impl Workspace {
             m.attempts = e.attempts;
             m.delivery_at = record.position;
             match e.state {
-                DeliveryState::Delivered => m.delivered_at = Some(record.time),
+                DeliveryState::Delivered => {
+                    m.delivered_at.get_or_insert(record.time);
+                }
                 DeliveryState::Queued => m.delivered_at = None,
                 _ => {}
             }
@@ -42,7 +44,7 @@ impl Workspace {
         if let (Some(channel), Some(attempt)) = (self.channels.get_mut(&channel_id), &e.attempt) {
             channel.breaker = channel.breaker.after(e, record.time);
             channel.last_attempt = record.position;
-            if e.state != DeliveryState::Accepted {
+            if e.state.is_pending() || e.state >= DeliveryState::Failed {
                 let words = attempt
                     .error
                     .clone()

@@ -41,8 +41,12 @@ pub(super) struct House {
     pub(super) destroyed: BTreeSet<u32>,
     pub(super) live_chat: LiveChatId,
     pub(super) channel: ChannelId,
+    /// The last command of a user that was carried out, and the answer.
+    pub(super) last: Option<(Request, Reply)>,
+    /// Whether the last request was refused.
+    pub(super) refused: bool,
     /// What is being tried.
-    under_way: BTreeSet<MessageId>,
+    pub(super) under_way: BTreeSet<MessageId>,
     commands: u8,
 }
 
@@ -112,6 +116,8 @@ impl House {
             destroyed: BTreeSet::new(),
             live_chat: LiveChatId::from_bytes([0; 16]),
             channel: ChannelId::from_bytes([0; 16]),
+            last: None,
+            refused: false,
             under_way: BTreeSet::new(),
             commands: 0,
         }
@@ -217,7 +223,9 @@ impl House {
             digest: [self.commands; 16],
             command: command.into(),
         };
-        self.request(&request)
+        let reply = self.request(&request);
+        self.last = reply.clone().ok().map(|reply| (request, reply));
+        reply
     }
 
     /// Switchboard does something by itself that it may do.
@@ -239,7 +247,9 @@ impl House {
             chance: &mut self.chance,
             rules: &self.rules,
         };
-        let decision = self.workspace.decide(request, &mut context)?;
+        let decision = self.workspace.decide(request, &mut context);
+        self.refused = decision.is_err();
+        let decision = decision?;
         let last = decision.events.len();
         for (nth, mut new) in decision.events.into_iter().enumerate() {
             let cause = match (request.command_id, &decision.reply) {

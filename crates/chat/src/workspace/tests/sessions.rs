@@ -145,6 +145,26 @@ fn only_who_has_a_session_or_supervises_passes_it_on() {
 }
 
 #[test]
+fn what_is_noted_at_a_transfer_is_a_note_like_any_other() {
+    let mut house = House::open();
+    let session = house.session_of("ann", "chat");
+    let noted = SessionCommand::Transfer {
+        session,
+        to: Some(user("bob")),
+        note: Some("wants a refund".to_owned()),
+    };
+    house.does("ann", noted);
+    assert_eq!(house.kinds(), ["note-added", "session-transferred"]);
+    let blank = SessionCommand::Transfer {
+        session,
+        to: None,
+        note: Some(" ".to_owned()),
+    };
+    house.does("bob", blank);
+    assert_eq!(house.kinds(), ["session-transferred"]);
+}
+
+#[test]
 fn a_session_whose_operator_can_no_longer_work_on_it_may_be_taken() {
     let mut house = House::open();
     let session = house.session_of("ann", "chat");
