@@ -10,7 +10,7 @@ use crate::scene::config;
 
 #[tokio::test]
 async fn a_request_in_hand_is_answered() {
-    let served = Served::start(config()).await;
+    let mut served = Served::start(config()).await;
     served.fake.hold();
     let mut busy = served.connect().await;
     busy.send(&good()).await;
@@ -19,6 +19,7 @@ async fn a_request_in_hand_is_answered() {
     // Once nobody listens any more, it is stopping.
     let refused = async { while TcpStream::connect(served.address).await.is_ok() {} };
     must(refused).await;
+    assert!(served.is_running(), "it waits for the request");
     served.fake.release();
     let heard = busy.hear().await.unwrap();
     assert_eq!(heard.status, 200);

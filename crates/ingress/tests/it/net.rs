@@ -53,6 +53,11 @@ impl Served {
         self.stop.cancel();
     }
 
+    /// Whether it has not returned yet.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.tasks.try_join_next().is_none()
+    }
+
     /// Waits until it has stopped.
     pub(crate) async fn end(mut self) {
         self.stop();
