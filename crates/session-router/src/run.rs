@@ -241,8 +241,11 @@ impl Loop {
                 continue;
             }
             let count = u64::try_from(batch.events.len()).unwrap_or(0);
+            // Asked once: while nothing is in the pipeline, the log's head moves as soon as it has
+            // this frame.
+            let before = self.submitted();
             let frame = Frame {
-                first_position: self.submitted() + 1,
+                first_position: before + 1,
                 time_micros: now().as_micros(),
                 events: batch.events,
             };
@@ -253,7 +256,7 @@ impl Loop {
                 drop(commits.try_send(outcome));
             })?;
             self.pipeline.push_back(InFlight {
-                last: self.submitted() + count,
+                last: before + count,
                 releases: batch.releases,
                 rows: None,
             });
