@@ -5,6 +5,8 @@
 
 mod channel;
 mod contact;
+#[cfg(test)]
+mod golden;
 mod live_chat;
 mod message;
 mod seal;

@@ -4,13 +4,13 @@ mod again;
 mod breaker;
 mod outcome;
 
-use crate::command::{Attempted, Decision};
+use crate::command::{Attempted, Decision, NewEvent};
 use crate::event::DeliveryChanged;
 use crate::id::{MessageId, SessionId};
 use crate::noun::{ChannelStatus, DeliveryState};
 use crate::record::Answer;
 use crate::rejection::{Code, Rejection};
-use crate::state::{Delivery, Message, Session};
+use crate::state::{Channel, Delivery, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::deliveries::outcome::{attempt_outcome, channel_change, late_attempt};
 use crate::workspace::sessions::{not_active, of};
@@ -53,7 +53,7 @@ impl Workspace {
     ) -> Decision {
         let found = self.pending(attempted.message);
         let Some((session_id, session, message, delivery)) = found else {
-            return self.decide_late(attempted);
+            return self.decide_late(attempted, context.now);
         };
         let channel = self.channels.get(&session.channel);
         let Some(channel) = channel else {
@@ -66,22 +66,15 @@ impl Workspace {
             channel.last_attempt,
             context,
         );
-        let breaker = channel.breaker.after(&change, context.now);
-        let answered = change.status;
-        let mut events = vec![of(session_id, session, change)];
-        if let Some(change) = channel_change(channel, &breaker, answered, context.now) {
-            events.push(super::channels::of(
-                session.channel,
-                channel.live_chat,
-                change,
-            ));
-        }
-        Decision::of(events, Answer::Done)
+        Decision::of(
+            made(session_id, session, channel, change, context.now),
+            Answer::Done,
+        )
     }
 
     /// A receipt was faster than the attempt's own answer: where the delivery stands is known, and
     /// the attempt is recorded all the same. Of a person who was forgotten nothing is.
-    fn decide_late(&self, attempted: &Attempted) -> Decision {
+    fn decide_late(&self, attempted: &Attempted, now: Timestamp) -> Decision {
         let Some((session_id, message)) = self.message(attempted.message) else {
             return Decision::nothing();
         };
@@ -96,8 +89,11 @@ impl Workspace {
         let Some(channel) = channel.filter(|_| remembered && !state.is_pending()) else {
             return Decision::nothing();
         };
-        let event = late_attempt(&attempted.reply, message, state, channel.last_attempt);
-        Decision::of(vec![of(session_id, session, event)], Answer::Done)
+        let change = late_attempt(&attempted.reply, message, state, channel.last_attempt);
+        Decision::of(
+            made(session_id, session, channel, change, now),
+            Answer::Done,
+        )
     }
 
     pub(super) fn decide_expire(&self, id: MessageId, now: Timestamp) -> Decision {
@@ -122,6 +118,27 @@ impl Workspace {
         let (session, message) = self.message(id)?;
         Some((session, self.sessions.get(&session)?, message, delivery))
     }
+}
+
+/// An attempt that was made, and what it means for its channel.
+fn made(
+    id: SessionId,
+    session: &Session,
+    channel: &Channel,
+    change: DeliveryChanged,
+    now: Timestamp,
+) -> Vec<NewEvent> {
+    let breaker = channel.breaker.after(&change, now);
+    let answered = change.status;
+    let mut events = vec![of(id, session, change)];
+    if let Some(change) = channel_change(channel, &breaker, answered, now) {
+        events.push(super::channels::of(
+            session.channel,
+            channel.live_chat,
+            change,
+        ));
+    }
+    events
 }
 
 pub(in crate::workspace) fn unchanged(message: &Message, delivery: &Delivery) -> DeliveryChanged {

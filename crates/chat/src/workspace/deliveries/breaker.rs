@@ -9,10 +9,15 @@ impl Breaker {
     /// How it stands after an attempt. Any final answer shows that the messenger is alive.
     #[must_use]
     pub fn after(&self, change: &DeliveryChanged, now: Timestamp) -> Self {
-        let failed =
-            change.state == DeliveryState::Sending && !matches!(change.status, Some(401 | 410));
-        if !failed {
+        if matches!(
+            change.status,
+            Some(200..=299 | 400 | 401 | 403 | 404 | 410 | 413 | 422)
+        ) {
             return Self::default();
+        }
+        // A receipt overtook it: the messenger has the message, whatever became of the answer.
+        if change.state != DeliveryState::Sending {
+            return self.clone();
         }
         let since = self.failing_since.unwrap_or(now);
         let failures = self.failures.saturating_add(1);
