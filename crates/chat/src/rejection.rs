@@ -47,6 +47,8 @@ codes! {
     ChannelNotFound = "channel_not_found", 404;
     /// This path takes other methods.
     MethodNotAllowed = "method_not_allowed", 405;
+    /// The body did not come in time (RFC 9110 section 15.5.9).
+    RequestTimeout = "request_timeout", 408;
     /// It contradicts what is already there.
     Conflict = "conflict", 409;
     /// The messenger account already has a channel.

@@ -25,10 +25,6 @@ const UNAVAILABLE_RETRY_SECS: u64 = 3;
 /// When to try again where the router refuses for the rate without saying when, in seconds.
 const RATE_RETRY_SECS: u64 = 1;
 
-/// The code of a body that did not come in time. It is HTTP's own (RFC 9110 section 15.5.9) and no
-/// rule of ours, so the table of rejections does not have it.
-const REQUEST_TIMEOUT: &str = "request_timeout";
-
 /// The methods of the one path that there is.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 
@@ -193,7 +189,7 @@ impl From<&body::Error> for Problem {
             .closing(),
             body::Error::TooSlow => Self {
                 status: StatusCode::REQUEST_TIMEOUT,
-                code: REQUEST_TIMEOUT,
+                code: Code::RequestTimeout.as_str(),
                 ..Self::new(
                     Code::Malformed,
                     "the body did not come in time; send it again",
