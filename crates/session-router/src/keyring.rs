@@ -161,6 +161,9 @@ impl Keyring {
 
     /// Destroys keys, in memory and on the disk.
     pub(crate) fn destroy(&self, numbers: &[u32]) -> Result<(), KeyringError> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
         for number in numbers {
             let at = usize::try_from(*number)
                 .unwrap_or(usize::MAX)
@@ -171,13 +174,12 @@ impl Keyring {
                     slot.fill(0);
                 }
             }
-            self.write(
-                u64::from(*number) * SLOT_BYTES as u64,
-                &[0; SLOT_BYTES],
-                "destroy one of",
-            )?;
+            self.file
+                .write_all_at(&[0; SLOT_BYTES], u64::from(*number) * SLOT_BYTES as u64)
+                .map_err(self.failed("destroy one of"))?;
         }
-        Ok(())
+        // Once for all of them: the loop waits for this.
+        self.file.sync_data().map_err(self.failed("destroy one of"))
     }
 
     /// Destroys keys that a crash may have spared; those that are gone already cost nothing.
@@ -194,11 +196,16 @@ impl Keyring {
         self.file
             .write_all_at(bytes, at)
             .and_then(|()| self.file.sync_data())
-            .map_err(|source| KeyringError::File {
-                action,
-                path: self.path.to_path_buf(),
-                source,
-            })
+            .map_err(self.failed(action))
+    }
+
+    fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> KeyringError + use<> {
+        let path = self.path.to_path_buf();
+        move |source| KeyringError::File {
+            action,
+            path,
+            source,
+        }
     }
 
     fn len(&self) -> u32 {

@@ -88,6 +88,9 @@ impl After {
                     break;
                 }
             };
+            if stored.is_empty() {
+                break;
+            }
             for event in stored {
                 if event.position > last {
                     break;
