@@ -36,6 +36,8 @@ pub(crate) const FRAME_BYTES: usize = 160 * 1024;
 pub(crate) const ATTEMPTS_MAX: usize = 256;
 /// Attempts at messages under way at once, of one channel.
 pub(crate) const CHANNEL_ATTEMPTS_MAX: usize = 32;
+/// The same once half of all places are taken.
+pub(crate) const CHANNEL_SHARE_MAX: usize = 4;
 /// Notices under way at once, of one channel: they are many, and nobody waits for them.
 pub(crate) const CHANNEL_NOTICES_MAX: usize = 4;
 /// Verifications, password hashes and scans under way at once; past it callers are told to wait.
@@ -43,8 +45,12 @@ pub(crate) const SIDE_JOBS_MAX: usize = 64;
 /// Replies and feed events that wait for NATS; past it they are dropped and counted: callers ask
 /// again, and consoles catch up.
 pub(crate) const OUTBOX_MAX: usize = 16_384;
+/// Answers whose texts are yet to be read; past it callers are told to ask again.
+pub(crate) const RENDERS_WAITING_MAX: usize = 1_024;
 /// How long the role may take to stop, attempts under way included (10 s each at most).
 pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(11);
+/// How long what is decided may take to leave for a NATS that does not take it, while the role stops.
+pub(crate) const OUTBOX_STOP_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 /// How often coalesced counts are recorded, projections written and the disk looked at.
 pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 /// A console that spoke within this time counts as online.

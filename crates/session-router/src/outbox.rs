@@ -12,7 +12,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 
 use crate::api::reply;
-use crate::config::OUTBOX_MAX;
+use crate::config::{OUTBOX_MAX, RENDERS_WAITING_MAX};
 use crate::feed::FeedItem;
 use crate::library::Library;
 use crate::view::Plan;
@@ -36,11 +36,13 @@ enum Letter {
 /// The way out.
 pub(crate) struct Outbox {
     letters: mpsc::Sender<Letter>,
+    /// Letters that the disk is read for: an acknowledgement does not wait behind them.
+    renders: mpsc::Sender<Letter>,
     feed: mpsc::Sender<Box<FeedItem>>,
 }
 
 impl Outbox {
-    /// Starts the two tasks, which end once this is dropped and what it held is sent.
+    /// Starts the tasks, which end once this is dropped and what it held is sent.
     pub(crate) fn start(
         bus: &Bus,
         library: &Library,
@@ -49,14 +51,20 @@ impl Outbox {
     ) -> Self {
         let (letters, inbox) = mpsc::channel(OUTBOX_MAX);
         let (feed, events) = mpsc::channel(OUTBOX_MAX);
+        let (renders, slow) = mpsc::channel(RENDERS_WAITING_MAX);
         tasks.spawn(send_letters(bus.clone(), library.clone(), inbox));
+        tasks.spawn(send_letters(bus.clone(), library.clone(), slow));
         tasks.spawn(send_feed(
             bus.clone(),
             library.clone(),
             subjects.clone(),
             events,
         ));
-        Self { letters, feed }
+        Self {
+            letters,
+            renders,
+            feed,
+        }
     }
 
     /// Answers a role.
@@ -71,7 +79,7 @@ impl Outbox {
 
     /// Answers a user, once the texts are read.
     pub(crate) fn render(&self, message: Message, plan: Box<Plan>) {
-        self.put(Letter::Render(message, plan));
+        self.put_slow(Letter::Render(message, plan));
     }
 
     /// The same with one more member.
@@ -82,7 +90,7 @@ impl Outbox {
         name: &'static str,
         value: Value,
     ) {
-        self.put(Letter::RenderWith(message, plan, name, value));
+        self.put_slow(Letter::RenderWith(message, plan, name, value));
     }
 
     /// Publishes something that is not stored.
@@ -94,6 +102,19 @@ impl Outbox {
     pub(crate) fn feed(&self, item: Box<FeedItem>) {
         if self.feed.try_send(item).is_err() {
             metrics::counter!(DROPPED, "what" => "feed").increment(1);
+        }
+    }
+
+    fn put_slow(&self, letter: Letter) {
+        let Err(unsent) = self.renders.try_send(letter) else {
+            return;
+        };
+        if let Letter::Render(message, _) | Letter::RenderWith(message, ..) = unsent.into_inner() {
+            let words = "too much is being read at once; what was asked for is done, ask again";
+            self.reply(
+                message,
+                Err(Rejection::new(chat::rejection::Code::Unavailable, words)),
+            );
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::attempt::{MessageAttempt, ask, failed};
-use crate::config::{ATTEMPTS_MAX, CHANNEL_ATTEMPTS_MAX, SIDE_JOBS_MAX};
+use crate::config::{ATTEMPTS_MAX, CHANNEL_ATTEMPTS_MAX, CHANNEL_SHARE_MAX, SIDE_JOBS_MAX};
 use crate::done::Done;
 use crate::library::Library;
 use crate::notices::NoticeId;
@@ -68,7 +68,8 @@ impl Work {
             }
             let new = taken.entry(channel).or_default();
             let busy = self.by_channel.get(&channel).copied().unwrap_or(0) + *new;
-            if busy >= lanes_max(probing) || self.under_way.contains_key(&message) {
+            let used = self.under_way.len() + due.len();
+            if busy >= lanes_max(probing, used) || self.under_way.contains_key(&message) {
                 continue;
             }
             *new += 1;
@@ -92,7 +93,8 @@ impl Work {
             |message| self.under_way.contains_key(&message),
             |channel, probing| {
                 let busy = self.by_channel.get(&channel).copied().unwrap_or(0);
-                busy >= lanes_max(probing) || self.under_way.len() >= ATTEMPTS_MAX
+                let used = self.under_way.len();
+                busy >= lanes_max(probing, used) || used >= ATTEMPTS_MAX
             },
         )
     }
@@ -232,7 +234,14 @@ impl Work {
     }
 }
 
-/// Messages of a channel that may be tried at once.
-const fn lanes_max(probing: bool) -> usize {
-    if probing { 1 } else { CHANNEL_ATTEMPTS_MAX }
+/// Messages of a channel that may be tried at once, so many being tried over all channels. The last
+/// half of the places is shared: messengers that let us wait must not have them all.
+const fn lanes_max(probing: bool, used: usize) -> usize {
+    if probing {
+        1
+    } else if used < ATTEMPTS_MAX / 2 {
+        CHANNEL_ATTEMPTS_MAX
+    } else {
+        CHANNEL_SHARE_MAX
+    }
 }
