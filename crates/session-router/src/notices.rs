@@ -42,7 +42,7 @@ pub(crate) struct Notices {
 }
 
 /// What a notice waits for.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Hold {
     /// An outcome waits until its author's profile was asked for.
     Profile(ContactId),
@@ -97,6 +97,12 @@ impl Notices {
                     continue;
                 };
                 let id = (*id, number);
+                // Connected again before its messenger heard of the end: it must not hear of it now.
+                if notice.kind == NoticeKind::Disconnect && channel.status == ChannelStatus::Active
+                {
+                    self.settled.entry(id.0).or_default().push(number);
+                    continue;
+                }
                 if let Some(hold) = hold(&self.telling, workspace, id, &notice.kind) {
                     self.held.entry(hold).or_default().insert(id);
                     continue;
@@ -171,6 +177,22 @@ impl Notices {
         self.let_go(&Hold::Profile(contact));
     }
 
+    /// Lets go what waits for something that will not come any more: a notice may be dropped, by the
+    /// end of its channel or of its person, or by too many after it.
+    pub(crate) fn tidy(&mut self, workspace: &Workspace) {
+        let waits = |id: &NoticeId| workspace.notices.get(id).is_some();
+        self.tries.retain(|id, _| waits(id));
+        self.telling.retain(|_, id| waits(id));
+        let is_over = |hold: &&Hold| match hold {
+            Hold::Profile(contact) => workspace.contacts.get(contact).is_none_or(|c| !c.asking),
+            Hold::Chat(chat) => !self.telling.contains_key(chat),
+        };
+        let over: Vec<Hold> = self.held.keys().filter(is_over).cloned().collect();
+        for hold in over {
+            self.let_go(&hold);
+        }
+    }
+
     fn let_go(&mut self, hold: &Hold) {
         for (channel, number) in self.held.remove(hold).into_iter().flatten() {
             self.lanes.entry(channel).or_default().again.insert(number);
@@ -224,11 +246,15 @@ impl Lane {
             self.again.remove(&number);
             return Some(number);
         }
-        if channel.breaker.open {
+        // While messages probe the messenger. When none is left, nobody else would.
+        if channel.breaker.open && channel.pending > 0 {
             return None;
         }
-        if let Some(number) = self.again.pop_first() {
-            return Some(number);
+        while let Some(number) = self.again.pop_first() {
+            // What was insisted on and not yet looked at comes below, once.
+            if number < self.next {
+                return Some(number);
+            }
         }
         let ((_, number), _) = workspace
             .notices
@@ -292,4 +318,117 @@ fn request(
         request.timeout_ms = PROFILE_TIMEOUT_MS;
     }
     known.then_some(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chat::command::{Attempted, Command};
+    use chat::id::MessageId;
+    use chat::role::Failure;
+    use serde_json::json;
+
+    use super::*;
+    use crate::attempt::failed;
+    use crate::view::tests::shell::{Shell, text};
+
+    fn nobody() -> AttemptReply {
+        failed(Failure::Timeout, "nobody answers".to_owned())
+    }
+
+    /// What is told now, kind by kind.
+    fn told(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
+        let started = notices.start(&shell.workspace, &shell.library, at);
+        started
+            .into_iter()
+            .map(|(id, kind, _)| (id, kind))
+            .collect()
+    }
+
+    fn finish(
+        notices: &mut Notices,
+        shell: &Shell,
+        (id, kind): &(NoticeId, NoticeKind),
+        reply: &AttemptReply,
+    ) -> Told {
+        let (rules, mut chance) = (Rules::standard(), Chance::from_seed([5; 32]));
+        let with = (&rules, shell.now, &mut chance);
+        notices.finish(*id, kind, reply, with).1
+    }
+
+    fn house() -> (Shell, ChannelId) {
+        let mut shell = Shell::new();
+        let live_chat = shell.live_chat("Desk", &[]);
+        let channel = shell.channel(&live_chat, "https://chat.example/hook");
+        (shell, channel)
+    }
+
+    #[test]
+    fn who_is_connected_again_does_not_hear_of_the_end() {
+        let (mut shell, channel) = house();
+        shell.ok(
+            "root",
+            "channels.disconnect",
+            &json!({ "channel": channel }),
+        );
+        let mut notices = Notices::default();
+        notices.insist((channel, 0));
+        let first = told(&mut notices, &shell, shell.now);
+        assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
+        assert_eq!(
+            finish(&mut notices, &shell, &first[0], &nobody()),
+            Told::Later
+        );
+        shell.ok("root", "channels.reconnect", &json!({ "channel": channel }));
+        let later = shell.now.plus(Duration::from_hours(1));
+        assert_eq!(told(&mut notices, &shell, later), []);
+        assert_eq!(notices.take_settled(10), [(channel, vec![0])]);
+    }
+
+    #[test]
+    fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
+        let (mut shell, channel) = house();
+        shell.writes(channel, "chat", "ada", "hello");
+        let mut notices = Notices::default();
+        let first = told(&mut notices, &shell, shell.now);
+        assert!(
+            matches!(first[..], [(_, NoticeKind::Profile(_))]),
+            "{first:?}"
+        );
+        notices.tidy(&shell.workspace);
+        assert_eq!(told(&mut notices, &shell, shell.now), []);
+        // As when too many came after it: it is gone without an answer.
+        shell.inside(Command::Settled(channel, vec![first[0].0.1]));
+        notices.tidy(&shell.workspace);
+        let second = told(&mut notices, &shell, shell.now);
+        assert!(
+            matches!(second[..], [(_, NoticeKind::Outcome(..))]),
+            "{second:?}"
+        );
+    }
+
+    #[test]
+    fn notices_go_on_when_no_message_is_left_to_probe_with() {
+        let (mut shell, channel) = house();
+        let session = shell.writes(channel, "chat", "ada", "hello").session_id;
+        let sent = shell.ok(
+            "root",
+            "messages.send",
+            &json!({ "session": session, "text": "hi" }),
+        );
+        let message: MessageId = text(&sent["messageId"]).parse().unwrap();
+        for _ in 0..40 {
+            shell.inside(Command::Attempting(message));
+            let reply = nobody();
+            shell.inside(Command::Attempted(Attempted { message, reply }));
+        }
+        assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
+        let mut notices = Notices::default();
+        assert_eq!(told(&mut notices, &shell, shell.now), []);
+        let data = json!({ "messageId": message, "status": "failed" });
+        shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
+        assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
+        assert_eq!(told(&mut notices, &shell, shell.now).len(), 1);
+    }
 }

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use chat::command::{Attempted, Command, Request};
 use chat::id::ChannelId;
+use chat::record::Actor;
 use chat::rejection::Rejection;
 use chat::time::Timestamp;
 
@@ -126,13 +127,22 @@ impl Loop {
     fn verified(&mut self, verify: Verify, reply: &AttemptReply, now: Timestamp) {
         let (verification, trace) = verify.judge(reply);
         let (channel, error) = (verification.channel, verification.result.clone().err());
-        let applied = self
-            .router
-            .apply(&Request::inside(Command::Verified(verification)), now);
         let moves_webhook = verify.moves_webhook();
-        let Some((message, by)) = verify.requester else {
+        self.router.verifying.count = self.router.verifying.count.saturating_sub(1);
+        let mut request = Request::inside(Command::Verified(verification));
+        let Some(requester) = verify.requester else {
+            // A channel that is gone meanwhile: nobody waits to hear of it.
+            drop(self.router.apply(&request, now));
             return;
         };
+        let (message, by) = (requester.message, requester.user);
+        if let Some(command) = requester.command_id {
+            let command = (by.clone(), command);
+            self.router.verifying.commands.remove(&command);
+        }
+        (request.command_id, request.digest) = (requester.command_id, requester.digest);
+        let actor = Actor::User(by.clone());
+        let applied = self.router.apply_by(&request, &actor, now);
         match (applied, error) {
             (Err(rejection), _) => {
                 self.router

@@ -1,15 +1,16 @@
 //! The state, and what requests do to it: decide, seal, fold, encode. Nothing here waits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chat::chance::Chance;
 use chat::command::{Command, Decision, Effect, NewEvent, Reply, Request};
 use chat::event::Event;
-use chat::id::{ChannelId, UserId};
+use chat::id::{ChannelId, CommandId, UserId};
 use chat::noun::ChannelStatus;
 use chat::record::{Actor, Cause};
 use chat::rejection::{Code, Rejection};
+use chat::secret::Secret;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
@@ -39,16 +40,45 @@ pub(crate) struct Router {
     pub(crate) refused: BTreeMap<ChannelId, u64>,
     /// When a user's console last spoke.
     pub(crate) seen: BTreeMap<UserId, Timestamp>,
+    /// The hashes of users' tokens, as of a version of the user: opening them all for each sign-in
+    /// would hold up the loop.
+    pub(crate) tokens: BTreeMap<UserId, (u64, Vec<Secret>)>,
+    /// Messengers that are being verified.
+    pub(crate) verifying: Verifying,
     /// New messages are refused until there is room again.
     pub(crate) disk_full: bool,
 }
 
+/// Messengers that are being verified.
+#[derive(Default)]
+pub(crate) struct Verifying {
+    /// How many.
+    pub(crate) count: usize,
+    /// The commands that asked for it, as far as they have an id.
+    pub(crate) commands: BTreeSet<(UserId, CommandId)>,
+}
+
 impl Router {
+    /// Whether a frame is full already: it goes to the log before more is taken.
+    pub(crate) const fn has_full_frame(&self) -> bool {
+        !self.full.is_empty()
+    }
+
     /// Has a request take effect in memory; its events join the batch. The caller puts the answer
     /// among the batch's releases, so that it waits for them.
     pub(crate) fn apply(
         &mut self,
         request: &Request,
+        now: Timestamp,
+    ) -> Result<(Reply, Vec<Effect>), Rejection> {
+        self.apply_by(request, &request.by, now)
+    }
+
+    /// The same for what Switchboard decides and somebody asked for: the events say who.
+    pub(crate) fn apply_by(
+        &mut self,
+        request: &Request,
+        by: &Actor,
         now: Timestamp,
     ) -> Result<(Reply, Vec<Effect>), Rejection> {
         // Words are sealed or not kept: without a key there is no decision.
@@ -77,7 +107,7 @@ impl Router {
             } else {
                 None
             };
-            encoded.push(self.fold(event, &request.by, cause, now, &mut feed));
+            encoded.push(self.fold(event, by, cause, now, &mut feed));
         }
         if !self.batch.fits(&encoded) {
             self.full.push(std::mem::take(&mut self.batch));
@@ -173,6 +203,7 @@ impl Router {
         now: Timestamp,
     ) -> Option<Verify> {
         let channel = self.workspace.channels.get(&id)?;
+        self.verifying.count += 1;
         let (library, url) = (&self.library, self.config.public_url.as_str());
         Some(Verify::of(
             library,

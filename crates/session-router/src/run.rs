@@ -15,7 +15,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::batch::{Batch, InFlight, Pipeline, Release};
 use crate::clock::now;
-use crate::config::{ATTEMPTS_MAX, BATCH_MAX, Config, FRAMES_MAX, SIDE_JOBS_MAX, STOP_MAX, TICK};
+use crate::config::{
+    ATTEMPTS_MAX, BATCH_MAX, Config, FRAMES_MAX, OUTBOX_STOP_MAX, SIDE_JOBS_MAX, STOP_MAX, TICK,
+};
 use crate::done::Done;
 use crate::error::Error;
 use crate::keyring::Keyring;
@@ -23,12 +25,16 @@ use crate::library::Library;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
 use crate::projections::{self, Projector};
-use crate::router::Router;
+use crate::router::{Router, Verifying};
 use crate::view;
 use crate::work::Work;
 
 /// Everything that comes back from beside the loop fits: no task waits for the loop.
 const DONE_MAX: usize = 2 * ATTEMPTS_MAX + 8 * SIDE_JOBS_MAX;
+
+/// Frames that became durable and wait for the loop. Far more than there ever are: one that found no
+/// place would leave its releases behind for good.
+const COMMITS_MAX: usize = 4_096;
 
 /// Runs the role until `stop`, or until the log fails. `ready` becomes true once it serves.
 pub async fn run(
@@ -45,7 +51,7 @@ pub async fn run(
         .await?;
     let users = bus.subscribe(&router.subjects.all_api(), None).await?;
     let service = bus.announce(crate::service_info(&router.subjects)).await?;
-    let (commits, committed) = mpsc::channel(64);
+    let (commits, committed) = mpsc::channel(COMMITS_MAX);
     let (done_sender, done) = mpsc::channel(DONE_MAX);
     let tasks = TaskTracker::new();
     let outbox = Outbox::start(&bus, &router.library, &router.subjects, &tasks);
@@ -127,6 +133,8 @@ fn open(
         notices: Notices::default(),
         refused: std::collections::BTreeMap::new(),
         seen: std::collections::BTreeMap::new(),
+        tokens: std::collections::BTreeMap::new(),
+        verifying: Verifying::default(),
         disk_full: false,
     };
     Ok((log, Projector::start(store)?, router))
@@ -172,12 +180,17 @@ impl Loop {
             self.start_due(now());
             self.submit()?;
             let wake = self.wait(now());
-            // A full pipeline takes nothing new: what arrives waits in the bounded subscriptions.
+            // A full pipeline takes nothing new: what arrives waits in the bounded subscriptions, what
+            // is done in its channel.
             let takes = self.pipeline.len() < FRAMES_MAX;
-            // Biased: what is durable goes out first, then what is done frees places, then new work.
+            // Biased: an end is not put off by work, what is durable goes out first, then what is
+            // done frees places, then new work.
             tokio::select! { biased;
+                () = stop.cancelled() => return Ok(()),
                 Some(committed) = inputs.committed.recv() => self.committed(committed?)?,
-                Some(done) = inputs.done.recv() => self.take_done(done, &mut inputs.done),
+                Some(done) = inputs.done.recv(), if takes => {
+                    self.take_done(done, &mut inputs.done);
+                }
                 _ = tick.tick() => self.tick(now())?,
                 Some(message) = inputs.roles.next(), if takes => {
                     self.take_roles(message, &mut inputs.roles);
@@ -187,7 +200,6 @@ impl Loop {
                     self.take_users(Some(message), &mut inputs.users);
                 }
                 () = tokio::time::sleep(wake) => {}
-                () = stop.cancelled() => return Ok(()),
             }
         }
     }
@@ -196,6 +208,9 @@ impl Loop {
         let now = now();
         self.router.serve_role(first, now);
         for _ in 1..BATCH_MAX {
+            if self.router.has_full_frame() {
+                break;
+            }
             let Some(message) = more.try_next() else {
                 break;
             };
@@ -205,8 +220,14 @@ impl Loop {
 
     fn take_users(&mut self, first: Option<bus::Message>, more: &mut Subscription) {
         let now = now();
-        let mut next = first.or_else(|| more.try_next());
+        let mut first = first;
         for _ in 0..BATCH_MAX {
+            // What is taken is served: nothing is taken that there is no room for.
+            let next = match first.take() {
+                None if self.router.has_full_frame() => None,
+                None => more.try_next(),
+                first => first,
+            };
             let Some(message) = next else { break };
             if let Some(job) = self.router.serve_user(message, now)
                 && let Some(message) = self.work.start_job(job, &mut self.router.chance)
@@ -215,7 +236,6 @@ impl Loop {
                 self.outbox
                     .reply(message, Err(Rejection::new(Code::Unavailable, words)));
             }
-            next = more.try_next();
         }
     }
 
@@ -223,6 +243,9 @@ impl Loop {
         let now = now();
         self.done(first, now);
         for _ in 1..BATCH_MAX {
+            if self.router.has_full_frame() {
+                break;
+            }
             let Ok(done) = more.try_recv() else { break };
             self.done(done, now);
         }
@@ -240,6 +263,9 @@ impl Loop {
                 }
                 continue;
             }
+            if self.pipeline.len() >= COMMITS_MAX {
+                return Err(Error::Committer);
+            }
             let count = u64::try_from(batch.events.len()).unwrap_or(0);
             // Asked once: while nothing is in the pipeline, the log's head moves as soon as it has
             // this frame.
@@ -251,8 +277,7 @@ impl Loop {
             };
             let commits = self.commits.clone();
             self.log.submit(frame, move |outcome| {
-                // The channel holds more than the pipeline ever has, so this neither waits nor fails
-                // unless the loop has ended.
+                // Never full, as the pipeline is not longer: it fails only when the loop has ended.
                 drop(commits.try_send(outcome));
             })?;
             self.pipeline.push_back(InFlight {
@@ -343,6 +368,7 @@ impl Loop {
             self.router
                 .apply_inside(Command::Refused(channel, count), now);
         }
+        self.router.notices.tidy(&self.router.workspace);
         for (channel, notices) in self.router.notices.take_settled(SETTLED_MAX) {
             self.router
                 .apply_inside(Command::Settled(channel, notices), now);
@@ -418,11 +444,18 @@ impl Loop {
         } = self;
         drop((outbox, router, work));
         tasks.close();
-        tasks.wait().await;
+        if tokio::time::timeout(OUTBOX_STOP_MAX, tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!(
+                "NATS does not take the last answers; whoever waits for them asks again"
+            );
+        }
         let closed = tokio::task::spawn_blocking(move || {
-            projector.stop(Some(last))?;
+            let projected = projector.stop(Some(last));
             log.close()?;
-            Ok(())
+            projected
         });
         closed.await.map_err(|_| Error::Died("closing the log"))?
     }

@@ -2,7 +2,7 @@
 
 use bus::Message;
 use chat::codec;
-use chat::command::{Command, Reply, Request};
+use chat::command::{ChannelCommand, Command, Reply, Request, Update};
 use chat::id::{ChannelId, CommandId, LiveChatId, UserId};
 use chat::messenger::Inbound;
 use chat::noun::Group;
@@ -15,13 +15,15 @@ use chat::role::{
 };
 use chat::subject::{Question, is_inbox_of};
 use chat::time::Timestamp;
+use chat::verification::Purpose;
 use chat::workspace::Caller;
 
 use crate::api::{self, Call, Query, Signal};
 use crate::batch::Release;
-use crate::config::ONLINE;
+use crate::config::{ONLINE, SIDE_JOBS_MAX};
 use crate::feed;
 use crate::router::Router;
+use crate::verify::Requester;
 use crate::view::{self, Scanned};
 
 /// What must be done beside the loop before a request can be answered.
@@ -143,19 +145,30 @@ impl Router {
         u32::try_from(live_chat.members.iter().filter(online).count()).unwrap_or(u32::MAX)
     }
 
-    fn login(&self, question: &LoginRequest) -> Option<Login> {
+    /// Whose token this is, by its hash.
+    fn token_holder(&mut self, hash: &str) -> Option<UserId> {
+        for (id, user) in self.workspace.users.iter() {
+            let version = user.head.version;
+            if self.tokens.get(id).is_some_and(|(v, _)| *v == version) {
+                continue;
+            }
+            let stream = Stream::User(id.clone());
+            let open = |token| self.library.open_house(token, &stream);
+            let known = user.tokens.iter().filter_map(open).collect();
+            self.tokens.insert(id.clone(), (version, known));
+        }
+        let mut holders = self.tokens.iter();
+        let holder = holders.find(|(_, (_, known))| known.iter().any(|t| t.expose() == hash))?;
+        Some(holder.0.clone())
+    }
+
+    fn login(&mut self, question: &LoginRequest) -> Option<Login> {
         let (id, user) = match question {
             LoginRequest::Password(id) => (id.clone(), self.workspace.users.get(id)?),
             LoginRequest::Token(hash) => {
-                let holder = self.workspace.users.iter().find(|(id, user)| {
-                    let stream = Stream::User((*id).clone());
-                    let mut known = user
-                        .tokens
-                        .iter()
-                        .filter_map(|t| self.library.open_house(t, &stream));
-                    known.any(|token| token.expose() == hash)
-                })?;
-                (holder.0.clone(), holder.1)
+                let holder = self.token_holder(hash)?;
+                let user = self.workspace.users.get(&holder)?;
+                (holder, user)
             }
         };
         if user.disabled {
@@ -293,6 +306,12 @@ impl Router {
             self.refuse(message, no_room());
             return;
         }
+        if asks_messenger(&command) && self.verifying.count >= SIDE_JOBS_MAX {
+            let words = "too many messengers are being verified at once; nothing was changed, \
+                         ask again";
+            self.refuse(message, Rejection::new(Code::Unavailable, words));
+            return;
+        }
         let request = Request {
             by: Actor::User(user.clone()),
             command_id,
@@ -310,10 +329,13 @@ impl Router {
                 match (verify, reply) {
                     // The answer is what the messenger says; it is given then.
                     (Some(chat::command::Effect::Verify(channel, purpose)), _) => {
-                        if let Some(mut verify) = self.verify(channel, purpose, now) {
-                            verify.requester = Some((message, user.clone()));
-                            self.batch.releases.push(Release::Verify(Box::new(verify)));
-                        }
+                        let requester = Requester {
+                            message,
+                            user: user.clone(),
+                            command_id,
+                            digest: request.digest,
+                        };
+                        self.verify_for(requester, channel, purpose, now);
                     }
                     (_, Reply::Answer(answer)) => {
                         let plan = self.plan_answer(user, &request.command, answer);
@@ -327,6 +349,28 @@ impl Router {
             Err(rejection) => {
                 self.refuse(message, rejection);
             }
+        }
+    }
+
+    /// Asks a messenger to verify itself for a user, who is answered when it has answered.
+    fn verify_for(
+        &mut self,
+        requester: Requester,
+        channel: ChannelId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) {
+        if let Some(command) = requester.command_id {
+            let command = (requester.user.clone(), command);
+            if !self.verifying.commands.insert(command) {
+                let words = "this is being done; ask again for how it ended";
+                self.refuse(requester.message, Rejection::new(Code::Unavailable, words));
+                return;
+            }
+        }
+        if let Some(mut verify) = self.verify(channel, purpose, now) {
+            verify.requester = Some(requester);
+            self.batch.releases.push(Release::Verify(Box::new(verify)));
         }
     }
 
@@ -408,6 +452,22 @@ impl Router {
             .push(Release::Refusal(message, rejection));
         None
     }
+}
+
+/// Whether a command has a messenger verify itself.
+const fn asks_messenger(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Channel(
+            ChannelCommand::Connect(_)
+                | ChannelCommand::Reconnect(_)
+                | ChannelCommand::Test(_)
+                | ChannelCommand::Update(Update {
+                    webhook: Some(_),
+                    ..
+                })
+        )
+    )
 }
 
 fn no_room() -> Rejection {

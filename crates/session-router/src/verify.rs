@@ -3,7 +3,7 @@
 use bus::Message;
 use chat::chance::Chance;
 use chat::command::Verification;
-use chat::id::{ChannelId, UserId};
+use chat::id::{ChannelId, CommandId, UserId};
 use chat::role::{AttemptReply, AttemptRequest, Outcome, Security};
 use chat::secret::Secret;
 use chat::state::Channel;
@@ -27,7 +27,15 @@ pub(crate) struct Verify {
     /// What egress is asked.
     pub(crate) request: AttemptRequest,
     /// The request of the administrator; none when a restart asks.
-    pub(crate) requester: Option<(Message, UserId)>,
+    pub(crate) requester: Option<Requester>,
+}
+
+/// Who asked for a verification, and what tells a repetition.
+pub(crate) struct Requester {
+    pub(crate) message: Message,
+    pub(crate) user: UserId,
+    pub(crate) command_id: Option<CommandId>,
+    pub(crate) digest: [u8; 16],
 }
 
 impl Verify {
