@@ -187,15 +187,11 @@ impl From<&body::Error> for Problem {
                 format!("the body is over {BODY_BYTES_MAX} bytes; send less, or name files by URL"),
             )
             .closing(),
-            body::Error::TooSlow => Self {
-                status: StatusCode::REQUEST_TIMEOUT,
-                code: Code::RequestTimeout.as_str(),
-                ..Self::new(
-                    Code::Malformed,
-                    "the body did not come in time; send it again",
-                )
-                .closing()
-            },
+            body::Error::TooSlow => Self::new(
+                Code::RequestTimeout,
+                "the body did not come in time; send it again",
+            )
+            .closing(),
             body::Error::Crowded => Self::new(
                 Code::Unavailable,
                 "too many large bodies are being read; send the same again",
