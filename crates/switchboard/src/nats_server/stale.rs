@@ -69,9 +69,12 @@ fn began(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name in front may hold anything, also blanks and brackets.
     let (_, fields) = stat.rsplit_once(") ")?;
-    let mut fields = fields.split(' ');
-    if fields.next()? == "Z" {
+    let fields: Vec<&str> = fields.split(' ').collect();
+    let field = |number: usize| fields.get(number - 3).copied();
+    // While another of its threads is still ending, its ports are still taken.
+    let threads: u32 = field(20)?.parse().ok()?;
+    if field(3)? == "Z" && threads <= 1 {
         return None;
     }
-    fields.nth(18).map(str::to_owned)
+    field(22).map(str::to_owned)
 }
