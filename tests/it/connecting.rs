@@ -160,3 +160,25 @@ async fn a_test_is_a_connect_that_changes_nothing() {
     assert_eq!(scene.channel().await["status"], before["status"]);
     scene.messenger.say("m1", "ann", "still here").await;
 }
+
+#[tokio::test]
+async fn a_reconnect_is_done_once_and_the_audit_trail_says_by_whom() {
+    let scene = Scene::open().await;
+    let channel = json!({ "channel": scene.channel });
+    scene
+        .admin
+        .call("channels.disconnect", channel.clone())
+        .await;
+    let args = json!({
+        "channel": scene.channel, "commandId": "01890a5d-ac96-774b-bcce-b302099a8057",
+    });
+    for _ in 0..2 {
+        let answer = scene.admin.call("channels.reconnect", args.clone()).await;
+        assert_eq!(answer["channel"]["status"], "active", "{answer}");
+        assert_eq!(scene.messenger.received_of("connect").len(), 2);
+    }
+    let page = scene.admin.call("audit.list", json!({ "limit": 1 })).await;
+    let newest = &page["audit"][0];
+    assert_eq!(newest["event"], "channel-status-changed", "{newest}");
+    assert_eq!(newest["by"], "admin", "{newest}");
+}

@@ -14,6 +14,9 @@ pub enum Error {
     /// NATS cannot be subscribed.
     #[error("the bus failed")]
     Bus(#[from] bus::Error),
+    /// The connection to NATS was closed for good: nobody can ask anything any more.
+    #[error("the connection to NATS ended")]
+    Ended,
     /// A record of the log is not what it says.
     #[error("the record at position {position} does not decode; run `switchboard log verify`")]
     Record {

@@ -192,12 +192,12 @@ impl Loop {
                     self.take_done(done, &mut inputs.done);
                 }
                 _ = tick.tick() => self.tick(now())?,
-                Some(message) = inputs.roles.next(), if takes => {
-                    self.take_roles(message, &mut inputs.roles);
+                message = inputs.roles.next(), if takes => {
+                    self.take_roles(message.ok_or(Error::Ended)?, &mut inputs.roles);
                     self.take_users(None, &mut inputs.users);
                 }
-                Some(message) = inputs.users.next(), if takes => {
-                    self.take_users(Some(message), &mut inputs.users);
+                message = inputs.users.next(), if takes => {
+                    self.take_users(Some(message.ok_or(Error::Ended)?), &mut inputs.users);
                 }
                 () = tokio::time::sleep(wake) => {}
             }

@@ -3,6 +3,7 @@
 //! Like a search for sessions, a page looks at so many people and no more: it may be short, even
 //! empty, and not be the last.
 
+use std::collections::BTreeSet;
 use std::ops::Bound;
 
 use chat::id::{ChannelId, ContactId};
@@ -29,18 +30,20 @@ pub(super) fn plan(
     if let Some(id) = query.channel {
         workspace.visible_live_chat(caller, workspace.channel(id)?.live_chat)?;
     }
-    let sees = |id: ChannelId| {
-        let channel = workspace.channels.get(&id);
-        query.channel.is_none_or(|wanted| wanted == id)
-            && channel.is_some_and(|c| workspace.visible_live_chat(caller, c.live_chat).is_ok())
-    };
+    // Found once: the loop waits while so many people are looked at.
+    let channels = workspace.channels.iter();
+    let seen: BTreeSet<ChannelId> = channels
+        .filter(|(id, _)| query.channel.is_none_or(|wanted| wanted == **id))
+        .filter(|(_, c)| workspace.visible_live_chat(caller, c.live_chat).is_ok())
+        .map(|(id, _)| *id)
+        .collect();
     let most = query.text.as_ref().map_or(query.limit, |_| CANDIDATES_MAX);
     let before = query.before.map_or(Bound::Unbounded, Bound::Excluded);
     let mut rows = workspace.contacts.range((Bound::Unbounded, before)).rev();
     let (mut candidates, mut looked_at) = (Vec::new(), None);
     for (id, contact) in rows.by_ref().take(LOOKED_AT_MAX) {
         looked_at = Some(*id);
-        if sees(contact.channel) {
+        if seen.contains(&contact.channel) {
             candidates.extend(ContactFacts::of(workspace, *id));
         }
         if candidates.len() == most {
