@@ -5,7 +5,7 @@ use std::error::Error;
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Body;
-use hyper::header::{CONTENT_TYPE, HOST, HeaderMap};
+use hyper::header::{HOST, HeaderMap};
 use hyper::{Method, Request, Uri};
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -104,11 +104,4 @@ pub(crate) async fn send(
 )]
 pub(crate) async fn read<B: Body>(body: B) -> Result<Vec<u8>, B::Error> {
     Ok(body.collect().await?.to_bytes().to_vec())
-}
-
-/// Whether this is said to be JSON.
-pub(crate) fn is_json(headers: &HeaderMap) -> bool {
-    headers
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/json"))
 }

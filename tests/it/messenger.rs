@@ -167,11 +167,6 @@ impl Messenger {
         within(what, came).await.unwrap();
     }
 
-    /// Forgets what came.
-    pub(crate) fn forget(&self) {
-        self.desk.received.send_modify(Vec::clear);
-    }
-
     /// The chats that got a message while another of theirs was being answered.
     pub(crate) fn crowded(&self) -> Vec<String> {
         self.desk.crowded.lock().unwrap().clone()

@@ -1,6 +1,7 @@
 //! Somebody at a console: a plain NATS client that knows nothing but the specification.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event, Message, Subscriber};
 use futures_util::StreamExt as _;
@@ -8,6 +9,9 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::patience::{PATIENCE, until, within};
+
+/// The pause before it is tried again to connect.
+const RECONNECT: Duration = Duration::from_millis(100);
 
 #[derive(Clone)]
 pub(crate) struct Operator {
@@ -45,6 +49,8 @@ impl Operator {
             .custom_inbox_prefix(format!("_INBOX.{login}"))
             .request_timeout(Some(PATIENCE))
             .connection_timeout(PATIENCE)
+            // Brokers end and begin here all the time.
+            .reconnect_delay_callback(|_| RECONNECT)
             .event_callback(move |event| {
                 if let Event::ServerError(_) | Event::ClientError(_) | Event::Disconnected = event {
                     sender.send_modify(|all| all.push(event.to_string()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// Longer than anything takes that works, on a busy machine and unoptimised.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 const POLL: Duration = Duration::from_millis(10);
 
 /// Looks again and again until there is something.
@@ -21,8 +21,6 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
 
 /// Waits for something to happen.
 pub(crate) async fn within<T>(what: &str, happens: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(PATIENCE, happens).await {
-        Ok(happened) => happened,
-        Err(_) => panic!("not within {PATIENCE:?}: {what}"),
-    }
+    let happened = tokio::time::timeout(PATIENCE, happens).await;
+    happened.unwrap_or_else(|_| panic!("not within {PATIENCE:?}: {what}"))
 }

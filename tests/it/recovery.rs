@@ -82,7 +82,7 @@ async fn projections_that_were_thrown_away_come_back_as_they_were() {
     let session = scene.taken("dot").await;
     let id = scene.answer(&session, "fails").await;
     scene.delivery(&session, &id, "failed").await;
-    scene.session("ann").await;
+    scene.messenger.say("again", "ann", "me again").await;
     scene.messenger.wait_for("messageOutcome", 5).await;
     // Once stopped and started, everything that was under way is at rest.
     scene.house.restart().await;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::Manners;
 use crate::host;
@@ -104,14 +104,16 @@ async fn roles_in_processes_of_their_own_are_one_broker() {
 
     // Without egress what is sent waits.
     pieces.kill("egress").await;
-    olga.call(
-        "messages.send",
-        json!({ "session": session, "text": "two" }),
-    )
-    .await;
+    let args = json!({ "session": session, "text": "two" });
+    let two = olga.call("messages.send", args).await["messageId"].clone();
     pieces.run("egress").await;
-    let sent = messenger.wait_for("message", 2).await;
-    assert_eq!(sent[1].text(), "two");
+    let args = json!({ "session": session });
+    let accepted = |page: &Value| {
+        let all = page["messages"].as_array()?;
+        let found = all.iter().find(|one| one["id"] == two)?;
+        (found["delivery"]["state"] == "accepted").then_some(())
+    };
+    olga.until("sessions.history", args, accepted).await;
 
     // Without the router nothing is taken, and whoever asks is told when to come back.
     pieces.kill("session-router").await;
