@@ -45,8 +45,8 @@ pub(crate) const SIDE_JOBS_MAX: usize = 64;
 /// Replies and feed events that wait for NATS; past it they are dropped and counted: callers ask
 /// again, and consoles catch up.
 pub(crate) const OUTBOX_MAX: usize = 16_384;
-/// Answers whose texts are yet to be read; past it callers are told to ask again.
-pub(crate) const RENDERS_WAITING_MAX: usize = 1_024;
+/// The same for answers whose texts are yet to be read.
+pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
 /// How long the role may take to stop, attempts under way included (10 s each at most).
 pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(11);
 /// How long what is decided may take to leave for a NATS that does not take it, while the role stops.

@@ -39,6 +39,8 @@ pub(crate) struct Notices {
     /// Chats that are being told of a session: the next such notice waits for this one.
     telling: BTreeMap<ChatKey, NoticeId>,
     settled: BTreeMap<ChannelId, Vec<u64>>,
+    /// What is told although its channel is not active.
+    insisted: BTreeSet<NoticeId>,
 }
 
 /// What a notice waits for.
@@ -98,8 +100,7 @@ impl Notices {
                 };
                 let id = (*id, number);
                 // Connected again before its messenger heard of the end: it must not hear of it now.
-                if notice.kind == NoticeKind::Disconnect && channel.status == ChannelStatus::Active
-                {
+                if notice.kind == NoticeKind::Disconnect && is_connected(workspace, channel) {
                     self.settled.entry(id.0).or_default().push(number);
                     continue;
                 }
@@ -183,6 +184,7 @@ impl Notices {
         let waits = |id: &NoticeId| workspace.notices.get(id).is_some();
         self.tries.retain(|id, _| waits(id));
         self.telling.retain(|_, id| waits(id));
+        self.insisted.retain(waits);
         let is_over = |hold: &&Hold| match hold {
             Hold::Profile(contact) => workspace.contacts.get(contact).is_none_or(|c| !c.asking),
             Hold::Chat(chat) => !self.telling.contains_key(chat),
@@ -199,9 +201,11 @@ impl Notices {
         }
     }
 
-    /// Has a notice told although its channel is not active.
+    /// Has a notice told although its channel is not active; saying so again changes nothing.
     pub(crate) fn insist(&mut self, id: NoticeId) {
-        self.lanes.entry(id.0).or_default().again.insert(id.1);
+        if self.insisted.insert(id) {
+            self.lanes.entry(id.0).or_default().again.insert(id.1);
+        }
     }
 
     /// Notices that reached their end, to be recorded together; at most `max` of a channel.
@@ -263,6 +267,12 @@ impl Lane {
         self.next = number + 1;
         Some(*number)
     }
+}
+
+/// Whether the account of a channel is connected: by the channel itself, or by another one since.
+fn is_connected(workspace: &Workspace, channel: &Channel) -> bool {
+    let mut all = workspace.channels.iter();
+    all.any(|(_, c)| c.status == ChannelStatus::Active && c.webhook == channel.webhook)
 }
 
 /// What a notice must wait for, if for anything.
@@ -384,6 +394,24 @@ mod tests {
         let later = shell.now.plus(Duration::from_hours(1));
         assert_eq!(told(&mut notices, &shell, later), []);
         assert_eq!(notices.take_settled(10), [(channel, vec![0])]);
+    }
+
+    #[test]
+    fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
+        let (mut shell, channel) = house();
+        shell.ok("root", "channels.delete", &json!({ "channel": channel }));
+        let mut notices = Notices::default();
+        notices.insist((channel, 0));
+        let first = told(&mut notices, &shell, shell.now);
+        assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
+        finish(&mut notices, &shell, &first[0], &nobody());
+        // To say so once more does not bring it forward.
+        notices.insist((channel, 0));
+        assert_eq!(told(&mut notices, &shell, shell.now), []);
+        let live_chat = shell.live_chat("Another", &[]);
+        shell.channel(&live_chat, "https://chat.example/hook");
+        let later = shell.now.plus(Duration::from_hours(1));
+        assert_eq!(told(&mut notices, &shell, later), []);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use chat::noun::ChannelStatus;
 use chat::record::{Actor, Cause};
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
+use chat::state::NoticeKind;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
@@ -255,18 +256,19 @@ impl Router {
     }
 }
 
-/// The `disconnect` notices that wait.
+/// The last `disconnect` notices that wait.
 fn disconnects(workspace: &Workspace) -> Vec<(ChannelId, u64)> {
     let inactive = workspace
         .channels
         .iter()
         .filter(|(_, c)| c.status != ChannelStatus::Active);
     inactive
-        .filter_map(|(id, channel)| {
-            // It is the last one of its channel: whatever else waits was there before.
-            let number = channel.next_notice.checked_sub(1)?;
-            let notice = workspace.notices.get(&(*id, number))?;
-            (notice.kind == chat::state::NoticeKind::Disconnect).then_some((*id, number))
+        .filter_map(|(id, _)| {
+            // Near the end, behind it only what was read or assigned since.
+            let all = workspace.notices.range((*id, 0)..=(*id, u64::MAX));
+            let mut newest = all.rev().map(|(id, notice)| (*id, &notice.kind));
+            let (id, _) = newest.find(|(_, kind)| **kind == NoticeKind::Disconnect)?;
+            Some(id)
         })
         .collect()
 }
@@ -281,4 +283,32 @@ fn cause(request: &Request, reply: &Reply) -> Option<Cause> {
         digest: request.digest,
         answer: *answer,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::view::tests::shell::Shell;
+
+    #[test]
+    fn an_end_that_is_to_be_told_is_found_behind_what_was_read_since() {
+        let mut shell = Shell::new();
+        let live_chat = shell.live_chat("Desk", &[]);
+        let channel = shell.channel(&live_chat, "https://chat.example/hook");
+        let accepted = shell.writes(channel, "chat", "ada", "hello");
+        shell.ok(
+            "root",
+            "channels.disconnect",
+            &json!({ "channel": channel }),
+        );
+        let read = json!({ "session": accepted.session_id, "upTo": accepted.message_id });
+        shell.ok("root", "messages.read", &read);
+        let found = disconnects(&shell.workspace);
+        let kinds = found
+            .iter()
+            .map(|id| &shell.workspace.notices.get(id).unwrap().kind);
+        assert_eq!(kinds.collect::<Vec<_>>(), [&NoticeKind::Disconnect]);
+    }
 }
