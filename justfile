@@ -73,9 +73,10 @@ fuzz target seconds="60":
     @deploy/tools/fetch cargo-fuzz >/dev/null
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}
 
-# Measure, each figure beside its yardstick in the same run.
-bench:
-    cargo bench --package chat --package event-log
+# Measure, each beside its yardstick in the same run; a part: `./just bench path --connections 256`.
+bench *args: tools build
+    [ $# -gt 0 ] || cargo bench --package chat --package event-log
+    cargo bench --package bench --bench whole -- "$@"
 
 # Write the bytes of kinds and schemas that have none yet; those that are there stay as they are.
 golden: tools

@@ -1,0 +1,184 @@
+//! The real broker: `switchboard up` as a child process, with its NATS, and what is asked of it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use bus::Bus;
+use chat::secret::Secret;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::process::Command;
+
+use crate::clock::instant;
+use crate::gateway::CODE;
+use crate::load::Target;
+use crate::process::{Tree, directory};
+
+const PASSWORD: &str = "correct horse battery";
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// A data directory, and the broker on it while it runs.
+pub(crate) struct Broker {
+    tree: Option<Tree>,
+    /// Of ingress, console, operations, NATS and its WebSocket.
+    ports: [SocketAddr; 5],
+    program: PathBuf,
+    dir: TempDir,
+}
+
+impl Broker {
+    pub(crate) async fn init(program: PathBuf) -> Self {
+        let listeners = [(); 5].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        let ports = listeners.map(|listener| listener.local_addr().unwrap());
+        let broker = Self {
+            tree: None,
+            ports,
+            program,
+            dir: directory(),
+        };
+        let password = broker.dir.path().join("password");
+        std::fs::write(&password, PASSWORD).unwrap();
+        let mut init = Command::new(&broker.program);
+        init.args(["init", "--dev", "--admin-password-file"])
+            .arg(password);
+        init.arg("--data").arg(broker.data()).stdout(Stdio::null());
+        assert!(init.status().await.unwrap().success());
+        broker
+    }
+
+    /// Runs it, and says how long it took until it served.
+    pub(crate) async fn up(&mut self) -> Duration {
+        let start = instant();
+        let mut up = Command::new(&self.program);
+        up.arg("up").arg("--data").arg(self.data());
+        let names = [
+            "ingress.listen",
+            "console.listen",
+            "ops.listen",
+            "nats.listen",
+            "nats.websocket",
+        ];
+        for (name, address) in names.into_iter().zip(self.ports) {
+            up.args(["--set", &format!("{name}={address}")]);
+        }
+        for set in ["ingress.rate=0", "ingress.connections_per_source_max=0"] {
+            up.args(["--set", set]);
+        }
+        let said = std::fs::File::create(self.dir.path().join("said")).unwrap();
+        up.stdout(said.try_clone().unwrap()).stderr(said);
+        self.tree = Some(Tree::start(&mut up));
+        while !self.is_ready().await {
+            assert!(start.elapsed() < PATIENCE, "it is not ready");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        start.elapsed()
+    }
+
+    async fn is_ready(&self) -> bool {
+        let asked = async {
+            let mut stream = TcpStream::connect(self.ports[2]).await.ok()?;
+            let request = b"GET /readyz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n";
+            stream.write_all(request).await.ok()?;
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.ok()?;
+            Some(answer.starts_with(b"HTTP/1.1 200 "))
+        };
+        asked.await.unwrap_or(false)
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.tree.take().unwrap().stop().await;
+    }
+
+    pub(crate) fn tree(&self) -> &Tree {
+        self.tree.as_ref().unwrap()
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.dir.path().join("data")
+    }
+
+    /// Signs somebody in.
+    pub(crate) async fn user(&self, login: &str) -> User {
+        let config = bus::Config {
+            url: format!("nats://{}", self.ports[3]),
+            user: Some(login.to_owned()),
+            password: Some(Secret::new(PASSWORD)),
+            token: None,
+            name: "bench".to_owned(),
+            inbox_prefix: Some(format!("_INBOX.{login}")),
+        };
+        let start = instant();
+        loop {
+            match Bus::connect(&config).await {
+                Ok(bus) => {
+                    let login = login.to_owned();
+                    return User { bus, login };
+                }
+                // While the console is not heard yet, everybody is refused.
+                Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Connects a messenger: where it sends to.
+    pub(crate) async fn channel(&self, webhook: SocketAddr) -> Target {
+        let admin = self.user("admin").await;
+        let olga = json!({
+            "login": "olga", "name": "Olga", "groups": ["operators"], "password": PASSWORD,
+        });
+        admin.call("users.create", &olga).await;
+        let made = admin
+            .call("live-chats.create", &json!({ "name": "Desk" }))
+            .await;
+        let live_chat = &made["liveChat"]["id"];
+        let members = json!({ "liveChat": live_chat, "users": ["olga"] });
+        admin.call("live-chats.members", &members).await;
+        let connect = json!({
+            "liveChat": live_chat, "name": "Shop", "code": CODE,
+            "webhook": format!("http://{webhook}/"),
+        });
+        let made = admin.call("channels.connect", &connect).await;
+        let channel = &made["channel"];
+        assert_eq!(channel["status"], "active", "{made}");
+        Target {
+            address: self.ports[0],
+            path: path(channel["id"].as_str().unwrap()),
+            code: Secret::new(CODE),
+        }
+    }
+}
+
+/// The path that a channel's messenger posts to.
+pub(crate) fn path(channel: &str) -> String {
+    format!("{}{channel}", chat::messenger::outbound::WEBHOOK_PATH)
+}
+
+/// Somebody who is signed in.
+pub(crate) struct User {
+    bus: Bus,
+    login: String,
+}
+
+impl User {
+    /// Asks for something that must succeed: what stands under `ok`.
+    pub(crate) async fn call(&self, method: &str, args: &Value) -> Value {
+        self.timed(method, args).await.0
+    }
+
+    /// The same, and when it was asked.
+    pub(crate) async fn timed(&self, method: &str, args: &Value) -> (Value, Instant) {
+        let subject = format!("sb.default.api.{}.{method}", self.login);
+        let payload = args.to_string().into();
+        let start = instant();
+        let reply = self.bus.request(subject, &[], payload, PATIENCE).await;
+        let mut reply: Value = serde_json::from_slice(&reply.unwrap().payload).unwrap();
+        assert!(reply["error"].is_null(), "{method}: {reply}");
+        (reply["ok"].take(), start)
+    }
+}

@@ -1,0 +1,16 @@
+//! The clock.
+
+use std::time::{Instant, SystemTime};
+
+use chat::time::Timestamp;
+
+/// Now, for durations.
+pub(crate) fn instant() -> Instant {
+    Instant::now()
+}
+
+/// Now, for what is signed and stored.
+pub(crate) fn now() -> Timestamp {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())
+}

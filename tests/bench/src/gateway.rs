@@ -1,0 +1,142 @@
+//! The same HTTP in front of something else: nothing, or `JetStream`. Runs as a child process of the
+//! bench, with the runtime that the broker has, and says on a line where it listens.
+
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bus::Bus;
+use bytes::Bytes;
+use chat::id::{ChannelId, MessageId, SessionId};
+use chat::rejection::{Code, Rejection};
+use chat::role::{
+    Accepted, Access, Code as Confirmation, HealthReply, HealthRequest, InboundReply,
+    InboundRequest, Security,
+};
+use chat::secret::Secret;
+use ingress::{Config, Unavailable, Upstream};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The confirmation code of every channel.
+pub(crate) const CODE: &str = "a code that everybody may know";
+/// The subject of the stream.
+const SUBJECT: &str = "bench.inbound";
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Keeps what it is given, or not.
+struct Elsewhere {
+    jetstream: Option<Bus>,
+    position: AtomicU64,
+}
+
+impl Upstream for Elsewhere {
+    async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
+        let code = Confirmation {
+            code: Secret::new(CODE),
+            until: None,
+        };
+        Ok(Some(Access {
+            revision: 1,
+            codes: vec![code],
+            security: Security::Signed,
+        }))
+    }
+
+    async fn inbound(&self, request: InboundRequest) -> Result<InboundReply, Unavailable> {
+        let position = match &self.jetstream {
+            Some(bus) => {
+                let payload = Bytes::from(chat::codec::encode(&request));
+                let asked = bus.request(SUBJECT.to_owned(), &[], payload, TIMEOUT);
+                let reply = asked.await.map_err(Unavailable::because)?;
+                let reply: Value =
+                    serde_json::from_slice(&reply.payload).map_err(Unavailable::because)?;
+                let number = reply["seq"].as_u64();
+                number.ok_or_else(|| Unavailable::because(reply.to_string()))?
+            }
+            None => self.position.fetch_add(1, Ordering::Relaxed),
+        };
+        Ok(InboundReply::Accepted(Accepted {
+            message_id: MessageId::from_bytes([1; 16]),
+            session_id: SessionId::from_bytes([2; 16]),
+            position,
+            duplicate: false,
+        }))
+    }
+
+    async fn health(&self, _request: HealthRequest) -> Result<HealthReply, Unavailable> {
+        let nothing = Rejection::new(Code::ChannelNotFound, "nothing is known here");
+        Ok(HealthReply::Rejected(nothing))
+    }
+}
+
+/// The broker's defaults, without limits of rate and source.
+const fn config() -> Config {
+    Config {
+        rate: None,
+        connections_max: 1_024,
+        connections_per_source_max: None,
+        headers_max: 64,
+        header_bytes_max: 16 * 1024,
+        header_read_timeout: Duration::from_secs(10),
+        body_timeout: Duration::from_secs(10),
+        write_timeout: Duration::from_secs(10),
+        large_bodies_max: 128,
+        router_timeout: TIMEOUT,
+        drain_timeout: Duration::from_secs(1),
+    }
+}
+
+/// Serves until it is killed, in front of `nothing`, `jetstream` or `jetstream-always`.
+pub(crate) fn serve(behind: &str) {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        // Inside the directory that the bench removes: this process is killed.
+        let dir = tempfile::tempdir().unwrap();
+        let sync = match behind {
+            "jetstream-always" => "sync_interval: always",
+            _ => "",
+        };
+        let store = dir.path().display();
+        let settings = format!("jetstream {{ store_dir: \"{store}\"\n {sync} }}");
+        let mut server = None;
+        let mut jetstream = None;
+        if behind != "nothing" {
+            let started = bus::testing::Server::start_with(&settings).await;
+            jetstream = Some(connect(&started).await);
+            server = Some(started);
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        println!("{}", listener.local_addr().unwrap());
+        std::io::stdout().flush().unwrap();
+        let upstream = Elsewhere {
+            jetstream,
+            position: AtomicU64::new(0),
+        };
+        ingress::serve(&config(), listener, upstream, CancellationToken::new()).await;
+        drop(server);
+    });
+}
+
+/// Makes the stream.
+async fn connect(server: &bus::testing::Server) -> Bus {
+    let bus = server.bus().await;
+    let stream = json!({
+        "name": "BENCH", "subjects": [SUBJECT], "storage": "file", "retention": "limits",
+        "num_replicas": 1, "max_consumers": -1, "max_msgs": -1, "max_bytes": -1, "max_age": 0,
+        "discard": "old",
+    });
+    let made = bus.request(
+        "$JS.API.STREAM.CREATE.BENCH".to_owned(),
+        &[],
+        stream.to_string().into(),
+        TIMEOUT,
+    );
+    let made: Value = serde_json::from_slice(&made.await.unwrap().payload).unwrap();
+    assert!(made["error"].is_null(), "{made}");
+    bus
+}

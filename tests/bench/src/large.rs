@@ -1,0 +1,167 @@
+//! What a large log costs: to start on, to rebuild from, to read in, to hold; and how long an
+//! operator's message takes on it to the messenger.
+
+use std::time::Duration;
+
+use chat::id::{ChannelId, SessionId};
+use chat::secret::Secret;
+use serde_json::json;
+
+use crate::big::{self, Maker};
+use crate::broker::{Broker, User};
+use crate::clock::instant;
+use crate::gateway::CODE;
+use crate::options::Options;
+use crate::process::switchboard;
+use crate::table::{percentile, verdict};
+use crate::webhook::Webhook;
+
+/// Pages that are read.
+const PAGES: u64 = 2_000;
+/// Messages that are sent.
+const SENDS: u64 = 300;
+const MEGABYTE: f64 = 1024.0 * 1024.0;
+
+pub(crate) async fn measure(options: &Options) {
+    let (events, sessions) = (options.events, options.sessions);
+    println!("\na log of {events} events, {sessions} open sessions");
+    let mut webhook = Webhook::start(&Secret::new(CODE)).await;
+    let mut broker = Broker::init(switchboard()).await;
+    broker.up().await;
+    let target = broker.channel(webhook.address).await;
+    let channel: ChannelId = target.path.rsplit('/').next().unwrap().parse().unwrap();
+    broker.stop().await;
+    row(
+        "start with an empty log",
+        broker.up().await.as_secs_f64(),
+        "s",
+        None,
+    );
+    let empty = broker.tree().resident() as f64;
+    broker.stop().await;
+
+    let data = broker.data();
+    let maker = Maker::open(&data);
+    let (long, took) = maker.grow(channel, events, sessions);
+    let rate = |took: Duration| events as f64 / took.as_secs_f64();
+    row(
+        "decide, seal, fold, encode, append",
+        rate(took),
+        "events/s",
+        None,
+    );
+    row(
+        "scan, decode, fold",
+        rate(big::replay_at(&data)),
+        "events/s",
+        Some((5e5, true)),
+    );
+
+    std::fs::remove_dir_all(data.join("projections")).unwrap();
+    let took = broker.up().await;
+    row(
+        "start that rebuilds, rows written",
+        rate(took),
+        "events/s",
+        Some((5e5, true)),
+    );
+    let rebuilt = broker.tree().resident() as f64;
+    row("memory after it", rebuilt / MEGABYTE, "MiB", None);
+    broker.stop().await;
+    let took = broker.up().await.as_secs_f64();
+    row(
+        "start with current projections",
+        took,
+        "s",
+        Some((3.0, false)),
+    );
+    let memory = broker.tree().resident() as f64;
+    row(
+        "memory after it",
+        memory / MEGABYTE,
+        "MiB",
+        Some((1.5 * 1024.0, false)),
+    );
+    let each = (memory - empty) / sessions as f64;
+    row(
+        "of it for each open session",
+        each,
+        "bytes",
+        Some((1024.0, false)),
+    );
+
+    let olga = broker.user("olga").await;
+    read_pages(&olga, &long, events).await;
+    send(&olga, &long, &mut webhook).await;
+    broker.stop().await;
+}
+
+/// Pages of fifty out of long histories, from all over the log.
+async fn read_pages(olga: &User, long: &[SessionId], events: u64) {
+    let mut millis = Vec::new();
+    for page in 0..PAGES {
+        let session = long[usize::try_from(page).unwrap() % long.len()];
+        let before = events / 2 + page * 7_919 % (events / 2);
+        let args = json!({ "session": session, "before": before, "limit": 50 });
+        let (answer, asked) = olga.timed("sessions.history", &args).await;
+        millis.push(asked.elapsed().as_secs_f64() * 1e3);
+        assert_eq!(
+            answer["messages"].as_array().map(Vec::len),
+            Some(50),
+            "{answer}"
+        );
+    }
+    row(
+        "history page of 50, p50",
+        percentile(millis.clone(), 50),
+        "ms",
+        None,
+    );
+    row(
+        "history page of 50, p99",
+        percentile(millis, 99),
+        "ms",
+        Some((5.0, false)),
+    );
+}
+
+/// One message after the other, each until the messenger has it.
+async fn send(olga: &User, long: &[SessionId], webhook: &mut Webhook) {
+    let session = long[0];
+    olga.call("sessions.take", &json!({ "session": session }))
+        .await;
+    let mut millis = Vec::new();
+    for number in 0..SENDS {
+        let args = json!({ "session": session, "text": format!("It comes today, {number}.") });
+        let start = instant();
+        olga.call("messages.send", &args).await;
+        let came = webhook.messages.recv().await.unwrap();
+        millis.push(came.duration_since(start).as_secs_f64() * 1e3);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    row(
+        "operator's send to webhook, p50",
+        percentile(millis.clone(), 50),
+        "ms",
+        None,
+    );
+    row(
+        "operator's send to webhook, p99",
+        percentile(millis, 99),
+        "ms",
+        Some((10.0, false)),
+    );
+}
+
+/// A figure, beside its budget if it has one: the bound, and whether it is a lower one.
+fn row(name: &str, value: f64, unit: &str, budget: Option<(f64, bool)>) {
+    let digits = if value < 100.0 { 2 } else { 0 };
+    let budget = budget.map_or_else(String::new, |(bound, at_least)| {
+        let sign = if at_least { ">=" } else { "<" };
+        format!(
+            "  budget {sign} {bound}: {}",
+            verdict(value, bound, at_least)
+        )
+    });
+    println!("{name:36} {value:>12.digits$} {unit:8}{budget}");
+}

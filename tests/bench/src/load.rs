@@ -1,0 +1,136 @@
+//! Messengers: keep-alive connections, each with one signed message on its way.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use chat::secret::Secret;
+use chat::signature;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::clock::{instant, now};
+
+/// So many chats, each with a person of its own.
+const CHATS: u64 = 1_000;
+
+/// Where messages go, and how they are signed.
+#[derive(Clone, Debug)]
+pub(crate) struct Target {
+    pub(crate) address: SocketAddr,
+    pub(crate) path: String,
+    pub(crate) code: Secret,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Measured {
+    pub(crate) answered: u64,
+    pub(crate) took: Duration,
+    /// Sorted.
+    pub(crate) micros: Vec<u32>,
+}
+
+impl Measured {
+    pub(crate) fn per_second(&self) -> f64 {
+        self.answered as f64 / self.took.as_secs_f64()
+    }
+
+    /// In milliseconds.
+    pub(crate) fn percentile(&self, percent: usize) -> f64 {
+        let at = (self.micros.len() * percent / 100).min(self.micros.len().saturating_sub(1));
+        f64::from(self.micros.get(at).copied().unwrap_or_default()) / 1e3
+    }
+}
+
+/// Numbers of messages, unique in this run.
+static NEXT: AtomicU64 = AtomicU64::new(0);
+
+/// Sends over so many connections for so long, on a thread of its own.
+pub(crate) async fn run(target: &Target, connections: usize, during: Duration) -> Measured {
+    let target = target.clone();
+    tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        LocalSet::new().block_on(&runtime, send_all(target, connections, during))
+    })
+    .await
+    .unwrap()
+}
+
+async fn send_all(target: Target, connections: usize, during: Duration) -> Measured {
+    let begin = instant();
+    let mut all = JoinSet::new();
+    for _ in 0..connections {
+        all.spawn_local(send(target.clone(), begin + during));
+    }
+    let mut measured = Measured::default();
+    while let Some(micros) = all.join_next().await {
+        measured.micros.extend(micros.unwrap());
+    }
+    measured.took = begin.elapsed();
+    measured.answered = measured.micros.len() as u64;
+    measured.micros.sort_unstable();
+    measured
+}
+
+async fn send(target: Target, until: Instant) -> Vec<u32> {
+    let mut stream = TcpStream::connect(target.address).await.unwrap();
+    stream.set_nodelay(true).unwrap();
+    let mut answer = Vec::with_capacity(4096);
+    let mut micros = Vec::with_capacity(1024);
+    loop {
+        let request = request(&target, NEXT.fetch_add(1, Ordering::Relaxed));
+        let start = instant();
+        if start >= until {
+            return micros;
+        }
+        stream.write_all(request.as_bytes()).await.unwrap();
+        answer.clear();
+        while !is_whole(&answer) {
+            let more = stream.read_buf(&mut answer).await.unwrap();
+            assert!(more > 0, "the connection was closed");
+        }
+        assert!(
+            answer.starts_with(b"HTTP/1.1 200 "),
+            "{}",
+            String::from_utf8_lossy(&answer)
+        );
+        micros.push(u32::try_from(start.elapsed().as_micros()).unwrap());
+    }
+}
+
+fn request(target: &Target, number: u64) -> String {
+    let chat = number % CHATS;
+    let body = format!(
+        r#"{{"type":"message","data":{{"externalMessageId":"message-{number}","externalChatId":"chat-{chat}","externalUserId":"user-{chat}","externalChatName":"Chat {chat}","text":"Good morning, where is my parcel? It was to come on Monday, order {number}.","createdAt":"2026-01-02T03:04:05Z"}}}}"#
+    );
+    let id = format!("own-{number}");
+    let headers = signature::sign([&target.code], &id, now(), body.as_bytes()).unwrap();
+    format!(
+        "POST {} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\
+         webhook-id: {id}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {}\r\n\r\n{body}",
+        target.path,
+        target.address,
+        body.len(),
+        headers.timestamp,
+        headers.signature,
+    )
+}
+
+/// Whether the head and as much as it announces is there.
+fn is_whole(answer: &[u8]) -> bool {
+    let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return false;
+    };
+    let head = std::str::from_utf8(&answer[..end]).unwrap();
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        let is_length = name.eq_ignore_ascii_case("content-length");
+        is_length.then(|| value.trim().parse::<usize>().unwrap())
+    });
+    answer.len() >= end + 4 + length.expect("answers have a length")
+}

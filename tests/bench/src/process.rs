@@ -1,0 +1,127 @@
+//! Child processes with all their children: what CPU they took, and that they pause.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+/// One tick of `/proc/<id>/stat`, on every Linux.
+const TICK: Duration = Duration::from_millis(10);
+
+/// A process and those that it started. All end when it is dropped.
+pub(crate) struct Tree {
+    root: u32,
+    child: Child,
+}
+
+impl Tree {
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let child = command.stdin(Stdio::null()).kill_on_drop(true).spawn();
+        let child = child.unwrap();
+        Self {
+            root: child.id().unwrap(),
+            child,
+        }
+    }
+
+    /// Takes its output away, to be read.
+    pub(crate) const fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Nothing of it runs until [`resume`](Self::resume).
+    pub(crate) fn pause(&self) {
+        signal("STOP", &self.all());
+    }
+
+    pub(crate) fn resume(&self) {
+        signal("CONT", &self.all());
+    }
+
+    /// The CPU that it has taken so far.
+    pub(crate) fn cpu(&self) -> Duration {
+        self.all().into_iter().map(cpu_of).sum()
+    }
+
+    /// The memory of the root process that is in use now, in bytes.
+    pub(crate) fn resident(&self) -> u64 {
+        resident_of(&self.root.to_string())
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn stop(mut self) {
+        signal("TERM", &[self.root]);
+        self.child.wait().await.unwrap();
+    }
+
+    fn all(&self) -> Vec<u32> {
+        let mut found = vec![self.root];
+        let mut next = 0;
+        while let Some(parent) = found.get(next).copied() {
+            // Children belong to the thread that started them.
+            let threads = std::fs::read_dir(format!("/proc/{parent}/task"));
+            for thread in threads.into_iter().flatten().flatten() {
+                let children = std::fs::read_to_string(thread.path().join("children"));
+                let children = children.unwrap_or_default();
+                found.extend(
+                    children
+                        .split_whitespace()
+                        .filter_map(|id| id.parse::<u32>().ok()),
+                );
+            }
+            next += 1;
+        }
+        found
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        if self.child.id().is_some() {
+            signal("KILL", &self.all());
+        }
+    }
+}
+
+/// The CPU that this process has taken so far.
+pub(crate) fn own_cpu() -> Duration {
+    cpu_of(std::process::id())
+}
+
+fn cpu_of(process: u32) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name, which may hold anything, ends at the last bracket.
+    let rest = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = rest.split_whitespace().skip(11).take(2);
+    let ticks: u32 = ticks.filter_map(|n| n.parse::<u32>().ok()).sum();
+    TICK * ticks
+}
+
+fn resident_of(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
+    kilobytes.unwrap_or_default() * 1024
+}
+
+fn signal(name: &str, processes: &[u32]) {
+    let mut kill = std::process::Command::new("kill");
+    kill.arg(format!("-{name}"));
+    kill.args(processes.iter().map(ToString::to_string));
+    // One may have ended in this moment.
+    kill.stderr(Stdio::null()).status().unwrap();
+}
+
+/// The release binary, which `./just bench` builds first.
+pub(crate) fn switchboard() -> PathBuf {
+    let own = std::env::current_exe().unwrap();
+    let program = own.ancestors().nth(2).unwrap().join("switchboard");
+    assert!(program.is_file(), "there is no {}", program.display());
+    program
+}
+
+/// On the disk that is built on, not a `tmpfs`.
+pub(crate) fn directory() -> tempfile::TempDir {
+    tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
+}

@@ -1,0 +1,101 @@
+//! The messenger's side: takes what Switchboard tells it, and says 200.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use bytes::Bytes;
+use chat::secret::Secret;
+use chat::signature;
+use http_body_util::{BodyExt as _, Full};
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::clock::instant;
+
+/// Runs until it is dropped; then connections are refused.
+pub(crate) struct Webhook {
+    pub(crate) address: SocketAddr,
+    shared: Arc<Shared>,
+    /// When each operator's message came.
+    pub(crate) messages: mpsc::Receiver<Instant>,
+    _serving: JoinSet<()>,
+}
+
+struct Shared {
+    code: Secret,
+    taken: AtomicU64,
+    messages: mpsc::Sender<Instant>,
+}
+
+impl Webhook {
+    pub(crate) async fn start(code: &Secret) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (sender, messages) = mpsc::channel(1_024);
+        let shared = Arc::new(Shared {
+            code: code.clone(),
+            taken: AtomicU64::new(0),
+            messages: sender,
+        });
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(listener, Arc::clone(&shared)));
+        Self {
+            address,
+            shared,
+            messages,
+            _serving: serving,
+        }
+    }
+
+    /// How much it was told.
+    pub(crate) fn taken(&self) -> u64 {
+        self.shared.taken.load(Ordering::Relaxed)
+    }
+}
+
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
+    let mut connections = JoinSet::new();
+    while let Ok((stream, _)) = listener.accept().await {
+        stream.set_nodelay(true).unwrap();
+        let shared = Arc::clone(&shared);
+        let service = service_fn(move |request| take(request, Arc::clone(&shared)));
+        let http = hyper::server::conn::http1::Builder::new();
+        connections.spawn(http.serve_connection(TokioIo::new(stream), service));
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn take(
+    request: Request<hyper::body::Incoming>,
+    shared: Arc<Shared>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let came = instant();
+    let body = request.into_body().collect().await;
+    let body = body
+        .map(http_body_util::Collected::to_bytes)
+        .unwrap_or_default();
+    let body: Value = serde_json::from_slice(&body).unwrap_or_default();
+    shared.taken.fetch_add(1, Ordering::Relaxed);
+    let answer = match body["type"].as_str().unwrap_or_default() {
+        "connect" => {
+            let challenge = body["data"]["challenge"].as_str().unwrap();
+            let proof = signature::answer(&shared.code, challenge).unwrap();
+            json!({ "challenge": proof }).to_string()
+        }
+        "message" => {
+            // Nobody may be counting.
+            shared.messages.try_send(came).ok();
+            String::new()
+        }
+        _ => String::new(),
+    };
+    Ok(Response::new(Full::new(answer.into())))
+}
