@@ -182,3 +182,27 @@ async fn a_reconnect_is_done_once_and_the_audit_trail_says_by_whom() {
     assert_eq!(newest["event"], "channel-status-changed", "{newest}");
     assert_eq!(newest["by"], "admin", "{newest}");
 }
+
+#[tokio::test]
+async fn a_new_webhook_is_verified_before_it_is_used() {
+    let scene = Scene::open().await;
+    let session = scene.taken("ann").await;
+    let other = Messenger::start(&scene.messenger.code, Manners::good()).await;
+    let update = json!({ "channel": scene.channel, "webhook": other.url() });
+    other.answers_to("connect", Answer::status(403));
+    // Whatever form the answer has, the old one stays in use.
+    drop(scene.admin.ask("channels.update", update.clone()).await);
+    assert_eq!(other.received_of("connect").len(), 1);
+    assert_eq!(scene.channel().await["webhook"], scene.messenger.url());
+    scene.answer(&session, "to the old one").await;
+    scene.messenger.wait_for("message", 1).await;
+
+    other.answers_as_usual();
+    scene.admin.call("channels.update", update).await;
+    assert_eq!(scene.channel().await["webhook"], other.url());
+    assert_eq!(scene.channel().await["status"], "active");
+    scene.answer(&session, "to the new one").await;
+    let sent = other.wait_for("message", 1).await;
+    assert_eq!(sent[0].text(), "to the new one");
+    assert_eq!(scene.messenger.received_of("message").len(), 1);
+}

@@ -62,6 +62,41 @@ async fn the_same_message_again_gets_the_first_answer_also_after_restarts() {
 }
 
 #[tokio::test]
+async fn of_many_at_the_same_time_one_is_the_first() {
+    let scene = Scene::open().await;
+    let said = message("m1", "ann", "once");
+    let posts = (0..12).map(|_| scene.messenger.post(&said));
+    let answers = futures_util::future::join_all(posts).await;
+    let answers: Vec<Value> = answers.iter().map(crate::http::Reply::ok).collect();
+    let first: Vec<&Value> = answers
+        .iter()
+        .filter(|one| one.get("duplicate").is_none())
+        .collect();
+    assert_eq!(first.len(), 1, "{answers:?}");
+    assert!(
+        answers
+            .iter()
+            .all(|one| one["messageId"] == first[0]["messageId"])
+    );
+
+    let (oscar, sven) = (
+        scene.hire("oscar", "supervisors").await,
+        scene.hire("sven", "supervisors").await,
+    );
+    let take = json!({ "session": first[0]["sessionId"] });
+    let takes = [&scene.olga, &oscar, &sven].map(|who| who.ask("sessions.take", take.clone()));
+    let takes = futures_util::future::join_all(takes).await;
+    assert_eq!(
+        takes.iter().filter(|one| one.is_ok()).count(),
+        1,
+        "{takes:?}"
+    );
+    for refusal in takes.iter().filter_map(|one| one.as_ref().err()) {
+        assert_eq!(refusal.code, "already_assigned");
+    }
+}
+
+#[tokio::test]
 async fn an_id_is_known_within_its_channel_only() {
     let scene = Scene::open().await;
     let first = scene.messenger.say("m1", "ann", "once").await;

@@ -197,3 +197,32 @@ async fn an_event_has_its_subject_its_id_and_its_objects() {
     assert_eq!(received["session"]["id"], session);
     assert_eq!(received["by"], "messenger");
 }
+
+#[tokio::test]
+async fn a_console_catches_up_page_by_page() {
+    let scene = Scene::open().await;
+    for n in 0..7 {
+        scene
+            .messenger
+            .say(&format!("m{n}"), "ann", &format!("{n}"))
+            .await;
+    }
+    let all = scene
+        .olga
+        .call("events.after", json!({ "position": 0 }))
+        .await;
+    let mut pages = Vec::new();
+    let mut position = json!(0);
+    loop {
+        let args = json!({ "position": position, "limit": 3 });
+        let page = list(&scene.olga.call("events.after", args).await, "events");
+        assert!(page.len() <= 3);
+        let Some(last) = page.last() else { break };
+        position = last["position"].clone();
+        pages.extend(page);
+    }
+    let positions = |events: &[Value]| crate::scene::each(events, "position");
+    assert!(pages.len() > 7);
+    let whole = positions(&list(&all, "events"));
+    assert_eq!(positions(&pages)[..whole.len()], whole);
+}

@@ -145,3 +145,33 @@ async fn a_profile_that_is_broken_json_is_read_as_far_as_it_goes() {
     let outcomes = scene.messenger.wait_for("messageOutcome", 2).await;
     assert_eq!(text(&outcomes[1].data()["messageId"]), "first-of-bob");
 }
+
+#[tokio::test]
+async fn what_failed_since_a_time_is_replayed() {
+    let scene = Scene::open().await;
+    let session = scene.taken("ann").await;
+    scene.messenger.answers_to("message", Answer::status(422));
+    let mut failed = Vec::new();
+    for words in ["one", "two"] {
+        let id = scene.answer(&session, words).await;
+        scene.delivery(&session, &id, "failed").await;
+        failed.push(id);
+    }
+    scene.messenger.answers_as_usual();
+    let replay = json!({ "channel": scene.channel, "since": "2020-01-01T00:00:00Z" });
+    scene
+        .olga
+        .refused("deliveries.replay", replay.clone(), "forbidden")
+        .await;
+    scene.admin.call("deliveries.replay", replay).await;
+    for id in &failed {
+        scene.delivery(&session, id, "accepted").await;
+    }
+    let sent = scene.messenger.received_of("message");
+    let texts: Vec<&str> = sent.iter().map(|one| one.text()).collect();
+    assert_eq!(
+        texts,
+        ["one", "two", "one", "two"],
+        "in the order in which they were sent"
+    );
+}

@@ -9,6 +9,7 @@ use crate::host;
 use crate::house::House;
 use crate::http::{self, Reply};
 use crate::messenger::{Messenger, message};
+use crate::operator::Operator;
 use crate::patience::until;
 use crate::program::{self, Program};
 use crate::scene::{connect, hire, open_live_chat, text};
@@ -26,19 +27,30 @@ impl Pieces {
         assert!(config.status.success(), "{config:?}");
         let file = house.beside().join("nats.conf");
         std::fs::write(&file, config.stdout).unwrap();
-        let mut nats = program::command(program::find("nats-server"));
-        let nats = Program::start(
-            nats.arg("--config").arg(&file),
-            &house.beside().join("nats"),
-        );
         let mut pieces = Self {
-            running: BTreeMap::from([("nats", nats)]),
+            running: BTreeMap::new(),
             house,
         };
+        pieces.run_nats().await;
         for role in ["session-router", "egress", "console", "ingress"] {
             pieces.run(role).await;
         }
         pieces
+    }
+
+    /// Runs the server and waits until it listens: a role that finds none gives up.
+    async fn run_nats(&mut self) {
+        let beside = self.house.beside();
+        let mut command = program::command(program::find("nats-server"));
+        command.arg("--config").arg(beside.join("nats.conf"));
+        let nats = Program::start(&mut command, &beside.join("nats"));
+        self.running.insert("nats", nats);
+        let url = self.house.nats_url();
+        let address = url.trim_start_matches("nats://");
+        until("nats-server listens", async || {
+            tokio::net::TcpStream::connect(address).await.ok().map(drop)
+        })
+        .await;
     }
 
     /// Runs a role and waits until it is ready.
@@ -81,75 +93,107 @@ async fn insist(messenger: &Messenger, id: &str) -> (Reply, Vec<u16>) {
     (accepted, before)
 }
 
+/// A conversation through the pieces.
+struct Talk {
+    messenger: Messenger,
+    olga: Operator,
+    session: String,
+    pieces: Pieces,
+}
+
+impl Talk {
+    async fn start() -> Self {
+        let pieces = Pieces::start().await;
+        let admin = pieces.house.admin().await;
+        hire(&admin, "olga", "operators").await;
+        let live_chat = open_live_chat(&admin, "Sales", &["olga"]).await;
+        let olga = pieces.house.sign_in("olga").await;
+        let messenger = Messenger::start("open sesame", Manners::good()).await;
+        let answer = connect(&admin, &live_chat, &messenger, json!({})).await;
+        assert_eq!(answer["channel"]["status"], "active", "{answer}");
+        let accepted = messenger.say("m1", "ann", "hello").await;
+        let session = text(&accepted["sessionId"]);
+        let talk = Self {
+            messenger,
+            olga,
+            session,
+            pieces,
+        };
+        let take = json!({ "session": talk.session });
+        talk.olga.call("sessions.take", take).await;
+        talk
+    }
+
+    /// The operator answers: the message's id.
+    async fn answer(&self, words: &str) -> Value {
+        let args = json!({ "session": self.session, "text": words });
+        self.olga.call("messages.send", args).await["messageId"].clone()
+    }
+
+    /// Waits until it is recorded that the messenger has a message.
+    async fn accepted(&self, message: &Value) {
+        let args = json!({ "session": self.session });
+        let accepted = |page: &Value| {
+            let all = page["messages"].as_array()?;
+            let found = all.iter().find(|one| one["id"] == *message)?;
+            (found["delivery"]["state"] == "accepted").then_some(())
+        };
+        self.olga.until("sessions.history", args, accepted).await;
+    }
+}
+
 #[tokio::test]
-async fn roles_in_processes_of_their_own_are_one_broker() {
-    let mut pieces = Pieces::start().await;
-    let admin = pieces.house.admin().await;
-    hire(&admin, "olga", "operators").await;
-    let live_chat = open_live_chat(&admin, "Sales", &["olga"]).await;
-    let olga = pieces.house.sign_in("olga").await;
-    let messenger = Messenger::start("open sesame", Manners::good()).await;
-    let answer = connect(&admin, &live_chat, &messenger, json!({})).await;
-    assert_eq!(answer["channel"]["status"], "active", "{answer}");
-    let accepted = messenger.say("m1", "ann", "hello").await;
-    let session = text(&accepted["sessionId"]);
-    olga.call("sessions.take", json!({ "session": session }))
-        .await;
-    olga.call(
-        "messages.send",
-        json!({ "session": session, "text": "one" }),
-    )
-    .await;
-    messenger.wait_for("message", 1).await;
+async fn roles_in_processes_of_their_own_do_without_each_other_for_a_while() {
+    let mut talk = Talk::start().await;
+    let one = talk.answer("one").await;
+    talk.accepted(&one).await;
 
     // Without egress what is sent waits.
-    pieces.kill("egress").await;
-    let args = json!({ "session": session, "text": "two" });
-    let two = olga.call("messages.send", args).await["messageId"].clone();
-    pieces.run("egress").await;
-    let args = json!({ "session": session });
-    let accepted = |page: &Value| {
-        let all = page["messages"].as_array()?;
-        let found = all.iter().find(|one| one["id"] == two)?;
-        (found["delivery"]["state"] == "accepted").then_some(())
-    };
-    olga.until("sessions.history", args, accepted).await;
+    talk.pieces.kill("egress").await;
+    let two = talk.answer("two").await;
+    talk.pieces.run("egress").await;
+    talk.accepted(&two).await;
 
     // Without the router nothing is taken, and whoever asks is told when to come back.
-    pieces.kill("session-router").await;
-    let refused = messenger.post(&message("m2", "ann", "m2")).await;
+    talk.pieces.kill("session-router").await;
+    let refused = talk.messenger.post(&message("m2", "ann", "m2")).await;
     refused.problem(503, "unavailable");
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
-    pieces.run("session-router").await;
-    let (reply, _) = insist(&messenger, "m2").await;
-    assert_eq!(reply.ok()["sessionId"], session.as_str());
+    talk.pieces.run("session-router").await;
+    let (reply, _) = insist(&talk.messenger, "m2").await;
+    assert_eq!(reply.ok()["sessionId"], talk.session.as_str());
 
-    // Without the console nobody new gets in, and whoever is in goes on.
-    pieces.kill("console").await;
-    olga.call(
-        "messages.send",
-        json!({ "session": session, "text": "three" }),
-    )
-    .await;
-    pieces.run("console").await;
-    pieces.house.sign_in("olga").await;
-    pieces.kill("ingress").await;
-    pieces.run("ingress").await;
-    let (_, before) = insist(&messenger, "m3").await;
+    // Without the console whoever is in goes on.
+    talk.pieces.kill("console").await;
+    let three = talk.answer("three").await;
+    talk.pieces.run("console").await;
+    talk.pieces.house.sign_in("olga").await;
+    talk.accepted(&three).await;
+
+    talk.pieces.kill("ingress").await;
+    talk.pieces.run("ingress").await;
+    let (_, before) = insist(&talk.messenger, "m3").await;
     assert!(before.is_empty(), "{before:?}");
-    let sent = messenger.wait_for("message", 3).await;
-    assert_eq!(
-        sent.iter().map(|one| one.text()).collect::<Vec<_>>(),
-        ["one", "two", "three"]
-    );
+    let sent = talk.messenger.received_of("message");
+    let texts: Vec<&str> = sent.iter().map(|one| one.text()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+}
+
+#[tokio::test]
+async fn roles_survive_their_nats_server_and_end_in_good_order() {
+    let mut talk = Talk::start().await;
+    talk.pieces.kill("nats").await;
+    let refused = talk.messenger.post(&message("m2", "ann", "m2")).await;
+    refused.problem(503, "unavailable");
+    talk.pieces.run_nats().await;
+    insist(&talk.messenger, "m2").await;
+    talk.olga = talk.pieces.house.sign_in("olga").await;
+    let one = talk.answer("one").await;
+    talk.accepted(&one).await;
     for role in ["ingress", "console", "egress", "session-router"] {
-        let mut running = pieces.running.remove(role).unwrap();
+        let mut running = talk.pieces.running.remove(role).unwrap();
         running.signal("TERM");
-        assert_eq!(
-            running.end().await.code(),
-            Some(0),
-            "{role}: {}",
-            running.said()
-        );
+        let status = running.end().await;
+        assert_eq!(status.code(), Some(0), "{role}: {}", running.said());
     }
 }
