@@ -3,8 +3,12 @@
 //! The compact form writes structs by position and silently swaps or loses fields when a struct
 //! changes (measured; docs/decisions), so it is never used.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use serde::de::{self, IgnoredAny, Visitor};
+use serde::{Deserialize, Serialize};
 
 /// Bytes that are not the wanted value.
 #[derive(Debug, thiserror::Error)]
@@ -19,12 +23,10 @@ pub enum Error {
         source: rmp_serde::decode::Error,
     },
     /// There is more behind the value, so it is not what was written.
-    #[error("{count} bytes stand behind the {wanted}")]
+    #[error("more stands behind the {wanted}")]
     Trailing {
         /// The Rust type that was wanted.
         wanted: &'static str,
-        /// How many.
-        count: usize,
     },
 }
 
@@ -37,18 +39,41 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     rmp_serde::to_vec_named(value).expect("our types can be encoded")
 }
 
-/// Decodes a value that fills the bytes wholly.
-pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+/// Decodes a value that fills the bytes wholly; it may borrow from them.
+pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let wanted = std::any::type_name::<T>();
-    let mut rest = bytes;
-    let value =
-        rmp_serde::from_read(&mut rest).map_err(|source| Error::Shape { wanted, source })?;
-    if rest.is_empty() {
-        Ok(value)
-    } else {
-        Err(Error::Trailing {
+    let mut rest = rmp_serde::Deserializer::from_read_ref(bytes);
+    let value = T::deserialize(&mut rest).map_err(|source| Error::Shape { wanted, source })?;
+    // Only where the bytes end there is not even the beginning of a next value.
+    match IgnoredAny::deserialize(&mut rest) {
+        Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
+        _ => Err(Error::Trailing { wanted }),
+    }
+}
+
+/// Reads a value that is written as its text, without a copy of the text.
+pub(crate) struct FromText<T> {
+    wanted: &'static str,
+    value: PhantomData<T>,
+}
+
+impl<T> FromText<T> {
+    pub(crate) const fn new(wanted: &'static str) -> Self {
+        Self {
             wanted,
-            count: rest.len(),
-        })
+            value: PhantomData,
+        }
+    }
+}
+
+impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.wanted)
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
+        text.parse().map_err(E::custom)
     }
 }

@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::chance::Chance;
+use crate::codec::FromText;
 use crate::time::Timestamp;
 
 /// Declares the id of one noun: a UUID version 7 (RFC 9562), ordered by when it was made. In JSON
@@ -98,9 +100,8 @@ uuid_id!(
 );
 
 /// A user's id: the login given at creation, `[a-z0-9_-]{1,32}` (console-api section 5).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct UserId(Box<str>);
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(Arc<str>);
 
 impl UserId {
     /// The longest login, in bytes.
@@ -129,17 +130,15 @@ impl FromStr for UserId {
     }
 }
 
-impl TryFrom<String> for UserId {
-    type Error = BadId;
-
-    fn try_from(text: String) -> Result<Self, BadId> {
-        text.parse()
+impl Serialize for UserId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
     }
 }
 
-impl From<UserId> for String {
-    fn from(id: UserId) -> Self {
-        id.0.into()
+impl<'de> Deserialize<'de> for UserId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(FromText::new("a login"))
     }
 }
 

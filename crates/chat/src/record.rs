@@ -1,18 +1,18 @@
 //! An event as the log keeps it: the body in an envelope that says where it belongs.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::codec;
+use crate::codec::{self, FromText};
 use crate::event::Event;
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::time::Timestamp;
 
 /// The noun whose story an event belongs to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stream {
     /// `user-<login>`
     User(UserId),
@@ -61,17 +61,15 @@ impl FromStr for Stream {
     }
 }
 
-impl TryFrom<String> for Stream {
-    type Error = BadStream;
-
-    fn try_from(text: String) -> Result<Self, BadStream> {
-        text.parse()
+impl Serialize for Stream {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<Stream> for String {
-    fn from(stream: Stream) -> Self {
-        stream.to_string()
+impl<'de> Deserialize<'de> for Stream {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(FromText::new("a stream"))
     }
 }
 
@@ -169,10 +167,10 @@ struct Stored<'a> {
     live_chat: Option<LiveChatId>,
     #[serde(default, skip_serializing_if = "is_zero")]
     previous: u64,
-    kind: std::borrow::Cow<'a, str>,
+    kind: &'a str,
     schema: u16,
-    #[serde(with = "serde_bytes")]
-    body: Vec<u8>,
+    #[serde(with = "serde_bytes", borrow)]
+    body: Cow<'a, [u8]>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
@@ -191,16 +189,16 @@ impl Record {
             caused_by: self.caused_by.clone(),
             live_chat: self.live_chat,
             previous: self.previous,
-            kind: self.event.kind().into(),
+            kind: self.event.kind(),
             schema: self.event.schema(),
-            body: self.event.encode(),
+            body: self.event.encode().into(),
         })
     }
 
     /// Reads what the log keeps at a position.
     pub fn decode(position: u64, bytes: &[u8]) -> Result<Self, codec::Error> {
         let stored: Stored<'_> = codec::decode(bytes)?;
-        let event = Event::decode(&stored.kind, stored.schema, &stored.body)?;
+        let event = Event::decode(stored.kind, stored.schema, &stored.body)?;
         Ok(Self {
             position,
             stream: stored.stream,

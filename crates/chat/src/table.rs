@@ -1,7 +1,7 @@
 //! Rows in memory that remember which of them changed, so that a projection store can be kept up
 //! with them row by row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,37 +14,43 @@ pub type Row = (Vec<u8>, Option<Vec<u8>>);
 /// A map whose changed keys are remembered until they are taken.
 #[derive(Clone, Debug)]
 pub struct Table<K, V> {
-    rows: BTreeMap<K, V>,
-    changed: BTreeSet<K>,
+    rows: BTreeMap<K, Slot<V>>,
+    /// A key stands here once or, after its row was removed, more often.
+    changed: Vec<K>,
+}
+
+#[derive(Clone, Debug)]
+struct Slot<V> {
+    row: V,
+    changed: bool,
 }
 
 impl<K, V> Default for Table<K, V> {
     fn default() -> Self {
         Self {
             rows: BTreeMap::new(),
-            changed: BTreeSet::new(),
+            changed: Vec::new(),
         }
     }
 }
 
 /// Only what is in the rows makes two tables equal, not what was changed last.
-impl<K: PartialEq, V: PartialEq> PartialEq for Table<K, V> {
+impl<K: Ord + Clone, V: PartialEq> PartialEq for Table<K, V> {
     fn eq(&self, other: &Self) -> bool {
-        self.rows == other.rows
+        self.len() == other.len() && self.iter().eq(other.iter())
     }
 }
 
 impl<K: Ord + Clone, V> Table<K, V> {
     /// One row.
     pub fn get(&self, key: &K) -> Option<&V> {
-        self.rows.get(key)
+        self.rows.get(key).map(|slot| &slot.row)
     }
 
     /// One row, to be changed.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
-        let row = self.rows.get_mut(key)?;
-        self.changed.insert(key.clone());
-        Some(row)
+        let slot = self.rows.get_mut(key)?;
+        Some(slot.touch(key, &mut self.changed))
     }
 
     /// One row, to be changed; a new one when there is none.
@@ -52,26 +58,36 @@ impl<K: Ord + Clone, V> Table<K, V> {
     where
         V: Default,
     {
-        self.changed.insert(key.clone());
-        self.rows.entry(key).or_default()
+        let entry = self.rows.entry(key);
+        let key = entry.key().clone();
+        let slot = entry.or_insert_with(|| Slot {
+            row: V::default(),
+            changed: false,
+        });
+        slot.touch(&key, &mut self.changed)
     }
 
     /// Puts a row in its place.
     pub fn insert(&mut self, key: K, row: V) {
-        self.changed.insert(key.clone());
-        self.rows.insert(key, row);
+        let changed = true;
+        match self.rows.insert(key.clone(), Slot { row, changed }) {
+            Some(Slot { changed: true, .. }) => {}
+            _ => self.changed.push(key),
+        }
     }
 
     /// Takes a row out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
-        let row = self.rows.remove(key)?;
-        self.changed.insert(key.clone());
-        Some(row)
+        let slot = self.rows.remove(key)?;
+        if !slot.changed {
+            self.changed.push(key.clone());
+        }
+        Some(slot.row)
     }
 
     /// All rows in the order of their keys.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.rows.iter()
+        self.rows.iter().map(|(key, slot)| (key, &slot.row))
     }
 
     /// The rows of a range of keys, in order.
@@ -79,7 +95,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
         &self,
         range: impl std::ops::RangeBounds<K>,
     ) -> impl DoubleEndedIterator<Item = (&K, &V)> {
-        self.rows.range(range)
+        self.rows.range(range).map(|(key, slot)| (key, &slot.row))
     }
 
     /// How many rows there are.
@@ -93,6 +109,25 @@ impl<K: Ord + Clone, V> Table<K, V> {
     }
 }
 
+impl<V> Slot<V> {
+    /// The row, its key being remembered.
+    fn touch<K: Clone>(&mut self, key: &K, changed: &mut Vec<K>) -> &mut V {
+        if !self.changed {
+            self.changed = true;
+            changed.push(key.clone());
+        }
+        &mut self.row
+    }
+}
+
+impl<V: Serialize> Slot<V> {
+    /// The row's bytes; what it was before them is of no interest any more.
+    fn take(&mut self) -> Vec<u8> {
+        self.changed = false;
+        codec::encode(&self.row)
+    }
+}
+
 impl<K, V> Table<K, V>
 where
     K: Ord + Clone + Serialize + DeserializeOwned,
@@ -100,16 +135,24 @@ where
 {
     /// Adds the rows that changed since the last time, each under `tag` and its key.
     pub fn take_changed(&mut self, tag: u8, out: &mut Vec<Row>) {
-        for key in std::mem::take(&mut self.changed) {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        for key in changed {
             let mut name = vec![tag];
             name.extend(codec::encode(&key));
-            out.push((name, self.rows.get(&key).map(codec::encode)));
+            let slot = self.rows.get_mut(&key);
+            out.push((name, slot.map(Slot::take)));
         }
     }
 
     /// Puts back a stored row, whose key stands behind the tag.
     pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), codec::Error> {
-        self.rows.insert(codec::decode(key)?, codec::decode(value)?);
+        let slot = Slot {
+            row: codec::decode(value)?,
+            changed: false,
+        };
+        self.rows.insert(codec::decode(key)?, slot);
         Ok(())
     }
 }

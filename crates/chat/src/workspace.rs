@@ -21,6 +21,7 @@ mod users;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -86,7 +87,7 @@ pub struct Workspace {
 /// What is found through the rows, and rebuilt from them.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Index {
-    contact_of: BTreeMap<(ChannelId, Box<str>), ContactId>,
+    contact_of: BTreeMap<(ChannelId, Arc<str>), ContactId>,
     message_of: BTreeMap<MessageId, (SessionId, u32)>,
     external: BTreeMap<Digest, (SessionId, u32)>,
     views: BTreeSet<(View, Timestamp, SessionId)>,

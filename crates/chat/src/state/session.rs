@@ -1,6 +1,7 @@
 //! Conversations, who takes part, and the work on them.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +16,7 @@ pub struct Contact {
     /// The channel that knows the person.
     pub channel: ChannelId,
     /// The messenger's id of the person.
-    pub external_user_id: Box<str>,
+    pub external_user_id: Arc<str>,
     /// The numbers of the keys that the person's words are sealed under; the first is the one in use.
     pub keys: Vec<u32>,
     /// The position of the last profile; 0 for none.
@@ -35,7 +36,7 @@ pub struct Contact {
 }
 
 /// The messenger's conversation, within a channel.
-pub type ChatKey = (ChannelId, Box<str>);
+pub type ChatKey = (ChannelId, Arc<str>);
 
 /// What is known of a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,7 +59,7 @@ pub struct Session {
     /// The person that it was opened for.
     pub contact: ContactId,
     /// The messenger's conversation.
-    pub external_chat_id: Box<str>,
+    pub external_chat_id: Arc<str>,
     /// Where it stands.
     pub status: SessionStatus,
     /// Who has it, or had it last.

@@ -4,7 +4,7 @@ use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::noun::{ChannelStatus, SessionStatus};
 use crate::state::{ChatKey, Message, Session};
 use crate::time::Timestamp;
-use crate::workspace::{THREAD_CHUNK, Workspace, external_digest};
+use crate::workspace::{Digest, THREAD_CHUNK, Workspace, external_digest};
 
 /// A list of sessions, in the order that operators see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,6 +17,35 @@ pub enum View {
     Mine(UserId),
     /// They ended.
     Closed(LiveChatId),
+}
+
+/// Where a session is listed.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Place {
+    channel: ChannelId,
+    open: bool,
+    at: Timestamp,
+    views: [Option<View>; 2],
+}
+
+impl Place {
+    pub(super) fn of(session: &Session) -> Self {
+        let live_chat = session.live_chat;
+        let views = match session.status {
+            SessionStatus::Queued => [Some(View::Queue(live_chat)), None],
+            SessionStatus::Assigned => [
+                Some(View::Active(live_chat)),
+                session.operator.clone().map(View::Mine),
+            ],
+            SessionStatus::Closed => [Some(View::Closed(live_chat)), None],
+        };
+        Self {
+            channel: session.channel,
+            open: session.is_open(),
+            at: session.sort_at(),
+            views,
+        }
+    }
 }
 
 /// Where a list goes on: behind the entry with this time and id.
@@ -204,32 +233,24 @@ impl Workspace {
         }
     }
 
-    /// Adds a session to its views, or takes it out of them.
-    pub(super) fn index_session(&mut self, id: SessionId, present: bool) {
-        let Some(session) = self.sessions.get(&id) else {
-            return;
-        };
-        let at = session.sort_at();
-        let views = match (session.status, session.operator.clone()) {
-            (SessionStatus::Queued, _) => [Some(View::Queue(session.live_chat)), None],
-            (SessionStatus::Assigned, operator) => [
-                Some(View::Active(session.live_chat)),
-                operator.map(View::Mine),
-            ],
-            (SessionStatus::Closed, _) => [Some(View::Closed(session.live_chat)), None],
-        };
-        let open = self.index.open_sessions.entry(session.channel).or_default();
-        if present && session.is_open() {
+    /// Lists a session in its views.
+    pub(super) fn list(&mut self, id: SessionId, place: Place) {
+        let open = self.index.open_sessions.entry(place.channel).or_default();
+        if place.open {
             open.insert(id);
-        } else {
+        }
+        for view in place.views.into_iter().flatten() {
+            self.index.views.insert((view, place.at, id));
+        }
+    }
+
+    /// Takes a session out of its views.
+    pub(super) fn unlist(&mut self, id: SessionId, place: Place) {
+        if let Some(open) = self.index.open_sessions.get_mut(&place.channel) {
             open.remove(&id);
         }
-        for view in views.into_iter().flatten() {
-            if present {
-                self.index.views.insert((view, at, id));
-            } else {
-                self.index.views.remove(&(view, at, id));
-            }
+        for view in place.views.into_iter().flatten() {
+            self.index.views.remove(&(view, place.at, id));
         }
     }
 
@@ -238,12 +259,24 @@ impl Workspace {
         let Some(message) = self.nth_message(session, number) else {
             return;
         };
-        let (id, external) = (message.id, message.external.clone());
-        self.index.message_of.insert(id, (session, number));
+        let digest = message
+            .external
+            .as_ref()
+            .map(|external| external_digest(channel, external));
+        let id = message.id;
+        self.find_by(id, digest, (session, number));
+    }
+
+    /// Has a message found by its id, and by its messenger's.
+    pub(super) fn find_by(
+        &mut self,
+        id: MessageId,
+        external: Option<Digest>,
+        place: (SessionId, u32),
+    ) {
+        self.index.message_of.insert(id, place);
         if let Some(external) = external {
-            self.index
-                .external
-                .insert(external_digest(channel, &external), (session, number));
+            self.index.external.insert(external, place);
         }
     }
 }

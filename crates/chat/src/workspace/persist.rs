@@ -3,6 +3,7 @@
 use crate::codec;
 use crate::table::Row;
 use crate::workspace::Workspace;
+use crate::workspace::index::Place;
 
 /// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
 pub const ROWS_VERSION: u8 = 2;
@@ -93,10 +94,10 @@ impl Workspace {
         let sessions: Vec<_> = self
             .sessions
             .iter()
-            .map(|(id, s)| (*id, s.channel, s.messages))
+            .map(|(id, s)| (*id, s.channel, s.messages, Place::of(s)))
             .collect();
-        for (id, channel, messages) in sessions {
-            self.index_session(id, true);
+        for (id, channel, messages, place) in sessions {
+            self.list(id, place);
             for number in 0..messages {
                 self.index_message(channel, id, number);
             }

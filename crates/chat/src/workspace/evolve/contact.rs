@@ -1,5 +1,7 @@
 //! Taking in what happened to contacts.
 
+use std::sync::Arc;
+
 use crate::event::Event;
 use crate::record::{Record, Stream};
 use crate::state::{Contact, Head};
@@ -11,7 +13,7 @@ impl Workspace {
             return;
         };
         if let Event::ContactCreated(e) = &record.event {
-            let external: Box<str> = e.external_user_id.as_str().into();
+            let external: Arc<str> = e.external_user_id.as_str().into();
             let contact = Contact {
                 channel: e.channel,
                 external_user_id: external.clone(),

@@ -4,32 +4,38 @@ use crate::event::{MessageReceived, MessageSent};
 use crate::id::{MessageId, SessionId};
 use crate::noun::{DeliveryState, Direction};
 use crate::record::Record;
-use crate::state::{Message, NoticeKind};
+use crate::state::{Head, Message, NoticeKind, Session};
 use crate::time::Timestamp;
-use crate::workspace::{THREAD_CHUNK, Workspace, external_digest};
+use crate::workspace::{Digest, THREAD_CHUNK, Workspace, external_digest};
 
 impl Workspace {
-    pub(super) fn received(&mut self, id: SessionId, record: &Record, e: &MessageReceived) {
+    pub(super) fn received(
+        &mut self,
+        id: SessionId,
+        head: Head,
+        record: &Record,
+        e: &MessageReceived,
+    ) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
         let (channel, contact) = (session.channel, session.contact);
-        let external: Box<str> = e.external_message_id.as_str().into();
         let entry = Message {
-            external: Some(external.clone()),
+            external: Some(e.external_message_id.as_str().into()),
             digest: e.digest,
             author: (e.contact != contact).then_some(e.contact),
             ..message(e.message, record.position, Direction::Inbound)
         };
-        self.change_session(id, |s| {
+        let external = external_digest(channel, &e.external_message_id);
+        self.add_message(id, entry, Some(external), |s| {
+            s.head = head;
             s.unread += 1;
             s.waiting_since.get_or_insert(record.time);
             s.last_at = record.time;
         });
-        self.add_message(id, entry);
-        self.unpark(channel, external_digest(channel, &external));
+        self.unpark(channel, external);
         if let Some(channel) = self.channels.get_mut(&channel) {
-            channel.last_external = Some(external.into());
+            channel.last_external = Some(e.external_message_id.clone());
         }
         self.ask_profile(channel, e.contact, record.time);
         let outcome = NoticeKind::Outcome(e.external_message_id.clone(), e.contact);
@@ -41,11 +47,10 @@ impl Workspace {
             state: Some(DeliveryState::Queued),
             ..message(e.message, record.position, Direction::Outbound)
         };
-        self.change_session(id, |s| {
+        self.add_message(id, entry, None, |s| {
             s.waiting_since = None;
             s.last_at = record.time;
         });
-        self.add_message(id, entry);
         let channel = self.sessions.get(&id).map(|s| s.channel);
         if let Some(channel) = channel.and_then(|c| self.channels.get_mut(&c)) {
             channel.operators.insert(e.operator.clone());
@@ -90,16 +95,30 @@ impl Workspace {
         }
     }
 
-    pub(super) fn add_message(&mut self, id: SessionId, message: Message) {
-        let Some(session) = self.sessions.get_mut(&id) else {
+    /// Adds a message, found by `external` too, to a session that changes with it.
+    pub(super) fn add_message(
+        &mut self,
+        id: SessionId,
+        message: Message,
+        external: Option<Digest>,
+        change: impl FnOnce(&mut Session),
+    ) {
+        let mut number = None;
+        self.change_session(id, |session| {
+            number = Some(session.messages);
+            session.messages += 1;
+            change(session);
+        });
+        let Some(number) = number else {
             return;
         };
-        let (number, channel) = (session.messages, session.channel);
-        session.messages += 1;
-        self.threads
-            .entry((id, number / THREAD_CHUNK))
-            .push(message);
-        self.index_message(channel, id, number);
+        self.find_by(message.id, external, (id, number));
+        let row = self.threads.entry((id, number / THREAD_CHUNK));
+        // A vector's first allocation is for four: most sessions have fewer messages.
+        if row.len() == row.capacity() {
+            row.reserve_exact(row.len().max(1));
+        }
+        row.push(message);
     }
 }
 

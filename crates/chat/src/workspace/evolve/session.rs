@@ -7,13 +7,20 @@ use crate::record::Record;
 use crate::state::{Head, Session};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
+use crate::workspace::evolve::message::message;
+use crate::workspace::index::Place;
 
 impl Workspace {
     pub(super) fn evolve_session(&mut self, id: SessionId, head: Head, record: &Record) {
-        if let Event::SessionOpened(e) = &record.event {
-            self.open(id, head, record, e);
-        }
         let time = record.time;
+        match &record.event {
+            Event::SessionOpened(e) => return self.open(id, head, record, e),
+            Event::MessageReceived(e) => return self.received(id, head, record, e),
+            _ => {}
+        }
+        if let Some(session) = self.sessions.get_mut(&id) {
+            session.head = head;
+        }
         match &record.event {
             Event::SessionAssigned(e) => {
                 let operator = e.operator.clone();
@@ -38,13 +45,10 @@ impl Workspace {
                 }
             }
             Event::SessionClosed(_) => self.close(id, time),
-            Event::MessageReceived(e) => self.received(id, record, e),
             Event::MessageSent(e) => self.sent_out(id, record, e),
             Event::NoteAdded(e) => {
-                self.add_message(
-                    id,
-                    super::message::message(e.message, record.position, Direction::Note),
-                );
+                let note = message(e.message, record.position, Direction::Note);
+                self.add_message(id, note, None, |_| {});
             }
             Event::MessageEdited(e) => {
                 let edited = e.parked.map_or(record.position, |(position, _)| position);
@@ -57,9 +61,6 @@ impl Workspace {
             Event::MessageRead(e) => self.read_up_to(id, e.message, time),
             Event::DeliveryChanged(e) => self.evolve_delivery(id, record, e),
             _ => {}
-        }
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.head = head;
         }
     }
 
@@ -90,14 +91,16 @@ impl Workspace {
             previous: e.previous,
             head,
         };
+        let place = Place::of(&session);
         let chat = self.chats.entry(session.chat());
         chat.open = Some(id);
         chat.last = Some(id);
         self.sessions.insert(id, session);
         if let Some(contact) = self.contacts.get_mut(&e.contact) {
+            contact.sessions.reserve_exact(1);
             contact.sessions.push(id);
         }
-        self.index_session(id, true);
+        self.list(id, place);
         self.tell_session(id, "opened", record.time);
         if e.operator.is_some() {
             self.tell_session(id, "assigned", record.time);
@@ -144,10 +147,15 @@ impl Workspace {
     }
 
     pub(super) fn change_session(&mut self, id: SessionId, change: impl FnOnce(&mut Session)) {
-        self.index_session(id, false);
-        if let Some(session) = self.sessions.get_mut(&id) {
-            change(session);
+        let Some(session) = self.sessions.get_mut(&id) else {
+            return;
+        };
+        let before = Place::of(session);
+        change(session);
+        let after = Place::of(session);
+        if before != after {
+            self.unlist(id, before);
+            self.list(id, after);
         }
-        self.index_session(id, true);
     }
 }
