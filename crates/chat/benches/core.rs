@@ -2,6 +2,11 @@
 //! `-- inbound`, `-- rebuild` or `-- memory` for one part. Figures depend on the machine (Linux only);
 //! compare them within one run.
 
+#![expect(
+    clippy::expect_used,
+    reason = "a bench whose own rules fail should end"
+)]
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::time::Duration;
@@ -280,7 +285,7 @@ fn rebuild(out: &mut String) {
     let ((), took) = timed(|| {
         log.iter()
             .enumerate()
-            .for_each(|one| fold.evolve(&decode(one)))
+            .for_each(|one| fold.evolve(&decode(one)));
     });
     row(out, "rebuild: decode and evolve", log.len(), took);
     assert!(fold == shell.workspace, "a rebuild gives the live state");

@@ -13,6 +13,8 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
 pub const PROFILE_AGE_MAX: Duration = Duration::from_hours(24);
 /// How long a replaced code stays good, unless the administrator says otherwise.
 pub const ROTATION_OVERLAP: Duration = Duration::from_hours(24);
+/// The longest that a replaced code may stay good.
+pub const ROTATION_OVERLAP_MAX: Duration = Duration::from_hours(30 * 24);
 /// The most notices that wait for one channel; the oldest give way.
 pub const NOTICES_MAX: u64 = 100_000;
 /// The most edits of one channel that wait for their message.

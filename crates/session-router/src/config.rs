@@ -47,8 +47,10 @@ pub(crate) const SIDE_JOBS_MAX: usize = 64;
 pub(crate) const OUTBOX_MAX: usize = 16_384;
 /// The same for answers whose texts are yet to be read.
 pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
-/// How long the role may take to stop, attempts under way included (10 s each at most).
-pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(11);
+/// How long attempts under way may take while the role stops; one that takes longer is made again
+/// after the restart, under the same id. With what follows it stays under the 11 s that the process
+/// gives its roles.
+pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(7);
 /// How long what is decided may take to leave for a NATS that does not take it, while the role stops.
 pub(crate) const OUTBOX_STOP_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 /// How often coalesced counts are recorded, projections written and the disk looked at.

@@ -10,7 +10,7 @@ use crate::noun::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::role::Security;
-use crate::rules::LIST_MAX;
+use crate::rules::{LIST_MAX, ROTATION_OVERLAP_MAX};
 use crate::seal::Private;
 use crate::state::Channel;
 use crate::verification::Purpose;
@@ -75,6 +75,9 @@ impl Workspace {
             } => {
                 let now = self.channel(*channel)?;
                 check_code(code, now.security)?;
+                if *overlap > ROTATION_OVERLAP_MAX {
+                    return Err(Rejection::invalid("/overlap", "must be at most 30 days"));
+                }
                 let event = CodeRotated {
                     code: Private::Clear(code.clone()),
                     codeless: is_empty(code),

@@ -12,7 +12,9 @@ use crate::record::Answer;
 use crate::rejection::{Code, Rejection};
 use crate::state::{Channel, Delivery, Message, Session};
 use crate::time::Timestamp;
-use crate::workspace::deliveries::outcome::{attempt_outcome, channel_change, late_attempt};
+use crate::workspace::deliveries::outcome::{
+    attempt_outcome, channel_change, late_attempt, was_made,
+};
 use crate::workspace::sessions::{not_active, of};
 use crate::workspace::{Context, Workspace};
 
@@ -86,7 +88,8 @@ impl Workspace {
             .contacts
             .get(&session.contact)
             .is_some_and(|c| c.forgotten.is_none());
-        let Some(channel) = channel.filter(|_| remembered && !state.is_pending()) else {
+        let told = remembered && !state.is_pending() && was_made(&attempted.reply);
+        let Some(channel) = channel.filter(|_| told) else {
             return Decision::nothing();
         };
         let change = late_attempt(&attempted.reply, message, state, channel.last_attempt);
@@ -128,7 +131,10 @@ fn made(
     change: DeliveryChanged,
     now: Timestamp,
 ) -> Vec<NewEvent> {
-    let breaker = channel.breaker.after(&change, now);
+    let breaker = match &change.attempt {
+        Some(_) => channel.breaker.after(&change, now),
+        None => channel.breaker.clone(),
+    };
     let answered = change.status;
     let mut events = vec![of(id, session, change)];
     if let Some(change) = channel_change(channel, &breaker, answered, now) {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::event::{Attempt, ChannelStatusChanged, DeliveryChanged};
 use crate::noun::{ChannelStatus, DeliveryState};
-use crate::role::{AttemptReply, Outcome};
+use crate::role::{AttemptReply, Failure, Outcome};
 use crate::rules::RETRY_AFTER_MAX;
 use crate::seal::Private;
 use crate::state::{Breaker, Channel, Delivery, Message};
@@ -42,9 +42,10 @@ pub(in crate::workspace) fn attempt_outcome(
         .error
         .clone()
         .or_else(|| answered.map(|s| format!("the messenger answered {s}")));
+    // Where no egress took it there was no attempt: that says nothing of the messenger.
     let change = DeliveryChanged {
         status: answered,
-        attempt: Some(attempt),
+        attempt: Some(attempt).filter(|_| was_made(reply)),
         ..unchanged(message, delivery)
     };
     match verdict(reply, now) {
@@ -104,6 +105,17 @@ pub(in crate::workspace) fn late_attempt(
         requeued: false,
         pause_until: None,
     }
+}
+
+/// Whether anything can have been sent.
+pub(in crate::workspace) fn was_made(reply: &AttemptReply) -> bool {
+    !matches!(
+        reply.outcome,
+        Outcome::Failed {
+            kind: Failure::NoEgress,
+            ..
+        }
+    )
 }
 
 /// The attempt as it is recorded, and the status of its answer.

@@ -32,7 +32,8 @@ impl Workspace {
             let before = self.lane_head(&chat);
             if let Some(delivery) = self.deliveries.get_mut(&e.message) {
                 delivery.due = e.next_attempt_at.unwrap_or(record.time);
-                if e.attempt.is_none() {
+                // An attempt begins: when the next is due is known once this one has ended.
+                if e.next_attempt_at.is_none() {
                     delivery.tries += 1;
                     delivery.first_at.get_or_insert(record.time);
                 }
