@@ -88,7 +88,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<A
     let row = workspace.sessions.get(&id)?;
     let session = || SessionFacts::of(workspace, id);
     let message = |message: MessageId| {
-        let facts = MessageFacts::of(workspace, message)?;
+        let facts = MessageFacts::of(workspace, message)?.with_record(record);
         Some(About::Message(Box::new(facts), ShortSession::of(id, row)))
     };
     let session = match &record.event {
