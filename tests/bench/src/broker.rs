@@ -73,9 +73,15 @@ impl Broker {
         self.tree = Some(Tree::start(&mut up));
         while !self.is_ready().await {
             assert!(start.elapsed() < PATIENCE, "it is not ready");
+            let tree = self.tree.as_mut();
+            assert!(!tree.is_some_and(Tree::has_ended), "{}", self.said());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         start.elapsed()
+    }
+
+    fn said(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("said")).unwrap()
     }
 
     async fn is_ready(&self) -> bool {

@@ -30,6 +30,11 @@ impl Tree {
         &mut self.child
     }
 
+    /// Whether its root has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
+    }
+
     /// Nothing of it runs until [`resume`](Self::resume).
     pub(crate) fn pause(&self) {
         signal("STOP", &self.all());
