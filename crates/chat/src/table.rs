@@ -2,6 +2,7 @@
 //! with them row by row.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +15,8 @@ pub type Row = (Vec<u8>, Option<Vec<u8>>);
 /// A map whose changed keys are remembered until they are taken.
 #[derive(Clone, Debug)]
 pub struct Table<K, V> {
-    rows: BTreeMap<K, Slot<V>>,
+    /// Rows are large, and a tree's nodes half empty: so they stand beside it.
+    rows: BTreeMap<K, Box<Slot<V>>>,
     /// A key stands here once or, after its row was removed, more often.
     changed: Vec<K>,
 }
@@ -23,6 +25,34 @@ pub struct Table<K, V> {
 struct Slot<V> {
     row: V,
     changed: bool,
+}
+
+/// What is found by a digest, in no order. The digest is its own hash, so the map is the same in every
+/// run.
+#[expect(
+    clippy::disallowed_types,
+    reason = "its hasher is fixed, and nobody asks for its order"
+)]
+pub(crate) type ByDigest<V> =
+    std::collections::HashMap<[u8; 16], V, BuildHasherDefault<DigestHasher>>;
+
+/// See [`ByDigest`].
+#[derive(Clone, Debug, Default)]
+pub(crate) struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        // An array is hashed with its length before it; the last write is the digest.
+        if let Some((first, _)) = bytes.split_first_chunk() {
+            self.0 = u64::from_ne_bytes(*first);
+        }
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 impl<K, V> Default for Table<K, V> {
@@ -60,9 +90,12 @@ impl<K: Ord + Clone, V> Table<K, V> {
     {
         let entry = self.rows.entry(key);
         let key = entry.key().clone();
-        let slot = entry.or_insert_with(|| Slot {
-            row: V::default(),
-            changed: false,
+        let slot = entry.or_insert_with(|| {
+            let row = V::default();
+            Box::new(Slot {
+                row,
+                changed: false,
+            })
         });
         slot.touch(&key, &mut self.changed)
     }
@@ -70,9 +103,11 @@ impl<K: Ord + Clone, V> Table<K, V> {
     /// Puts a row in its place.
     pub fn insert(&mut self, key: K, row: V) {
         let changed = true;
-        match self.rows.insert(key.clone(), Slot { row, changed }) {
-            Some(Slot { changed: true, .. }) => {}
-            _ => self.changed.push(key),
+        let before = self
+            .rows
+            .insert(key.clone(), Box::new(Slot { row, changed }));
+        if !before.is_some_and(|slot| slot.changed) {
+            self.changed.push(key);
         }
     }
 
@@ -142,7 +177,7 @@ where
             let mut name = vec![tag];
             name.extend(codec::encode(&key));
             let slot = self.rows.get_mut(&key);
-            out.push((name, slot.map(Slot::take)));
+            out.push((name, slot.map(|slot| slot.take())));
         }
     }
 
@@ -152,7 +187,7 @@ where
             row: codec::decode(value)?,
             changed: false,
         };
-        self.rows.insert(codec::decode(key)?, slot);
+        self.rows.insert(codec::decode(key)?, Box::new(slot));
         Ok(())
     }
 }

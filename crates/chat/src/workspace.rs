@@ -21,7 +21,6 @@ mod users;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
@@ -34,7 +33,7 @@ use crate::rules::Rules;
 use crate::state::{
     Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Message, Notice, Parked, Session, User,
 };
-use crate::table::Table;
+use crate::table::{ByDigest, Table};
 use crate::time::Timestamp;
 
 pub use access::Caller;
@@ -87,11 +86,11 @@ pub struct Workspace {
 /// What is found through the rows, and rebuilt from them.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Index {
-    contact_of: BTreeMap<(ChannelId, Arc<str>), ContactId>,
+    contact_of: ByDigest<ContactId>,
     message_of: BTreeMap<MessageId, (SessionId, u32)>,
-    external: BTreeMap<Digest, (SessionId, u32)>,
-    views: BTreeSet<(View, Timestamp, SessionId)>,
-    open_sessions: BTreeMap<ChannelId, BTreeSet<SessionId>>,
+    external: ByDigest<(SessionId, u32)>,
+    views: BTreeMap<View, BTreeSet<(Timestamp, SessionId)>>,
+    mine: BTreeMap<UserId, BTreeSet<SessionId>>,
     /// The first message of each lane, by when it is due.
     ready: BTreeMap<ChannelId, BTreeSet<(Timestamp, MessageId)>>,
     expiry: BTreeSet<(Timestamp, MessageId)>,

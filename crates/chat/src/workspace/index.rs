@@ -1,5 +1,7 @@
 //! Finding things: what is derived from the rows, kept while they change, and rebuilt from them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::noun::{ChannelStatus, SessionStatus};
 use crate::state::{ChatKey, Message, Session};
@@ -22,28 +24,23 @@ pub enum View {
 /// Where a session is listed.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Place {
-    channel: ChannelId,
-    open: bool,
+    view: View,
     at: Timestamp,
-    views: [Option<View>; 2],
+    mine: Option<UserId>,
 }
 
 impl Place {
     pub(super) fn of(session: &Session) -> Self {
         let live_chat = session.live_chat;
-        let views = match session.status {
-            SessionStatus::Queued => [Some(View::Queue(live_chat)), None],
-            SessionStatus::Assigned => [
-                Some(View::Active(live_chat)),
-                session.operator.clone().map(View::Mine),
-            ],
-            SessionStatus::Closed => [Some(View::Closed(live_chat)), None],
+        let (view, mine) = match session.status {
+            SessionStatus::Queued => (View::Queue(live_chat), None),
+            SessionStatus::Assigned => (View::Active(live_chat), session.operator.clone()),
+            SessionStatus::Closed => (View::Closed(live_chat), None),
         };
         Self {
-            channel: session.channel,
-            open: session.is_open(),
+            view,
             at: session.sort_at(),
-            views,
+            mine,
         }
     }
 }
@@ -60,7 +57,7 @@ impl Workspace {
     ) -> Option<ContactId> {
         self.index
             .contact_of
-            .get(&(channel, external_user_id.into()))
+            .get(&external_digest(channel, external_user_id))
             .copied()
     }
 
@@ -124,29 +121,38 @@ impl Workspace {
         ));
         let mut heads: Vec<_> = views
             .iter()
-            .map(|view| {
-                let from = (
-                    view.clone(),
-                    Timestamp::from_micros(i64::MIN),
-                    SessionId::from_bytes([0; 16]),
-                );
-                self.index
-                    .views
-                    .range(from..(view.clone(), end.0, end.1))
-                    .rev()
-                    .peekable()
-            })
+            .map(|view| self.listed(view, end).peekable())
             .collect();
         std::iter::from_fn(move || {
             let newest = heads
                 .iter_mut()
-                .filter_map(|head| head.peek().map(|(_, at, id)| (*at, *id)))
+                .filter_map(|head| head.peek().copied())
                 .max()?;
-            heads
-                .iter_mut()
-                .find_map(|h| h.next_if(|(_, at, id)| (*at, *id) == newest))?;
+            heads.iter_mut().find_map(|head| head.next_if_eq(&newest))?;
             Some((newest, self.sessions.get(&newest.1)?))
         })
+    }
+
+    /// The sessions of one view, the newest first, behind a cursor.
+    fn listed(&self, view: &View, end: Cursor) -> impl Iterator<Item = Cursor> + use<'_> {
+        // An operator has few sessions: sorting them now is cheaper than keeping them sorted.
+        let mut mine: Vec<Cursor> = Vec::new();
+        let mut listed = None;
+        if let View::Mine(operator) = view {
+            let all = self.index.mine.get(operator).into_iter().flatten();
+            mine.extend(all.filter_map(|id| Some((self.sessions.get(id)?.sort_at(), *id))));
+            mine.retain(|cursor| *cursor < end);
+            mine.sort_unstable();
+        } else {
+            listed = self
+                .index
+                .views
+                .get(view)
+                .map(|all| all.range(..end).copied());
+        }
+        mine.into_iter()
+            .rev()
+            .chain(listed.into_iter().flatten().rev())
     }
 
     /// Messages that may be tried now, first of their lanes, by channel; `None` as the bound means
@@ -164,8 +170,13 @@ impl Workspace {
 
     /// The open sessions of a channel.
     pub fn open_sessions(&self, id: ChannelId) -> impl Iterator<Item = (SessionId, &Session)> {
-        let open = self.index.open_sessions.get(&id).into_iter().flatten();
-        open.filter_map(|id| Some((*id, self.sessions.get(id)?)))
+        let first = (id, std::sync::Arc::from(""));
+        let of_channel = self
+            .chats
+            .range(first..)
+            .take_while(move |((of, _), _)| *of == id);
+        let open = of_channel.filter_map(|(_, chat)| chat.open);
+        open.filter_map(|id| Some((id, self.sessions.get(&id)?)))
     }
 
     /// Messages whose time to live has passed.
@@ -233,24 +244,27 @@ impl Workspace {
         }
     }
 
-    /// Lists a session in its views.
+    /// Lists a session where it was not.
     pub(super) fn list(&mut self, id: SessionId, place: Place) {
-        let open = self.index.open_sessions.entry(place.channel).or_default();
-        if place.open {
-            open.insert(id);
-        }
-        for view in place.views.into_iter().flatten() {
-            self.index.views.insert((view, place.at, id));
-        }
+        self.relist(id, None, place);
     }
 
-    /// Takes a session out of its views.
-    pub(super) fn unlist(&mut self, id: SessionId, place: Place) {
-        if let Some(open) = self.index.open_sessions.get_mut(&place.channel) {
-            open.remove(&id);
+    /// Lists a session in another place.
+    pub(super) fn relist(&mut self, id: SessionId, before: Option<Place>, after: Place) {
+        let mine = before.as_ref().and_then(|place| place.mine.clone());
+        if let Some(Place { view, at, .. }) = before {
+            take_out(&mut self.index.views, &view, &(at, id));
         }
-        for view in place.views.into_iter().flatten() {
-            self.index.views.remove(&(view, place.at, id));
+        let sessions = self.index.views.entry(after.view).or_default();
+        sessions.insert((after.at, id));
+        if mine == after.mine {
+            return;
+        }
+        if let Some(operator) = mine {
+            take_out(&mut self.index.mine, &operator, &id);
+        }
+        if let Some(operator) = after.mine {
+            self.index.mine.entry(operator).or_default().insert(id);
         }
     }
 
@@ -277,6 +291,16 @@ impl Workspace {
         self.index.message_of.insert(id, place);
         if let Some(external) = external {
             self.index.external.insert(external, place);
+        }
+    }
+}
+
+/// Takes one member out of the set under a key, and the set when it is empty.
+fn take_out<K: Ord, V: Ord>(sets: &mut BTreeMap<K, BTreeSet<V>>, key: &K, member: &V) {
+    if let Some(set) = sets.get_mut(key) {
+        set.remove(member);
+        if set.is_empty() {
+            sets.remove(key);
         }
     }
 }

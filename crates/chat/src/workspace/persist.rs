@@ -2,8 +2,8 @@
 
 use crate::codec;
 use crate::table::Row;
-use crate::workspace::Workspace;
 use crate::workspace::index::Place;
+use crate::workspace::{Workspace, external_digest};
 
 /// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
 pub const ROWS_VERSION: u8 = 2;
@@ -87,9 +87,8 @@ impl Workspace {
     pub fn rebuild_index(&mut self) {
         self.index = super::Index::default();
         for (id, contact) in self.contacts.iter().filter(|(_, c)| c.forgotten.is_none()) {
-            self.index
-                .contact_of
-                .insert((contact.channel, contact.external_user_id.clone()), *id);
+            let external = external_digest(contact.channel, &contact.external_user_id);
+            self.index.contact_of.insert(external, *id);
         }
         let sessions: Vec<_> = self
             .sessions

@@ -96,14 +96,7 @@ impl Workspace {
 
     /// A channel is gone: its messenger is told, its sessions end, nothing waits any more.
     pub(super) fn delete_channel(&mut self, id: ChannelId, time: Timestamp) {
-        let open: Vec<SessionId> = self
-            .index
-            .open_sessions
-            .get(&id)
-            .into_iter()
-            .flatten()
-            .copied()
-            .collect();
+        let open: Vec<SessionId> = self.open_sessions(id).map(|(session, _)| session).collect();
         for session in open {
             self.end_session(session, time);
         }

@@ -1,11 +1,9 @@
 //! Taking in what happened to contacts.
 
-use std::sync::Arc;
-
 use crate::event::Event;
 use crate::record::{Record, Stream};
 use crate::state::{Contact, Head};
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, external_digest};
 
 impl Workspace {
     pub(super) fn evolve_contact(&mut self, head: Head, record: &Record) {
@@ -13,10 +11,9 @@ impl Workspace {
             return;
         };
         if let Event::ContactCreated(e) = &record.event {
-            let external: Arc<str> = e.external_user_id.as_str().into();
             let contact = Contact {
                 channel: e.channel,
-                external_user_id: external.clone(),
+                external_user_id: e.external_user_id.as_str().into(),
                 keys: vec![e.key],
                 profile_at: 0,
                 asked_at: None,
@@ -28,7 +25,8 @@ impl Workspace {
             };
             self.contacts.insert(id, contact);
             self.give_out(e.key);
-            self.index.contact_of.insert((e.channel, external), id);
+            let external = external_digest(e.channel, &e.external_user_id);
+            self.index.contact_of.insert(external, id);
         }
         let Some(contact) = self.contacts.get_mut(&id) else {
             return;
@@ -45,7 +43,7 @@ impl Workspace {
                 contact.forgotten = Some(record.time);
                 contact.asking = false;
                 contact.profile_at = 0;
-                let name = (contact.channel, contact.external_user_id.clone());
+                let name = external_digest(contact.channel, &contact.external_user_id);
                 let sessions = contact.sessions.clone();
                 self.index.contact_of.remove(&name);
                 for session in sessions {

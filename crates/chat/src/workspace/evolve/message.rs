@@ -35,7 +35,8 @@ impl Workspace {
         });
         self.unpark(channel, external);
         if let Some(channel) = self.channels.get_mut(&channel) {
-            channel.last_external = Some(e.external_message_id.clone());
+            let last = channel.last_external.get_or_insert_default();
+            last.clone_from(&e.external_message_id);
         }
         self.ask_profile(channel, e.contact, record.time);
         let outcome = NoticeKind::Outcome(e.external_message_id.clone(), e.contact);

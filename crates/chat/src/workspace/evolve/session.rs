@@ -154,8 +154,7 @@ impl Workspace {
         change(session);
         let after = Place::of(session);
         if before != after {
-            self.unlist(id, before);
-            self.list(id, after);
+            self.relist(id, Some(before), after);
         }
     }
 }

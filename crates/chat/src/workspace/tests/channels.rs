@@ -286,8 +286,10 @@ fn an_open_channel_without_a_code_is_not_closed_without_one() {
     let mut connect = house.connect("https://other.example/");
     connect.code = Secret::new("");
     connect.security = Some(Security::Open);
-    house.does("root", ChannelCommand::Connect(connect));
-    let id = *house.workspace.channels.iter().last().unwrap().0;
+    let reply = house.does("root", ChannelCommand::Connect(connect));
+    let crate::command::Reply::Answer(crate::record::Answer::Channel(id)) = reply else {
+        panic!("{reply:?}")
+    };
     let closed = Update {
         security: Some(Security::Token),
         ..update(id)

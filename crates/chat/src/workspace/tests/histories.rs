@@ -7,6 +7,7 @@ mod desk;
 mod talk;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -51,8 +52,13 @@ fn user(n: u8) -> &'static str {
 
 impl World {
     fn new() -> Self {
-        let mut house = House::open();
-        let channels = HOOKS.map(|hook| house.new_channel(hook));
+        static READY: OnceLock<(House, [ChannelId; 2])> = OnceLock::new();
+        let (house, channels) = READY.get_or_init(|| {
+            let mut house = House::open();
+            let channels = HOOKS.map(|hook| house.new_channel(hook));
+            (house, channels)
+        });
+        let (house, channels) = (house.twin(), *channels);
         Self {
             house,
             model: Model::new(channels),
@@ -258,10 +264,10 @@ macro_rules! histories {
 }
 
 histories! {
-    short_histories_go_as_the_model_says: 6_000 of 1..20;
-    middling_histories_go_as_the_model_says: 3_000 of 20..50;
-    long_histories_go_as_the_model_says: 900 of 50..150;
-    very_long_histories_go_as_the_model_says: 100 of 150..400;
+    short_histories_go_as_the_model_says: 7_000 of 1..12;
+    middling_histories_go_as_the_model_says: 2_400 of 12..40;
+    long_histories_go_as_the_model_says: 550 of 40..100;
+    very_long_histories_go_as_the_model_says: 50 of 100..300;
 }
 
 proptest! {

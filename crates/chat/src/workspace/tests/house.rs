@@ -2,6 +2,7 @@
 //! and keeps the bytes as the session-router does.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::chance::Chance;
@@ -126,6 +127,23 @@ impl House {
     /// An administrator (`root`), a supervisor (`sue`), operators (`ann`, `bob`, and `eve`, who is
     /// no member) and a reader (`rea`); a live chat, and an active channel that can do everything.
     pub(super) fn open() -> Self {
+        static OPEN: OnceLock<House> = OnceLock::new();
+        OPEN.get_or_init(Self::opened).twin()
+    }
+
+    /// The same house, in which other things will happen.
+    pub(super) fn twin(&self) -> Self {
+        Self {
+            workspace: self.workspace.clone(),
+            log: self.log.clone(),
+            live_chat: self.live_chat,
+            channel: self.channel,
+            // Another seed, or it would give out the same ids again.
+            ..Self::empty(u8::try_from(self.log.len()).unwrap())
+        }
+    }
+
+    fn opened() -> Self {
         let mut house = Self::empty(1);
         house.inside(Command::FirstAdministrator(new_user(
             "root",

@@ -72,7 +72,8 @@ impl World {
             }
             Step::Expires => {
                 let now = self.model.now;
-                let old = |s: &&super::super::model::Sent| s.state.is_pending() && s.expires_at <= now;
+                let old =
+                    |s: &&super::super::model::Sent| s.state.is_pending() && s.expires_at <= now;
                 let mut right: Vec<_> = self
                     .model
                     .sent
