@@ -13,7 +13,7 @@ use crate::{Error, Frame, GENESIS, Hash, Options, Reader};
 pub struct Head {
     /// Position of the last event; 0 for an empty log.
     pub position: u64,
-    /// Hash of the frame that ends there; [`GENESIS`](crate::GENESIS) for an empty log.
+    /// Hash of the frame that ends there; [`GENESIS`] for an empty log.
     pub hash: Hash,
 }
 

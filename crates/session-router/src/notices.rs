@@ -4,7 +4,11 @@
 //! Which notices wait is state, folded from the log. Here is only who is being told right now and
 //! when to try again; a restart begins anew with what still waits.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chat::chance::Chance;
 use chat::content::Profile;
@@ -24,6 +28,11 @@ use crate::library::Library;
 
 /// A profile is asked for with this much patience, in milliseconds: outcomes wait for it.
 const PROFILE_TIMEOUT_MS: u32 = 5_000;
+
+/// How long a channel's notices rest after one was not taken; twice as long after each further one.
+const REST_MIN: Duration = Duration::from_millis(500);
+/// The longest rest.
+const REST_MAX: Duration = Duration::from_secs(10);
 
 /// A notice of a channel, by its number.
 pub(crate) type NoticeId = (ChannelId, u64);
@@ -60,6 +69,9 @@ struct Lane {
     /// Numbers to be told before that: retried, or no longer held.
     again: BTreeSet<u64>,
     in_flight: usize,
+    /// Notices in a row that were not taken, and until when the rest waits for that.
+    failures: u32,
+    rest_until: Option<Timestamp>,
 }
 
 /// What an answer to a notice means.
@@ -88,7 +100,8 @@ impl Notices {
         let mut started = Vec::new();
         for (id, channel) in workspace.channels.iter() {
             let lane = self.lanes.entry(*id).or_default();
-            if lane.next >= channel.next_notice && lane.again.is_empty() {
+            let has_none = lane.next >= channel.next_notice && lane.again.is_empty();
+            if has_none || lane.rest_until.is_some_and(|until| until > now) {
                 continue;
             }
             while lane.in_flight < CHANNEL_NOTICES_MAX {
@@ -130,9 +143,6 @@ impl Notices {
         reply: &AttemptReply,
         (rules, now, chance): (&Rules, Timestamp, &mut Chance),
     ) -> (Option<(ContactId, Option<Profile>)>, Told) {
-        if let Some(lane) = self.lanes.get_mut(&id.0) {
-            lane.in_flight = lane.in_flight.saturating_sub(1);
-        }
         let profile = match (kind, &reply.outcome) {
             (
                 NoticeKind::Profile(contact),
@@ -156,6 +166,9 @@ impl Notices {
             } => Told::Settled,
             _ => Told::Later,
         };
+        if let Some(lane) = self.lanes.get_mut(&id.0) {
+            lane.ended(&told, now);
+        }
         if told == Told::Settled
             || *kind == NoticeKind::Disconnect && matches!(told, Told::Channel(_))
         {
@@ -236,6 +249,22 @@ impl Notices {
 }
 
 impl Lane {
+    /// A notice was told, or not: a messenger that takes none is left alone for a while, however
+    /// many wait for it.
+    fn ended(&mut self, told: &Told, now: Timestamp) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if *told == Told::Later {
+            let rest = REST_MIN
+                .saturating_mul(1 << self.failures.min(5))
+                .min(REST_MAX);
+            self.failures = self.failures.saturating_add(1);
+            self.rest_until = Some(now.plus(rest));
+        } else {
+            self.failures = 0;
+            self.rest_until = None;
+        }
+    }
+
     /// The next number to tell: what is told again first, then what is new. While the channel is not
     /// active only `disconnect` is told.
     fn take(&mut self, workspace: &Workspace, id: ChannelId, channel: &Channel) -> Option<u64> {
@@ -328,135 +357,4 @@ fn request(
         request.timeout_ms = PROFILE_TIMEOUT_MS;
     }
     known.then_some(request)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use chat::command::{Attempted, Command};
-    use chat::id::MessageId;
-    use chat::role::Failure;
-    use serde_json::json;
-
-    use super::*;
-    use crate::attempt::failed;
-    use crate::view::tests::shell::{Shell, text};
-
-    fn nobody() -> AttemptReply {
-        failed(Failure::Timeout, "nobody answers".to_owned())
-    }
-
-    /// What is told now, kind by kind.
-    fn told(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
-        let started = notices.start(&shell.workspace, &shell.library, at);
-        started
-            .into_iter()
-            .map(|(id, kind, _)| (id, kind))
-            .collect()
-    }
-
-    fn finish(
-        notices: &mut Notices,
-        shell: &Shell,
-        (id, kind): &(NoticeId, NoticeKind),
-        reply: &AttemptReply,
-    ) -> Told {
-        let (rules, mut chance) = (Rules::standard(), Chance::from_seed([5; 32]));
-        let with = (&rules, shell.now, &mut chance);
-        notices.finish(*id, kind, reply, with).1
-    }
-
-    fn house() -> (Shell, ChannelId) {
-        let mut shell = Shell::new();
-        let live_chat = shell.live_chat("Desk", &[]);
-        let channel = shell.channel(&live_chat, "https://chat.example/hook");
-        (shell, channel)
-    }
-
-    #[test]
-    fn who_is_connected_again_does_not_hear_of_the_end() {
-        let (mut shell, channel) = house();
-        shell.ok(
-            "root",
-            "channels.disconnect",
-            &json!({ "channel": channel }),
-        );
-        let mut notices = Notices::default();
-        notices.insist((channel, 0));
-        let first = told(&mut notices, &shell, shell.now);
-        assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
-        assert_eq!(
-            finish(&mut notices, &shell, &first[0], &nobody()),
-            Told::Later
-        );
-        shell.ok("root", "channels.reconnect", &json!({ "channel": channel }));
-        let later = shell.now.plus(Duration::from_hours(1));
-        assert_eq!(told(&mut notices, &shell, later), []);
-        assert_eq!(notices.take_settled(10), [(channel, vec![0])]);
-    }
-
-    #[test]
-    fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
-        let (mut shell, channel) = house();
-        shell.ok("root", "channels.delete", &json!({ "channel": channel }));
-        let mut notices = Notices::default();
-        notices.insist((channel, 0));
-        let first = told(&mut notices, &shell, shell.now);
-        assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
-        finish(&mut notices, &shell, &first[0], &nobody());
-        // To say so once more does not bring it forward.
-        notices.insist((channel, 0));
-        assert_eq!(told(&mut notices, &shell, shell.now), []);
-        let live_chat = shell.live_chat("Another", &[]);
-        shell.channel(&live_chat, "https://chat.example/hook");
-        let later = shell.now.plus(Duration::from_hours(1));
-        assert_eq!(told(&mut notices, &shell, later), []);
-    }
-
-    #[test]
-    fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
-        let (mut shell, channel) = house();
-        shell.writes(channel, "chat", "ada", "hello");
-        let mut notices = Notices::default();
-        let first = told(&mut notices, &shell, shell.now);
-        assert!(
-            matches!(first[..], [(_, NoticeKind::Profile(_))]),
-            "{first:?}"
-        );
-        notices.tidy(&shell.workspace);
-        assert_eq!(told(&mut notices, &shell, shell.now), []);
-        // As when too many came after it: it is gone without an answer.
-        shell.inside(Command::Settled(channel, vec![first[0].0.1]));
-        notices.tidy(&shell.workspace);
-        let second = told(&mut notices, &shell, shell.now);
-        assert!(
-            matches!(second[..], [(_, NoticeKind::Outcome(..))]),
-            "{second:?}"
-        );
-    }
-
-    #[test]
-    fn notices_go_on_when_no_message_is_left_to_probe_with() {
-        let (mut shell, channel) = house();
-        let session = shell.writes(channel, "chat", "ada", "hello").session_id;
-        let sent = shell.ok(
-            "root",
-            "messages.send",
-            &json!({ "session": session, "text": "hi" }),
-        );
-        let message: MessageId = text(&sent["messageId"]).parse().unwrap();
-        for _ in 0..40 {
-            shell.inside(Command::Attempting(message));
-            let reply = nobody();
-            shell.inside(Command::Attempted(Attempted { message, reply }));
-        }
-        assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
-        let mut notices = Notices::default();
-        assert_eq!(told(&mut notices, &shell, shell.now), []);
-        let data = json!({ "messageId": message, "status": "failed" });
-        shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
-        assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
-        assert_eq!(told(&mut notices, &shell, shell.now).len(), 1);
-    }
 }

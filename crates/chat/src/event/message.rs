@@ -49,7 +49,7 @@ pub struct MessageEdited {
     pub message: MessageId,
     /// What it says now, sealed under the author's key; `None` when it is at `parked`.
     pub content: Option<Private<Content>>,
-    /// The position of the [`EditParked`] that this one takes up, and the number of its key.
+    /// The position of the [`EditParked`](crate::event::EditParked) that this one takes up, and the number of its key.
     #[serde(default)]
     pub parked: Option<(u64, u32)>,
 }

@@ -231,7 +231,7 @@ fn search(args: &Args) -> Result<Option<String>, Rejection> {
     Ok(text.filter(|text| !text.is_empty()))
 }
 
-/// The other way round: [`crate::view::cursor`].
+/// The other way round: `cursor` in the view of sessions.
 fn cursor(text: &str) -> Option<Cursor> {
     let (micros, session) = text.split_once('.')?;
     let micros = micros.parse().ok()?;

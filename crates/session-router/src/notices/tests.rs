@@ -1,0 +1,148 @@
+//! Who is told what, and when.
+
+use std::time::Duration;
+
+use chat::command::{Attempted, Command};
+use chat::id::MessageId;
+use chat::role::Failure;
+use serde_json::json;
+
+use super::*;
+use crate::attempt::failed;
+use crate::view::tests::shell::{Shell, text};
+
+fn nobody() -> AttemptReply {
+    failed(Failure::Timeout, "nobody answers".to_owned())
+}
+
+/// What is told now, kind by kind.
+fn told(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
+    let started = notices.start(&shell.workspace, &shell.library, at);
+    started
+        .into_iter()
+        .map(|(id, kind, _)| (id, kind))
+        .collect()
+}
+
+fn finish(
+    notices: &mut Notices,
+    shell: &Shell,
+    (id, kind): &(NoticeId, NoticeKind),
+    reply: &AttemptReply,
+) -> Told {
+    let (rules, mut chance) = (Rules::standard(), Chance::from_seed([5; 32]));
+    let with = (&rules, shell.now, &mut chance);
+    notices.finish(*id, kind, reply, with).1
+}
+
+fn house() -> (Shell, ChannelId) {
+    let mut shell = Shell::new();
+    let live_chat = shell.live_chat("Desk", &[]);
+    let channel = shell.channel(&live_chat, "https://chat.example/hook");
+    (shell, channel)
+}
+
+#[test]
+fn who_is_connected_again_does_not_hear_of_the_end() {
+    let (mut shell, channel) = house();
+    shell.ok(
+        "root",
+        "channels.disconnect",
+        &json!({ "channel": channel }),
+    );
+    let mut notices = Notices::default();
+    notices.insist((channel, 0));
+    let first = told(&mut notices, &shell, shell.now);
+    assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
+    assert_eq!(
+        finish(&mut notices, &shell, &first[0], &nobody()),
+        Told::Later
+    );
+    shell.ok("root", "channels.reconnect", &json!({ "channel": channel }));
+    let later = shell.now.plus(Duration::from_hours(1));
+    assert_eq!(told(&mut notices, &shell, later), []);
+    assert_eq!(notices.take_settled(10), [(channel, vec![0])]);
+}
+
+#[test]
+fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
+    let (mut shell, channel) = house();
+    shell.ok("root", "channels.delete", &json!({ "channel": channel }));
+    let mut notices = Notices::default();
+    notices.insist((channel, 0));
+    let first = told(&mut notices, &shell, shell.now);
+    assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
+    finish(&mut notices, &shell, &first[0], &nobody());
+    // To say so once more does not bring it forward.
+    notices.insist((channel, 0));
+    assert_eq!(told(&mut notices, &shell, shell.now), []);
+    let live_chat = shell.live_chat("Another", &[]);
+    shell.channel(&live_chat, "https://chat.example/hook");
+    let later = shell.now.plus(Duration::from_hours(1));
+    assert_eq!(told(&mut notices, &shell, later), []);
+}
+
+#[test]
+fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
+    let (mut shell, channel) = house();
+    shell.writes(channel, "chat", "ada", "hello");
+    let mut notices = Notices::default();
+    let first = told(&mut notices, &shell, shell.now);
+    assert!(
+        matches!(first[..], [(_, NoticeKind::Profile(_))]),
+        "{first:?}"
+    );
+    notices.tidy(&shell.workspace);
+    assert_eq!(told(&mut notices, &shell, shell.now), []);
+    // As when too many came after it: it is gone without an answer.
+    shell.inside(Command::Settled(channel, vec![first[0].0.1]));
+    notices.tidy(&shell.workspace);
+    let second = told(&mut notices, &shell, shell.now);
+    assert!(
+        matches!(second[..], [(_, NoticeKind::Outcome(..))]),
+        "{second:?}"
+    );
+}
+
+#[test]
+fn notices_go_on_when_no_message_is_left_to_probe_with() {
+    let (mut shell, channel) = house();
+    let session = shell.writes(channel, "chat", "ada", "hello").session_id;
+    let sent = shell.ok(
+        "root",
+        "messages.send",
+        &json!({ "session": session, "text": "hi" }),
+    );
+    let message: MessageId = text(&sent["messageId"]).parse().unwrap();
+    for _ in 0..40 {
+        shell.inside(Command::Attempting(message));
+        let reply = nobody();
+        shell.inside(Command::Attempted(Attempted { message, reply }));
+    }
+    assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
+    let mut notices = Notices::default();
+    assert_eq!(told(&mut notices, &shell, shell.now), []);
+    let data = json!({ "messageId": message, "status": "failed" });
+    shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
+    assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
+    assert_eq!(told(&mut notices, &shell, shell.now).len(), 1);
+}
+
+#[test]
+fn a_messenger_that_takes_none_is_left_alone_however_many_wait() {
+    let (mut shell, channel) = house();
+    shell.writes(channel, "chat", "ada", "hello");
+    let mut notices = Notices::default();
+    let first = told(&mut notices, &shell, shell.now);
+    let failed_at = shell.now;
+    assert_eq!(
+        finish(&mut notices, &shell, &first[0], &nobody()),
+        Told::Later
+    );
+    for chat in ["second", "third", "fourth"] {
+        shell.writes(channel, chat, chat, "hello");
+    }
+    assert_eq!(told(&mut notices, &shell, failed_at), []);
+    let rested = failed_at.plus(REST_MIN);
+    assert!(!told(&mut notices, &shell, rested).is_empty());
+}
