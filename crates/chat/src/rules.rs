@@ -76,3 +76,6 @@ impl Rules {
         last + gap.saturating_mul(u32::try_from(more).unwrap_or(u32::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -158,3 +158,6 @@ impl<'de, T> Deserialize<'de> for Private<T> {
         Ok(Self::Sealed(bytes.into_vec().into()))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,3 +163,6 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     )]
     Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length")
 }
+
+#[cfg(test)]
+mod tests;

@@ -197,3 +197,6 @@ pub fn is_inbox_of(user: &UserId, reply: &str) -> bool {
 
 /// The prefix of the roles' inboxes. Upper case, so that it is no user's.
 pub const ROLES_INBOX_PREFIX: &str = "_INBOX.ROLES";
+
+#[cfg(test)]
+mod tests;

@@ -142,33 +142,4 @@ pub fn account(webhook: &str) -> Result<String, &'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn spellings_of_one_account_are_one() {
-        for spelling in [
-            "HTTP://Chat.Example:80/hook",
-            "http://chat.example/hook#x",
-            " http://CHAT.example/hook ",
-        ] {
-            assert_eq!(
-                account(spelling).as_deref(),
-                Ok("http://chat.example/hook"),
-                "{spelling}"
-            );
-        }
-        assert_eq!(account("https://h:443").as_deref(), Ok("https://h/"));
-        assert_eq!(account("http://h:443/A").as_deref(), Ok("http://h:443/A"));
-        for bad in [
-            "ftp://h/",
-            "h/hook",
-            "http:///x",
-            "http://a b/",
-            "http://u:p@h/",
-            "http://:80/",
-        ] {
-            assert!(account(bad).is_err(), "{bad}");
-        }
-    }
-}
+mod tests;

@@ -155,6 +155,11 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
+/// Whether a text has more characters: counted only where its bytes do not tell already.
+fn is_longer(text: &str, chars_max: usize) -> bool {
+    text.len() > chars_max && text.chars().count() > chars_max
+}
+
 impl Inbound {
     /// Checks an object against the protocol. Every fault that is found is named by its pointer.
     pub fn read(object: &Map<String, Value>) -> Result<Self, Rejection> {
@@ -233,11 +238,20 @@ impl Members<'_> {
         }
     }
 
-    /// An optional string of at most so many characters, of which more are too large.
-    fn bounded(&mut self, name: &str, chars_max: usize) -> Option<String> {
+    /// An optional text, of which more than a message holds is too large.
+    fn text(&mut self) -> Option<String> {
+        let text = self.string("text")?;
+        if is_longer(&text, TEXT_CHARS_MAX) {
+            self.too_large = Some(format!("/data/text is over {TEXT_CHARS_MAX} characters"));
+        }
+        Some(text)
+    }
+
+    /// An optional name or a few words.
+    fn name(&mut self, name: &str) -> Option<String> {
         let text = self.string(name)?;
-        if text.len() > chars_max && text.chars().count() > chars_max {
-            self.too_large = Some(format!("/data/{name} is over {chars_max} characters"));
+        if is_longer(&text, NAME_CHARS_MAX) {
+            self.fault(name, "must have at most 255 characters");
         }
         Some(text)
     }
@@ -268,9 +282,9 @@ impl Members<'_> {
             external_message_id: self.id("externalMessageId"),
             external_chat_id: self.id("externalChatId"),
             external_user_id: self.id("externalUserId"),
-            external_chat_name: self.bounded("externalChatName", NAME_CHARS_MAX),
+            external_chat_name: self.name("externalChatName"),
             content: Content {
-                text: self.bounded("text", TEXT_CHARS_MAX),
+                text: self.text(),
                 files: self.files(),
             },
             created_at: self.created_at(),
@@ -359,12 +373,12 @@ impl Members<'_> {
         Inbound::Status {
             message,
             status,
-            reason: self.bounded("reason", NAME_CHARS_MAX),
+            reason: self.name("reason"),
         }
     }
 
     fn edited_text(&mut self) -> String {
-        self.bounded("text", TEXT_CHARS_MAX).unwrap_or_else(|| {
+        self.text().unwrap_or_else(|| {
             self.fault("text", "is required");
             String::new()
         })
@@ -389,3 +403,6 @@ impl Members<'_> {
         Err(Rejection::new(Code::Invalid, message).with("errors", self.errors))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -101,4 +101,32 @@ mod tests {
         check("", None, None);
         check("<html>\"username\" : \"Ann\"", Some("Ann"), None);
     }
+
+    #[test]
+    fn what_is_too_long_is_cut_or_left_out() {
+        let long = "ж".repeat(NAME_CHARS_MAX + 1);
+        let read = profile(format!("{{\"username\":\"{long}\"}}").as_bytes());
+        assert_eq!(read.username.unwrap().chars().count(), NAME_CHARS_MAX);
+        let avatar = |bytes: usize| format!("data:image/png;base64,{}", "A".repeat(bytes));
+        let read = |avatar: &str| profile(format!("{{\"avatar\":\"{avatar}\"}}").as_bytes()).avatar;
+        assert!(read(&avatar(AVATAR_BYTES_MAX - 22)).is_some());
+        assert_eq!(read(&avatar(AVATAR_BYTES_MAX)), None);
+        for other in ["https://h/a.png", "data:text/html,x", "javascript:x", ""] {
+            assert_eq!(read(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_as_far_as_they_go() {
+        let mut bytes = b"\xff\xfe{\"username\":\"Ann\",\"phoneNumber\":\"+1\xff\"".to_vec();
+        assert_eq!(profile(&bytes).username.as_deref(), Some("Ann"));
+        while bytes.pop().is_some() {
+            profile(&bytes);
+        }
+        assert!(
+            profile("\"phoneNumber\":".repeat(50_000).as_bytes())
+                .username
+                .is_none()
+        );
+    }
 }

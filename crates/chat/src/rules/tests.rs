@@ -1,0 +1,74 @@
+use super::*;
+
+const FIRST: Timestamp = Timestamp::from_micros(1_795_341_600_000_000);
+
+/// How long after the first attempt the one after `tries` others may be, over many draws.
+fn spread(rules: &Rules, tries: u32) -> (f64, f64) {
+    let mut chance = Chance::from_seed([7; 32]);
+    let mut draw = || {
+        rules
+            .next_attempt(tries, FIRST, &mut chance)
+            .since(FIRST)
+            .as_secs_f64()
+    };
+    (0..2_000).fold((f64::MAX, f64::MIN), |(low, high), _| {
+        let at = draw();
+        (low.min(at), high.max(at))
+    })
+}
+
+#[track_caller]
+fn check(rules: &Rules, tries: u32, seconds: f64) {
+    let (low, high) = spread(rules, tries);
+    // All of the width is used, and no more than it.
+    assert!(
+        (seconds * 0.8..=seconds * 0.81).contains(&low),
+        "{low} for {seconds}"
+    );
+    assert!(
+        (seconds * 1.19..=seconds * 1.2).contains(&high),
+        "{high} for {seconds}"
+    );
+}
+
+#[test]
+fn attempts_are_made_at_their_offset_from_the_first_a_fifth_either_way() {
+    let rules = Rules::standard();
+    let offsets = [
+        1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0,
+    ];
+    for (tries, offset) in (1..).zip(offsets) {
+        check(&rules, tries, offset);
+    }
+    assert_eq!(spread(&rules, 0), (0.0, 0.0));
+}
+
+#[test]
+fn beyond_the_schedule_the_last_gap_repeats() {
+    let rules = Rules::standard();
+    check(&rules, 11, 64_800.0);
+    check(&rules, 12, 86_400.0);
+    check(&rules, 110, 21_600.0 * 102.0);
+    // Nothing overflows.
+    let far = rules.next_attempt(u32::MAX, FIRST, &mut Chance::from_seed([1; 32]));
+    assert!(far > FIRST);
+}
+
+#[test]
+fn a_schedule_of_one_or_none_still_pauses() {
+    let rules = |schedule| Rules {
+        schedule,
+        ..Rules::standard()
+    };
+    check(&rules(vec![Duration::ZERO]), 1, 1.0);
+    check(&rules(vec![Duration::ZERO]), 5, 5.0);
+    check(&rules(vec![]), 1, 2.0);
+}
+
+#[test]
+fn the_same_chance_gives_the_same_time() {
+    let rules = Rules::standard();
+    let draw = |seed| rules.next_attempt(5, FIRST, &mut Chance::from_seed([seed; 32]));
+    assert_eq!(draw(1), draw(1));
+    assert_ne!(draw(1), draw(2));
+}

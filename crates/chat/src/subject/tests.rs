@@ -1,0 +1,111 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn workspace() -> Workspace {
+    "default".parse().unwrap()
+}
+
+fn user(login: &str) -> UserId {
+    login.parse().unwrap()
+}
+
+#[test]
+fn a_request_says_who_asks_for_what() {
+    let workspace = workspace();
+    let subject = workspace.api(&user("ann"), "sessions.take");
+    assert_eq!(subject, "sb.default.api.ann.sessions.take");
+    assert_eq!(
+        workspace.parse_api(&subject),
+        Some((user("ann"), "sessions.take"))
+    );
+    for other in [
+        "sb.default.api.ann",
+        "sb.default.api..me",
+        "sb.default.api.Ann.me",
+        "sb.other.api.ann.me",
+        "sb.default.feed.ann.me",
+        "sb.defaultx.api.ann.me",
+        "default.api.ann.me",
+        &workspace.api(&user("ann"), &"x".repeat(65)),
+    ] {
+        assert_eq!(workspace.parse_api(other), None, "{other}");
+    }
+}
+
+#[test]
+fn a_users_inbox_is_no_one_elses() {
+    let ann = user("ann");
+    assert!(is_inbox_of(&ann, "_INBOX.ann.x") && is_inbox_of(&ann, "_INBOX.ann.x.y"));
+    for other in [
+        "_INBOX.ann",
+        "_INBOX.ann.",
+        "_INBOX.anna.x",
+        "_INBOX.bob.x",
+        "_INBOX.ann.*",
+        "_INBOX.ann.>",
+        "_INBOX.ann.x.>",
+        "sb.default.feed.x",
+        "",
+        "_INBOX.ROLES.x",
+    ] {
+        assert!(!is_inbox_of(&ann, other), "{other}");
+    }
+    assert!(
+        ROLES_INBOX_PREFIX
+            .strip_prefix("_INBOX.")
+            .unwrap()
+            .parse::<UserId>()
+            .is_err()
+    );
+}
+
+#[test]
+fn what_a_change_of_rights_is_about_can_be_read_back() {
+    let workspace = workspace();
+    assert_eq!(
+        workspace.rights_user(&workspace.rights(&user("ann"))),
+        Some(user("ann"))
+    );
+    assert_eq!(workspace.rights_user("sb.default.role.rights.A"), None);
+    for question in Question::ALL {
+        assert_eq!(Question::of(&workspace.router(question)), Some(question));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_login_and_method_read_back(login in "[a-z0-9_-]{1,32}", method in "[a-z]{1,20}(\\.[a-z]{1,20}){0,2}") {
+        let (workspace, login) = (workspace(), user(&login));
+        let subject = workspace.api(&login, &method);
+        prop_assert_eq!(workspace.parse_api(&subject), Some((login, method.as_str())));
+    }
+
+    /// Whatever becomes an id is one token: it has no dot, blank or wildcard that would make the
+    /// subject another one.
+    #[test]
+    fn nothing_can_be_injected_through_an_id(text in "\\PC{0,40}|[a-z.*> \r\n-]{0,40}") {
+        let one_token = |id: &str| !id.is_empty() && !id.contains(['.', '*', '>', ' ', '\t', '\r', '\n']);
+        if let Ok(login) = text.parse::<UserId>() {
+            prop_assert!(one_token(login.as_str()));
+            prop_assert_eq!(workspace().api_of(&login).matches('.').count(), 4);
+        }
+        if let Ok(name) = text.parse::<Workspace>() {
+            prop_assert!(one_token(name.as_str()));
+        }
+        if let Ok(id) = text.parse::<LiveChatId>() {
+            prop_assert!(one_token(&id.to_string()));
+        }
+    }
+
+    #[test]
+    fn ids_have_one_spelling(bytes: [u8; 16]) {
+        let id = SessionId::from_bytes(bytes);
+        let text = id.to_string();
+        prop_assert_eq!(text.parse::<SessionId>(), Ok(id));
+        let (plain, braced, upper) = (text.replace('-', ""), format!("{{{text}}}"), format!("urn:uuid:{text}"));
+        for other in [plain, braced, upper] {
+            prop_assert!(other.parse::<SessionId>().is_err(), "{other}");
+        }
+    }
+}

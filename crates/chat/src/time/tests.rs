@@ -1,0 +1,76 @@
+use super::*;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[test]
+fn a_time_is_shown_in_utc_with_six_decimals() {
+    for (given, shown) in [
+        ("2026-11-22T10:00:00Z", "2026-11-22T10:00:00.000000Z"),
+        ("2026-11-22T10:00:00.5Z", "2026-11-22T10:00:00.500000Z"),
+        ("2026-11-22T10:00:00.123456Z", "2026-11-22T10:00:00.123456Z"),
+        (
+            "2026-11-22T10:00:00.123456789Z",
+            "2026-11-22T10:00:00.123456Z",
+        ),
+        ("2026-11-22T12:30:00+02:30", "2026-11-22T10:00:00.000000Z"),
+        ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
+    ] {
+        assert_eq!(at(given).to_string(), shown);
+        assert_eq!(at(shown), at(given));
+    }
+}
+
+#[test]
+fn what_is_no_time_is_refused() {
+    for text in [
+        "",
+        "now",
+        "2026-11-22",
+        "2026-11-22T10:00:00",
+        "2026-13-01T00:00:00Z",
+        "1795341600",
+        "2026-11-22T25:00:00Z",
+    ] {
+        assert_eq!(text.parse::<Timestamp>(), Err(BadTime), "{text}");
+    }
+}
+
+#[test]
+fn times_before_the_epoch_round_down() {
+    let before = Timestamp::from_micros(-1);
+    assert_eq!((before.as_millis(), before.as_secs()), (-1, -1));
+    let after = Timestamp::from_micros(1_999_999);
+    assert_eq!((after.as_millis(), after.as_secs()), (1_999, 1));
+}
+
+#[test]
+fn spans_saturate() {
+    let (early, late) = (
+        Timestamp::from_micros(10),
+        Timestamp::from_micros(2_000_010),
+    );
+    assert_eq!(late.since(early), Duration::from_secs(2));
+    assert_eq!(early.since(late), Duration::ZERO);
+    let end = Timestamp::from_micros(i64::MAX);
+    assert_eq!(late.plus(Duration::MAX), end);
+    assert_eq!(
+        end.since(Timestamp::from_micros(i64::MIN)).as_micros(),
+        i64::MAX as u128
+    );
+}
+
+#[test]
+fn json_has_the_text_and_message_pack_the_number() {
+    let time = at("2026-11-22T10:00:00.000001Z");
+    let json = serde_json::to_string(&time).unwrap();
+    assert_eq!(json, "\"2026-11-22T10:00:00.000001Z\"");
+    assert_eq!(serde_json::from_str::<Timestamp>(&json).unwrap(), time);
+    let bytes = crate::codec::encode(&time);
+    assert_eq!(crate::codec::decode::<Timestamp>(&bytes).unwrap(), time);
+    assert_eq!(
+        crate::codec::decode::<i64>(&bytes).unwrap(),
+        time.as_micros()
+    );
+}
