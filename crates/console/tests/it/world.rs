@@ -108,11 +108,16 @@ impl World {
 
     /// Changes a user's rights, and says so as the session-router does.
     pub(crate) async fn change(&self, user: &str, change: impl FnOnce(&mut Login)) {
-        let id: UserId = user.parse().unwrap();
-        change(self.users.lock().unwrap().logins.get_mut(&id).unwrap());
-        let subject = self.workspace.rights(&id);
+        self.set(user, change);
+        let subject = self.workspace.rights(&user.parse().unwrap());
         let sent = self.bus.publish(subject, &[], bytes::Bytes::new());
         sent.await.unwrap();
+    }
+
+    /// The same without telling anybody: nobody's connection ends.
+    pub(crate) fn set(&self, user: &str, change: impl FnOnce(&mut Login)) {
+        let id: UserId = user.parse().unwrap();
+        change(self.users.lock().unwrap().logins.get_mut(&id).unwrap());
     }
 
     /// Stops the console and says how it ended.
