@@ -225,7 +225,7 @@ impl World {
     }
 }
 
-/// So many histories, or a share of what the environment asks for.
+/// So many histories of ten thousand, or as many of what the environment asks for.
 fn histories(usual: u32) -> ProptestConfig {
     #[expect(
         clippy::disallowed_methods,
@@ -234,7 +234,7 @@ fn histories(usual: u32) -> ProptestConfig {
     let asked = std::env::var("SWITCHBOARD_HISTORIES")
         .ok()
         .and_then(|n| n.parse::<u32>().ok());
-    let cases = asked.map_or(usual, |n| n / 4);
+    let cases = asked.map_or(usual, |n| usual.saturating_mul(n / 10_000).max(1));
     ProptestConfig {
         cases,
         max_shrink_iters: 4_000,
