@@ -1,5 +1,4 @@
-//! What a browser is served: one plain page, and where the WebSocket is. The operators' page
-//! (`crates/console/web`) will be served here.
+//! The listener that browsers connect to: bounded, timed, and stopped in good order.
 
 use std::convert::Infallible;
 use std::io;
@@ -7,23 +6,19 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::Full;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue};
-use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use metrics::counter;
-use serde::Serialize;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::metrics::HTTP_ANSWERS;
+use crate::page::Page;
 
 /// How many connections at once; more wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 256;
@@ -40,24 +35,9 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long accepting waits after it failed, as it does when there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-const PAGE: &str = include_str!("page.html");
-const HTML: &str = "text/html; charset=utf-8";
-/// Nothing may run, be loaded or embed the page.
-const POLICY: &str =
-    "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-
-/// What a page needs to know before anybody has signed in.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct Public {
-    /// The workspace's name, which is part of every subject.
-    pub(crate) workspace: String,
-    /// The WebSocket of NATS, `ws://` or `wss://`.
-    pub(crate) websocket: String,
-}
-
 /// Serves until told to stop; then finishes what it has begun.
-pub(crate) async fn serve(listener: TcpListener, public: &Public, stop: &CancellationToken) {
-    let settings = Bytes::from(serde_json::json!(public).to_string());
+pub(crate) async fn serve(listener: TcpListener, page: Page, stop: &CancellationToken) {
+    let page = Arc::new(page);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let connections = TaskTracker::new();
     let mut http = http1::Builder::new();
@@ -69,9 +49,9 @@ pub(crate) async fn serve(listener: TcpListener, public: &Public, stop: &Cancell
     while let Some(accepted) = stop.run_until_cancelled(accept(&listener, &places)).await {
         match accepted {
             Ok((stream, place)) => {
-                let (http, settings, stop) = (http.clone(), settings.clone(), stop.clone());
+                let (http, page, stop) = (http.clone(), Arc::clone(&page), stop.clone());
                 connections.spawn(async move {
-                    connection(&http, stream, &settings, &stop).await;
+                    connection(&http, stream, &page, &stop).await;
                     drop(place);
                 });
             }
@@ -101,11 +81,11 @@ async fn accept(
 async fn connection(
     http: &http1::Builder,
     stream: TcpStream,
-    settings: &Bytes,
+    page: &Page,
     stop: &CancellationToken,
 ) {
     let service = service_fn(|request: Request<Incoming>| {
-        let response = answer(request.method(), request.uri().path(), settings);
+        let response = page.answer(&request);
         counter!(HTTP_ANSWERS, "status" => response.status().as_u16().to_string()).increment(1);
         std::future::ready(Ok::<_, Infallible>(response))
     });
@@ -126,45 +106,4 @@ async fn connection(
     if let Err(error) = ended {
         tracing::debug!(%error, "connection broken");
     }
-}
-
-/// Everything that is served.
-fn answer(method: &Method, path: &str, settings: &Bytes) -> Response<Full<Bytes>> {
-    let (kind, body) = match path {
-        "/" => (HTML, Bytes::from_static(PAGE.as_bytes())),
-        "/config.json" => ("application/json", settings.clone()),
-        _ => return plain(StatusCode::NOT_FOUND, "There is nothing here; try /\n"),
-    };
-    if method != Method::GET && method != Method::HEAD {
-        let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read\n");
-        response
-            .headers_mut()
-            .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
-        return response;
-    }
-    respond(StatusCode::OK, kind, body)
-}
-
-fn plain(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
-    respond(
-        status,
-        "text/plain; charset=utf-8",
-        Bytes::from_static(words.as_bytes()),
-    )
-}
-
-fn respond(status: StatusCode, kind: &'static str, body: Bytes) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::new(body));
-    *response.status_mut() = status;
-    for (name, value) in [
-        (CONTENT_TYPE, kind),
-        (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
-        (CACHE_CONTROL, "no-cache"),
-    ] {
-        let value = HeaderValue::from_static(value);
-        response.headers_mut().insert(name, value);
-    }
-    response
 }

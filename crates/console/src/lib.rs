@@ -15,16 +15,19 @@ mod issuer;
 mod limiter;
 pub mod metrics;
 pub mod nats_server;
+mod page;
 mod recent;
 mod request;
 mod revocation;
 mod rights;
 mod role;
 mod sign_in;
+mod websocket;
 
 pub use http::{CONNECTIONS_MAX, HEADER_READ_TIMEOUT};
 pub use issuer::SIGN_IN_SECS;
 pub use role::{Config, Error, SERVICE, run};
+pub use websocket::{NotAWebsocket, Websocket};
 
 /// An error and what caused it, each in its own words.
 fn chain(error: &dyn std::error::Error) -> String {

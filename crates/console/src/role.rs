@@ -10,11 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::callout::{self, Callout};
 use crate::clock::Clock;
-use crate::http::{self, Public};
+use crate::http;
 use crate::issuer::Issuer;
+use crate::page::{Page, Public};
 use crate::recent::Recent;
 use crate::revocation::Revocation;
 use crate::sign_in::SignIn;
+use crate::websocket::Websocket;
 
 /// What the role is called among NATS services.
 pub const SERVICE: &str = "switchboard-console";
@@ -25,8 +27,11 @@ pub struct Config {
     /// The seed of the account key that NATS's configuration names as the issuer of its auth
     /// callout, `SA...` ([`new_issuer`](crate::nats_server::new_issuer)).
     pub issuer: Secret,
-    /// Where browsers reach NATS, such as `ws://127.0.0.1:9222`.
-    pub websocket_url: String,
+    /// Where browsers reach NATS.
+    pub websocket: Websocket,
+    /// The origins whose pages NATS lets connect, so that a page from elsewhere can say why it may
+    /// not; empty where that is not known.
+    pub origins: Vec<String>,
 }
 
 /// Why the role did not start, or ended before it was told to.
@@ -73,10 +78,11 @@ pub async fn run(
     // Whoever sees us announced can count on being signed in.
     bus.flush().await.map_err(Error::Bus)?;
     let service = announce(&bus, &workspace).await?;
-    let public = Public {
+    let page = Page::built(Public {
         workspace: workspace.as_str().to_owned(),
-        websocket: config.websocket_url,
-    };
+        websocket: config.websocket,
+        origins: config.origins,
+    });
     let callout = Arc::new(Callout {
         sign_in: SignIn::new(bus.clone(), workspace.clone(), clock),
         bus,
@@ -90,7 +96,7 @@ pub async fn run(
         Arc::clone(&callout).serve(requests, &stop),
         end_connections(&callout, system, changed, &stop),
         async {
-            http::serve(listener, &public, &stop).await;
+            http::serve(listener, page, &stop).await;
             Ok(())
         },
     );

@@ -3,6 +3,7 @@
 mod addresses;
 mod start;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bus::Bus;
@@ -54,6 +55,11 @@ impl Listeners {
             console: wanted(Role::Console, "console.listen", settings.console.listen).await?,
         })
     }
+
+    /// Where the console's page is, also when its port was to be any.
+    fn page(&self) -> Option<SocketAddr> {
+        self.console.as_ref()?.local_addr().ok()
+    }
 }
 
 impl Broker<'_> {
@@ -67,7 +73,7 @@ impl Broker<'_> {
         let mut websocket = self.loaded.settings.nats.websocket.0;
         let mut nats = JoinSet::new();
         let stop_nats = CancellationToken::new();
-        if let Some(server) = self.nats_server().await? {
+        if let Some(server) = self.nats_server(listeners.page()).await? {
             self.resolved.nats.url = format!("nats://{}", reachable(Address(server.listen())));
             websocket = server.websocket();
             nats.spawn(server.run(stop_nats.clone()));
@@ -82,14 +88,15 @@ impl Broker<'_> {
         served
     }
 
-    /// Starts the child, when there is to be one.
-    async fn nats_server(&self) -> Result<Option<NatsServer>> {
+    /// Starts the child, when there is to be one; it lets in the page that is served here.
+    async fn nats_server(&self, page: Option<SocketAddr>) -> Result<Option<NatsServer>> {
         let (true, Some(data)) = (self.resolved.nats.child, &self.loaded.data) else {
             return Ok(None);
         };
         let settings = &self.loaded.settings;
         let found = nats_server::find(settings.nats.server.as_deref(), self.environment)?;
-        let server = self.resolved.nats.server(settings, data.nats(""))?;
+        let page = page.unwrap_or(settings.console.listen.0);
+        let server = self.resolved.nats.server(settings, page, data.nats(""))?;
         tracing::debug!(program = %found.program.display(), version = found.version, "nats-server");
         NatsServer::start(found.program, data.clone(), server)
             .await

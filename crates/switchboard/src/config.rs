@@ -77,7 +77,8 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
                 .data
                 .as_ref()
                 .map_or_else(PathBuf::new, |data| data.nats(""));
-            let server = resolved.nats.server(&loaded.settings, directory)?;
+            let page = loaded.settings.console.listen.0;
+            let server = resolved.nats.server(&loaded.settings, page, directory)?;
             output::text(console::nats_server::config(&server).expose())
         }
         Command::Defaults => Ok(()),

@@ -122,7 +122,7 @@ settings! {
     }
     console: Console {
         listen: Address,
-        nats_websocket_url: Option<String>,
+        nats_websocket_url: Option<console::Websocket>,
         origins: Vec<String>,
     }
     ops: Ops {

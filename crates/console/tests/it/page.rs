@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::world::World;
+use crate::world::{ORIGIN, World};
 
 async fn ask(world: &World, method: &str, path: &str) -> String {
     let request = format!("{method} {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -20,22 +21,63 @@ async fn say(world: &World, request: &str) -> String {
     answer
 }
 
+/// The files of ours that a page names in `src` and `href`.
+fn named(page: &str) -> Vec<&str> {
+    let values = page.split(['<', ' ', '>']).filter_map(|attribute| {
+        let value = attribute.split_once('=')?;
+        let ours = matches!(value.0, "src" | "href") && value.1.starts_with("\"/");
+        ours.then(|| value.1.trim_matches('"'))
+    });
+    values.collect()
+}
+
 #[tokio::test]
-async fn there_is_a_page_that_runs_nothing_and_the_way_to_the_websocket() {
+async fn there_is_a_page_that_runs_only_its_own_files_and_all_that_it_names_is_there() {
     let world = World::start().await;
     let page = ask(&world, "GET", "/").await;
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
     assert!(page.contains("content-type: text/html; charset=utf-8\r\n"));
-    assert!(page.contains("content-security-policy: default-src 'none';"));
+    assert!(page.contains("content-security-policy: default-src 'none'; script-src 'self';"));
     assert!(page.contains("x-content-type-options: nosniff\r\n"));
-    assert!(!page.contains("<script"));
+    // In it there is nothing that the policy would have to let run.
+    for inline in ["<script>", "<style>", " style=", " onload=", " onclick="] {
+        assert!(!page.contains(inline), "{inline} in {page}");
+    }
+    let named = named(&page);
+    assert!(!named.is_empty(), "{page}");
+    for path in named {
+        let head = ask(&world, "HEAD", path).await;
+        assert!(head.starts_with("HTTP/1.1 200 OK\r\n"), "{path}: {head}");
+    }
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_page_is_told_the_way_to_the_websocket() {
+    let world = World::start().await;
     let config = ask(&world, "GET", "/config.json").await;
     let (_, body) = config.split_once("\r\n\r\n").unwrap();
-    let websocket = format!("ws://127.0.0.1:{}", world.websocket);
-    assert_eq!(
-        body,
-        format!(r#"{{"websocket":"{websocket}","workspace":"default"}}"#)
-    );
+    let told: Value = serde_json::from_str(body).unwrap();
+    let wanted = json!({
+        "websocket": format!("ws://127.0.0.1:{}", world.websocket),
+        "workspace": "default",
+        "origins": [ORIGIN],
+    });
+    assert_eq!(told, wanted);
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn what_the_browser_has_is_not_sent_again() {
+    let world = World::start().await;
+    let page = ask(&world, "GET", "/").await;
+    let tag = page.split_once("etag: ").unwrap().1;
+    let (tag, _) = tag.split_once("\r\n").unwrap();
+    let request =
+        format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIf-None-Match: {tag}\r\n\r\n");
+    let answer = say(&world, &request).await;
+    assert!(answer.starts_with("HTTP/1.1 304 "), "{answer}");
+    assert!(answer.ends_with("\r\n\r\n") && !answer.contains("content-length: 0"));
     world.stop().await.unwrap();
 }
 

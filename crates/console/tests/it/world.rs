@@ -13,7 +13,7 @@ use chat::role::{Login, LoginReply, LoginRequest};
 use chat::secret::Secret;
 use chat::subject::{Question, ROLES_INBOX_PREFIX, Workspace};
 use console::nats_server::{self, ROLES_USER, SYSTEM_USER, Settings};
-use console::{Config, Error, SERVICE};
+use console::{Config, Error, SERVICE, Websocket};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -86,7 +86,8 @@ impl World {
         }
         let config = Config {
             issuer,
-            websocket_url: format!("ws://127.0.0.1:{}", world.websocket),
+            websocket: Websocket::listening(([127, 0, 0, 1], world.websocket).into()),
+            origins: vec![ORIGIN.to_owned()],
         };
         world.tasks.spawn(console::run(
             config,

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use console::Websocket;
 use tokio::net::TcpListener;
 
 use super::{Broker, Listeners};
@@ -20,7 +21,7 @@ pub(super) struct Addresses {
     /// Where messengers reach us.
     pub(super) public_url: String,
     /// Where browsers reach NATS.
-    pub(super) websocket_url: String,
+    pub(super) websocket: Websocket,
 }
 
 impl Addresses {
@@ -41,14 +42,14 @@ impl Addresses {
             (None, Some(ingress)) => format!("http://{ingress}"),
             _ => broker.resolved.public_url.clone(),
         };
-        let websocket_url = settings.console.nats_websocket_url.clone();
+        let proxied = settings.console.nats_websocket_url.clone();
         Ok(Self {
             ops: shown(ops.local_addr()?),
             ingress: ingress.is_some(),
             console: address(&listeners.console)?,
             nats: broker.resolved.nats.url.clone(),
             public_url,
-            websocket_url: websocket_url.unwrap_or_else(|| format!("ws://{}", shown(websocket))),
+            websocket: proxied.unwrap_or_else(|| Websocket::listening(websocket)),
         })
     }
 
@@ -69,7 +70,7 @@ impl Addresses {
         }
         output::data(format_args!("  NATS        {}", self.nats))?;
         if self.console.is_some() {
-            output::data(format_args!("              {}", self.websocket_url))?;
+            output::data(format_args!("              {}", self.websocket))?;
         }
         output::data(format_args!("  operations  http://{}/readyz", self.ops))?;
         if broker

@@ -59,10 +59,11 @@ impl Starting<'_> {
 
     async fn console(&self, daemon: &mut Daemon, listener: TcpListener) -> Result {
         let resolved = &self.broker.resolved;
-        let config = resolved
-            .nats
-            .console(self.addresses.websocket_url.clone())?;
-        let system = match resolved.nats.system_bus(&self.broker.loaded.settings) {
+        let settings = &self.broker.loaded.settings;
+        let page = listener.local_addr().unwrap_or(settings.console.listen.0);
+        let websocket = self.addresses.websocket.clone();
+        let config = resolved.nats.console(settings, page, websocket)?;
+        let system = match resolved.nats.system_bus(settings) {
             Some(config) => Some(connect(&config).await?),
             None => None,
         };

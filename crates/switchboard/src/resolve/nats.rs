@@ -1,12 +1,14 @@
 //! NATS: where it is, who we are there, and what a server of our own must be told.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use chat::secret::Secret;
+use console::Websocket;
 
 use super::{Loaded, bad, reachable};
 use crate::exit::{Exit, OrExit as _, Result};
-use crate::settings::Settings;
+use crate::settings::{Address, Settings};
 
 /// Where NATS is and who we are there.
 #[derive(Debug)]
@@ -56,13 +58,14 @@ pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
 }
 
 impl Nats {
-    /// What `nats-server` must be told; its own files go to this directory.
+    /// What `nats-server` must be told; the console's page is at this address, and the server's own
+    /// files go to this directory.
     pub(crate) fn server(
         &self,
         settings: &Settings,
+        page: SocketAddr,
         directory: PathBuf,
     ) -> Result<console::nats_server::Settings> {
-        let origins = origins(settings);
         let seed = wanted("nats.issuer_seed", self.issuer_seed.as_ref())?;
         let issuer = console::nats_server::issuer_key(seed).or_fail(Exit::Settings, || {
             "nats.issuer_seed cannot be used".to_owned()
@@ -71,7 +74,7 @@ impl Nats {
             name: "switchboard".to_owned(),
             listen: settings.nats.listen.0,
             websocket: settings.nats.websocket.0,
-            origins,
+            origins: origins(settings, page),
             issuer,
             roles_password: wanted("nats.password", self.password.as_ref())?.clone(),
             system_password: wanted("nats.system_password", self.system_password.as_ref())?.clone(),
@@ -102,11 +105,19 @@ impl Nats {
         }
     }
 
-    /// What the console role is told.
-    pub(crate) fn console(&self, websocket_url: String) -> Result<console::Config> {
+    /// What the console role is told, whose page is at this address.
+    pub(crate) fn console(
+        &self,
+        settings: &Settings,
+        page: SocketAddr,
+        websocket: Websocket,
+    ) -> Result<console::Config> {
+        // Which pages a server that is not ours lets in, only its configuration says.
+        let origins = self.child.then(|| origins(settings, page));
         Ok(console::Config {
             issuer: wanted("nats.issuer_seed", self.issuer_seed.as_ref())?.clone(),
-            websocket_url,
+            websocket,
+            origins: origins.unwrap_or_default(),
         })
     }
 }
@@ -121,8 +132,8 @@ fn wanted<'a>(key: &str, secret: Option<&'a Secret>) -> Result<&'a Secret> {
 }
 
 /// The addresses at which the console's page is opened, as browsers write them.
-fn origins(settings: &Settings) -> Vec<String> {
-    let address = reachable(settings.console.listen);
+fn origins(settings: &Settings, page: SocketAddr) -> Vec<String> {
+    let address = reachable(Address(page));
     let mut origins = vec![format!("http://{address}")];
     if address.ip().is_loopback() {
         origins.push(format!("http://localhost:{}", address.port()));

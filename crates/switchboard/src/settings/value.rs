@@ -103,6 +103,13 @@ impl FromValue for Address {
     }
 }
 
+/// Where browsers reach NATS.
+impl FromValue for console::Websocket {
+    fn from_value(value: &Value) -> Result<Self, String> {
+        Self::at(&String::from_value(value)?).map_err(|error| error.to_string())
+    }
+}
+
 /// The address that messengers are told, without a slash at its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl(pub(crate) String);

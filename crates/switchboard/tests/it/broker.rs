@@ -48,6 +48,22 @@ fn it_makes_its_directory_serves_and_ends_with_0() {
 }
 
 #[test]
+fn a_page_on_any_port_is_let_in_by_its_own_address() {
+    let parent = tempfile::tempdir().unwrap();
+    let broker = up(&parent.path().join("data"), None);
+    let page = broker.line_with("console     http");
+    let (_, address) = page.split_once("http://").unwrap();
+    let config = http_get(&format!("{address}/config.json"));
+    let (_, port) = address.split_once(':').unwrap();
+    for host in ["127.0.0.1", "localhost"] {
+        let origin = format!("\"http://{host}:{port}\"");
+        assert!(config.contains(&origin), "{config}");
+    }
+    broker.signal("-TERM");
+    assert_eq!(broker.end(), Some(0));
+}
+
+#[test]
 fn a_nats_server_left_behind_does_not_block_the_next_start() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");

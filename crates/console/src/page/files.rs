@@ -1,0 +1,137 @@
+//! The files of the page, each in every encoding that its build has made.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use data_encoding::HEXLOWER;
+use hyper::header::HeaderValue;
+use rust_embed::Embed;
+use sha2::{Digest as _, Sha256};
+
+use super::encoding::{Encoding, choose};
+
+/// What `./just web` has built; nothing where it has not run.
+#[derive(Embed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Built;
+
+/// Files whose names hold a hash of what is in them: under one name they never change.
+const HASHED: &str = "assets/";
+
+/// Files by their path without the leading slash.
+#[derive(Debug)]
+pub(super) struct Files(BTreeMap<String, File>);
+
+/// One file.
+#[derive(Debug)]
+pub(super) struct File {
+    pub(super) kind: &'static str,
+    /// Whether it is the same for ever.
+    pub(super) hashed: bool,
+    variants: Vec<Variant>,
+}
+
+/// A file in one encoding.
+#[derive(Debug)]
+pub(super) struct Variant {
+    pub(super) encoding: Encoding,
+    pub(super) body: Bytes,
+    pub(super) tag: HeaderValue,
+}
+
+impl Files {
+    /// Those in this binary. What begins with a dot is the build's own.
+    pub(super) fn built() -> Self {
+        let bytes = |name: &str| match Built::get(name)?.data {
+            Cow::Borrowed(data) => Some(Bytes::from_static(data)),
+            Cow::Owned(data) => Some(Bytes::from(data)),
+        };
+        let names = Built::iter().filter(|name| !name.starts_with('.'));
+        let all = names.filter_map(|name| Some((name.to_string(), bytes(&name)?)));
+        Self::of(&all.collect())
+    }
+
+    /// Those files; `x.br` and `x.gz` are encodings of `x`.
+    pub(super) fn of(all: &BTreeMap<String, Bytes>) -> Self {
+        let made = |name: &str| {
+            let original = |one: Encoding| name.strip_suffix(one.suffix());
+            let mut originals = Encoding::MADE.into_iter().filter_map(original);
+            originals.any(|original| all.contains_key(original))
+        };
+        let originals = all.iter().filter(|(name, _)| !made(name));
+        let files = originals.map(|(name, body)| {
+            let beside = |encoding: Encoding| {
+                let body = all.get(&format!("{name}{}", encoding.suffix()))?;
+                Some(Variant::new(encoding, body.clone()))
+            };
+            let mut variants = vec![Variant::new(Encoding::Identity, body.clone())];
+            variants.extend(Encoding::MADE.into_iter().filter_map(beside));
+            let file = File {
+                kind: kind(name),
+                hashed: name.starts_with(HASHED),
+                variants,
+            };
+            (name.clone(), file)
+        });
+        Self(files.collect())
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&File> {
+        self.0.get(name)
+    }
+
+    #[cfg(test)]
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
+
+impl File {
+    /// Whether what is sent depends on what is accepted.
+    pub(super) fn varies(&self) -> bool {
+        self.variants.len() > 1
+    }
+
+    /// The best for an `Accept-Encoding`.
+    pub(super) fn variant(&self, accepted: &str) -> Option<&Variant> {
+        let there = self.variants.iter().map(|variant| variant.encoding);
+        let chosen = choose(accepted, there);
+        (self.variants.iter()).find(|variant| variant.encoding == chosen)
+    }
+}
+
+impl Variant {
+    /// Each encoding has a tag of its own, as it has bytes of its own.
+    fn new(encoding: Encoding, body: Bytes) -> Self {
+        let hash = HEXLOWER.encode(&Sha256::digest(&body));
+        let tag = HeaderValue::try_from(format!("\"{hash}\""));
+        Self {
+            encoding,
+            tag: tag.unwrap_or(HeaderValue::from_static("\"\"")),
+            body,
+        }
+    }
+}
+
+/// What a file is, by the end of its name. Browsers are told not to guess.
+pub(super) fn kind(name: &str) -> &'static str {
+    match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
+        "html" => super::HTML,
+        "js" | "mjs" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "json" => super::JSON,
+        "webmanifest" => "application/manifest+json",
+        "svg" => "image/svg+xml",
+        "png" => "image/png",
+        "webp" => "image/webp",
+        "ico" => "image/vnd.microsoft.icon",
+        "woff2" => "font/woff2",
+        "mp3" => "audio/mpeg",
+        "ogg" => "audio/ogg",
+        "wav" => "audio/wav",
+        "txt" => super::TEXT,
+        _ => "application/octet-stream",
+    }
+}
