@@ -21,12 +21,12 @@ up *args:
 messenger *args:
     @exec deploy/tools/serve messenger "$@"
 
-# Build the release binary, target/release/switchboard.
+# Build the release binary, target/release/switchboard, and the console page in it.
 build:
     @deploy/tools/build
 
 # Check everything that must hold: format, lints, documentation, all tests.
-test: tools fmt-check lint doctest unit crash e2e
+test: tools web fmt-check lint doctest unit crash web-test e2e browser
 
 # Install into .tools what tests need and is missing: nats-server, nextest, Python packages.
 tools:
@@ -62,6 +62,19 @@ doctest:
 e2e *args: tools
     cargo build --package switchboard
     deploy/tools/run-tests --package acceptance "$@"
+
+# Build the console page, where it is older than its sources; without Node.js that is said.
+web:
+    @deploy/tools/web build
+
+# Check the console page: its types, its state on recorded feeds, its weight.
+web-test: web
+    deploy/tools/web run check test size
+
+# Run the console page in Chromium, against the debug binary and real messengers.
+browser: tools web
+    cargo build --package switchboard
+    deploy/tools/web browser
 
 # Kill the log and cut its power so many times; what was acknowledged must be there.
 crash rounds="4":
