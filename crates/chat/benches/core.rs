@@ -125,6 +125,7 @@ impl Shell {
         };
         self.apply(&Request::inside(Command::Verified(Verification {
             channel,
+            generation: 1,
             purpose: Purpose::Connect,
             result: Ok(Proof {
                 verified: Verified::Status,
@@ -183,8 +184,10 @@ fn talks(shell: &mut Shell, messages: u32) {
                 answer: Vec::new(),
             };
             let reply = AttemptReply { ms: 5, outcome };
+            let generation = shell.workspace.channel(channel).unwrap().generation;
             shell.apply(&Request::inside(Command::Attempted(Attempted {
                 message,
+                generation,
                 reply,
             })));
         }

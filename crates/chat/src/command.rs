@@ -111,6 +111,7 @@ pub enum Command {
     Settled(ChannelId, Vec<u64>),
     /// So many messages were refused while the channel was not active.
     Refused(ChannelId, u64),
-    /// A messenger answered a notice with 401 or 410, which concerns the channel.
-    Judged(ChannelId, u16),
+    /// A messenger answered a notice with 401 or 410, which concerns the channel as it was when it
+    /// was told: in this generation.
+    Judged(ChannelId, u32, u16),
 }

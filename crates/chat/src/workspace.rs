@@ -201,7 +201,9 @@ impl Workspace {
             Command::Expire(message) => Ok(self.decide_expire(*message, context.now)),
             Command::Settled(channel, notices) => Ok(self.decide_settled(*channel, notices)),
             Command::Refused(channel, count) => Ok(self.decide_refused(*channel, *count)),
-            Command::Judged(channel, status) => Ok(self.decide_judged(*channel, *status)),
+            Command::Judged(channel, generation, status) => {
+                Ok(self.decide_judged(*channel, *generation, *status))
+            }
             Command::LiveChat(_)
             | Command::User(_)
             | Command::Channel(_)

@@ -22,6 +22,8 @@ const BUS_MARGIN: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) channel: ChannelId,
+    /// The channel's, which whatever comes back belongs to.
+    pub(crate) generation: u32,
     pub(crate) url: String,
     /// The codes that are good now, newest first.
     pub(crate) codes: Vec<Secret>,
@@ -38,6 +40,7 @@ impl Target {
             .filter(|c| c.until.is_none_or(|until| now < until));
         Self {
             channel: id,
+            generation: channel.generation,
             url: channel.webhook.clone(),
             codes: good
                 .filter_map(|c| library.open_house(&c.code, &stream))
@@ -109,7 +112,7 @@ pub(crate) const fn failed(kind: Failure, words: String) -> AttemptReply {
 
 /// A message to be tried. Its words are sealed until the request is made, off the loop.
 pub(crate) struct MessageAttempt {
-    target: Target,
+    pub(crate) target: Target,
     session: SessionId,
     chat: String,
     sent: MessageSent,

@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 
 use bus::Message;
 use chat::id::{ChannelId, MessageId, UserId};
-use chat::role::{AttemptRequest, HealthReply, InboundReply, LoginReply};
-use chat::state::NoticeKind;
+use chat::role::{HealthReply, InboundReply, LoginReply};
 use chat::table::Row;
 use event_log::NewEvent;
 
 use crate::config::FRAME_BYTES;
 use crate::feed::FeedItem;
-use crate::notices::NoticeId;
+use crate::notices::Telling;
 use crate::verify::Verify;
 use crate::view::Plan;
 
@@ -42,7 +41,7 @@ pub(crate) enum Release {
     /// A message to be tried.
     Attempt(MessageId),
     /// A messenger to be told something.
-    Tell(NoticeId, NoticeKind, Box<AttemptRequest>),
+    Tell(Box<Telling>),
     /// A messenger to be asked to verify itself.
     Verify(Box<Verify>),
     /// Keys to be destroyed.

@@ -4,19 +4,18 @@ use bus::Message;
 use chat::id::{MessageId, UserId};
 use chat::rejection::Rejection;
 use chat::role::AttemptReply;
-use chat::state::NoticeKind;
 
 use crate::api::Call;
-use crate::notices::NoticeId;
+use crate::notices::Telling;
 use crate::verify::Verify;
 use crate::view::Scanned;
 
 /// Something that was done beside the loop.
 pub(crate) enum Done {
-    /// A message was tried.
-    Attempted(MessageId, AttemptReply),
+    /// A message was tried, in this generation of its channel.
+    Attempted(MessageId, u32, AttemptReply),
     /// A messenger was told something.
-    Told(NoticeId, NoticeKind, AttemptReply),
+    Told(Box<Telling>, AttemptReply),
     /// A messenger was told something that nobody waits for.
     Mentioned,
     /// A messenger was asked to verify itself.

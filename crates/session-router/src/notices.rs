@@ -61,6 +61,16 @@ enum Hold {
     Chat(ChatKey),
 }
 
+/// A notice that goes out.
+pub(crate) struct Telling {
+    pub(crate) id: NoticeId,
+    pub(crate) kind: NoticeKind,
+    /// The channel's, which the answer belongs to.
+    pub(crate) generation: u32,
+    /// What egress is asked.
+    pub(crate) request: AttemptRequest,
+}
+
 /// How far one channel has got.
 #[derive(Default)]
 struct Lane {
@@ -86,13 +96,13 @@ pub(crate) enum Told {
 }
 
 impl Notices {
-    /// The notices to be told now, with what egress is to be asked.
+    /// The notices to be told now.
     pub(crate) fn start(
         &mut self,
         workspace: &Workspace,
         library: &Library,
         now: Timestamp,
-    ) -> Vec<(NoticeId, NoticeKind, AttemptRequest)> {
+    ) -> Vec<Telling> {
         while let Some((at, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
             self.retries.remove(&(at, id));
             self.lanes.entry(id.0).or_default().again.insert(id.1);
@@ -126,7 +136,12 @@ impl Notices {
                     if let NoticeKind::Session(chat, ..) = &notice.kind {
                         self.telling.insert((id.0, chat.as_str().into()), id);
                     }
-                    started.push((id, notice.kind.clone(), request));
+                    started.push(Telling {
+                        id,
+                        kind: notice.kind.clone(),
+                        generation: channel.generation,
+                        request,
+                    });
                 } else {
                     self.settled.entry(id.0).or_default().push(number);
                 }

@@ -42,7 +42,7 @@ impl Loop {
                 Release::Attempt(message) => {
                     self.work.attempt(&self.router.workspace, message, now());
                 }
-                Release::Tell(id, kind, request) => self.work.tell(id, kind, request),
+                Release::Tell(telling) => self.work.tell(telling),
                 Release::Verify(verify) => self.work.verify(verify),
                 Release::DestroyKeys(keys) => self.router.library.keyring.destroy(&keys)?,
                 Release::Rights(user) => {
@@ -74,27 +74,36 @@ impl Loop {
     /// Takes in what was done beside the loop.
     pub(crate) fn done(&mut self, done: Done, now: Timestamp) {
         match done {
-            Done::Attempted(message, reply) => {
+            Done::Attempted(message, generation, reply) => {
                 self.work.finished(message);
-                self.router
-                    .apply_inside(Command::Attempted(Attempted { message, reply }), now);
+                let attempted = Attempted {
+                    message,
+                    generation,
+                    reply,
+                };
+                self.router.apply_inside(Command::Attempted(attempted), now);
             }
-            Done::Told(id, kind, reply) => {
+            Done::Told(telling, reply) => {
                 let crate::router::Router {
                     notices,
                     chance,
                     config,
                     ..
                 } = &mut self.router;
-                let (profile, told) =
-                    notices.finish(id, &kind, &reply, (&config.rules, now, chance));
+                let (profile, told) = notices.finish(
+                    telling.id,
+                    &telling.kind,
+                    &reply,
+                    (&config.rules, now, chance),
+                );
                 if let Some((contact, profile)) = profile {
                     self.router
                         .apply_inside(Command::Profile(contact, profile), now);
                     self.router.notices.profile_asked(contact);
                 }
                 if let Told::Channel(status) = told {
-                    self.router.apply_inside(Command::Judged(id.0, status), now);
+                    let judged = Command::Judged(telling.id.0, telling.generation, status);
+                    self.router.apply_inside(judged, now);
                 }
             }
             Done::Mentioned => self.work.side_job_done(),

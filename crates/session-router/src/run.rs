@@ -338,7 +338,7 @@ impl Loop {
             ..
         } = &mut self.router;
         let told = notices.start(workspace, library, now).into_iter();
-        let releases = told.map(|(id, kind, request)| Release::Tell(id, kind, Box::new(request)));
+        let releases = told.map(|telling| Release::Tell(Box::new(telling)));
         self.router
             .batch
             .releases

@@ -20,6 +20,7 @@ const SHOWN_CHARS_MAX: usize = 2_000;
 /// A messenger that is asked to verify itself, and who waits to hear of it.
 pub(crate) struct Verify {
     channel: ChannelId,
+    generation: u32,
     purpose: Purpose,
     challenge: String,
     code: Secret,
@@ -58,6 +59,7 @@ impl Verify {
         let (code, security) = (target.token(), channel.security);
         Self {
             channel: id,
+            generation: channel.generation,
             purpose,
             challenge,
             code,
@@ -75,6 +77,7 @@ impl Verify {
         (
             Verification {
                 channel,
+                generation: self.generation,
                 purpose,
                 result,
             },

@@ -9,7 +9,6 @@ use chat::id::{ChannelId, MessageId};
 use chat::password;
 use chat::rejection::{Code, Rejection};
 use chat::role::{AttemptRequest, Failure};
-use chat::state::NoticeKind;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use tokio::sync::mpsc;
@@ -19,7 +18,7 @@ use crate::attempt::{MessageAttempt, ask, failed};
 use crate::config::{ATTEMPTS_MAX, CHANNEL_ATTEMPTS_MAX, CHANNEL_SHARE_MAX, SIDE_JOBS_MAX};
 use crate::done::Done;
 use crate::library::Library;
-use crate::notices::NoticeId;
+use crate::notices::Telling;
 use crate::serve::Job;
 use crate::verify::Verify;
 
@@ -126,6 +125,7 @@ impl Work {
     /// Tries a message. That it is no longer wanted is reported like an attempt that failed.
     pub(crate) fn attempt(&self, workspace: &Workspace, message: MessageId, now: Timestamp) {
         let attempt = MessageAttempt::of(workspace, &self.library, message, now);
+        let generation = attempt.as_ref().map_or(0, |a| a.target.generation);
         let (library, bus, subject) = (
             self.library.clone(),
             self.bus.clone(),
@@ -141,16 +141,16 @@ impl Work {
                     "the message's words can no longer be read".to_owned(),
                 ),
             };
-            Done::Attempted(message, reply)
+            Done::Attempted(message, generation, reply)
         });
     }
 
     /// Tells a messenger something.
-    pub(crate) fn tell(&self, id: NoticeId, kind: NoticeKind, request: Box<AttemptRequest>) {
+    pub(crate) fn tell(&self, telling: Box<Telling>) {
         let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
         self.spawn(async move {
-            let reply = ask(&bus, subject, &request).await;
-            Done::Told(id, kind, reply)
+            let reply = ask(&bus, subject, &telling.request).await;
+            Done::Told(telling, reply)
         });
     }
 

@@ -9,6 +9,8 @@ use crate::verification::Purpose;
 pub struct Verification {
     /// Which channel.
     pub channel: ChannelId,
+    /// The channel's [generation](crate::state::Channel::generation) when it was asked.
+    pub generation: u32,
     /// Why it was asked.
     pub purpose: Purpose,
     /// What it proved, or why it failed in words.
@@ -20,6 +22,8 @@ pub struct Verification {
 pub struct Attempted {
     /// Which message.
     pub message: MessageId,
+    /// The channel's [generation](crate::state::Channel::generation) when it was.
+    pub generation: u32,
     /// What became of it.
     pub reply: AttemptReply,
 }

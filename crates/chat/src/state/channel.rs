@@ -27,6 +27,9 @@ pub struct Channel {
     pub codes: Vec<ChannelCode>,
     /// Goes up with every change of codes or security.
     pub revision: u32,
+    /// Goes up with whatever makes the channel another one for its messenger: another status, a new
+    /// proof, another webhook, a new code. An answer to what was asked before says nothing of it.
+    pub generation: u32,
     /// What proof is asked of the messenger.
     pub security: Security,
     /// Which members the messenger gets.

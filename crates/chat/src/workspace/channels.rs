@@ -34,13 +34,12 @@ impl Workspace {
             ChannelCommand::Disconnect(id) => {
                 let channel = self.channel(*id)?;
                 let ended = match channel.status {
-                    ChannelStatus::Disconnected | ChannelStatus::Failed => {
-                        return Ok(Decision::repeated(Answer::Channel(*id)));
-                    }
                     // What was never connected holds no account once it is given up.
-                    ChannelStatus::Pending => ChannelStatus::Failed,
+                    ChannelStatus::Pending | ChannelStatus::Failed => ChannelStatus::Failed,
                     _ => ChannelStatus::Disconnected,
                 };
+                // An event even where the status stays: a reconnect may be under way, and must not
+                // undo what was asked after it.
                 let event = status(ended, Some(format!("by {}", caller.id)));
                 Ok(changed(*id, channel.live_chat, event))
             }

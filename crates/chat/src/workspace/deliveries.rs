@@ -68,10 +68,8 @@ impl Workspace {
             channel.last_attempt,
             context,
         );
-        Decision::of(
-            made(session_id, session, channel, change, context.now),
-            Answer::Done,
-        )
+        let about = (session_id, session, channel, attempted.generation);
+        Decision::of(made(about, change, context.now), Answer::Done)
     }
 
     /// A receipt was faster than the attempt's own answer: where the delivery stands is known, and
@@ -93,10 +91,8 @@ impl Workspace {
             return Decision::nothing();
         };
         let change = late_attempt(&attempted.reply, message, state, channel.last_attempt);
-        Decision::of(
-            made(session_id, session, channel, change, now),
-            Answer::Done,
-        )
+        let about = (session_id, session, channel, attempted.generation);
+        Decision::of(made(about, change, now), Answer::Done)
     }
 
     pub(super) fn decide_expire(&self, id: MessageId, now: Timestamp) -> Decision {
@@ -123,11 +119,10 @@ impl Workspace {
     }
 }
 
-/// An attempt that was made, and what it means for its channel.
+/// An attempt that was made, and what it means for its channel. An answer to what was asked in an
+/// earlier generation says of this one neither that it refuses the code nor that it is gone.
 fn made(
-    id: SessionId,
-    session: &Session,
-    channel: &Channel,
+    (id, session, channel, generation): (SessionId, &Session, &Channel, u32),
     change: DeliveryChanged,
     now: Timestamp,
 ) -> Vec<NewEvent> {
@@ -135,7 +130,7 @@ fn made(
         Some(_) => channel.breaker.after(&change, now),
         None => channel.breaker.clone(),
     };
-    let answered = change.status;
+    let answered = change.status.filter(|_| channel.generation == generation);
     let mut events = vec![of(id, session, change)];
     if let Some(change) = channel_change(channel, &breaker, answered, now) {
         events.push(super::channels::of(

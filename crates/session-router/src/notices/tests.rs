@@ -20,7 +20,7 @@ fn told(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, N
     let started = notices.start(&shell.workspace, &shell.library, at);
     started
         .into_iter()
-        .map(|(id, kind, _)| (id, kind))
+        .map(|telling| (telling.id, telling.kind))
         .collect()
 }
 
@@ -117,7 +117,12 @@ fn notices_go_on_when_no_message_is_left_to_probe_with() {
     for _ in 0..40 {
         shell.inside(Command::Attempting(message));
         let reply = nobody();
-        shell.inside(Command::Attempted(Attempted { message, reply }));
+        let generation = shell.workspace.channel(channel).unwrap().generation;
+        shell.inside(Command::Attempted(Attempted {
+            message,
+            generation,
+            reply,
+        }));
     }
     assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
     let mut notices = Notices::default();

@@ -117,7 +117,13 @@ fn history(shell: &mut Shell, session: &str) -> Vec<Value> {
 fn attempt(shell: &mut Shell, message: MessageId, outcome: Outcome) {
     shell.inside(Command::Attempting(message));
     let reply = AttemptReply { ms: 12, outcome };
-    shell.inside(Command::Attempted(Attempted { message, reply }));
+    let channel = shell.workspace.pending(message).unwrap().1.channel;
+    let generation = shell.workspace.channel(channel).unwrap().generation;
+    shell.inside(Command::Attempted(Attempted {
+        message,
+        generation,
+        reply,
+    }));
 }
 
 fn answered(status: u16) -> Outcome {

@@ -5,7 +5,8 @@ use crate::event::{ChannelStatusChanged, ChannelUpdated, Event, MessagesRefused,
 use crate::id::ChannelId;
 use crate::noun::ChannelStatus;
 use crate::record::{Answer, Stream};
-use crate::rejection::Rejection;
+use crate::rejection::{Code, Rejection};
+use crate::state::Channel;
 use crate::verification::{Proof, Purpose};
 use crate::workspace::Workspace;
 use crate::workspace::channels::{changed, of, status};
@@ -27,6 +28,9 @@ impl Workspace {
         match (&verification.purpose, &verification.result) {
             _ if given_up => Ok(answer),
             (Purpose::Test, _) | (Purpose::Webhook(_), Err(_)) => Ok(answer),
+            (Purpose::Reconnect, result) if verification.generation != channel.generation => {
+                Self::decide_overtaken(id, channel, result)
+            }
             (Purpose::Connect | Purpose::Reconnect, Ok(proof)) => {
                 // While the messenger was asked, another channel may have taken the account.
                 self.check_account(&channel.webhook, Some(id))?;
@@ -64,12 +68,46 @@ impl Workspace {
         }
     }
 
+    /// The channel changed while its messenger was asked to connect again: what it answered is about
+    /// the channel of before. One that was ended meanwhile stays so, and its messenger, which believes
+    /// itself connected, is told.
+    fn decide_overtaken(
+        id: ChannelId,
+        channel: &Channel,
+        result: &Result<Proof, String>,
+    ) -> Result<Decision, Rejection> {
+        match (channel.status, result) {
+            (ChannelStatus::Active, _) => Ok(Decision::repeated(Answer::Channel(id))),
+            (ChannelStatus::Disconnected, Ok(proof)) => {
+                let ended = ChannelStatusChanged {
+                    verified: Some(proof.verified),
+                    ..status(ChannelStatus::Disconnected, channel.reason.clone())
+                };
+                Ok(changed(id, channel.live_chat, ended))
+            }
+            (now, _) => {
+                let words = format!(
+                    "the channel changed while its messenger was asked, and is {}; reconnect it once more",
+                    now.as_str()
+                );
+                Err(Rejection::new(Code::Conflict, words))
+            }
+        }
+    }
+
     /// What an answer to a notice says about the channel: 401 interrupts it, 410 disconnects it.
-    pub(in crate::workspace) fn decide_judged(&self, id: ChannelId, answered: u16) -> Decision {
-        match self.channels.get(&id) {
-            Some(channel) if channel.status == ChannelStatus::Active => judgement(answered)
+    pub(in crate::workspace) fn decide_judged(
+        &self,
+        id: ChannelId,
+        generation: u32,
+        answered: u16,
+    ) -> Decision {
+        let is_meant =
+            |c: &&Channel| c.status == ChannelStatus::Active && c.generation == generation;
+        match self.channels.get(&id).filter(is_meant) {
+            Some(channel) => judgement(answered)
                 .map_or_else(Decision::nothing, |e| changed(id, channel.live_chat, e)),
-            _ => Decision::nothing(),
+            None => Decision::nothing(),
         }
     }
 

@@ -36,6 +36,7 @@ impl Workspace {
                 }
                 if let Some(webhook) = &e.webhook {
                     channel.webhook.clone_from(webhook);
+                    channel.generation += 1;
                 }
                 if let Some(security) = e.security {
                     channel.security = security;
@@ -60,6 +61,7 @@ impl Workspace {
                     },
                 );
                 channel.revision += 1;
+                channel.generation += 1;
             }
             Event::MessagesRefused(e) => channel.refused += e.count,
             _ => {}
@@ -76,18 +78,24 @@ impl Workspace {
         if e.status != before {
             channel.since = record.time;
         }
-        if let Some(verified) = e.verified {
-            channel.verified = Some(verified);
+        let by_administrator = matches!(record.by, Actor::User(_));
+        // What only opens or closes the breaker leaves the channel as it is.
+        if e.status != before || e.verified.is_some() || by_administrator {
+            channel.generation += 1;
+        }
+        channel.verified = e.verified.or(channel.verified);
+        if e.verified.is_some() && e.status == ChannelStatus::Active {
             channel.breaker = Breaker::default();
             channel.refused = 0;
         }
         if let Some(capabilities) = &e.capabilities {
             channel.capabilities = capabilities.clone();
         }
-        let by_administrator = matches!(record.by, Actor::User(_));
+        // One that has just proved itself believes that it is connected.
+        let is_news = before != e.status || e.verified.is_some();
         match e.status {
             ChannelStatus::Deleted => self.delete_channel(id, record.time),
-            ChannelStatus::Disconnected if by_administrator && before != e.status => {
+            ChannelStatus::Disconnected if by_administrator && is_news => {
                 self.push_notice(id, NoticeKind::Disconnect, record.time);
             }
             _ => {}
@@ -145,6 +153,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
             until: None,
         }],
         revision: 1,
+        generation: 1,
         security: e.security,
         dialect: e.dialect,
         operator_initiated: e.operator_initiated,

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::house::{House, able, refused};
+use super::house::{House, able, answered, refused};
 use crate::command::{ChannelCommand, Command, Connect, Effect, Update};
 use crate::event::Event;
 use crate::id::{ChannelId, LiveChatId};
@@ -201,11 +201,70 @@ fn disconnecting_tells_the_messenger_once() {
     let mut house = House::open();
     let id = house.channel;
     house.does("root", ChannelCommand::Disconnect(id));
-    house.does("root", ChannelCommand::Disconnect(id));
-    assert!(house.records.is_empty());
     assert_eq!(notices(&house, id), [NoticeKind::Disconnect]);
     house.verified(id, Purpose::Reconnect, Err("not yet".to_owned()));
     assert_eq!(status(&house, id), ChannelStatus::Disconnected);
+    assert_eq!(notices(&house, id), [NoticeKind::Disconnect]);
+}
+
+#[test]
+fn who_disconnects_is_not_overruled_by_a_reconnect_that_was_under_way() {
+    let mut house = House::open();
+    let id = house.channel;
+    house.does("root", ChannelCommand::Disconnect(id));
+    house.does("root", ChannelCommand::Reconnect(id));
+    let asked_in = house.workspace.channel(id).unwrap().generation;
+    house.does("root", ChannelCommand::Disconnect(id));
+    house.inside(Command::Refused(id, 2));
+    house.verified_in(asked_in, id, Purpose::Reconnect, Ok(able()));
+    let channel = house.workspace.channel(id).unwrap();
+    assert_eq!(
+        (channel.status, channel.refused),
+        (ChannelStatus::Disconnected, 2)
+    );
+    assert_eq!(channel.reason.as_deref(), Some("by root"));
+    house.does("root", ChannelCommand::Reconnect(id));
+    house.verified(id, Purpose::Reconnect, Ok(able()));
+    assert_eq!(status(&house, id), ChannelStatus::Active);
+}
+
+#[test]
+fn a_reconnect_that_another_one_overtook_changes_nothing() {
+    let mut house = House::open();
+    let id = house.channel;
+    house.does("root", ChannelCommand::Disconnect(id));
+    house.does("root", ChannelCommand::Reconnect(id));
+    let asked_in = house.workspace.channel(id).unwrap().generation;
+    house.verified(id, Purpose::Reconnect, Ok(able()));
+    let before = house.workspace.clone();
+    house.verified_in(asked_in, id, Purpose::Reconnect, Err("no".to_owned()));
+    house.verified_in(asked_in, id, Purpose::Reconnect, Ok(able()));
+    assert!(house.workspace == before);
+}
+
+#[test]
+fn an_answer_to_an_old_code_does_not_end_the_fresh_channel() {
+    for answer in [401, 410] {
+        let mut house = House::open();
+        let id = house.channel;
+        let session = house.session_of("ann", "chat");
+        let message = house.sends("ann", session);
+        let asked_in = house.workspace.channel(id).unwrap().generation;
+        house.begins(message);
+        let rotate = ChannelCommand::Rotate {
+            channel: id,
+            code: Secret::new("fresh"),
+            overlap: Duration::ZERO,
+        };
+        house.does("root", rotate);
+        house.comes_back(message, answered(answer));
+        house.inside(Command::Judged(id, asked_in, answer));
+        assert_eq!(status(&house, id), ChannelStatus::Active, "{answer}");
+        // The message is tried again, with the new code, and that counts.
+        assert_eq!(house.due(), [message]);
+        house.tries(message, answered(answer));
+        assert_ne!(status(&house, id), ChannelStatus::Active, "{answer}");
+    }
 }
 
 #[test]
@@ -248,6 +307,7 @@ fn a_new_webhook_is_used_once_it_is_verified() {
     // Taken while the messenger was asked: the rule is kept at the end too.
     let late = crate::command::Verification {
         channel: id,
+        generation: house.workspace.channel(id).unwrap().generation,
         purpose: Purpose::Webhook(HOOK.to_owned()),
         result: Ok(able()),
     };
@@ -390,7 +450,8 @@ fn an_answer_to_a_notice_may_end_the_channel() {
         (500, ChannelStatus::Active),
     ] {
         let mut house = House::open();
-        house.inside(Command::Judged(house.channel, answer));
+        let generation = house.workspace.channel(house.channel).unwrap().generation;
+        house.inside(Command::Judged(house.channel, generation, answer));
         assert_eq!(status(&house, house.channel), after, "{answer}");
     }
 }

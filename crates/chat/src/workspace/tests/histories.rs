@@ -18,7 +18,7 @@ use super::step::{Answer, Step, USERS, any_step};
 use super::{invariants, step};
 use crate::command::{
     ChannelCommand, Command, LiveChatCommand, MessageCommand, Person as Whom, Replay, Reply,
-    SessionCommand, UserCommand, Verification,
+    SessionCommand, UserCommand,
 };
 use crate::content::Profile;
 use crate::id::{ChannelId, MessageId, SessionId};

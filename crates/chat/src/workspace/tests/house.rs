@@ -46,8 +46,8 @@ pub(super) struct House {
     pub(super) last: Option<(Request, Reply)>,
     /// Whether the last request was refused.
     pub(super) refused: bool,
-    /// What is being tried.
-    pub(super) under_way: BTreeSet<MessageId>,
+    /// What is being tried, and in which generation of its channel.
+    pub(super) under_way: BTreeMap<MessageId, u32>,
     commands: u8,
 }
 
@@ -119,7 +119,7 @@ impl House {
             channel: ChannelId::from_bytes([0; 16]),
             last: None,
             refused: false,
-            under_way: BTreeSet::new(),
+            under_way: BTreeMap::new(),
             commands: 0,
         }
     }
@@ -211,8 +211,21 @@ impl House {
         purpose: Purpose,
         result: Result<Proof, String>,
     ) {
+        let generation = self.workspace.channels.get(&channel).unwrap().generation;
+        self.verified_in(generation, channel, purpose, result);
+    }
+
+    /// A messenger answers what it was asked in a generation of its channel.
+    pub(super) fn verified_in(
+        &mut self,
+        generation: u32,
+        channel: ChannelId,
+        purpose: Purpose,
+        result: Result<Proof, String>,
+    ) {
         self.inside(Command::Verified(Verification {
             channel,
+            generation,
             purpose,
             result,
         }));
@@ -337,16 +350,19 @@ impl House {
     /// An attempt at a message begins.
     pub(super) fn begins(&mut self, message: MessageId) {
         self.inside(Command::Attempting(message));
-        self.under_way.insert(message);
+        let channel = self.workspace.pending(message).unwrap().1.channel;
+        let generation = self.workspace.channel(channel).unwrap().generation;
+        self.under_way.insert(message, generation);
     }
 
     /// An attempt ends.
     pub(super) fn comes_back(&mut self, message: MessageId, reply: AttemptReply) {
+        let generation = self.under_way.remove(&message).unwrap_or_default();
         self.inside(Command::Attempted(crate::command::Attempted {
             message,
+            generation,
             reply,
         }));
-        self.under_way.remove(&message);
     }
 
     /// A message is tried, and this comes of it.
@@ -358,19 +374,19 @@ impl House {
     /// The messages that are due now and not being tried.
     pub(super) fn due(&self) -> Vec<MessageId> {
         let all = self.workspace.due(self.now).map(|(_, _, id)| id);
-        all.filter(|id| !self.under_way.contains(id)).collect()
+        all.filter(|id| !self.under_way.contains_key(id)).collect()
     }
 
     /// The messages that have expired and are not being tried.
     pub(super) fn expired(&self) -> Vec<MessageId> {
         let all = self.workspace.expired(self.now);
-        all.filter(|id| !self.under_way.contains(id)).collect()
+        all.filter(|id| !self.under_way.contains_key(id)).collect()
     }
 
     /// When there is something to do next.
     pub(super) fn next_due(&self) -> Option<Timestamp> {
         self.workspace
-            .next_due(|id| self.under_way.contains(&id), |_, _| false)
+            .next_due(|id| self.under_way.contains_key(&id), |_, _| false)
     }
 
     /// The contact with a messenger's user id.

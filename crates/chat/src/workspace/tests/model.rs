@@ -1,7 +1,7 @@
 //! What a workspace must do, written once more as plainly as can be: lists that are searched from
 //! end to end, no index, no event, no clock but the one it is given.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::house::START;
@@ -22,6 +22,8 @@ pub(super) struct Model {
     pub(super) sessions: Vec<Session>,
     /// Every message to messengers, in the order they were put in the queue for the last time.
     pub(super) sent: Vec<Sent>,
+    /// What is being tried, and in which generation of its channel.
+    pub(super) under_way: BTreeMap<MessageId, u32>,
 }
 
 pub(super) struct Channel {
@@ -29,6 +31,15 @@ pub(super) struct Channel {
     pub(super) second: bool,
     pub(super) status: ChannelStatus,
     pub(super) failing_since: Option<Timestamp>,
+    /// Goes up when it ends or comes back: what was asked before does not count.
+    pub(super) generation: u32,
+}
+
+impl Channel {
+    pub(super) fn becomes(&mut self, status: ChannelStatus) {
+        self.status = status;
+        self.generation += 1;
+    }
 }
 
 pub(super) struct Person {
@@ -79,6 +90,7 @@ impl Model {
             second: at == 1,
             status: ChannelStatus::Active,
             failing_since: None,
+            generation: 0,
         };
         Self {
             now: START,
@@ -89,6 +101,7 @@ impl Model {
             said: Vec::new(),
             sessions: Vec::new(),
             sent: Vec::new(),
+            under_way: BTreeMap::new(),
         }
     }
 
@@ -107,6 +120,11 @@ impl Model {
 
     pub(super) fn status(&self, id: ChannelId) -> ChannelStatus {
         self.channels.iter().find(|c| c.id == id).unwrap().status
+    }
+
+    pub(super) fn generation(&self, id: ChannelId) -> u32 {
+        let mut all = self.channels.iter();
+        all.find(|c| c.id == id).unwrap().generation
     }
 
     pub(super) fn session(&mut self, id: SessionId) -> &mut Session {
@@ -289,6 +307,7 @@ impl Model {
     /// What comes of an attempt.
     pub(super) fn returns(&mut self, message: MessageId, status: Option<u16>) {
         let now = self.now;
+        let asked_in = self.under_way.remove(&message).unwrap();
         let sent = self.sent(message);
         let late = !sent.state.is_pending();
         if !late {
@@ -305,7 +324,7 @@ impl Model {
         }
         let channel = session.channel;
         let channel = self.channel(channel);
-        let judged = match status {
+        let judged = match status.filter(|_| channel.generation == asked_in) {
             Some(401) => Some(ChannelStatus::Interrupted),
             Some(410) => Some(ChannelStatus::Disconnected),
             _ => None,
@@ -321,7 +340,9 @@ impl Model {
             .is_some_and(|since| now.since(since) >= day);
         if channel.status == ChannelStatus::Active {
             let after = judged.or(tired.then_some(ChannelStatus::Interrupted));
-            channel.status = after.unwrap_or(ChannelStatus::Active);
+            if let Some(after) = after {
+                channel.becomes(after);
+            }
         }
     }
 

@@ -207,6 +207,7 @@ impl Shell {
                 };
                 let verification = Verification {
                     channel,
+                    generation: self.workspace.channel(channel).unwrap().generation,
                     purpose,
                     result: Ok(proof),
                 };

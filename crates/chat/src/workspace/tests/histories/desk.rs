@@ -25,12 +25,14 @@ impl World {
                         self.model.lane(session.channel, session.chat).first(),
                         Some(&id)
                     );
+                    let generation = self.model.generation(session.channel);
+                    self.model.under_way.insert(id, generation);
                     self.house.begins(id);
                     self.model.sent(id).state = DeliveryState::Sending;
                 }
             }
             Step::Returns { which, with } => {
-                let all: Vec<_> = self.house.under_way.iter().copied().collect();
+                let all: Vec<_> = self.house.under_way.keys().copied().collect();
                 let Some(id) = all.get(usize::from(which) % all.len().max(1)).copied() else {
                     return;
                 };
@@ -81,7 +83,7 @@ impl World {
                     .filter(old)
                     .map(|s| s.message)
                     .collect();
-                right.retain(|id| !self.house.under_way.contains(id));
+                right.retain(|id| !self.house.under_way.contains_key(id));
                 right.sort_unstable();
                 let mut real = self.house.expired();
                 real.sort_unstable();
@@ -224,7 +226,7 @@ impl World {
                 Ok(())
             };
             if self.hears(id, Inbound::Disconnect, right).is_some() && before == Active {
-                self.model.channel(id).status = Disconnected;
+                self.model.channel(id).becomes(Disconnected);
             }
             return;
         }
@@ -238,7 +240,8 @@ impl World {
             .is_some()
         {
             let never = matches!(before, Pending | Failed);
-            self.model.channel(id).status = if never { Failed } else { Disconnected };
+            let now = if never { Failed } else { Disconnected };
+            self.model.channel(id).becomes(now);
         }
     }
 
@@ -259,14 +262,13 @@ impl World {
         } else {
             Err("no".to_owned())
         };
-        self.house.inside(Command::Verified(Verification {
-            channel: id,
-            purpose: Purpose::Reconnect,
-            result,
-        }));
+        self.house.verified(id, Purpose::Reconnect, result);
+        let channel = self.model.channel(id);
         if works {
-            let channel = self.model.channel(id);
-            (channel.status, channel.failing_since) = (ChannelStatus::Active, None);
+            channel.becomes(ChannelStatus::Active);
+            channel.failing_since = None;
+        } else if channel.status != ChannelStatus::Active {
+            channel.generation += 1;
         }
     }
 
@@ -293,6 +295,7 @@ impl World {
             second,
             status,
             failing_since: None,
+            generation: 0,
         });
     }
 }
