@@ -299,7 +299,7 @@ fn rebuild(out: &mut String) {
         .into_iter()
         .filter_map(|(k, v)| Some((k, v?)))
         .collect();
-    let rows = stored.iter().map(|(k, v)| (&k[..], &v[..]));
+    let rows = stored.iter().map(|(k, v)| (&k[..], Some(&v[..])));
     let (loaded, took) = timed(|| Workspace::load(rows, shell.workspace.position));
     row(out, "rows loaded", stored.len(), took);
     assert!(

@@ -181,13 +181,18 @@ where
         }
     }
 
-    /// Puts back a stored row, whose key stands behind the tag.
-    pub fn load(&mut self, key: &[u8], value: &[u8]) -> Result<(), codec::Error> {
+    /// Puts back a stored row, whose key stands behind the tag; `None` takes it out again.
+    pub fn load(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), codec::Error> {
+        let key = codec::decode(key)?;
+        let Some(value) = value else {
+            self.rows.remove(&key);
+            return Ok(());
+        };
         let slot = Slot {
             row: codec::decode(value)?,
             changed: false,
         };
-        self.rows.insert(codec::decode(key)?, Box::new(slot));
+        self.rows.insert(key, Box::new(slot));
         Ok(())
     }
 }

@@ -1,21 +1,25 @@
+//! Rows that can be computed again from the log, in one file.
+//!
+//! What changed is appended; at start the file is read from front to back, and a later row of a key
+//! stands for an earlier one. Once more than half of the file may be of no use, the rows that count
+//! are copied to a new file, which then takes its place. A database would write each row in its own
+//! place: at start that costs a search for each, while the whole is all that is ever asked for.
+
+mod block;
+mod compact;
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::store::{Found, How, Store, guarded};
 use crate::{Error, Hash, durable};
+use block::{BlockWriter, Blocks, FILE_HEADER_BYTES, header_at, made_bytes, take_row};
 
-/// Longest row, key and value together, 64 KiB: 17 rows share a leaf before sled splits it, and a
-/// leaf of 2 MiB would spill into `blobs/`, which sled never syncs.
-pub const PROJECTION_VALUE_BYTES_MAX: usize = 64 * 1024;
+pub use block::PROJECTION_VALUE_BYTES_MAX;
 
-/// What sled may keep in memory. Projections are read once, at start.
-const CACHE_BYTES: u64 = 16 * 1024 * 1024;
-
-/// The checkpoint's key; rows have [`ROW`] before theirs.
-const CHECKPOINT: [u8; 1] = [0];
-const ROW: u8 = 1;
-/// Written once, when the store is made: without it sled has opened something else than what was
-/// there, which it does not report.
-const MADE: [u8; 1] = [2];
+/// So much may be appended before the file is worth copying, however few rows it has.
+const APPENDED_BYTES_MIN: u64 = 16 * 1024 * 1024;
 
 /// A key and its new value; `None` removes it.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
@@ -40,107 +44,165 @@ pub struct Discarded {
 /// Rows of bytes that can be computed again from the log, kept so that a start is quick. Because of
 /// that it makes no second copy and never refuses to open for damage: it begins anew.
 pub struct ProjectionStore {
-    store: Store,
+    path: PathBuf,
+    file: File,
+    /// Where the file ended when it was made: its rows up to there are unique.
+    made: u64,
+    /// Where the last write ended.
+    end: u64,
+    checkpoint: Option<Checkpoint>,
+    /// Held until the store is dropped.
+    lock: File,
 }
 
 impl ProjectionStore {
-    /// Opens or creates the store in `dir`, a directory of its own. One that is damaged is deleted
-    /// and begun anew, and the caller is told why.
+    /// Opens or creates the store in `dir`, a directory of its own. One that is damaged is begun
+    /// anew, and the caller is told why. A write that was cut short is forgotten.
     pub fn open(dir: &Path) -> Result<(Self, Option<Discarded>), Error> {
-        if !dir.join("db").exists() {
-            return Ok((Self::anew(dir)?, None));
+        durable::create_dir(dir)?;
+        let lock = durable::lock(dir)?;
+        let path = dir.join("rows");
+        if !path.exists() {
+            return Ok((Self::anew(path, lock)?, None));
         }
-        let reason = match Store::open(dir, how())? {
-            Found::Open(store) => match guarded("read", dir, || store.tree.get(MADE)) {
-                Ok(Some(_)) => return Ok((Self { store }, None)),
-                Ok(None) => "it opened empty".to_owned(),
-                Err(error) => error.to_string(),
-            },
-            Found::Broken(reason) => reason,
+        let file = File::options().read(true).write(true).open(&path);
+        let file = file.map_err(Error::io("open", &path))?;
+        let Some(made) = made(&file).map_err(Error::io("read", &path))? else {
+            let reason = "its file begins with something else".to_owned();
+            tracing::error!(dir = %dir.display(), %reason, "the projections are begun anew");
+            return Ok((Self::anew(path, lock)?, Some(Discarded { reason })));
         };
-        tracing::error!(dir = %dir.display(), %reason, "the projections are begun anew");
-        Ok((Self::anew(dir)?, Some(Discarded { reason })))
+        let (end, checkpoint) = last_write(&file).map_err(Error::io("read", &path))?;
+        let store = Self {
+            path,
+            file,
+            made: made.min(end),
+            end,
+            checkpoint,
+            lock,
+        };
+        Ok((store, None))
     }
 
-    /// Deletes every row and the checkpoint: for rows of another version, or a read that failed.
+    /// Deletes every row and the checkpoint: for rows of another log, or a read that failed.
     pub fn clear(self) -> Result<Self, Error> {
-        let dir = self.store.path.clone();
-        drop(self);
-        Self::anew(&dir)
+        Self::anew(self.path, self.lock)
     }
 
     /// Up to where the rows go; `None` before the first write.
-    pub fn checkpoint(&self) -> Result<Option<Checkpoint>, Error> {
-        let value = guarded("read", self.path(), || self.store.tree.get(CHECKPOINT))?;
-        Ok(value.as_deref().and_then(|value| {
-            let (position, hash) = value.split_first_chunk::<8>()?;
-            let hash = Hash(hash.try_into().ok()?);
-            Some(Checkpoint {
-                position: u64::from_be_bytes(*position),
-                hash,
-            })
-        }))
+    pub const fn checkpoint(&self) -> Option<Checkpoint> {
+        self.checkpoint
     }
 
-    /// Calls `visit` with every key and value, in the order of the keys. After an error the store is
-    /// damaged: [`clear`](Self::clear) it and fold the log again.
-    pub fn for_each(&self, mut visit: impl FnMut(&[u8], &[u8])) -> Result<(), Error> {
-        for row in self.store.tree.scan_prefix([ROW]) {
-            let (key, value) = guarded("read", self.path(), || row)?;
-            if let Some((_, key)) = key.split_first() {
-                visit(key, &value);
+    /// Calls `visit` with every key and value, in the order in which they were written: a later value
+    /// of a key, or that it is gone, stands for the one before. After an error the store is damaged:
+    /// [`clear`](Self::clear) it and fold the log again.
+    pub fn for_each(&self, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
+        let mut blocks = Blocks::new(&self.file, FILE_HEADER_BYTES as u64, self.end);
+        while let Some((_, mut rows)) = blocks.next().map_err(Error::io("read", &self.path))? {
+            while let Some(row) = take_row(&mut rows) {
+                visit(row.key, row.value);
             }
         }
         Ok(())
     }
 
     /// Writes rows and checkpoint, all or none, and waits until they are durable. A row that occurs
-    /// twice has its last value. Rows of some MiB at once are fine; of more than 8 MiB, sled's
-    /// segment, a power cut may cost the whole store, which costs time and nothing else.
-    pub fn write(&self, batch: Vec<Row>, checkpoint: Checkpoint) -> Result<(), Error> {
-        let mut rows = sled::Batch::default();
-        for (key, value) in batch {
-            let bytes = key.len() + value.as_ref().map_or(0, Vec::len);
-            if bytes > PROJECTION_VALUE_BYTES_MAX {
-                return Err(Error::RowTooLarge { bytes });
-            }
-            let key = [&[ROW][..], &key].concat();
-            match value {
-                Some(value) => rows.insert(key, value),
-                None => rows.remove(key),
-            }
+    /// twice has its last value. Without a checkpoint the rows count from the next write that has one.
+    pub fn write(&mut self, rows: &[Row], checkpoint: Option<Checkpoint>) -> Result<(), Error> {
+        let too_large = |bytes: &usize| *bytes > PROJECTION_VALUE_BYTES_MAX;
+        if let Some(bytes) = rows.iter().map(row_bytes).find(too_large) {
+            return Err(Error::RowTooLarge { bytes });
         }
-        let value = [&checkpoint.position.to_be_bytes()[..], &checkpoint.hash.0].concat();
-        rows.insert(&CHECKPOINT, value);
-        self.store.apply(rows)?;
-        self.store.barrier()
+        self.end = self
+            .append(rows, checkpoint)
+            .map_err(Error::io("write", &self.path))?;
+        let Some(checkpoint) = checkpoint else {
+            return Ok(());
+        };
+        self.checkpoint = Some(checkpoint);
+        if self.end - self.made > self.made.max(APPENDED_BYTES_MIN) {
+            self.compact(checkpoint)?;
+        }
+        Ok(())
     }
 
-    fn anew(dir: &Path) -> Result<Self, Error> {
-        durable::remove_dir(dir)?;
-        match Store::open(dir, how())? {
-            Found::Open(store) => {
-                store.insert(std::iter::once((MADE.to_vec(), Vec::new())))?;
-                store.barrier()?;
-                Ok(Self { store })
-            }
-            Found::Broken(message) => Err(Error::SledPanicked {
-                action: "create",
-                path: PathBuf::from(dir),
-                message,
-            }),
+    fn append(&self, rows: &[Row], checkpoint: Option<Checkpoint>) -> io::Result<u64> {
+        let mut out = BlockWriter::new(&self.file, self.end);
+        for (key, value) in rows {
+            out.push(key, value.as_deref())?;
         }
+        let end = out.finish(checkpoint)?;
+        self.file.sync_data()?;
+        Ok(end)
     }
 
-    fn path(&self) -> &Path {
-        &self.store.path
+    fn compact(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
+        let (from, parts) = (&self.file, (self.made, self.end));
+        let made = |to: &File| compact::copy(from, parts, checkpoint, to);
+        (self.file, self.end) = replace(&self.path, made)?;
+        self.made = self.end;
+        Ok(())
+    }
+
+    fn anew(path: PathBuf, lock: File) -> Result<Self, Error> {
+        let end = FILE_HEADER_BYTES as u64;
+        let made = |to: &File| to.write_all_at(&block::file_header(end), 0).map(|()| end);
+        let (file, _) = replace(&path, made)?;
+        Ok(Self {
+            path,
+            file,
+            made: end,
+            end,
+            checkpoint: None,
+            lock,
+        })
     }
 }
 
-fn how() -> How {
-    How {
-        tree: "rows",
-        cache_bytes: CACHE_BYTES,
-        sync: true,
+fn row_bytes((key, value): &Row) -> usize {
+    key.len() + value.as_ref().map_or(0, Vec::len)
+}
+
+/// Puts a new file, whole and durable, in the place of the one at `path`.
+fn replace<T>(path: &Path, make: impl FnOnce(&File) -> io::Result<T>) -> Result<(File, T), Error> {
+    let new = path.with_extension("new");
+    let file = File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(&new);
+    let file = file.map_err(Error::io("create", &new))?;
+    let made = make(&file).map_err(Error::io("write", &new))?;
+    file.sync_all().map_err(Error::io("sync", &new))?;
+    durable::rename(&new, path)?;
+    Ok((file, made))
+}
+
+/// How long the file was when it was made; `None` if it is none of ours.
+fn made(file: &File) -> io::Result<Option<u64>> {
+    let mut header = [0; FILE_HEADER_BYTES];
+    match file.read_exact_at(&mut header, 0) {
+        Ok(()) => Ok(made_bytes(header)),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
     }
+}
+
+/// Where the last whole write ends, and its checkpoint.
+fn last_write(file: &File) -> io::Result<(u64, Option<Checkpoint>)> {
+    let length = file.metadata()?.len();
+    let mut at = FILE_HEADER_BYTES as u64;
+    let mut last = (at, None);
+    while let Some(header) = header_at(file, at)? {
+        at += (block::BLOCK_HEADER_BYTES + header.rows_bytes) as u64;
+        if at > length {
+            break;
+        }
+        if let Some(checkpoint) = header.checkpoint() {
+            last = (at, Some(checkpoint));
+        }
+    }
+    Ok(last)
 }

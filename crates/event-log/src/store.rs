@@ -115,11 +115,6 @@ impl Store {
         durable::sync_dir(&self.path)
     }
 
-    /// Applies rows all or none; `None` removes. Visible at once, durable after the next barrier.
-    pub(crate) fn apply(&self, batch: sled::Batch) -> Result<(), Error> {
-        guarded("write", &self.path, || self.tree.apply_batch(batch))
-    }
-
     /// Inserts rows in order; how many bytes they have. Three times as fast as a batch, before and
     /// after which sled writes its buffer out; but a crash may keep the first of them only.
     pub(crate) fn insert(&self, rows: impl Iterator<Item = Row>) -> Result<usize, Error> {

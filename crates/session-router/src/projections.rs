@@ -1,6 +1,6 @@
 //! The state on disk: rows that can be thrown away, so that a start need not replay everything.
 //!
-//! They live in a sled of their own, each write with the position that it reaches. At start they are
+//! They live in a file of their own, each write with the position that it reaches. At start they are
 //! believed only if the log has that position with that hash; then the tail is replayed on top.
 
 use std::ops::ControlFlow;
@@ -8,25 +8,22 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
 use chat::record::Record;
 use chat::table::Row;
 use chat::workspace::{ROWS_VERSION, Workspace};
-use event_log::{Checkpoint, GENESIS, ProjectionStore, Reader};
+use event_log::{Checkpoint, ProjectionStore, Reader};
 
 use crate::error::Error;
 
-/// A write of several chunks is cut at this: well under sled's segment of 8 MiB.
-const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// While a long tail is replayed, what changed is written after so many events, so that the rows of
 /// a whole rebuild are never in memory twice.
-const REPLAY_SLICE: u64 = 500_000;
-/// The checkpoint of rows that are being written in several steps: they are not to be believed.
-const UNFINISHED: Checkpoint = Checkpoint {
-    position: 0,
-    hash: GENESIS,
-};
+const REPLAY_SLICE: usize = 500_000;
+/// Records that are handed from the thread that decodes to the one that folds at once, and how many
+/// such handfuls may wait.
+const HANDFUL: usize = 512;
+const HANDFULS_MAX: usize = 16;
 
 /// How the state came to be, for whoever watches a start.
 #[derive(Clone, Copy, Debug)]
@@ -50,15 +47,14 @@ pub(crate) fn open(
         );
     }
     let mut workspace = Workspace::default();
-    match believed(&store, reader)? {
-        Some(position) => match load(&store, position)? {
-            Some(loaded) => workspace = loaded,
-            None => store = store.clear()?,
-        },
-        None => store = store.clear()?,
+    if let Some(position) = believed(&store, reader)? {
+        workspace = load(&store, position).unwrap_or_default();
     }
     let from = workspace.position;
-    replay(&mut workspace, &store, reader)?;
+    if from == 0 {
+        store = store.clear()?;
+    }
+    replay(&mut workspace, &mut store, reader)?;
     let loaded = Loaded {
         from,
         replayed: workspace.position - from,
@@ -68,7 +64,7 @@ pub(crate) fn open(
 
 /// Up to where the rows go, if the log agrees.
 fn believed(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Error> {
-    let Some(checkpoint) = store.checkpoint()?.filter(|c| c.position > 0) else {
+    let Some(checkpoint) = store.checkpoint() else {
         return Ok(None);
     };
     let agrees = reader.hash_at(checkpoint.position)? == Some(checkpoint.hash);
@@ -81,33 +77,77 @@ fn believed(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Err
     Ok(agrees.then_some(checkpoint.position))
 }
 
-fn load(store: &ProjectionStore, position: u64) -> Result<Option<Workspace>, Error> {
+/// The state of the rows; `None` where they cannot be read, which is logged.
+fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
     let mut workspace = Workspace::default();
     workspace.position = position;
     let mut bad = None;
-    store.for_each(|key, value| {
+    let read = store.for_each(|key, value| {
         if let Err(error) = workspace.load_row(key, value) {
             bad.get_or_insert(error);
         }
-    })?;
+    });
+    if let Err(error) = read {
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the projections are rebuilt"
+        );
+        return None;
+    }
     if let Some(error) = bad {
-        tracing::error!(error = %error, "the projections are rebuilt");
-        return Ok(None);
+        tracing::error!(
+            error = &error as &dyn std::error::Error,
+            "the projections are rebuilt"
+        );
+        return None;
     }
     workspace.rebuild_index();
-    Ok(Some(workspace))
+    Some(workspace)
 }
 
-/// Folds what the log has beyond the state.
+/// Folds what the log has beyond the state, while another thread reads and decodes ahead.
 fn replay(
     workspace: &mut Workspace,
-    store: &ProjectionStore,
+    store: &mut ProjectionStore,
     reader: &Reader,
 ) -> Result<(), Error> {
-    let (mut fault, mut since) = (None, 0_u64);
-    reader.scan(workspace.position + 1, |event| {
+    let from = workspace.position + 1;
+    let (ahead, handfuls) = sync_channel(HANDFULS_MAX);
+    thread::scope(|scope| {
+        let decoding = scope.spawn(move || decode(reader, from, &ahead));
+        let mut unwritten = 0;
+        for handful in handfuls {
+            let handful: Vec<Record> = handful;
+            for record in &handful {
+                workspace.evolve(record);
+            }
+            unwritten += handful.len();
+            if unwritten >= REPLAY_SLICE {
+                store.write(&workspace.take_changed(), None)?;
+                unwritten = 0;
+            }
+        }
+        decoding
+            .join()
+            .map_err(|_| Error::Died("reading the log"))?
+    })?;
+    if workspace.position >= from {
+        let head = reader.head();
+        let checkpoint = Checkpoint {
+            position: head.position,
+            hash: head.hash,
+        };
+        store.write(&workspace.take_changed(), Some(checkpoint))?;
+    }
+    Ok(())
+}
+
+/// Reads the log from a position on, and hands on what it says.
+fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result<(), Error> {
+    let (mut handful, mut fault) = (Vec::with_capacity(HANDFUL), None);
+    reader.scan(from, |event| {
         match Record::decode(event.position, event.bytes) {
-            Ok(record) => workspace.evolve(&record),
+            Ok(record) => handful.push(record),
             Err(source) => {
                 fault = Some(Error::Record {
                     position: event.position,
@@ -116,45 +156,18 @@ fn replay(
                 return ControlFlow::Break(());
             }
         }
-        since += 1;
-        if since.is_multiple_of(REPLAY_SLICE)
-            && let Err(error) = write(store, workspace.take_changed(), UNFINISHED)
-        {
-            fault = Some(error);
-            return ControlFlow::Break(());
+        if handful.len() < HANDFUL {
+            return ControlFlow::Continue(());
         }
-        ControlFlow::Continue(())
+        // Nobody takes it when writing rows has failed.
+        let next = Vec::with_capacity(HANDFUL);
+        match ahead.send(std::mem::replace(&mut handful, next)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
     })?;
-    if let Some(fault) = fault {
-        return Err(fault);
-    }
-    if since > 0 {
-        let head = reader.head();
-        write(
-            store,
-            workspace.take_changed(),
-            Checkpoint {
-                position: head.position,
-                hash: head.hash,
-            },
-        )?;
-    }
-    Ok(())
-}
-
-/// Writes rows in steps that sled can bear. More than one step is not atomic, so the rows are marked
-/// unfinished until the last.
-fn write(store: &ProjectionStore, rows: Vec<Row>, checkpoint: Checkpoint) -> Result<(), Error> {
-    let (mut chunk, mut bytes) = (Vec::new(), 0);
-    for row in rows {
-        bytes += row.0.len() + row.1.as_ref().map_or(0, Vec::len);
-        chunk.push(row);
-        if bytes >= CHUNK_BYTES {
-            store.write(std::mem::take(&mut chunk), UNFINISHED)?;
-            bytes = 0;
-        }
-    }
-    Ok(store.write(chunk, checkpoint)?)
+    drop(ahead.send(handful));
+    fault.map_or(Ok(()), Err)
 }
 
 /// Writes rows beside the loop, one job at a time.
@@ -169,9 +182,9 @@ impl Projector {
         let (jobs, inbox) = sync_channel(1);
         let busy = Arc::new(AtomicBool::new(false));
         let working = Arc::clone(&busy);
-        let thread = std::thread::Builder::new()
+        let thread = thread::Builder::new()
             .name("projector".to_owned())
-            .spawn(move || work(&store, &inbox, &working))
+            .spawn(move || work(store, &inbox, &working))
             .map_err(|_| Error::Died("the projector"))?;
         Ok(Self {
             jobs: Some(jobs),
@@ -210,12 +223,12 @@ impl Projector {
 }
 
 fn work(
-    store: &ProjectionStore,
+    mut store: ProjectionStore,
     inbox: &Receiver<(Vec<Row>, Checkpoint)>,
     busy: &AtomicBool,
 ) -> Result<(), Error> {
     while let Ok((rows, checkpoint)) = inbox.recv() {
-        write(store, rows, checkpoint).inspect_err(
+        store.write(&rows, Some(checkpoint)).inspect_err(
             |error| tracing::error!(error = %error, "the projections cannot be written"),
         )?;
         busy.store(false, Ordering::Release);

@@ -52,7 +52,7 @@ impl Workspace {
 
     /// The workspace of stored rows, as it was after the event at `position`.
     pub fn load<'a>(
-        rows: impl Iterator<Item = (&'a [u8], &'a [u8])>,
+        rows: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
         position: u64,
     ) -> Result<Self, BadRows> {
         let mut workspace = Self {
@@ -66,8 +66,9 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Puts back one row; [`rebuild_index`](Self::rebuild_index) must follow the last.
-    pub fn load_row(&mut self, key: &[u8], value: &[u8]) -> Result<(), BadRows> {
+    /// Puts back one row, or takes it out again; [`rebuild_index`](Self::rebuild_index) must follow the
+    /// last.
+    pub fn load_row(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), BadRows> {
         let Some((tag, key)) = key.split_first() else {
             return Err(BadRows::Tag(0));
         };

@@ -1,13 +1,22 @@
 //! The store of what can be computed again.
 
-use event_log::{Checkpoint, Error, Hash, PROJECTION_VALUE_BYTES_MAX, ProjectionStore};
+use std::collections::BTreeMap;
+use std::path::Path;
 
-use crate::support::{edit, files};
+use event_log::{Checkpoint, Error, Hash, PROJECTION_VALUE_BYTES_MAX, ProjectionStore, Row};
 
-fn rows(store: &ProjectionStore) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut rows = Vec::new();
+use crate::support::edit;
+
+/// What counts of a store: later rows stand for earlier ones.
+fn rows(store: &ProjectionStore) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let mut rows = BTreeMap::new();
     store
-        .for_each(|key, value| rows.push((key.to_vec(), value.to_vec())))
+        .for_each(|key, value| {
+            match value {
+                Some(value) => rows.insert(key.to_vec(), value.to_vec()),
+                None => rows.remove(key),
+            };
+        })
         .unwrap();
     rows
 }
@@ -19,87 +28,181 @@ fn checkpoint(position: u64) -> Checkpoint {
     }
 }
 
+fn put(key: &[u8], value: &[u8]) -> Row {
+    (key.to_vec(), Some(value.to_vec()))
+}
+
+fn open(dir: &Path) -> ProjectionStore {
+    let (store, discarded) = ProjectionStore::open(dir).unwrap();
+    assert_eq!(discarded, None);
+    store
+}
+
+fn length(dir: &Path) -> u64 {
+    dir.join("rows").metadata().unwrap().len()
+}
+
 #[test]
 fn rows_and_checkpoint_come_back_together() {
     let dir = tempfile::tempdir().unwrap();
     let place = dir.path().join("projections");
-    let (store, discarded) = ProjectionStore::open(&place).unwrap();
-    assert_eq!((store.checkpoint().unwrap(), discarded), (None, None));
-    let put = |key: &[u8], value: &[u8]| (key.to_vec(), Some(value.to_vec()));
-    store
-        .write(
-            vec![put(b"b", b"2"), put(b"", b"0"), put(b"a", b"1")],
-            checkpoint(4),
-        )
-        .unwrap();
-    store
-        .write(vec![(b"a".to_vec(), None), put(b"c", b"3")], checkpoint(9))
-        .unwrap();
+    let mut store = open(&place);
+    assert_eq!(store.checkpoint(), None);
+    let first = [put(b"b", b"2"), put(b"", b"0"), put(b"a", b"1")];
+    store.write(&first, Some(checkpoint(4))).unwrap();
+    let second = [(b"a".to_vec(), None), put(b"c", b"3"), put(b"b", b"")];
+    store.write(&second, Some(checkpoint(9))).unwrap();
     drop(store);
-    let (store, discarded) = ProjectionStore::open(&place).unwrap();
-    assert_eq!(discarded, None);
-    assert_eq!(store.checkpoint().unwrap(), Some(checkpoint(9)));
-    let wanted = [("", "0"), ("b", "2"), ("c", "3")].map(|(key, value)| (key.into(), value.into()));
-    assert_eq!(rows(&store), wanted);
+    let store = open(&place);
+    assert_eq!(store.checkpoint(), Some(checkpoint(9)));
+    let wanted = [("", "0"), ("b", ""), ("c", "3")].map(|(key, value)| (key.into(), value.into()));
+    assert_eq!(rows(&store), wanted.into());
     let store = store.clear().unwrap();
-    assert_eq!(
-        (store.checkpoint().unwrap(), rows(&store)),
-        (None, Vec::new())
-    );
+    assert_eq!((store.checkpoint(), rows(&store)), (None, BTreeMap::new()));
+    drop(store);
+    assert_eq!(open(&place).checkpoint(), None);
 }
 
 #[test]
-fn large_rows_are_refused_and_the_largest_stay_out_of_blobs() {
+fn a_row_over_the_bound_is_refused_and_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
-    let row = |number: u64, length| (number.to_be_bytes().to_vec(), Some(vec![b'x'; length]));
-    let largest = PROJECTION_VALUE_BYTES_MAX - 8;
+    let mut store = open(dir.path());
+    let row = |length| (b"k".to_vec(), Some(vec![b'x'; length]));
+    let largest = PROJECTION_VALUE_BYTES_MAX - 1;
     let refused = store
-        .write(vec![row(0, largest + 1)], checkpoint(1))
+        .write(&[row(1), row(largest + 1)], Some(checkpoint(1)))
         .unwrap_err();
     assert!(matches!(refused, Error::RowTooLarge { .. }));
-    assert_eq!(store.checkpoint().unwrap(), None);
-    for number in 0..60 {
-        store
-            .write(vec![row(number, largest)], checkpoint(number + 1))
-            .unwrap();
-    }
+    assert_eq!((store.checkpoint(), rows(&store).len()), (None, 0));
+    store.write(&[row(largest)], Some(checkpoint(1))).unwrap();
+    assert_eq!(rows(&open_again(store, dir.path())).len(), 1);
+}
+
+fn open_again(store: ProjectionStore, dir: &Path) -> ProjectionStore {
     drop(store);
-    assert_eq!(files(dir.path(), "blobs"), Vec::<std::path::PathBuf>::new());
+    open(dir)
+}
+
+#[test]
+fn what_was_replaced_is_left_out_of_the_file_in_time() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    let mut wanted = BTreeMap::new();
+    let rows_of = |round: u64| {
+        (0..400_u64).map(move |n| {
+            // Some keys are of one round only, some go again with every second.
+            let key = if n % 4 == 0 { n + round * 1_000 } else { n };
+            let gone = n % 7 == 0 && round % 2 == 1;
+            let value = vec![u8::try_from(round).unwrap(); 20_000];
+            (key.to_be_bytes().to_vec(), (!gone).then_some(value))
+        })
+    };
+    for round in 1..=12 {
+        for (key, value) in rows_of(round) {
+            match value {
+                Some(value) => wanted.insert(key, value),
+                None => wanted.remove(&key),
+            };
+        }
+        let written: Vec<Row> = rows_of(round).collect();
+        store.write(&written, Some(checkpoint(round))).unwrap();
+        assert!(rows(&store) == wanted, "round {round}");
+    }
+    let live: usize = wanted.values().map(Vec::len).sum();
+    // 12 rounds of 8 MB were written.
+    assert!(length(dir.path()) < 2 * live as u64 + 24 * 1024 * 1024);
+    let store = open_again(store, dir.path());
+    assert_eq!(store.checkpoint(), Some(checkpoint(12)));
+    assert!(rows(&store) == wanted);
+}
+
+#[test]
+fn a_write_that_was_cut_short_is_forgotten() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    store
+        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
+        .unwrap();
+    let whole = length(dir.path());
+    // More than one block.
+    let long = |n: u8| (vec![n], Some(vec![n; 60_000]));
+    let many: Vec<Row> = (0..40).map(long).collect();
+    store.write(&many, Some(checkpoint(2))).unwrap();
+    drop(store);
+    for cut in [length(dir.path()) - 1, whole + 1_200_000, whole + 30] {
+        edit(&dir.path().join("rows"), |bytes| {
+            bytes.truncate(usize::try_from(cut).unwrap());
+        });
+        let store = open(dir.path());
+        assert_eq!(
+            (store.checkpoint(), rows(&store).len()),
+            (Some(checkpoint(1)), 1)
+        );
+    }
+    let mut store = open(dir.path());
+    store
+        .write(&[put(b"b", b"2")], Some(checkpoint(3)))
+        .unwrap();
+    let store = open_again(store, dir.path());
     assert_eq!(
-        rows(&ProjectionStore::open(dir.path()).unwrap().0).len(),
-        60
+        (store.checkpoint(), rows(&store).len()),
+        (Some(checkpoint(3)), 2)
     );
 }
 
 #[test]
-fn a_damaged_store_is_begun_anew_and_says_so() {
+fn rows_without_a_checkpoint_count_with_the_next_that_has_one() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
-    let rows = (0..2_000_u64).map(|n| (n.to_be_bytes().to_vec(), Some(vec![b'x'; 100])));
-    store.write(rows.collect(), checkpoint(1)).unwrap();
-    drop(store);
-    edit(&dir.path().join("conf"), Vec::clear);
-    edit(&dir.path().join("db"), |bytes| bytes.fill(0x5A));
-    let (store, discarded) = ProjectionStore::open(dir.path()).unwrap();
-    assert!(discarded.is_some());
-    assert_eq!(store.checkpoint().unwrap(), None);
+    let mut store = open(dir.path());
     store
-        .write(vec![(b"k".to_vec(), Some(b"v".to_vec()))], checkpoint(2))
+        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
         .unwrap();
-    assert_eq!(store.checkpoint().unwrap(), Some(checkpoint(2)));
+    store.write(&[put(b"a", b"2")], None).unwrap();
+    let mut store = open_again(store, dir.path());
+    assert_eq!(store.checkpoint(), Some(checkpoint(1)));
+    assert_eq!(rows(&store)[&b"a"[..]], b"1");
+    store.write(&[put(b"a", b"3")], None).unwrap();
+    store
+        .write(&[put(b"b", b"4")], Some(checkpoint(2)))
+        .unwrap();
+    let store = open_again(store, dir.path());
+    assert_eq!(store.checkpoint(), Some(checkpoint(2)));
+    assert_eq!(rows(&store)[&b"a"[..]], b"3");
+}
+
+#[test]
+fn damage_is_found_and_the_store_can_be_begun_anew() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    store
+        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
+        .unwrap();
+    drop(store);
+    edit(&dir.path().join("rows"), |bytes| {
+        *bytes.last_mut().unwrap() ^= 1;
+    });
+    let store = open(dir.path());
+    assert!(store.for_each(|_, _| ()).is_err());
+    assert_eq!(rows(&store.clear().unwrap()).len(), 0);
+    edit(&dir.path().join("rows"), |bytes| bytes.fill(0x5A));
+    let (mut store, discarded) = ProjectionStore::open(dir.path()).unwrap();
+    assert!(discarded.is_some());
+    store
+        .write(&[put(b"k", b"v")], Some(checkpoint(2)))
+        .unwrap();
+    let store = open_again(store, dir.path());
+    assert_eq!(store.checkpoint(), Some(checkpoint(2)));
 }
 
 #[test]
 fn a_store_in_use_is_not_thrown_away() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
-    store.write(Vec::new(), checkpoint(5)).unwrap();
+    let mut store = open(dir.path());
+    store.write(&[], Some(checkpoint(5))).unwrap();
     assert!(matches!(
         ProjectionStore::open(dir.path()),
         Err(Error::Locked { .. })
     ));
     drop(store);
-    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
-    assert_eq!(store.checkpoint().unwrap(), Some(checkpoint(5)));
+    assert_eq!(open(dir.path()).checkpoint(), Some(checkpoint(5)));
 }

@@ -216,7 +216,10 @@ impl World {
         invariants::check(&self.house);
         invariants::check_rebuild(&self.house);
         self.house.rows(&mut self.store);
-        let rows = self.store.iter().map(|(key, value)| (&key[..], &value[..]));
+        let rows = self
+            .store
+            .iter()
+            .map(|(key, value)| (&key[..], Some(&value[..])));
         let loaded = Workspace::load(rows, self.house.workspace.position).unwrap();
         assert!(
             loaded == self.house.workspace,
