@@ -1,0 +1,97 @@
+/** A real `switchboard messenger`: a person who types, and what reaches that person. */
+import { until } from "./patience.ts";
+import { HOST } from "./ports.ts";
+import { Program } from "./program.ts";
+
+/** The confirmation code of every messenger here. */
+export const CODE = "open sesame";
+
+const PHONE = "+44 20 7946 0000";
+
+interface Body {
+  type: string;
+  data: Record<string, unknown>;
+}
+
+/** A line of its `--json`. */
+interface Event {
+  listening?: string;
+  received?: Body;
+  again?: boolean;
+  sent?: Body;
+  status?: number | null;
+}
+
+export class Messenger {
+  #program: Program;
+  /** What the processes before this one have told. */
+  #past: string[] = [];
+  #address = `${HOST}:0`;
+
+  private constructor(private readonly who: readonly string[]) {
+    this.#program = this.#launch([]);
+  }
+
+  /** Starts one for a person of this name; `args` are further flags of the command. */
+  static async start(name: string, args: readonly string[] = []): Promise<Messenger> {
+    const id = name.toLowerCase().replaceAll(" ", "-");
+    const who = ["--user", id, "--chat", `chat-${id}`, "--name", name, "--phone", PHONE];
+    const messenger = new Messenger([...who, ...args]);
+    await messenger.#listens();
+    return messenger;
+  }
+
+  #launch(args: readonly string[]): Program {
+    const fixed = ["messenger", "--json", "--listen", this.#address, "--code", CODE];
+    return new Program([...fixed, ...this.who, ...args]);
+  }
+
+  async #listens(): Promise<void> {
+    const program = this.#program;
+    const url = await until("the messenger listens", () => {
+      if (program.hasEnded) throw new Error(program.lastWords("the messenger"));
+      return this.#events.findLast(({ listening }) => listening)?.listening;
+    });
+    this.#address = new URL(url).host;
+  }
+
+  get webhook(): string {
+    return `http://${this.#address}/`;
+  }
+
+  /** Says something; what begins with `/` is a command of the messenger's. */
+  say(...lines: readonly string[]): void {
+    for (const line of lines) this.#program.type(line);
+  }
+
+  /** The texts that operators sent, as they came; one that was sent again is there again. */
+  get received(): unknown[] {
+    return this.told("message").map(({ text }) => text);
+  }
+
+  /** The `data` of what Switchboard said of a type. */
+  told(type: string): Record<string, unknown>[] {
+    const events = this.#events.filter(({ received }) => received?.type === type);
+    return events.map(({ received }) => received!.data ?? {});
+  }
+
+  /** What the person said and Switchboard has accepted. */
+  get accepted(): unknown[] {
+    const events = this.#events.filter(({ sent, status }) => sent?.type === "message" && status === 200);
+    return events.map(({ sent }) => sent!.data.text);
+  }
+
+  get #events(): Event[] {
+    return [...this.#past, ...this.#program.said].flatMap((line) => {
+      try {
+        return [JSON.parse(line) as Event];
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async kill(): Promise<void> {
+    await this.#program.kill();
+  }
+}
