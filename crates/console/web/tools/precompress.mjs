@@ -23,14 +23,10 @@ async function compress(path) {
 
 /** @returns {import("vite").Plugin} */
 export function precompress() {
-  let directory = "dist";
   return {
     name: "precompress",
     apply: "build",
-    configResolved(config) {
-      directory = config.build.outDir;
-    },
-    async closeBundle() {
+    async writeBundle({ dir: directory = "dist" }) {
       const names = await readdir(directory, { recursive: true });
       await Promise.all(names.filter((n) => TEXT.test(n)).map((n) => compress(join(directory, n))));
     },

@@ -23,6 +23,8 @@ const PING_INTERVAL_MS = 5_000;
 export interface Place {
   workspace: string;
   websocket: string;
+  /** The pages that NATS lets connect; absent where it is not known. */
+  origins?: string[];
 }
 
 export interface Credentials {
@@ -33,7 +35,7 @@ export interface Credentials {
 /** Why there is no connection. */
 export class ConnectError extends Error {
   constructor(
-    readonly reason: "denied" | "unreachable",
+    readonly reason: "denied" | "unreachable" | "elsewhere",
     message: string,
   ) {
     super(message);

@@ -39,8 +39,6 @@ export interface Me {
   signalsEnd?: boolean;
   /** Where messengers reach the company; for administrators. */
   publicUrl?: string;
-  /** Where messengers reach the company; for administrators. */
-  publicUrl?: string;
 }
 
 export interface LiveChat {

@@ -31,6 +31,8 @@ export const en = {
     "This user name and password do not go together. After five failures one has to wait a minute.",
   "signIn.unreachable":
     "The broker cannot be reached. Check that it is running and that this machine is online.",
+  "signIn.elsewhere":
+    "NATS lets no page from {origin} connect. Add it to console.origins, or open the page at its own address.",
 
   "connection.connecting": "Connecting …",
   "connection.catchingUp": "Catching up …",

@@ -75,13 +75,13 @@ export function keep(place: Place, credentials: Credentials, first: Client, ears
 
   const run = async () => {
     while (!stopped) {
-      let why: "denied" | "unreachable" = "unreachable";
+      let denied = false;
       try {
         await once();
       } catch (error) {
-        if (error instanceof ConnectError) why = error.reason;
+        denied = error instanceof ConnectError && error.reason === "denied";
       }
-      if (!stopped) await offline(why);
+      if (!stopped) await offline(denied ? "denied" : "unreachable");
     }
   };
 

@@ -1,5 +1,5 @@
 /** From a user name and a password to a workplace, or to why not. */
-import { connect } from "../api/client";
+import { ConnectError, connect } from "../api/client";
 import type { Credentials } from "../api/client";
 import { loadPlace } from "./config";
 import { saveCredentials, saveUser } from "./storage";
@@ -7,6 +7,8 @@ import { Workplace } from "./workplace.svelte";
 
 export async function signIn(credentials: Credentials, stay: boolean): Promise<Workplace> {
   const place = await loadPlace();
+  if (place.origins && !place.origins.includes(location.origin))
+    throw new ConnectError("elsewhere", `NATS does not let in pages from ${location.origin}`);
   const first = await connect(place, credentials);
   saveUser(credentials.user);
   saveCredentials(stay ? credentials : null);

@@ -30,8 +30,6 @@ export class Workplace implements Api {
   onEvent: (event: FeedEvent) => void = () => {};
   /** Who hears of what administrators do: the name of what happened, and the payload. */
   onAudit: (name: string, payload: unknown) => void = () => {};
-  /** Who hears of administrators' acts, where one is an administrator. */
-  onAudit: (name: string, payload: unknown) => void = () => {};
 
   readonly #place: Place;
   readonly #user: string;
@@ -99,10 +97,6 @@ export class Workplace implements Api {
       ? [subjects.everyFeed(workspace)]
       : before.liveChats.map(({ id }) => subjects.feedOf(workspace, id));
     for (const subject of feeds) client.hear(subject, heard);
-    if (administers(before))
-      client.hear(subjects.audit(workspace), (subject, payload) =>
-        this.onAudit(subjects.eventName(subject), payload),
-      );
     if (administers(before))
       client.hear(subjects.audit(workspace), (subject, payload) =>
         this.onAudit(subjects.eventName(subject), payload),
