@@ -1,5 +1,5 @@
 /** The page as an operator has it: everything is found by its role and its name. */
-import type { BrowserContext, Locator, Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 
 import { PASSWORD } from "./house.ts";
 
@@ -7,10 +7,7 @@ export class Desk {
   /** What the page complained of in the browser's console, and what it threw. */
   readonly complaints: string[] = [];
 
-  constructor(
-    readonly page: Page,
-    readonly context: BrowserContext,
-  ) {
+  constructor(readonly page: Page) {
     page.on("pageerror", (error) => this.complaints.push(error.stack ?? error.message));
     page.on("console", (message) => {
       if (message.type() === "error") this.complaints.push(message.text());

@@ -1,7 +1,8 @@
-/** The usual scene: a broker, two operators and their supervisor, a browser; of each test its own live chat. */
+/** The usual scene: a broker with its staff, a browser, and of each test its own live chat. */
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { test as plain } from "vitest";
 
+import { Adapter } from "./adapter.ts";
 import { launch } from "./browser.ts";
 import type { Caller } from "./caller.ts";
 import { Desk } from "./desk.ts";
@@ -9,39 +10,45 @@ import { House, PASSWORD } from "./house.ts";
 import { CODE, Messenger } from "./messenger.ts";
 
 export { expect } from "vitest";
-export { Desk, Messenger };
-export type { Caller, House };
+export { until } from "./patience.ts";
+export { CODE, PASSWORD };
+export type { Adapter, Caller, Desk, House, Messenger };
 
 const STAFF = [
   { user: "olga", name: "Olga Ivanova", groups: ["operators"] },
   { user: "petr", name: "Petr Novak", groups: ["operators"] },
   { user: "vera", name: "Vera Stone", groups: ["supervisors"] },
 ];
+/** What the screenshots have too. */
+const viewport = { width: 1280, height: 800 };
 
-interface OpenOptions extends BrowserContextOptions {
-  /** Something is expected in the browser's console: a connection that was cut, say. */
+export interface VisitOptions extends BrowserContextOptions {
+  /** The browser's console may have complaints: a connection is cut, say. */
   complains?: boolean;
 }
 
-interface File {
+interface Scene {
+  /** One browser for the file. */
   browser: Browser;
+  /** One broker for the file. */
   house: House;
   /** The administrator, without a page. */
   admin: Caller;
-}
-
-interface Scene extends File {
-  /** The live chat of this test, which Olga and Petr staff. */
+  /** Makes a live chat that Olga and Petr staff, which is gone after the test. */
+  found: (name: string) => Promise<string>;
+  /** The live chat of the test. */
   liveChat: string;
   /** Opens the page, with nobody signed in. */
-  visit: (options?: OpenOptions) => Promise<Desk>;
+  visit: (options?: VisitOptions) => Promise<Desk>;
   /** Opens the page and signs in. */
-  enter: (user: string, options?: OpenOptions) => Promise<Desk>;
+  enter: (user: string, options?: VisitOptions) => Promise<Desk>;
   /** Starts a messenger with a person of this name, and connects it. */
-  connect: (name: string, args?: string[], channel?: object) => Promise<Messenger>;
+  connect: (name: string, ...args: string[]) => Promise<Messenger>;
+  /** The plainest of messengers, connected. */
+  adapter: Adapter;
 }
 
-export const test = plain.extend<Scene>({
+const houses = plain.extend<Pick<Scene, "browser" | "house" | "admin">>({
   browser: [
     async ({}, use) => {
       const browser = await launch();
@@ -61,34 +68,48 @@ export const test = plain.extend<Scene>({
   admin: [
     async ({ house }, use) => {
       const admin = await house.signIn("admin");
-      for (const person of STAFF) await admin.ask("users.create", { ...person, password: PASSWORD });
+      for (const one of STAFF) await admin.ask("users.create", { ...one, password: PASSWORD });
       await use(admin);
       await admin.close();
     },
     { scope: "file" },
   ],
-  liveChat: async ({ admin, task }, use) => {
-    const users = ["olga", "petr"];
-    const name = task.name.slice(0, 60);
-    const { liveChat } = await admin.ask<{ liveChat: { id: string } }>("live-chats.create", { name, users });
-    await use(liveChat.id);
+});
+
+export const test = houses.extend<Omit<Scene, "browser" | "house" | "admin">>({
+  found: async ({ admin }, use) => {
+    const made: string[] = [];
+    await use(async (name) => {
+      const args = { name, users: ["olga", "petr"] };
+      const { liveChat } = await admin.ask<{ liveChat: { id: string } }>("live-chats.create", args);
+      made.push(liveChat.id);
+      return liveChat.id;
+    });
     // The next test is not to see what happened in this one.
-    await admin.ask("live-chats.delete", { liveChat: liveChat.id, force: true });
+    for (const liveChat of made) await admin.ask("live-chats.delete", { liveChat, force: true });
   },
-  visit: async ({ browser, house, onTestFailed }, use) => {
-    const desks: { desk: Desk; complains: boolean }[] = [];
-    await use(async ({ complains = false, ...options } = {}) => {
-      const context = await browser.newContext({ locale: "en-GB", viewport: SIZE, ...options });
-      const desk = new Desk(await context.newPage(), context);
-      desks.push({ desk, complains });
+  liveChat: async ({ found }, use) => {
+    await use(await found("Support"));
+  },
+  visit: async ({ browser, house, task }, use) => {
+    const open: [Desk, VisitOptions][] = [];
+    await use(async (options = {}) => {
+      const context = await browser.newContext({ locale: "en-GB", viewport, ...options });
+      const desk = new Desk(await context.newPage());
+      open.push([desk, options]);
       await desk.page.goto(house.page);
       return desk;
     });
-    for (const { desk } of desks) await desk.context.close();
-    const wrong = desks.filter(({ complains }) => !complains).flatMap(({ desk }) => desk.complaints);
-    if (wrong.length > 0) throw new Error(`the page complained:\n${wrong.join("\n")}`);
+    const hasFailed = (task.result?.errors?.length ?? 0) > 0;
+    for (const [desk] of open) {
+      if (hasFailed) console.log(await desk.page.locator("body").ariaSnapshot());
+      await desk.page.context().close();
+    }
+    const complaints = open.flatMap(([desk, { complains }]) => (complains ? [] : desk.complaints));
+    if (complaints.length > 0) throw new Error(`the page complained:\n${complaints.join("\n")}`);
   },
-  enter: async ({ visit, liveChat: _, }, use) => {
+  // The live chat is named so that it is there before its operators are.
+  enter: async ({ visit, liveChat: _ }, use) => {
     await use(async (user, options) => {
       const desk = await visit(options);
       await desk.signIn(user);
@@ -98,17 +119,20 @@ export const test = plain.extend<Scene>({
   },
   connect: async ({ admin, liveChat }, use) => {
     const messengers: Messenger[] = [];
-    await use(async (name, args = [], channel = {}) => {
-      const messenger = await Messenger.start(name, args);
+    await use(async (person, ...args) => {
+      const messenger = await Messenger.start(person, args);
       messengers.push(messenger);
       const { webhook } = messenger;
-      const given = { liveChat, name: `Channel of ${name}`, webhook, code: CODE, ...channel };
-      await admin.ask("channels.connect", given);
+      await admin.ask("channels.connect", { liveChat, name: `${person}'s`, webhook, code: CODE });
       return messenger;
     });
     for (const messenger of messengers) await messenger.kill();
   },
+  adapter: async ({ admin, liveChat }, use) => {
+    const adapter = await Adapter.start();
+    const { webhook } = adapter;
+    await admin.ask("channels.connect", { liveChat, name: "Adapter", webhook, code: CODE });
+    await use(adapter);
+    await adapter.close();
+  },
 });
-
-/** What the screenshots have too. */
-const SIZE = { width: 1280, height: 800 };

@@ -28,15 +28,18 @@ export class Messenger {
   #past: string[] = [];
   #address = `${HOST}:0`;
 
-  private constructor(private readonly who: readonly string[]) {
-    this.#program = this.#launch([]);
+  private constructor(
+    private readonly who: readonly string[],
+    args: readonly string[],
+  ) {
+    this.#program = this.#launch(args);
   }
 
   /** Starts one for a person of this name; `args` are further flags of the command. */
   static async start(name: string, args: readonly string[] = []): Promise<Messenger> {
     const id = name.toLowerCase().replaceAll(" ", "-");
     const who = ["--user", id, "--chat", `chat-${id}`, "--name", name, "--phone", PHONE];
-    const messenger = new Messenger([...who, ...args]);
+    const messenger = new Messenger(who, args);
     await messenger.#listens();
     return messenger;
   }
@@ -50,7 +53,7 @@ export class Messenger {
     const program = this.#program;
     const url = await until("the messenger listens", () => {
       if (program.hasEnded) throw new Error(program.lastWords("the messenger"));
-      return this.#events.findLast(({ listening }) => listening)?.listening;
+      return parsed(program.said).find(({ listening }) => listening)?.listening;
     });
     this.#address = new URL(url).host;
   }
@@ -82,16 +85,22 @@ export class Messenger {
   }
 
   get #events(): Event[] {
-    return [...this.#past, ...this.#program.said].flatMap((line) => {
-      try {
-        return [JSON.parse(line) as Event];
-      } catch {
-        return [];
-      }
-    });
+    return [...parsed(this.#past), ...parsed(this.#program.said)];
   }
 
   async kill(): Promise<void> {
     await this.#program.kill();
+    this.#past = [...this.#past, ...this.#program.said];
+    this.#program.said.length = 0;
+  }
+
+  /** Runs it again at the same address; `args` are other flags than before. */
+  async start(args: readonly string[] = []): Promise<void> {
+    this.#program = this.#launch(args);
+    await this.#listens();
   }
 }
+
+/** Its lines; what is no JSON is talk. */
+const parsed = (lines: readonly string[]): Event[] =>
+  lines.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Event);
