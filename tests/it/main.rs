@@ -46,6 +46,8 @@ mod operator_started;
 #[cfg(test)]
 mod patience;
 #[cfg(test)]
+mod phone;
+#[cfg(test)]
 mod problems;
 #[cfg(test)]
 mod program;
