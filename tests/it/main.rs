@@ -18,6 +18,8 @@ mod crash;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod disconnecting;
 #[cfg(test)]
 mod duplicates;
