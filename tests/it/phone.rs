@@ -171,6 +171,10 @@ async fn a_phone_writes_to_an_operator_and_shows_the_answer() {
     phone.says("is anybody there?").await;
     screen.shows_state("is anybody there?", "told").await;
     let session = taken(&scene).await;
+    let subject = format!("sb.default.feed.{}.{session}.typing", scene.live_chat);
+    let mut typing = scene.olga.subscribe(&subject).await;
+    phone.does(json!({ "do": "type", "person": "u1" })).await;
+    assert!(typing.next().await["contact"].is_string());
     let args = json!({ "session": session });
     let shown = scene.admin.call("sessions.get", args.clone()).await;
     assert_eq!(shown["contact"]["username"], "Ann");

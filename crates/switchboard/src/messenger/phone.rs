@@ -295,7 +295,9 @@ impl Phone {
         let user = data.get("externalUserId").and_then(Value::as_str);
         let name = data.get("externalChatName").and_then(Value::as_str);
         let person = Person::unknown(user.unwrap_or(id), name.unwrap_or(id), id);
-        self.chats.push(Chat::new(person));
+        let mut chat = Chat::new(person);
+        chat.changed = self.revision + 1;
+        self.chats.push(chat);
         self.chats.last_mut()
     }
 }

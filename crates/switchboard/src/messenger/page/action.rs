@@ -38,7 +38,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) const NO_SUCH_PATH: Self = Self::new(StatusCode::NOT_FOUND, "there is no such path");
+    pub(super) const NO_SUCH_PATH: Self = Self::new(StatusCode::NOT_FOUND, "there is no such page");
     pub(super) const METHOD: Self = Self::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "GET what there is, POST to /do",

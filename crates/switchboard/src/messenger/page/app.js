@@ -3,7 +3,7 @@
 import { language, words } from "./words.js";
 import * as view from "./view.js";
 
-// How long an operator who was seen writing is taken to be writing, and how often we say that we are.
+// How long an operator who was seen writing is taken to be, and how often we say that we are.
 const TYPING_MS = 6000;
 const TYPING_EVERY_MS = 2500;
 // As many entries of a chat as the messenger keeps.
@@ -44,7 +44,10 @@ function take(update) {
     const kept = sessionStorage.getItem("chat");
     choose(chats.has(kept) ? kept : [...chats.keys()][0]);
   } else {
-    view.entries(chats.get(current), update.entries.filter((entry) => entry.chat === current));
+    view.entries(
+      chats.get(current),
+      update.entries.filter((entry) => entry.chat === current),
+    );
     refresh();
   }
 }
@@ -125,9 +128,10 @@ async function say() {
   if (!text) {
     return;
   }
-  const action = about?.do === "edit"
-    ? { do: "edit", message: about.entry.id, text }
-    : { do: "say", person, text, replyTo: about?.entry.id };
+  const action =
+    about?.do === "edit"
+      ? { do: "edit", message: about.entry.id, text }
+      : { do: "say", person, text, replyTo: about?.entry.id };
   if (await attempt(action)) {
     at("text").value = "";
     typedAt = 0;
@@ -152,10 +156,15 @@ function typed() {
   }
 }
 
+// A button in the chat.
 function act(event) {
   const button = event.target.closest("button[data-do]");
   // Where nothing hovers, a touch shows what can be done with a message.
   view.chosen(event.target.closest(".message"));
+  if (event.target.matches(".starter")) {
+    at("text").value = event.target.textContent;
+    say();
+  }
   if (!button) {
     return;
   }

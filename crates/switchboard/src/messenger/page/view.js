@@ -47,11 +47,16 @@ export function labels() {
   }
   at("text").placeholder = words.placeholder;
   for (const [id, label] of [
-    ["text", words.placeholder], ["chat", words.chat], ["go", words.send],
-    ["attach", words.attach], ["about-end", words.end],
+    ["text", words.placeholder],
+    ["chat", words.chat],
+    ["go", words.send],
+    ["attach", words.attach],
+    ["about-end", words.end],
   ]) {
     at(id).setAttribute("aria-label", label);
-    at(id).title = id === "chat" || id === "text" ? "" : label;
+    if (at(id) instanceof HTMLButtonElement) {
+      at(id).title = label;
+    }
   }
 }
 
@@ -60,9 +65,13 @@ export function people(all, current, calm, choose) {
   const cards = all.map((chat, index) => {
     const last = [...chat.entries.values()].findLast((entry) => entry.by !== "session");
     const line = chat.typing && calm ? words.typing(words.somebody) : last ? lineOf(last) : "";
-    const card = element("button", "person", avatar(chat.name, index),
+    const card = element(
+      "button",
+      "person",
+      avatar(chat.name, index),
       element("span", "lines", element("strong", "", chat.name), element("span", "line", line)),
-      chat.unread ? element("span", "badge", String(chat.unread)) : null);
+      chat.unread ? element("span", "badge", String(chat.unread)) : null,
+    );
     card.type = "button";
     card.querySelector(".badge")?.setAttribute("aria-label", words.unread(chat.unread));
     card.setAttribute("aria-pressed", String(chat.chat === current));
@@ -82,13 +91,19 @@ function lineOf(entry) {
 
 // With whom one writes, and how that is.
 export function top(chat, phone) {
-  const operator = [...chat.entries.values()].findLast((entry) => entry.author && entry.by === "operator");
+  const operator = [...chat.entries.values()].findLast(
+    (entry) => entry.author && entry.by === "operator",
+  );
   const name = operator?.author ?? words.support;
   at("with").textContent = name;
   at("avatar").textContent = [...name][0];
   const calm = phone.operators === null ? words.connected : words.online(phone.operators);
-  at("status").textContent = phone.link !== "connected" ? words.short[phone.link]
-    : chat.typing ? words.typing(operator?.author ?? words.somebody) : calm;
+  at("status").textContent =
+    phone.link !== "connected"
+      ? words.short[phone.link]
+      : chat.typing
+        ? words.typing(operator?.author ?? words.somebody)
+        : calm;
   at("status").className = chat.typing && phone.link === "connected" ? "typing" : phone.link;
   at("chat").classList.toggle("typing", chat.typing && phone.link === "connected");
   banner(phone);
@@ -96,7 +111,9 @@ export function top(chat, phone) {
 
 export function banner(phone) {
   const calm = phone.link === "connected";
-  const text = calm ? "" : [words.links[phone.link](phone.webhook), words.kept(phone.kept)].join(" ").trim();
+  const text = calm
+    ? ""
+    : [words.links[phone.link](phone.webhook), words.kept(phone.kept)].join(" ").trim();
   if (at("banner").textContent !== text) {
     at("banner").textContent = text;
   }
@@ -107,18 +124,40 @@ export function banner(phone) {
 // Everything of a chat.
 export function whole(chat) {
   const made = [...chat.entries.values()].map((entry) => line(chat, entry));
-  const empty = element("li", "session empty", words.empty(chat.name));
-  at("chat").replaceChildren(...(made.length ? made : [empty]));
-  at("chat").scrollTop = at("chat").scrollHeight;
+  at("chat").replaceChildren(...(made.length ? made : [empty(chat)]));
+  atEnd = true;
+  toEnd();
 }
+
+// Nothing was said yet: something to begin with.
+function empty(chat) {
+  const starters = words.starters.map((text) => {
+    const made = element("button", "starter", text);
+    made.type = "button";
+    return made;
+  });
+  return element("div", "empty", element("p", "session", words.empty(chat.name)), ...starters);
+}
+
+// Whoever was at the end of a chat stays there, whatever grows.
+let atEnd = true;
+function toEnd() {
+  if (atEnd) {
+    at("chat").scrollTop = at("chat").scrollHeight;
+  }
+}
+at("chat").addEventListener("scroll", ({ target }) => {
+  atEnd = target.scrollHeight - target.scrollTop - target.clientHeight < 80;
+});
+new ResizeObserver(toEnd).observe(at("chat"));
 
 // What has changed of it.
 export function entries(chat, changed) {
   const list = at("chat");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-  if (changed.length) {
-    list.querySelector(".empty")?.remove();
+  if (!changed.length) {
+    return;
   }
+  list.querySelector(".empty")?.remove();
   for (const entry of changed) {
     const old = list.querySelector(`[data-number="${entry.number}"]`);
     const fresh = line(chat, entry);
@@ -127,38 +166,48 @@ export function entries(chat, changed) {
     } else {
       fresh.classList.add("new");
       list.append(fresh);
+      atEnd ||= entry.by === "me";
     }
   }
   while (list.children.length > chat.entries.size) {
     list.firstElementChild.remove();
   }
-  const mine = changed.some((entry) => entry.by === "me" && entry.state === "kept");
-  if (changed.length && (atEnd || mine)) {
-    list.scrollTop = list.scrollHeight;
-  }
+  toEnd();
 }
 
 function line(chat, entry) {
-  const made = entry.by === "session"
-    ? element("li", "session", words.session[entry.text] ?? entry.text)
-    : element("li", `message ${entry.by} ${entry.state}`, bubble(chat, entry), actions(entry));
+  const made =
+    entry.by === "session"
+      ? element("div", "session", words.session[entry.text] ?? entry.text)
+      : element(
+          "div",
+          `message ${entry.by} ${entry.deleted ? "deleted" : entry.state}`,
+          bubble(chat, entry),
+          actions(entry),
+        );
   made.dataset.number = entry.number;
   return made;
 }
 
 function bubble(chat, entry) {
-  const said = entry.deleted ? element("p", "gone", words.deleted) : element("p", "text", ...linked(entry.text));
-  return element("div", "bubble",
+  const said = entry.deleted
+    ? element("p", "gone", words.deleted)
+    : element("p", "text", ...linked(entry.text));
+  return element(
+    "div",
+    "bubble",
     entry.by === "operator" ? element("strong", "author", entry.author ?? words.somebody) : null,
     quote(chat, entry),
     entry.text || entry.deleted ? said : null,
     ...(entry.files ?? []).map(file),
     meta(entry),
-    entry.why ? element("p", "why", entry.why) : null);
+    entry.why ? element("p", "why", entry.why) : null,
+  );
 }
 
 function quote(chat, entry) {
-  const quoted = entry.replyTo && [...chat.entries.values()].find((one) => one.id === entry.replyTo);
+  const quoted =
+    entry.replyTo && [...chat.entries.values()].find((one) => one.id === entry.replyTo);
   return quoted ? element("blockquote", "", lineOf(quoted)) : null;
 }
 
@@ -166,7 +215,7 @@ function quote(chat, entry) {
 function meta(entry) {
   const time = element("time", "", clock.format(entry.at));
   const made = element("span", "meta", entry.edited ? `${words.edited} · ` : null, time);
-  if (entry.by === "me") {
+  if (entry.by === "me" && !entry.deleted) {
     const state = words.states[entry.state];
     const sign = icon(entry.state === "read" ? "told" : entry.state);
     sign.classList.add(entry.state);
@@ -193,12 +242,13 @@ function link(url, className, ...children) {
 
 function linked(text) {
   const parts = text.split(/(https?:\/\/[^\s<>"]+)/);
-  return parts.map((part, index) => index % 2 ? link(part, "", part) : part);
+  return parts.map((part, index) => (index % 2 ? link(part, "", part) : part));
 }
 
 function actions(entry) {
   const made = element("span", "actions");
-  const add = (what) => made.append(button(what, words[what], { do: what, number: entry.number }));
+  const add = (what) =>
+    made.append(button(what, words[what], { do: what, number: entry.number }));
   if (entry.by === "operator" && entry.id) {
     add("reply");
   }
@@ -219,7 +269,8 @@ export function chosen(message) {
 // What the text that is being written answers or changes.
 export function about(what) {
   at("about").hidden = !what;
-  at("about-words").textContent = !what ? ""
+  at("about-words").textContent = !what
+    ? ""
     : words[what.do === "edit" ? "editing" : "replying"](lineOf(what.entry));
 }
 
@@ -228,8 +279,8 @@ export function error(text) {
   at("error").hidden = !text;
 }
 
-// As high as what is written, up to what the style allows.
+// As high as what is written and its edges, up to what the style allows.
 export function grow() {
   at("text").style.height = "auto";
-  at("text").style.height = `${at("text").scrollHeight}px`;
+  at("text").style.height = `${at("text").scrollHeight + 2}px`;
 }

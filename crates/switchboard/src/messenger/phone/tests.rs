@@ -177,6 +177,16 @@ fn an_update_is_what_was_not_seen_yet() {
     let later = NOW.plus(std::time::Duration::from_secs(7));
     assert_eq!(phone.update(None, later).what["chats"][0]["typing"], false);
 
+    let seen = phone.update(None, NOW);
+    let data = json!({ "externalMessageId": "m2", "externalChatId": "c3", "text": "hi",
+        "externalChatName": "Zoe" });
+    queue(&mut phone, &json!({ "type": "message", "data": data }));
+    let update = shown(&phone, Some(seen.revision));
+    assert_eq!(
+        update["chats"][0]["name"], "Zoe",
+        "a chat that is new is told of"
+    );
+
     let id = format!("{}-{}", NOW.as_micros(), seen.revision);
     assert_eq!(phone.revision_of(Some(&id)), Some(seen.revision));
     for other in ["1-1", "x", &format!("{}-999", NOW.as_micros())] {
