@@ -5,6 +5,7 @@
 
 mod chats;
 mod entry;
+mod link;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use super::people::Person;
 use super::tell::Event;
 use chats::Chat;
 use entry::{Entry, State};
+use link::Link;
 
 /// The most chats: past it those that are not shown yet are not.
 const CHATS_MAX: usize = 32;
@@ -34,19 +36,6 @@ pub(super) struct Phone {
     chats: Vec<Chat>,
     /// How many entries there ever were: the number of the next one.
     entries: u64,
-}
-
-/// How Switchboard is, seen from here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Link {
-    /// It has not connected this messenger yet.
-    Unconnected,
-    /// It takes what is sent.
-    Connected,
-    /// It does not answer.
-    Away,
-    /// The channel is not active.
-    Disconnected,
 }
 
 /// What a page has not seen yet, as a server-sent event.
@@ -83,23 +72,22 @@ impl Phone {
 
     /// Takes in what happened; the revision that the phone is at then.
     pub(super) fn see(&mut self, event: &Event<'_>, now: Timestamp) -> u64 {
-        let revision = self.revision + 1;
         let changed = match event {
-            Event::Queued { body } => self.queued(body, now, revision),
-            Event::Sending { body } => self.moved(body, State::Sending, None, revision),
+            Event::Queued { body } => self.queued(body, now),
+            Event::Sending { body } => self.moved(body, State::Sending, None),
             Event::Sent {
                 body,
                 status,
                 answer,
                 kept,
                 ..
-            } => self.sent(body, *status, answer, *kept, revision),
+            } => self.sent(body, *status, answer, *kept),
             Event::Received {
                 body,
                 again: false,
                 status: 200..300,
                 ..
-            } => self.received(body, now, revision),
+            } => self.received(body, now),
             Event::Health { status, answer } => self.health(*status, answer),
             Event::Received { .. }
             | Event::Listening { .. }
@@ -108,9 +96,14 @@ impl Phone {
             | Event::Note { .. } => false,
         };
         if changed {
-            self.revision = revision;
+            self.revision = self.next();
         }
         self.revision
+    }
+
+    /// The revision of what is being taken in.
+    fn next(&self) -> u64 {
+        self.revision + 1
     }
 
     /// The revision that an update's id means, if it is one of ours.
@@ -157,65 +150,51 @@ impl Phone {
     }
 
     /// Something was said or done here, and will be sent.
-    fn queued(&mut self, body: &Value, now: Timestamp, revision: u64) -> bool {
+    fn queued(&mut self, body: &Value, now: Timestamp) -> bool {
         let data = body.get("data").unwrap_or(&Value::Null);
         match kind(body) {
             "message" => {
                 let entry = Entry::mine(data, now);
                 self.add(text(data, "externalChatId"), data, entry)
             }
-            "messageEdited" => self.change(text(data, "externalMessageId"), revision, |entry| {
+            "messageEdited" => self.change(text(data, "externalMessageId"), |entry| {
                 entry.edit(text(data, "text"))
             }),
-            "messageDeleted" => {
-                self.change(text(data, "externalMessageId"), revision, Entry::delete)
-            }
+            "messageDeleted" => self.change(text(data, "externalMessageId"), Entry::delete),
             "messageStatus" if text(data, "status") == "read" => {
-                self.change(text(data, "messageId"), revision, |entry| {
-                    entry.go(State::Read)
-                })
+                self.change(text(data, "messageId"), |entry| entry.go(State::Read))
             }
             _ => false,
         }
     }
 
     /// A message of ours got further, or did not.
-    fn moved(&mut self, body: &Value, state: State, why: Option<String>, revision: u64) -> bool {
+    fn moved(&mut self, body: &Value, state: State, why: Option<String>) -> bool {
         let id = body.pointer("/data/externalMessageId");
         let id = id.and_then(Value::as_str).unwrap_or("");
         kind(body) == "message"
-            && self.change(id, revision, |entry| {
+            && self.change(id, |entry| {
                 let moved = entry.go(state);
                 entry.why = why.filter(|_| moved);
                 moved
             })
     }
 
-    fn sent(
-        &mut self,
-        body: &Value,
-        status: Option<u16>,
-        answer: &Value,
-        kept: bool,
-        revision: u64,
-    ) -> bool {
-        let linked = self.linked(match status {
-            Some(401 | 404 | 409) if kept => Link::Disconnected,
-            None | Some(500..) => Link::Away,
-            Some(_) => Link::Connected,
-        });
+    fn sent(&mut self, body: &Value, status: Option<u16>, answer: &Value, kept: bool) -> bool {
+        let linked = self.linked(Link::answered(status, kept));
         let (state, why) = match status {
             Some(200..300) => (State::Accepted, None),
             _ if kept => (State::Kept, None),
             _ => (State::Failed, Some(reason(status, answer))),
         };
-        self.moved(body, state, why, revision) | linked
+        self.moved(body, state, why) | linked
     }
 
     /// Switchboard said something.
-    fn received(&mut self, body: &Value, now: Timestamp, revision: u64) -> bool {
+    fn received(&mut self, body: &Value, now: Timestamp) -> bool {
         let data = body.get("data").unwrap_or(&Value::Null);
         let chat = text(data, "targetChatId");
+        let revision = self.next();
         match kind(body) {
             "connect" => self.linked(Link::Connected),
             "disconnect" => self.linked(Link::Disconnected),
@@ -230,9 +209,7 @@ impl Phone {
                 chats.fold(false, |read, chat| chat.read_up_to(id, revision) | read)
             }
             "messageOutcome" if data.get("success") == Some(&Value::Bool(true)) => {
-                self.change(text(data, "messageId"), revision, |entry| {
-                    entry.go(State::Told)
-                })
+                self.change(text(data, "messageId"), |entry| entry.go(State::Told))
             }
             _ => false,
         }
@@ -240,17 +217,10 @@ impl Phone {
 
     /// Whoever watches asked how the channel is.
     fn health(&mut self, status: Option<u16>, answer: &Value) -> bool {
-        let link = match status {
-            Some(200) if answer.get("status") == Some(&json!("active")) => Link::Connected,
-            Some(200 | 401 | 404) => Link::Disconnected,
-            // It is there, and has enough to do.
-            Some(429) => self.link,
-            _ => Link::Away,
-        };
         let operators = answer.get("operatorsOnline").and_then(Value::as_u64);
         let changed = self.operators != operators;
         self.operators = operators;
-        self.linked(link) | changed
+        self.linked(self.link.told(status, text(answer, "status"))) | changed
     }
 
     fn linked(&mut self, link: Link) -> bool {
@@ -262,7 +232,7 @@ impl Phone {
     /// One more entry of a chat.
     fn add(&mut self, chat: &str, data: &Value, mut entry: Entry) -> bool {
         entry.number = self.entries;
-        entry.changed = self.revision + 1;
+        entry.changed = self.next();
         let Some(chat) = self.chat_of(chat, data) else {
             return false;
         };
@@ -272,9 +242,10 @@ impl Phone {
     }
 
     /// Changes one entry.
-    fn change(&mut self, id: &str, revision: u64, how: impl FnOnce(&mut Entry) -> bool) -> bool {
+    fn change(&mut self, id: &str, how: impl FnOnce(&mut Entry) -> bool) -> bool {
+        let revision = self.next();
         let entries = self.chats.iter_mut().flat_map(|chat| &mut chat.entries);
-        let Some(entry) = entries.rev().find(|entry| entry.id == id) else {
+        let Some(entry) = entries.rev().find(|entry| entry.is(id)) else {
             return false;
         };
         let changed = how(entry);
@@ -296,20 +267,9 @@ impl Phone {
         let name = data.get("externalChatName").and_then(Value::as_str);
         let person = Person::unknown(user.unwrap_or(id), name.unwrap_or(id), id);
         let mut chat = Chat::new(person);
-        chat.changed = self.revision + 1;
+        chat.changed = self.next();
         self.chats.push(chat);
         self.chats.last_mut()
-    }
-}
-
-impl Link {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Unconnected => "unconnected",
-            Self::Connected => "connected",
-            Self::Away => "away",
-            Self::Disconnected => "disconnected",
-        }
     }
 }
 

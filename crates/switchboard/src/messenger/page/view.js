@@ -111,9 +111,9 @@ export function top(chat, phone) {
 
 export function banner(phone) {
   const calm = phone.link === "connected";
-  const text = calm
-    ? ""
-    : [words.links[phone.link](phone.webhook), words.kept(phone.kept)].join(" ").trim();
+  // What a messenger that has ended kept is gone with it.
+  const kept = phone.link === "lost" ? "" : words.kept(phone.kept);
+  const text = calm ? "" : `${words.links[phone.link](phone.webhook)} ${kept}`.trim();
   if (at("banner").textContent !== text) {
     at("banner").textContent = text;
   }

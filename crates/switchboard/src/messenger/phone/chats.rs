@@ -56,7 +56,7 @@ impl Chat {
 
     /// An operator has read ours up to this one.
     pub(super) fn read_up_to(&mut self, id: &str, revision: u64) -> bool {
-        let Some(last) = self.entries.iter().rposition(|entry| entry.id == id) else {
+        let Some(last) = self.entries.iter().rposition(|entry| entry.is(id)) else {
             return false;
         };
         let ours = self.entries.iter_mut().take(last + 1);

@@ -10,7 +10,7 @@ use super::text;
 pub(super) struct Entry {
     /// Its place among all entries of the phone.
     pub(super) number: u64,
-    pub(super) id: String,
+    id: String,
     pub(super) by: By,
     pub(super) state: State,
     /// Why it failed.
@@ -91,6 +91,11 @@ impl Entry {
             is_edited: false,
             is_deleted: false,
         }
+    }
+
+    /// Whether it is the message of this id. What became of a session has none.
+    pub(super) fn is(&self, id: &str) -> bool {
+        !id.is_empty() && self.id == id
     }
 
     /// Gets to a state, if that is further: what Switchboard has is never less than accepted, in

@@ -207,6 +207,13 @@ fn what_changes_nothing_is_no_revision() {
     assert_eq!(phone.see(&Event::Note { words: "x" }, NOW), revision);
     receive(&mut phone, "markAsRead", json!({ "messageId": "nobody's" }));
     assert_eq!(phone.update(None, NOW).revision, revision);
+
+    // A request without an id, as the terminal may send one, is nobody's message.
+    let data = json!({ "targetChatId": "c1", "state": "opened" });
+    receive(&mut phone, "session", data);
+    let revision = phone.update(None, NOW).revision;
+    answered(&mut phone, &message(""), Some(422), false);
+    assert_eq!(phone.update(None, NOW).revision, revision);
 }
 
 #[test]
