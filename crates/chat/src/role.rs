@@ -58,7 +58,8 @@ pub enum Security {
     Open,
 }
 
-/// Ingress passes on what a messenger said, once it is verified.
+/// Ingress passes on what a messenger said, once it is verified. A question is a list of them, all that
+/// came at the same time, and its answer the list of their [`InboundReply`]s: each is served by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboundRequest {
     /// The channel in the request's path.

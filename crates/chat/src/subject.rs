@@ -45,7 +45,7 @@ impl FromStr for Workspace {
 pub enum Question {
     /// [`crate::role::AccessRequest`]: who may speak for a channel.
     Access,
-    /// [`crate::role::InboundRequest`]: a messenger said something.
+    /// A list of [`crate::role::InboundRequest`]: messengers said something.
     Inbound,
     /// [`crate::role::HealthRequest`]: how a channel is.
     Health,

@@ -44,7 +44,8 @@ impl Router {
                 codec::decode(&payload).map(|q| Release::Access(message, self.access(&q)))
             }
             Some(Question::Inbound) => {
-                codec::decode(&payload).map(|q| Release::Inbound(message, self.inbound(q, now)))
+                let questions = codec::decode::<Vec<InboundRequest>>(&payload);
+                questions.map(|all| Release::Inbound(message, self.inbounds(all, now)))
             }
             Some(Question::Health) => {
                 codec::decode(&payload).map(|q| Release::Health(message, self.health(&q, now)))
@@ -77,6 +78,12 @@ impl Router {
             codes: channel.codes.iter().filter_map(code).collect(),
             security: channel.security,
         })
+    }
+
+    /// The answers wait together for the last frame that one of them made, so for all before it.
+    fn inbounds(&mut self, questions: Vec<InboundRequest>, now: Timestamp) -> Vec<InboundReply> {
+        let each = questions.into_iter();
+        each.map(|question| self.inbound(question, now)).collect()
     }
 
     fn inbound(&mut self, question: InboundRequest, now: Timestamp) -> InboundReply {
