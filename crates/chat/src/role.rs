@@ -172,6 +172,13 @@ pub struct Login {
 /// The answer to a [`LoginRequest`]; `None` when there is no such user, or it is disabled.
 pub type LoginReply = Option<Login>;
 
+/// The console role says who could listen to the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// Whether anybody but the roles is connected, or may be.
+    pub anybody: bool,
+}
+
 /// The router asks egress for one HTTP attempt at a webhook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptRequest {
