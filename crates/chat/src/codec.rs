@@ -39,6 +39,20 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     rmp_serde::to_vec_named(value).expect("our types can be encoded")
 }
 
+/// Encodes a list of values that are encoded already, such as a `Vec` of them would be.
+pub fn encode_list(values: &[Vec<u8>]) -> Vec<u8> {
+    // `array 32`: a marker, and the length in four bytes.
+    const MARKER: u8 = 0xdd;
+    let length = u32::try_from(values.len()).unwrap_or(u32::MAX);
+    let mut list = Vec::with_capacity(5 + values.iter().map(Vec::len).sum::<usize>());
+    list.push(MARKER);
+    list.extend(length.to_be_bytes());
+    for value in values {
+        list.extend_from_slice(value);
+    }
+    list
+}
+
 /// Decodes a value that fills the bytes wholly; it may borrow from them.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let wanted = std::any::type_name::<T>();
@@ -75,5 +89,19 @@ impl<T: FromStr<Err: fmt::Display>> Visitor<'_> for FromText<T> {
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
         text.parse().map_err(E::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_encoded_values_is_read_as_a_list_of_values() {
+        for values in [vec![], vec!["one".to_owned()], vec!["x".to_owned(); 70_000]] {
+            let encoded: Vec<_> = values.iter().map(encode).collect();
+            let list = encode_list(&encoded);
+            assert_eq!(decode::<Vec<String>>(&list).unwrap(), values);
+        }
     }
 }
