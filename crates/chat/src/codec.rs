@@ -22,6 +22,12 @@ pub enum Error {
         #[source]
         source: rmp_serde::decode::Error,
     },
+    /// The bytes end too early, or hold what cannot be.
+    #[error("the bytes are not a whole {wanted}")]
+    Cut {
+        /// What was wanted.
+        wanted: &'static str,
+    },
     /// There is more behind the value, so it is not what was written.
     #[error("more stands behind the {wanted}")]
     Trailing {

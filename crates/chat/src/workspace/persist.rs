@@ -32,7 +32,7 @@ pub enum BadRows {
 /// Calls a macro for every table with its tag: a tag is never used for another table.
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
-        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 threads,
+        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 book,
             8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads)
     };
 }
@@ -94,14 +94,12 @@ impl Workspace {
         let sessions: Vec<_> = self
             .sessions
             .iter()
-            .map(|(id, s)| (*id, s.channel, s.messages, Place::of(s)))
+            .map(|(id, s)| (*id, Place::of(s)))
             .collect();
-        for (id, channel, messages, place) in sessions {
+        for (id, place) in sessions {
             self.list(id, place);
-            for number in 0..messages {
-                self.index_message(channel, id, number);
-            }
         }
+        self.book.index_all();
         for (message, delivery) in self.deliveries.iter() {
             self.index.expiry.insert((delivery.expires_at, *message));
         }
