@@ -85,7 +85,7 @@ impl Workspace {
     pub fn evolve(&mut self, record: &Record) {
         self.position = record.position;
         if let Some(live_chat) = record.live_chat {
-            self.feed_heads.insert(live_chat, record.position);
+            *self.feed_heads.entry(live_chat) = record.position;
         }
         if let (Actor::User(user), Some(cause)) = (&record.by, &record.caused_by) {
             self.commands

@@ -6,7 +6,7 @@ use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
 /// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
-pub const ROWS_VERSION: u8 = 3;
+pub const ROWS_VERSION: u8 = 4;
 
 /// Why stored rows are not a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,9 @@ pub enum BadRows {
     )]
     Tag(u8),
 }
+
+/// The tag of the book's rows.
+const BOOK: u8 = 7;
 
 /// Calls a macro for every table with its tag: a tag is never used for another table.
 macro_rules! for_each_table {
@@ -82,6 +85,12 @@ impl Workspace {
             };
         }
         for_each_table!(load, self).map_err(|source| BadRows::Row { tag, source })
+    }
+
+    /// Whether a row holds messages. Such rows need none of the others to be loaded and indexed, nor the
+    /// others them.
+    pub fn is_of_book(key: &[u8]) -> bool {
+        key.first() == Some(&BOOK)
     }
 
     /// Derives the index from the rows.
