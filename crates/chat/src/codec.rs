@@ -1,7 +1,8 @@
 //! The only caller of `rmp-serde`: `MessagePack` maps with named fields.
 //!
 //! The compact form writes structs by position and silently swaps or loses fields when a struct
-//! changes (measured; docs/decisions), so it is never used.
+//! changes (measured; docs/decisions), so nothing that is kept is written in it. Rows are not kept:
+//! they carry a version, and rows of another are thrown away.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -21,6 +22,12 @@ pub enum Error {
         /// What the decoder says.
         #[source]
         source: rmp_serde::decode::Error,
+    },
+    /// The bytes end too early, or hold what cannot be.
+    #[error("the bytes are not a whole {wanted}")]
+    Cut {
+        /// What was wanted.
+        wanted: &'static str,
     },
     /// There is more behind the value, so it is not what was written.
     #[error("more stands behind the {wanted}")]
@@ -51,6 +58,20 @@ pub fn encode_list(values: &[Vec<u8>]) -> Vec<u8> {
         list.extend_from_slice(value);
     }
     list
+}
+
+/// Encodes a row of the projections by position: a start reads all of them. [`decode`] reads it back.
+/// The fields that may be left out of a row must be its last.
+pub(crate) fn encode_row<T: Serialize>(row: &T) -> Vec<u8> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "rows have a version, which a test ties to their shape"
+    )]
+    #[expect(
+        clippy::expect_used,
+        reason = "our types have no map with keys that MessagePack lacks"
+    )]
+    rmp_serde::to_vec(row).expect("our types can be encoded")
 }
 
 /// Decodes a value that fills the bytes wholly; it may borrow from them.

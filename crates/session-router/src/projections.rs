@@ -77,28 +77,37 @@ fn believed(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Err
     Ok(agrees.then_some(checkpoint.position))
 }
 
-/// The state of the rows; `None` where they cannot be read, which is logged.
+/// The state of the rows; `None` where they cannot be read, which is logged. Messages are most of it,
+/// so they are read beside the rest.
 fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
-    let mut workspace = Workspace::default();
+    let (messages, rest) = thread::scope(|scope| {
+        let messages = scope.spawn(|| load_part(store, Workspace::is_of_book));
+        let rest = load_part(store, |key| !Workspace::is_of_book(key));
+        (messages.join().ok().flatten(), rest)
+    });
+    let mut workspace = rest?;
+    workspace.book = messages?.book;
     workspace.position = position;
+    Some(workspace)
+}
+
+/// The state of some of the rows.
+fn load_part(store: &ProjectionStore, is_of_it: impl Fn(&[u8]) -> bool) -> Option<Workspace> {
+    let mut workspace = Workspace::default();
     let mut bad = None;
     let read = store.for_each(|key, value| {
-        if let Err(error) = workspace.load_row(key, value) {
+        if is_of_it(key)
+            && let Err(error) = workspace.load_row(key, value)
+        {
             bad.get_or_insert(error);
         }
     });
-    if let Err(error) = read {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the projections are rebuilt"
-        );
-        return None;
-    }
-    if let Some(error) = bad {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the projections are rebuilt"
-        );
+    let wrong: Option<Box<dyn std::error::Error>> = match (read, bad) {
+        (Err(error), _) => Some(Box::new(error)),
+        (Ok(()), bad) => bad.map(Into::into),
+    };
+    if let Some(error) = wrong {
+        tracing::error!(error = &*error, "the projections are rebuilt");
         return None;
     }
     workspace.rebuild_index();
