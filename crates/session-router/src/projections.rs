@@ -17,6 +17,9 @@ use event_log::{Checkpoint, GENESIS, ProjectionStore, Reader};
 
 use crate::error::Error;
 
+#[cfg(test)]
+mod tests;
+
 /// A write of several chunks is cut at this: well under sled's segment of 8 MiB.
 const CHUNK_BYTES: usize = 4 * 1024 * 1024;
 /// While a long tail is replayed, what changed is written after so many events, so that the rows of
@@ -157,6 +160,9 @@ fn write(store: &ProjectionStore, rows: Vec<Row>, checkpoint: Checkpoint) -> Res
     Ok(store.write(chunk, checkpoint)?)
 }
 
+/// Gauge: 1 once the projections could not be written, until the role starts again.
+const FAILED: &str = "switchboard_router_projections_failed";
+
 /// Writes rows beside the loop, one job at a time.
 pub(crate) struct Projector {
     jobs: Option<SyncSender<(Vec<Row>, Checkpoint)>>,
@@ -166,6 +172,7 @@ pub(crate) struct Projector {
 
 impl Projector {
     pub(crate) fn start(store: ProjectionStore) -> Result<Self, Error> {
+        metrics::gauge!(FAILED).set(0.0);
         let (jobs, inbox) = sync_channel(1);
         let busy = Arc::new(AtomicBool::new(false));
         let working = Arc::clone(&busy);
@@ -215,9 +222,10 @@ fn work(
     busy: &AtomicBool,
 ) -> Result<(), Error> {
     while let Ok((rows, checkpoint)) = inbox.recv() {
-        write(store, rows, checkpoint).inspect_err(
-            |error| tracing::error!(error = %error, "the projections cannot be written"),
-        )?;
+        write(store, rows, checkpoint).inspect_err(|error| {
+            metrics::gauge!(FAILED).set(1.0);
+            tracing::error!(error = %error, "the projections cannot be written");
+        })?;
         busy.store(false, Ordering::Release);
     }
     Ok(())
