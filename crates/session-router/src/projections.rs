@@ -17,6 +17,9 @@ use event_log::{Checkpoint, ProjectionStore, Reader};
 
 use crate::error::Error;
 
+#[cfg(test)]
+mod tests;
+
 /// While a long tail is replayed, what changed is written after so many events, so that the rows of
 /// a whole rebuild are never in memory twice.
 const REPLAY_SLICE: usize = 500_000;
@@ -179,6 +182,9 @@ fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result
     fault.map_or(Ok(()), Err)
 }
 
+/// Gauge: 1 once the projections could not be written, until the role starts again.
+const FAILED: &str = "switchboard_router_projections_failed";
+
 /// Writes rows beside the loop, one job at a time.
 pub(crate) struct Projector {
     jobs: Option<SyncSender<(Vec<Row>, Checkpoint)>>,
@@ -188,6 +194,7 @@ pub(crate) struct Projector {
 
 impl Projector {
     pub(crate) fn start(store: ProjectionStore) -> Result<Self, Error> {
+        metrics::gauge!(FAILED).set(0.0);
         let (jobs, inbox) = sync_channel(1);
         let busy = Arc::new(AtomicBool::new(false));
         let working = Arc::clone(&busy);
@@ -237,9 +244,10 @@ fn work(
     busy: &AtomicBool,
 ) -> Result<(), Error> {
     while let Ok((rows, checkpoint)) = inbox.recv() {
-        store.write(&rows, Some(checkpoint)).inspect_err(
-            |error| tracing::error!(error = %error, "the projections cannot be written"),
-        )?;
+        store.write(&rows, Some(checkpoint)).inspect_err(|error| {
+            metrics::gauge!(FAILED).set(1.0);
+            tracing::error!(error = %error, "the projections cannot be written");
+        })?;
         busy.store(false, Ordering::Release);
     }
     Ok(())
