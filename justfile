@@ -17,6 +17,10 @@ default:
 up *args:
     @exec deploy/tools/serve up "$@"
 
+# Show everything at once, on fresh data: broker, live chat, two operators, a phone. Ctrl-C ends it.
+demo *args:
+    @exec deploy/tools/demo "$@"
+
 # Play a custom messenger against a running broker; `./just messenger --help` tells how.
 messenger *args:
     @exec deploy/tools/serve messenger "$@"

@@ -164,13 +164,19 @@ async fn an_answer_has_its_files_and_what_it_answers() {
 #[tokio::test]
 async fn the_plain_dialect_gets_exactly_the_plain_members() {
     let connect = json!({ "dialect": "brix", "operatorInitiated": true });
+    let manners = Manners {
+        capabilities: Some(json!({ "typing": true, "sessions": true })),
+        ..Manners::plain()
+    };
     let setup = Setup {
-        manners: Manners::plain(),
+        manners,
         connect,
         ..Setup::default()
     };
     let scene = Scene::with(setup).await;
     let session = scene.taken("ann").await;
+    let typing = json!({ "session": session });
+    scene.olga.call("typing", typing).await;
     let asked = scene.messenger.wait_for("userInfo", 1).await;
     assert_eq!(members(&asked[0].body), ["data", "token", "type"]);
     let outcome = scene.messenger.wait_for("messageOutcome", 1).await;
@@ -193,6 +199,10 @@ async fn the_plain_dialect_gets_exactly_the_plain_members() {
     let read = scene.messenger.wait_for("markAsRead", 1).await;
     assert_eq!(members(&read[0].body), ["data", "token", "type"]);
     assert_eq!(read[0].data(), &json!({ "messageId": "first-of-ann" }));
+    for addition in ["typing", "session"] {
+        let told = scene.messenger.received_of(addition);
+        assert!(told.is_empty(), "{addition}: whatever it says that it can");
+    }
 }
 
 #[tokio::test]

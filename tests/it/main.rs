@@ -18,6 +18,8 @@ mod crash;
 #[cfg(test)]
 mod delivery;
 #[cfg(test)]
+mod demo;
+#[cfg(test)]
 mod disconnecting;
 #[cfg(test)]
 mod duplicates;
@@ -45,6 +47,8 @@ mod operator;
 mod operator_started;
 #[cfg(test)]
 mod patience;
+#[cfg(test)]
+mod phone;
 #[cfg(test)]
 mod problems;
 #[cfg(test)]

@@ -118,6 +118,16 @@ impl Bus {
         timeout: Duration,
     ) -> Result<A, Error> {
         let question = codec::encode(question).into();
+        self.ask_encoded(subject, question, timeout).await
+    }
+
+    /// The same with a question that is encoded already.
+    pub async fn ask_encoded<A: DeserializeOwned>(
+        &self,
+        subject: String,
+        question: Bytes,
+        timeout: Duration,
+    ) -> Result<A, Error> {
         let answer = self
             .request(subject.clone(), &[], question, timeout)
             .await?;

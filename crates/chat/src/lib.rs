@@ -24,6 +24,7 @@ pub mod noun;
 pub mod record;
 pub mod seal;
 
+pub mod book;
 pub mod command;
 pub mod rules;
 pub mod state;

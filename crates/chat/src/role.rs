@@ -58,7 +58,8 @@ pub enum Security {
     Open,
 }
 
-/// Ingress passes on what a messenger said, once it is verified.
+/// Ingress passes on what a messenger said, once it is verified. A question is a list of them, all that
+/// came at the same time, and its answer the list of their [`InboundReply`]s: each is served by itself.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboundRequest {
     /// The channel in the request's path.
@@ -170,6 +171,13 @@ pub struct Login {
 
 /// The answer to a [`LoginRequest`]; `None` when there is no such user, or it is disabled.
 pub type LoginReply = Option<Login>;
+
+/// The console role says who could listen to the feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Audience {
+    /// Whether anybody but the roles is connected, or may be.
+    pub anybody: bool,
+}
 
 /// The router asks egress for one HTTP attempt at a webhook.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

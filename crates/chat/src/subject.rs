@@ -19,6 +19,8 @@ use crate::id::{LiveChatId, SessionId, UserId};
 pub const AUTH_CALLOUT: &str = "$SYS.REQ.USER.AUTH";
 /// Which connections there are (needs the system account).
 pub const SERVER_CONNECTIONS: &str = "$SYS.REQ.SERVER.PING.CONNZ";
+/// How a server is, and which others it is connected to (needs the system account).
+pub const SERVER_STATE: &str = "$SYS.REQ.SERVER.PING.VARZ";
 /// The longest method name, in bytes.
 const METHOD_BYTES_MAX: usize = 64;
 
@@ -45,17 +47,25 @@ impl FromStr for Workspace {
 pub enum Question {
     /// [`crate::role::AccessRequest`]: who may speak for a channel.
     Access,
-    /// [`crate::role::InboundRequest`]: a messenger said something.
+    /// A list of [`crate::role::InboundRequest`]: messengers said something.
     Inbound,
     /// [`crate::role::HealthRequest`]: how a channel is.
     Health,
     /// [`crate::role::LoginRequest`]: what a user may do, and the hash to check a password against.
     Login,
+    /// [`crate::role::Audience`]: whether anybody is connected who could listen. No answer.
+    Audience,
 }
 
 impl Question {
     /// All of them, for whoever answers.
-    pub const ALL: [Self; 4] = [Self::Access, Self::Inbound, Self::Health, Self::Login];
+    pub const ALL: [Self; 5] = [
+        Self::Access,
+        Self::Inbound,
+        Self::Health,
+        Self::Login,
+        Self::Audience,
+    ];
 
     /// Which question a subject of [`Workspace::all_questions`] is.
     pub fn of(subject: &str) -> Option<Self> {
@@ -72,6 +82,7 @@ impl Question {
             Self::Inbound => "inbound",
             Self::Health => "health",
             Self::Login => "login",
+            Self::Audience => "audience",
         }
     }
 }

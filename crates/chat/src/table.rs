@@ -19,12 +19,16 @@ pub struct Table<K, V> {
     rows: BTreeMap<K, Box<Slot<V>>>,
     /// A key stands here once or, after its row was removed, more often.
     changed: Vec<K>,
+    /// Keys of rows that were taken before and removed since. Most that are removed never were.
+    removed: Vec<K>,
 }
 
 #[derive(Clone, Debug)]
 struct Slot<V> {
     row: V,
     changed: bool,
+    /// Whether it was taken at some time, so that its end has to be told.
+    taken: bool,
 }
 
 /// What is found by a digest, in no order. The digest is its own hash, so the map is the same in every
@@ -60,6 +64,7 @@ impl<K, V> Default for Table<K, V> {
         Self {
             rows: BTreeMap::new(),
             changed: Vec::new(),
+            removed: Vec::new(),
         }
     }
 }
@@ -95,6 +100,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
             Box::new(Slot {
                 row,
                 changed: false,
+                taken: false,
             })
         });
         slot.touch(&key, &mut self.changed)
@@ -102,20 +108,24 @@ impl<K: Ord + Clone, V> Table<K, V> {
 
     /// Puts a row in its place.
     pub fn insert(&mut self, key: K, row: V) {
-        let changed = true;
-        let before = self
-            .rows
-            .insert(key.clone(), Box::new(Slot { row, changed }));
-        if !before.is_some_and(|slot| slot.changed) {
-            self.changed.push(key);
-        }
+        let Some(slot) = self.rows.get_mut(&key) else {
+            self.changed.push(key.clone());
+            let slot = Slot {
+                row,
+                changed: true,
+                taken: false,
+            };
+            self.rows.insert(key, Box::new(slot));
+            return;
+        };
+        *slot.touch(&key, &mut self.changed) = row;
     }
 
     /// Takes a row out.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let slot = self.rows.remove(key)?;
-        if !slot.changed {
-            self.changed.push(key.clone());
+        if slot.taken {
+            self.removed.push(key.clone());
         }
         Some(slot.row)
     }
@@ -158,8 +168,8 @@ impl<V> Slot<V> {
 impl<V: Serialize> Slot<V> {
     /// The row's bytes; what it was before them is of no interest any more.
     fn take(&mut self) -> Vec<u8> {
-        self.changed = false;
-        codec::encode(&self.row)
+        (self.changed, self.taken) = (false, true);
+        codec::encode_row(&self.row)
     }
 }
 
@@ -168,16 +178,24 @@ where
     K: Ord + Clone + Serialize + DeserializeOwned,
     V: Serialize + DeserializeOwned,
 {
-    /// Adds the rows that changed since the last time, each under `tag` and its key.
+    /// Adds the rows that changed since the last time, each under `tag` and its key. One that was
+    /// removed and made anew is there twice, gone first.
     pub fn take_changed(&mut self, tag: u8, out: &mut Vec<Row>) {
+        let name = |key: &K| {
+            let mut name = vec![tag];
+            name.extend(codec::encode(key));
+            name
+        };
+        for key in std::mem::take(&mut self.removed) {
+            out.push((name(&key), None));
+        }
         let mut changed = std::mem::take(&mut self.changed);
         changed.sort_unstable();
         changed.dedup();
         for key in changed {
-            let mut name = vec![tag];
-            name.extend(codec::encode(&key));
-            let slot = self.rows.get_mut(&key);
-            out.push((name, slot.map(|slot| slot.take())));
+            if let Some(slot) = self.rows.get_mut(&key) {
+                out.push((name(&key), Some(slot.take())));
+            }
         }
     }
 
@@ -191,8 +209,62 @@ where
         let slot = Slot {
             row: codec::decode(value)?,
             changed: false,
+            taken: true,
         };
         self.rows.insert(key, Box::new(slot));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(table: &mut Table<u8, u8>) -> Vec<(u8, Option<u8>)> {
+        let mut rows = Vec::new();
+        table.take_changed(9, &mut rows);
+        let key = |bytes: &[u8]| codec::decode(&bytes[1..]).unwrap();
+        let value = |bytes: Vec<u8>| codec::decode(&bytes).unwrap();
+        rows.into_iter()
+            .map(|(k, v)| (key(&k), v.map(value)))
+            .collect()
+    }
+
+    #[test]
+    fn a_row_is_taken_once_however_often_it_changed() {
+        let mut table = Table::default();
+        table.insert(1, 10);
+        table.insert(2, 20);
+        *table.get_mut(&1).unwrap() = 11;
+        table.insert(2, 21);
+        assert_eq!(taken(&mut table), [(1, Some(11)), (2, Some(21))]);
+        assert_eq!(taken(&mut table), []);
+        *table.entry(2) += 1;
+        assert_eq!(taken(&mut table), [(2, Some(22))]);
+    }
+
+    #[test]
+    fn the_end_of_a_row_is_told_if_the_row_was() {
+        let mut table = Table::default();
+        table.insert(1, 10);
+        table.remove(&1);
+        assert_eq!(taken(&mut table), []);
+        table.insert(1, 11);
+        assert_eq!(taken(&mut table), [(1, Some(11))]);
+        table.remove(&1);
+        assert_eq!(taken(&mut table), [(1, None)]);
+        table.insert(1, 12);
+        taken(&mut table);
+        table.remove(&1);
+        table.insert(1, 13);
+        assert_eq!(taken(&mut table), [(1, None), (1, Some(13))]);
+        let mut loaded = Table::default();
+        let row = |n: u8| codec::encode(&n);
+        loaded.load(&row(3), Some(&row(30))).unwrap();
+        loaded.load(&row(4), Some(&row(40))).unwrap();
+        loaded.load(&row(4), None).unwrap();
+        assert_eq!(loaded.iter().collect::<Vec<_>>(), [(&3, &30)]);
+        loaded.remove(&3);
+        assert_eq!(taken(&mut loaded), [(3, None)]);
     }
 }

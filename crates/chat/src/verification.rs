@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::noun::{Capabilities, Verified};
-use crate::role::{Failure, Outcome, Security};
+use crate::role::{Outcome, Security};
 use crate::secret::Secret;
 use crate::signature;
 
@@ -58,12 +58,6 @@ pub fn judge(
                 "the messenger answered {status} where 200 was expected"
             ));
         }
-        Outcome::Failed {
-            kind: Failure::AddressRefused,
-            words,
-        } => {
-            return Err(format!("{words}; egress.allow can open it"));
-        }
         Outcome::Failed { words, .. } => return Err(words.clone()),
     };
     let body: Value = serde_json::from_slice(answer).unwrap_or_default();
@@ -112,8 +106,8 @@ pub fn account(webhook: &str) -> Result<String, &'static str> {
         .ok_or("must begin with http:// or https://")?;
     let scheme = scheme.to_ascii_lowercase();
     let default_port = match scheme.as_str() {
-        "http" => ":80",
-        "https" => ":443",
+        "http" => 80,
+        "https" => 443,
         _ => return Err("must begin with http:// or https://"),
     };
     let rest = rest.split('#').next().unwrap_or_default();
@@ -127,18 +121,39 @@ pub fn account(webhook: &str) -> Result<String, &'static str> {
     if host.contains('@') {
         return Err("must not contain a user name or password");
     }
-    let host = host.to_ascii_lowercase();
-    let host = host.strip_suffix(default_port).unwrap_or(&host);
-    let host = host.strip_suffix(':').unwrap_or(host);
-    if host.is_empty() || host.starts_with(':') {
-        return Err("must name a host");
-    }
+    let host = authority(&host.to_ascii_lowercase(), default_port)?;
     let path = if path.is_empty() || path.starts_with('?') {
         format!("/{path}")
     } else {
         path.to_owned()
     };
     Ok(format!("{scheme}://{host}{path}"))
+}
+
+/// A host and its port, without the default one.
+fn authority(text: &str, default_port: u16) -> Result<String, &'static str> {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, port),
+        _ => (text, ""),
+    };
+    if host.is_empty() {
+        return Err("must name a host");
+    }
+    if !host.is_ascii() {
+        return Err("must have an international host name in its xn-- form");
+    }
+    if host.contains(':') && !host.starts_with('[') {
+        return Err("must have an IPv6 address in brackets");
+    }
+    if port.is_empty() {
+        return Ok(host.to_owned());
+    }
+    let digits = port.bytes().all(|b| b.is_ascii_digit());
+    match port.parse::<u16>() {
+        Ok(port) if digits && port == default_port => Ok(host.to_owned()),
+        Ok(port @ 1..) if digits => Ok(format!("{host}:{port}")),
+        _ => Err("must have a port from 1 to 65535"),
+    }
 }
 
 #[cfg(test)]

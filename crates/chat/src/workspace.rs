@@ -24,6 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
+use crate::book::Book;
 use crate::chance::Chance;
 use crate::command::{Command, Decision, Request};
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
@@ -31,7 +32,7 @@ use crate::record::{Actor, Answer};
 use crate::rejection::{Code, Rejection};
 use crate::rules::Rules;
 use crate::state::{
-    Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Message, Notice, Parked, Session, User,
+    Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Notice, Parked, Session, User,
 };
 use crate::table::{ByDigest, Table};
 use crate::time::Timestamp;
@@ -39,9 +40,6 @@ use crate::time::Timestamp;
 pub use access::Caller;
 pub use index::{Cursor, View};
 pub use persist::{BadRows, ROWS_VERSION};
-
-/// How many messages stand in one stored row: rows stay small, and few.
-const THREAD_CHUNK: u32 = 32;
 
 /// A 16-byte digest: of an external id within its channel, or of a request.
 pub type Digest = [u8; 16];
@@ -63,8 +61,8 @@ pub struct Workspace {
     pub chats: Table<ChatKey, Chat>,
     /// Stretches of work.
     pub sessions: Table<SessionId, Session>,
-    /// The sessions' messages, so many a row.
-    threads: Table<(SessionId, u32), Vec<Message>>,
+    /// Messages.
+    pub book: Book,
     /// Deliveries that are not at their end.
     pub deliveries: Table<MessageId, Delivery>,
     /// What messengers are yet to be told.
@@ -87,8 +85,6 @@ pub struct Workspace {
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Index {
     contact_of: ByDigest<ContactId>,
-    message_of: BTreeMap<MessageId, (SessionId, u32)>,
-    external: ByDigest<(SessionId, u32)>,
     views: BTreeMap<View, BTreeSet<(Timestamp, SessionId)>>,
     mine: BTreeMap<UserId, BTreeSet<SessionId>>,
     /// The first message of each lane, by when it is due.

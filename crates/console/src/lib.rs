@@ -8,6 +8,7 @@
 //! The requests of the auth callout are not encrypted with an xkey: they never leave the connection
 //! between `nats-server` and this role, which TLS protects where it leaves the machine.
 
+mod audience;
 mod callout;
 mod clock;
 mod http;

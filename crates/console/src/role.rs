@@ -8,6 +8,7 @@ use chat::subject::{AUTH_CALLOUT, Workspace};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::audience::Audience;
 use crate::callout::{self, Callout};
 use crate::clock::Clock;
 use crate::http;
@@ -78,6 +79,11 @@ pub async fn run(
     // Whoever sees us announced can count on being signed in.
     bus.flush().await.map_err(Error::Bus)?;
     let service = announce(&bus, &workspace).await?;
+    let audience = system.clone().map(|system| Audience {
+        bus: bus.clone(),
+        system,
+        workspace: workspace.clone(),
+    });
     let page = Page::built(Public {
         workspace: workspace.as_str().to_owned(),
         websocket: config.websocket,
@@ -97,6 +103,12 @@ pub async fn run(
         end_connections(&callout, system, changed, &stop),
         async {
             http::serve(listener, page, &stop).await;
+            Ok(())
+        },
+        async {
+            if let Some(audience) = audience {
+                audience.serve(&stop).await;
+            }
             Ok(())
         },
     );

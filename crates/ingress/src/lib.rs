@@ -24,6 +24,7 @@ mod proof;
 mod trace;
 
 mod access;
+mod gather;
 mod rate;
 mod router;
 mod upstream;

@@ -38,8 +38,8 @@ pub async fn run(
         started: clock::now(),
     };
     let service = bus.announce(info).await.map_err(Error::Announce)?;
-    let router = Router::new(bus, &workspace, config.router_timeout);
-    server::serve(&config, listener, router, stop).await;
+    let (router, passing_on) = Router::new(bus, &workspace, config.router_timeout);
+    tokio::join!(server::serve(&config, listener, router, stop), passing_on);
     service.stop().await;
     Ok(())
 }

@@ -7,6 +7,7 @@ use chat::id::ChannelId;
 use chat::role::{Access, AccessRequest, HealthReply, HealthRequest, InboundReply, InboundRequest};
 use chat::subject::{Question, Workspace};
 
+use crate::gather::Gather;
 use crate::upstream::{Unavailable, Upstream};
 
 /// One workspace's session-router, wherever it runs.
@@ -15,21 +16,29 @@ pub struct Router {
     bus: Bus,
     timeout: Duration,
     access: String,
-    inbound: String,
+    inbound: Gather,
     health: String,
 }
 
 impl Router {
     /// The router of this workspace. A question gets so long for its answer; the bus must be bounded
-    /// too, because it holds an answer's place until then.
-    pub fn new(bus: Bus, workspace: &Workspace, timeout: Duration) -> Self {
-        Self {
+    /// too, because it holds an answer's place until then. The future beside it is what passes on
+    /// messages: it must run for as long as the router is used, and ends after it.
+    pub fn new(
+        bus: Bus,
+        workspace: &Workspace,
+        timeout: Duration,
+    ) -> (Self, impl Future<Output = ()> + Send) {
+        let subject = workspace.router(Question::Inbound);
+        let (inbound, passing_on) = Gather::new(bus.clone(), subject, timeout);
+        let router = Self {
             bus,
             timeout,
             access: workspace.router(Question::Access),
-            inbound: workspace.router(Question::Inbound),
+            inbound,
             health: workspace.router(Question::Health),
-        }
+        };
+        (router, passing_on)
     }
 }
 
@@ -41,8 +50,7 @@ impl Upstream for Router {
     }
 
     async fn inbound(&self, request: InboundRequest) -> Result<InboundReply, Unavailable> {
-        let answer = self.bus.ask(self.inbound.clone(), &request, self.timeout);
-        answer.await.map_err(Unavailable::because)
+        self.inbound.ask(&request).await
     }
 
     async fn health(&self, request: HealthRequest) -> Result<HealthReply, Unavailable> {

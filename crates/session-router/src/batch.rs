@@ -16,8 +16,8 @@ use crate::view::Plan;
 
 /// What is let out once everything decided before it is durable.
 pub(crate) enum Release {
-    /// An answer to ingress.
-    Inbound(Message, InboundReply),
+    /// An answer to ingress: what became of each message of a question.
+    Inbound(Message, Vec<InboundReply>),
     /// An answer to ingress: how requests prove themselves.
     Access(Message, Option<chat::role::Access>),
     /// An answer to ingress: how a channel is.

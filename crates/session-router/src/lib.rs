@@ -5,6 +5,7 @@
 //! as one frame, and lets nothing leave before that frame is durable. While a frame is being made
 //! durable the next batch is applied. If the log fails, the role stops: a restart replays.
 
+mod audience;
 mod batch;
 mod done;
 mod release;

@@ -17,6 +17,9 @@ use event_log::{Checkpoint, ProjectionStore, Reader};
 
 use crate::error::Error;
 
+#[cfg(test)]
+mod tests;
+
 /// While a long tail is replayed, what changed is written after so many events, so that the rows of
 /// a whole rebuild are never in memory twice.
 const REPLAY_SLICE: usize = 500_000;
@@ -77,28 +80,37 @@ fn believed(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Err
     Ok(agrees.then_some(checkpoint.position))
 }
 
-/// The state of the rows; `None` where they cannot be read, which is logged.
+/// The state of the rows; `None` where they cannot be read, which is logged. Messages are most of it,
+/// so they are read beside the rest.
 fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
-    let mut workspace = Workspace::default();
+    let (messages, rest) = thread::scope(|scope| {
+        let messages = scope.spawn(|| load_part(store, Workspace::is_of_book));
+        let rest = load_part(store, |key| !Workspace::is_of_book(key));
+        (messages.join().ok().flatten(), rest)
+    });
+    let mut workspace = rest?;
+    workspace.book = messages?.book;
     workspace.position = position;
+    Some(workspace)
+}
+
+/// The state of some of the rows.
+fn load_part(store: &ProjectionStore, is_of_it: impl Fn(&[u8]) -> bool) -> Option<Workspace> {
+    let mut workspace = Workspace::default();
     let mut bad = None;
     let read = store.for_each(|key, value| {
-        if let Err(error) = workspace.load_row(key, value) {
+        if is_of_it(key)
+            && let Err(error) = workspace.load_row(key, value)
+        {
             bad.get_or_insert(error);
         }
     });
-    if let Err(error) = read {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the projections are rebuilt"
-        );
-        return None;
-    }
-    if let Some(error) = bad {
-        tracing::error!(
-            error = &error as &dyn std::error::Error,
-            "the projections are rebuilt"
-        );
+    let wrong: Option<Box<dyn std::error::Error>> = match (read, bad) {
+        (Err(error), _) => Some(Box::new(error)),
+        (Ok(()), bad) => bad.map(Into::into),
+    };
+    if let Some(error) = wrong {
+        tracing::error!(error = &*error, "the projections are rebuilt");
         return None;
     }
     workspace.rebuild_index();
@@ -170,6 +182,9 @@ fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result
     fault.map_or(Ok(()), Err)
 }
 
+/// Gauge: 1 once the projections could not be written, until the role starts again.
+const FAILED: &str = "switchboard_router_projections_failed";
+
 /// Writes rows beside the loop, one job at a time.
 pub(crate) struct Projector {
     jobs: Option<SyncSender<(Vec<Row>, Checkpoint)>>,
@@ -179,6 +194,7 @@ pub(crate) struct Projector {
 
 impl Projector {
     pub(crate) fn start(store: ProjectionStore) -> Result<Self, Error> {
+        metrics::gauge!(FAILED).set(0.0);
         let (jobs, inbox) = sync_channel(1);
         let busy = Arc::new(AtomicBool::new(false));
         let working = Arc::clone(&busy);
@@ -228,9 +244,10 @@ fn work(
     busy: &AtomicBool,
 ) -> Result<(), Error> {
     while let Ok((rows, checkpoint)) = inbox.recv() {
-        store.write(&rows, Some(checkpoint)).inspect_err(
-            |error| tracing::error!(error = %error, "the projections cannot be written"),
-        )?;
+        store.write(&rows, Some(checkpoint)).inspect_err(|error| {
+            metrics::gauge!(FAILED).set(1.0);
+            tracing::error!(error = %error, "the projections cannot be written");
+        })?;
         busy.store(false, Ordering::Release);
     }
     Ok(())

@@ -59,7 +59,7 @@ impl Loop {
         let Some(channel) = self.router.workspace.channels.get(&id) else {
             return;
         };
-        if !channel.capabilities.typing || channel.status != chat::noun::ChannelStatus::Active {
+        if !channel.hears_of_typing() || channel.status != chat::noun::ChannelStatus::Active {
             return;
         }
         let at = now();

@@ -16,6 +16,7 @@ use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
 
+use crate::audience::Audience;
 use crate::batch::{Batch, Release};
 use crate::config::Config;
 use crate::feed;
@@ -44,6 +45,8 @@ pub(crate) struct Router {
     /// The hashes of users' tokens, as of a version of the user: opening them all for each sign-in
     /// would hold up the loop.
     pub(crate) tokens: BTreeMap<UserId, (u64, Vec<Secret>)>,
+    /// Who may be listening to the feed.
+    pub(crate) audience: Audience,
     /// Messengers that are being verified.
     pub(crate) verifying: Verifying,
     /// New messages are refused until there is room again.
@@ -150,8 +153,10 @@ impl Router {
         let (record, link) = self.workspace.record(new, by, cause, now);
         self.workspace.evolve(&record);
         self.insist_on_disconnect(&record.event);
-        let item = feed::item(&self.workspace, &record, &self.facts);
-        feed.extend(item.map(|item| Release::Feed(Box::new(item))));
+        if self.audience.may_listen(now) {
+            let item = feed::item(&self.workspace, &record, &self.facts);
+            feed.extend(item.map(|item| Release::Feed(Box::new(item))));
+        }
         event_log::NewEvent {
             link,
             bytes: record.encode(),

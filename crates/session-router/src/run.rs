@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::audience::Audience;
 use crate::batch::{Batch, InFlight, Pipeline, Release};
 use crate::clock::now;
 use crate::config::{
@@ -134,6 +135,7 @@ fn open(
         refused: std::collections::BTreeMap::new(),
         seen: std::collections::BTreeMap::new(),
         tokens: std::collections::BTreeMap::new(),
+        audience: Audience::new(now()),
         verifying: Verifying::default(),
         disk_full: false,
     };

@@ -10,8 +10,8 @@ use chat::password;
 use chat::record::{Actor, Answer, Stream};
 use chat::rejection::{Code, Rejection};
 use chat::role::{
-    Access, AccessRequest, Health, HealthReply, HealthRequest, InboundReply, InboundRequest, Login,
-    LoginRequest,
+    Access, AccessRequest, Audience, Health, HealthReply, HealthRequest, InboundReply,
+    InboundRequest, Login, LoginRequest,
 };
 use chat::subject::{Question, is_inbox_of};
 use chat::time::Timestamp;
@@ -44,14 +44,20 @@ impl Router {
                 codec::decode(&payload).map(|q| Release::Access(message, self.access(&q)))
             }
             Some(Question::Inbound) => {
-                codec::decode(&payload).map(|q| Release::Inbound(message, self.inbound(q, now)))
+                let questions = codec::decode::<Vec<InboundRequest>>(&payload);
+                questions.map(|all| Release::Inbound(message, self.inbounds(all, now)))
             }
             Some(Question::Health) => {
                 codec::decode(&payload).map(|q| Release::Health(message, self.health(&q, now)))
             }
             Some(Question::Login) => {
+                self.audience.somebody(now);
                 codec::decode(&payload).map(|q| Release::Login(message, self.login(&q)))
             }
+            Some(Question::Audience) => match codec::decode(&payload) {
+                Ok(word) => return self.hear(word, now),
+                Err(error) => Err(error),
+            },
             None => return,
         };
         match release {
@@ -59,6 +65,15 @@ impl Router {
             Err(error) => {
                 tracing::warn!(?question, error = %error, "a role speaks another version");
             }
+        }
+    }
+
+    /// The console says whether anybody could listen to the feed.
+    fn hear(&mut self, word: Audience, now: Timestamp) {
+        if word.anybody {
+            self.audience.somebody(now);
+        } else {
+            self.audience.nobody(now);
         }
     }
 
@@ -77,6 +92,12 @@ impl Router {
             codes: channel.codes.iter().filter_map(code).collect(),
             security: channel.security,
         })
+    }
+
+    /// The answers wait together for the last frame that one of them made, so for all before it.
+    fn inbounds(&mut self, questions: Vec<InboundRequest>, now: Timestamp) -> Vec<InboundReply> {
+        let each = questions.into_iter();
+        each.map(|question| self.inbound(question, now)).collect()
     }
 
     fn inbound(&mut self, question: InboundRequest, now: Timestamp) -> InboundReply {
@@ -212,6 +233,7 @@ impl Router {
         };
         let administers = caller.administers();
         self.seen.insert(user.clone(), now);
+        self.audience.somebody(now);
         match api::parse(&user, method, &message.payload, now) {
             // Hashing costs memory and time: only those who may use the result have it done.
             Ok(Call::NeedsHash(call)) => match administers {

@@ -48,11 +48,13 @@ where
     Ok(body.map_err(anyhow::Error::from_boxed)?.to_bytes())
 }
 
-/// Serves until it is told to stop; connections are then dropped, for what they ask is short.
-pub(crate) async fn serve<H, F>(listener: TcpListener, handle: H, stop: CancellationToken)
+/// Serves until it is told to stop; connections are then dropped: what they ask is short, or has no
+/// end of its own.
+pub(crate) async fn serve<H, F, B>(listener: TcpListener, handle: H, stop: CancellationToken)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
-    F: Future<Output = Response<Full<Bytes>>> + Send + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
 {
     let mut connections = JoinSet::new();
     loop {
@@ -68,10 +70,11 @@ where
     }
 }
 
-async fn connection<H, F>(stream: TcpStream, handle: H)
+async fn connection<H, F, B>(stream: TcpStream, handle: H)
 where
     H: Fn(Request<Incoming>) -> F,
-    F: Future<Output = Response<Full<Bytes>>>,
+    F: Future<Output = Response<B>>,
+    B: Body<Data = Bytes, Error = Infallible> + 'static,
 {
     let service = hyper::service::service_fn(move |request| {
         let answer = handle(request);

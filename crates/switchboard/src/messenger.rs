@@ -6,7 +6,12 @@
 
 mod answer;
 mod compose;
+mod health;
 mod outbox;
+mod page;
+mod people;
+mod phone;
+mod screen;
 mod tell;
 #[cfg(test)]
 mod tests;
@@ -22,19 +27,25 @@ use http_body_util::Full;
 use hyper::{Request, Response};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::block_on;
 use crate::exit::{Exit, Failure, OrExit as _, Result};
-use crate::{clock, data, http, signals};
+use crate::settings::Address;
+use crate::{clock, data, http, ports, signals};
 use answer::{Answering, Incoming};
 use compose::{Composer, Typed};
-use outbox::{Connection, Outbox};
+use health::Watch;
+use outbox::{Connection, Outbox, Queue};
+use page::Page;
+use phone::Phone;
+use screen::Screen;
 use tell::{Event, Teller};
 
 /// How much of a request's body is read; Switchboard sends less.
 const BODY_BYTES_MAX: usize = 1024 * 1024;
+/// Where the page is when nobody says.
+const PAGE: &str = "127.0.0.1:7080";
 /// How many typed messages wait to be sent; past it typing waits.
 const OUTBOX_MAX: usize = 1_000;
 
@@ -52,11 +63,17 @@ const OUTBOX_MAX: usize = 1_000;
 Connect a channel with webhook http://127.0.0.1:7000/ and the same code; then type. Lines that begin
 with / are commands: /help lists them. With --json each event is one JSON line, and a typed JSON
 object is sent as it is, signed or with the token. It serves on after the end of its input, until
-it is interrupted.")]
+it is interrupted.
+
+With --page it is also a phone in a browser, for several people. Whoever reaches that page writes as
+them: keep it on this machine.")]
 pub(crate) struct Args {
     /// Where to receive; port 0 is a free one.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7000")]
     listen: SocketAddr,
+    /// Serve a phone to write on, as a page for a browser.
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, default_missing_value = PAGE)]
+    page: Option<SocketAddr>,
     /// The confirmation code that the channel is connected with.
     #[arg(long, value_name = "CODE", required_unless_present = "code_file")]
     code: Option<String>,
@@ -117,21 +134,24 @@ pub(crate) fn run(args: &Args) -> Result {
 }
 
 async fn play(args: &Args, code: Secret) -> Result {
-    let listener = TcpListener::bind(args.listen)
-        .await
-        .or_fail(Exit::Failure, || {
-            format!("cannot listen on {}", args.listen)
-        })?;
-    let url = format!("http://{}/", listener.local_addr()?);
-    let teller = Teller::new(args.json, args.name.clone());
+    let (listener, url) = listen("--listen", args.listen).await?;
+    let people = people::all(args);
+    let screen = args.page.map(|_| {
+        let phone = Phone::new(&people, &url, args.public.is_some(), clock::now());
+        Screen::new(phone)
+    });
+    let teller = Teller::new(args.json, args.name.clone(), screen.clone());
     teller.tell(&Event::Listening { url: &url })?;
 
-    let stop = CancellationToken::new();
     let connection = Connection::new(args.public.clone());
-    let (queue, queued) = mpsc::channel(OUTBOX_MAX);
-    let answering = Arc::new(Answering::new(args.clone(), code.clone()));
+    let (queue, queued) = Queue::new(OUTBOX_MAX, teller.clone());
+    let page = match screen {
+        Some(screen) => Some(Page::new(screen, queue.clone(), &people)?),
+        None => None,
+    };
+    let composer = Composer::new(people::named(args), args.json, clock::chance()?);
     let webhook = Webhook {
-        answering,
+        answering: Arc::new(Answering::new(args.clone(), code.clone(), people)),
         connection: connection.clone(),
         queue: queue.clone(),
         teller: teller.clone(),
@@ -144,14 +164,42 @@ async fn play(args: &Args, code: Secret) -> Result {
         connection,
         teller: teller.clone(),
     };
-    let composer = Composer::new(args, clock::chance()?);
+    let watch = Watch::beside(&outbox);
     let handle = move |request| webhook.clone().handle(request);
     tokio::select! {
-        () = http::serve(listener, handle, stop.clone()) => Ok(()),
+        () = http::serve(listener, handle, CancellationToken::new()) => Ok(()),
         result = outbox.run(queued) => result,
-        result = type_in(composer, queue, teller) => result,
+        result = show(args.page.zip(page), watch, &teller) => result,
+        result = type_in(composer, queue, teller.clone()) => result,
         result = signals::asked_to_stop() => result,
     }
+}
+
+/// Takes the address that a flag gives; the URL that it has then.
+async fn listen(flag: &str, address: SocketAddr) -> Result<(TcpListener, String)> {
+    let listener = ports::bind(flag, Address(address)).await?;
+    let url = format!("http://{}/", listener.local_addr()?);
+    Ok((listener, url))
+}
+
+/// Serves the page, where there is to be one, and watches for it how Switchboard is.
+async fn show(page: Option<(SocketAddr, Page)>, watch: Watch, teller: &Teller) -> Result {
+    let Some((address, page)) = page else {
+        return std::future::pending().await;
+    };
+    let (listener, url) = listen("--page", address).await?;
+    teller.tell(&Event::Page { url: &url })?;
+    let handle = move |request| page.clone().handle(request);
+    tokio::select! {
+        () = http::serve(listener, handle, CancellationToken::new()) => Ok(()),
+        result = watch.run() => result,
+    }
+}
+
+/// An id that nothing else has.
+fn fresh_id(kind: &str) -> std::result::Result<String, getrandom::Error> {
+    let id = u128::from_be_bytes(clock::chance()?.bytes());
+    Ok(format!("{kind}-{id:032x}"))
 }
 
 /// The webhook side, one clone a request.
@@ -159,7 +207,7 @@ async fn play(args: &Args, code: Secret) -> Result {
 struct Webhook {
     answering: Arc<Answering>,
     connection: Connection,
-    queue: mpsc::Sender<outbox::Item>,
+    queue: Queue,
     teller: Teller,
     slow: Duration,
 }
@@ -181,7 +229,7 @@ impl Webhook {
         drop(self.teller.tell(&answer.event()));
         for receipt in answer.receipts {
             // A full queue drops receipts, as any messenger would rather than stop receiving.
-            drop(self.queue.try_send(outbox::Item::receipt(receipt)));
+            drop(self.queue.try_put(outbox::Item::receipt(receipt)));
         }
         respond(answer.status, answer.body)
     }
@@ -199,11 +247,7 @@ fn respond(status: u16, body: Vec<u8>) -> Response<Full<Bytes>> {
 }
 
 /// Reads the terminal, or whatever stands in its place, and goes on living after its end.
-async fn type_in(
-    mut composer: Composer,
-    queue: mpsc::Sender<outbox::Item>,
-    teller: Teller,
-) -> Result {
+async fn type_in(mut composer: Composer, queue: Queue, teller: Teller) -> Result {
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         match composer.typed(line.trim(), teller.last_message(), clock::now()) {
@@ -211,7 +255,7 @@ async fn type_in(
             Typed::Said(words) => teller.tell(&Event::Note { words: &words })?,
             Typed::Quit => return Ok(()),
             Typed::Send(item) => {
-                if queue.send(item).await.is_err() {
+                if !queue.put(item).await? {
                     return Ok(());
                 }
             }

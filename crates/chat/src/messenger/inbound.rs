@@ -384,7 +384,13 @@ impl Members<'_> {
         })
     }
 
-    fn finish(self) -> Result<(), Rejection> {
+    fn finish(mut self) -> Result<(), Rejection> {
+        let is_none_at_all = |data: &Value| !data.is_object() && !data.is_null();
+        if !self.errors.is_empty() && self.data.is_some_and(is_none_at_all) {
+            // Its members are not missing: it is itself of the wrong kind.
+            self.errors.clear();
+            self.fault("", "must be an object");
+        }
         if let Some(detail) = self.too_large {
             return Err(Rejection::new(Code::TooLarge, detail));
         }

@@ -75,6 +75,17 @@ impl Channel {
             .unwrap_or(self.capabilities.operator_initiated)
     }
 
+    /// Whether its messenger is told how sessions go: it can show it, and its dialect has words for
+    /// it, which the plain one has not.
+    pub fn hears_of_sessions(&self) -> bool {
+        self.capabilities.sessions && self.dialect == Dialect::Native
+    }
+
+    /// Whether its messenger is told that an operator is writing; as above.
+    pub fn hears_of_typing(&self) -> bool {
+        self.capabilities.typing && self.dialect == Dialect::Native
+    }
+
     /// Whether it holds its account, so that nobody else may connect it.
     pub fn holds_account(&self) -> bool {
         !matches!(self.status, ChannelStatus::Deleted | ChannelStatus::Failed)

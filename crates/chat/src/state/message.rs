@@ -7,32 +7,72 @@ use crate::noun::{DeliveryState, Direction};
 use crate::time::Timestamp;
 
 /// One message: where its words are, and how it stands. The words themselves stay in the log.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
+    /// Its session.
+    pub session: SessionId,
     /// Where it was written.
     pub position: u64,
-    /// From whom to whom.
-    pub direction: Direction,
     /// The messenger's id of it.
     pub external: Option<Box<str>>,
+    /// The beginning of the digest of that id within its channel.
+    pub name: u64,
     /// The digest of what was sent under that id.
     pub digest: [u8; 16],
+    /// The position of the last change of its delivery; 0 for none.
+    pub delivery_at: u64,
+    /// What few messages have.
+    pub(crate) more: Option<Box<More>>,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// The number of the one before it in its session; 0 for none.
+    pub(crate) previous: u32,
+    /// The number of one far before it in its session; 0 for none.
+    pub(crate) far: u32,
+    /// Which of its session's messages it is, from 1 on.
+    pub(crate) nth: u32,
+    /// From whom to whom.
+    pub direction: Direction,
+    /// Where its delivery stands.
+    pub state: Option<DeliveryState>,
+}
+
+/// What few messages have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct More {
     /// Who wrote it, when it is not the session's contact or an operator.
     pub author: Option<ContactId>,
     /// The position of its last edit; 0 for none.
     pub edited: u64,
     /// When it was taken back.
     pub deleted: Option<Timestamp>,
-    /// Where its delivery stands.
-    pub state: Option<DeliveryState>,
-    /// The position of the last change of its delivery; 0 for none.
-    pub delivery_at: u64,
     /// When it reached the person.
     pub delivered_at: Option<Timestamp>,
-    /// How often it was tried.
-    pub attempts: u32,
+}
+
+impl Message {
+    /// What few messages have.
+    pub fn more(&self) -> &More {
+        static NONE: More = More {
+            author: None,
+            edited: 0,
+            deleted: None,
+            delivered_at: None,
+        };
+        self.more.as_deref().unwrap_or(&NONE)
+    }
+
+    /// The number of the message before it in its session; 0 for none.
+    pub const fn previous(&self) -> u32 {
+        self.previous
+    }
+
+    /// What few messages have, to be changed.
+    pub(crate) fn more_mut(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
 }
 
 /// The delivery of an outbound message, while attempts are still to come.

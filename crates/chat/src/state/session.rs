@@ -78,8 +78,8 @@ pub struct Session {
     pub last_at: Timestamp,
     /// Inbound messages that no operator has read.
     pub unread: u32,
-    /// How many messages it has.
-    pub messages: u32,
+    /// The number of its newest message in the book; 0 for none.
+    pub newest: u32,
     /// The session before it on the same chat.
     pub previous: Option<SessionId>,
     /// The end of its stream.

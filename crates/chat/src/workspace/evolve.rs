@@ -78,14 +78,14 @@ impl Workspace {
     pub fn author(&self, message: MessageId) -> Option<ContactId> {
         let (session, message) = self.message(message)?;
         let contact = || Some(self.sessions.get(&session)?.contact);
-        message.author.or_else(contact)
+        message.more().author.or_else(contact)
     }
 
     /// Takes in one record: the next in the log.
     pub fn evolve(&mut self, record: &Record) {
         self.position = record.position;
         if let Some(live_chat) = record.live_chat {
-            self.feed_heads.insert(live_chat, record.position);
+            *self.feed_heads.entry(live_chat) = record.position;
         }
         if let (Actor::User(user), Some(cause)) = (&record.by, &record.caused_by) {
             self.commands

@@ -187,7 +187,7 @@ impl Workspace {
     fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
         if let Some((session_id, message)) = self.message_by_external(id, external) {
             let session = self.sessions.get(&session_id);
-            let (Some(session), None) = (session, message.deleted) else {
+            let (Some(session), None) = (session, message.more().deleted) else {
                 return Decision::nothing();
             };
             // There is no key any more for the words of somebody who was forgotten.

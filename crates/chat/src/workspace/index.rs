@@ -6,7 +6,7 @@ use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::noun::{ChannelStatus, SessionStatus};
 use crate::state::{ChatKey, Message, Session};
 use crate::time::Timestamp;
-use crate::workspace::{Digest, THREAD_CHUNK, Workspace, external_digest};
+use crate::workspace::{Digest, Workspace, external_digest};
 
 /// A list of sessions, in the order that operators see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,9 +63,8 @@ impl Workspace {
 
     /// A message and its session.
     pub fn message(&self, id: MessageId) -> Option<(SessionId, &Message)> {
-        let (session, number) = *self.index.message_of.get(&id)?;
-        self.nth_message(session, number)
-            .map(|message| (session, message))
+        let message = self.book.get(self.book.find(id)?)?;
+        Some((message.session, message))
     }
 
     /// The message with a messenger's id, and its session.
@@ -74,39 +73,33 @@ impl Workspace {
         channel: ChannelId,
         external: &str,
     ) -> Option<(SessionId, &Message)> {
-        let (session, number) = *self
-            .index
-            .external
-            .get(&external_digest(channel, external))?;
-        self.nth_message(session, number)
-            .map(|message| (session, message))
+        let is = |message: &Message| {
+            let session = self.sessions.get(&message.session);
+            message.external.as_deref() == Some(external)
+                && session.is_some_and(|s| s.channel == channel)
+        };
+        let name = short(&external_digest(channel, external));
+        let message = self.book.find_named(name, is)?;
+        Some((message.session, message))
     }
 
-    /// A session's message by its number, from 0 in the order of their making.
-    pub fn nth_message(&self, session: SessionId, number: u32) -> Option<&Message> {
-        let at = usize::try_from(number % THREAD_CHUNK).ok()?;
-        self.threads.get(&(session, number / THREAD_CHUNK))?.get(at)
+    /// The messages of a session, the newest first.
+    pub fn messages(&self, session: SessionId) -> impl Iterator<Item = &Message> {
+        let newest = self.sessions.get(&session).map_or(0, |s| s.newest);
+        self.book.back(newest)
     }
 
-    /// The messages of a session, oldest first.
-    pub fn messages(&self, session: SessionId) -> impl DoubleEndedIterator<Item = &Message> {
-        self.threads
-            .range((session, 0)..=(session, u32::MAX))
-            .flat_map(|(_, messages)| messages)
-    }
-
-    /// Every message made since a time, with its session, in the order of their making.
+    /// Every message made since a time, with its session, in the order in which they were
+    /// written.
     pub(super) fn messages_since(
         &self,
         since: Timestamp,
     ) -> impl Iterator<Item = (SessionId, &Message)> {
         let from = MessageId::first_at(since);
-        self.index
-            .message_of
-            .range(from..)
-            .filter_map(|(_, (session, number))| {
-                Some((*session, self.nth_message(*session, *number)?))
-            })
+        self.book
+            .iter()
+            .filter(move |message| message.id >= from)
+            .map(|message| (message.session, message))
     }
 
     /// Sessions of some views, merged, the newest first, behind a cursor.
@@ -267,32 +260,13 @@ impl Workspace {
             self.index.mine.entry(operator).or_default().insert(id);
         }
     }
+}
 
-    /// Adds a message to what finds messages.
-    pub(super) fn index_message(&mut self, channel: ChannelId, session: SessionId, number: u32) {
-        let Some(message) = self.nth_message(session, number) else {
-            return;
-        };
-        let digest = message
-            .external
-            .as_ref()
-            .map(|external| external_digest(channel, external));
-        let id = message.id;
-        self.find_by(id, digest, (session, number));
-    }
-
-    /// Has a message found by its id, and by its messenger's.
-    pub(super) fn find_by(
-        &mut self,
-        id: MessageId,
-        external: Option<Digest>,
-        place: (SessionId, u32),
-    ) {
-        self.index.message_of.insert(id, place);
-        if let Some(external) = external {
-            self.index.external.insert(external, place);
-        }
-    }
+/// The beginning of a digest.
+pub(super) fn short(digest: &Digest) -> u64 {
+    digest
+        .first_chunk()
+        .map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 /// Takes one member out of the set under a key, and the set when it is empty.

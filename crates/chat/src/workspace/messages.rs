@@ -79,7 +79,6 @@ impl Workspace {
         let inbound = |m: &&Message| m.direction == Direction::Inbound;
         let after = self
             .messages(id)
-            .rev()
             .filter(inbound)
             .take_while(|m| m.position > last)
             .count();

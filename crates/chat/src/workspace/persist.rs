@@ -6,7 +6,7 @@ use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
 /// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
-pub const ROWS_VERSION: u8 = 3;
+pub const ROWS_VERSION: u8 = 4;
 
 /// Why stored rows are not a workspace.
 #[derive(Debug, thiserror::Error)]
@@ -29,10 +29,13 @@ pub enum BadRows {
     Tag(u8),
 }
 
+/// The tag of the book's rows.
+const BOOK: u8 = 7;
+
 /// Calls a macro for every table with its tag: a tag is never used for another table.
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
-        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 threads,
+        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 book,
             8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads)
     };
 }
@@ -84,6 +87,12 @@ impl Workspace {
         for_each_table!(load, self).map_err(|source| BadRows::Row { tag, source })
     }
 
+    /// Whether a row holds messages. Such rows need none of the others to be loaded and indexed, nor the
+    /// others them.
+    pub fn is_of_book(key: &[u8]) -> bool {
+        key.first() == Some(&BOOK)
+    }
+
     /// Derives the index from the rows.
     pub fn rebuild_index(&mut self) {
         self.index = super::Index::default();
@@ -94,14 +103,12 @@ impl Workspace {
         let sessions: Vec<_> = self
             .sessions
             .iter()
-            .map(|(id, s)| (*id, s.channel, s.messages, Place::of(s)))
+            .map(|(id, s)| (*id, Place::of(s)))
             .collect();
-        for (id, channel, messages, place) in sessions {
+        for (id, place) in sessions {
             self.list(id, place);
-            for number in 0..messages {
-                self.index_message(channel, id, number);
-            }
         }
+        self.book.index_all();
         for (message, delivery) in self.deliveries.iter() {
             self.index.expiry.insert((delivery.expires_at, *message));
         }

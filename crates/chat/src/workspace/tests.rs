@@ -11,6 +11,7 @@ mod live_chats;
 mod messages;
 mod model;
 mod replays;
+mod rows;
 mod sessions;
 mod step;
 mod users;

@@ -1,6 +1,8 @@
 //! The console role in front of a real `nats-server`, with a session-router played by the test.
 
 #[cfg(test)]
+mod audience;
+#[cfg(test)]
 mod client;
 #[cfg(test)]
 mod matrix;

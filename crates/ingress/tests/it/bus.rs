@@ -51,9 +51,9 @@ async fn stand_in(bus: Bus, tasks: &mut JoinSet<()>) {
                     bus.answer(&message, &answer).await.unwrap();
                 }
                 Some(message) = said.next() => {
-                    codec::decode::<InboundRequest>(&message.payload).unwrap();
+                    let asked = codec::decode::<Vec<InboundRequest>>(&message.payload).unwrap();
                     let answer = InboundReply::Accepted(accepted());
-                    bus.answer(&message, &answer).await.unwrap();
+                    bus.answer(&message, &vec![answer; asked.len()]).await.unwrap();
                 }
                 else => break,
             }

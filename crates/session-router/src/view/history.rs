@@ -7,7 +7,7 @@ use std::collections::BinaryHeap;
 
 use chat::id::SessionId;
 use chat::rejection::Rejection;
-use chat::state::{Contact, Session};
+use chat::state::Contact;
 use chat::workspace::{Caller, Workspace};
 
 use super::Plan;
@@ -68,7 +68,7 @@ struct Newest<'a> {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     /// The message with this number.
-    Message(SessionId, u32),
+    Message(u32),
     /// A session that has nothing behind the position.
     Session(SessionId),
 }
@@ -89,28 +89,11 @@ impl<'a> Newest<'a> {
         }
     }
 
-    /// Puts a session's message with this number where its turn will come.
-    fn push(&mut self, id: SessionId, number: Option<u32>) {
-        let found = number.and_then(|n| Some((n, self.workspace.nth_message(id, n)?)));
-        if let Some((number, message)) = found {
-            self.heap
-                .push((message.position, Next::Message(id, number)));
+    /// Puts the message with a number where its turn will come.
+    fn push(&mut self, number: u32) {
+        if let Some(message) = self.workspace.book.get(number) {
+            self.heap.push((message.position, Next::Message(number)));
         }
-    }
-
-    /// The number of a session's last message before the position.
-    fn newest_number(&self, id: SessionId, session: &Session) -> Option<u32> {
-        let (mut low, mut high) = (0, session.messages);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let message = self.workspace.nth_message(id, middle);
-            if message.is_some_and(|m| m.position < self.before) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low.checked_sub(1)
     }
 }
 
@@ -118,23 +101,19 @@ impl Iterator for Newest<'_> {
     type Item = MessageFacts;
 
     fn next(&mut self) -> Option<MessageFacts> {
+        let Workspace { book, sessions, .. } = self.workspace;
         loop {
-            let (_, next) = self.heap.pop()?;
-            match next {
+            match self.heap.pop()?.1 {
                 Next::Session(id) => {
-                    let session = self.workspace.sessions.get(&id)?;
-                    self.push(id, self.newest_number(id, session));
+                    let newest = sessions.get(&id)?.newest;
+                    if let Some(number) = book.before(newest, self.before) {
+                        self.push(number);
+                    }
                 }
-                Next::Message(id, number) => {
-                    self.push(id, number.checked_sub(1));
-                    let session = self.workspace.sessions.get(&id)?;
-                    let message = self.workspace.nth_message(id, number)?;
-                    return Some(MessageFacts::in_session(
-                        self.workspace,
-                        id,
-                        session,
-                        message,
-                    ));
+                Next::Message(number) => {
+                    let message = book.get(number)?;
+                    self.push(message.previous());
+                    return MessageFacts::of_row(self.workspace, message);
                 }
             }
         }

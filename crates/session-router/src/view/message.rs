@@ -8,7 +8,7 @@ use chat::id::{ContactId, MessageId, SessionId};
 use chat::noun::Direction;
 use chat::record::Record;
 use chat::seal::Private;
-use chat::state::{Message, Session};
+use chat::state::Message;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use serde_json::Value;
@@ -25,7 +25,6 @@ const SHORT_CHARS_MAX: usize = 500;
 #[derive(Clone, Debug)]
 pub(crate) struct MessageFacts {
     row: Message,
-    session: SessionId,
     /// The messenger's user who wrote it, if one did.
     author: ContactId,
     /// The number of the key that its words are sealed under.
@@ -48,32 +47,22 @@ struct Written {
 impl MessageFacts {
     /// A message by its id.
     pub(crate) fn of(workspace: &Workspace, id: MessageId) -> Option<Self> {
-        let (session, message) = workspace.message(id)?;
-        Some(Self::in_session(
-            workspace,
-            session,
-            workspace.sessions.get(&session)?,
-            message,
-        ))
+        let (_, message) = workspace.message(id)?;
+        Self::of_row(workspace, message)
     }
 
-    /// A message of a session.
-    pub(super) fn in_session(
-        workspace: &Workspace,
-        id: SessionId,
-        session: &Session,
-        message: &Message,
-    ) -> Self {
+    /// A message as it stands in the book.
+    pub(super) fn of_row(workspace: &Workspace, message: &Message) -> Option<Self> {
         // Operators' words are sealed under the key of the person whom they talk to.
-        let author = message.author.unwrap_or(session.contact);
+        let contact = || Some(workspace.sessions.get(&message.session)?.contact);
+        let author = message.more().author.or_else(contact)?;
         let contact = workspace.contacts.get(&author);
-        Self {
+        Some(Self {
             row: message.clone(),
-            session: id,
             author,
             key: contact.and_then(|c| c.keys.first()).copied(),
             record: None,
-        }
+        })
     }
 
     /// The same with a record at hand; it is kept if the message was written with it.
@@ -85,10 +74,10 @@ impl MessageFacts {
     }
 
     /// The last message of a session that is no note.
-    pub(super) fn last(workspace: &Workspace, id: SessionId, session: &Session) -> Option<Self> {
-        let mut newest = workspace.messages(id).rev();
+    pub(super) fn last(workspace: &Workspace, id: SessionId) -> Option<Self> {
+        let mut newest = workspace.messages(id);
         let last = newest.find(|m| m.direction != Direction::Note)?;
-        Some(Self::in_session(workspace, id, session, last))
+        Self::of_row(workspace, last)
     }
 
     /// Where it is in the log.
@@ -130,7 +119,7 @@ impl MessageFacts {
         let files: Vec<Value> = written.content.files.iter().map(file).collect();
         Object::new()
             .with("id", self.row.id)
-            .with("session", self.session)
+            .with("session", self.row.session)
             .with("direction", self.row.direction)
             .with_some("author", written.author)
             .with_some("text", written.content.text)
@@ -141,7 +130,7 @@ impl MessageFacts {
             .with_some("acceptedAt", written.accepted_at)
             .with("position", self.row.position)
             .with_some("edited", written.edited)
-            .with_some("deleted", self.row.deleted)
+            .with_some("deleted", self.row.more().deleted)
             .with_some("delivery", delivery.map(|d| d.object(library)))
             .value()
     }
@@ -166,9 +155,8 @@ impl MessageFacts {
             Event::NoteAdded(e) => (e.operator.to_string(), record.time, None, &e.content),
             _ => return Written::default(),
         };
-        let edit = (self.row.edited > 0)
-            .then(|| library.record(self.row.edited))
-            .flatten();
+        let edited = self.row.more().edited;
+        let edit = (edited > 0).then(|| library.record(edited)).flatten();
         let mut written = Written {
             author: Some(author),
             created_at: Some(created_at),
@@ -177,7 +165,7 @@ impl MessageFacts {
             edited: edit.as_ref().map(|edit| edit.time),
             content: Content::default(),
         };
-        if self.row.deleted.is_none() {
+        if self.row.more().deleted.is_none() {
             written.content = self.open(content, record, library).unwrap_or_default();
             if let Some(edit) = edit {
                 // An edit changes the text; the files stay.

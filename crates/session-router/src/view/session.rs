@@ -43,7 +43,7 @@ impl SessionFacts {
             id,
             row: session.clone(),
             key: contact.and_then(|c| c.keys.first()).copied(),
-            last: MessageFacts::last(workspace, id, session),
+            last: MessageFacts::last(workspace, id),
         }
     }
 

@@ -10,6 +10,7 @@ use hyper::http::request::Parts;
 use serde_json::{Map, Value, json};
 
 use super::Args;
+use super::people::Person;
 use super::tell::Event;
 
 /// How many webhook ids are remembered: an attempt that was answered too late comes again.
@@ -19,6 +20,7 @@ const SEEN_MAX: usize = 10_000;
 pub(super) struct Answering {
     args: Args,
     code: Secret,
+    people: Vec<Person>,
     /// Held for one lookup, by whichever connection has a request.
     seen: Mutex<Seen>,
 }
@@ -92,10 +94,11 @@ impl Answer {
 }
 
 impl Answering {
-    pub(super) fn new(args: Args, code: Secret) -> Self {
+    pub(super) fn new(args: Args, code: Secret, people: Vec<Person>) -> Self {
         Self {
             args,
             code,
+            people,
             seen: Mutex::default(),
         }
     }
@@ -200,32 +203,35 @@ impl Answering {
                 ..Answer::default()
             };
         }
-        let mut answer = empty();
-        if let (Some(id), true, false) = (id, self.args.auto_receipts, again) {
-            let receipt = |status| json!({ "type": "messageStatus", "data": { "messageId": id, "status": status } });
-            answer.receipts = vec![receipt("delivered"), receipt("read")];
+        // A phone that shows it has it; that it was read is for whoever looks at it to say.
+        let statuses: &[&str] = match (self.args.auto_receipts, self.args.page.is_some()) {
+            (true, _) => &["delivered", "read"],
+            (false, true) => &["delivered"],
+            (false, false) => &[],
+        };
+        let id = id.filter(|_| !again);
+        let receipt = |(id, status): (&str, &&str)| {
+            let data = json!({ "messageId": id, "status": status });
+            json!({ "type": "messageStatus", "data": data })
+        };
+        let pairs = id
+            .into_iter()
+            .flat_map(|id| statuses.iter().map(move |s| (id, s)));
+        Answer {
+            receipts: pairs.map(receipt).collect(),
+            ..empty()
         }
-        answer
     }
 
     fn profile(&self, user: &str) -> Vec<u8> {
-        let name = if user == self.args.user {
-            &self.args.name
-        } else {
-            user
+        let known = self.people.iter().find(|person| person.user == user);
+        let members = match known {
+            Some(person) => person.profile(),
+            None => Person::unknown(user, user, "").profile(),
         };
-        let mut members = vec![("id", user), ("username", name)];
-        if let Some(phone) = self
-            .args
-            .phone
-            .as_deref()
-            .filter(|_| user == self.args.user)
-        {
-            members.push(("phoneNumber", phone));
-        }
         let written = members
             .into_iter()
-            .map(|(key, value)| format!("  {}: {}", Value::from(key), Value::from(value)));
+            .map(|(key, value)| format!("  {}: {value}", Value::from(key)));
         let between = if self.args.broken_user_info {
             "\n"
         } else {

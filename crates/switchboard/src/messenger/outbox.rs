@@ -10,8 +10,8 @@ use hyper::{Request, header};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use super::BODY_BYTES_MAX;
 use super::tell::{Event, Teller};
+use super::{BODY_BYTES_MAX, fresh_id};
 use crate::clock;
 use crate::exit::Result;
 use crate::http::{self, HttpClient};
@@ -25,6 +25,42 @@ const PAUSE_MAX: Duration = Duration::from_secs(30);
 const GRACE: u32 = 5;
 /// The bound of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The way into the outbox.
+#[derive(Clone)]
+pub(super) struct Queue {
+    sender: mpsc::Sender<Item>,
+    teller: Teller,
+}
+
+impl Queue {
+    /// A queue of at most so many, and its other end.
+    pub(super) fn new(size: usize, teller: Teller) -> (Self, mpsc::Receiver<Item>) {
+        let (sender, receiver) = mpsc::channel(size);
+        (Self { sender, teller }, receiver)
+    }
+
+    /// Waits for a place; false when nobody sends any more.
+    pub(super) async fn put(&self, item: Item) -> Result<bool> {
+        let Ok(place) = self.sender.reserve().await else {
+            return Ok(false);
+        };
+        // First told, then sent: nobody hears of an answer to what was never said.
+        self.teller.tell(&Event::Queued { body: &item.body })?;
+        place.send(item);
+        Ok(true)
+    }
+
+    /// The same without waiting; false when there is no place.
+    pub(super) fn try_put(&self, item: Item) -> Result<bool> {
+        let Ok(place) = self.sender.try_reserve() else {
+            return Ok(false);
+        };
+        self.teller.tell(&Event::Queued { body: &item.body })?;
+        place.send(item);
+        Ok(true)
+    }
+}
 
 /// One request to be sent.
 #[derive(Debug)]
@@ -88,6 +124,20 @@ impl Connection {
             connected.last_message_id = last_message_id.map(str::to_owned);
         });
     }
+
+    /// Where Switchboard is, once it is known.
+    pub(super) async fn url(&self) -> String {
+        let mut connected = self.0.subscribe();
+        let known = connected
+            .wait_for(|connected| connected.url.is_some())
+            .await;
+        known.ok().and_then(|c| c.url.clone()).unwrap_or_default()
+    }
+
+    /// It is a good moment to send what is kept.
+    pub(super) fn again(&self) {
+        self.0.send_modify(|_| {});
+    }
 }
 
 /// The sender.
@@ -150,6 +200,9 @@ impl Outbox {
                 return Ok(());
             }
             connection.mark_unchanged();
+            if attempt == 1 {
+                self.teller.tell(&Event::Sending { body: &item.body })?;
+            }
             let url = connected.url.unwrap_or_default();
             let (status, retry_after, answer) = match self.attempt(&url, &id, item).await {
                 Ok(answered) => answered,
@@ -238,9 +291,6 @@ impl Outbox {
 fn webhook_id(item: &Item) -> String {
     match item.external_id().filter(|_| item.is_message()) {
         Some(id) => id.to_owned(),
-        None => clock::chance().map_or_else(
-            |_| clock::now().as_micros().to_string(),
-            |mut chance| format!("w-{:032x}", u128::from_be_bytes(chance.bytes())),
-        ),
+        None => fresh_id("w").unwrap_or_else(|_| clock::now().as_micros().to_string()),
     }
 }

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::{Value, json};
 
+use super::screen::Screen;
+use crate::clock;
 use crate::exit::Result;
 use crate::output::{self, clean};
 
@@ -11,6 +13,17 @@ use crate::output::{self, clean};
 pub(super) enum Event<'a> {
     /// The webhook can be reached.
     Listening { url: &'a str },
+    /// The page can be reached.
+    Page { url: &'a str },
+    /// We shall say something. For the page alone, as what follows is.
+    Queued { body: &'a Value },
+    /// We are saying it for the first time.
+    Sending { body: &'a Value },
+    /// We asked how our channel is, and this was the answer.
+    Health {
+        status: Option<u16>,
+        answer: &'a Value,
+    },
     /// Switchboard said something, and was believed.
     Received {
         body: &'a Value,
@@ -39,14 +52,17 @@ pub(super) struct Teller {
     me: String,
     /// The last message of an operator, which `/read` and `/reply` mean. Held for one assignment.
     last: Arc<Mutex<Option<String>>>,
+    /// What shows it on a page, where there is one.
+    screen: Option<Screen>,
 }
 
 impl Teller {
-    pub(super) fn new(json: bool, me: String) -> Self {
+    pub(super) fn new(json: bool, me: String, screen: Option<Screen>) -> Self {
         Self {
             json,
             me,
             last: Arc::default(),
+            screen,
         }
     }
 
@@ -65,13 +81,15 @@ impl Teller {
         {
             *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(id.to_owned());
         }
-        if self.json {
-            return output::data(as_json(event));
+        if let Some(screen) = &self.screen {
+            screen.show(event, clock::now());
         }
-        match self.words(event) {
-            Some(words) => output::data(words),
-            None => Ok(()),
-        }
+        let line = if self.json {
+            as_json(event).map(|value| value.to_string())
+        } else {
+            self.words(event)
+        };
+        line.map_or(Ok(()), output::data)
     }
 
     fn words(&self, event: &Event<'_>) -> Option<String> {
@@ -80,7 +98,11 @@ impl Teller {
                 "Listening. Connect a channel with webhook {url} and the same code, then type; /help \
                  lists the commands."
             ),
-            Event::Received { again: true, .. } => return None,
+            Event::Page { url } => format!("The phone is at {url}"),
+            Event::Received { again: true, .. }
+            | Event::Queued { .. }
+            | Event::Sending { .. }
+            | Event::Health { .. } => return None,
             Event::Received { body, status, .. } => received(body, *status)?,
             Event::Refused { words, status } => format!("* refused with {status}: {words}"),
             Event::Note { words } => (*words).to_owned(),
@@ -163,9 +185,11 @@ fn member<'a>(body: &'a Value, name: &str) -> Option<&'a str> {
     body.get("data")?.get(name)?.as_str()
 }
 
-fn as_json(event: &Event<'_>) -> Value {
-    match event {
+fn as_json(event: &Event<'_>) -> Option<Value> {
+    Some(match event {
         Event::Listening { url } => json!({ "listening": url }),
+        Event::Page { url } => json!({ "page": url }),
+        Event::Queued { .. } | Event::Sending { .. } | Event::Health { .. } => return None,
         Event::Received {
             body,
             id,
@@ -185,5 +209,5 @@ fn as_json(event: &Event<'_>) -> Value {
             "sent": body, "attempt": attempt, "status": status, "answer": answer, "kept": kept,
         }),
         Event::Note { words } => json!({ "note": words }),
-    }
+    })
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Args;
 use super::compose::{Composer, Typed};
 use super::outbox::{Verdict, verdict};
+use super::people;
 
 #[derive(clap::Parser)]
 struct Cli {
@@ -17,7 +18,8 @@ struct Cli {
 
 fn composer(flags: &[&str]) -> Composer {
     let args = ["messenger", "--code", "c"].iter().chain(flags);
-    Composer::new(&Cli::parse_from(args).args, Chance::from_seed([1; 32]))
+    let args = Cli::parse_from(args).args;
+    Composer::new(people::named(&args), args.json, Chance::from_seed([1; 32]))
 }
 
 fn typed(composer: &mut Composer, line: &str, theirs: Option<&str>) -> Result<Value, String> {

@@ -123,7 +123,7 @@ fn each_member_that_is_missing_or_wrong_is_named() {
     check(
         &json!({"type": "message", "data": "text"}),
         Code::Invalid,
-        "/data/externalChatId",
+        "/data",
     );
 }
 

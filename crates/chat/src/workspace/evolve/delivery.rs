@@ -16,9 +16,11 @@ impl Workspace {
             m.delivery_at = record.position;
             match e.state {
                 DeliveryState::Delivered => {
-                    m.delivered_at.get_or_insert(record.time);
+                    m.more_mut().delivered_at.get_or_insert(record.time);
                 }
-                DeliveryState::Queued => m.delivered_at = None,
+                DeliveryState::Queued if m.more().delivered_at.is_some() => {
+                    m.more_mut().delivered_at = None;
+                }
                 _ => {}
             }
         });

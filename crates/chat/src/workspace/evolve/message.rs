@@ -4,9 +4,10 @@ use crate::event::{MessageReceived, MessageSent};
 use crate::id::{MessageId, SessionId};
 use crate::noun::{DeliveryState, Direction};
 use crate::record::Record;
-use crate::state::{Head, Message, NoticeKind, Session};
+use crate::state::{Head, Message, More, NoticeKind, Session};
 use crate::time::Timestamp;
-use crate::workspace::{Digest, THREAD_CHUNK, Workspace, external_digest};
+use crate::workspace::index::short;
+use crate::workspace::{Workspace, external_digest};
 
 impl Workspace {
     pub(super) fn received(
@@ -20,14 +21,22 @@ impl Workspace {
             return;
         };
         let (channel, contact) = (session.channel, session.contact);
+        let external = external_digest(channel, &e.external_message_id);
+        let author = (e.contact != contact).then_some(e.contact);
         let entry = Message {
             external: Some(e.external_message_id.as_str().into()),
+            name: short(&external),
             digest: e.digest,
-            author: (e.contact != contact).then_some(e.contact),
-            ..message(e.message, record.position, Direction::Inbound)
+            more: author.map(|_| {
+                let more = More {
+                    author,
+                    ..More::default()
+                };
+                Box::new(more)
+            }),
+            ..message(id, e.message, record.position, Direction::Inbound)
         };
-        let external = external_digest(channel, &e.external_message_id);
-        self.add_message(id, entry, Some(external), |s| {
+        self.add_message(entry, |s| {
             s.head = head;
             s.unread += 1;
             s.waiting_since.get_or_insert(record.time);
@@ -46,9 +55,9 @@ impl Workspace {
     pub(super) fn sent_out(&mut self, id: SessionId, record: &Record, e: &MessageSent) {
         let entry = Message {
             state: Some(DeliveryState::Queued),
-            ..message(e.message, record.position, Direction::Outbound)
+            ..message(id, e.message, record.position, Direction::Outbound)
         };
-        self.add_message(id, entry, None, |s| {
+        self.add_message(entry, |s| {
             s.waiting_since = None;
             s.last_at = record.time;
         });
@@ -66,13 +75,11 @@ impl Workspace {
         let is_inbound = |m: &&Message| m.direction == Direction::Inbound;
         let unread = self
             .messages(id)
-            .rev()
             .filter(is_inbound)
             .take_while(|m| m.position > last)
             .count();
         let newest = self
             .messages(id)
-            .rev()
             .filter(is_inbound)
             .find(|m| m.position <= last);
         let external = newest.and_then(|m| m.external.clone());
@@ -86,56 +93,46 @@ impl Workspace {
     }
 
     pub(super) fn change_message(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {
-        let Some((session, number)) = self.index.message_of.get(&id).copied() else {
-            return;
-        };
-        let at = usize::try_from(number % THREAD_CHUNK).unwrap_or(usize::MAX);
-        let row = self.threads.get_mut(&(session, number / THREAD_CHUNK));
-        if let Some(message) = row.and_then(|row| row.get_mut(at)) {
+        let number = self.book.find(id);
+        if let Some(message) = number.and_then(|number| self.book.get_mut(number)) {
             change(message);
         }
     }
 
-    /// Adds a message, found by `external` too, to a session that changes with it.
-    pub(super) fn add_message(
-        &mut self,
-        id: SessionId,
-        message: Message,
-        external: Option<Digest>,
-        change: impl FnOnce(&mut Session),
-    ) {
-        let mut number = None;
-        self.change_session(id, |session| {
-            number = Some(session.messages);
-            session.messages += 1;
-            change(session);
-        });
-        let Some(number) = number else {
+    /// Adds a message to its session, which changes with it.
+    pub(super) fn add_message(&mut self, message: Message, change: impl FnOnce(&mut Session)) {
+        let id = message.session;
+        let Some(previous) = self.sessions.get(&id).map(|session| session.newest) else {
             return;
         };
-        self.find_by(message.id, external, (id, number));
-        let row = self.threads.entry((id, number / THREAD_CHUNK));
-        // A vector's first allocation is for four: most sessions have fewer messages.
-        if row.len() == row.capacity() {
-            row.reserve_exact(row.len().max(1));
-        }
-        row.push(message);
+        let number = self.book.push(message, previous);
+        self.change_session(id, |session| {
+            session.newest = number;
+            change(session);
+        });
     }
 }
 
-pub(super) fn message(id: MessageId, position: u64, direction: Direction) -> Message {
+pub(super) fn message(
+    session: SessionId,
+    id: MessageId,
+    position: u64,
+    direction: Direction,
+) -> Message {
     Message {
         id,
+        session,
         position,
-        direction,
         external: None,
+        name: 0,
         digest: [0; 16],
-        author: None,
-        edited: 0,
-        deleted: None,
-        state: None,
         delivery_at: 0,
-        delivered_at: None,
+        more: None,
         attempts: 0,
+        previous: 0,
+        far: 0,
+        nth: 0,
+        direction,
+        state: None,
     }
 }

@@ -3,7 +3,7 @@
 use crate::id::{ChannelId, ContactId, SessionId};
 use crate::noun::ChannelStatus;
 use crate::rules::{NOTICES_MAX, PROFILE_AGE_MAX};
-use crate::state::{Notice, NoticeKind};
+use crate::state::{Channel, Notice, NoticeKind};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -35,7 +35,7 @@ impl Workspace {
         if self
             .channels
             .get(&channel)
-            .is_some_and(|c| c.capabilities.sessions)
+            .is_some_and(Channel::hears_of_sessions)
         {
             let chat = session.external_chat_id.to_string();
             self.push_notice(

@@ -47,17 +47,19 @@ impl Workspace {
             Event::SessionClosed(_) => self.close(id, time),
             Event::MessageSent(e) => self.sent_out(id, record, e),
             Event::NoteAdded(e) => {
-                let note = message(e.message, record.position, Direction::Note);
-                self.add_message(id, note, None, |_| {});
+                let note = message(id, e.message, record.position, Direction::Note);
+                self.add_message(note, |_| {});
             }
             Event::MessageEdited(e) => {
                 let edited = e.parked.map_or(record.position, |(position, _)| position);
-                self.change_message(e.message, |m| m.edited = edited);
+                self.change_message(e.message, |m| m.more_mut().edited = edited);
                 if let Some((_, key)) = e.parked {
                     self.keep_key(e.message, key);
                 }
             }
-            Event::MessageDeleted(e) => self.change_message(e.message, |m| m.deleted = Some(time)),
+            Event::MessageDeleted(e) => {
+                self.change_message(e.message, |m| m.more_mut().deleted = Some(time));
+            }
             Event::MessageRead(e) => self.read_up_to(id, e.message, time),
             Event::DeliveryChanged(e) => self.evolve_delivery(id, record, e),
             _ => {}
@@ -87,7 +89,7 @@ impl Workspace {
             waiting_since: by_user.then_some(record.time),
             last_at: record.time,
             unread: 0,
-            messages: 0,
+            newest: 0,
             previous: e.previous,
             head,
         };

@@ -419,7 +419,7 @@ fn a_deleted_channel_leaves_nothing_waiting() {
     // What an operator still does in the history does not reach the messenger.
     let read = crate::command::MessageCommand::Read {
         session,
-        up_to: house.workspace.messages(session).next().unwrap().id,
+        up_to: house.workspace.messages(session).last().unwrap().id,
     };
     house.does("ann", read);
     assert_eq!(notices(&house, id), [NoticeKind::Disconnect]);

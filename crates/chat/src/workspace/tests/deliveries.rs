@@ -287,7 +287,7 @@ fn receipts_move_a_delivery_on_and_never_back() {
     check(&mut house, id, Read, DeliveryState::Read);
     check(&mut house, id, Delivered, DeliveryState::Read);
     assert_eq!(
-        house.workspace.message(id).unwrap().1.delivered_at,
+        house.workspace.message(id).unwrap().1.more().delivered_at,
         delivered_at
     );
 
@@ -309,7 +309,7 @@ fn receipts_move_a_delivery_on_and_never_back() {
 fn a_receipt_is_for_a_message_that_was_sent_to_that_channel() {
     let mut house = House::open();
     let session = house.session_of("ann", "chat");
-    let inbound = house.workspace.messages(session).next().unwrap().id;
+    let inbound = house.workspace.messages(session).last().unwrap().id;
     let id = house.sends("ann", session);
     refused(
         house.hears(receipt(inbound, ReceiptStatus::Read)),

@@ -144,11 +144,11 @@ fn an_author_changes_a_message_and_takes_it_back() {
     let id = house.writes("1", "chat", "eva").message_id;
     house.hears(edited("1", "new words")).unwrap();
     let at = house.workspace.position;
-    assert_eq!(house.workspace.message(id).unwrap().1.edited, at);
+    assert_eq!(house.workspace.message(id).unwrap().1.more().edited, at);
     assert!(house.words().contains(&Content::text("new words")));
     house.hears(deleted("1")).unwrap();
     assert_eq!(
-        house.workspace.message(id).unwrap().1.deleted,
+        house.workspace.message(id).unwrap().1.more().deleted,
         Some(house.now)
     );
     for late in [edited("1", "too late"), deleted("1")] {
@@ -176,10 +176,10 @@ fn edits_that_come_first_wait_for_their_message() {
     assert_eq!(accepted.position + 2, house.workspace.position);
     let (_, message) = house.workspace.message(accepted.message_id).unwrap();
     assert_eq!(
-        (message.position, message.edited),
+        (message.position, message.more().edited),
         (accepted.position, place)
     );
-    assert!(message.deleted.is_some());
+    assert!(message.more().deleted.is_some());
     assert_eq!(house.workspace.channel(house.channel).unwrap().parked, 1);
     assert!(house.writes("1", "chat", "eva").duplicate);
 }

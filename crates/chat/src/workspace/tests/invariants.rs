@@ -101,11 +101,13 @@ fn chats_have_one_open_session_and_lanes_in_order(workspace: &Workspace) {
 }
 
 fn sessions_count_their_messages(workspace: &Workspace) {
-    let mut last = 0;
+    let (mut last, mut all) = (0, 0);
     for (id, session) in workspace.sessions.iter() {
-        let messages: Vec<_> = workspace.messages(*id).collect();
-        assert_eq!(messages.len(), session.messages as usize);
+        let mut messages: Vec<_> = workspace.messages(*id).collect();
+        messages.reverse();
         assert!(messages.is_sorted_by_key(|m| m.position));
+        assert!(messages.iter().all(|m| m.session == *id));
+        all += messages.len();
         let inbound = messages
             .iter()
             .filter(|m| m.direction == Direction::Inbound)
@@ -123,6 +125,7 @@ fn sessions_count_their_messages(workspace: &Workspace) {
         }
     }
     assert!(last <= workspace.position);
+    assert_eq!(all, workspace.book.iter().count());
 }
 
 fn accounts_have_one_channel(workspace: &Workspace) {

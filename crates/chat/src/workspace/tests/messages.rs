@@ -94,7 +94,7 @@ fn a_message_answers_one_of_its_own_chat() {
     let mut house = House::open();
     let session = house.session_of("ann", "chat");
     let elsewhere = house.writes("2", "other", "eva").message_id;
-    let own = house.workspace.messages(session).next().unwrap().id;
+    let own = house.workspace.messages(session).last().unwrap().id;
     let answer = |to| MessageCommand::Send {
         session,
         content: Content::text("x"),
@@ -128,7 +128,7 @@ fn a_note_never_leaves_the_house() {
     };
     house.does("bob", note("he is angry"));
     assert!(house.due().is_empty() && house.workspace.deliveries.is_empty());
-    let last = house.workspace.messages(session).last().unwrap();
+    let last = house.workspace.messages(session).next().unwrap();
     assert_eq!((last.direction, last.state), (Direction::Note, None));
     refused(house.asks("rea", note("x")), Code::Forbidden);
     refused(house.asks("eve", note("x")), Code::Forbidden);

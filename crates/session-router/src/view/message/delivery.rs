@@ -38,7 +38,7 @@ impl DeliveryFacts {
         Some(Self {
             state: message.state?,
             attempts: message.attempts,
-            delivered_at: message.delivered_at,
+            delivered_at: message.more().delivered_at,
             changed: match message.delivery_at {
                 0 => Changed::Never,
                 position => Changed::At(position),
@@ -50,7 +50,7 @@ impl DeliveryFacts {
     pub(crate) fn after(change: &DeliveryChanged, time: Timestamp, now: Option<&Message>) -> Self {
         let delivered_at = match change.state {
             DeliveryState::Delivered => Some(time),
-            DeliveryState::Read => now.and_then(|m| m.delivered_at),
+            DeliveryState::Read => now.and_then(|m| m.more().delivered_at),
             _ => None,
         };
         Self {

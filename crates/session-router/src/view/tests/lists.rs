@@ -357,8 +357,41 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
     let body = json!({ "message": messages[0], "state": "accepted" });
     let one = pages(&mut shell, "root", "deliveries.list", &body, "attempts");
     assert_eq!((one.len(), &one[0]["state"]), (1, &json!("accepted")));
-    assert_eq!(
-        shell.refusal("sue", "deliveries.list", &json!({})),
-        "forbidden"
-    );
+}
+
+#[test]
+fn who_sees_a_live_chat_sees_its_attempts_and_nobody_elses() {
+    let (mut shell, _, first) = house();
+    let elsewhere = shell.live_chat("Elsewhere", &["eve"]);
+    let second = shell.channel(&elsewhere, "https://second.example/");
+    for (channel, operator) in [(first, "ann"), (second, "eve")] {
+        let session = shell.writes(channel, "c1", "ada", "hello").session_id;
+        shell.ok(operator, "sessions.take", &json!({ "session": session }));
+        let body = json!({ "session": session, "text": "hi" });
+        let message = text(&shell.ok(operator, "messages.send", &body)["messageId"]);
+        for status in [500, 200] {
+            attempt(&mut shell, message.parse().unwrap(), answered(status));
+        }
+    }
+    for (user, channels) in [
+        ("ann", &[first][..]),
+        ("eve", &[second]),
+        ("sue", &[second, first]),
+    ] {
+        let body = json!({ "limit": 1 });
+        let mut shown = pages(&mut shell, user, "deliveries.list", &body, "attempts");
+        shown.dedup_by_key(|attempt| attempt["channel"].clone());
+        let shown: Vec<_> = shown.iter().map(|a| text(&a["channel"])).collect();
+        let right: Vec<_> = channels.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, right, "{user}");
+    }
+    let others = json!({ "channel": second });
+    let refused = shell.refusal("ann", "deliveries.list", &others);
+    assert_eq!(refused, "forbidden");
+    // Where a page of another channel ended leads nowhere.
+    let foreign = shell.workspace.channels.get(&second).unwrap().last_attempt;
+    let body = json!({ "channel": first, "before": foreign });
+    for attempt in pages(&mut shell, "ann", "deliveries.list", &body, "attempts") {
+        assert_eq!(text(&attempt["channel"]), first.to_string());
+    }
 }

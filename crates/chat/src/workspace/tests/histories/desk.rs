@@ -117,7 +117,8 @@ impl World {
             };
             let all = self.model.sent.iter().filter(again);
             let mut all: Vec<_> = all.map(|s| (s.message, s.session, s.position)).collect();
-            all.sort_unstable();
+            // In the order in which they were written, however often they failed since.
+            all.sort_unstable_by_key(|(_, _, position)| *position);
             for (message, session, position) in all {
                 self.model.enqueue(message, session, position);
             }

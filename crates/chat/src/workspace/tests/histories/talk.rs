@@ -71,7 +71,7 @@ impl World {
             return;
         };
         self.new_session(id, channel, chat, author, Some(by));
-        let last = self.house.workspace.messages(id).last().unwrap();
+        let last = self.house.workspace.messages(id).next().unwrap();
         let (message, position) = (last.id, last.position);
         self.model.enqueue(message, id, position);
     }

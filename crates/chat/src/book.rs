@@ -1,0 +1,229 @@
+//! Every message that there is, in the order of the log.
+//!
+//! A message has a number, from 1 on, and stands in an array. It knows the number of the one before
+//! it in its session and of one far before, so that a session needs to know only its newest: any
+//! earlier one is found from there in a logarithm of steps (E. W. Myers, "An applicative
+//! random-access stack", 1983). Pages of the array are the stored rows: what is new fills the last.
+
+mod pack;
+#[cfg(test)]
+mod tests;
+
+use hashbrown::HashTable;
+
+use crate::codec;
+use crate::id::MessageId;
+use crate::state::Message;
+use crate::table::Row;
+
+/// How many messages stand in one stored row: with the longest ids that is half of what a row may be.
+const PAGE: usize = 64;
+
+/// All messages; see the module.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    pages: Pages,
+    /// The pages that changed, each once.
+    changed: Vec<u32>,
+    /// Numbers by message id, and by [`Message::name`]. Nobody asks for their order.
+    by_id: HashTable<u32>,
+    by_name: HashTable<u32>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Pages(Vec<Page>);
+
+#[derive(Clone, Debug, Default)]
+struct Page {
+    messages: Vec<Message>,
+    changed: bool,
+}
+
+/// The messages make two books equal; the rest follows from them.
+impl PartialEq for Book {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+            && self.by_id.len() == other.by_id.len()
+            && self.by_name.len() == other.by_name.len()
+    }
+}
+
+impl Pages {
+    fn get(&self, number: u32) -> Option<&Message> {
+        let (page, at) = place(number)?;
+        self.0.get(page)?.messages.get(at)
+    }
+
+    /// By what a message is found; 0 for one that there is not.
+    fn hash(&self, number: u32) -> u64 {
+        self.get(number).map_or(0, |message| hash(message.id))
+    }
+
+    fn name(&self, number: u32) -> u64 {
+        self.get(number).map_or(0, |message| message.name)
+    }
+}
+
+impl Book {
+    /// The message with a number.
+    pub fn get(&self, number: u32) -> Option<&Message> {
+        self.pages.get(number)
+    }
+
+    /// The number of the message with an id.
+    pub fn find(&self, id: MessageId) -> Option<u32> {
+        let is = |number: &u32| self.get(*number).is_some_and(|m| m.id == id);
+        self.by_id.find(hash(id), is).copied()
+    }
+
+    /// The message that has a name and is the one that is meant: names are short.
+    pub fn find_named(&self, name: u64, is: impl Fn(&Message) -> bool) -> Option<&Message> {
+        let is = |number: &u32| self.get(*number).is_some_and(|m| m.name == name && is(m));
+        let number = self.by_name.find(name, is)?;
+        self.get(*number)
+    }
+
+    /// A message of a session and those before it, the newest first.
+    pub fn back(&self, from: u32) -> impl Iterator<Item = &Message> {
+        std::iter::successors(self.get(from), |message| self.get(message.previous))
+    }
+
+    /// The last message before a position, among one of a session and those before it; its number.
+    pub fn before(&self, from: u32, position: u64) -> Option<u32> {
+        let mut number = from;
+        while let Some(message) = self.get(number).filter(|m| m.position >= position) {
+            let is_too_far = self.get(message.far).is_none_or(|m| m.position < position);
+            number = if is_too_far {
+                message.previous
+            } else {
+                message.far
+            };
+        }
+        (number > 0).then_some(number)
+    }
+
+    /// All messages, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Message> {
+        self.pages.0.iter().flat_map(|page| &page.messages)
+    }
+
+    /// Puts a message behind all others, and behind `previous` in its session; its number.
+    pub(crate) fn push(&mut self, message: Message, previous: u32) -> u32 {
+        let message = Message {
+            previous,
+            far: self.far(previous),
+            nth: self.get(previous).map_or(0, |m| m.nth) + 1,
+            ..message
+        };
+        let last = self.pages.0.last();
+        if last.is_none_or(|page| page.messages.len() == PAGE) {
+            self.pages.0.push(Page::default());
+        }
+        let page = self.pages.0.len() - 1;
+        let number = self.touch(page).map_or(0, |messages| {
+            messages.push(message);
+            page * PAGE + messages.len()
+        });
+        let number = u32::try_from(number).unwrap_or(0);
+        self.index(number);
+        number
+    }
+
+    /// One message, to be changed.
+    pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut Message> {
+        let (page, at) = place(number)?;
+        self.touch(page)?.get_mut(at)
+    }
+
+    /// What is far before a message behind `previous`: where two jumps are of one length, over both.
+    fn far(&self, previous: u32) -> u32 {
+        let nth = |number: u32| self.get(number).map_or(0, |m| m.nth);
+        let far = |number: u32| self.get(number).map_or(0, |m| m.far);
+        let (one, two) = (far(previous), far(far(previous)));
+        if nth(previous) - nth(one) == nth(one) - nth(two) {
+            two
+        } else {
+            previous
+        }
+    }
+
+    /// A page's messages, to be changed.
+    fn touch(&mut self, at: usize) -> Option<&mut Vec<Message>> {
+        let page = self.pages.0.get_mut(at)?;
+        if !page.changed {
+            page.changed = true;
+            self.changed.extend(u32::try_from(at));
+        }
+        Some(&mut page.messages)
+    }
+
+    /// Has a message found.
+    fn index(&mut self, number: u32) {
+        let (pages, hash) = (&self.pages, self.pages.hash(number));
+        self.by_id
+            .insert_unique(hash, number, |other| pages.hash(*other));
+        if pages.get(number).is_some_and(|m| m.external.is_some()) {
+            let name = pages.name(number);
+            self.by_name
+                .insert_unique(name, number, |other| pages.name(*other));
+        }
+    }
+
+    /// Adds the pages that changed since the last time, each under `tag` and its number.
+    pub(crate) fn take_changed(&mut self, tag: u8, out: &mut Vec<Row>) {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        for number in changed {
+            let page = usize::try_from(number).unwrap_or(usize::MAX);
+            if let Some(page) = self.pages.0.get_mut(page) {
+                page.changed = false;
+                let mut key = vec![tag];
+                key.extend(codec::encode(&number));
+                out.push((key, Some(pack::pack(&page.messages))));
+            }
+        }
+    }
+
+    /// Puts back a stored page; [`index_all`](Self::index_all) must follow the last. Nothing is ever
+    /// taken out of a book.
+    pub(crate) fn load(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), codec::Error> {
+        let number: u32 = codec::decode(key)?;
+        let at = usize::try_from(number).unwrap_or(usize::MAX);
+        let messages = pack::unpack(value.unwrap_or_default())?;
+        if self.pages.0.len() <= at {
+            // Rows come in the order in which they were written.
+            self.pages.0.resize_with(at + 1, Page::default);
+        }
+        if let Some(page) = self.pages.0.get_mut(at) {
+            page.messages = messages;
+        }
+        Ok(())
+    }
+
+    /// Derives from the messages what finds them.
+    pub(crate) fn index_all(&mut self) {
+        let all = self.pages.0.len() * PAGE;
+        self.by_id.clear();
+        self.by_name.clear();
+        let Self { pages, by_id, .. } = self;
+        by_id.reserve(all, |other| pages.hash(*other));
+        for number in 1..=u32::try_from(all).unwrap_or(u32::MAX) {
+            if self.get(number).is_some() {
+                self.index(number);
+            }
+        }
+    }
+}
+
+/// The page of a number, and where on it; `None` for 0, which is no message's.
+fn place(number: u32) -> Option<(usize, usize)> {
+    let at = usize::try_from(number.checked_sub(1)?).ok()?;
+    Some((at / PAGE, at % PAGE))
+}
+
+/// An id's chance is its own hash.
+fn hash(id: MessageId) -> u64 {
+    id.as_bytes()
+        .last_chunk()
+        .map_or(0, |chance| u64::from_be_bytes(*chance))
+}

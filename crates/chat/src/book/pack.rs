@@ -1,0 +1,141 @@
+//! Messages as the bytes of a stored row.
+//!
+//! ```text
+//! id (16), session (16), position (8), delivery (8), attempts, previous, far, nth (4 each),
+//! direction, state, length of what few have (1 each), length of the external id (2; all ones: none),
+//! and where there is an external id: name (8), digest (16), the id;
+//! and where there is more: it, as MessagePack
+//! ```
+//!
+//! All numbers are little-endian. A start reads every message that there ever was, so they are not
+//! written as maps with names; [`ROWS_VERSION`](crate::workspace::ROWS_VERSION) tells their shape.
+
+use crate::codec;
+use crate::id::{MessageId, SessionId};
+use crate::noun::{DeliveryState, Direction};
+use crate::state::{Message, More};
+
+/// Bytes of a message that has nothing besides.
+const PLAIN_BYTES: usize = 69;
+/// The length of an external id that there is not.
+const NONE: u16 = u16::MAX;
+
+const DIRECTIONS: [Direction; 4] = [
+    Direction::Inbound,
+    Direction::Outbound,
+    Direction::Note,
+    Direction::System,
+];
+
+const STATES: [Option<DeliveryState>; 8] = [
+    None,
+    Some(DeliveryState::Queued),
+    Some(DeliveryState::Sending),
+    Some(DeliveryState::Accepted),
+    Some(DeliveryState::Delivered),
+    Some(DeliveryState::Read),
+    Some(DeliveryState::Failed),
+    Some(DeliveryState::Expired),
+];
+
+/// The bytes of a page.
+pub(super) fn pack(messages: &[Message]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(messages.len() * 2 * PLAIN_BYTES);
+    for message in messages {
+        pack_one(message, &mut out);
+    }
+    out
+}
+
+/// The messages of a page.
+pub(super) fn unpack(mut bytes: &[u8]) -> Result<Vec<Message>, codec::Error> {
+    let mut messages = Vec::with_capacity(super::PAGE);
+    while !bytes.is_empty() {
+        messages.push(unpack_one(&mut bytes).ok_or(codec::Error::Cut { wanted: "message" })?);
+    }
+    Ok(messages)
+}
+
+fn pack_one(message: &Message, out: &mut Vec<u8>) {
+    let more = message.more.as_ref().map(|more| codec::encode(&**more));
+    let more = more.unwrap_or_default();
+    let external = message.external.as_deref();
+    let external_bytes = external.map_or(Ok(NONE), |text| u16::try_from(text.len()));
+    out.extend(message.id.as_bytes());
+    out.extend(message.session.as_bytes());
+    out.extend(message.position.to_le_bytes());
+    out.extend(message.delivery_at.to_le_bytes());
+    out.extend(message.attempts.to_le_bytes());
+    out.extend(message.previous.to_le_bytes());
+    out.extend(message.far.to_le_bytes());
+    out.extend(message.nth.to_le_bytes());
+    out.push(index(&DIRECTIONS, &message.direction));
+    out.push(index(&STATES, &message.state));
+    // An external id has at most 255 bytes, and what few have less than 100.
+    out.push(u8::try_from(more.len()).unwrap_or(u8::MAX));
+    out.extend(external_bytes.unwrap_or(NONE).to_le_bytes());
+    if let Some(external) = external {
+        out.extend(message.name.to_le_bytes());
+        out.extend(message.digest);
+        out.extend(external.as_bytes());
+    }
+    out.extend(more);
+}
+
+fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
+    let mut message = Message {
+        id: MessageId::from_bytes(take(rest)?),
+        session: SessionId::from_bytes(take(rest)?),
+        position: take(rest).map(u64::from_le_bytes)?,
+        delivery_at: take(rest).map(u64::from_le_bytes)?,
+        attempts: take(rest).map(u32::from_le_bytes)?,
+        previous: take(rest).map(u32::from_le_bytes)?,
+        far: take(rest).map(u32::from_le_bytes)?,
+        nth: take(rest).map(u32::from_le_bytes)?,
+        direction: *DIRECTIONS.get(length(rest)?)?,
+        state: *STATES.get(length(rest)?)?,
+        external: None,
+        name: 0,
+        digest: [0; 16],
+        more: None,
+    };
+    let more = length(rest)?;
+    let external = take(rest).map(u16::from_le_bytes)?;
+    if external != NONE {
+        message.name = take(rest).map(u64::from_le_bytes)?;
+        message.digest = take(rest)?;
+        message.external = Some(
+            std::str::from_utf8(split(rest, external.into())?)
+                .ok()?
+                .into(),
+        );
+    }
+    if more > 0 {
+        let more: More = codec::decode(split(rest, more)?).ok()?;
+        message.more = Some(Box::new(more));
+    }
+    Some(message)
+}
+
+/// Takes a fixed number of bytes off the front.
+fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
+    let (taken, left) = rest.split_first_chunk::<N>()?;
+    *rest = left;
+    Some(*taken)
+}
+
+/// Takes one byte off the front, that counts something.
+fn length(rest: &mut &[u8]) -> Option<usize> {
+    take(rest).map(|[byte]| usize::from(byte))
+}
+
+fn split<'a>(rest: &mut &'a [u8], length: usize) -> Option<&'a [u8]> {
+    let (taken, left) = rest.split_at_checked(length)?;
+    *rest = left;
+    Some(taken)
+}
+
+fn index<T: PartialEq>(all: &[T], one: &T) -> u8 {
+    let at = all.iter().position(|other| other == one);
+    at.and_then(|at| u8::try_from(at).ok()).unwrap_or(u8::MAX)
+}

@@ -1,0 +1,149 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::id::SessionId;
+use crate::noun::{DeliveryState, Direction};
+use crate::state::More;
+use crate::time::Timestamp;
+
+/// So many sessions talk at once.
+const SESSIONS: usize = 5;
+
+fn message(session: usize, position: u64) -> Message {
+    let byte = u8::try_from(session).unwrap();
+    let mut id = [7; 16];
+    id[8..].copy_from_slice(&position.to_be_bytes());
+    let is_inbound = !position.is_multiple_of(3);
+    Message {
+        id: MessageId::from_bytes(id),
+        session: SessionId::from_bytes([byte; 16]),
+        position,
+        external: is_inbound.then(|| format!("m{position}").into()),
+        // Two of one name are told apart.
+        name: if is_inbound { position / 2 } else { 0 },
+        digest: if is_inbound { [byte; 16] } else { [0; 16] },
+        delivery_at: 0,
+        more: None,
+        attempts: 0,
+        previous: 0,
+        far: 0,
+        nth: 0,
+        direction: if is_inbound {
+            Direction::Inbound
+        } else {
+            Direction::Outbound
+        },
+        state: None,
+    }
+}
+
+/// A book in which sessions speak in this order, with their newest messages.
+fn book(order: &[usize]) -> (Book, [u32; SESSIONS]) {
+    let (mut book, mut newest) = (Book::default(), [0; SESSIONS]);
+    for (session, position) in order.iter().zip(1_u64..) {
+        newest[*session] = book.push(message(*session, 10 * position), newest[*session]);
+    }
+    (book, newest)
+}
+
+fn change(book: &mut Book, number: u32) {
+    let Some(message) = book.get_mut(number) else {
+        return;
+    };
+    message.state = Some(DeliveryState::Expired);
+    message.attempts = number;
+    message.delivery_at = 5;
+    message.more_mut().delivered_at = Some(Timestamp::from_micros(8));
+    message.more_mut().edited = u64::MAX;
+}
+
+proptest! {
+    #[test]
+    fn a_session_is_walked_back_and_searched(
+        order in prop::collection::vec(0..SESSIONS, 0..400),
+        position in 0_u64..4_100,
+    ) {
+        let (book, newest) = book(&order);
+        for (session, newest) in newest.into_iter().enumerate() {
+            let positions = order.iter().zip(1_u64..).filter(|(of, _)| **of == session);
+            let mut positions: Vec<u64> = positions.map(|(_, at)| 10 * at).collect();
+            positions.reverse();
+            let back: Vec<u64> = book.back(newest).map(|m| m.position).collect();
+            prop_assert_eq!(&back, &positions);
+            let before = book.before(newest, position).and_then(|n| book.get(n));
+            let right = positions.into_iter().find(|at| *at < position);
+            prop_assert_eq!(before.map(|m| m.position), right);
+        }
+    }
+
+    #[test]
+    fn rows_give_the_book_back_in_whatever_order_they_were_written(
+        order in prop::collection::vec(0..SESSIONS, 0..300),
+        changed in prop::collection::vec(0_u32..320, 0..20),
+        at in 0_usize..300,
+    ) {
+        let (mut book, mut newest) = (Book::default(), [0; SESSIONS]);
+        let mut rows = Vec::new();
+        for (nth, session) in order.iter().enumerate() {
+            let position = nth as u64 + 1;
+            newest[*session] = book.push(message(*session, position), newest[*session]);
+            if nth == at {
+                book.take_changed(7, &mut rows);
+                for number in &changed {
+                    change(&mut book, *number);
+                }
+            }
+        }
+        book.take_changed(7, &mut rows);
+        let mut nothing = Vec::new();
+        book.take_changed(7, &mut nothing);
+        prop_assert_eq!(nothing.len(), 0);
+        // Only the last row of a page counts, and a file that was copied may have it anywhere.
+        rows.reverse();
+        rows.sort_by(|(one, _), (two, _)| one.cmp(two));
+        rows.dedup_by(|(one, _), (two, _)| one == two);
+        rows.reverse();
+        let mut loaded = Book::default();
+        for (key, value) in &rows {
+            loaded.load(&key[1..], value.as_deref()).unwrap();
+        }
+        loaded.index_all();
+        prop_assert!(loaded == book);
+        for message in book.iter() {
+            prop_assert_eq!(loaded.find(message.id), book.find(message.id));
+            let is = |m: &Message| m.external == message.external;
+            let found = loaded.find_named(message.name, is).map(|m| m.position);
+            prop_assert_eq!(found, message.external.as_ref().map(|_| message.position));
+        }
+    }
+}
+
+#[test]
+fn the_first_of_a_long_session_is_few_steps_away() {
+    let (book, newest) = book(&vec![0; 100_000]);
+    let mut number = newest[0];
+    let mut steps = 0;
+    while let Some(message) = book.get(number).filter(|m| m.position > 10) {
+        let is_too_far = message.far == 0;
+        number = if is_too_far {
+            message.previous
+        } else {
+            message.far
+        };
+        steps += 1;
+    }
+    assert_eq!(number, 1);
+    // Myers: at most three times the logarithm.
+    assert!(steps <= 3 * 16 - 2, "{steps}");
+}
+
+#[test]
+fn a_row_that_was_cut_is_refused() {
+    let mut message = message(1, 1);
+    message.more = Some(Box::new(More::default()));
+    let whole = pack::pack(&[message.clone(), message]);
+    assert_eq!(pack::unpack(&whole).unwrap().len(), 2);
+    for length in (0..whole.len()).filter(|length| *length != whole.len() / 2) {
+        assert_eq!(pack::unpack(&whole[..length]).is_ok(), length == 0);
+    }
+}

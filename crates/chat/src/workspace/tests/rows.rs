@@ -1,0 +1,114 @@
+//! Rows are written by position, so their shape has a version.
+
+use std::fmt;
+
+use serde::Serialize;
+use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::house::{House, send};
+use crate::codec;
+use crate::command::SessionCommand;
+use crate::table::Table;
+use crate::workspace::ROWS_VERSION;
+
+/// The names of a value's fields, in the order in which they are written.
+struct Shape(String);
+
+impl<'de> Deserialize<'de> for Shape {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Names).map(Self)
+    }
+}
+
+struct Names;
+
+impl<'de> Visitor<'de> for Names {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of a row")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<String, A::Error> {
+        let mut names = Vec::new();
+        while let Some((name, Shape(within))) = map.next_entry::<String, Shape>()? {
+            names.push(format!("{name}{within}"));
+        }
+        Ok(format!("({})", names.join(" ")))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut all: A) -> Result<String, A::Error> {
+        let first = all.next_element::<Shape>()?;
+        while all.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(first.map(|Shape(names)| names).unwrap_or_default())
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<String, E> {
+        Ok(String::new())
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<String, E> {
+        Ok(String::new())
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<String, E> {
+        Ok(String::new())
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<String, E> {
+        Ok(String::new())
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<String, E> {
+        Ok(String::new())
+    }
+
+    fn visit_bytes<E: de::Error>(self, _: &[u8]) -> Result<String, E> {
+        Ok(String::new())
+    }
+}
+
+/// The shape of a table's first row.
+fn of<K: Ord + Clone, V: Serialize>(table: &Table<K, V>) -> String {
+    let row = table.iter().next().unwrap().1;
+    let Shape(names) = codec::decode(&codec::encode(row)).unwrap();
+    names
+}
+
+/// What goes with [`ROWS_VERSION`]: raise that where this changes.
+const KNOWN: [&str; 8] = [
+    "(name groups password_hash tokens disabled created_at head(version position))",
+    "(name members replies() created_at deleted head(version position))",
+    "(live_chat name webhook codes(code empty until) revision security dialect operator_initiated \
+     capabilities(operatorInitiated files typing receipts edits sessions) verified status since \
+     reason refused last_error last_external pending last_attempt parked operators \
+     breaker(failing_since failures open probes not_before) next_notice head(version position))",
+    "(channel external_user_id keys profile_at asked_at asking first_seen_at forgotten sessions \
+     head(version position))",
+    "(open last lane)",
+    "(live_chat channel contact external_chat_id status operator opened_by opened_at \
+     opened_position closed_at waiting_since last_at unread newest previous \
+     head(version position))",
+    "(session tries first_at due expires_at)",
+    "(kind(Session) at)",
+];
+
+#[test]
+fn a_row_of_another_shape_has_another_version() {
+    let mut house = House::open();
+    let session = house.writes("hello", "chat", "eva").session_id;
+    house.does("ann", SessionCommand::Take(session));
+    house.does("ann", send(session, "good day"));
+    let w = &house.workspace;
+    let shapes = [
+        of(&w.users),
+        of(&w.live_chats),
+        of(&w.channels),
+        of(&w.contacts),
+        of(&w.chats),
+        of(&w.sessions),
+        of(&w.deliveries),
+        of(&w.notices),
+    ];
+    assert_eq!((ROWS_VERSION, shapes), (4, KNOWN.map(String::from)));
+}

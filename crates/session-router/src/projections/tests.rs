@@ -1,0 +1,30 @@
+//! What an operator of the machine sees of the projections.
+
+use event_log::{GENESIS, PROJECTION_VALUE_BYTES_MAX};
+use metrics_exporter_prometheus::PrometheusBuilder;
+
+use super::*;
+
+#[test]
+fn that_the_projections_cannot_be_written_is_a_metric() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let failed = |value: u8| format!("\n{FAILED} {value}\n");
+    metrics::with_local_recorder(&recorder, || {
+        let (jobs, inbox) = sync_channel(1);
+        let projector =
+            Projector::start(ProjectionStore::open(&dir.path().join("other")).unwrap().0);
+        assert!(recorder.handle().render().contains(&failed(0)));
+        let too_long = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
+        let checkpoint = Checkpoint {
+            position: 1,
+            hash: GENESIS,
+        };
+        jobs.send((vec![too_long], checkpoint)).unwrap();
+        let busy = AtomicBool::new(true);
+        assert!(work(store, &inbox, &busy).is_err());
+        assert!(recorder.handle().render().contains(&failed(1)));
+        projector.unwrap().stop(None).unwrap();
+    });
+}
