@@ -2,6 +2,7 @@
 import { createContext } from "svelte";
 
 import type { Api } from "../api/client";
+import { asApiError } from "../api/error";
 import type { FeedEvent, Id, UserId } from "../api/types";
 import * as usersApi from "../api/users";
 import type { User } from "../api/users";
@@ -16,6 +17,8 @@ import { refused } from "./words.svelte";
 const TOGETHER_MS = 300;
 /** The health of channels is not on the feed: it is asked for while somebody looks. */
 const HEALTH_MS = 10_000;
+/** So long a change waits for a connection that was lost on the way. */
+const PATIENCE_MS = 10_000;
 
 export type Told = { kind: "handshake"; signal: Signal } | { kind: "event"; event: FeedEvent };
 
@@ -25,14 +28,28 @@ export class Office {
   error = $state<string | null>(null);
   loaded = $state(false);
 
+  #waiting: (() => void)[] = [];
   readonly #ears = new Set<(told: Told) => void>();
   #soon: ReturnType<typeof setTimeout> | undefined;
 
   constructor(readonly workplace: Workplace) {}
 
-  get api(): Api {
-    return this.workplace;
-  }
+  /**
+   * Who changes their own rights is signed in anew, and may lose the answer by it: what was asked
+   * is asked again once the connection is back. Changes have a key, so they have one effect.
+   */
+  readonly api: Api = {
+    ask: async <Ok>(method: string, args?: object, timeoutMs?: number) => {
+      const ask = () => this.workplace.ask<Ok>(method, args, timeoutMs);
+      try {
+        return await ask();
+      } catch (thrown) {
+        if (asApiError(thrown).code !== "offline") throw thrown;
+        await this.#connected();
+        return ask();
+      }
+    },
+  };
 
   /** Where messengers reach the company, once it is known. */
   get publicUrl(): string | null {
@@ -56,6 +73,20 @@ export class Office {
   hear(ear: (told: Told) => void): () => void {
     this.#ears.add(ear);
     return () => this.#ears.delete(ear);
+  }
+
+  /** The connection is there, or there again: what happened meanwhile was not heard. */
+  back(): void {
+    for (const goOn of this.#waiting.splice(0)) goOn();
+    void this.refresh();
+  }
+
+  /** Resolves once there is a connection, or when it has been waited for long enough. */
+  #connected(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      setTimeout(resolve, PATIENCE_MS);
+    });
   }
 
   async refresh(): Promise<void> {
