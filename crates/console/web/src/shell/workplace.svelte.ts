@@ -9,6 +9,7 @@ import type { FeedEvent, Id, Me, Signal } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import type { Desk, Input } from "../state/desk";
 import { administers, supervises } from "../state/rights";
+import { counts } from "../state/views";
 import { arrive, catchUp, loadSession, refreshHouse } from "./catch-up";
 import { keep } from "./link";
 import type { Link, Status } from "./link";
@@ -28,6 +29,10 @@ const SAVE_MS = 400;
 export class Workplace implements Api {
   desk = $state.raw<Desk>(EMPTY);
   status = $state.raw<Status>({ state: "connecting" });
+  // What is derived from one table is not derived anew when another one changes.
+  readonly #me = $derived(this.desk.me);
+  readonly #sessions = $derived(this.desk.sessions);
+  readonly counts = $derived(this.#me && counts(this.#sessions.values(), this.#me));
   /** Who hears of each event after it was taken in: sound, notifications. */
   onEvent: (event: FeedEvent) => void = () => {};
   /** Who hears of what administrators do: the name of what happened, and the payload. */
@@ -124,14 +129,19 @@ export class Workplace implements Api {
     const name = subjects.eventName(subject);
     if (name === "typing" || name === "viewing") {
       const about = payload as Signal;
-      this.put({ kind: "signal", signal: name, about, now: Date.now() });
+      this.#later({ kind: "signal", signal: name, about, now: Date.now() });
       return;
     }
     const event = payload as FeedEvent;
     this.#houseStale ||= !!event.livechat && !this.desk.liveChats.has(event.livechat);
-    this.#inputs.push({ kind: "event", event });
-    this.#flushing ??= setTimeout(() => this.#flushSome(), BATCH_MS);
+    this.#later({ kind: "event", event });
     this.onEvent(event);
+  }
+
+  /** Takes in what is heard, together with what else is heard about now. */
+  #later(input: Input): void {
+    this.#inputs.push(input);
+    this.#flushing ??= setTimeout(() => this.#flushSome(), BATCH_MS);
   }
 
   #flushSome(): void {
