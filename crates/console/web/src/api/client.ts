@@ -119,6 +119,6 @@ function unanswered(thrown: unknown, method: string): ApiError {
   if (thrown instanceof TimeoutError || cause instanceof TimeoutError)
     return new ApiError("timeout", `${method} was not answered in time`);
   if (thrown instanceof NoRespondersError || cause instanceof NoRespondersError)
-    return new ApiError("unavailable", `nobody answers ${method}: the router is away`);
+    return new ApiError("away", `nobody answers ${method}: the router is away`);
   return new ApiError("offline", `${method} was not answered: the connection is gone`);
 }

@@ -1,7 +1,9 @@
+const UNCERTAIN = new Set(["offline", "away", "timeout", "unavailable"]);
+
 /** Why a request was not answered with `ok`. */
 export class ApiError extends Error {
   constructor(
-    /** Stable; what a program decides by. `offline` and `timeout` are ours. */
+    /** Stable; what a program decides by. `offline`, `away` and `timeout` are ours. */
     readonly code: string,
     /** For people, in English. */
     message: string,
@@ -13,7 +15,7 @@ export class ApiError extends Error {
 
   /** The request may have had its effect or not; the same `commandId` again settles it. */
   get isUncertain(): boolean {
-    return this.code === "offline" || this.code === "timeout" || this.code === "unavailable";
+    return UNCERTAIN.has(this.code);
   }
 }
 

@@ -1,14 +1,18 @@
 import { describe, expect, it } from "vitest";
 
+import { admin as adminEn } from "./admin.en";
+import { admin as adminRu } from "./admin.ru";
 import { fill, places } from "./catalogue";
 import type { Entry } from "./catalogue";
 import { en } from "./en";
 import { ru } from "./ru";
 
-const english: Record<string, Entry> = en;
-const russian: Record<string, Entry> = ru;
+type Catalogue = Record<string, Entry>;
 
-describe("the catalogues", () => {
+describe.each<[string, Catalogue, Catalogue]>([
+  ["everybody", en, ru],
+  ["administrators", adminEn, adminRu],
+])("the catalogues for %s", (_, english, russian) => {
   it("have the same keys", () => {
     expect(Object.keys(russian).sort()).toEqual(Object.keys(english).sort());
   });

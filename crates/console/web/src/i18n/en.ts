@@ -251,6 +251,7 @@ export const en = {
   "admin.back": "Back to the desk",
 
   "error.offline": "There is no connection to the broker. Try again once it is back.",
+  "error.away": "The broker is away. Try again once it is back.",
   "error.timeout": "The broker has not answered in time. Try again.",
   "error.unavailable": "The broker cannot do it now. Try again.",
   "error.already_assigned": "{operator} has this session already. Ask for a transfer.",

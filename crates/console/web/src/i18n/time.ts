@@ -4,8 +4,13 @@ import type { Locale } from "./catalogue";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
+/** English is written differently here and there: as the browser says, where it speaks of English. */
+const regional = (locale: Locale) =>
+  globalThis.navigator?.languages?.find((one) => one.startsWith(locale)) ?? locale;
+
 function formats(locale: Locale) {
-  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options);
+  const region = regional(locale);
+  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(region, options);
   return {
     clock: of({ hour: "2-digit", minute: "2-digit" }),
     day: of({ weekday: "long", day: "numeric", month: "long" }),

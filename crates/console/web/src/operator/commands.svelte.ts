@@ -76,10 +76,10 @@ function house(workplace: Workplace, leave: () => void): Command[] {
     command("commands", "search", () => dialogs.show("commands"), "Control+KeyK"),
     command("shortcuts", "keyboard", () => dialogs.show("shortcuts"), "Shift+Slash"),
     command("person", "person", () => preferences.set({ personShown: !values.personShown }), "KeyP"),
-    command(`theme.${theme[values.theme]}`, "eye", () =>
+    command(`theme.${theme[values.theme]}`, "moon", () =>
       preferences.set({ theme: theme[values.theme] }),
     ),
-    command(`locale.${other}`, "note", () => preferences.set({ locale: other })),
+    command(`locale.${other}`, "globe", () => preferences.set({ locale: other })),
     command("signOut", "door", leave),
   ];
   if (works(me))

@@ -6,6 +6,7 @@ import * as messages from "../api/messages";
 import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
 import { isKey, t } from "../i18n/t.svelte";
+import { userName } from "../state/names";
 import { head } from "../state/progress";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
@@ -19,11 +20,14 @@ export function inWords({ code, message, details }: Pick<ApiError, "code" | "mes
 }
 
 /** Does something, and says so if it could not be done. */
-export async function attempt<Value>(work: () => Promise<Value>): Promise<Value | undefined> {
+export async function attempt<Value>(
+  work: () => Promise<Value>,
+  words: (error: ApiError) => string = inWords,
+): Promise<Value | undefined> {
   try {
     return await work();
   } catch (thrown) {
-    toasts.show(inWords(asApiError(thrown)), "bad");
+    toasts.show(words(asApiError(thrown)), "bad");
     return undefined;
   }
 }
@@ -31,8 +35,10 @@ export async function attempt<Value>(work: () => Promise<Value>): Promise<Value 
 export class Acts {
   constructor(private readonly workplace: Workplace) {}
 
+  /** Whoever takes a session goes on with it among their own. */
   async take(session: Id): Promise<void> {
-    await this.#change((key) => sessions.take(this.workplace, session, key));
+    const taken = await this.#change((key) => sessions.take(this.workplace, session, key));
+    if (taken && router.session === session) router.open(session, "mine");
   }
 
   async close(session: Id): Promise<void> {
@@ -67,9 +73,20 @@ export class Acts {
   /** Carries out a change and takes its answer over; answers whether it was done. */
   async #change(ask: (key: string) => Promise<{ session: Session }>): Promise<boolean> {
     const asOf = head(this.workplace.desk.progress);
-    const answer = await attempt(() => ask(newCommandId()));
+    const answer = await attempt(
+      () => ask(newCommandId()),
+      (error) => this.#inWords(error),
+    );
     if (answer)
       this.workplace.put({ kind: "listed", sessions: [answer.session], contacts: [], asOf });
     return !!answer;
+  }
+
+  /** With the name of a colleague where the broker says the login. */
+  #inWords({ code, message, details }: ApiError): string {
+    const { operator } = details;
+    if (typeof operator !== "string") return inWords({ code, message, details });
+    const name = userName(this.workplace.desk, operator);
+    return inWords({ code, message, details: { ...details, operator: name } });
   }
 }

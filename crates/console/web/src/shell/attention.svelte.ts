@@ -4,7 +4,6 @@ import { t } from "../i18n/t.svelte";
 import { listSeen, rings, still } from "../state/attention";
 import type { Ringing } from "../state/attention";
 import { contactName } from "../state/names";
-import { counts } from "../state/views";
 import { focus } from "./focus.svelte";
 import { notify } from "./notify";
 import { preferences } from "./preferences.svelte";
@@ -23,10 +22,8 @@ export class Attention {
 
   /** How much waits, for the tab. */
   get title(): string {
-    const { desk } = this.workplace();
-    if (!desk.me) return "Switchboard";
-    const { mine, queue } = counts(desk.sessions.values(), desk.me);
-    const waits = mine.unread + queue.sessions;
+    const { counts } = this.workplace();
+    const waits = counts ? counts.mine.unread + counts.queue.sessions : 0;
     return waits > 0 ? `(${waits}) ${t("title")}` : t("title");
   }
 

@@ -10,7 +10,7 @@ export type Status =
   | { state: "connecting" }
   | { state: "catching-up" }
   | { state: "live" }
-  | { state: "offline"; since: number; retryAt: number; why: "denied" | "unreachable" };
+  | { state: "offline"; since: number; why: "denied" | "unreachable" };
 
 const PAUSE_MS_MIN = 500;
 const PAUSE_MS_MAX = 15_000;
@@ -46,7 +46,7 @@ export function keep(place: Place, credentials: Credentials, first: Client, ears
     offlineSince ??= Date.now();
     const ms = pause(failures, Math.random());
     failures += 1;
-    ears.status({ state: "offline", since: offlineSince, retryAt: Date.now() + ms, why });
+    ears.status({ state: "offline", since: offlineSince, why });
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       wake = () => {
@@ -57,7 +57,8 @@ export function keep(place: Place, credentials: Credentials, first: Client, ears
   };
 
   const once = async () => {
-    ears.status({ state: "connecting" });
+    // Who has been offline stays so, in words, until there is a connection again.
+    if (offlineSince === null) ears.status({ state: "connecting" });
     client ??= await connect(place, credentials);
     try {
       ears.status({ state: "catching-up" });

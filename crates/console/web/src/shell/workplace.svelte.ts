@@ -9,6 +9,7 @@ import type { FeedEvent, Id, Me, Signal } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import type { Desk, Input } from "../state/desk";
 import { administers, supervises } from "../state/rights";
+import { counts } from "../state/views";
 import { arrive, catchUp, loadSession, refreshHouse } from "./catch-up";
 import { keep } from "./link";
 import type { Link, Status } from "./link";
@@ -20,12 +21,18 @@ const BATCH_MS = 40;
 /** So many of a burst at once: more would make the page stutter. */
 const BATCH_MAX = 250;
 /** How often the broker is asked whether everything was heard. */
-const CHECK_MS = 60_000;
+const CHECK_MS = 15_000;
+/** Of these checks every so many also ask for colleagues, live chats and channels. */
+const HOUSE_EVERY = 4;
 const SAVE_MS = 400;
 
 export class Workplace implements Api {
   desk = $state.raw<Desk>(EMPTY);
   status = $state.raw<Status>({ state: "connecting" });
+  // What is derived from one table is not derived anew when another one changes.
+  readonly #me = $derived(this.desk.me);
+  readonly #sessions = $derived(this.desk.sessions);
+  readonly counts = $derived(this.#me && counts(this.#sessions.values(), this.#me));
   /** Who hears of each event after it was taken in: sound, notifications. */
   onEvent: (event: FeedEvent) => void = () => {};
   /** Who hears of what administrators do: the name of what happened, and the payload. */
@@ -41,6 +48,7 @@ export class Workplace implements Api {
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
   #catching = false;
+  #checks = 0;
   /** The feed told of a live chat that is not known. */
   #houseStale = false;
 
@@ -66,8 +74,15 @@ export class Workplace implements Api {
 
   /** Asks the broker; without a connection it fails at once. */
   async ask<Ok>(method: string, args?: object, timeoutMs?: number): Promise<Ok> {
-    if (!this.#client) throw new ApiError("offline", "there is no connection to the broker");
-    return this.#client.ask<Ok>(method, args, timeoutMs);
+    const client = this.#client;
+    if (!client) throw new ApiError("offline", "there is no connection to the broker");
+    try {
+      return await client.ask<Ok>(method, args, timeoutMs);
+    } catch (error) {
+      // NATS is there and the broker is not: that is no connection either.
+      if (error instanceof ApiError && error.code === "away") void client.close();
+      throw error;
+    }
   }
 
   /** Takes in what happened here, at once, after all that was heard before. */
@@ -114,14 +129,19 @@ export class Workplace implements Api {
     const name = subjects.eventName(subject);
     if (name === "typing" || name === "viewing") {
       const about = payload as Signal;
-      this.put({ kind: "signal", signal: name, about, now: Date.now() });
+      this.#later({ kind: "signal", signal: name, about, now: Date.now() });
       return;
     }
     const event = payload as FeedEvent;
     this.#houseStale ||= !!event.livechat && !this.desk.liveChats.has(event.livechat);
-    this.#inputs.push({ kind: "event", event });
-    this.#flushing ??= setTimeout(() => this.#flushSome(), BATCH_MS);
+    this.#later({ kind: "event", event });
     this.onEvent(event);
+  }
+
+  /** Takes in what is heard, together with what else is heard about now. */
+  #later(input: Input): void {
+    this.#inputs.push(input);
+    this.#flushing ??= setTimeout(() => this.#flushSome(), BATCH_MS);
   }
 
   #flushSome(): void {
@@ -146,40 +166,41 @@ export class Workplace implements Api {
   /** Asks for a session that is known by its id only. */
   async want(id: Id): Promise<void> {
     this.desk = { ...this.desk, wanted: new Map([...this.desk.wanted].filter(([of]) => of !== id)) };
-    await this.#quietly((client) => loadSession(client, this, id));
+    await this.#quietly(() => loadSession(this, this, id));
   }
 
   #check(): void {
     if (this.status.state !== "live") return;
     void this.#catchUp();
-    this.#refreshHouse();
+    this.#checks += 1;
+    if (this.#checks % HOUSE_EVERY === 0) this.#refreshHouse();
   }
 
   #refreshHouse(): void {
     this.#houseStale = false;
-    void this.#quietly((client) => refreshHouse(client, this));
+    void this.#quietly(() => refreshHouse(this, this));
   }
 
   async #catchUp(): Promise<void> {
     if (this.#catching) return;
     this.#catching = true;
-    await this.#quietly((client) => catchUp(client, this));
+    await this.#quietly(() => catchUp(this, this));
     this.#catching = false;
   }
 
   /** What is done of the page's own accord fails without a word: it is done again. */
-  async #quietly(work: (client: Client) => Promise<void>): Promise<void> {
+  async #quietly(work: () => Promise<unknown>): Promise<void> {
     try {
-      if (this.#client) await work(this.#client);
+      await work();
     } catch (error) {
-      console.warn("asked in vain:", asApiError(error).message);
+      console.debug("asked in vain:", asApiError(error).message);
     }
   }
 
   /** Says that somebody writes or looks here; lost ones do not matter. */
   signal(kind: "typing" | "viewing", session: Id, ended?: boolean): void {
     if (ended && !this.desk.me?.signalsEnd) return;
-    void this.#quietly(async (client) => void (await feed[kind](client, session, ended)));
+    void this.#quietly(() => feed[kind](this, session, ended));
   }
 
   /** The next page of a thread's history. */

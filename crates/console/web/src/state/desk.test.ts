@@ -156,6 +156,13 @@ describe("a session that no list has told of", () => {
   });
 });
 
+describe("what changes nothing", () => {
+  it("leaves the desk the same, so that nothing is drawn anew", () => {
+    const desk = reduce(reading, events(feed));
+    expect(reduce(desk, [{ kind: "tick", now: 0 }, ...events(feed)])).toBe(desk);
+  });
+});
+
 describe("starting afresh", () => {
   it("keeps only what the operator wrote", () => {
     const draft = { text: "half", note: false };

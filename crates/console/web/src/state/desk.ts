@@ -52,7 +52,7 @@ export function reduce(desk: Desk, inputs: Iterable<Input>): Desk {
   const draft = new Draft(desk);
   for (const input of inputs) apply(draft, input);
   if (draft.desk.sessions.size > SESSIONS_MAX) prune(draft.write("sessions"));
-  return draft.desk;
+  return draft.done();
 }
 
 function apply(draft: Draft, input: Input): void {

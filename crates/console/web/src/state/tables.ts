@@ -54,10 +54,19 @@ export const EMPTY: Desk = {
 /** A desk that is being changed: each table is copied once, when it is first written to. */
 export class Draft {
   readonly desk: { -readonly [Member in keyof Desk]: Desk[Member] };
+  readonly #before: Desk;
   readonly #mine = new Set<keyof Tables>();
 
-  constructor(desk: Desk) {
-    this.desk = { ...desk };
+  constructor(before: Desk) {
+    this.#before = before;
+    this.desk = { ...before };
+  }
+
+  /** What became of it: the same as before where nothing was changed. */
+  done(): Desk {
+    const names = Object.keys(this.desk) as (keyof Desk)[];
+    const isSame = names.every((name) => this.desk[name] === this.#before[name]);
+    return isSame ? this.#before : this.desk;
   }
 
   write<Name extends keyof Tables>(name: Name): Tables[Name] {
