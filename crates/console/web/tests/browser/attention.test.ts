@@ -1,4 +1,4 @@
-import { expect, test, until } from "./scene/index.ts";
+import { expect, test, until } from "./scene";
 
 test("what is unread is counted in the list, the view and the title, until it is seen", async ({
   connect,

@@ -1,5 +1,5 @@
-import { expect, test, until } from "./scene/index.ts";
-import { Wire } from "./scene/wire.ts";
+import { expect, test, until } from "./scene";
+import { Wire } from "./scene/wire";
 
 test("of two operators who take a session one has it, and the other is told who", async ({
   connect,

@@ -1,4 +1,4 @@
-import { expect, test, until } from "./scene/index.ts";
+import { expect, test, until } from "./scene";
 
 test("what a person writes is taken, answered, and delivered exactly once", async ({ connect, enter }) => {
   const ann = await connect("Ann Lee", "--auto-receipts");

@@ -1,5 +1,5 @@
-import { expect, test } from "./scene/index.ts";
-import { pressRussian } from "./scene/keys.ts";
+import { expect, test } from "./scene";
+import { pressRussian } from "./scene/keys";
 
 test("a conversation is served from the keyboard alone", async ({ connect, enter }) => {
   const ann = await connect("Ann Lee");

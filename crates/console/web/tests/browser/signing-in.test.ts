@@ -1,4 +1,4 @@
-import { expect, test } from "./scene/index.ts";
+import { expect, test } from "./scene";
 
 test("a wrong password is refused in words, the right one opens the desk", async ({ liveChat, visit }) => {
   expect(liveChat).toBeTruthy();

@@ -1,4 +1,4 @@
-import { expect, test } from "./scene/index.ts";
+import { expect, test } from "./scene";
 
 test("a draft survives going to another session, and a reload", async ({ connect, visit }) => {
   const ann = await connect("Ann Lee");

@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { CODE } from "./messenger.ts";
-import { HOST } from "./ports.ts";
+import { CODE } from "./messenger";
+import { HOST } from "./ports";
 
 /** How many are under way at once, when many people write. */
 const CROWD = 48;

@@ -1,7 +1,7 @@
 /** The page as an operator has it: everything is found by its role and its name. */
 import type { Locator, Page } from "playwright-core";
 
-import { PASSWORD } from "./house.ts";
+import { PASSWORD } from "./house";
 
 export class Desk {
   /** What the page complained of in the browser's console, and what it threw. */

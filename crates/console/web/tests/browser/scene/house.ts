@@ -3,10 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { Caller } from "./caller.ts";
-import { until } from "./patience.ts";
-import { HOST, free } from "./ports.ts";
-import { Program } from "./program.ts";
+import { Caller } from "./caller";
+import { until } from "./patience";
+import { HOST, free } from "./ports";
+import { Program } from "./program";
 
 /** The password of everybody here. */
 export const PASSWORD = "correct horse battery";
@@ -55,10 +55,10 @@ export class House {
   }
 
   /** Somebody at NATS, without a page. While the console is not heard yet, everybody is refused. */
-  async signIn(login: string): Promise<Caller> {
+  async signIn(login: string, password = PASSWORD): Promise<Caller> {
     const nats = `${HOST}:${this.ports[3]}`;
     return until(`${login} can sign in`, () =>
-      Caller.signIn(nats, login, PASSWORD).catch(() => undefined),
+      Caller.signIn(nats, login, password).catch(() => undefined),
     );
   }
 

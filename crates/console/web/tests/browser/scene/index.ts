@@ -2,15 +2,15 @@
 import type { Browser, BrowserContextOptions } from "playwright-core";
 import { test as plain } from "vitest";
 
-import { Adapter } from "./adapter.ts";
-import { launch } from "./browser.ts";
-import type { Caller } from "./caller.ts";
-import { Desk } from "./desk.ts";
-import { House, PASSWORD } from "./house.ts";
-import { CODE, Messenger } from "./messenger.ts";
+import { Adapter } from "./adapter";
+import { launch } from "./browser";
+import type { Caller } from "./caller";
+import { Desk } from "./desk";
+import { House, PASSWORD } from "./house";
+import { CODE, Messenger } from "./messenger";
 
 export { expect } from "vitest";
-export { until } from "./patience.ts";
+export { until } from "./patience";
 export { CODE, PASSWORD };
 export type { Adapter, Caller, Desk, House, Messenger };
 
@@ -42,7 +42,9 @@ interface Scene {
   visit: (options?: VisitOptions) => Promise<Desk>;
   /** Opens the page and signs in. */
   enter: (user: string, options?: VisitOptions) => Promise<Desk>;
-  /** Starts a messenger with a person of this name, and connects it. */
+  /** Starts a messenger with a person of this name; `args` are further flags of the command. */
+  messenger: (name: string, ...args: string[]) => Promise<Messenger>;
+  /** The same, and connects it. */
   connect: (name: string, ...args: string[]) => Promise<Messenger>;
   /** The plainest of messengers, connected. */
   adapter: Adapter;
@@ -91,7 +93,8 @@ export const test = houses.extend<Omit<Scene, "browser" | "house" | "admin">>({
   liveChat: async ({ found }, use) => {
     await use(await found("Support"));
   },
-  visit: async ({ browser, house, task }, use) => {
+  // Named, `found` ends after the page: nobody looks on while a live chat goes.
+  visit: async ({ browser, house, task, found: _ }, use) => {
     const open: [Desk, VisitOptions][] = [];
     await use(async (options = {}) => {
       const context = await browser.newContext({ locale: "en-GB", viewport, ...options });
@@ -117,16 +120,22 @@ export const test = houses.extend<Omit<Scene, "browser" | "house" | "admin">>({
       return desk;
     });
   },
-  connect: async ({ admin, liveChat }, use) => {
-    const messengers: Messenger[] = [];
+  messenger: async ({}, use) => {
+    const started: Messenger[] = [];
     await use(async (person, ...args) => {
       const messenger = await Messenger.start(person, args);
-      messengers.push(messenger);
-      const { webhook } = messenger;
-      await admin.ask("channels.connect", { liveChat, name: `${person}'s`, webhook, code: CODE });
+      started.push(messenger);
       return messenger;
     });
-    for (const messenger of messengers) await messenger.kill();
+    for (const messenger of started) await messenger.kill();
+  },
+  connect: async ({ admin, liveChat, messenger }, use) => {
+    await use(async (person, ...args) => {
+      const started = await messenger(person, ...args);
+      const { webhook } = started;
+      await admin.ask("channels.connect", { liveChat, name: `${person}'s`, webhook, code: CODE });
+      return started;
+    });
   },
   adapter: async ({ admin, liveChat }, use) => {
     const adapter = await Adapter.start();

@@ -1,7 +1,7 @@
 /** A real `switchboard messenger`: a person who types, and what reaches that person. */
-import { until } from "./patience.ts";
-import { HOST } from "./ports.ts";
-import { Program } from "./program.ts";
+import { until } from "./patience";
+import { HOST } from "./ports";
+import { Program } from "./program";
 
 /** The confirmation code of every messenger here. */
 export const CODE = "open sesame";

@@ -15,12 +15,10 @@ export class Wire {
   }
 
   #carry(socket: WebSocketRoute): void {
-    if (this.#pulled) {
-      void socket.close();
-      return;
-    }
-    const server = socket.connectToServer();
     this.#sockets.add(socket);
+    // Into the void: it is never told that there is nobody.
+    if (this.#pulled) return;
+    const server = socket.connectToServer();
     socket.onMessage((message) => {
       if (!this.#pulled) server.send(message);
     });
