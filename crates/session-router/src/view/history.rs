@@ -1,7 +1,10 @@
 //! `sessions.history`: what was written, a page back from a position.
 //!
 //! The page is the newest messages before the position; within it they stand in the order in which
-//! they were written, which for inbound ones the messenger's clock says.
+//! they were written, which for inbound ones the messenger's clock says. Beside them stands what
+//! happened to the sessions in between, when that is asked for: it costs a walk through the log.
+
+mod changes;
 
 use std::collections::BinaryHeap;
 
@@ -9,6 +12,7 @@ use chat::id::SessionId;
 use chat::rejection::Rejection;
 use chat::state::{Contact, Session};
 use chat::workspace::{Caller, Workspace};
+use serde_json::Value;
 
 use super::Plan;
 use super::cut::List;
@@ -16,6 +20,7 @@ use super::message::MessageFacts;
 use super::object::Object;
 use crate::api::{History, HistoryOf};
 use crate::library::Library;
+use changes::Changes;
 
 /// The most sessions of one chat or person that a history goes through.
 const SESSIONS_MAX: usize = 10_000;
@@ -36,10 +41,30 @@ pub(super) fn plan(
         }
     };
     let before = query.before.unwrap_or(u64::MAX);
-    let mut newest = Newest::of(workspace, sessions, before);
+    let mut newest = Newest::of(workspace, &sessions, before);
     let messages: Vec<MessageFacts> = newest.by_ref().take(query.limit).collect();
     let more = newest.next().is_some();
-    Ok(Plan::new(move |library| render(&messages, more, library)))
+    let oldest = messages.last().map(MessageFacts::position);
+    let from = oldest.filter(|_| more).unwrap_or(0);
+    let changes = query.events.then(|| {
+        let rows = sessions
+            .iter()
+            .filter_map(|id| Some((*id, workspace.sessions.get(id)?)));
+        Changes::of((from, before), rows, |id, session| {
+            newest.entry(id, session)
+        })
+    });
+    Ok(Plan::new(move |library| {
+        let page = render(&messages, more, library);
+        match changes {
+            // What did not fit into the page is on the next one, and its changes with it.
+            Some(changes) => {
+                let from = page.next.unwrap_or(0);
+                page.object().with("events", changes.read(from, library))
+            }
+            None => page.object(),
+        }
+    }))
 }
 
 /// A session and those before it on the same chat.
@@ -74,10 +99,10 @@ enum Next {
 }
 
 impl<'a> Newest<'a> {
-    fn of(workspace: &'a Workspace, sessions: Vec<SessionId>, before: u64) -> Self {
-        let row = |id: SessionId| Some((id, workspace.sessions.get(&id)?));
+    fn of(workspace: &'a Workspace, sessions: &[SessionId], before: u64) -> Self {
+        let row = |id: &SessionId| Some((*id, workspace.sessions.get(id)?));
         let heap = sessions
-            .into_iter()
+            .iter()
             .filter_map(row)
             .filter(|(_, session)| session.opened_position < before)
             .map(|(id, session)| (session.head.position, Next::Session(id)))
@@ -98,8 +123,20 @@ impl<'a> Newest<'a> {
         }
     }
 
+    /// An event of a session's stream that is not before the position, or its last.
+    fn entry(&self, id: SessionId, session: &Session) -> u64 {
+        let behind = self.first_behind(id, session);
+        let message = self.workspace.nth_message(id, behind);
+        message.map_or(session.head.position, |message| message.position)
+    }
+
     /// The number of a session's last message before the position.
     fn newest_number(&self, id: SessionId, session: &Session) -> Option<u32> {
+        self.first_behind(id, session).checked_sub(1)
+    }
+
+    /// The number of a session's first message that is not before the position.
+    fn first_behind(&self, id: SessionId, session: &Session) -> u32 {
         let (mut low, mut high) = (0, session.messages);
         while low < high {
             let middle = low + (high - low) / 2;
@@ -110,7 +147,7 @@ impl<'a> Newest<'a> {
                 high = middle;
             }
         }
-        low.checked_sub(1)
+        low
     }
 }
 
@@ -141,7 +178,22 @@ impl Iterator for Newest<'_> {
     }
 }
 
-fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Object {
+/// What a page shows.
+struct Shown {
+    messages: Vec<Value>,
+    /// The position of the oldest, when there are more before it.
+    next: Option<u64>,
+}
+
+impl Shown {
+    fn object(self) -> Object {
+        Object::new()
+            .with("messages", self.messages)
+            .with("next", self.next)
+    }
+}
+
+fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Shown {
     let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
     let mut cut = false;
     for message in newest {
@@ -156,7 +208,8 @@ fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Object {
     let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
     page.sort_by_key(|(order, _)| *order);
     let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
-    Object::new()
-        .with("messages", messages)
-        .with("next", next.filter(|_| more || cut))
+    Shown {
+        messages,
+        next: next.filter(|_| more || cut),
+    }
 }

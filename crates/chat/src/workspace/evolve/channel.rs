@@ -56,6 +56,7 @@ impl Workspace {
                     ChannelCode {
                         code: e.code.clone(),
                         empty: e.codeless,
+                        since: record.time,
                         until: None,
                     },
                 );
@@ -142,6 +143,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         codes: vec![ChannelCode {
             code: e.code.clone(),
             empty: e.codeless,
+            since: time,
             until: None,
         }],
         revision: 1,
