@@ -1,0 +1,31 @@
+/** The administrator's texts, which come with these screens and not before. */
+import { asApiError } from "../api/error";
+import { admin as english } from "../i18n/admin.en";
+import { admin as russian } from "../i18n/admin.ru";
+import { texts, whole } from "../i18n/t.svelte";
+import { inWords } from "../shell/acts";
+import { isAdvised, reason } from "./state/reason";
+import { refusal } from "./state/refusal";
+
+export const w = texts(english, russian);
+
+export const moment = (at: string) => whole(Date.parse(at));
+
+/** Why something is as it is: in the reader's language where the broker's words are known. */
+export function why(words: string): string {
+  const known = reason(words);
+  return known ? w(`why.${known.kind}`, known.values) : words;
+}
+
+/** What an administrator can do about it, if anything. */
+export function advice(words: string): string | null {
+  const known = reason(words);
+  return known && isAdvised(known.kind) ? w(`advice.${known.kind}`, known.values) : null;
+}
+
+/** Why the broker would not do it. */
+export function refused(thrown: unknown): string {
+  const error = asApiError(thrown);
+  const known = refusal(error);
+  return known ? w(`refused.${known.kind}`, known.values) : inWords(error);
+}

@@ -1,0 +1,29 @@
+import { describe, expect, it } from "vitest";
+
+import { ago, day, span } from "./time";
+
+const UNITS = { hours: "h", days: "d" };
+const MINUTE = 60_000;
+
+describe("how long something lasts", () => {
+  it.each([
+    [-5, "0:00"],
+    [7_000, "0:07"],
+    [59 * MINUTE, "59:00"],
+    [60 * MINUTE, "1 h"],
+    [49 * 60 * MINUTE, "2 d"],
+  ])("%i ms is %s", (ms, words) => {
+    expect(span(ms, UNITS)).toBe(words);
+  });
+});
+
+describe("when something was", () => {
+  const now = new Date(2026, 4, 20, 12).getTime();
+
+  it("is said as one would", () => {
+    expect(ago("en", now - 5 * MINUTE, now)).toBe("5 minutes ago");
+    expect(ago("ru", now + 2 * 60 * MINUTE, now)).toBe("через 2 часа");
+    expect(day("ru", now, now)).toBe("сегодня");
+    expect(day("en", now - 24 * 60 * MINUTE, now)).toBe("yesterday");
+  });
+});

@@ -1,0 +1,60 @@
+/** Times in words. Pure: now is a parameter. */
+import type { Locale } from "./catalogue";
+
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+
+/** English is written differently here and there: as the browser says, where it speaks of English. */
+const regional = (locale: Locale) =>
+  globalThis.navigator?.languages?.find((one) => one.startsWith(locale)) ?? locale;
+
+function formats(locale: Locale) {
+  const region = regional(locale);
+  const of = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(region, options);
+  return {
+    clock: of({ hour: "2-digit", minute: "2-digit" }),
+    day: of({ weekday: "long", day: "numeric", month: "long" }),
+    date: of({ day: "numeric", month: "short" }),
+    whole: of({ dateStyle: "medium", timeStyle: "medium" }),
+    relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
+  };
+}
+const all = { en: formats("en"), ru: formats("ru") };
+
+/** Whether two moments are on the same day here. */
+export const sameDay = (a: number, b: number) =>
+  new Date(a).toDateString() === new Date(b).toDateString();
+
+export const clock = (locale: Locale, at: number) => all[locale].clock.format(at);
+export const whole = (locale: Locale, at: number) => all[locale].whole.format(at);
+
+/** "today", "yesterday", or the day's name and date. */
+export function day(locale: Locale, at: number, now: number): string {
+  if (sameDay(at, now)) return all[locale].relative.format(0, "day");
+  if (sameDay(at, now - DAY_MS)) return all[locale].relative.format(-1, "day");
+  return all[locale].day.format(at);
+}
+
+/** As short as a list has room for: the time today, the date before. */
+export const brief = (locale: Locale, at: number, now: number) =>
+  sameDay(at, now) ? clock(locale, at) : all[locale].date.format(at);
+
+/** How long something lasts: `0:07`, `12:40`, `3 h`, `2 d` in the units given. */
+export function span(ms: number, units: { hours: string; days: string }): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${String(seconds % 60).padStart(2, "0")}`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} ${units.hours}`;
+  return `${Math.floor(hours / 24)} ${units.days}`;
+}
+
+/** "5 minutes ago", "in 2 hours". */
+export function ago(locale: Locale, at: number, now: number): string {
+  const minutes = Math.round((at - now) / MINUTE_MS);
+  const { relative } = all[locale];
+  if (Math.abs(minutes) < 60) return relative.format(minutes, "minute");
+  const hours = Math.round(minutes / 60);
+  if (Math.abs(hours) < 48) return relative.format(hours, "hour");
+  return relative.format(Math.round(hours / 24), "day");
+}

@@ -1,0 +1,61 @@
+/** Calls the operator: a sound again and again until it is seen, a notification, the tab's title. */
+import type { FeedEvent } from "../api/types";
+import { t } from "../i18n/t.svelte";
+import { listSeen, rings, still } from "../state/attention";
+import type { Ringing } from "../state/attention";
+import { contactName } from "../state/names";
+import { focus } from "./focus.svelte";
+import { notify } from "./notify";
+import { preferences } from "./preferences.svelte";
+import { router } from "./router.svelte";
+import { ring } from "./sound";
+import type { Workplace } from "./workplace.svelte";
+
+/** Between two sounds. */
+const AGAIN_MS = 8_000;
+
+export class Attention {
+  #ringing: Ringing = new Set();
+  #rangAt = 0;
+
+  constructor(private readonly workplace: () => Workplace) {}
+
+  /** How much waits, for the tab. */
+  get title(): string {
+    const { counts } = this.workplace();
+    const waits = counts ? counts.mine.unread + counts.queue.sessions : 0;
+    return waits > 0 ? `(${waits}) ${t("title")}` : t("title");
+  }
+
+  heard(event: FeedEvent): void {
+    const { desk } = this.workplace();
+    const id = desk.me && rings(desk, desk.me, event);
+    if (!id || (focus.visible && router.session === id)) return;
+    this.#ringing = new Set(this.#ringing).add(id);
+    if (!focus.visible && preferences.values.notifications) this.#notify(event);
+  }
+
+  /** Rings, if it is time to. */
+  tick(now: number): void {
+    const { desk } = this.workplace();
+    if (!desk.me) return;
+    const seen = focus.visible ? router.session : null;
+    this.#ringing = still(desk, desk.me, this.#ringing, seen);
+    if (this.#ringing.size === 0 || now - this.#rangAt < AGAIN_MS) return;
+    this.#rangAt = now;
+    if (preferences.values.sound) ring();
+  }
+
+  /** Somebody has moved in the page: the list is in sight. */
+  seen(): void {
+    if (this.#ringing.size > 0) this.#ringing = listSeen(this.workplace().desk, this.#ringing);
+  }
+
+  #notify({ data: { session, message } }: FeedEvent): void {
+    const { desk } = this.workplace();
+    const known = desk.sessions.get(session?.id ?? "");
+    const name = contactName(desk.contacts.get(known?.contact ?? ""), known);
+    const text = typeof message === "object" ? message.text : undefined;
+    if (session) notify(session.id, name, text ?? t("notify.waits"), () => router.open(session.id));
+  }
+}

@@ -1,0 +1,33 @@
+/** The address bar: where one is, and how one gets elsewhere. */
+import type { Id, ViewName } from "../api/types";
+import { format, parse } from "../state/route";
+import type { Route } from "../state/route";
+
+class Router {
+  route = $state.raw<Route>(parse(location.hash));
+
+  listen(): () => void {
+    const changed = () => (this.route = parse(location.hash));
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }
+
+  go(route: Route): void {
+    location.hash = format(route);
+  }
+
+  get view(): ViewName {
+    return this.route.page === "desk" ? this.route.view : "queue";
+  }
+
+  get session(): Id | null {
+    return this.route.page === "desk" ? this.route.session : null;
+  }
+
+  /** Opens a session, in the view that is shown unless another is named. */
+  open(session: Id | null, view: ViewName = this.view): void {
+    this.go({ page: "desk", view, session });
+  }
+}
+
+export const router = new Router();

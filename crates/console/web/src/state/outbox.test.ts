@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+
+import type { FeedEvent } from "../api/types";
+import * as outbox from "./outbox";
+import { feed, told } from "./recorded";
+
+const outgoing = (key: string, change: Partial<outbox.Outgoing> = {}): outbox.Outgoing => ({
+  key,
+  session: told,
+  kind: "message",
+  text: "Yes, twelve of them",
+  at: 0,
+  ...change,
+});
+const box = (...all: outbox.Outgoing[]): outbox.Outbox => new Map(all.map((one) => [one.key, one]));
+const sent = feed.find(({ type }) => type.endsWith("message-sent"))!;
+const keys = (all: outbox.Outbox) => [...all.keys()];
+
+describe("what is due", () => {
+  it("is the oldest of each session", () => {
+    const all = box(outgoing("a"), outgoing("b"), outgoing("c", { session: "other" }));
+    expect(outbox.due(all).map(({ key }) => key)).toEqual(["a", "c"]);
+  });
+
+  it("is not what the broker refused", () => {
+    const all = box(outgoing("a"), outgoing("b"));
+    outbox.refuse(all, "a", { code: "session_closed", message: "", details: {} });
+    expect(outbox.due(all).map(({ key }) => key)).toEqual(["b"]);
+  });
+});
+
+describe("an event of what this operator sent", () => {
+  it("takes it off the outbox, once", () => {
+    const all = box(outgoing("a"), outgoing("b"));
+    outbox.confirm(all, "olga", "message-sent", sent);
+    expect(keys(all)).toEqual(["b"]);
+  });
+
+  it("is told by its key where the feed has it", () => {
+    const all = box(outgoing("a"), outgoing("b"));
+    const keyed: FeedEvent = { ...sent, data: { ...sent.data, commandId: "b" } };
+    outbox.confirm(all, "olga", "message-sent", keyed);
+    expect(keys(all)).toEqual(["a"]);
+  });
+
+  it.each<[string, Partial<outbox.Outgoing>, string]>([
+    ["of other words", { text: "No" }, "olga"],
+    ["of another session", { session: "other" }, "olga"],
+    ["that is a note", { kind: "note" }, "olga"],
+    ["by a colleague", {}, "ivan"],
+  ])("leaves one %s", (_, change, me) => {
+    const all = box(outgoing("a", change));
+    outbox.confirm(all, me, "message-sent", sent);
+    expect(keys(all)).toEqual(["a"]);
+  });
+});

@@ -1,0 +1,62 @@
+/**
+ * What this operator has written and the broker has not answered yet. Shown at once, kept over a
+ * reload, and sent again under the same key until there is an answer: it has one effect.
+ */
+import type { FeedEvent, Id, UserId } from "../api/types";
+
+export interface Outgoing {
+  /** The `commandId`. */
+  readonly key: string;
+  readonly session: Id;
+  readonly kind: "message" | "note";
+  readonly text: string;
+  readonly replyTo?: Id;
+  /** When it was written, by the clock of this machine. */
+  readonly at: number;
+  /** The broker said no; it waits for what the operator decides. */
+  readonly refused?: Refusal;
+}
+
+/** Plain, so that it can be stored. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** By key, in the order of writing. */
+export type Outbox = Map<string, Outgoing>;
+
+/** What waits of one session. */
+export const of = (outbox: ReadonlyMap<string, Outgoing>, session: Id): Outgoing[] =>
+  [...outbox.values()].filter((outgoing) => outgoing.session === session);
+
+/** What should be sent next of each session: one at a time, so that the order is that of writing. */
+export function due(outbox: ReadonlyMap<string, Outgoing>): Outgoing[] {
+  const first = new Map<Id, Outgoing>();
+  for (const outgoing of outbox.values())
+    if (!outgoing.refused && !first.has(outgoing.session)) first.set(outgoing.session, outgoing);
+  return [...first.values()];
+}
+
+export function refuse(outbox: Outbox, key: string, refused: Refusal | undefined): void {
+  const outgoing = outbox.get(key);
+  if (outgoing) outbox.set(key, { ...outgoing, refused });
+}
+
+/** The feed tells of something that this operator wrote: it need not be sent any more. */
+export function confirm(outbox: Outbox, me: UserId, name: string, event: FeedEvent): void {
+  const kind = name === "message-sent" ? "message" : name === "note-added" ? "note" : null;
+  const { message, by, commandId } = event.data;
+  if (!kind || typeof message !== "object" || by !== me) return;
+  if (commandId) {
+    outbox.delete(commandId);
+    return;
+  }
+  // The feed does not say which command it was: the same words in the same session are taken for it.
+  for (const { key, session, text, kind: was, refused } of outbox.values())
+    if (was === kind && session === message.session && text === message.text && !refused) {
+      outbox.delete(key);
+      return;
+    }
+}

@@ -1,0 +1,36 @@
+/** Canned replies: which are meant by what is typed behind `/`, and how one is put in. */
+import type { Reply } from "../api/types";
+
+/** A `/` at the beginning of a word, and what is typed behind it up to the caret. */
+export interface Trigger {
+  readonly from: number;
+  readonly until: number;
+  readonly word: string;
+}
+
+const FOUND_MAX = 8;
+
+export function trigger(text: string, caret: number): Trigger | null {
+  const match = /(^|\s)\/(\S*)$/u.exec(text.slice(0, caret));
+  if (!match) return null;
+  const word = match[2] ?? "";
+  return { from: caret - word.length - 1, until: caret, word };
+}
+
+/** Those whose shortcut begins with the word, then those that have it anywhere. */
+export function matches(replies: readonly Reply[], word: string): Reply[] {
+  const wanted = word.toLowerCase();
+  const rank = ({ shortcut, text }: Reply) => {
+    if (shortcut.toLowerCase().startsWith(wanted)) return 0;
+    return `${shortcut} ${text}`.toLowerCase().includes(wanted) ? 1 : 2;
+  };
+  return replies
+    .filter((reply) => rank(reply) < 2)
+    .sort((a, b) => rank(a) - rank(b) || a.shortcut.localeCompare(b.shortcut))
+    .slice(0, FOUND_MAX);
+}
+
+/** The reply in the place of what called it; the rest of the text stays. */
+export function insert(text: string, { from, until }: Trigger, reply: string) {
+  return { text: text.slice(0, from) + reply + text.slice(until), at: from + reply.length };
+}

@@ -1,0 +1,50 @@
+/** A thread as it is shown: its lines in groups, with the days and the sessions they belong to. */
+import type { Id, Message } from "../api/types";
+import type { Outgoing } from "./outbox";
+
+/** Lines of one author within this time stand together. */
+const GROUP_MS = 5 * 60_000;
+
+export type Row =
+  | { kind: "day"; key: string; at: number }
+  | { kind: "session"; key: string; at: number; isThis: boolean }
+  | { kind: "system"; key: string; line: Message }
+  | { kind: "message"; key: string; message: Message; isFirst: boolean; isLast: boolean }
+  | { kind: "outgoing"; key: string; outgoing: Outgoing };
+
+export const timeOf = ({ createdAt, acceptedAt }: Message) =>
+  Date.parse(createdAt ?? acceptedAt ?? "1970-01-01T00:00:00Z");
+
+const dayOf = (at: number) => new Date(at).toDateString();
+
+export function rows(
+  lines: readonly Message[],
+  session: Id,
+  outgoing: readonly Outgoing[],
+): Row[] {
+  const found: Row[] = [];
+  let before: Message | undefined;
+  for (const [i, line] of lines.entries()) {
+    const at = timeOf(line);
+    const startsSession = before ? before.session !== line.session : line.session !== session;
+    if (startsSession)
+      found.push({ kind: "session", key: `s ${line.id}`, at, isThis: line.session === session });
+    if (!before || startsSession || dayOf(timeOf(before)) !== dayOf(at))
+      found.push({ kind: "day", key: `d ${line.id}`, at });
+    const isFirst = startsSession || !before || !together(before, line);
+    const after = lines[i + 1];
+    const isLast = !after || !together(line, after);
+    if (line.direction === "system") found.push({ kind: "system", key: line.id, line });
+    else found.push({ kind: "message", key: line.id, message: line, isFirst, isLast });
+    before = line;
+  }
+  for (const one of outgoing) found.push({ kind: "outgoing", key: one.key, outgoing: one });
+  return found;
+}
+
+const together = (a: Message, b: Message) =>
+  a.session === b.session &&
+  a.direction === b.direction &&
+  a.author === b.author &&
+  Math.abs(timeOf(b) - timeOf(a)) < GROUP_MS &&
+  dayOf(timeOf(a)) === dayOf(timeOf(b));
