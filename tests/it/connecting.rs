@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Manners};
+use crate::answer::{Answer, Gate, Manners};
 use crate::messenger::Messenger;
 use crate::scene::{Scene, Setup, connect, connecting, open_live_chat};
 
@@ -205,4 +205,47 @@ async fn a_new_webhook_is_verified_before_it_is_used() {
     let sent = other.wait_for("message", 1).await;
     assert_eq!(sent[0].text(), "to the new one");
     assert_eq!(scene.messenger.received_of("message").len(), 1);
+}
+
+#[tokio::test]
+async fn administrators_see_a_handshake_while_it_goes_on() {
+    let scene = Scene::open().await;
+    let supervisor = scene.hire("sven", "supervisors").await;
+    let handshakes = "sb.default.audit.*.handshake";
+    let mut steps = scene.admin.subscribe(handshakes).await;
+    drop(supervisor.subscribe(handshakes).await);
+    let violation = format!("Subscription to \"{handshakes}\"");
+    supervisor.complained(&violation).await;
+
+    let messenger = Messenger::start("its own code", Manners::good()).await;
+    let gate = Gate::closed();
+    let closed = Answer::status(500).text("closed: its own code");
+    messenger.answers_to("connect", closed.behind(&gate));
+    let command = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let asking = json!({ "commandId": command });
+    let answer = connect(&scene.admin, &scene.live_chat, &messenger, asking);
+    let told = async {
+        let sending = steps.next().await;
+        // The messenger has not answered yet, and so nobody has been answered.
+        gate.open();
+        [sending, steps.next().await, steps.next().await]
+    };
+    let (answer, told) = tokio::join!(answer, told);
+    let trace = &answer["trace"];
+    let common =
+        json!({ "channel": answer["channel"]["id"], "commandId": command, "user": "admin" });
+    for (step, told, members) in [
+        ("sending", &told[0], &["sent"][..]),
+        ("answered", &told[1], &["received", "ms"]),
+        ("judged", &told[2], &["error"]),
+    ] {
+        let mut wanted = common.clone();
+        wanted["step"] = step.into();
+        for member in members {
+            wanted[*member] = trace[*member].clone();
+        }
+        assert_eq!(*told, wanted);
+        assert!(!told.to_string().contains("its own code"), "{told}");
+    }
+    assert!(trace["error"].as_str().unwrap().contains("500"), "{trace}");
 }

@@ -90,16 +90,29 @@ impl Book {
 
     /// The last message before a position, among one of a session and those before it; its number.
     pub fn before(&self, from: u32, position: u64) -> Option<u32> {
-        let mut number = from;
-        while let Some(message) = self.get(number).filter(|m| m.position >= position) {
+        let (before, _) = self.sides(from, position);
+        (before > 0).then_some(before)
+    }
+
+    /// The first message that is not before a position, among the same.
+    pub fn since(&self, from: u32, position: u64) -> Option<&Message> {
+        self.sides(from, position).1
+    }
+
+    /// What stands on both sides of a position: the number of the last message before it, or 0, and
+    /// the first message that is not.
+    fn sides(&self, from: u32, position: u64) -> (u32, Option<&Message>) {
+        let (mut before, mut since) = (from, None);
+        while let Some(message) = self.get(before).filter(|m| m.position >= position) {
             let is_too_far = self.get(message.far).is_none_or(|m| m.position < position);
-            number = if is_too_far {
+            before = if is_too_far {
                 message.previous
             } else {
                 message.far
             };
+            since = Some(message);
         }
-        (number > 0).then_some(number)
+        (before, since)
     }
 
     /// All messages, oldest first.

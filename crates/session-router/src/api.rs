@@ -119,11 +119,22 @@ impl NeedsHash {
 
 /// What colleagues see of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Signal {
-    /// Somebody writes in a session.
-    Typing(SessionId),
-    /// Somebody looks at a session.
-    Viewing(SessionId),
+pub(crate) struct Signal {
+    /// Where.
+    pub(crate) session: SessionId,
+    /// What somebody does.
+    pub(crate) kind: SignalKind,
+    /// Whether it is over.
+    pub(crate) ended: bool,
+}
+
+/// What somebody does in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignalKind {
+    /// Writes.
+    Typing,
+    /// Looks.
+    Viewing,
 }
 
 /// What a request means. The user is who asks, and the time is now: what a member may leave to them.
@@ -139,8 +150,8 @@ pub(crate) fn parse(
     }
     let args = Args::read(payload)?;
     match method {
-        "typing" => return Ok(Call::Signal(Signal::Typing(args.need_id("session")?))),
-        "viewing" => return Ok(Call::Signal(Signal::Viewing(args.need_id("session")?))),
+        "typing" => return signal(SignalKind::Typing, &args),
+        "viewing" => return signal(SignalKind::Viewing, &args),
         _ => {}
     }
     if let Some(query) = queries::read(method, &args)? {
@@ -164,6 +175,14 @@ pub(crate) fn parse(
             })
         },
     )
+}
+
+fn signal(kind: SignalKind, args: &Args) -> Result<Call, Rejection> {
+    Ok(Call::Signal(Signal {
+        session: args.need_id("session")?,
+        kind,
+        ended: args.flag("ended")?.unwrap_or(false),
+    }))
 }
 
 fn unknown(method: &str) -> Rejection {

@@ -26,7 +26,7 @@ use crate::view::channel::Webhook;
 use crate::view::object::Object;
 use about::About;
 
-pub(crate) use signal::{SignalKind, Who, signal};
+pub(crate) use signal::{Signal, Who};
 
 /// Subject, headers and payload.
 pub(crate) type Message = (String, Vec<(String, String)>, Vec<u8>);

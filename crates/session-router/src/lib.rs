@@ -28,6 +28,7 @@ mod config;
 mod error;
 mod keyring;
 mod library;
+mod presence;
 mod projections;
 
 pub use config::Config;

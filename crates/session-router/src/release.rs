@@ -14,7 +14,7 @@ use crate::done::Done;
 use crate::error::Error;
 use crate::notices::Told;
 use crate::run::Loop;
-use crate::verify::Verify;
+use crate::verify::{Step, Verify};
 use crate::view;
 use chat::role::AttemptReply;
 
@@ -43,7 +43,10 @@ impl Loop {
                     self.work.attempt(&self.router.workspace, message, now());
                 }
                 Release::Tell(telling) => self.work.tell(telling),
-                Release::Verify(verify) => self.work.verify(verify),
+                Release::Verify(verify) => {
+                    self.tell_step(&verify, Step::Sending);
+                    self.work.verify(verify);
+                }
                 Release::DestroyKeys(keys) => self.router.library.keyring.destroy(&keys)?,
                 Release::Rights(user) => {
                     self.outbox
@@ -53,6 +56,11 @@ impl Loop {
             }
         }
         Ok(())
+    }
+
+    fn tell_step(&self, verify: &Verify, step: Step<'_>) {
+        let (subject, payload) = verify.told(step, &self.router.subjects);
+        self.outbox.publish(subject, payload);
     }
 
     fn show_typing(&mut self, id: ChannelId, chat: &str) {
@@ -135,6 +143,8 @@ impl Loop {
     /// A messenger answered `connect`, or did not: the channel changes, and whoever asked is shown.
     fn verified(&mut self, verify: Verify, reply: &AttemptReply, now: Timestamp) {
         let (verification, trace) = verify.judge(reply);
+        self.tell_step(&verify, Step::Answered(&trace));
+        self.tell_step(&verify, Step::Judged(&trace));
         let (channel, error) = (verification.channel, verification.result.clone().err());
         let moves_webhook = verify.moves_webhook();
         self.router.verifying.count = self.router.verifying.count.saturating_sub(1);

@@ -16,12 +16,14 @@ use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
 
+use crate::api::SignalKind;
 use crate::audience::Audience;
 use crate::batch::{Batch, Release};
 use crate::config::Config;
 use crate::feed;
 use crate::library::{Library, context};
 use crate::notices::Notices;
+use crate::presence::Presence;
 use crate::verify::Verify;
 use crate::view::Facts;
 
@@ -40,8 +42,8 @@ pub(crate) struct Router {
     pub(crate) notices: Notices,
     /// Messages refused since the last tick because their channel was not active.
     pub(crate) refused: BTreeMap<ChannelId, u64>,
-    /// When a user's console last spoke.
-    pub(crate) seen: BTreeMap<UserId, Timestamp>,
+    /// Whose console is there.
+    pub(crate) presence: Presence,
     /// The hashes of users' tokens, as of a version of the user: opening them all for each sign-in
     /// would hold up the loop.
     pub(crate) tokens: BTreeMap<UserId, (u64, Vec<Secret>)>,
@@ -248,15 +250,13 @@ impl Router {
         let session = self.workspace.chats.get(&(channel, chat.into()))?.open?;
         let live_chat = self.workspace.sessions.get(&session)?.live_chat;
         let contact = self.workspace.contact_by_external(channel, user)?;
-        let who = feed::Who::Contact(contact);
-        let (subject, payload) = feed::signal(
-            &self.subjects,
-            live_chat,
+        let signal = feed::Signal {
             session,
-            feed::SignalKind::Typing,
-            &who,
-            now,
-        );
+            kind: SignalKind::Typing,
+            who: feed::Who::Contact(contact),
+            ended: false,
+        };
+        let (subject, payload) = signal.message(&self.subjects, live_chat, now);
         Some(Release::Signal(subject, payload))
     }
 }

@@ -25,6 +25,7 @@ use crate::keyring::Keyring;
 use crate::library::Library;
 use crate::notices::Notices;
 use crate::outbox::Outbox;
+use crate::presence::Presence;
 use crate::projections::{self, Projector};
 use crate::router::{Router, Verifying};
 use crate::view;
@@ -133,7 +134,7 @@ fn open(
         full: Vec::new(),
         notices: Notices::default(),
         refused: std::collections::BTreeMap::new(),
-        seen: std::collections::BTreeMap::new(),
+        presence: Presence::default(),
         tokens: std::collections::BTreeMap::new(),
         audience: Audience::new(now()),
         verifying: Verifying::default(),

@@ -18,9 +18,9 @@ use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::Caller;
 
-use crate::api::{self, Call, Query, Signal};
+use crate::api::{self, Call, Query, Signal, SignalKind};
 use crate::batch::Release;
-use crate::config::{ONLINE, SIDE_JOBS_MAX};
+use crate::config::SIDE_JOBS_MAX;
 use crate::feed;
 use crate::router::Router;
 use crate::verify::Requester;
@@ -158,11 +158,7 @@ impl Router {
         let Ok(live_chat) = self.workspace.live_chat(live_chat) else {
             return 0;
         };
-        let online = |user: &&UserId| {
-            self.seen
-                .get(*user)
-                .is_some_and(|at| now.since(*at) <= ONLINE)
-        };
+        let online = |user: &&UserId| self.presence.is_online(user, now);
         u32::try_from(live_chat.members.iter().filter(online).count()).unwrap_or(u32::MAX)
     }
 
@@ -232,7 +228,7 @@ impl Router {
             Err(rejection) => return self.refuse(message, rejection),
         };
         let administers = caller.administers();
-        self.seen.insert(user.clone(), now);
+        self.presence.heard(&user, now);
         self.audience.somebody(now);
         match api::parse(&user, method, &message.payload, now) {
             // Hashing costs memory and time: only those who may use the result have it done.
@@ -276,7 +272,8 @@ impl Router {
             Call::Query(query) => {
                 let caller = self.workspace.caller(user);
                 match caller.and_then(|caller| {
-                    view::plan(&self.workspace, &caller, &query, now, &self.facts)
+                    let online = |user: &UserId| self.presence.is_online(user, now);
+                    view::plan(&self.workspace, &caller, &query, &online, &self.facts)
                 }) {
                     Ok(plan) => self
                         .batch
@@ -441,23 +438,28 @@ impl Router {
 
     /// An operator writes or looks: colleagues see it, and a messenger that can show it.
     fn signal(&mut self, message: Message, user: &UserId, signal: &Signal, now: Timestamp) {
-        let (session, kind) = match signal {
-            Signal::Typing(session) => (*session, feed::SignalKind::Typing),
-            Signal::Viewing(session) => (*session, feed::SignalKind::Viewing),
-        };
+        let Signal {
+            session,
+            kind,
+            ended,
+        } = *signal;
         let seen = self
             .workspace
             .caller(user)
             .and_then(|c| self.workspace.visible_session(&c, session));
         match seen {
             Ok(row) => {
-                let who = feed::Who::User(user.clone());
-                let (subject, payload) =
-                    feed::signal(&self.subjects, row.live_chat, session, kind, &who, now);
+                let signal = feed::Signal {
+                    session,
+                    kind,
+                    who: feed::Who::User(user.clone()),
+                    ended,
+                };
+                let (subject, payload) = signal.message(&self.subjects, row.live_chat, now);
                 let mine = row.operator.as_ref() == Some(user) && row.is_open();
                 let (channel, chat) = (row.channel, row.external_chat_id.to_string());
                 self.batch.releases.push(Release::Signal(subject, payload));
-                if mine && kind == feed::SignalKind::Typing {
+                if mine && kind == SignalKind::Typing && !ended {
                     self.batch.releases.push(Release::Typing(channel, chat));
                 }
                 self.batch.releases.push(Release::Empty(message));

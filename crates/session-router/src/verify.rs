@@ -4,15 +4,18 @@ use bus::Message;
 use chat::chance::Chance;
 use chat::command::Verification;
 use chat::id::{ChannelId, CommandId, UserId};
+use chat::record::Stream;
 use chat::role::{AttemptReply, AttemptRequest, Outcome, Security};
 use chat::secret::Secret;
 use chat::state::Channel;
+use chat::subject;
 use chat::time::Timestamp;
 use chat::verification::{Purpose, judge};
 use serde_json::{Value, json};
 
 use crate::attempt::Target;
 use crate::library::Library;
+use crate::view::object::Object;
 
 /// How much of a messenger's answer an administrator is shown, in characters.
 const SHOWN_CHARS_MAX: usize = 2_000;
@@ -37,6 +40,27 @@ pub(crate) struct Requester {
     pub(crate) user: UserId,
     pub(crate) command_id: Option<CommandId>,
     pub(crate) digest: [u8; 16],
+}
+
+/// How far a handshake is, with what its trace says of that.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step<'a> {
+    /// Egress is about to be asked.
+    Sending,
+    /// The messenger has answered, or has not.
+    Answered(&'a Value),
+    /// It is decided what that means.
+    Judged(&'a Value),
+}
+
+impl Step<'_> {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Sending => "sending",
+            Self::Answered(_) => "answered",
+            Self::Judged(_) => "judged",
+        }
+    }
 }
 
 impl Verify {
@@ -85,6 +109,27 @@ impl Verify {
         )
     }
 
+    /// The subject and the payload that tell administrators how far it is: not stored, and with the
+    /// shapes of the trace that ends it.
+    pub(crate) fn told(&self, step: Step<'_>, subjects: &subject::Workspace) -> (String, Vec<u8>) {
+        let requester = self.requester.as_ref();
+        let told = Object::new()
+            .with("channel", self.channel)
+            .with("step", step.name())
+            .with_some("user", requester.map(|r| &r.user))
+            .with_some("commandId", requester.and_then(|r| r.command_id));
+        let told = match step {
+            Step::Sending => told.with("sent", self.sent()),
+            Step::Answered(trace) => told
+                .with("received", trace.get("received"))
+                .with("ms", trace.get("ms")),
+            Step::Judged(trace) => told.with("error", trace.get("error")),
+        };
+        let stream = Stream::Channel(self.channel).to_string();
+        let subject = subjects.audit(&stream, "handshake");
+        (subject, told.value().to_string().into_bytes())
+    }
+
     /// Whether this was about a new webhook, which is used only if its messenger proves itself.
     pub(crate) const fn moves_webhook(&self) -> bool {
         matches!(self.purpose, Purpose::Webhook(_))
@@ -92,10 +137,6 @@ impl Verify {
 
     /// What was sent, what came back, and how long it took; the code is left out.
     fn trace(&self, reply: &AttemptReply, error: Option<&String>) -> Value {
-        let mut body: Value = serde_json::from_slice(&self.request.body).unwrap_or_default();
-        if let Some(token) = body.get_mut("token") {
-            *token = "***".into();
-        }
         let received = match &reply.outcome {
             Outcome::Answered { status, answer, .. } => {
                 json!({ "status": status, "body": self.shown(answer) })
@@ -103,11 +144,19 @@ impl Verify {
             Outcome::Failed { .. } => Value::Null,
         };
         json!({
-            "sent": { "url": self.request.url, "webhookId": self.request.id, "body": body },
+            "sent": self.sent(),
             "received": received,
             "ms": reply.ms,
             "error": error,
         })
+    }
+
+    fn sent(&self) -> Value {
+        let mut body: Value = serde_json::from_slice(&self.request.body).unwrap_or_default();
+        if let Some(token) = body.get_mut("token") {
+            *token = "***".into();
+        }
+        json!({ "url": self.request.url, "webhookId": self.request.id, "body": body })
     }
 
     /// The start of an answer, without the code should the messenger repeat it.

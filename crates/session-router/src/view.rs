@@ -31,7 +31,6 @@ use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use chat::noun::Group;
 use chat::record::Answer;
 use chat::rejection::{Code, Rejection};
-use chat::time::Timestamp;
 use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
 
@@ -47,6 +46,9 @@ use session::SessionFacts;
 pub(crate) use audit::change;
 pub(crate) use deliveries::{plan_attempts, walk_of};
 pub(crate) use events::{plan_events, scan_of};
+
+/// The most sessions that are shown beside a person.
+const CONTACT_SESSIONS_MAX: usize = 20;
 
 /// What answers need from the settings.
 #[derive(Clone, Debug)]
@@ -104,18 +106,18 @@ impl Scan {
     }
 }
 
-/// What a query shows to its caller. [`Query::EventsAfter`] and [`Query::Deliveries`] are scans.
+/// What a query shows to its caller, and of whom that is online. [`Query::EventsAfter`] and [`Query::Deliveries`] are scans.
 pub(crate) fn plan(
     workspace: &Workspace,
     caller: &Caller<'_>,
     query: &Query,
-    _now: Timestamp,
+    online: &dyn Fn(&UserId) -> bool,
     facts: &Facts,
 ) -> Result<Plan, Rejection> {
     let webhook = webhook_for(caller);
     match query {
-        Query::Me => Ok(house::me(workspace, caller)),
-        Query::LiveChats(page) => Ok(house::live_chats(workspace, caller, page)),
+        Query::Me => Ok(house::me(workspace, caller, facts)),
+        Query::LiveChats(page) => Ok(house::live_chats(workspace, caller, page, online)),
         Query::Channels(live_chat, page) => {
             channel::list(workspace, caller, (*live_chat, page), webhook, facts)
         }
@@ -133,7 +135,7 @@ pub(crate) fn plan(
         Query::Contacts(query) => contacts::plan(workspace, caller, query),
         Query::Contact(id) => {
             let contact = visible_contact(workspace, caller, *id)?;
-            Ok(one_contact(contact))
+            Ok(one_contact(workspace, caller, contact))
         }
         Query::Deliveries(_) | Query::EventsAfter(_) => {
             let words = "this is read from the log first";
@@ -206,8 +208,22 @@ fn one_channel(channel: ChannelFacts, webhook: Webhook) -> Plan {
     Plan::new(move |_| Object::new().with("channel", channel.object(webhook)))
 }
 
-fn one_contact(contact: ContactFacts) -> Plan {
-    Plan::new(move |library| Object::new().with("contact", contact.object(library)))
+/// `contacts.get`: the person, and the newest sessions with them that the caller sees.
+fn one_contact(workspace: &Workspace, caller: &Caller<'_>, contact: ContactFacts) -> Plan {
+    let all = workspace.contacts.get(&contact.id);
+    let newest = all.map(|contact| contact.sessions.iter().rev());
+    let seen = |id: &&SessionId| workspace.visible_session(caller, **id).is_ok();
+    let sessions: Vec<SessionFacts> = (newest.into_iter().flatten())
+        .filter(seen)
+        .take(CONTACT_SESSIONS_MAX)
+        .filter_map(|id| SessionFacts::of(workspace, *id))
+        .collect();
+    Plan::new(move |library| {
+        let sessions: Vec<Value> = sessions.iter().map(|s| s.object(library)).collect();
+        Object::new()
+            .with("contact", contact.object(library))
+            .with("sessions", sessions)
+    })
 }
 
 /// `sessions.get`: the session, and whom and what it is about.

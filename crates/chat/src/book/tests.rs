@@ -71,8 +71,10 @@ proptest! {
             let back: Vec<u64> = book.back(newest).map(|m| m.position).collect();
             prop_assert_eq!(&back, &positions);
             let before = book.before(newest, position).and_then(|n| book.get(n));
-            let right = positions.into_iter().find(|at| *at < position);
-            prop_assert_eq!(before.map(|m| m.position), right);
+            let (right, left): (Vec<u64>, Vec<u64>) = positions.iter().partition(|at| **at < position);
+            prop_assert_eq!(before.map(|m| m.position), right.first().copied());
+            let since = book.since(newest, position);
+            prop_assert_eq!(since.map(|m| m.position), left.last().copied());
         }
     }
 

@@ -99,6 +99,8 @@ pub struct ChannelCode {
     pub code: Private<Secret>,
     /// Whether it is none at all: it proves nothing.
     pub empty: bool,
+    /// Since when it is good.
+    pub since: Timestamp,
     /// Until when; `None` is for as long as nobody changes it.
     pub until: Option<Timestamp>,
 }

@@ -83,6 +83,8 @@ pub(crate) enum ViewName {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct History {
     pub(crate) of: HistoryOf,
+    /// Whether what happened to the sessions is wanted too.
+    pub(crate) events: bool,
     pub(crate) before: Option<u64>,
     pub(crate) limit: usize,
 }
@@ -213,6 +215,7 @@ fn history(args: &Args) -> Result<History, Rejection> {
     };
     Ok(History {
         of,
+        events: args.flag("events")?.unwrap_or(false),
         before: args.number("before")?,
         limit: args.limit(50, 500)?,
     })

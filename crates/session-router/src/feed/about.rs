@@ -1,7 +1,7 @@
 //! What an event is about: the objects in its `data`.
 
 use chat::event::Event;
-use chat::id::{MessageId, SessionId};
+use chat::id::{CommandId, MessageId, SessionId};
 use chat::noun::SessionStatus;
 use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
@@ -20,8 +20,8 @@ use crate::view::session::{SessionFacts, ShortSession};
 pub(super) enum About {
     /// A session changed.
     Session(Box<SessionFacts>),
-    /// A message was written or changed.
-    Message(Box<MessageFacts>, ShortSession),
+    /// A message was written or changed, by a command that may have an id.
+    Message(Box<MessageFacts>, ShortSession, Option<CommandId>),
     /// A delivery moved on.
     Delivery(MessageId, Box<DeliveryFacts>, ShortSession),
     /// A contact changed.
@@ -69,9 +69,10 @@ impl About {
         let data = Object::new();
         match self {
             Self::Session(session) => data.with("session", session.object(library)),
-            Self::Message(message, session) => data
+            Self::Message(message, session, command) => data
                 .with("message", message.object(library))
-                .with("session", session.object()),
+                .with("session", session.object())
+                .with_some("commandId", *command),
             Self::Delivery(message, delivery, session) => data
                 .with("message", message)
                 .with("delivery", delivery.object(library))
@@ -89,7 +90,9 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<A
     let session = || SessionFacts::of(workspace, id);
     let message = |message: MessageId| {
         let facts = MessageFacts::of(workspace, message)?.with_record(record);
-        Some(About::Message(Box::new(facts), ShortSession::of(id, row)))
+        let command = record.caused_by.as_ref().map(|cause| cause.command);
+        let short = ShortSession::of(id, row);
+        Some(About::Message(Box::new(facts), short, command))
     };
     let session = match &record.event {
         Event::SessionOpened(e) => session()?.at(open(e.operator.is_some()), e.operator.clone()),

@@ -6,6 +6,7 @@ use chat::id::{ContactId, LiveChatId, SessionId, UserId};
 use chat::subject;
 use chat::time::Timestamp;
 
+use crate::api::SignalKind;
 use crate::view::object::Object;
 
 /// Somebody is shown writing for so long, unless it is said again.
@@ -14,12 +15,16 @@ const TYPING: Duration = Duration::from_secs(6);
 const VIEWING: Duration = Duration::from_mins(1);
 
 /// What somebody does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SignalKind {
-    /// Writes.
-    Typing,
-    /// Looks.
-    Viewing,
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Signal {
+    /// Where.
+    pub(crate) session: SessionId,
+    /// What.
+    pub(crate) kind: SignalKind,
+    /// Who.
+    pub(crate) who: Who,
+    /// Whether it is over.
+    pub(crate) ended: bool,
 }
 
 /// Who does.
@@ -31,29 +36,32 @@ pub(crate) enum Who {
     Contact(ContactId),
 }
 
-/// The subject and the payload that tell it: `{session, user or contact, until}`.
-pub(crate) fn signal(
-    subjects: &subject::Workspace,
-    live_chat: LiveChatId,
-    session: SessionId,
-    kind: SignalKind,
-    who: &Who,
-    now: Timestamp,
-) -> (String, Vec<u8>) {
-    let (name, shown) = match kind {
-        SignalKind::Typing => ("typing", TYPING),
-        SignalKind::Viewing => ("viewing", VIEWING),
-    };
-    let (user, contact) = match who {
-        Who::User(id) => (Some(id), None),
-        Who::Contact(id) => (None, Some(id)),
-    };
-    let payload = Object::new()
-        .with("session", session)
-        .with_some("user", user)
-        .with_some("contact", contact)
-        .with("until", now.plus(shown))
-        .value();
-    let subject = subjects.feed(live_chat, session, name);
-    (subject, payload.to_string().into_bytes())
+impl Signal {
+    /// The subject and the payload that tell it: `{session, user or contact, until, ended?}`.
+    pub(crate) fn message(
+        &self,
+        subjects: &subject::Workspace,
+        live_chat: LiveChatId,
+        now: Timestamp,
+    ) -> (String, Vec<u8>) {
+        let (name, shown) = match self.kind {
+            SignalKind::Typing => ("typing", TYPING),
+            SignalKind::Viewing => ("viewing", VIEWING),
+        };
+        let (user, contact) = match &self.who {
+            Who::User(id) => (Some(id), None),
+            Who::Contact(id) => (None, Some(id)),
+        };
+        let until = if self.ended { now } else { now.plus(shown) };
+        let payload = Object::new()
+            .with("session", self.session)
+            .with_some("user", user)
+            .with_some("contact", contact)
+            .with("until", until)
+            // The reader's clock may be another one.
+            .with_some("ended", self.ended.then_some(true))
+            .value();
+        let subject = subjects.feed(live_chat, self.session, name);
+        (subject, payload.to_string().into_bytes())
+    }
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use chat::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::{SignalKind, Who, signal};
+use super::{Signal, Who};
+use crate::api::SignalKind;
 use crate::view::tests::shell::{Shell, text};
 use crate::view::tests::{check, house};
 
@@ -25,6 +26,9 @@ fn told(shell: &mut Shell) -> Vec<(String, Value)> {
         .collect()
 }
 
+/// The id that an operator gives to a message.
+const COMMAND: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
+
 /// A day at the desk; everything that is told of it.
 fn day() -> (Shell, String, Vec<(String, Value)>) {
     let (mut shell, live_chat, channel) = house();
@@ -42,7 +46,8 @@ fn day() -> (Shell, String, Vec<(String, Value)>) {
     shell.ok("ann", "sessions.take", &of(json!({})));
     let first = shell.ok("ann", "sessions.history", &of(json!({})))["messages"][0]["id"].clone();
     shell.ok("ann", "messages.read", &of(json!({ "upTo": first })));
-    shell.ok("ann", "messages.send", &of(json!({ "text": "hi" })));
+    let send = json!({ "text": "hi", "commandId": COMMAND });
+    shell.ok("ann", "messages.send", &of(send));
     shell.ok("ann", "messages.note", &of(json!({ "text": "rude" })));
     shell.ok("ann", "sessions.transfer", &of(json!({ "queue": true })));
     let data = json!({ "externalMessageId": "none yet", "text": "x" });
@@ -259,6 +264,24 @@ fn what_was_missed_is_what_was_told() {
 }
 
 #[test]
+fn an_event_names_the_command_behind_it_live_and_afterwards() {
+    let (mut shell, _, told) = day();
+    let of = |kind: &str| {
+        let mut events = told.iter().map(|(_, event)| event);
+        let event = events.find(|event| event["type"] == format!("switchboard.{kind}"));
+        event.unwrap()["data"].clone()
+    };
+    assert_eq!(of("message-sent")["commandId"], COMMAND);
+    assert!(of("note-added").get("commandId").is_none());
+    let caught_up = shell.ok("ann", "events.after", &json!({ "position": 0 }));
+    let events = caught_up["events"].as_array().unwrap();
+    let sent = events
+        .iter()
+        .find(|e| e["type"] == "switchboard.message-sent");
+    assert_eq!(sent.unwrap()["data"]["commandId"], COMMAND);
+}
+
+#[test]
 fn a_signal_says_who_and_until_when() {
     let (shell, live_chat, _) = day();
     let session = shell
@@ -268,17 +291,15 @@ fn a_signal_says_who_and_until_when() {
         .next()
         .map(|(id, _)| *id)
         .unwrap();
-    let ann = Who::User("ann".parse().unwrap());
     let now = Timestamp::from_micros(0);
     let chat = live_chat.parse().unwrap();
-    let (subject, payload) = signal(
-        &shell.subjects,
-        chat,
+    let mut signal = Signal {
         session,
-        SignalKind::Typing,
-        &ann,
-        now,
-    );
+        kind: SignalKind::Typing,
+        who: Who::User("ann".parse().unwrap()),
+        ended: false,
+    };
+    let (subject, payload) = signal.message(&shell.subjects, chat, now);
     assert_eq!(
         subject,
         format!("sb.acme.feed.{live_chat}.{session}.typing")
@@ -294,16 +315,15 @@ fn a_signal_says_who_and_until_when() {
         .next()
         .map(|(id, _)| *id)
         .unwrap();
-    let who = Who::Contact(contact);
-    let (subject, payload) = signal(
-        &shell.subjects,
-        chat,
-        session,
-        SignalKind::Viewing,
-        &who,
-        now,
-    );
+    signal.who = Who::Contact(contact);
+    signal.kind = SignalKind::Viewing;
+    signal.ended = true;
+    let (subject, payload) = signal.message(&shell.subjects, chat, now);
     assert!(subject.ends_with(".viewing"));
     let payload: Value = serde_json::from_slice(&payload).unwrap();
-    assert_eq!(payload["contact"], contact.to_string());
+    let wanted = json!({
+        "session": session, "contact": contact, "until": "1970-01-01T00:00:00.000000Z",
+        "ended": true,
+    });
+    assert_eq!(payload, wanted);
 }

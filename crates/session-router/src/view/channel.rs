@@ -43,6 +43,8 @@ pub(crate) struct ChannelFacts {
     pending: u64,
     refused: u64,
     last_error: Option<(Timestamp, String)>,
+    /// Since when and until when each code is good.
+    codes: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
 impl ChannelFacts {
@@ -66,6 +68,9 @@ impl ChannelFacts {
             pending: channel.pending,
             refused: channel.refused,
             last_error: channel.last_error.clone(),
+            codes: (channel.codes.iter().filter(|code| !code.empty))
+                .map(|code| (code.since, code.until))
+                .collect(),
         }
     }
 
@@ -84,11 +89,12 @@ impl ChannelFacts {
         self
     }
 
-    /// The object `channel`, with so much of its webhook.
+    /// The object `channel`, with so much of its webhook. Who sees that whole is an administrator,
+    /// and sees too since when and until when codes are good.
     pub(crate) fn object(&self, webhook: Webhook) -> Value {
-        let webhook = match webhook {
-            Webhook::Whole => &self.webhook,
-            Webhook::Host => host(&self.webhook),
+        let (webhook, codes) = match webhook {
+            Webhook::Whole => (self.webhook.as_str(), Some(self.codes())),
+            Webhook::Host => (host(&self.webhook), None),
         };
         let error = self.last_error.as_ref();
         Object::new()
@@ -108,7 +114,18 @@ impl ChannelFacts {
             .with_some("lastErrorAt", error.map(|(at, _)| at))
             .with_some("lastError", error.map(|(_, words)| words))
             .with("refusedWhileDisconnected", self.refused)
+            .with_some("codes", codes)
             .value()
+    }
+
+    fn codes(&self) -> Vec<Value> {
+        let code = |(since, until): &(Timestamp, Option<Timestamp>)| {
+            Object::new()
+                .with("since", since)
+                .with_some("until", *until)
+                .value()
+        };
+        self.codes.iter().map(code).collect()
     }
 }
 

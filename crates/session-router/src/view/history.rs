@@ -1,14 +1,18 @@
 //! `sessions.history`: what was written, a page back from a position.
 //!
 //! The page is the newest messages before the position; within it they stand in the order in which
-//! they were written, which for inbound ones the messenger's clock says.
+//! they were written, which for inbound ones the messenger's clock says. Beside them stands what
+//! happened to the sessions in between, when that is asked for: it costs a walk through the log.
+
+mod changes;
 
 use std::collections::BinaryHeap;
 
 use chat::id::SessionId;
 use chat::rejection::Rejection;
-use chat::state::Contact;
+use chat::state::{Contact, Session};
 use chat::workspace::{Caller, Workspace};
+use serde_json::Value;
 
 use super::Plan;
 use super::cut::List;
@@ -16,6 +20,7 @@ use super::message::MessageFacts;
 use super::object::Object;
 use crate::api::{History, HistoryOf};
 use crate::library::Library;
+use changes::Changes;
 
 /// The most sessions of one chat or person that a history goes through.
 const SESSIONS_MAX: usize = 10_000;
@@ -36,10 +41,28 @@ pub(super) fn plan(
         }
     };
     let before = query.before.unwrap_or(u64::MAX);
-    let mut newest = Newest::of(workspace, sessions, before);
+    let mut newest = Newest::of(workspace, &sessions, before);
     let messages: Vec<MessageFacts> = newest.by_ref().take(query.limit).collect();
     let more = newest.next().is_some();
-    Ok(Plan::new(move |library| render(&messages, more, library)))
+    let oldest = messages.last().map(MessageFacts::position);
+    let from = oldest.filter(|_| more).unwrap_or(0);
+    let changes = query.events.then(|| {
+        let rows = sessions
+            .iter()
+            .filter_map(|id| Some((*id, workspace.sessions.get(id)?)));
+        Changes::of((from, before), rows, |session| newest.entry(session))
+    });
+    Ok(Plan::new(move |library| {
+        let page = render(&messages, more, library);
+        match changes {
+            // What did not fit into the page is on the next one, and its changes with it.
+            Some(changes) => {
+                let from = page.next.unwrap_or(0);
+                page.object().with("events", changes.read(from, library))
+            }
+            None => page.object(),
+        }
+    }))
 }
 
 /// A session and those before it on the same chat.
@@ -74,10 +97,10 @@ enum Next {
 }
 
 impl<'a> Newest<'a> {
-    fn of(workspace: &'a Workspace, sessions: Vec<SessionId>, before: u64) -> Self {
-        let row = |id: SessionId| Some((id, workspace.sessions.get(&id)?));
+    fn of(workspace: &'a Workspace, sessions: &[SessionId], before: u64) -> Self {
+        let row = |id: &SessionId| Some((*id, workspace.sessions.get(id)?));
         let heap = sessions
-            .into_iter()
+            .iter()
             .filter_map(row)
             .filter(|(_, session)| session.opened_position < before)
             .map(|(id, session)| (session.head.position, Next::Session(id)))
@@ -94,6 +117,12 @@ impl<'a> Newest<'a> {
         if let Some(message) = self.workspace.book.get(number) {
             self.heap.push((message.position, Next::Message(number)));
         }
+    }
+
+    /// An event of a session's stream that is not before the position, or its last.
+    fn entry(&self, session: &Session) -> u64 {
+        let message = self.workspace.book.since(session.newest, self.before);
+        message.map_or(session.head.position, |message| message.position)
     }
 }
 
@@ -120,7 +149,22 @@ impl Iterator for Newest<'_> {
     }
 }
 
-fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Object {
+/// What a page shows.
+struct Shown {
+    messages: Vec<Value>,
+    /// The position of the oldest, when there are more before it.
+    next: Option<u64>,
+}
+
+impl Shown {
+    fn object(self) -> Object {
+        Object::new()
+            .with("messages", self.messages)
+            .with("next", self.next)
+    }
+}
+
+fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Shown {
     let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
     let mut cut = false;
     for message in newest {
@@ -135,7 +179,8 @@ fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Object {
     let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
     page.sort_by_key(|(order, _)| *order);
     let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
-    Object::new()
-        .with("messages", messages)
-        .with("next", next.filter(|_| more || cut))
+    Shown {
+        messages,
+        next: next.filter(|_| more || cut),
+    }
 }

@@ -7,13 +7,16 @@ use chat::state::{LiveChat, User};
 use chat::time::Timestamp;
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::Plan;
 use super::cut;
 use super::object::Object;
+use super::{Facts, Plan};
 use crate::api::Page;
+
+/// The most people that are shown beside live chats, in the order of their logins.
+const PEOPLE_MAX: usize = 1_000;
 
 /// A live chat as it stands.
 #[derive(Clone, Debug)]
@@ -90,18 +93,17 @@ impl UserFacts {
     }
 
     /// What colleagues see.
-    pub(crate) fn card(&self) -> Value {
+    pub(crate) fn card(&self) -> Object {
         Object::new()
             .with("id", &self.id)
             .with("name", &self.name)
             .with("groups", &self.groups)
-            .value()
     }
 }
 
-/// `me`: who asks, and the live chats that the caller sees; `next` when not all of them fit, for
+/// `me`: who asks, where messengers reach us if that is an administrator, and the live chats that the caller sees; `next` when not all of them fit, for
 /// `live-chats.list`.
-pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>) -> Plan {
+pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>, facts: &Facts) -> Plan {
     let everything = Page {
         before: None,
         limit: usize::MAX - 1,
@@ -109,6 +111,8 @@ pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>) -> Plan {
     let live_chats = visible(workspace, caller, &everything);
     let user = UserFacts::of(caller.id, caller.user);
     let position = workspace.position;
+    let administers = caller.user.is(Group::Administrators);
+    let public_url = administers.then(|| facts.public_url.clone());
     Plan::new(move |_| {
         let (list, next) = cut::page(live_chats, everything.limit, |l| l.object());
         Object::new()
@@ -118,20 +122,39 @@ pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>) -> Plan {
             .with("liveChats", list)
             .with("position", position)
             .with_some("next", next)
+            // So that a page of a newer version knows what this one understands.
+            .with("signalsEnd", true)
+            .with_some("publicUrl", public_url)
             .with("user", user.card())
     })
 }
 
-/// `live-chats.list`: those that the caller sees, oldest first.
+/// `live-chats.list`: those that the caller sees, oldest first, and the people who see them.
 pub(super) fn live_chats(
     workspace: &Workspace,
     caller: &Caller<'_>,
     page: &Page<LiveChatId>,
+    online: &dyn Fn(&UserId) -> bool,
 ) -> Plan {
     let (live_chats, limit) = (visible(workspace, caller, page), page.limit);
+    let members: BTreeSet<&UserId> = (live_chats.iter().take(limit))
+        .flat_map(|(_, live_chat)| &live_chat.members)
+        .collect();
+    let people = workspace
+        .users
+        .iter()
+        .filter(|(id, user)| !user.disabled && (user.sees_all() || members.contains(id)));
+    let people: Vec<_> = (people.take(PEOPLE_MAX))
+        .map(|(id, user)| (UserFacts::of(id, user), online(id)))
+        .collect();
     Plan::new(move |_| {
         let (list, next) = cut::page(live_chats, limit, |l| l.object());
-        Object::new().with("liveChats", list).with("next", next)
+        let card = |(user, online): &(UserFacts, bool)| user.card().with("online", online).value();
+        let people: Vec<Value> = people.iter().map(card).collect();
+        Object::new()
+            .with("liveChats", list)
+            .with("people", people)
+            .with("next", next)
     })
 }
 

@@ -1,5 +1,6 @@
 //! What consoles are shown, from real logs.
 
+mod beside;
 mod lists;
 pub(crate) mod shell;
 
@@ -18,7 +19,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "channel",
         "id liveChat name webhook status since reason? verified security dialect capabilities \
-         publicUrl pendingDeliveries lastErrorAt? lastError? refusedWhileDisconnected",
+         publicUrl pendingDeliveries lastErrorAt? lastError? refusedWhileDisconnected + codes?",
     ),
     (
         "contact",

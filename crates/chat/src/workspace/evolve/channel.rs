@@ -57,6 +57,7 @@ impl Workspace {
                     ChannelCode {
                         code: e.code.clone(),
                         empty: e.codeless,
+                        since: record.time,
                         until: None,
                     },
                 );
@@ -150,6 +151,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         codes: vec![ChannelCode {
             code: e.code.clone(),
             empty: e.codeless,
+            since: time,
             until: None,
         }],
         revision: 1,

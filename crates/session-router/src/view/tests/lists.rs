@@ -38,6 +38,9 @@ fn me_is_who_i_am_and_what_i_see() {
     assert_eq!(me["liveChats"].as_array().unwrap().len(), 1);
     assert_eq!(me["liveChats"][0]["id"], live_chat);
     check("liveChat", &me["liveChats"][0]);
+    assert!(me.get("publicUrl").is_none());
+    let administrator = shell.ok("root", "me", &json!({}));
+    assert_eq!(administrator["publicUrl"], "https://chat.example");
     assert_eq!(me["position"], shell.workspace.position);
     assert_eq!(
         shell.ok("sue", "me", &json!({}))["liveChats"]

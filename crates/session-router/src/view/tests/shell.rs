@@ -18,10 +18,11 @@ use event_log::{EventLog, Frame, NewEvent, Options};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::api::{self, Call, Query, Signal};
+use crate::api::{self, Call, Query};
 use crate::feed::{self, FeedItem};
 use crate::keyring::Keyring;
 use crate::library::{Library, context};
+use crate::presence::Presence;
 use crate::view::{self, Facts, Scanned};
 
 pub(crate) struct Shell {
@@ -32,6 +33,7 @@ pub(crate) struct Shell {
     chance: Chance,
     pub(crate) now: Timestamp,
     pub(crate) facts: Facts,
+    pub(crate) presence: Presence,
     pub(crate) subjects: chat::subject::Workspace,
     /// What was told as it happened.
     pub(crate) items: Vec<FeedItem>,
@@ -57,6 +59,7 @@ impl Shell {
             facts: Facts {
                 public_url: "https://chat.example".to_owned(),
             },
+            presence: Presence::default(),
             subjects: "acme".parse().unwrap(),
             items: Vec::new(),
         };
@@ -190,9 +193,7 @@ impl Shell {
                 })
             }
             Call::Query(query) => self.query(&user, &query),
-            Call::Signal(Signal::Typing(_) | Signal::Viewing(_)) | Call::NeedsHash(_) => {
-                Ok(json!({}))
-            }
+            Call::Signal(_) | Call::NeedsHash(_) => Ok(json!({})),
         }
     }
 
@@ -231,7 +232,8 @@ impl Shell {
             Query::EventsAfter(query) => view::scan_of(&self.workspace, &caller, query),
             Query::Deliveries(query) => view::walk_of(&self.workspace, &caller, query)?,
             _ => {
-                let plan = view::plan(&self.workspace, &caller, query, self.now, &self.facts)?;
+                let online = |user: &UserId| self.presence.is_online(user, self.now);
+                let plan = view::plan(&self.workspace, &caller, query, &online, &self.facts)?;
                 return Ok(plan.render(&self.library));
             }
         };

@@ -1,0 +1,101 @@
+//! What happened to the sessions of a history: who opened, took, passed on and closed them.
+//!
+//! The state has only how a session stands. How it got there is in the log, as the session's stream,
+//! which is walked back from the first event that is not older than the page.
+
+use chat::event::Event;
+use chat::id::{SessionId, UserId};
+use chat::record::{Record, Stream};
+use chat::state::Session;
+use serde_json::Value;
+
+use crate::library::{Library, decode};
+use crate::view::object::Object;
+
+/// The most sessions whose streams are walked for a page, the newest of it.
+const SESSIONS_MAX: usize = 100;
+/// The most events that are read for a page, messages and attempts among them.
+const EVENTS_MAX: usize = 5_000;
+/// The most changes that are shown: with a full page of messages they fit into one answer.
+const CHANGES_MAX: usize = 500;
+
+/// Where to read, for a page from one position to before another.
+#[derive(Debug)]
+pub(super) struct Changes {
+    from: u64,
+    before: u64,
+    /// Where to begin, newest first.
+    streams: Vec<(SessionId, u64)>,
+}
+
+impl Changes {
+    /// `entry` says where to enter a session's stream: at an event not older than the page.
+    pub(super) fn of<'a>(
+        (from, before): (u64, u64),
+        sessions: impl Iterator<Item = (SessionId, &'a Session)>,
+        entry: impl Fn(&Session) -> u64,
+    ) -> Self {
+        let within = sessions.filter(|(_, session)| {
+            session.opened_position < before && session.head.position >= from
+        });
+        let streams = within.map(|(id, session)| (id, entry(session)));
+        Self {
+            from,
+            before,
+            streams: streams.take(SESSIONS_MAX).collect(),
+        }
+    }
+
+    /// The objects, oldest first; none from before `from`. Reads the disk.
+    pub(super) fn read(&self, from: u64, library: &Library) -> Vec<Value> {
+        let from = from.max(self.from);
+        let mut left = EVENTS_MAX;
+        let mut found = Vec::new();
+        for (session, entry) in &self.streams {
+            let back = library.reader.back(*entry).take(left);
+            let back = back.map_while(|event| {
+                event
+                    .inspect_err(|error| tracing::error!(error = %error, "cannot read the log"))
+                    .ok()
+            });
+            for event in back.take_while(|event| event.position >= from) {
+                left = left.saturating_sub(1);
+                if found.len() == CHANGES_MAX {
+                    break;
+                }
+                if event.position >= self.before {
+                    continue;
+                }
+                let record = decode(event.position, &event.bytes);
+                // Made-up positions enter nothing, but a stream is checked all the same.
+                let record = record.filter(|record| record.stream == Stream::Session(*session));
+                let change = record.and_then(|record| change(*session, &record));
+                found.extend(change.map(|change| (event.position, change)));
+            }
+        }
+        found.sort_by_key(|(position, _)| *position);
+        found.into_iter().map(|(_, change)| change).collect()
+    }
+}
+
+/// The object of an event that is about the session itself.
+fn change(session: SessionId, record: &Record) -> Option<Value> {
+    let (operator, reason): (Option<&UserId>, Option<&String>) = match &record.event {
+        Event::SessionOpened(e) => (e.operator.as_ref(), None),
+        Event::SessionAssigned(e) => (Some(&e.operator), None),
+        Event::SessionTransferred(e) => (e.operator.as_ref(), None),
+        Event::SessionClosed(e) => (None, e.reason.as_ref()),
+        _ => return None,
+    };
+    let object = Object::new()
+        .with("id", format!("event-{}", record.position))
+        .with("session", session)
+        .with("direction", "system")
+        .with("author", record.by.to_string())
+        .with("createdAt", record.time)
+        .with("position", record.position)
+        .with("event", record.event.kind())
+        .with_some("operator", operator)
+        .with_some("reason", reason);
+    Some(object.value())
+}
