@@ -19,7 +19,7 @@ import { loadUnsent, saveUnsent } from "./storage";
 /** Events are taken in together, so that a burst costs one drawing. */
 const BATCH_MS = 40;
 /** So many of a burst at once: more would make the page stutter. */
-const BATCH_MAX = 250;
+const BATCH_MAX = 120;
 /** How often the broker is asked whether everything was heard. */
 const CHECK_MS = 15_000;
 /** Of these checks every so many also ask for colleagues, live chats and channels. */
