@@ -17,12 +17,17 @@ test("a live chat is created with its members, renamed, and deleted", async ({ e
   await office.row("Refunds").waitFor({ state: "hidden" });
 });
 
-test("a live chat with messengers is deleted only when that is said", async ({ connect, enter }) => {
+test("a live chat with messengers is deleted only when that is said", async ({
+  connect,
+  enter,
+}) => {
   await connect("Ann Lee");
   const office = await Office.enter(await enter("admin"));
   await office.row("Support").getByRole("button", { name: "Delete: Support" }).click();
   await office.dialog.getByText("It still has 1 messenger").waitFor();
-  expect(await office.dialog.getByRole("button", { name: "Delete", exact: true }).isDisabled()).toBe(true);
+  expect(
+    await office.dialog.getByRole("button", { name: "Delete", exact: true }).isDisabled(),
+  ).toBe(true);
   await office.press("Cancel");
   await office.row("Support").waitFor();
 });
@@ -105,7 +110,10 @@ test("a person is forgotten only when the name is typed, and then nobody reads t
   await olga.message("My secret").waitFor();
   const office = await Office.enter(await enter("admin"));
   await office.section("People");
-  await office.row("Ann Lee").getByRole("button", { name: /^Forget/ }).click();
+  await office
+    .row("Ann Lee")
+    .getByRole("button", { name: /^Forget/ })
+    .click();
   const forget = office.dialog.getByRole("button", { name: "Forget for good" });
   expect(await forget.isDisabled()).toBe(true);
   await office.fill("Type “Ann Lee” to confirm", "Ann Lee");

@@ -26,7 +26,10 @@ test("a messenger is connected, the handshake is seen as it happens, and people 
   await until("it is accepted", () => ann.accepted.length === 1);
 });
 
-test("why a messenger was not connected is said in words, with what to do", async ({ enter, messenger }) => {
+test("why a messenger was not connected is said in words, with what to do", async ({
+  enter,
+  messenger,
+}) => {
   const ann = await messenger("Ann Lee", "--refuse");
   const office = await Office.enter(await enter("admin"));
   await office.liveChat("Support");
@@ -94,7 +97,10 @@ test("a disconnected channel counts what it refuses; reconnected, it gets what w
   expect(ann.received).toEqual(["From the desk"]);
 });
 
-test("while a code is rotated both are good, and it is shown until when", async ({ connect, enter }) => {
+test("while a code is rotated both are good, and it is shown until when", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const office = await Office.enter(await enter("admin"));
   await office.channel("Support", "Ann Lee's");
@@ -120,7 +126,10 @@ test("a test asks the messenger and changes nothing", async ({ connect, enter })
   await office.main.getByText("Active", { exact: true }).waitFor();
 });
 
-test("a channel is renamed and deleted, which its messenger is told", async ({ connect, enter }) => {
+test("a channel is renamed and deleted, which its messenger is told", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const office = await Office.enter(await enter("admin"));
   await office.liveChat("Support");
@@ -133,7 +142,10 @@ test("a channel is renamed and deleted, which its messenger is told", async ({ c
   await until("the messenger is told", () => ann.told("disconnect").length === 1);
 });
 
-test("the delivery log has every attempt, and sends again one or all since a time", async ({ connect, enter }) => {
+test("the delivery log has every attempt, and sends again one or all since a time", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee", "--fail", "422");
   const olga = await enter("olga");
   ann.say("Hello");

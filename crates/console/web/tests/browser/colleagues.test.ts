@@ -28,7 +28,10 @@ test("of two operators who take a session one has it, and the other is told who"
   expect(await petr.answer.count()).toBe(0);
 });
 
-test("a session is transferred with a note that the next operator reads", async ({ connect, enter }) => {
+test("a session is transferred with a note that the next operator reads", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   const petr = await enter("petr");
@@ -49,7 +52,10 @@ test("a session is transferred with a note that the next operator reads", async 
   expect(ann.received).toEqual(["I see to it."]);
 });
 
-test("a session that goes back into the queue is there for the next", async ({ connect, enter }) => {
+test("a session that goes back into the queue is there for the next", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   const petr = await enter("petr");
@@ -68,9 +74,11 @@ test("who writes is seen writing, on both sides and by colleagues", async ({ con
   const petr = await enter("petr");
   ann.say("Hello");
   await olga.take("Ann Lee");
+  await olga.view("Mine");
+  await olga.open("Ann Lee");
   ann.say("/typing");
   await olga.page.getByText("Ann Lee is typing").waitFor();
-  await olga.row("Ann Lee").filter({ hasText: "is typing" }).or(olga.tab("Mine")).first().waitFor();
+  await olga.row("Ann Lee").filter({ hasText: "is typing" }).waitFor();
   await petr.page.goto(olga.page.url());
   await petr.thread("Ann Lee").waitFor();
   await olga.answer.pressSequentially("Let me see");
@@ -78,7 +86,10 @@ test("who writes is seen writing, on both sides and by colleagues", async ({ con
   await until("the messenger shows it", () => ann.told("typing").length > 0);
 });
 
-test("who looks at a session is seen by colleagues, in it and in the list", async ({ connect, enter }) => {
+test("who looks at a session is seen by colleagues, in it and in the list", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   const petr = await enter("petr");
@@ -90,7 +101,10 @@ test("who looks at a session is seen by colleagues, in it and in the list", asyn
   await petr.page.getByText("Olga Ivanova looks at this").waitFor();
 });
 
-test("a supervisor sees who serves whom, and an operator only their own", async ({ connect, enter }) => {
+test("a supervisor sees who serves whom, and an operator only their own", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   const vera = await enter("vera");
@@ -119,7 +133,11 @@ test("an operator starts a session where the messenger lets them", async ({ conn
   expect(ann.received).toEqual(["One more thing"]);
 });
 
-test("no session is started where the messenger does not say that it may", async ({ adapter, enter, house }) => {
+test("no session is started where the messenger does not say that it may", async ({
+  adapter,
+  enter,
+  house,
+}) => {
   const olga = await enter("olga");
   await adapter.say("carl", "Hello");
   await olga.row("carl").waitFor();

@@ -1,6 +1,9 @@
 import { expect, test, until } from "./scene";
 
-test("what a person writes is taken, answered, and delivered exactly once", async ({ connect, enter }) => {
+test("what a person writes is taken, answered, and delivered exactly once", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee", "--auto-receipts");
   const olga = await enter("olga");
   ann.say("Is anybody there?");
@@ -12,7 +15,10 @@ test("what a person writes is taken, answered, and delivered exactly once", asyn
   expect(await olga.texts()).toEqual(["Is anybody there?", "Yes, I am."]);
 });
 
-test("a message is shown as sent, delivered and read only when it is", async ({ connect, enter }) => {
+test("a message is shown as sent, delivered and read only when it is", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   ann.say("Hello");
@@ -60,7 +66,10 @@ test("a refused message shows why, and is truly sent again", async ({ connect, e
   expect(new Set(ids).size).toBe(1);
 });
 
-test("a message after closing opens a new session, below what was before", async ({ connect, enter }) => {
+test("a message after closing opens a new session, below what was before", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   ann.say("My first matter");
@@ -78,7 +87,10 @@ test("a message after closing opens a new session, below what was before", async
   expect(await olga.texts()).toEqual(["My first matter", "Done", "My second matter"]);
 });
 
-test("an earlier conversation comes as one scrolls up, whole and in order", async ({ connect, enter }) => {
+test("an earlier conversation comes as one scrolls up, whole and in order", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const said = Array.from({ length: 120 }, (_, i) => `Line ${i + 1}.`);
   ann.say(...said);

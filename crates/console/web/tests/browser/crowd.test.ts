@@ -35,7 +35,10 @@ const scroll = (page: Page) =>
       }
   });
 
-test("five thousand sessions scroll and receive without a task over 200 ms", async ({ adapter, enter }) => {
+test("five thousand sessions scroll and receive without a task over 200 ms", async ({
+  adapter,
+  enter,
+}) => {
   const people = Array.from({ length: PEOPLE }, (_, i) => `person-${i + 1}`);
   await adapter.crowd(people, "Hello");
   const olga = await enter("olga");
@@ -56,6 +59,8 @@ test("five thousand sessions scroll and receive without a task over 200 ms", asy
   await olga.page.getByRole("searchbox", { name: "Filter" }).fill("person-new");
   await olga.row("person-new").waitFor();
   const tasks = await noted(olga.page);
-  console.log(`${PEOPLE} sessions, ${ARRIVING} messages while scrolling: tasks over 50 ms: [${tasks}]`);
+  console.log(
+    `${PEOPLE} sessions, ${ARRIVING} messages while scrolling: tasks over 50 ms: [${tasks}]`,
+  );
   expect(Math.max(0, ...tasks)).toBeLessThanOrEqual(TASK_MS_MAX);
 });

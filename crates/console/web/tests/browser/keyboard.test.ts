@@ -24,7 +24,10 @@ test("a conversation is served from the keyboard alone", async ({ connect, enter
   expect(ann.received).toEqual(["Good day"]);
 });
 
-test("the list is walked with the arrows, and has one place for Tab", async ({ adapter, enter }) => {
+test("the list is walked with the arrows, and has one place for Tab", async ({
+  adapter,
+  enter,
+}) => {
   await adapter.crowd(["p1", "p2", "p3"], "Hello");
   const olga = await enter("olga");
   const rows = olga.sidebar.getByRole("option");
@@ -41,7 +44,10 @@ test("the list is walked with the arrows, and has one place for Tab", async ({ a
   await expect.poll(() => rows.nth(2).getAttribute("aria-selected")).toBe("true");
 });
 
-test("shortcuts go by the place of the key, also with a Russian layout", async ({ connect, enter }) => {
+test("shortcuts go by the place of the key, also with a Russian layout", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   ann.say("Hello");

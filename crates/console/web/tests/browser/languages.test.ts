@@ -1,6 +1,9 @@
 import { expect, test, until } from "./scene";
 
-test("in Russian one, few and many messages are counted as Russian counts", async ({ connect, enter }) => {
+test("in Russian one, few and many messages are counted as Russian counts", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Анна Ли");
   const olga = await enter("olga");
   await olga.menu("Русский");

@@ -1,7 +1,11 @@
 import { expect, test, until } from "./scene";
 import { Wire } from "./scene/wire";
 
-test("when the broker is killed nothing is lost, doubled or out of order", async ({ connect, enter, house }) => {
+test("when the broker is killed nothing is lost, doubled or out of order", async ({
+  connect,
+  enter,
+  house,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga", { complains: true });
   ann.say("One");
@@ -29,14 +33,21 @@ test("when the broker is killed nothing is lost, doubled or out of order", async
   expect(await olga.texts()).toEqual(texts);
 });
 
-test("a broker that is killed while its NATS lives on is said to be away", async ({ connect, enter, house }) => {
+test("a broker that is killed while its NATS lives on is said to be away", async ({
+  connect,
+  enter,
+  house,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga", { complains: true });
   ann.say("One");
   await olga.take("Ann Lee");
   await house.kill("broker");
   await olga.send("Two");
-  await olga.message("Two").getByText(/Sending|Kept here/).waitFor();
+  await olga
+    .message("Two")
+    .getByText(/Sending|Kept here/)
+    .waitFor();
   await house.start();
   await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
   await olga.caughtUp();
@@ -76,7 +87,10 @@ test("the badge shows the position that the log has", async ({ admin, connect, e
   await olga.take("Ann Lee");
   await olga.message("Two").waitFor();
   const shown = async () => {
-    const text = await olga.sidebar.getByText(/^[\d,]+$/).last().innerText();
+    const text = await olga.sidebar
+      .getByText(/^[\d,]+$/)
+      .last()
+      .innerText();
     return Number(text.replaceAll(",", ""));
   };
   await until("it is the broker's", async () => {

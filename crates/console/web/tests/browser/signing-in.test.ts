@@ -1,6 +1,9 @@
 import { expect, test } from "./scene";
 
-test("a wrong password is refused in words, the right one opens the desk", async ({ liveChat, visit }) => {
+test("a wrong password is refused in words, the right one opens the desk", async ({
+  liveChat,
+  visit,
+}) => {
   expect(liveChat).toBeTruthy();
   const desk = await visit();
   await desk.signIn("olga", "not her password");
@@ -22,7 +25,10 @@ test("who has signed out is out, and only the name is remembered", async ({ ente
   expect(await desk.page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
 });
 
-test("who stays signed in on the tab is there after a reload, and nobody else", async ({ visit, liveChat }) => {
+test("who stays signed in on the tab is there after a reload, and nobody else", async ({
+  visit,
+  liveChat,
+}) => {
   expect(liveChat).toBeTruthy();
   const desk = await visit();
   await desk.page.getByRole("checkbox", { name: "Stay signed in on this tab" }).check();

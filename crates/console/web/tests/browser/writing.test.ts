@@ -23,7 +23,12 @@ test("a draft survives going to another session, and a reload", async ({ connect
   expect(await olga.answer.inputValue()).toBe("I will look, and tell you");
 });
 
-test("a canned reply is found behind / and put into the answer", async ({ admin, connect, enter, liveChat }) => {
+test("a canned reply is found behind / and put into the answer", async ({
+  admin,
+  connect,
+  enter,
+  liveChat,
+}) => {
   const replies = [
     { shortcut: "hours", text: "We are open from nine to five." },
     { shortcut: "hello", text: "Good day, how can I help?" },
@@ -45,7 +50,10 @@ test("a canned reply is found behind / and put into the answer", async ({ admin,
   expect(ann.received).toEqual(["Hello! We are open from nine to five."]);
 });
 
-test("a supervisor makes a canned reply, an operator has it and cannot change it", async ({ connect, enter }) => {
+test("a supervisor makes a canned reply, an operator has it and cannot change it", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const vera = await enter("vera");
   const olga = await enter("olga");
@@ -67,7 +75,10 @@ test("a supervisor makes a canned reply, an operator has it and cannot change it
   await olga.message("Have a nice day!").getByText("Sent", { exact: true }).waitFor();
 });
 
-test("Enter sends and Shift+Enter breaks the line, or the other way round", async ({ connect, enter }) => {
+test("Enter sends and Shift+Enter breaks the line, or the other way round", async ({
+  connect,
+  enter,
+}) => {
   const ann = await connect("Ann Lee");
   const olga = await enter("olga");
   ann.say("Hello");

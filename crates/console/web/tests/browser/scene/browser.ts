@@ -16,5 +16,9 @@ export function launch(): Promise<Browser> {
   if (!executablePath)
     throw new Error("SWITCHBOARD_TEST_CHROMIUM names no Chromium; run `./just browser`");
   // Chromium cannot be root in its sandbox; the only pages it sees are ours.
-  return chromium.launch({ executablePath, args: ALONE, chromiumSandbox: process.getuid?.() !== 0 });
+  return chromium.launch({
+    executablePath,
+    args: ALONE,
+    chromiumSandbox: process.getuid?.() !== 0,
+  });
 }

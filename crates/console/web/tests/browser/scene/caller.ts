@@ -64,7 +64,10 @@ export class Caller {
   async asksAs(login: string, method: string): Promise<string | null> {
     const subject = `sb.default.api.${login}.${method}`;
     const asked = this.nats.request(subject, "{}", { timeout: ANSWER_MS });
-    return asked.then(() => null, (error: Error) => `${error.message} ${error.cause ?? ""}`);
+    return asked.then(
+      () => null,
+      (error: Error) => `${error.message} ${error.cause ?? ""}`,
+    );
   }
 
   async close(): Promise<void> {

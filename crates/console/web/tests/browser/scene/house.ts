@@ -21,7 +21,13 @@ export class House {
   ) {}
 
   static async open(): Promise<House> {
-    const keys = ["INGRESS__LISTEN", "CONSOLE__LISTEN", "OPS__LISTEN", "NATS__LISTEN", "NATS__WEBSOCKET"];
+    const keys = [
+      "INGRESS__LISTEN",
+      "CONSOLE__LISTEN",
+      "OPS__LISTEN",
+      "NATS__LISTEN",
+      "NATS__WEBSOCKET",
+    ];
     const ports = await free(keys.length);
     const listen = keys.map((key, i) => [`SWITCHBOARD__${key}`, `${HOST}:${ports[i]}`]);
     const dir = await mkdtemp(join(tmpdir(), "switchboard-browser-"));

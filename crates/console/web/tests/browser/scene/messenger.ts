@@ -80,7 +80,9 @@ export class Messenger {
 
   /** What the person said and Switchboard has accepted. */
   get accepted(): unknown[] {
-    const events = this.#events.filter(({ sent, status }) => sent?.type === "message" && status === 200);
+    const events = this.#events.filter(
+      ({ sent, status }) => sent?.type === "message" && status === 200,
+    );
     return events.map(({ sent }) => sent!.data.text);
   }
 

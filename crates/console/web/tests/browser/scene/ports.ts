@@ -7,7 +7,7 @@ import type { AddressInfo, Server } from "node:net";
 
 const { pid } = process;
 // 127.0.0.x is everybody's.
-export const HOST = `127.${((pid >> 16) & 0x7f) + 64}.${(pid >> 8) & 0xff}.${(pid & 0xff) || 254}`;
+export const HOST = `127.${((pid >> 16) & 0x7f) + 64}.${(pid >> 8) & 0xff}.${pid & 0xff || 254}`;
 
 /** So many free ports, all different. */
 export async function free(count: number): Promise<number[]> {
