@@ -122,7 +122,7 @@ test("a test asks the messenger and changes nothing", async ({ connect, enter })
   await ann.kill();
   await office.button("Test").click();
   await office.dialog.getByText("No connection to the messenger.").waitFor();
-  await office.dialog.getByRole("button", { name: "Close", exact: true }).last().click();
+  await office.finish("Close");
   await office.main.getByText("Active", { exact: true }).waitFor();
 });
 

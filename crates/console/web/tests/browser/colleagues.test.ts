@@ -111,7 +111,7 @@ test("a supervisor sees who serves whom, and an operator only their own", async 
   ann.say("Hello");
   await olga.take("Ann Lee");
   await vera.view("Active");
-  await vera.row("Ann Lee").getByText("Olga Ivanova").waitFor();
+  await vera.row("Ann Lee").filter({ hasText: "· Olga Ivanova" }).waitFor();
   expect(await olga.tab("Active").count()).toBe(0);
 });
 

@@ -64,9 +64,9 @@ export class Office {
     await this.dialog.getByLabel(label, { exact: true }).fill(text);
   }
 
-  /** Presses a button of the dialog that is open. */
+  /** Presses a button of the dialog that is open; the cross at its head is called Close as well. */
   async press(name: string): Promise<void> {
-    await this.dialog.getByRole("button", { name, exact: true }).click();
+    await this.dialog.getByRole("button", { name, exact: true }).last().click();
   }
 
   /** Presses it, and waits until the dialog is done. */
