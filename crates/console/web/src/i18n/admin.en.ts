@@ -261,6 +261,7 @@ export const admin = {
   "replay.notActive": "The channel is not active: they will wait until it is.",
   "replay.do": "Send again",
   "replay.done": "It is being sent again.",
+  "replay.none": "Nothing has failed in this time: there is nothing to send again.",
   "replay.count": {
     one: "{n} message is being sent again.",
     other: "{n} messages are being sent again.",
@@ -280,7 +281,7 @@ export const admin = {
   "person.since": "First seen",
   "person.forgotten": "Forgotten",
   forget: "Forget",
-  "forget.title": "Forget {name} for good?",
+  "forget.title": "Forget {name} of “{channel}” for good?",
   "forget.do": "Forget for good",
   "forget.means": "This cannot be undone, by nobody.",
   "forget.words": "Everything that was written in this person's sessions becomes unreadable, with the profile.",

@@ -272,6 +272,7 @@ export const admin: Translated<typeof english> = {
   "replay.notActive": "Канал не активен: они будут ждать, пока он не станет активен.",
   "replay.do": "Отправить снова",
   "replay.done": "Отправляется снова.",
+  "replay.none": "За это время всё дошло: отправлять снова нечего.",
   "replay.count": {
     one: "Снова отправляется {n} сообщение.",
     few: "Снова отправляются {n} сообщения.",
@@ -295,7 +296,7 @@ export const admin: Translated<typeof english> = {
   "person.since": "Впервые",
   "person.forgotten": "Забыт",
   forget: "Забыть",
-  "forget.title": "Забыть навсегда: {name}?",
+  "forget.title": "Забыть навсегда: {name}, «{channel}»?",
   "forget.do": "Забыть навсегда",
   "forget.means": "Отменить это не сможет никто.",
   "forget.words": "Всё написанное в диалогах с этим человеком станет нечитаемым, как и его профиль.",
