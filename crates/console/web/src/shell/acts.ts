@@ -6,6 +6,7 @@ import * as messages from "../api/messages";
 import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
 import { isKey, t } from "../i18n/t.svelte";
+import type { Refusal } from "../state/outbox";
 import { userName } from "../state/names";
 import { head } from "../state/progress";
 import { router } from "./router.svelte";
@@ -13,7 +14,7 @@ import { toasts } from "./toasts.svelte";
 import type { Workplace } from "./workplace.svelte";
 
 /** An error in the reader's language where we have it, else in the broker's words. */
-export function inWords({ code, message, details }: Pick<ApiError, "code" | "message" | "details">) {
+export function inWords({ code, message, details }: Refusal): string {
   const key = `error.${code}`;
   const values = Object.entries(details).filter(([, value]) => typeof value === "string");
   return isKey(key) ? t(key, Object.fromEntries(values) as Record<string, string>) : message;
