@@ -106,5 +106,5 @@ export class Gallery {
 async function settled(): Promise<void> {
   for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
   const onTheirWay = document.getAnimations().filter((one) => one instanceof CSSTransition);
-  await Promise.all(onTheirWay.map(({ finished }) => finished));
+  await Promise.allSettled(onTheirWay.map(({ finished }) => finished));
 }
