@@ -105,6 +105,5 @@ export class Gallery {
 /** Runs in the page: the colours are those of the scheme, and none is on its way. */
 async function settled(): Promise<void> {
   for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
-  const onTheirWay = document.getAnimations().filter((one) => one instanceof CSSTransition);
-  await Promise.allSettled(onTheirWay.map(({ finished }) => finished));
+  for (const one of document.getAnimations()) if (one instanceof CSSTransition) one.finish();
 }
