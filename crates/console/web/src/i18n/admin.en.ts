@@ -20,7 +20,8 @@ export const admin = {
   "confirm.type": "Type “{text}” to confirm",
 
   liveChat: "Live chat",
-  "liveChats.about": "A live chat is a desk that operators staff. People reach it by its messengers.",
+  "liveChats.about":
+    "A live chat is a desk that operators staff. People reach it by its messengers.",
   "liveChats.new": "New live chat",
   "liveChats.nameHint": "Operators see it, and it is on no messenger.",
   "liveChats.none": "There are no live chats yet",
@@ -108,7 +109,8 @@ export const admin = {
   "dialect.native": "native",
   "dialect.brix": "BRIX",
   initiates: "Operators may start sessions",
-  "initiates.hint": "The messenger has to be able to carry a message to somebody who did not write.",
+  "initiates.hint":
+    "The messenger has to be able to carry a message to somebody who did not write.",
   "initiates.said": "as the messenger says",
   "initiates.yes": "yes",
   "initiates.no": "no",
@@ -199,14 +201,16 @@ export const admin = {
     "Private and local addresses are closed unless the setting egress.allow opens them. Ask whoever runs the broker.",
   "advice.name": "Check the spelling of the webhook, and the DNS of the broker's machine.",
   "advice.timeout": "The messenger must answer within 10 seconds. Check that it is not overloaded.",
-  "advice.connection": "Check that the messenger is running, and the port and the firewall between.",
+  "advice.connection":
+    "Check that the messenger is running, and the port and the firewall between.",
   "advice.tls": "Check that the messenger's certificate is valid and complete.",
   "advice.closed": "Check that the webhook speaks HTTP, and https:// where it is TLS.",
   "advice.notHttp": "Check that the webhook speaks HTTP, and https:// where it is TLS.",
   "advice.broken": "Try again; if it stays so, look into the messenger's own log.",
   "advice.noEgress": "The broker's egress role is not running. Ask whoever runs the broker.",
 
-  "refused.account": "This account is connected to the live chat “{liveChat}”, as “{channel}”. Delete it there first.",
+  "refused.account":
+    "This account is connected to the live chat “{liveChat}”, as “{channel}”. Delete it there first.",
   "refused.liveChatName": "There is a live chat “{name}” already. Choose another name.",
   "refused.login": "There is a user {login} already. Choose another login.",
   "refused.lastAdministrator": "{user} is the last administrator. Make another one first.",
@@ -214,12 +218,14 @@ export const admin = {
   "refused.full": "There are {most} already, and no room for more. Delete one first.",
   "refused.codeNotBase64": "What stands behind whsec_ must be base64. Copy it again, wholly.",
   "refused.noCode": "The channel has no confirmation code. Rotate to one first.",
-  "refused.webhook": "A webhook is an address such as https://chat.example.com/hook, without a password in it.",
+  "refused.webhook":
+    "A webhook is an address such as https://chat.example.com/hook, without a password in it.",
   "refused.password": "A password has 8 to 1,024 characters.",
   "refused.name": "A name has 1 to 255 characters.",
   "refused.notFailed": "It is not failed any more: it waits, or was delivered.",
 
-  "deliveries.about": "Every attempt at a messenger, newest first: when, what came back, and how long it took.",
+  "deliveries.about":
+    "Every attempt at a messenger, newest first: when, what came back, and how long it took.",
   "deliveries.fresh": "Newest",
   "deliveries.none": "No attempt matches.",
   "attempt.when": "When",
@@ -253,7 +259,8 @@ export const admin = {
     other: "{n} messages are being sent again. Repeat it for the rest.",
   },
 
-  "people.about": "Those who have written by the messengers. Who asks for it can be forgotten here.",
+  "people.about":
+    "Those who have written by the messengers. Who asks for it can be forgotten here.",
   "people.find": "Find",
   "people.findHint": "Name, telephone number or id",
   "people.none": "Nobody has written yet.",
@@ -266,10 +273,12 @@ export const admin = {
   "forget.title": "Forget {name} of “{channel}” for good?",
   "forget.do": "Forget for good",
   "forget.means": "This cannot be undone, by nobody.",
-  "forget.words": "Everything that was written in this person's sessions becomes unreadable, with the profile.",
+  "forget.words":
+    "Everything that was written in this person's sessions becomes unreadable, with the profile.",
   "forget.sessions": "Open sessions with this person are closed.",
   "forget.stays": "That there were messages, and when, stays in the log.",
-  "forget.backups": "Copies of the keys in old backups must be destroyed too: that is not done here.",
+  "forget.backups":
+    "Copies of the keys in old backups must be destroyed too: that is not done here.",
 
   user: "User",
   "users.about": "People of the company with a login, and what each may do.",
