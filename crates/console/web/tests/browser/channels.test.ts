@@ -14,7 +14,7 @@ test("a messenger is connected, the handshake is seen as it happens, and people 
   await office.fill("Webhook of the messenger", ann.webhook);
   await office.fill("Confirmation code", CODE);
   await office.press("Connect");
-  await office.dialog.getByText("The request “connect” was sent").waitFor();
+  await office.dialog.getByText("The request “connect”", { exact: true }).waitFor();
   await office.dialog.getByText(`POST ${ann.webhook}`).waitFor();
   await office.dialog.getByText("The messenger answered 200").waitFor();
   await office.dialog.getByText("Confirmed: the messenger proved that it knows the code").waitFor();
