@@ -114,6 +114,15 @@ impl Callout {
         self.recent().of(user, self.clock.elapsed())
     }
 
+    /// Whether this connection's request reached us lately.
+    pub(crate) fn is_recent(&self, server: &str, client: u64) -> bool {
+        let connection = Connection {
+            server: server.to_owned(),
+            client,
+        };
+        self.recent().has(&connection)
+    }
+
     fn note(&self, request: &Request) -> Connection {
         let connection = Connection {
             server: request.server.clone(),

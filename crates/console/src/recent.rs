@@ -56,6 +56,11 @@ impl Recent {
         }
     }
 
+    /// Whether a connection is remembered.
+    pub(crate) fn has(&self, connection: &Connection) -> bool {
+        self.0.iter().rev().any(|e| e.connection == *connection)
+    }
+
     /// The connections that are, or may turn out to be, this user's.
     pub(crate) fn of(&self, user: &UserId, now: Duration) -> Vec<Connection> {
         self.0
@@ -94,6 +99,7 @@ mod tests {
         recent.note(connection(2), Some("otto".parse().unwrap()), at(1));
         recent.note(connection(3), None, at(2));
         assert_eq!(recent.of(&anna, at(2)), [connection(1), connection(3)]);
+        assert!(recent.has(&connection(3)) && !recent.has(&connection(4)));
         recent.name(&connection(3), &"otto".parse().unwrap());
         assert_eq!(recent.of(&anna, at(2)), [connection(1)]);
         assert_eq!(recent.of(&anna, at(16)), []);

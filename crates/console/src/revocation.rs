@@ -1,5 +1,8 @@
 //! Rights follow membership: when a user's rights change, the user's connections are ended. Clients
 //! connect again by themselves, and get the new rights.
+//!
+//! Ended too is who asked to sign in when no console role listened, as after a restart: NATS has put
+//! the question to nobody, and would let them wait until it gives up. They come again, and are heard.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -26,6 +29,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_secs(1);
 /// How many connections one list holds. NATS's answer has no other bound.
 const LISTED_MAX: usize = 1_024;
+/// Where NATS has the connections that have not signed in; with an auth callout nobody else is there.
+const ASKING_ACCOUNT: &str = "$G";
 /// How many users are remembered one by one; past it everybody signs in again.
 const DUE_MAX: usize = 4_096;
 /// How many lists are asked for at the most, to end the connections of one user or all of them.
@@ -43,6 +48,16 @@ pub(crate) struct Revocation {
 struct Due {
     users: BTreeSet<UserId>,
     everybody: bool,
+    /// Who asked to sign in before we listened.
+    unheard: bool,
+}
+
+/// Whose connections.
+#[derive(Clone, Copy, Debug)]
+enum Whose<'a> {
+    User(&'a UserId),
+    Everybody,
+    Unheard,
 }
 
 impl Revocation {
@@ -54,7 +69,11 @@ impl Revocation {
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let mut seen = *link.borrow_and_update();
-        let mut due = Due::default();
+        let mut due = Due {
+            unheard: true,
+            ..Due::default()
+        };
+        self.settle(&mut due).await;
         loop {
             tokio::select! {
                 biased; // Stop first; then all that is known, then what failed before.
@@ -63,10 +82,12 @@ impl Revocation {
                     Some(message) => self.take_in(&message.subject, &mut due),
                     None => return Err(Error::Ended),
                 },
-                // A change may have got lost while the bus was away: everybody signs in again.
+                // A change may have got lost while the bus was away, and a sign-in too: everybody
+                // signs in again.
                 Ok(()) = link.changed() => {
                     let now = *link.borrow_and_update();
-                    due.everybody |= now.has_gap_since(&seen);
+                    let gap = now.has_gap_since(&seen);
+                    (due.everybody, due.unheard) = (due.everybody || gap, due.unheard || gap);
                     seen = now;
                 }
                 () = tokio::time::sleep(RETRY), if !due.is_empty() => {}
@@ -92,8 +113,14 @@ impl Revocation {
 
     /// Ends what is due; what fails stays due.
     async fn settle(&self, due: &mut Due) {
+        if due.unheard {
+            match self.end_listed(Whose::Unheard).await {
+                Ok(()) => due.unheard = false,
+                Err(error) => return tell_failure(&error),
+            }
+        }
         if due.everybody {
-            match self.end_listed(None).await {
+            match self.end_listed(Whose::Everybody).await {
                 Ok(()) => *due = Due::default(),
                 Err(error) => tell_failure(&error),
             }
@@ -112,24 +139,23 @@ impl Revocation {
         for connection in self.callout.recent_of(user) {
             self.kick(&connection.server, connection.client).await?;
         }
-        self.end_listed(Some(user)).await
+        self.end_listed(Whose::User(user)).await
     }
 
-    /// Ends the connections that NATS lists as this user's, or as any user's. Whoever came back
-    /// meanwhile may be ended once more, which costs a reconnection and harms nobody.
-    async fn end_listed(&self, user: Option<&UserId>) -> Result<(), Error> {
+    /// Ends the connections that NATS lists as theirs. Whoever came back meanwhile may be ended once
+    /// more, which costs a reconnection and harms nobody.
+    async fn end_listed(&self, whose: Whose<'_>) -> Result<(), Error> {
         let mut kept = 0;
         for _ in 0..LISTS_MAX {
-            let list = self.list(user, kept).await?;
+            let list = self.list(whose, kept).await?;
             let full = list.data.connections.len() >= LISTED_MAX;
             for listed in list.data.connections {
-                // The roles' user is no login, so a role is never taken for somebody.
-                let Ok(name) = listed.authorized_user.parse::<UserId>() else {
+                let Some(reason) = self.reason(whose, &list.server, &listed) else {
                     kept += 1;
                     continue;
                 };
                 self.kick(&list.server.id, listed.cid).await?;
-                tracing::info!(user = %name, client = listed.cid, "connection ended: its user's rights changed");
+                tracing::info!(user = %listed.authorized_user, client = listed.cid, "connection ended: {reason}");
             }
             if !full {
                 return Ok(());
@@ -138,11 +164,26 @@ impl Revocation {
         Err(Error::Many)
     }
 
-    async fn list(&self, user: Option<&UserId>, offset: usize) -> Result<List, Error> {
+    /// Why a connection is to end, if it is.
+    fn reason(&self, whose: Whose<'_>, server: &Server, listed: &Listed) -> Option<&'static str> {
+        if let Whose::Unheard = whose {
+            let heard = self.callout.is_recent(&server.id, listed.cid);
+            return (!heard).then_some("nobody listened when it asked to sign in");
+        }
+        // The roles' user is no login, so a role is never taken for somebody.
+        let user = listed.authorized_user.parse::<UserId>();
+        user.is_ok().then_some("its user's rights changed")
+    }
+
+    async fn list(&self, whose: Whose<'_>, offset: usize) -> Result<List, Error> {
+        let account = match whose {
+            Whose::Unheard => ASKING_ACCOUNT,
+            Whose::User(_) | Whose::Everybody => ACCOUNT,
+        };
         let mut filter = json!({
-            "auth": true, "acc": ACCOUNT, "limit": LISTED_MAX, "offset": offset,
+            "auth": true, "acc": account, "limit": LISTED_MAX, "offset": offset,
         });
-        if let (Some(user), Some(filter)) = (user, filter.as_object_mut()) {
+        if let (Whose::User(user), Some(filter)) = (whose, filter.as_object_mut()) {
             filter.insert("user".to_owned(), user.as_str().into());
         }
         let answer = self.ask(subject::SERVER_CONNECTIONS.to_owned(), filter.to_string());
@@ -168,7 +209,7 @@ impl Revocation {
 
 impl Due {
     fn is_empty(&self) -> bool {
-        self.users.is_empty() && !self.everybody
+        self.users.is_empty() && !self.everybody && !self.unheard
     }
 }
 

@@ -19,8 +19,11 @@ use crate::request::Request;
 
 /// How many passwords are hashed at once: each takes 19 MiB and a core for some 30 ms.
 pub(crate) const HASHES_MAX: usize = 2;
-/// How long the session-router may take to answer.
+/// How long the session-router may take to answer, and to be there at all: after a restart it reads
+/// its log first, and who has the right password is not to be told otherwise meanwhile.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often it is looked whether it is there.
+const ASK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why somebody does not get in. They are told none of it.
 #[derive(Debug, thiserror::Error)]
@@ -167,14 +170,16 @@ impl SignIn {
     }
 
     async fn ask(&self, question: &LoginRequest) -> Result<LoginReply, Refusal> {
-        self.bus
-            .ask(
-                self.workspace.router(Question::Login),
-                question,
-                ASK_TIMEOUT,
-            )
-            .await
-            .map_err(Refusal::Unavailable)
+        let until = self.clock.elapsed() + ASK_TIMEOUT;
+        loop {
+            let subject = self.workspace.router(Question::Login);
+            match self.bus.ask(subject, question, ASK_TIMEOUT).await {
+                Err(bus::Error::NoResponders { .. }) if self.clock.elapsed() < until => {
+                    tokio::time::sleep(ASK_PAUSE).await;
+                }
+                answer => return answer.map_err(Refusal::Unavailable),
+            }
+        }
     }
 
     fn limiter(&self) -> std::sync::MutexGuard<'_, Limiter> {
