@@ -1,11 +1,11 @@
 //! Rights follow membership: when a user's rights change, the user's connections are ended. Clients
 //! connect again by themselves, and get the new rights.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Link, Subscription};
+use bus::{Bus, Link, Message, Subscription};
 use bytes::Bytes;
 use chat::id::UserId;
 use chat::subject::{self, Workspace};
@@ -19,6 +19,7 @@ use crate::Error;
 use crate::callout::Callout;
 use crate::metrics::CONNECTIONS_ENDED;
 use crate::nats_server::ACCOUNT;
+use crate::recent::Connection;
 
 /// How long NATS may take to list or end connections.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -41,7 +42,8 @@ pub(crate) struct Revocation {
 /// Whose connections have to be ended still.
 #[derive(Debug, Default)]
 struct Due {
-    users: BTreeSet<UserId>,
+    /// Each with the position of the last change.
+    users: BTreeMap<UserId, u64>,
     everybody: bool,
 }
 
@@ -60,7 +62,7 @@ impl Revocation {
                 biased; // Stop first; then all that is known, then what failed before.
                 () = stop.cancelled() => return Ok(()),
                 message = changed.next() => match message {
-                    Some(message) => self.take_in(&message.subject, &mut due),
+                    Some(message) => self.take_in(&message, &mut due),
                     None => return Err(Error::Ended),
                 },
                 // A change may have got lost while the bus was away: everybody signs in again.
@@ -72,19 +74,26 @@ impl Revocation {
                 () = tokio::time::sleep(RETRY), if !due.is_empty() => {}
             }
             while let Some(message) = changed.try_next() {
-                self.take_in(&message.subject, &mut due);
+                self.take_in(&message, &mut due);
             }
             self.settle(&mut due).await;
         }
     }
 
-    fn take_in(&self, subject: &str, due: &mut Due) {
+    fn take_in(&self, message: &Message, due: &mut Due) {
+        let subject = message.subject.as_str();
         let Some(user) = self.workspace.rights_user(subject) else {
             tracing::warn!(subject, "a rights change names no user");
             return;
         };
+        let Ok(position) = chat::codec::decode::<u64>(&message.payload) else {
+            tracing::warn!(subject, "a rights change names no position");
+            due.everybody = true;
+            return;
+        };
         if due.users.len() < DUE_MAX {
-            due.users.insert(user);
+            let last = due.users.entry(user).or_default();
+            *last = position.max(*last);
         } else {
             due.everybody = true;
         }
@@ -99,28 +108,29 @@ impl Revocation {
             }
             return;
         }
-        while let Some(user) = due.users.first().cloned() {
-            if let Err(error) = self.end(&user).await {
+        while let Some((user, position)) = due.users.pop_first() {
+            if let Err(error) = self.end(&user, position).await {
                 tell_failure(&error);
+                due.users.insert(user, position);
                 return;
             }
-            due.users.remove(&user);
         }
     }
 
-    async fn end(&self, user: &UserId) -> Result<(), Error> {
-        for connection in self.callout.recent_of(user) {
-            self.kick(&connection.server, connection.client).await?;
+    async fn end(&self, user: &UserId, position: u64) -> Result<(), Error> {
+        for connection in self.callout.outdated(user, position) {
+            self.kick(&connection).await?;
         }
-        self.end_listed(Some(user)).await
+        self.end_listed(Some((user, position))).await
     }
 
-    /// Ends the connections that NATS lists as this user's, or as any user's. Whoever came back
-    /// meanwhile may be ended once more, which costs a reconnection and harms nobody.
-    async fn end_listed(&self, user: Option<&UserId>) -> Result<(), Error> {
+    /// Ends the connections that NATS lists as this user's, or as any user's, but for those that came
+    /// with the rights of after the change. Whoever came by another console, or back from a gap, may be
+    /// ended once more, which costs a reconnection and harms nobody.
+    async fn end_listed(&self, changed: Option<(&UserId, u64)>) -> Result<(), Error> {
         let mut kept = 0;
         for _ in 0..LISTS_MAX {
-            let list = self.list(user, kept).await?;
+            let list = self.list(changed.map(|(user, _)| user), kept).await?;
             let full = list.data.connections.len() >= LISTED_MAX;
             for listed in list.data.connections {
                 // The roles' user is no login, so a role is never taken for somebody.
@@ -128,7 +138,16 @@ impl Revocation {
                     kept += 1;
                     continue;
                 };
-                self.kick(&list.server.id, listed.cid).await?;
+                let connection = Connection {
+                    server: list.server.id.clone(),
+                    client: listed.cid,
+                };
+                let is_current = |(_, position)| self.callout.is_current(&connection, position);
+                if changed.is_some_and(is_current) {
+                    kept += 1;
+                    continue;
+                }
+                self.kick(&connection).await?;
                 tracing::info!(user = %name, client = listed.cid, "connection ended: its user's rights changed");
             }
             if !full {
@@ -149,9 +168,9 @@ impl Revocation {
         serde_json::from_slice(&answer.await?).map_err(Error::Connections)
     }
 
-    async fn kick(&self, server: &str, client: u64) -> Result<(), Error> {
-        let subject = subject::server_kick(server);
-        let answer = self.ask(subject, json!({ "cid": client }).to_string());
+    async fn kick(&self, connection: &Connection) -> Result<(), Error> {
+        let subject = subject::server_kick(&connection.server);
+        let answer = self.ask(subject, json!({ "cid": connection.client }).to_string());
         // An error in the answer says that there is no such connection any more: that is the aim.
         drop(answer.await?);
         counter!(CONNECTIONS_ENDED).increment(1);

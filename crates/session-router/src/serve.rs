@@ -211,6 +211,7 @@ impl Router {
             password_hash,
             feeds: (!all).then_some(feeds),
             audit,
+            as_of: self.workspace.position,
         })
     }
 
