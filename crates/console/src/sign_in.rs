@@ -91,6 +91,20 @@ impl SignIn {
         }
     }
 
+    /// The same proof against what is known now. A password that was right is not hashed again.
+    pub(crate) async fn again(&self, request: &Request, before: &Login) -> Result<Login, Refusal> {
+        match proof(request) {
+            Proof::Token(token) => self.by_token(token, Some(&before.user)).await,
+            Proof::Password(_) => {
+                let question = LoginRequest::Password(before.user.clone());
+                let login = self.ask(&question).await?;
+                login
+                    .filter(|login| login.password_hash == before.password_hash)
+                    .ok_or(Refusal::Wrong)
+            }
+        }
+    }
+
     /// A token in place of the user's password is limited as one, but only afterwards: it cannot be
     /// guessed, and the many connections of one program must not pause each other.
     async fn by_token_of(&self, token: &Secret, user: UserId) -> Result<Login, Refusal> {

@@ -207,6 +207,7 @@ impl Router {
             password_hash,
             feeds: (!all).then_some(feeds),
             audit,
+            as_of: self.workspace.position,
         })
     }
 

@@ -41,6 +41,8 @@ pub(crate) const THEIRS: LiveChatId = LiveChatId::from_bytes([2; 16]);
 pub(crate) struct Users {
     pub(crate) logins: BTreeMap<UserId, Login>,
     pub(crate) tokens: BTreeMap<String, UserId>,
+    /// Goes up with every change.
+    pub(crate) position: u64,
 }
 
 pub(crate) struct World {
@@ -137,15 +139,23 @@ impl World {
     /// Changes a user's rights, and says so as the session-router does.
     pub(crate) async fn change(&self, user: &str, change: impl FnOnce(&mut Login)) {
         self.set(user, change);
+        self.tell(user).await;
+    }
+
+    /// Says that a user's rights changed.
+    pub(crate) async fn tell(&self, user: &str) {
         let subject = self.workspace.rights(&user.parse().unwrap());
-        let sent = self.bus.publish(subject, &[], bytes::Bytes::new());
-        sent.await.unwrap();
+        let position = self.users.lock().unwrap().position;
+        let payload = chat::codec::encode(&position).into();
+        self.bus.publish(subject, &[], payload).await.unwrap();
     }
 
     /// The same without telling anybody: nobody's connection ends.
     pub(crate) fn set(&self, user: &str, change: impl FnOnce(&mut Login)) {
         let id: UserId = user.parse().unwrap();
-        change(self.users.lock().unwrap().logins.get_mut(&id).unwrap());
+        let mut users = self.users.lock().unwrap();
+        users.position += 1;
+        change(users.logins.get_mut(&id).unwrap());
     }
 
     /// Stops the console and says how it ended.
@@ -190,7 +200,9 @@ impl Users {
             LoginRequest::Password(user) => user,
             LoginRequest::Token(hash) => self.tokens.get(&hash)?.clone(),
         };
-        self.logins.get(&user).cloned()
+        let login = self.logins.get(&user)?.clone();
+        let as_of = self.position;
+        Some(Login { as_of, ..login })
     }
 
     /// Gives a user a token.
@@ -217,6 +229,7 @@ fn staff() -> Users {
             password_hash: password_hash.clone(),
             feeds,
             audit,
+            as_of: 0,
         };
         users.logins.insert(user, login);
     }
