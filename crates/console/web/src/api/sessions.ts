@@ -28,6 +28,8 @@ export const get = (api: Api, session: Id) => api.ask<SessionAnswer>("sessions.g
 export interface HistoryPage {
   /** Oldest first. */
   messages: Message[];
+  /** What happened to the sessions of this page, as system lines. */
+  events?: Message[];
   next: Position | null;
 }
 
@@ -35,7 +37,7 @@ export interface HistoryPage {
 export type HistoryOf = { session: Id } | { contact: Id };
 
 export const history = (api: Api, of: HistoryOf, before?: Position, limit = 50) =>
-  api.ask<HistoryPage>("sessions.history", { ...of, before, limit });
+  api.ask<HistoryPage>("sessions.history", { ...of, before, limit, events: true });
 
 export const take = (api: Api, session: Id, commandId: string) =>
   api.ask<SessionAnswer>("sessions.take", { session, commandId });

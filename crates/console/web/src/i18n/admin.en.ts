@@ -114,11 +114,10 @@ export const admin = {
   "initiates.no": "no",
 
   "trace.preparing": "Preparing the request “connect”",
-  "trace.sent": "The request “connect” was sent",
-  "trace.sentBody": "What was sent (the code is hidden)",
+  "trace.sent": "The request “connect”",
+  "trace.sentBody": "What is in it (the code is hidden)",
   "trace.signed": "Signed, as webhook-id {id}",
   "trace.waiting": "Waiting for the messenger, 10 seconds at the most",
-  "trace.notAsked": "The messenger was not asked",
   "trace.answered": "The messenger answered {status}",
   "trace.nothing": "Nothing came back",
   "trace.took": "after {ms} ms",
@@ -247,7 +246,7 @@ export const admin = {
   "attempt.ms": "ms",
   "attempt.left": "Outcome",
   "attempt.every": "Every outcome",
-  "attempt.again": "Will be tried again",
+  "attempt.again": "Not delivered yet",
   "attempt.session": "Session",
   "replay.window": "Send again …",
   "replay.means":

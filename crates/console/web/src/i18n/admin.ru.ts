@@ -16,7 +16,7 @@ export const admin: Translated<typeof english> = {
   create: "Создать",
   created: "Создан",
   acts: "Действия",
-  since: "с тех пор: {when}",
+  since: "с {when}",
   "confirm.type": "Для подтверждения введите «{text}»",
 
   liveChat: "Чат",
@@ -116,11 +116,10 @@ export const admin: Translated<typeof english> = {
   "initiates.no": "нет",
 
   "trace.preparing": "Готовится запрос «connect»",
-  "trace.sent": "Запрос «connect» отправлен",
-  "trace.sentBody": "Что отправлено (код скрыт)",
+  "trace.sent": "Запрос «connect»",
+  "trace.sentBody": "Что в нём (код скрыт)",
   "trace.signed": "Подписан, webhook-id {id}",
   "trace.waiting": "Ждём мессенджер, не дольше 10 секунд",
-  "trace.notAsked": "Мессенджер не спрашивали",
   "trace.answered": "Мессенджер ответил {status}",
   "trace.nothing": "Ответа не было",
   "trace.took": "через {ms} мс",
@@ -258,7 +257,7 @@ export const admin: Translated<typeof english> = {
   "attempt.ms": "мс",
   "attempt.left": "Итог",
   "attempt.every": "Любой итог",
-  "attempt.again": "Будет ещё попытка",
+  "attempt.again": "Пока не доставлено",
   "attempt.session": "Диалог",
   "replay.window": "Отправить снова …",
   "replay.means":

@@ -50,6 +50,8 @@ export const en = {
   "desk.views": "Views",
   "desk.person": "About the person",
   "desk.none": "No session is open",
+  "desk.unknown": "This session cannot be shown",
+  "desk.unknownHint": "There is none with this id, or it is of a live chat that you do not staff.",
   "desk.noneHint": "Choose one from the list, or press J for the first of them.",
 
   "view.queue": "Queue",
@@ -64,6 +66,8 @@ export const en = {
   "empty.active.hint": "Sessions that operators have taken appear here.",
   "empty.closed": "Nothing is closed yet",
   "empty.closed.hint": "Closed sessions stay here for good.",
+  "empty.nowhere": "You staff no live chat",
+  "empty.nowhere.hint": "Ask an administrator to make you a member of one.",
 
   "list.filter": "Filter",
   "list.liveChat": "Live chat",
@@ -98,7 +102,7 @@ export const en = {
   "thread.failed": "What was written could not be loaded.",
   "thread.empty": "Nothing has been written yet",
   "thread.toEnd": "To the newest",
-  "thread.earlierSession": "Earlier session, {time}",
+  "thread.earlierSession": "An earlier session",
   "thread.thisSession": "This session",
 
   "told.opened": "A new session",

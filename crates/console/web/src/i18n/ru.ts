@@ -57,6 +57,8 @@ export const ru: Translated<typeof en> = {
   "desk.views": "Списки",
   "desk.person": "О собеседнике",
   "desk.none": "Диалог не открыт",
+  "desk.unknown": "Этот диалог нельзя показать",
+  "desk.unknownHint": "Диалога с таким id нет, или он из чата, который вы не обслуживаете.",
   "desk.noneHint": "Выберите диалог в списке или нажмите J, чтобы открыть первый.",
 
   "view.queue": "Очередь",
@@ -71,6 +73,8 @@ export const ru: Translated<typeof en> = {
   "empty.active.hint": "Здесь появятся диалоги, которые взяли операторы.",
   "empty.closed": "Закрытых диалогов пока нет",
   "empty.closed.hint": "Закрытые диалоги остаются здесь навсегда.",
+  "empty.nowhere": "Вы не обслуживаете ни одного чата",
+  "empty.nowhere.hint": "Попросите администратора добавить вас в чат.",
 
   "list.filter": "Фильтр",
   "list.liveChat": "Чат",
@@ -105,7 +109,7 @@ export const ru: Translated<typeof en> = {
   "thread.failed": "Не удалось загрузить переписку.",
   "thread.empty": "Здесь пока ничего не написано",
   "thread.toEnd": "К последнему",
-  "thread.earlierSession": "Прежний диалог, {time}",
+  "thread.earlierSession": "Прежний диалог",
   "thread.thisSession": "Этот диалог",
 
   "told.opened": "Новый диалог",

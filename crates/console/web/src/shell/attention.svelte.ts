@@ -1,7 +1,7 @@
-/** Calls the operator: a sound again and again until it is seen, a notification, the tab's title. */
+/** Calls the operator: a sound again and again until somebody is there, a notification, a title. */
 import type { FeedEvent } from "../api/types";
 import { t } from "../i18n/t.svelte";
-import { listSeen, rings, still } from "../state/attention";
+import { missed, rings, still } from "../state/attention";
 import type { Ringing } from "../state/attention";
 import { contactName } from "../state/names";
 import { focus } from "./focus.svelte";
@@ -46,9 +46,15 @@ export class Attention {
     if (preferences.values.sound) ring();
   }
 
-  /** Somebody has moved in the page: the list is in sight. */
+  /** All is known again that happened meanwhile. */
+  arrived(): void {
+    const { desk } = this.workplace();
+    if (desk.me) this.#ringing = new Set([...this.#ringing, ...missed(desk, desk.me)]);
+  }
+
+  /** Somebody is at the page, and sees what it shows. */
   seen(): void {
-    if (this.#ringing.size > 0) this.#ringing = listSeen(this.workplace().desk, this.#ringing);
+    if (this.#ringing.size > 0) this.#ringing = new Set();
   }
 
   #notify({ data: { session, message } }: FeedEvent): void {

@@ -21,8 +21,11 @@ export interface Shop {
 
 /** Once the feed is heard: all that is open, or all that was missed. */
 export async function arrive(api: Api, shop: Shop, me: Me): Promise<void> {
-  const base = shop.desk.progress.base;
-  const isNew = base === 0 || me.position - base > MISSED_MAX || me.position < base;
+  const { progress, liveChats } = shop.desk;
+  const missed = me.position - progress.base;
+  // What happened in a live chat before one saw it is in no event that one missed.
+  const isGained = me.liveChats.some(({ id }) => !liveChats.has(id));
+  const isNew = progress.base === 0 || isGained || missed < 0 || missed > MISSED_MAX;
   if (isNew) shop.put({ kind: "afresh" });
   shop.put({ kind: "me", me });
   if (isNew) shop.put({ kind: "reached", position: me.position });

@@ -1,4 +1,6 @@
 /** What a signed-in operator works at: the desk, the connection, and what moves between them. */
+import { untrack } from "svelte";
+
 import { asApiError, ApiError } from "../api/error";
 import type { Api, Client, Credentials, Place } from "../api/client";
 import * as feed from "../api/feed";
@@ -19,7 +21,7 @@ import { loadUnsent, saveUnsent } from "./storage";
 /** Events are taken in together, so that a burst costs one drawing. */
 const BATCH_MS = 40;
 /** So many of a burst at once: more would make the page stutter. */
-const BATCH_MAX = 250;
+const BATCH_MAX = 120;
 /** How often the broker is asked whether everything was heard. */
 const CHECK_MS = 15_000;
 /** Of these checks every so many also ask for colleagues, live chats and channels. */
@@ -33,7 +35,7 @@ export class Workplace implements Api {
   readonly #me = $derived(this.desk.me);
   readonly #sessions = $derived(this.desk.sessions);
   readonly counts = $derived(this.#me && counts(this.#sessions.values(), this.#me));
-  /** Who hears of each event after it was taken in: sound, notifications. */
+  /** Who hears of each event of the feed after it was taken in: sound, notifications. */
   onEvent: (event: FeedEvent) => void = () => {};
   /** Who hears of what administrators do: the name of what happened, and the payload. */
   onAudit: (name: string, payload: unknown) => void = () => {};
@@ -45,6 +47,8 @@ export class Workplace implements Api {
   readonly #timer: ReturnType<typeof setInterval>;
   #client: Client | null = null;
   #inputs: Input[] = [];
+  /** Events that were heard and not told of yet. */
+  #live: FeedEvent[] = [];
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
   #catching = false;
@@ -134,8 +138,8 @@ export class Workplace implements Api {
     }
     const event = payload as FeedEvent;
     this.#houseStale ||= !!event.livechat && !this.desk.liveChats.has(event.livechat);
+    this.#live.push(event);
     this.#later({ kind: "event", event });
-    this.onEvent(event);
   }
 
   /** Takes in what is heard, together with what else is heard about now. */
@@ -148,12 +152,14 @@ export class Workplace implements Api {
     this.#flushing = undefined;
     this.#flush(BATCH_MAX);
     if (this.#inputs.length > 0) this.#flushing = setTimeout(() => this.#flushSome(), 0);
+    else for (const event of this.#live.splice(0)) this.onEvent(event);
     this.#look();
   }
 
   #flush(most: number): void {
     const inputs = this.#inputs.splice(0, most);
-    if (inputs.length > 0) this.desk = reduce(this.desk, inputs);
+    // Whoever puts something in does not thereby depend on all that there is.
+    if (inputs.length > 0) this.desk = reduce(untrack(() => this.desk), inputs);
   }
 
   /** Sees to what the desk lacks. */
@@ -163,10 +169,11 @@ export class Workplace implements Api {
     if (this.#houseStale) this.#refreshHouse();
   }
 
-  /** Asks for a session that is known by its id only. */
-  async want(id: Id): Promise<void> {
-    this.desk = { ...this.desk, wanted: new Map([...this.desk.wanted].filter(([of]) => of !== id)) };
+  /** Asks for a session that is known by its id only; answers whether it may be seen. */
+  async want(id: Id): Promise<boolean> {
+    this.put({ kind: "asked", session: id });
     await this.#quietly(() => loadSession(this, this, id));
+    return this.desk.sessions.has(id);
   }
 
   #check(): void {

@@ -35,6 +35,10 @@ export function still(desk: Desk, me: Me, ringing: Ringing, seen: Id | null): Ri
   return left.length === ringing.size ? ringing : new Set(left);
 }
 
-/** Somebody has looked at the list: what is queued there is seen. */
-export const listSeen = (desk: Desk, ringing: Ringing): Ringing =>
-  new Set([...ringing].filter((id) => desk.sessions.get(id)?.status !== "queued"));
+/** What has come while nobody was told: one's own that are not read. */
+export const missed = (desk: Desk, me: Me): Ringing =>
+  new Set(
+    [...desk.sessions.values()]
+      .filter((session) => session.unread > 0 && belongs("mine", me, session))
+      .map(({ id }) => id),
+  );

@@ -163,6 +163,14 @@ describe("what changes nothing", () => {
   });
 });
 
+describe("a live chat that one is no member of any more", () => {
+  it("takes its sessions with it", () => {
+    const desk = reduce(reading, [...events(feed), { kind: "me", me: { ...olga, liveChats: [] } }]);
+    expect(desk.sessions.size).toBe(0);
+    expect(desk.threads.size).toBe(0);
+  });
+});
+
 describe("starting afresh", () => {
   it("keeps only what the operator wrote", () => {
     const draft = { text: "half", note: false };

@@ -24,6 +24,7 @@ export type Input =
   | { kind: "afresh" }
   | { kind: "house"; liveChats: api.LiveChat[]; people: api.Person[]; channels: api.Channel[] }
   | { kind: "listed"; sessions: api.Session[]; contacts: api.Contact[]; asOf: Position }
+  | { kind: "asked"; session: Id }
   | { kind: "contact"; contact: api.Contact }
   | { kind: "opened"; session: Id; contact: Id }
   | { kind: "history-asked"; session: Id }
@@ -60,7 +61,7 @@ function apply(draft: Draft, input: Input): void {
     case "me":
       draft.desk.me = input.me;
       replace(draft.write("liveChats"), input.me.liveChats);
-      return;
+      return leave(draft);
     case "afresh":
       return afresh(draft);
     case "house":
@@ -70,6 +71,9 @@ function apply(draft: Draft, input: Input): void {
       return;
     case "listed":
       return listed(draft, input);
+    case "asked":
+      if (draft.desk.wanted.has(input.session)) draft.write("wanted").delete(input.session);
+      return;
     case "contact":
       draft.write("contacts").set(input.contact.id, input.contact);
       return;
@@ -151,6 +155,18 @@ function listed(draft: Draft, input: Input & { kind: "listed" }): void {
     contacts.set(contact.id, { avatar: contacts.get(contact.id)?.avatar, ...contact });
   const wanted = draft.write("wanted");
   for (const { id } of input.sessions) wanted.delete(id);
+}
+
+/** What is of live chats that one does not see any more is gone from the desk. */
+function leave(draft: Draft): void {
+  const { liveChats, sessions: all } = draft.desk;
+  const lost = [...all.values()].filter(({ liveChat }) => !liveChats.has(liveChat));
+  if (lost.length === 0) return;
+  const [left, read] = [draft.write("sessions"), draft.write("threads")];
+  for (const { id } of lost) {
+    left.delete(id);
+    read.delete(id);
+  }
 }
 
 /** Too much was missed to go through it: only what the operator wrote and is writing stays. */

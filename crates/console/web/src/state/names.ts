@@ -15,8 +15,9 @@ export function userName(desk: Desk, user: UserId | undefined): string {
   return desk.people.get(user)?.name ?? user;
 }
 
-/** Who wrote a message. */
-export function authorName(desk: Desk, message: Message): string {
+/** Who wrote a message; the session that it is shown in may know more than the message's own. */
+export function authorName(desk: Desk, message: Message, shownIn: Session | undefined): string {
   if (message.direction !== "inbound") return userName(desk, message.author);
-  return contactName(desk.contacts.get(message.author ?? ""), desk.sessions.get(message.session));
+  const isOfSession = message.author === shownIn?.contact;
+  return contactName(desk.contacts.get(message.author ?? ""), isOfSession ? shownIn : undefined);
 }

@@ -33,7 +33,14 @@ describe("rows", () => {
       line(1, "2026-01-01T10:00:00", { session: "before" }),
       line(2, "2026-01-02T10:00:00"),
     ];
-    expect(kinds(lines)).toEqual(["session", "day", "firstlast", "session", "day", "firstlast"]);
+    expect(kinds(lines)).toEqual(["day", "session", "firstlast", "day", "session", "firstlast"]);
+  });
+
+  it("tell how a session began where the one before it ends", () => {
+    const opened = line(2, "2026-01-01T10:00:00", { direction: "system", event: "session-opened" });
+    const lines = [line(1, "2026-01-01T10:00:00", { session: "before" }), opened];
+    expect(kinds(lines)).toEqual(["day", "session", "firstlast", "session"]);
+    expect(rows(lines, "s", []).at(-1)).toMatchObject({ isThis: true, line: opened });
   });
 
   it("have what is not sent yet at their end", () => {

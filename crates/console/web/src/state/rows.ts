@@ -7,7 +7,7 @@ const GROUP_MS = 5 * 60_000;
 
 export type Row =
   | { kind: "day"; key: string; at: number }
-  | { kind: "session"; key: string; at: number; isThis: boolean }
+  | { kind: "session"; key: string; at: number; isThis: boolean; line: Message | null }
   | { kind: "system"; key: string; line: Message }
   | { kind: "message"; key: string; message: Message; isFirst: boolean; isLast: boolean }
   | { kind: "outgoing"; key: string; outgoing: Outgoing };
@@ -27,16 +27,21 @@ export function rows(
   for (const [i, line] of lines.entries()) {
     const at = timeOf(line);
     const startsSession = before ? before.session !== line.session : line.session !== session;
-    if (startsSession)
-      found.push({ kind: "session", key: `s ${line.id}`, at, isThis: line.session === session });
-    if (!before || startsSession || dayOf(timeOf(before)) !== dayOf(at))
+    // Where a session begins and another was before, its own line says so.
+    const opens = startsSession && line.event === "session-opened";
+    if (!before || dayOf(timeOf(before)) !== dayOf(at))
       found.push({ kind: "day", key: `d ${line.id}`, at });
+    if (startsSession) {
+      const isThis = line.session === session;
+      found.push({ kind: "session", key: `s ${line.id}`, at, isThis, line: opens ? line : null });
+    }
     const isFirst = startsSession || !before || !together(before, line);
     const after = lines[i + 1];
     const isLast = !after || !together(line, after);
+    before = line;
+    if (opens) continue;
     if (line.direction === "system") found.push({ kind: "system", key: line.id, line });
     else found.push({ kind: "message", key: line.id, message: line, isFirst, isLast });
-    before = line;
   }
   for (const one of outgoing) found.push({ kind: "outgoing", key: one.key, outgoing: one });
   return found;

@@ -36,6 +36,12 @@ describe("history", () => {
     expect(loaded.lines[0]?.delivery?.state).toBe("read");
   });
 
+  it("has what happened to the session between its messages", () => {
+    const taken = { ...message(6), id: "event-6", direction: "system" as const };
+    const page = { messages: [message(5), message(9)], events: [taken], next: null };
+    expect(positions(threads.loaded(asked, page))).toEqual([5, 6, 9]);
+  });
+
   it("can be asked for again after it failed", () => {
     const thread = threads.failed(asked);
     expect(thread.loading).toBe(false);

@@ -53,7 +53,7 @@ export const failed = (thread: Thread): Thread => settle({ ...thread, loading: f
 /** Takes a page of history in, which the thread had asked for. */
 export function loaded(thread: Thread, page: HistoryPage): Thread {
   const of = thread.earlier?.of ?? { session: thread.session };
-  const lines = merge(thread.lines, page.messages);
+  const lines = merge(thread.lines, [...page.messages, ...(page.events ?? [])]);
   return settle({ ...thread, lines, earlier: goesOn(thread, of, page, lines), loading: false });
 }
 

@@ -62,6 +62,13 @@ describe("an entry of the audit trail", () => {
     expect(keys).toEqual(["user.renamed", "user.groups", "user.password"]);
   });
 
+  it("does not say twice who it was", () => {
+    const told = (reason: string) =>
+      sentences(entry("c-1", "channel-status-changed", { status: "deleted", reason }), speaker);
+    expect(told("by admin")[0]?.key).toBe("channel.status");
+    expect(told("by anna")[0]?.key).toBe("channel.statusWhy");
+  });
+
   it("never tells what a code or a password is", () => {
     const data = { name: "Anna", groups: ["operators"], passwordHash: "$argon2id$secret" };
     for (const { values } of sentences(entry("user-anna", "user-created", data), speaker))

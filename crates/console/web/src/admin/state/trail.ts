@@ -52,10 +52,14 @@ type Told = (readonly [SentenceKey, Record<string, string>?])[];
 /** What happened, in as many sentences as things were changed. */
 export function sentences(entry: AuditEntry, speaker: Speaker): Sentence[] {
   const subject = speaker.name(entry.stream);
-  const told = tell(entry.event, entry.data, speaker);
+  const told = tell(entry.event, withoutActor(entry), speaker);
   if (told.length === 0) told.push(["other", { event: entry.event }]);
   return told.map(([key, values]) => ({ key, values: { subject, ...values } }));
 }
+
+/** "By whom" is told beside the sentence already. */
+const withoutActor = ({ by, data }: AuditEntry): Data =>
+  data.reason === `by ${by}` ? { ...data, reason: undefined } : data;
 
 function tell(event: string, data: Data, speaker: Speaker): Told {
   switch (event) {
