@@ -61,7 +61,7 @@ export interface Client extends Api {
 export async function connect(place: Place, { user, password }: Credentials): Promise<Client> {
   let nats: NatsConnection;
   try {
-    nats = await wsconnect({
+    const connecting = wsconnect({
       servers: place.websocket,
       user,
       pass: password,
@@ -72,6 +72,7 @@ export async function connect(place: Place, { user, password }: Credentials): Pr
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: 2,
     });
+    nats = await Promise.race([connecting, overdue()]);
   } catch (thrown) {
     const denied =
       thrown instanceof AuthorizationError || thrown instanceof UserAuthenticationExpiredError;
@@ -79,6 +80,14 @@ export async function connect(place: Place, { user, password }: Credentials): Pr
     throw new ConnectError(denied ? "denied" : "unreachable", words);
   }
   return over(nats, place.workspace, user);
+}
+
+/** For a socket that opens and ends without a word the library itself would wait for ever. */
+function overdue(): Promise<never> {
+  const words = "the server has not introduced itself in time";
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(words)), CONNECT_TIMEOUT_MS + 1_000);
+  });
 }
 
 function over(nats: NatsConnection, workspace: string, user: UserId): Client {

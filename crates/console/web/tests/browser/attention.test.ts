@@ -1,0 +1,110 @@
+import { expect, test, until } from "./scene";
+
+test("what is unread is counted in the list, the view and the title, until it is seen", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await until("nothing waits", async () => (await olga.page.title()) === "Switchboard");
+  await olga.view("Mine");
+  await olga.page.keyboard.press("Escape");
+  ann.say("Are you there?", "Hello?");
+  await olga.row("Ann Lee").getByText("2 unread messages").waitFor();
+  await olga.tab("Mine").getByText("2 unread messages").waitFor();
+  await until("the title says so", async () => (await olga.page.title()) === "(2) Switchboard");
+  await olga.open("Ann Lee");
+  await olga.row("Ann Lee").getByText("2 unread messages").waitFor({ state: "hidden" });
+  await until("the title is quiet", async () => (await olga.page.title()) === "Switchboard");
+  await until("the messenger hears that it was read", () => ann.told("markAsRead").length > 0);
+});
+
+test("whoever waits is counted in the title, and for how long they wait is shown", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.row("Ann Lee").getByText("Waiting for an answer").waitFor();
+  await until("the title says so", async () => (await olga.page.title()) === "(1) Switchboard");
+});
+
+test("the list is filtered by text and by live chat", async ({ connect, enter, found }) => {
+  const ann = await connect("Ann Lee");
+  const bob = await connect("Bob Ray");
+  await found("Sales");
+  const olga = await enter("olga");
+  ann.say("I look for a lamp");
+  bob.say("I look for a chair");
+  await olga.row("Ann Lee").waitFor();
+  await olga.row("Bob Ray").waitFor();
+  const filter = olga.page.getByRole("searchbox", { name: "Filter" });
+  await filter.fill("bob");
+  await olga.row("Ann Lee").waitFor({ state: "hidden" });
+  expect(await olga.row("Bob Ray").isVisible()).toBe(true);
+  await filter.fill("nobody of this name");
+  await olga.button("Clear the filter").click();
+  await olga.row("Ann Lee").waitFor();
+  await olga.page.getByRole("combobox", { name: "Live chat" }).selectOption("Sales");
+  await olga.row("Ann Lee").waitFor({ state: "hidden" });
+  await olga.page.getByRole("combobox", { name: "Live chat" }).selectOption("Support");
+  await olga.row("Ann Lee").waitFor();
+});
+
+test("closed sessions are found by text, at the broker", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const bob = await connect("Bob Ray");
+  const olga = await enter("olga");
+  for (const [person, name] of [
+    [ann, "Ann Lee"],
+    [bob, "Bob Ray"],
+  ] as const) {
+    person.say("Hello");
+    await olga.take(name);
+    await olga.button("Close session").click();
+    await olga.log.getByText("Olga Ivanova closed the session").waitFor();
+  }
+  await olga.view("Closed");
+  await olga.row("Ann Lee").waitFor();
+  await olga.page.getByRole("searchbox", { name: "Filter" }).fill("Bob");
+  await olga.row("Ann Lee").waitFor({ state: "hidden" });
+  await olga.row("Bob Ray").waitFor();
+});
+
+test("a sound calls again and again until it is seen", async ({ connect, visit }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await visit();
+  // What sounds is the browser's; that it is asked to, and when, is the page's.
+  await olga.page.addInitScript(() => {
+    const start = OscillatorNode.prototype.start;
+    const heard = window as unknown as { rings: number };
+    heard.rings = 0;
+    OscillatorNode.prototype.start = function (...args) {
+      heard.rings += 1;
+      return start.apply(this, args);
+    };
+  });
+  await olga.page.reload();
+  await olga.page.clock.install();
+  await olga.signIn("olga");
+  await olga.caughtUp();
+  const rings = () => olga.page.evaluate(() => (window as unknown as { rings: number }).rings);
+  ann.say("Hello");
+  await olga.row("Ann Lee").waitFor();
+  const rang = async (more: number) => {
+    await olga.page.clock.runFor(10_000);
+    return until("it rings", async () => {
+      const now = await rings();
+      return now > more && now;
+    });
+  };
+  await rang(await rang(0));
+  await olga.open("Ann Lee");
+  await olga.page.clock.runFor(1_000);
+  const seen = await rings();
+  await olga.page.clock.runFor(60_000);
+  expect(await rings()).toBe(seen);
+});

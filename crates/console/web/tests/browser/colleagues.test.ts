@@ -1,0 +1,152 @@
+import { expect, test, until } from "./scene";
+import { Wire } from "./scene/wire";
+
+test("of two operators who take a session one has it, and the other is told who", async ({
+  connect,
+  enter,
+  visit,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const petr = await visit();
+  const wire = await Wire.lay(petr.page);
+  await petr.signIn("petr");
+  await petr.caughtUp();
+  ann.say("Hello");
+  await olga.open("Ann Lee");
+  await petr.open("Ann Lee");
+  // Petr does not hear that Olga was faster until he has tried.
+  wire.hold();
+  await olga.button("Take").click();
+  await olga.thread("Ann Lee").getByText("With you").waitFor();
+  await petr.button("Take").click();
+  wire.release();
+  await petr.page.getByText("Olga Ivanova has this session already").waitFor();
+  await petr.thread("Ann Lee").getByText("With Olga Ivanova").waitFor();
+  await olga.send("I am Olga.");
+  await olga.message("I am Olga.").getByText("Sent", { exact: true }).waitFor();
+  expect(await petr.answer.count()).toBe(0);
+});
+
+test("a session is transferred with a note that the next operator reads", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const petr = await enter("petr");
+  ann.say("I want my money back");
+  await olga.take("Ann Lee");
+  await olga.button("Transfer").click();
+  await olga.dialog.getByRole("combobox", { name: "To whom" }).fill("petr");
+  await olga.dialog.getByRole("option", { name: "Petr Novak" }).click();
+  await olga.dialog.getByRole("textbox", { name: "Note" }).fill("She has waited a week");
+  await olga.dialog.getByRole("button", { name: "Transfer" }).click();
+  await olga.thread("Ann Lee").getByText("With Petr Novak").waitFor();
+  await petr.view("Mine");
+  await petr.open("Ann Lee");
+  await petr.message("She has waited a week").waitFor();
+  await petr.log.getByText("Olga Ivanova transferred the session to Petr Novak").waitFor();
+  await petr.send("I see to it.");
+  await petr.message("I see to it.").getByText("Sent", { exact: true }).waitFor();
+  expect(ann.received).toEqual(["I see to it."]);
+});
+
+test("a session that goes back into the queue is there for the next", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const petr = await enter("petr");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await olga.button("Transfer").click();
+  await olga.dialog.getByRole("option", { name: "Back into the queue" }).click();
+  await olga.dialog.getByRole("button", { name: "Transfer" }).click();
+  await petr.take("Ann Lee");
+  await petr.log.getByText("Olga Ivanova put the session back into the queue").waitFor();
+});
+
+test("who writes is seen writing, on both sides and by colleagues", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const petr = await enter("petr");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await olga.view("Mine");
+  await olga.open("Ann Lee");
+  ann.say("/typing");
+  await olga.page.getByText("Ann Lee is typing").waitFor();
+  await olga.row("Ann Lee").filter({ hasText: "is typing" }).waitFor();
+  await petr.page.goto(olga.page.url());
+  await petr.thread("Ann Lee").waitFor();
+  await olga.answer.pressSequentially("Let me see");
+  await petr.page.getByText("Olga Ivanova is answering here").waitFor();
+  await until("the messenger shows it", () => ann.told("typing").length > 0);
+});
+
+test("who looks at a session is seen by colleagues, in it and in the list", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const petr = await enter("petr");
+  ann.say("Hello");
+  await olga.open("Ann Lee");
+  await petr.row("Ann Lee").getByText("Looked at by").waitFor();
+  await petr.row("Ann Lee").getByText("Olga Ivanova").waitFor();
+  await petr.open("Ann Lee");
+  await petr.page.getByText("Olga Ivanova looks at this").waitFor();
+});
+
+test("a supervisor sees who serves whom, and an operator only their own", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const vera = await enter("vera");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await vera.view("Active");
+  await vera.row("Ann Lee").filter({ hasText: "· Olga Ivanova" }).waitFor();
+  expect(await olga.tab("Active").count()).toBe(0);
+});
+
+test("an operator starts a session where the messenger lets them", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await olga.button("Close session").click();
+  await olga.log.getByText("Olga Ivanova closed the session").waitFor();
+  await olga.menu("Start a session");
+  await olga.dialog.getByRole("combobox", { name: "With whom" }).fill("ann");
+  await olga.dialog.getByRole("option", { name: "Ann Lee" }).click();
+  await olga.dialog.getByRole("textbox", { name: "First message" }).fill("One more thing");
+  await olga.dialog.getByRole("button", { name: "Start", exact: true }).click();
+  await olga.message("One more thing").getByText("Sent", { exact: true }).waitFor();
+  await olga.view("Mine");
+  await olga.row("Ann Lee").waitFor();
+  expect(ann.received).toEqual(["One more thing"]);
+});
+
+test("no session is started where the messenger does not say that it may", async ({
+  adapter,
+  enter,
+  house,
+}) => {
+  const olga = await enter("olga");
+  await adapter.say("carl", "Hello");
+  await olga.row("carl").waitFor();
+  await olga.menu("Start a session");
+  await olga.dialog.getByText("No channel allows it").waitFor();
+  // Neither does the broker allow it to whoever asks without the page.
+  const caller = await house.signIn("olga");
+  const { channels } = await caller.ask<{ channels: { id: string }[] }>("channels.list");
+  const whom = { channel: channels[0]?.id, externalChatId: "dora", externalUserId: "dora" };
+  await expect(caller.ask("sessions.create", whom)).rejects.toThrow("not_enabled");
+  await caller.close();
+});

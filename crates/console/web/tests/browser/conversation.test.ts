@@ -1,0 +1,154 @@
+import { expect, test, until } from "./scene";
+
+test("what a person writes is taken, answered, and delivered exactly once", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee", "--auto-receipts");
+  const olga = await enter("olga");
+  ann.say("Is anybody there?");
+  await olga.take("Ann Lee");
+  await olga.message("Is anybody there?").waitFor();
+  await olga.send("Yes, I am.");
+  await olga.message("Yes, I am.").getByText("Read", { exact: true }).waitFor();
+  expect(ann.received).toEqual(["Yes, I am."]);
+  expect(await olga.texts()).toEqual(["Is anybody there?", "Yes, I am."]);
+});
+
+test("a message is shown as sent, delivered and read only when it is", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await olga.send("Good day");
+  const message = olga.message("Good day");
+  await message.getByText("Sent", { exact: true }).waitFor();
+  const messageId = ann.told("message")[0]?.messageId;
+  ann.say(JSON.stringify({ type: "messageStatus", data: { messageId, status: "delivered" } }));
+  await message.getByText("Delivered", { exact: true }).waitFor();
+  ann.say("/read");
+  await message.getByText("Read", { exact: true }).waitFor();
+});
+
+test("while a messenger is away its message waits, and says so", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await ann.kill();
+  await olga.send("Still there?");
+  const message = olga.message("Still there?");
+  await message.getByText(/attempts? so far, the next/).waitFor();
+  await ann.start();
+  await message.getByText("Sent", { exact: true }).waitFor();
+  expect(ann.received).toEqual(["Still there?"]);
+});
+
+test("a refused message shows why, and is truly sent again", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee", "--fail", "422");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await olga.send("Take this");
+  const message = olga.message("Take this");
+  await message.getByText("Not delivered").waitFor();
+  await message.getByText("the messenger answered 422").waitFor();
+  await ann.kill();
+  await ann.start();
+  await message.getByRole("button", { name: "Send again" }).click();
+  await message.getByText("Sent", { exact: true }).waitFor();
+  // The first is the one that was refused.
+  expect(ann.received).toEqual(["Take this", "Take this"]);
+  const ids = ann.told("message").map(({ messageId }) => messageId);
+  expect(new Set(ids).size).toBe(1);
+});
+
+test("a message after closing opens a new session, below what was before", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("My first matter");
+  await olga.take("Ann Lee");
+  await olga.send("Done");
+  await olga.message("Done").getByText("Sent", { exact: true }).waitFor();
+  await olga.button("Close session").click();
+  await olga.view("Closed");
+  await olga.row("Ann Lee").waitFor();
+  ann.say("My second matter");
+  await olga.view("Queue");
+  await olga.open("Ann Lee");
+  await olga.log.getByText(/^Earlier session/).waitFor();
+  await olga.message("My first matter").waitFor();
+  expect(await olga.texts()).toEqual(["My first matter", "Done", "My second matter"]);
+});
+
+test("an earlier conversation comes as one scrolls up, whole and in order", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const said = Array.from({ length: 120 }, (_, i) => `Line ${i + 1}.`);
+  ann.say(...said);
+  await until("everything is accepted", () => ann.accepted.length === said.length);
+  const olga = await enter("olga");
+  await olga.open("Ann Lee");
+  await olga.message("Line 120.").waitFor();
+  expect(await olga.message("Line 1.").count()).toBe(0);
+  await until("the beginning is in sight", async () => {
+    await olga.log.press("Home");
+    return olga.message("Line 1.").isVisible();
+  });
+  expect(await olga.texts()).toEqual(said);
+});
+
+test("a note is seen by colleagues and never leaves the house", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const petr = await enter("petr");
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  await olga.button("Note").click();
+  await olga.note.fill("She is a good customer");
+  await olga.button("Add note").click();
+  await olga.message("She is a good customer").getByText("seen by colleagues only").waitFor();
+  await olga.button("Reply").click();
+  await olga.send("How can I help?");
+  await olga.message("How can I help?").getByText("Sent", { exact: true }).waitFor();
+  expect(ann.received).toEqual(["How can I help?"]);
+  await petr.page.goto(olga.page.url());
+  await petr.message("She is a good customer").waitFor();
+});
+
+test("an answer quotes what it answers, here and at the messenger", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Do you open on Sunday?", "And where are you?");
+  await olga.take("Ann Lee");
+  const asked = olga.message("Do you open on Sunday?");
+  await asked.hover();
+  await asked.getByRole("button", { name: "Quote" }).click();
+  await olga.send("From ten to four.");
+  const answer = olga.message("From ten to four.");
+  await answer.getByRole("blockquote").filter({ hasText: "Do you open on Sunday?" }).waitFor();
+  await answer.getByText("Sent", { exact: true }).waitFor();
+  expect(ann.told("message")[0]?.replyTo).toBeTruthy();
+  ann.say("/reply Thank you!");
+  const thanks = olga.message("Thank you!").getByRole("blockquote");
+  await thanks.filter({ hasText: "From ten to four." }).waitFor();
+});
+
+test("what a person changes or takes back is changed and gone here", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("I want tow", "/edit I want two");
+  await olga.open("Ann Lee");
+  await olga.message("I want two").getByText("edited").waitFor();
+  ann.say("Or none", "/delete");
+  await olga.message("The message was deleted").waitFor();
+  expect(await olga.message("Or none").count()).toBe(0);
+});

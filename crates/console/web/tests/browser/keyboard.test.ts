@@ -1,0 +1,99 @@
+import { expect, test } from "./scene";
+import { pressRussian } from "./scene/keys";
+
+test("a conversation is served from the keyboard alone", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  const { keyboard } = olga.page;
+  ann.say("Hello");
+  await olga.row("Ann Lee").waitFor();
+  await keyboard.press("j");
+  await olga.thread("Ann Lee").waitFor();
+  await keyboard.press("t");
+  await olga.thread("Ann Lee").getByText("With you").waitFor();
+  await keyboard.press("r");
+  await keyboard.type("Good day");
+  await keyboard.press("Enter");
+  await olga.message("Good day").getByText("Sent", { exact: true }).waitFor();
+  // The first leaves the text, the second the session.
+  await keyboard.press("Escape");
+  await keyboard.press("Shift+E");
+  await olga.log.getByText("Olga Ivanova closed the session").waitFor();
+  await keyboard.press("Escape");
+  await olga.page.getByText("No session is open").waitFor();
+  expect(ann.received).toEqual(["Good day"]);
+});
+
+test("the list is walked with the arrows, and has one place for Tab", async ({
+  adapter,
+  enter,
+}) => {
+  await adapter.crowd(["p1", "p2", "p3"], "Hello");
+  const olga = await enter("olga");
+  const rows = olga.sidebar.getByRole("option");
+  await rows.nth(2).waitFor();
+  expect(await olga.sidebar.locator("[role=option][tabindex='0']").count()).toBe(1);
+  await rows.first().focus();
+  await olga.page.keyboard.press("ArrowDown");
+  await olga.page.keyboard.press("End");
+  const name = await rows.nth(2).innerText();
+  expect(await olga.page.evaluate(() => document.activeElement?.textContent)).toContain(
+    name.split("\n").find((line) => /^p\d$/.test(line)),
+  );
+  await olga.page.keyboard.press("Enter");
+  await expect.poll(() => rows.nth(2).getAttribute("aria-selected")).toBe("true");
+});
+
+test("shortcuts go by the place of the key, also with a Russian layout", async ({
+  connect,
+  enter,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  await olga.row("Ann Lee").waitFor();
+  await pressRussian(olga.page, "KeyJ");
+  await olga.thread("Ann Lee").waitFor();
+  await pressRussian(olga.page, "KeyT");
+  await olga.thread("Ann Lee").getByText("With you").waitFor();
+  await pressRussian(olga.page, "KeyK", true);
+  await olga.dialog.getByRole("combobox", { name: "Commands and search" }).waitFor();
+  await olga.page.keyboard.press("Escape");
+  // While text is typed a letter is a letter.
+  await olga.answer.focus();
+  await pressRussian(olga.page, "KeyT");
+  expect(await olga.answer.inputValue()).toBe("е");
+});
+
+test("Ctrl-K finds commands and people", async ({ connect, enter }) => {
+  const ann = await connect("Ann Lee");
+  const bob = await connect("Bob Ray");
+  const olga = await enter("olga");
+  ann.say("Hello");
+  bob.say("Hello");
+  await olga.row("Bob Ray").waitFor();
+  await olga.row("Ann Lee").waitFor();
+  const bar = olga.dialog.getByRole("combobox", { name: "Commands and search" });
+  await olga.page.keyboard.press("Control+k");
+  await bar.fill("bob");
+  await bar.press("Enter");
+  await olga.thread("Bob Ray").waitFor();
+  await olga.page.keyboard.press("Control+k");
+  await bar.fill("take");
+  await bar.press("Enter");
+  await olga.thread("Bob Ray").getByText("With you").waitFor();
+  await olga.page.keyboard.press("Control+k");
+  await bar.fill("nothing is called like this");
+  await olga.dialog.getByText("Nothing of this name").waitFor();
+  await bar.press("Escape");
+  await olga.dialog.waitFor({ state: "hidden" });
+});
+
+test("? shows the shortcuts that there are", async ({ enter }) => {
+  const olga = await enter("olga");
+  await olga.page.keyboard.press("Shift+Slash");
+  await olga.dialog.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
+  await olga.dialog.getByText("Commands and search").waitFor();
+  await olga.page.keyboard.press("Escape");
+  await olga.dialog.waitFor({ state: "hidden" });
+});
