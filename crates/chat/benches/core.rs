@@ -189,7 +189,11 @@ fn talks(shell: &mut Shell, messages: u32) {
                 answer: Vec::new(),
             };
             let reply = AttemptReply { ms: 5, outcome };
-            let generation = shell.workspace.channel(channel).unwrap().generation;
+            let generation = shell
+                .workspace
+                .channel(channel)
+                .expect("a channel")
+                .generation;
             shell.apply(&Request::inside(Command::Attempted(Attempted {
                 message,
                 generation,
