@@ -189,7 +189,8 @@ fn talks(shell: &mut Shell, messages: u32) {
                 answer: Vec::new(),
             };
             let reply = AttemptReply { ms: 5, outcome };
-            let generation = shell.workspace.channel(channel).unwrap().generation;
+            let channel = shell.workspace.channel(channel).expect("it is connected");
+            let generation = channel.generation;
             shell.apply(&Request::inside(Command::Attempted(Attempted {
                 message,
                 generation,
