@@ -1,52 +1,46 @@
 import type { Position } from "../api/types";
+import { NOTHING, extended, refreshed } from "./state/listed";
+import type { Listed } from "./state/listed";
 import { refused } from "./words.svelte";
 
-export interface Page<Item> {
-  /** Newest first. */
-  items: Item[];
-  /** Where the next page begins, or null at the end. */
-  next: Position | null;
-}
-
-/** A list that is read backwards, page by page, and grows at its top as things happen. */
+/** A list that comes in pages, as far as it was read. */
 export class Pages<Item extends { position: Position }> {
-  items = $state.raw<readonly Item[]>([]);
-  next = $state<Position | null>(null);
   loading = $state(true);
   error = $state<string | null>(null);
+  #listed = $state.raw<Listed<Item>>(NOTHING);
 
-  constructor(private readonly load: (before?: Position) => Promise<Page<Item>>) {}
+  constructor(private readonly load: (before?: Position) => Promise<Listed<Item>>) {}
+
+  get items(): readonly Item[] {
+    return this.#listed.items;
+  }
+
+  get next(): Position | null {
+    return this.#listed.next;
+  }
 
   first(): Promise<void> {
-    return this.#take(undefined, (page) => {
-      this.items = page.items;
-      this.next = page.next;
-    });
+    return this.#take(undefined, (_, page) => page);
   }
 
   more(): Promise<void> {
-    return this.#take(this.next ?? undefined, (page) => {
-      this.items = [...this.items, ...page.items];
-      this.next = page.next;
-    });
+    return this.#take(this.next ?? undefined, extended);
   }
 
-  /** What is new since the first page; where a whole page is new, it is the first one again. */
+  /** What is new since the first page. */
   fresh(): Promise<void> {
-    return this.#take(undefined, (page) => {
-      const top = this.items[0]?.position ?? 0;
-      const news = page.items.filter(({ position }) => position > top);
-      const isWhole = news.length === page.items.length && page.next !== null;
-      this.items = isWhole ? news : [...news, ...this.items];
-      if (isWhole) this.next = page.next;
-    });
+    return this.#take(undefined, refreshed);
   }
 
-  async #take(before: Position | undefined, took: (page: Page<Item>) => void): Promise<void> {
+  async #take(
+    before: Position | undefined,
+    join: (listed: Listed<Item>, page: Listed<Item>) => Listed<Item>,
+  ): Promise<void> {
     this.loading = true;
     this.error = null;
     try {
-      took(await this.load(before));
+      const page = await this.load(before);
+      this.#listed = join(this.#listed, page);
     } catch (thrown) {
       this.error = refused(thrown);
     }

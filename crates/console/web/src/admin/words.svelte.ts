@@ -3,19 +3,15 @@ import { asApiError } from "../api/error";
 import { admin as english } from "../i18n/admin.en";
 import { admin as russian } from "../i18n/admin.ru";
 import { texts, whole } from "../i18n/t.svelte";
-import { inWords } from "../shell/acts";
-import { isAdvised, reason } from "./state/reason";
+import { inWords } from "../shell/words";
+import { isAdvised, reason } from "../state/reason";
 import { refusal } from "./state/refusal";
+
+export { why } from "../shell/words";
 
 export const w = texts(english, russian);
 
 export const moment = (at: string) => whole(Date.parse(at));
-
-/** Why something is as it is: in the reader's language where the broker's words are known. */
-export function why(words: string): string {
-  const known = reason(words);
-  return known ? w(`why.${known.kind}`, known.values) : words;
-}
 
 /** What an administrator can do about it, if anything. */
 export function advice(words: string): string | null {

@@ -1,4 +1,4 @@
-/** The console API over one connection to NATS. A broken connection is never mended: make another. */
+/** The console API over one connection to NATS. A broken one is never mended: make another. */
 import {
   AuthorizationError,
   NoRespondersError,

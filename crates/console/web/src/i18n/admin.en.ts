@@ -20,7 +20,8 @@ export const admin = {
   "confirm.type": "Type “{text}” to confirm",
 
   liveChat: "Live chat",
-  "liveChats.about": "A live chat is a desk that operators staff. People reach it by its messengers.",
+  "liveChats.about":
+    "A live chat is a desk that operators staff. People reach it by its messengers.",
   "liveChats.new": "New live chat",
   "liveChats.nameHint": "Operators see it, and it is on no messenger.",
   "liveChats.none": "There are no live chats yet",
@@ -108,7 +109,8 @@ export const admin = {
   "dialect.native": "native",
   "dialect.brix": "BRIX",
   initiates: "Operators may start sessions",
-  "initiates.hint": "The messenger has to be able to carry a message to somebody who did not write.",
+  "initiates.hint":
+    "The messenger has to be able to carry a message to somebody who did not write.",
   "initiates.said": "as the messenger says",
   "initiates.yes": "yes",
   "initiates.no": "no",
@@ -119,6 +121,7 @@ export const admin = {
   "trace.signed": "Signed, as webhook-id {id}",
   "trace.waiting": "Waiting for the messenger, 10 seconds at the most",
   "trace.answered": "The messenger answered {status}",
+  "trace.body": "What came back",
   "trace.nothing": "Nothing came back",
   "trace.took": "after {ms} ms",
   "trace.emptyBody": "with an empty body",
@@ -188,25 +191,6 @@ export const admin = {
   "capability.edits": "edits",
   "capability.sessions": "follow sessions",
 
-  "why.wrongCode": "Wrong confirmation code: the messenger answered 401.",
-  "why.wrongProof": "Wrong proof: the messenger uses another confirmation code.",
-  "why.noProof": "The messenger gave no proof of the code, which “signature” requires.",
-  "why.redirect": "The messenger answered {status}, a redirect, which is not followed.",
-  "why.status": "The messenger answered {status}.",
-  "why.address": "The address {address} is refused by the guard.",
-  "why.name": "The name {name} does not resolve.",
-  "why.timeout": "No answer within {ms} ms.",
-  "why.connection": "No connection to the messenger.",
-  "why.tls": "No trust by TLS: {why}",
-  "why.closed": "The connection was closed before there was an answer.",
-  "why.notHttp": "What came back is not an HTTP answer.",
-  "why.broken": "The connection broke: {why}",
-  "why.noEgress": "Nothing was sent: no egress role answers.",
-  "why.byUser": "By {user}.",
-  "why.byMessenger": "By the messenger.",
-  "why.gone": "The messenger says that it is gone (410).",
-  "why.probing": "Deliveries fail: one is tried at a time until one succeeds.",
-  "why.gaveUp": "Every delivery failed for 24 hours.",
   "advice.wrongCode": "Compare the code here with the one in the messenger's settings.",
   "advice.wrongProof": "Compare the code here with the one in the messenger's settings.",
   "advice.noProof":
@@ -217,14 +201,16 @@ export const admin = {
     "Private and local addresses are closed unless the setting egress.allow opens them. Ask whoever runs the broker.",
   "advice.name": "Check the spelling of the webhook, and the DNS of the broker's machine.",
   "advice.timeout": "The messenger must answer within 10 seconds. Check that it is not overloaded.",
-  "advice.connection": "Check that the messenger is running, and the port and the firewall between.",
+  "advice.connection":
+    "Check that the messenger is running, and the port and the firewall between.",
   "advice.tls": "Check that the messenger's certificate is valid and complete.",
   "advice.closed": "Check that the webhook speaks HTTP, and https:// where it is TLS.",
   "advice.notHttp": "Check that the webhook speaks HTTP, and https:// where it is TLS.",
   "advice.broken": "Try again; if it stays so, look into the messenger's own log.",
   "advice.noEgress": "The broker's egress role is not running. Ask whoever runs the broker.",
 
-  "refused.account": "This account is connected to the live chat “{liveChat}”, as “{channel}”. Delete it there first.",
+  "refused.account":
+    "This account is connected to the live chat “{liveChat}”, as “{channel}”. Delete it there first.",
   "refused.liveChatName": "There is a live chat “{name}” already. Choose another name.",
   "refused.login": "There is a user {login} already. Choose another login.",
   "refused.lastAdministrator": "{user} is the last administrator. Make another one first.",
@@ -232,12 +218,14 @@ export const admin = {
   "refused.full": "There are {most} already, and no room for more. Delete one first.",
   "refused.codeNotBase64": "What stands behind whsec_ must be base64. Copy it again, wholly.",
   "refused.noCode": "The channel has no confirmation code. Rotate to one first.",
-  "refused.webhook": "A webhook is an address such as https://chat.example.com/hook, without a password in it.",
+  "refused.webhook":
+    "A webhook is an address such as https://chat.example.com/hook, without a password in it.",
   "refused.password": "A password has 8 to 1,024 characters.",
   "refused.name": "A name has 1 to 255 characters.",
   "refused.notFailed": "It is not failed any more: it waits, or was delivered.",
 
-  "deliveries.about": "Every attempt at a messenger, newest first: when, what came back, and how long it took.",
+  "deliveries.about":
+    "Every attempt at a messenger, newest first: when, what came back, and how long it took.",
   "deliveries.fresh": "Newest",
   "deliveries.none": "No attempt matches.",
   "attempt.when": "When",
@@ -261,6 +249,7 @@ export const admin = {
   "replay.notActive": "The channel is not active: they will wait until it is.",
   "replay.do": "Send again",
   "replay.done": "It is being sent again.",
+  "replay.none": "Nothing has failed in this time: there is nothing to send again.",
   "replay.count": {
     one: "{n} message is being sent again.",
     other: "{n} messages are being sent again.",
@@ -270,7 +259,8 @@ export const admin = {
     other: "{n} messages are being sent again. Repeat it for the rest.",
   },
 
-  "people.about": "Those who have written by the messengers. Who asks for it can be forgotten here.",
+  "people.about":
+    "Those who have written by the messengers. Who asks for it can be forgotten here.",
   "people.find": "Find",
   "people.findHint": "Name, telephone number or id",
   "people.none": "Nobody has written yet.",
@@ -280,13 +270,15 @@ export const admin = {
   "person.since": "First seen",
   "person.forgotten": "Forgotten",
   forget: "Forget",
-  "forget.title": "Forget {name} for good?",
+  "forget.title": "Forget {name} of “{channel}” for good?",
   "forget.do": "Forget for good",
   "forget.means": "This cannot be undone, by nobody.",
-  "forget.words": "Everything that was written in this person's sessions becomes unreadable, with the profile.",
+  "forget.words":
+    "Everything that was written in this person's sessions becomes unreadable, with the profile.",
   "forget.sessions": "Open sessions with this person are closed.",
   "forget.stays": "That there were messages, and when, stays in the log.",
-  "forget.backups": "Copies of the keys in old backups must be destroyed too: that is not done here.",
+  "forget.backups":
+    "Copies of the keys in old backups must be destroyed too: that is not done here.",
 
   user: "User",
   "users.about": "People of the company with a login, and what each may do.",

@@ -32,7 +32,7 @@ export const en = {
   "signIn.unreachable":
     "The broker cannot be reached. Check that it is running and that this machine is online.",
   "signIn.elsewhere":
-    "NATS lets no page from {origin} connect. Add it to console.origins, or open the page at its own address.",
+    "NATS lets no page from {origin} in. Add it to console.origins, or open the page elsewhere.",
 
   "connection.connecting": "Connecting …",
   "connection.catchingUp": "Catching up …",
@@ -128,7 +128,6 @@ export const en = {
   "delivery.read": "Read",
   "delivery.failed": "Not delivered",
   "delivery.expired": "Gave up: it took too long",
-  "delivery.status": "the messenger answered {status}",
   "delivery.retry": "Send again",
   "delivery.next": {
     one: "{n} attempt so far, the next {when}",
@@ -253,6 +252,26 @@ export const en = {
   "command.admin": "Administration",
   "command.signOut": "Sign out",
   "admin.back": "Back to the desk",
+
+  "why.wrongCode": "Wrong confirmation code: the messenger answered 401.",
+  "why.wrongProof": "Wrong proof: the messenger uses another confirmation code.",
+  "why.noProof": "The messenger gave no proof of the code, which “signature” requires.",
+  "why.redirect": "The messenger answered {status}, a redirect, which is not followed.",
+  "why.status": "The messenger answered {status}.",
+  "why.address": "The address {address} is refused by the guard.",
+  "why.name": "The name {name} does not resolve.",
+  "why.timeout": "No answer within {ms} ms.",
+  "why.connection": "No connection to the messenger.",
+  "why.tls": "No trust by TLS: {why}",
+  "why.closed": "The connection was closed before there was an answer.",
+  "why.notHttp": "What came back is not an HTTP answer.",
+  "why.broken": "The connection broke: {why}",
+  "why.noEgress": "Nothing was sent: no egress role answers.",
+  "why.byUser": "By {user}.",
+  "why.byMessenger": "By the messenger.",
+  "why.gone": "The messenger says that it is gone (410).",
+  "why.probing": "Deliveries fail: one is tried at a time until one succeeds.",
+  "why.gaveUp": "Every delivery failed for 24 hours.",
 
   "error.offline": "There is no connection to the broker. Try again once it is back.",
   "error.away": "The broker is away. Try again once it is back.",

@@ -71,11 +71,12 @@ function house(workplace: Workplace, leave: () => void): Command[] {
   const { values } = preferences;
   const { me } = workplace;
   const other = values.locale === "en" ? "ru" : "en";
+  const togglePerson = () => preferences.set({ personShown: !values.personShown });
   const theme = { system: "dark", dark: "light", light: "system" } as const;
   const commands = [
     command("commands", "search", () => dialogs.show("commands"), "Control+KeyK"),
     command("shortcuts", "keyboard", () => dialogs.show("shortcuts"), "Shift+Slash"),
-    command("person", "person", () => preferences.set({ personShown: !values.personShown }), "KeyP"),
+    command("person", "person", togglePerson, "KeyP"),
     command(`theme.${theme[values.theme]}`, "moon", () =>
       preferences.set({ theme: theme[values.theme] }),
     ),

@@ -1,23 +1,16 @@
-/** What an operator does to sessions and messages, and the words for when it cannot be done. */
+/** What an operator does to sessions and messages, and what is said when it cannot be done. */
 import { newCommandId } from "../api/command";
 import { asApiError } from "../api/error";
 import type { ApiError } from "../api/error";
 import * as messages from "../api/messages";
 import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
-import { isKey, t } from "../i18n/t.svelte";
 import { userName } from "../state/names";
 import { head } from "../state/progress";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
+import { inWords } from "./words";
 import type { Workplace } from "./workplace.svelte";
-
-/** An error in the reader's language where we have it, else in the broker's words. */
-export function inWords({ code, message, details }: Pick<ApiError, "code" | "message" | "details">) {
-  const key = `error.${code}`;
-  const values = Object.entries(details).filter(([, value]) => typeof value === "string");
-  return isKey(key) ? t(key, Object.fromEntries(values) as Record<string, string>) : message;
-}
 
 /** Does something, and says so if it could not be done. */
 export async function attempt<Value>(

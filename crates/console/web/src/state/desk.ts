@@ -1,6 +1,6 @@
 /**
  * Everything that the operator's page knows, as a fold over what it was told: events of the feed,
- * answers, and what the operator does. Pure: {@link reduce} gives a new desk and leaves the old one.
+ * answers, and what the operator does. Pure: {@link reduce} leaves the desk that it is given.
  */
 import type { HistoryPage } from "../api/sessions";
 import type { Written } from "../api/messages";

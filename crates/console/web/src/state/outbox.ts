@@ -31,7 +31,7 @@ export type Outbox = Map<string, Outgoing>;
 export const of = (outbox: ReadonlyMap<string, Outgoing>, session: Id): Outgoing[] =>
   [...outbox.values()].filter((outgoing) => outgoing.session === session);
 
-/** What should be sent next of each session: one at a time, so that the order is that of writing. */
+/** What to send next of each session: one at a time, so that the order is that of writing. */
 export function due(outbox: ReadonlyMap<string, Outgoing>): Outgoing[] {
   const first = new Map<Id, Outgoing>();
   for (const outgoing of outbox.values())
@@ -53,7 +53,7 @@ export function confirm(outbox: Outbox, me: UserId, name: string, event: FeedEve
     outbox.delete(commandId);
     return;
   }
-  // The feed does not say which command it was: the same words in the same session are taken for it.
+  // The feed does not say which command it was: the same words in the session are taken for it.
   for (const { key, session, text, kind: was, refused } of outbox.values())
     if (was === kind && session === message.session && text === message.text && !refused) {
       outbox.delete(key);

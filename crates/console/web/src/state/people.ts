@@ -2,7 +2,7 @@
 import type { Person, Session, UserId } from "../api/types";
 import type { Desk } from "./tables";
 
-/** Who may get a session: those who staff its live chat, whoever is there first, without who has it. */
+/** Who may get a session: those who staff its live chat but for who has it; who is there, first. */
 export function staff(desk: Desk, session: Session): Person[] {
   const members = desk.liveChats.get(session.liveChat)?.members ?? [];
   const ids = new Set<UserId>(members);

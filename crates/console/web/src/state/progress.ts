@@ -19,7 +19,8 @@ export const reached = (progress: Progress, base: Position): Progress => ({
   chains: new Map([...progress.chains].filter(([, at]) => at > base)),
 });
 
-const known = ({ base, chains }: Progress, liveChat: Id) => Math.max(base, chains.get(liveChat) ?? 0);
+const known = ({ base, chains }: Progress, liveChat: Id) =>
+  Math.max(base, chains.get(liveChat) ?? 0);
 
 /** What an event is to us: seen before, the next one, or one before which others are missing. */
 export function judge(progress: Progress, event: FeedEvent): "old" | "next" | "gap" {

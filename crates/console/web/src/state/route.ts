@@ -17,7 +17,7 @@ export function parse(hash: string): Route {
 }
 
 export function format(route: Route): string {
-  if (route.page === "admin") return `#/${["admin", ...route.path].map(encodeURIComponent).join("/")}`;
+  if (route.page === "admin") return ["#", "admin", ...route.path.map(encodeURIComponent)].join("/");
   return route.session ? `#/${route.view}/${route.session}` : `#/${route.view}`;
 }
 

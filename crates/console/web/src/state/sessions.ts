@@ -1,5 +1,12 @@
 /** Sessions: what lists and events say of them, put together. */
-import type { FeedEvent, LastMessage, Message, Position, Session, ShortSession } from "../api/types";
+import type {
+  FeedEvent,
+  LastMessage,
+  Message,
+  Position,
+  Session,
+  ShortSession,
+} from "../api/types";
 
 /** A session, and the last event that told of it: 0 when only lists did. */
 export interface Known extends Session {

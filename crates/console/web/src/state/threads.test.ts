@@ -68,7 +68,8 @@ describe("a line", () => {
 
 describe("what is read", () => {
   it("reaches up to the person's last message in this session", () => {
-    const messages = [message(1, "before"), message(2), { ...message(3), direction: "note" as const }];
+    const note = { ...message(3), direction: "note" as const };
+    const messages = [message(1, "before"), message(2), note];
     const thread = threads.loaded(asked, { messages, next: null });
     expect(threads.lastInbound(thread)?.position).toBe(2);
   });
