@@ -19,6 +19,8 @@ const TOGETHER_MS = 300;
 const HEALTH_MS = 10_000;
 /** So long a change waits for a connection that was lost on the way. */
 const PATIENCE_MS = 10_000;
+/** What an answer that was lost with the connection is called. */
+const CUT_OFF = new Set(["offline", "away"]);
 
 export type Told = { kind: "handshake"; signal: Signal } | { kind: "event"; event: FeedEvent };
 
@@ -44,7 +46,7 @@ export class Office {
       try {
         return await ask();
       } catch (thrown) {
-        if (asApiError(thrown).code !== "offline") throw thrown;
+        if (!CUT_OFF.has(asApiError(thrown).code)) throw thrown;
         await this.#connected();
         return ask();
       }
