@@ -103,9 +103,8 @@ export const test = houses.extend<Omit<Scene, "browser" | "house" | "admin">>({
       await desk.page.goto(house.page);
       return desk;
     });
-    const hasFailed = (task.result?.errors?.length ?? 0) > 0;
     for (const [desk] of open) {
-      if (hasFailed) console.log(await desk.page.locator("body").ariaSnapshot());
+      if (hasFailed(task)) console.log(await desk.page.locator("body").ariaSnapshot());
       await desk.page.context().close();
     }
     const complaints = open.flatMap(([desk, { complains }]) => (complains ? [] : desk.complaints));
@@ -120,14 +119,17 @@ export const test = houses.extend<Omit<Scene, "browser" | "house" | "admin">>({
       return desk;
     });
   },
-  messenger: async ({}, use) => {
+  messenger: async ({ task }, use) => {
     const started: Messenger[] = [];
     await use(async (person, ...args) => {
       const messenger = await Messenger.start(person, args);
       started.push(messenger);
       return messenger;
     });
-    for (const messenger of started) await messenger.kill();
+    for (const messenger of started) {
+      if (hasFailed(task)) console.log(messenger.lastWords);
+      await messenger.kill();
+    }
   },
   connect: async ({ admin, liveChat, messenger }, use) => {
     await use(async (person, ...args) => {
@@ -145,3 +147,7 @@ export const test = houses.extend<Omit<Scene, "browser" | "house" | "admin">>({
     await adapter.close();
   },
 });
+
+/** Then what was seen and told is printed. */
+const hasFailed = ({ result }: { result?: { errors?: unknown[] } }) =>
+  (result?.errors?.length ?? 0) > 0;

@@ -86,6 +86,11 @@ export class Messenger {
     return events.map(({ sent }) => sent!.data.text);
   }
 
+  /** What it told last, for whoever looks for what went wrong. */
+  get lastWords(): string {
+    return this.#program.lastWords(`the messenger at ${this.#address}`);
+  }
+
   get #events(): Event[] {
     return [...parsed(this.#past), ...parsed(this.#program.said)];
   }

@@ -68,6 +68,6 @@ export class Program {
   }
 
   lastWords(of: string): string {
-    return `${of} ended; it said:\n${this.said.slice(-SHOWN_LINES).join("\n")}`;
+    return `${of} said last:\n${this.said.slice(-SHOWN_LINES).join("\n")}`;
   }
 }
