@@ -25,10 +25,6 @@ fn demo(dir: &Path, page: &str) -> Command {
     for (key, address) in listen.zip(host::free::<5>()) {
         command.env(format!("SWITCHBOARD__{key}"), address.to_string());
     }
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let nats = program::find("nats-server").parent().map(Path::to_owned);
-    let places = nats.into_iter().chain(std::env::split_paths(&path));
-    command.env("PATH", std::env::join_paths(places).unwrap());
     let [messenger] = host::free().map(|address| address.to_string());
     command
         .env("TMPDIR", dir)

@@ -112,7 +112,9 @@ async fn the_feed_is_a_chain_without_a_gap_and_the_same_as_events_after() {
     open_live_chat(&scene.admin, "Other", &[]).await;
     let after = scene.messenger.say("m9", "bob", "the end").await;
     let end = after["position"].as_u64().unwrap();
-    let events = feed.up_to(end).await;
+    let mut events = feed.up_to(end).await;
+    // An event is told after its command is answered: those of before may still have been on their way.
+    events.retain(|one| one["position"].as_u64() > Some(start));
 
     assert_chained(&events);
     assert_kinds(&events);

@@ -57,6 +57,11 @@ impl Config {
         }
     }
 
+    /// Whether the URL can be used at all, before anything is tried.
+    pub fn check(&self) -> Result<(), Error> {
+        self.servers().map(drop)
+    }
+
     fn servers(&self) -> Result<Vec<ServerAddr>, Error> {
         // Before anything that repeats the URL: what cannot be parsed may hold a password too.
         if self.url.contains('@') {

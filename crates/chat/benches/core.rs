@@ -1,5 +1,6 @@
 //! What the core costs in CPU time, without disk and bus: `cargo bench -p chat --bench core`, with
-//! `-- inbound`, `-- rebuild` or `-- memory` for one part. Figures depend on the machine (Linux only);
+//! `-- inbound`, `-- rebuild` or `-- memory` for one part. Memory is right only alone: what a part
+//! before left free is filled again and not counted. Figures depend on the machine (Linux only);
 //! compare them within one run.
 
 #![expect(
@@ -28,6 +29,10 @@ use chat::secret::Secret;
 use chat::time::Timestamp;
 use chat::verification::{Proof, Purpose};
 use chat::workspace::{Context, Workspace};
+
+/// What the broker allocates with: it decides what a row takes.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Messages in the histories that are measured.
 const MESSAGES: u32 = 200_000;
@@ -184,7 +189,11 @@ fn talks(shell: &mut Shell, messages: u32) {
                 answer: Vec::new(),
             };
             let reply = AttemptReply { ms: 5, outcome };
-            let generation = shell.workspace.channel(channel).unwrap().generation;
+            let generation = shell
+                .workspace
+                .channel(channel)
+                .expect("a channel")
+                .generation;
             shell.apply(&Request::inside(Command::Attempted(Attempted {
                 message,
                 generation,

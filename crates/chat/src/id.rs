@@ -123,7 +123,7 @@ impl FromStr for UserId {
             Ok(Self(text.into()))
         } else {
             Err(BadId {
-                kind: "UserId",
+                kind: "login: 1 to 32 of a-z, 0-9, _ and -",
                 text: shorten(text),
             })
         }

@@ -167,6 +167,8 @@ pub struct Login {
     pub feeds: Option<Vec<LiveChatId>>,
     /// Whether the user may read the audit trail.
     pub audit: bool,
+    /// The position of the log that this is as of: no change up to it is missing.
+    pub as_of: u64,
 }
 
 /// The answer to a [`LoginRequest`]; `None` when there is no such user, or it is disabled.

@@ -23,6 +23,8 @@ use crate::sign_in::{Refusal, SignIn};
 
 /// How many sign-ins are under way at once; the rest wait in the subscription.
 pub(crate) const SIGN_INS_MAX: usize = 1_024;
+/// How often a sign-in reads rights again that changed while it was under way.
+const AGAIN_MAX: usize = 8;
 /// The name of the endpoint among the services.
 pub(crate) const ENDPOINT: &str = "sign-in";
 /// The members of this queue group share the sign-ins.
@@ -76,15 +78,25 @@ impl Callout {
             }
         };
         let connection = self.note(&request);
-        let outcome = self.sign_in.check(&request).await;
-        if let Ok(login) = &outcome {
-            self.recent().name(&connection, &login.user);
-        }
+        let outcome = self.check(&connection, &request).await;
         let label = outcome.as_ref().map_or_else(Refusal::label, |_| "ok");
         tell(&request, &outcome);
         let fault = self.respond(&message, &request, &outcome).await.err();
         let fault = fault.map(|fault| fault.to_string());
         self.count(label, began, fault.as_deref());
+    }
+
+    /// Who it is, with rights that no change has overtaken meanwhile.
+    async fn check(&self, connection: &Connection, request: &Request) -> Result<Login, Refusal> {
+        let mut login = self.sign_in.check(request).await?;
+        for _ in 0..AGAIN_MAX {
+            let settled = self.recent().settle(connection, &login.user, login.as_of);
+            if settled {
+                return Ok(login);
+            }
+            login = self.sign_in.again(request, &login).await?;
+        }
+        Err(Refusal::Late)
     }
 
     async fn respond(
@@ -109,9 +121,20 @@ impl Callout {
         sent.map_err(Error::Bus)
     }
 
-    /// The connections of a user that NATS may not list yet.
-    pub(crate) fn recent_of(&self, user: &UserId) -> Vec<Connection> {
-        self.recent().of(user, self.clock.elapsed())
+    /// The connections with rights of before a change that NATS may not list yet.
+    pub(crate) fn outdated(&self, user: &UserId, position: u64) -> Vec<Connection> {
+        let now = self.clock.elapsed();
+        self.recent().outdated(user, position, now)
+    }
+
+    /// Whether a connection has the rights of after a change.
+    pub(crate) fn is_current(&self, connection: &Connection, position: u64) -> bool {
+        self.recent().is_current(connection, position)
+    }
+
+    /// Whether this connection's request reached us lately.
+    pub(crate) fn is_recent(&self, connection: &Connection) -> bool {
+        self.recent().has(connection)
     }
 
     fn note(&self, request: &Request) -> Connection {

@@ -1,5 +1,6 @@
-//! Who is just signing in. NATS lists a connection under its user only some time after we answered;
-//! a rights change that falls between would miss it, so it is remembered here.
+//! Who signed in lately, and with rights of when. NATS lists a connection under its user only some
+//! time after we answered; a rights change that falls between would miss it, so it is remembered here.
+//! And who came with the new rights already is let be.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,6 +30,10 @@ struct Entry {
     at: Duration,
     user: Option<UserId>,
     connection: Connection,
+    /// The position of the log that its rights are as of; none while it is signing in.
+    as_of: Option<u64>,
+    /// The position that they must be as of, at least.
+    due: u64,
 }
 
 impl Recent {
@@ -41,28 +46,58 @@ impl Recent {
             at: now,
             user,
             connection,
+            as_of: None,
+            due: 0,
         });
     }
 
-    /// Says whose connection it is.
-    pub(crate) fn name(&mut self, connection: &Connection, user: &UserId) {
-        let entry = self
-            .0
-            .iter_mut()
-            .rev()
-            .find(|e| e.connection == *connection);
-        if let Some(entry) = entry {
-            entry.user = Some(user.clone());
+    /// Says whose connection it is, with rights as of a position; not if they changed since.
+    pub(crate) fn settle(&mut self, connection: &Connection, user: &UserId, as_of: u64) -> bool {
+        let mut newest = self.0.iter_mut().rev();
+        let Some(entry) = newest.find(|e| e.connection == *connection) else {
+            return true;
+        };
+        entry.user = Some(user.clone());
+        if as_of < entry.due {
+            return false;
         }
+        entry.as_of = Some(as_of);
+        true
     }
 
-    /// The connections that are, or may turn out to be, this user's.
-    pub(crate) fn of(&self, user: &UserId, now: Duration) -> Vec<Connection> {
-        self.0
-            .iter()
-            .filter(|e| !e.is_old(now) && e.user.as_ref().is_none_or(|u| u == user))
-            .map(|e| e.connection.clone())
-            .collect()
+    /// Whether a connection is remembered.
+    pub(crate) fn has(&self, connection: &Connection) -> bool {
+        self.0.iter().rev().any(|e| e.connection == *connection)
+    }
+
+    /// A user's rights changed at a position: the connections that have older ones. Those that are,
+    /// or may turn out to be, the user's and are still signing in must have the new ones.
+    pub(crate) fn outdated(
+        &mut self,
+        user: &UserId,
+        position: u64,
+        now: Duration,
+    ) -> Vec<Connection> {
+        let mut outdated = Vec::new();
+        for entry in self.0.iter_mut().filter(|e| !e.is_old(now)) {
+            if entry.user.as_ref().is_some_and(|u| u != user) {
+                continue;
+            }
+            match entry.as_of {
+                Some(as_of) if as_of >= position => {}
+                Some(_) => outdated.push(entry.connection.clone()),
+                None => entry.due = entry.due.max(position),
+            }
+        }
+        outdated
+    }
+
+    /// Whether a connection has rights as of a position or later.
+    pub(crate) fn is_current(&self, connection: &Connection, position: u64) -> bool {
+        let mut newest = self.0.iter().rev();
+        newest
+            .find(|e| e.connection == *connection)
+            .is_some_and(|e| e.as_of.is_none_or(|as_of| as_of >= position))
     }
 }
 
@@ -89,14 +124,31 @@ mod tests {
 
     #[test]
     fn a_rights_change_meets_those_who_are_just_signing_in() {
-        let (mut recent, anna) = (Recent::default(), "anna".parse().unwrap());
-        recent.note(connection(1), Some("anna".parse().unwrap()), at(0));
-        recent.note(connection(2), Some("otto".parse().unwrap()), at(1));
+        let mut recent = Recent::default();
+        let [anna, otto]: [UserId; 2] = ["anna", "otto"].map(|user| user.parse().unwrap());
+        recent.note(connection(1), Some(anna.clone()), at(0));
+        recent.note(connection(2), Some(otto.clone()), at(1));
         recent.note(connection(3), None, at(2));
-        assert_eq!(recent.of(&anna, at(2)), [connection(1), connection(3)]);
-        recent.name(&connection(3), &"otto".parse().unwrap());
-        assert_eq!(recent.of(&anna, at(2)), [connection(1)]);
-        assert_eq!(recent.of(&anna, at(16)), []);
+        assert!(recent.has(&connection(3)) && !recent.has(&connection(4)));
+        assert!(recent.settle(&connection(1), &anna, 7));
+        assert_eq!(recent.outdated(&anna, 8, at(2)), [connection(1)]);
+        // Who is still signing in, and may be her, needs what is known at 8.
+        assert!(!recent.settle(&connection(3), &anna, 7));
+        assert!(recent.settle(&connection(3), &anna, 8));
+        assert!(recent.settle(&connection(2), &otto, 1));
+        assert_eq!(recent.outdated(&anna, 8, at(2)), [connection(1)]);
+        assert_eq!(recent.outdated(&anna, 9, at(16)), [connection(3)]);
+    }
+
+    #[test]
+    fn who_came_with_the_new_rights_is_let_be() {
+        let (mut recent, anna) = (Recent::default(), "anna".parse().unwrap());
+        assert!(!recent.is_current(&connection(1), 0), "nobody knows");
+        recent.note(connection(1), Some(anna), at(0));
+        assert!(recent.is_current(&connection(1), 9), "it is seen to");
+        assert!(recent.settle(&connection(1), &"anna".parse().unwrap(), 8));
+        let current = [8, 9].map(|position| recent.is_current(&connection(1), position));
+        assert_eq!(current, [true, false]);
     }
 
     #[test]

@@ -1,11 +1,14 @@
 //! Rights follow membership: when a user's rights change, the user's connections are ended. Clients
 //! connect again by themselves, and get the new rights.
+//!
+//! Ended too is who asked to sign in when no console role listened, as after a restart: NATS has put
+//! the question to nobody, and would let them wait until it gives up. They come again, and are heard.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Link, Subscription};
+use bus::{Bus, Link, Message, Subscription};
 use bytes::Bytes;
 use chat::id::UserId;
 use chat::subject::{self, Workspace};
@@ -19,6 +22,7 @@ use crate::Error;
 use crate::callout::Callout;
 use crate::metrics::CONNECTIONS_ENDED;
 use crate::nats_server::ACCOUNT;
+use crate::recent::Connection;
 
 /// How long NATS may take to list or end connections.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,6 +30,8 @@ const ASK_TIMEOUT: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_secs(1);
 /// How many connections one list holds. NATS's answer has no other bound.
 const LISTED_MAX: usize = 1_024;
+/// Where NATS has the connections that have not signed in; with an auth callout nobody else is there.
+const ASKING_ACCOUNT: &str = "$G";
 /// How many users are remembered one by one; past it everybody signs in again.
 const DUE_MAX: usize = 4_096;
 /// How many lists are asked for at the most, to end the connections of one user or all of them.
@@ -41,8 +47,20 @@ pub(crate) struct Revocation {
 /// Whose connections have to be ended still.
 #[derive(Debug, Default)]
 struct Due {
-    users: BTreeSet<UserId>,
+    /// Each with the position of the last change.
+    users: BTreeMap<UserId, u64>,
     everybody: bool,
+    /// Who asked to sign in before we listened.
+    unheard: bool,
+}
+
+/// Whose connections.
+#[derive(Clone, Copy, Debug)]
+enum Whose<'a> {
+    /// A user's, but for those with the rights as of this position or later.
+    User(&'a UserId, u64),
+    Everybody,
+    Unheard,
 }
 
 impl Revocation {
@@ -54,37 +72,50 @@ impl Revocation {
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let mut seen = *link.borrow_and_update();
-        let mut due = Due::default();
+        let mut due = Due {
+            unheard: true,
+            ..Due::default()
+        };
+        self.settle(&mut due).await;
         loop {
             tokio::select! {
                 biased; // Stop first; then all that is known, then what failed before.
                 () = stop.cancelled() => return Ok(()),
                 message = changed.next() => match message {
-                    Some(message) => self.take_in(&message.subject, &mut due),
+                    Some(message) => self.take_in(&message, &mut due),
                     None => return Err(Error::Ended),
                 },
-                // A change may have got lost while the bus was away: everybody signs in again.
+                // A change may have got lost while the bus was away, and a sign-in too: everybody
+                // signs in again.
                 Ok(()) = link.changed() => {
                     let now = *link.borrow_and_update();
-                    due.everybody |= now.has_gap_since(&seen);
+                    let gap = now.has_gap_since(&seen);
+                    (due.everybody, due.unheard) = (due.everybody || gap, due.unheard || gap);
                     seen = now;
                 }
                 () = tokio::time::sleep(RETRY), if !due.is_empty() => {}
             }
             while let Some(message) = changed.try_next() {
-                self.take_in(&message.subject, &mut due);
+                self.take_in(&message, &mut due);
             }
             self.settle(&mut due).await;
         }
     }
 
-    fn take_in(&self, subject: &str, due: &mut Due) {
+    fn take_in(&self, message: &Message, due: &mut Due) {
+        let subject = message.subject.as_str();
         let Some(user) = self.workspace.rights_user(subject) else {
             tracing::warn!(subject, "a rights change names no user");
             return;
         };
+        let Ok(position) = chat::codec::decode::<u64>(&message.payload) else {
+            tracing::warn!(subject, "a rights change names no position");
+            due.everybody = true;
+            return;
+        };
         if due.users.len() < DUE_MAX {
-            due.users.insert(user);
+            let last = due.users.entry(user).or_default();
+            *last = position.max(*last);
         } else {
             due.everybody = true;
         }
@@ -92,44 +123,54 @@ impl Revocation {
 
     /// Ends what is due; what fails stays due.
     async fn settle(&self, due: &mut Due) {
+        if due.unheard {
+            match self.end_listed(Whose::Unheard).await {
+                Ok(()) => due.unheard = false,
+                Err(error) => return tell_failure(&error),
+            }
+        }
         if due.everybody {
-            match self.end_listed(None).await {
+            match self.end_listed(Whose::Everybody).await {
                 Ok(()) => *due = Due::default(),
                 Err(error) => tell_failure(&error),
             }
             return;
         }
-        while let Some(user) = due.users.first().cloned() {
-            if let Err(error) = self.end(&user).await {
+        while let Some((user, position)) = due.users.pop_first() {
+            if let Err(error) = self.end(&user, position).await {
                 tell_failure(&error);
+                due.users.insert(user, position);
                 return;
             }
-            due.users.remove(&user);
         }
     }
 
-    async fn end(&self, user: &UserId) -> Result<(), Error> {
-        for connection in self.callout.recent_of(user) {
-            self.kick(&connection.server, connection.client).await?;
+    async fn end(&self, user: &UserId, position: u64) -> Result<(), Error> {
+        for connection in self.callout.outdated(user, position) {
+            self.kick(&connection).await?;
         }
-        self.end_listed(Some(user)).await
+        self.end_listed(Whose::User(user, position)).await
     }
 
-    /// Ends the connections that NATS lists as this user's, or as any user's. Whoever came back
-    /// meanwhile may be ended once more, which costs a reconnection and harms nobody.
-    async fn end_listed(&self, user: Option<&UserId>) -> Result<(), Error> {
+    /// Ends the connections that NATS lists as theirs, but for those that came with the rights of after
+    /// the change. Whoever came by another console, or back from a gap, may be ended once more, which
+    /// costs a reconnection and harms nobody.
+    async fn end_listed(&self, whose: Whose<'_>) -> Result<(), Error> {
         let mut kept = 0;
         for _ in 0..LISTS_MAX {
-            let list = self.list(user, kept).await?;
+            let list = self.list(whose, kept).await?;
             let full = list.data.connections.len() >= LISTED_MAX;
             for listed in list.data.connections {
-                // The roles' user is no login, so a role is never taken for somebody.
-                let Ok(name) = listed.authorized_user.parse::<UserId>() else {
+                let connection = Connection {
+                    server: list.server.id.clone(),
+                    client: listed.cid,
+                };
+                let Some(reason) = self.reason(whose, &connection, &listed.authorized_user) else {
                     kept += 1;
                     continue;
                 };
-                self.kick(&list.server.id, listed.cid).await?;
-                tracing::info!(user = %name, client = listed.cid, "connection ended: its user's rights changed");
+                self.kick(&connection).await?;
+                tracing::info!(user = %listed.authorized_user, client = listed.cid, "connection ended: {reason}");
             }
             if !full {
                 return Ok(());
@@ -138,20 +179,44 @@ impl Revocation {
         Err(Error::Many)
     }
 
-    async fn list(&self, user: Option<&UserId>, offset: usize) -> Result<List, Error> {
+    /// Why a connection is to end, if it is.
+    fn reason(
+        &self,
+        whose: Whose<'_>,
+        connection: &Connection,
+        user: &str,
+    ) -> Option<&'static str> {
+        let ends = match whose {
+            Whose::Unheard => {
+                let heard = self.callout.is_recent(connection);
+                return (!heard).then_some("nobody listened when it asked to sign in");
+            }
+            Whose::User(_, position) => !self.callout.is_current(connection, position),
+            Whose::Everybody => true,
+        };
+        // The roles' user is no login, so a role is never taken for somebody.
+        let is_user = user.parse::<UserId>().is_ok();
+        (ends && is_user).then_some("its user's rights changed")
+    }
+
+    async fn list(&self, whose: Whose<'_>, offset: usize) -> Result<List, Error> {
+        let account = match whose {
+            Whose::Unheard => ASKING_ACCOUNT,
+            Whose::User(..) | Whose::Everybody => ACCOUNT,
+        };
         let mut filter = json!({
-            "auth": true, "acc": ACCOUNT, "limit": LISTED_MAX, "offset": offset,
+            "auth": true, "acc": account, "limit": LISTED_MAX, "offset": offset,
         });
-        if let (Some(user), Some(filter)) = (user, filter.as_object_mut()) {
+        if let (Whose::User(user, _), Some(filter)) = (whose, filter.as_object_mut()) {
             filter.insert("user".to_owned(), user.as_str().into());
         }
         let answer = self.ask(subject::SERVER_CONNECTIONS.to_owned(), filter.to_string());
         serde_json::from_slice(&answer.await?).map_err(Error::Connections)
     }
 
-    async fn kick(&self, server: &str, client: u64) -> Result<(), Error> {
-        let subject = subject::server_kick(server);
-        let answer = self.ask(subject, json!({ "cid": client }).to_string());
+    async fn kick(&self, connection: &Connection) -> Result<(), Error> {
+        let subject = subject::server_kick(&connection.server);
+        let answer = self.ask(subject, json!({ "cid": connection.client }).to_string());
         // An error in the answer says that there is no such connection any more: that is the aim.
         drop(answer.await?);
         counter!(CONNECTIONS_ENDED).increment(1);
@@ -168,7 +233,7 @@ impl Revocation {
 
 impl Due {
     fn is_empty(&self) -> bool {
-        self.users.is_empty() && !self.everybody
+        self.users.is_empty() && !self.everybody && !self.unheard
     }
 }
 

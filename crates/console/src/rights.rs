@@ -50,6 +50,7 @@ mod tests {
             password_hash: Secret::new(""),
             feeds,
             audit,
+            as_of: 0,
         };
         Rights::of(&"acme".parse().unwrap(), &login)
     }

@@ -19,8 +19,11 @@ use crate::request::Request;
 
 /// How many passwords are hashed at once: each takes 19 MiB and a core for some 30 ms.
 pub(crate) const HASHES_MAX: usize = 2;
-/// How long the session-router may take to answer.
+/// How long the session-router may take to answer, and to be there at all: after a restart it reads
+/// its log first, and who has the right password is not to be told otherwise meanwhile.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often it is looked whether it is there.
+const ASK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why somebody does not get in. They are told none of it.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +88,20 @@ impl SignIn {
                 None => Err(Refusal::Wrong),
             },
             Proof::Password(password) => self.by_password(password, user).await,
+        }
+    }
+
+    /// The same proof against what is known now. A password that was right is not hashed again.
+    pub(crate) async fn again(&self, request: &Request, before: &Login) -> Result<Login, Refusal> {
+        match proof(request) {
+            Proof::Token(token) => self.by_token(token, Some(&before.user)).await,
+            Proof::Password(_) => {
+                let question = LoginRequest::Password(before.user.clone());
+                let login = self.ask(&question).await?;
+                login
+                    .filter(|login| login.password_hash == before.password_hash)
+                    .ok_or(Refusal::Wrong)
+            }
         }
     }
 
@@ -167,14 +184,16 @@ impl SignIn {
     }
 
     async fn ask(&self, question: &LoginRequest) -> Result<LoginReply, Refusal> {
-        self.bus
-            .ask(
-                self.workspace.router(Question::Login),
-                question,
-                ASK_TIMEOUT,
-            )
-            .await
-            .map_err(Refusal::Unavailable)
+        let until = self.clock.elapsed() + ASK_TIMEOUT;
+        loop {
+            let subject = self.workspace.router(Question::Login);
+            match self.bus.ask(subject, question, ASK_TIMEOUT).await {
+                Err(bus::Error::NoResponders { .. }) if self.clock.elapsed() < until => {
+                    tokio::time::sleep(ASK_PAUSE).await;
+                }
+                answer => return answer.map_err(Refusal::Unavailable),
+            }
+        }
     }
 
     fn limiter(&self) -> std::sync::MutexGuard<'_, Limiter> {

@@ -46,8 +46,8 @@ pub(crate) enum Release {
     Verify(Box<Verify>),
     /// Keys to be destroyed.
     DestroyKeys(Vec<u32>),
-    /// A user whose rights changed.
-    Rights(UserId),
+    /// A user whose rights changed, and the position up to which they did.
+    Rights(UserId, u64),
     /// A messenger that can show it is told that an operator is writing.
     Typing(ChannelId, String),
 }

@@ -53,7 +53,10 @@ pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
 pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(7);
 /// How long what is decided may take to leave for a NATS that does not take it, while the role stops.
 pub(crate) const OUTBOX_STOP_MAX: std::time::Duration = std::time::Duration::from_secs(2);
-/// How often coalesced counts are recorded, projections written and the disk looked at.
+/// While it is busy the role keeps at most so many events without writing the rows that they changed:
+/// writing costs more than folding, and a start folds so many again in about a second.
+pub(crate) const ROWS_EVENTS_MAX: u64 = 100_000;
+/// How often coalesced counts are recorded and the disk looked at, and whether rows are due.
 pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 /// A console that spoke within this time counts as online.
 pub(crate) const ONLINE: std::time::Duration = std::time::Duration::from_mins(2);

@@ -7,11 +7,13 @@
 //! second sync. Back this file up apart from the log: whoever has neither it nor the master key has
 //! no words of anybody.
 
+use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io;
+use std::ops::Range;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chat::chance::Chance;
 use chat::seal::SealKey;
@@ -22,6 +24,8 @@ const SLOT_BYTES: usize = 72;
 const FREE_MIN: u32 = 4_096;
 /// So many are free then, 590 KB.
 const FREE_MORE: u32 = 8_192;
+/// So many unwrapped keys are kept: whoever writes now writes again soon. Past it all are let go.
+const OPENED_MAX: usize = 8_192;
 /// One decision uses at most so many.
 const DECISION_MAX: u32 = 2;
 
@@ -60,8 +64,15 @@ pub(crate) struct Keyring {
     master: Arc<SealKey>,
     path: Arc<PathBuf>,
     file: Arc<File>,
-    /// The file's bytes. Locked for the copy of one slot, or for the change of some.
-    slots: Arc<RwLock<Vec<u8>>>,
+    /// Locked for a look at one key, or for the change of some.
+    slots: Arc<RwLock<Slots>>,
+}
+
+struct Slots {
+    /// The file's bytes.
+    bytes: Vec<u8>,
+    /// Keys that were unwrapped, by their numbers: it takes longer than sealing a message with one.
+    opened: BTreeMap<u32, SealKey>,
 }
 
 impl Keyring {
@@ -94,7 +105,10 @@ impl Keyring {
             master,
             path: Arc::new(path.to_owned()),
             file: Arc::new(file),
-            slots: Arc::new(RwLock::new(slots)),
+            slots: Arc::new(RwLock::new(Slots {
+                bytes: slots,
+                opened: BTreeMap::new(),
+            })),
         })
     }
 
@@ -105,13 +119,9 @@ impl Keyring {
 
     /// A key by its number; `None` when it was destroyed or never made.
     pub(crate) fn get(&self, number: u32) -> Option<SealKey> {
-        let at = usize::try_from(number).ok()?.checked_mul(SLOT_BYTES)?;
-        let slot: [u8; SLOT_BYTES] = {
-            let slots = self.slots.read().unwrap_or_else(PoisonError::into_inner);
-            slots.get(at..at + SLOT_BYTES)?.try_into().ok()?
-        };
-        let key = self.master.open(&slot, &number.to_be_bytes())?;
-        Some(SealKey::from_bytes(key.try_into().ok()?))
+        let known = self.read().opened.get(&number).cloned();
+        // Unwrapped under the lock: a key that is destroyed meanwhile must not be kept.
+        known.or_else(|| self.change().open(&self.master, number))
     }
 
     /// Makes sure at start that the file is this log's, `given` keys having been given out.
@@ -152,10 +162,7 @@ impl Keyring {
             })
             .collect();
         self.write(u64::from(have) * SLOT_BYTES as u64, &more, "extend")?;
-        self.slots
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(more);
+        self.change().bytes.extend(more);
         Ok(())
     }
 
@@ -165,15 +172,7 @@ impl Keyring {
             return Ok(());
         }
         for number in numbers {
-            let at = usize::try_from(*number)
-                .unwrap_or(usize::MAX)
-                .saturating_mul(SLOT_BYTES);
-            {
-                let mut slots = self.slots.write().unwrap_or_else(PoisonError::into_inner);
-                if let Some(slot) = slots.get_mut(at..at.saturating_add(SLOT_BYTES)) {
-                    slot.fill(0);
-                }
-            }
+            self.change().destroy(*number);
             self.file
                 .write_all_at(&[0; SLOT_BYTES], u64::from(*number) * SLOT_BYTES as u64)
                 .map_err(self.failed("destroy one of"))?;
@@ -209,13 +208,44 @@ impl Keyring {
     }
 
     fn len(&self) -> u32 {
-        let bytes = self
-            .slots
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .len();
-        u32::try_from(bytes / SLOT_BYTES).unwrap_or(u32::MAX)
+        u32::try_from(self.read().bytes.len() / SLOT_BYTES).unwrap_or(u32::MAX)
     }
+
+    fn read(&self) -> RwLockReadGuard<'_, Slots> {
+        self.slots.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Slots> {
+        self.slots.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slots {
+    fn open(&mut self, master: &SealKey, number: u32) -> Option<SealKey> {
+        let slot = self.bytes.get(place(number))?;
+        let key = master.open(slot, &number.to_be_bytes())?;
+        let key = SealKey::from_bytes(key.try_into().ok()?);
+        if self.opened.len() >= OPENED_MAX {
+            self.opened.clear();
+        }
+        self.opened.insert(number, key.clone());
+        Some(key)
+    }
+
+    fn destroy(&mut self, number: u32) {
+        self.opened.remove(&number);
+        if let Some(slot) = self.bytes.get_mut(place(number)) {
+            slot.fill(0);
+        }
+    }
+}
+
+/// Where a key is wrapped in the file.
+fn place(number: u32) -> Range<usize> {
+    let at = usize::try_from(number)
+        .unwrap_or(usize::MAX)
+        .saturating_mul(SLOT_BYTES);
+    at..at.saturating_add(SLOT_BYTES)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What goes out once it is durable, and what comes back from outside.
 
-use bytes::Bytes;
+use chat::codec;
 use chat::command::{Attempted, Command, Request};
 use chat::id::ChannelId;
 use chat::record::Actor;
@@ -48,9 +48,9 @@ impl Loop {
                     self.work.verify(verify);
                 }
                 Release::DestroyKeys(keys) => self.router.library.keyring.destroy(&keys)?,
-                Release::Rights(user) => {
-                    self.outbox
-                        .publish(self.router.subjects.rights(&user), Bytes::new().into());
+                Release::Rights(user, position) => {
+                    let subject = self.router.subjects.rights(&user);
+                    self.outbox.publish(subject, codec::encode(&position));
                 }
                 Release::Typing(channel, chat) => self.show_typing(channel, &chat),
             }

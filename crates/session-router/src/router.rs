@@ -194,7 +194,10 @@ impl Router {
                     }
                 }
                 Effect::DestroyKeys(keys) => self.batch.releases.push(Release::DestroyKeys(keys)),
-                Effect::Rights(user) => self.batch.releases.push(Release::Rights(user)),
+                Effect::Rights(user) => {
+                    let position = self.workspace.position;
+                    self.batch.releases.push(Release::Rights(user, position));
+                }
                 Effect::Typing(channel, chat, user) => {
                     self.batch
                         .releases

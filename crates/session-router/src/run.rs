@@ -17,7 +17,8 @@ use crate::audience::Audience;
 use crate::batch::{Batch, InFlight, Pipeline, Release};
 use crate::clock::now;
 use crate::config::{
-    ATTEMPTS_MAX, BATCH_MAX, Config, FRAMES_MAX, OUTBOX_STOP_MAX, SIDE_JOBS_MAX, STOP_MAX, TICK,
+    ATTEMPTS_MAX, BATCH_MAX, Config, FRAMES_MAX, OUTBOX_STOP_MAX, ROWS_EVENTS_MAX, SIDE_JOBS_MAX,
+    STOP_MAX, TICK,
 };
 use crate::done::Done;
 use crate::error::Error;
@@ -72,6 +73,7 @@ pub async fn run(
         commits,
         pipeline: Pipeline::new(),
         checkpoint: 0,
+        ticked_at: 0,
     };
     let mut inputs = Inputs {
         roles,
@@ -162,6 +164,8 @@ pub(crate) struct Loop {
     pipeline: Pipeline,
     /// The position of the rows that the projector was last given.
     checkpoint: u64,
+    /// The position at the last tick.
+    ticked_at: u64,
 }
 
 impl Loop {
@@ -383,15 +387,20 @@ impl Loop {
         Ok(())
     }
 
-    /// Has the projector write what changed, once the events behind it are durable.
+    /// Has the projector write what changed, once the events behind it are durable: when there is
+    /// nothing else to do, and before a start would replay for long.
     fn keep_rows(&mut self) {
-        if self.router.workspace.position == self.checkpoint || !self.projector.is_idle() {
+        let position = self.router.workspace.position;
+        let is_quiet = position == std::mem::replace(&mut self.ticked_at, position);
+        let behind = position - self.checkpoint;
+        let is_due = behind >= ROWS_EVENTS_MAX || is_quiet && behind > 0;
+        if !is_due || !self.projector.is_idle() {
             return;
         }
         if self.pipeline.iter().any(|frame| frame.rows.is_some()) {
             return;
         }
-        self.checkpoint = self.router.workspace.position;
+        self.checkpoint = position;
         let rows = self.router.workspace.take_changed();
         match self.pipeline.back_mut() {
             Some(last) => last.rows = Some(rows),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use serde_json::json;
 
 use crate::cli::SetArgs;
 use crate::data::Data;
@@ -30,7 +31,11 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Say whether the settings can be used; exit 78 if not.
-    Check,
+    Check {
+        /// Print {right, warnings}.
+        #[arg(long)]
+        json: bool,
+    },
     /// Print what is set, and where, as a settings file.
     Print {
         /// Print every key, not only those that are set.
@@ -54,8 +59,12 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     let data = args.data.as_ref().map(Data::at);
     let loaded = Loaded::load(data, environment, &args.set)?;
     match &args.command {
-        Command::Check => {
+        Command::Check { json } => {
             let resolved = Resolved::of(&loaded)?;
+            if *json {
+                let warnings = &resolved.warnings;
+                return output::json(&json!({ "right": true, "warnings": warnings }));
+            }
             for warning in &resolved.warnings {
                 output::talk(format_args!("warning: {warning}"));
             }

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::process::Command;
+use tokio::task::JoinSet;
 
 use crate::clock::instant;
 use crate::gateway::CODE;
@@ -130,6 +131,23 @@ impl Broker {
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// Has somebody listen to everything, until what is returned is dropped.
+    pub(crate) async fn listener(&self) -> JoinSet<()> {
+        let admin = self.user("admin").await;
+        let mut heard = admin
+            .bus
+            .subscribe("sb.default.feed.>", None)
+            .await
+            .unwrap();
+        admin.bus.flush().await.unwrap();
+        let mut listening = JoinSet::new();
+        listening.spawn(async move {
+            let _signed_in = admin;
+            while heard.next().await.is_some() {}
+        });
+        listening
     }
 
     /// Connects a messenger: where it sends to.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const USAGE: &str = "./just bench [path] [large] [--connections 1,16,256] [--seconds 2] [--rounds 3] \
-                     [--events 300000] [--sessions 30000] [--only abcde] \
+                     [--events 300000] [--sessions 30000] [--only abcdef] \
                      [--beside OTHER-SWITCHBOARD]";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl Options {
             rounds: 3,
             events: 300_000,
             sessions: 30_000,
-            only: "abcde".to_owned(),
+            only: "abcdef".to_owned(),
             beside: None,
         };
         let mut words = words.iter().copied();

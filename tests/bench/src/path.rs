@@ -10,6 +10,7 @@ use chat::secret::Secret;
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
+use tokio::task::JoinSet;
 
 use crate::broker::{Broker, path};
 use crate::gateway::CODE;
@@ -22,6 +23,10 @@ use crate::webhook::Webhook;
 /// How long each runs before it is measured.
 const WARM_UP: Duration = Duration::from_millis(500);
 
+/// How long it takes until a broker knows that whoever set it up has left. Until then it renders the
+/// feed for nobody.
+const LEAVING: Duration = Duration::from_secs(25);
+
 /// What is compared.
 struct Contestant {
     letter: char,
@@ -30,6 +35,8 @@ struct Contestant {
     runs: Runs,
     /// Of its own; one that is gone refuses connections.
     webhook: Option<Webhook>,
+    /// Who listens to the feed, if somebody does.
+    listener: Option<JoinSet<()>>,
     /// What a gateway stores.
     _dir: Option<TempDir>,
 }
@@ -60,8 +67,16 @@ impl Contestant {
             target,
             runs: Runs::Broker(Box::new(broker)),
             webhook: listens.then_some(webhook),
+            listener: None,
             _dir: None,
         }
+    }
+
+    async fn with_listener(mut self) -> Self {
+        if let Runs::Broker(broker) = &self.runs {
+            self.listener = Some(broker.listener().await);
+        }
+        self
     }
 
     async fn gateway(letter: char, name: &'static str, behind: &str) -> Self {
@@ -84,6 +99,7 @@ impl Contestant {
             },
             runs: Runs::Gateway(tree),
             webhook: None,
+            listener: None,
             _dir: Some(dir),
         }
     }
@@ -133,6 +149,11 @@ pub(crate) async fn measure(options: &Options) {
                 let name = "broker, webhook refuses";
                 Contestant::broker((letter, name), switchboard(), false).await
             }
+            'f' => {
+                let name = "broker, somebody listens to the feed";
+                let broker = Contestant::broker((letter, name), switchboard(), true).await;
+                broker.with_listener().await
+            }
             _ => panic!("there is no {letter}"),
         };
         contestant.tree().pause();
@@ -143,6 +164,13 @@ pub(crate) async fn measure(options: &Options) {
         let other = Contestant::broker(other, program.clone(), true).await;
         other.tree().pause();
         all.push(other);
+    }
+    for contestant in &all {
+        contestant.tree().resume();
+    }
+    tokio::time::sleep(LEAVING).await;
+    for contestant in &all {
+        contestant.tree().pause();
     }
     for connections in &options.connections {
         let mut rounds: Vec<Vec<Turn>> = Vec::new();
@@ -188,6 +216,7 @@ fn show(connections: usize, all: &[Contestant], rounds: &[Vec<Turn>]) {
         ('a', 'c', 1.5),
         ('a', 'd', 10.0),
         ('e', 'a', 0.0),
+        ('f', 'a', 0.0),
         ('a', 'o', 0.0),
     ] {
         let (Some(this), Some(that)) = (find(one), find(other)) else {

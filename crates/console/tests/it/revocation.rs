@@ -49,13 +49,12 @@ async fn who_is_disabled_is_out_and_stays_out() {
     // As the session-router does it: first the change, then the word of it.
     let mut olga = world.sign_in("olga").await;
     let id: UserId = "olga".parse().unwrap();
-    world.users.lock().unwrap().logins.remove(&id);
-    let subject = world.workspace.rights(&id);
-    world
-        .bus
-        .publish(subject, &[], bytes::Bytes::new())
-        .await
-        .unwrap();
+    {
+        let mut users = world.users.lock().unwrap();
+        users.position += 1;
+        users.logins.remove(&id);
+    }
+    world.tell("olga").await;
     olga.ended().await;
     let again = Client::connect(world.port, by_password("olga", PASSWORD)).await;
     assert!(again.is_err());
@@ -73,6 +72,23 @@ async fn a_new_password_ends_what_the_old_one_opened() {
     assert!(old.is_err());
     let new = Client::connect(world.port, by_password("olga", "new password")).await;
     assert!(new.is_ok());
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_signs_in_after_a_change_is_let_be() {
+    let world = World::start().await;
+    let token = world.users.lock().unwrap().issue("olga");
+    for _ in 0..10 {
+        let mut rita = world.sign_in("rita").await;
+        world.change("olga", |_| {}).await;
+        let olga = Client::connect(world.port, by_token(&token)).await;
+        let mut olga = olga.unwrap();
+        // Changes are seen to in their order: once she is out, the one before is settled.
+        world.change("rita", |_| {}).await;
+        rita.ended().await;
+        olga.ping().await.unwrap();
+    }
     world.stop().await.unwrap();
 }
 
@@ -127,8 +143,8 @@ async fn many_changes_at_once_are_all_seen_to() {
 async fn the_roles_own_connections_are_never_ended() {
     let world = World::start().await;
     let subject = "sb.default.role.rights.ROLES".to_owned();
-    let sent = world.bus.publish(subject, &[], bytes::Bytes::new());
-    sent.await.unwrap();
+    let payload = chat::codec::encode(&1_u64).into();
+    world.bus.publish(subject, &[], payload).await.unwrap();
     let mut olga = world.sign_in("olga").await;
     world.change("olga", |_| {}).await;
     olga.ended().await;

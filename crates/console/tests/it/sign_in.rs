@@ -147,10 +147,43 @@ async fn the_longest_password_fits() {
 #[tokio::test]
 async fn without_the_session_router_nobody_gets_in_and_nobody_is_blamed() {
     let mut world = World::start_with(false).await;
+    let mut tries = tokio::task::JoinSet::new();
     for _ in 0..7 {
-        denied(&world, by_password("olga", PASSWORD)).await;
+        tries.spawn(Client::connect(world.port, by_password("olga", PASSWORD)));
+    }
+    for denied in tries.join_all().await {
+        assert!(denied.is_err());
     }
     world.route().await;
+    world.sign_in("olga").await;
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_comes_before_the_session_router_is_let_in_once_it_is_there() {
+    let mut world = World::start_with(false).await;
+    let olga = Client::connect(world.port, by_password("olga", PASSWORD));
+    let late = async {
+        world.asked_by("olga").await;
+        world.route().await;
+    };
+    let (olga, ()) = tokio::join!(olga, late);
+    olga.unwrap();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn who_comes_before_the_console_does_not_wait_until_nats_gives_up() {
+    let mut world = World::server().await;
+    let olga = Client::connect(world.port, by_password("olga", PASSWORD));
+    let late = async {
+        world.asked_by("olga").await;
+        world.route().await;
+        world.serve().await;
+    };
+    let (olga, ()) = tokio::join!(olga, late);
+    // Ended, and not refused, as NATS does when it gives up.
+    assert_eq!(olga.err().as_deref(), Some("closed"));
     world.sign_in("olga").await;
     world.stop().await.unwrap();
 }

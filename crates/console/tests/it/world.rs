@@ -11,10 +11,10 @@ use chat::id::{LiveChatId, UserId};
 use chat::password::{self, token};
 use chat::role::{Login, LoginReply, LoginRequest};
 use chat::secret::Secret;
-use chat::subject::{Question, ROLES_INBOX_PREFIX, Workspace};
+use chat::subject::{Question, ROLES_INBOX_PREFIX, SERVER_CONNECTIONS, Workspace};
 use console::nats_server::{self, ROLES_USER, SYSTEM_USER, Settings};
 use console::{Config, Error, SERVICE, Websocket};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -41,6 +41,8 @@ pub(crate) const THEIRS: LiveChatId = LiveChatId::from_bytes([2; 16]);
 pub(crate) struct Users {
     pub(crate) logins: BTreeMap<UserId, Login>,
     pub(crate) tokens: BTreeMap<String, UserId>,
+    /// Goes up with every change.
+    pub(crate) position: u64,
 }
 
 pub(crate) struct World {
@@ -50,6 +52,7 @@ pub(crate) struct World {
     pub(crate) bus: Bus,
     pub(crate) workspace: Workspace,
     pub(crate) users: Arc<Mutex<Users>>,
+    issuer: Secret,
     tasks: JoinSet<Result<(), Error>>,
     stop: CancellationToken,
     _server: Child,
@@ -64,41 +67,67 @@ impl World {
 
     /// The same, with or without the session-router.
     pub(crate) async fn start_with(router: bool) -> Self {
+        let mut world = Self::server().await;
+        if router {
+            world.route().await;
+        }
+        world.serve().await;
+        world
+    }
+
+    /// The server alone.
+    pub(crate) async fn server() -> Self {
         let issuer = nats_server::new_issuer([7; 32]).unwrap();
         let (dir, server, ports) = server(&issuer).await;
         let bus = connect(ports[0], ROLES_USER).await;
-        let system = connect(ports[0], SYSTEM_USER).await;
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let mut world = Self {
+        Self {
             port: ports[0],
             websocket: ports[1],
-            page: listener.local_addr().unwrap().port(),
+            page: 0,
             bus,
             workspace: "default".parse().unwrap(),
             users: Arc::new(Mutex::new(staff())),
+            issuer,
             tasks: JoinSet::new(),
             stop: CancellationToken::new(),
             _server: server,
             _dir: dir,
-        };
-        if router {
-            world.route().await;
         }
+    }
+
+    /// Starts the console.
+    pub(crate) async fn serve(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.page = listener.local_addr().unwrap().port();
         let config = Config {
-            issuer,
-            websocket: Websocket::listening(([127, 0, 0, 1], world.websocket).into()),
+            issuer: self.issuer.clone(),
+            websocket: Websocket::listening(([127, 0, 0, 1], self.websocket).into()),
             origins: vec![ORIGIN.to_owned()],
         };
-        world.tasks.spawn(console::run(
+        self.tasks.spawn(console::run(
             config,
             listener,
-            world.bus.clone(),
-            Some(system),
-            world.workspace.clone(),
-            world.stop.clone(),
+            self.bus.clone(),
+            Some(connect(self.port, SYSTEM_USER).await),
+            self.workspace.clone(),
+            self.stop.clone(),
         ));
-        world.announced().await;
-        world
+        self.announced().await;
+    }
+
+    /// Waits until NATS has heard who a connection wants to be, and has not answered yet.
+    pub(crate) async fn asked_by(&self, user: &str) {
+        let system = connect(self.port, SYSTEM_USER).await;
+        let asking = json!({ "auth": true, "acc": "$G", "user": user }).to_string();
+        loop {
+            let subject = SERVER_CONNECTIONS.to_owned();
+            let list = system.request(subject, &[], asking.clone().into(), PATIENCE);
+            let list: Value = serde_json::from_slice(&list.await.unwrap().payload).unwrap();
+            if list["data"]["connections"].get(0).is_some() {
+                return;
+            }
+            tokio::time::sleep(POLL).await;
+        }
     }
 
     /// Somebody connects with the right password.
@@ -110,15 +139,23 @@ impl World {
     /// Changes a user's rights, and says so as the session-router does.
     pub(crate) async fn change(&self, user: &str, change: impl FnOnce(&mut Login)) {
         self.set(user, change);
+        self.tell(user).await;
+    }
+
+    /// Says that a user's rights changed.
+    pub(crate) async fn tell(&self, user: &str) {
         let subject = self.workspace.rights(&user.parse().unwrap());
-        let sent = self.bus.publish(subject, &[], bytes::Bytes::new());
-        sent.await.unwrap();
+        let position = self.users.lock().unwrap().position;
+        let payload = chat::codec::encode(&position).into();
+        self.bus.publish(subject, &[], payload).await.unwrap();
     }
 
     /// The same without telling anybody: nobody's connection ends.
     pub(crate) fn set(&self, user: &str, change: impl FnOnce(&mut Login)) {
         let id: UserId = user.parse().unwrap();
-        change(self.users.lock().unwrap().logins.get_mut(&id).unwrap());
+        let mut users = self.users.lock().unwrap();
+        users.position += 1;
+        change(users.logins.get_mut(&id).unwrap());
     }
 
     /// Stops the console and says how it ended.
@@ -163,7 +200,9 @@ impl Users {
             LoginRequest::Password(user) => user,
             LoginRequest::Token(hash) => self.tokens.get(&hash)?.clone(),
         };
-        self.logins.get(&user).cloned()
+        let login = self.logins.get(&user)?.clone();
+        let as_of = self.position;
+        Some(Login { as_of, ..login })
     }
 
     /// Gives a user a token.
@@ -190,6 +229,7 @@ fn staff() -> Users {
             password_hash: password_hash.clone(),
             feeds,
             audit,
+            as_of: 0,
         };
         users.logins.insert(user, login);
     }

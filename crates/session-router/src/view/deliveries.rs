@@ -134,11 +134,7 @@ fn attempt(record: &Record) -> Option<(&DeliveryChanged, &Attempt)> {
 }
 
 /// The answer of `deliveries.list`, from what was read.
-pub(crate) fn plan_attempts(
-    workspace: &Workspace,
-    caller: &Caller<'_>,
-    found: Found,
-) -> Result<Plan, Rejection> {
+pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: Found) -> Plan {
     // Membership may have changed while the log was read.
     let sees_all = caller.administers().is_ok();
     let sees = |id: &ChannelId| {
@@ -153,7 +149,7 @@ pub(crate) fn plan_attempts(
         .map(|(channel, record)| (channel, key(&record), record))
         .collect();
     let (next, limit) = (found.next, found.limit);
-    Ok(Plan::new(move |library| {
+    Plan::new(move |library| {
         let (mut list, mut next) = (List::default(), next);
         let mut last = None;
         for (channel, key, record) in attempts.into_iter().take(limit) {
@@ -166,7 +162,7 @@ pub(crate) fn plan_attempts(
         Object::new()
             .with("attempts", list.values())
             .with("next", next)
-    }))
+    })
 }
 
 /// The object `attempt`, with the state that it brought about and where it is.

@@ -27,34 +27,38 @@ pub(crate) struct Nats {
 
 /// Where NATS is, and the secrets for it.
 pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
-    let nats = &loaded.settings.nats;
+    let set = &loaded.settings.nats;
     let made = |name: &str| loaded.data.as_ref().map(|data| data.nats(name));
-    let (url, child) = match &nats.url {
+    let (url, child) = match &set.url {
         Some(url) => (url.clone(), false),
-        None => (format!("nats://{}", reachable(nats.listen)), true),
+        None => (format!("nats://{}", reachable(set.listen)), true),
     };
-    Ok(Nats {
+    let nats = Nats {
         url,
         child,
         password: loaded.secret(
             "nats.password",
-            nats.password.as_ref(),
-            nats.password_file.as_deref(),
+            set.password.as_ref(),
+            set.password_file.as_deref(),
             made("roles.password"),
         )?,
         system_password: loaded.secret(
             "nats.system_password",
-            nats.system_password.as_ref(),
-            nats.system_password_file.as_deref(),
+            set.system_password.as_ref(),
+            set.system_password_file.as_deref(),
             made("system.password"),
         )?,
         issuer_seed: loaded.secret(
             "nats.issuer_seed",
-            nats.issuer_seed.as_ref(),
-            nats.issuer_seed_file.as_deref(),
+            set.issuer_seed.as_ref(),
+            set.issuer_seed_file.as_deref(),
             made("issuer.seed"),
         )?,
-    })
+    };
+    nats.bus(&loaded.settings, "switchboard")
+        .check()
+        .or_fail(Exit::Settings, || "nats.url cannot be used".to_owned())?;
+    Ok(nats)
 }
 
 impl Nats {

@@ -85,6 +85,15 @@ fn bad_settings_end_with_78_and_name_the_nearest_key() {
 }
 
 #[test]
+fn that_the_settings_are_right_is_said_to_programs_too() {
+    let args = ["config", "check", "--json", "--set", "log.sync=false"];
+    let (code, stdout, _) = call(&args);
+    let said: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &said["right"]), (0, &true.into()));
+    assert!(said["warnings"][0].as_str().unwrap().contains("log.sync"));
+}
+
+#[test]
 fn settings_that_contradict_each_other_are_refused() {
     for (set, words) in [
         (
@@ -95,6 +104,8 @@ fn settings_that_contradict_each_other_are_refused() {
         (&["egress.allow=[\"10.0.0.0/99\"]"], "egress.allow"),
         (&["tracing.filter=a=b=c"], "tracing.filter"),
         (&["nats.password=a", "nats.password_file=b"], "set one"),
+        (&["nats.url=http://127.0.0.1:4222"], "nats.url"),
+        (&["nats.url=nats://me:secret@127.0.0.1"], "nats.url"),
         (
             &["nats.password_file=/does/not/exist"],
             "from nats.password_file",

@@ -43,6 +43,18 @@ describe("rows", () => {
     expect(rows(lines, "s", []).at(-1)).toMatchObject({ isThis: true, line: opened });
   });
 
+  it("show what a messenger kept at the time when it was written, within its session", () => {
+    const lines = [
+      line(1, "2026-01-01T10:00:00", { session: "before" }),
+      line(2, "2026-01-01T10:30:00", { direction: "system", event: "session-opened" }),
+      line(3, "2026-01-01T10:30:00"),
+      line(4, "2026-01-01T09:00:00"),
+      line(5, "2026-01-01T10:30:00"),
+    ];
+    const found = rows(lines, "s", []).map((row) => row.kind === "message" && row.message.position);
+    expect(found.filter(Boolean)).toEqual([1, 4, 3, 5]);
+  });
+
   it("have what is not sent yet at their end", () => {
     const outgoing = { key: "k", session: "s", kind: "note" as const, text: "x", at: 0 };
     expect(rows([line(1, "2026-01-01T10:00:00")], "s", [outgoing]).at(-1)).toEqual({

@@ -17,11 +17,28 @@ export const timeOf = ({ createdAt, acceptedAt }: Message) =>
 
 const dayOf = (at: number) => new Date(at).toDateString();
 
+/**
+ * Lines as they are read: by the time at which they were written, which is the messenger's word for
+ * what it kept while it was disconnected. Each session's lines stand together, its own first.
+ */
+function inOrderOfTime(lines: readonly Message[]): Message[] {
+  const turn = new Map<Id, number>();
+  for (const { session } of lines) if (!turn.has(session)) turn.set(session, turn.size);
+  const placed = lines.map((line) => ({
+    line,
+    turn: turn.get(line.session) ?? 0,
+    at: line.event === "session-opened" ? -Infinity : timeOf(line),
+  }));
+  // Lines come in the order of the log, and sorting keeps it among equals.
+  return placed.sort((a, b) => a.turn - b.turn || a.at - b.at).map(({ line }) => line);
+}
+
 export function rows(
-  lines: readonly Message[],
+  log: readonly Message[],
   session: Id,
   outgoing: readonly Outgoing[],
 ): Row[] {
+  const lines = inOrderOfTime(log);
   const found: Row[] = [];
   let before: Message | undefined;
   for (const [i, line] of lines.entries()) {

@@ -241,7 +241,7 @@ impl Shell {
             Scanned::Events(found) => {
                 view::plan_events(&self.workspace, &caller, found, &self.facts, &self.subjects)
             }
-            Scanned::Attempts(found) => view::plan_attempts(&self.workspace, &caller, found)?,
+            Scanned::Attempts(found) => view::plan_attempts(&self.workspace, &caller, found),
         };
         Ok(plan.render(&self.library))
     }
