@@ -1,5 +1,6 @@
 /** A real broker with a data directory and ports of its own. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync, rmSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -10,6 +11,10 @@ import { Program } from "./program";
 
 /** The password of everybody here. */
 export const PASSWORD = "correct horse battery";
+
+/** What is open; when a run of tests is cut off, nothing of it stays. */
+const open = new Set<House>();
+process.on("exit", () => open.forEach((house) => house.abandon()));
 
 export class House {
   #program: Program | null = null;
@@ -33,6 +38,7 @@ export class House {
     const dir = await mkdtemp(join(tmpdir(), "switchboard-browser-"));
     const settings = { ...Object.fromEntries(listen), SWITCHBOARD__INGRESS__RATE: "0" };
     const house = new House(dir, ports, settings);
+    open.add(house);
     const password = join(dir, "password");
     await writeFile(password, PASSWORD);
     const init = ["init", "--dev", "--admin-password-file", password, "--data", house.#data];
@@ -77,22 +83,38 @@ export class House {
 
   /** A killed broker leaves its nats-server behind, whose process id is in its directory. */
   async #killNats(): Promise<void> {
-    const child = await readFile(join(this.#data, "nats", "child"), "utf8").catch(() => "");
-    const pid = parseInt(child, 10);
+    const pid = this.#natsServer;
     if (!pid) return;
-    const isThere = () => {
-      try {
-        return process.kill(pid, 0);
-      } catch {
-        return false;
-      }
-    };
-    if (isThere()) process.kill(pid, "SIGKILL");
-    await until("nats-server has ended", () => !isThere());
+    signal(pid, "SIGKILL");
+    await until("nats-server has ended", () => !signal(pid, 0));
+  }
+
+  get #natsServer(): number {
+    try {
+      return parseInt(readFileSync(join(this.#data, "nats", "child"), "utf8"), 10);
+    } catch {
+      return 0;
+    }
+  }
+
+  /** What can be done in no time; programs end by themselves. */
+  abandon(): void {
+    if (this.#natsServer) signal(this.#natsServer, "SIGKILL");
+    rmSync(this.dir, { recursive: true, force: true });
   }
 
   async close(): Promise<void> {
     await this.kill("machine");
     await rm(this.dir, { recursive: true, force: true });
+    open.delete(this);
+  }
+}
+
+/** Whether a process was there to be told; signal 0 only asks. */
+function signal(pid: number, name: "SIGKILL" | 0): boolean {
+  try {
+    return process.kill(pid, name);
+  } catch {
+    return false;
   }
 }
