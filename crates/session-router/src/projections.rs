@@ -200,7 +200,13 @@ impl Projector {
         let working = Arc::clone(&busy);
         let thread = thread::Builder::new()
             .name("projector".to_owned())
-            .spawn(move || work(store, &inbox, &working))
+            .spawn(move || {
+                let ended = work(store, &inbox, &working);
+                // In this order: what was put in last is let go, and what comes next finds nobody.
+                drop(inbox);
+                working.store(false, Ordering::Release);
+                ended
+            })
             .map_err(|_| Error::Died("the projector"))?;
         Ok(Self {
             jobs: Some(jobs),
@@ -209,7 +215,7 @@ impl Projector {
         })
     }
 
-    /// Whether it takes rows now: not while it writes, and not after a write failed.
+    /// Whether it takes rows now: not while it writes.
     pub(crate) fn is_idle(&self) -> bool {
         !self.busy.load(Ordering::Acquire)
     }
@@ -218,8 +224,10 @@ impl Projector {
     /// checkpoint, and the next start replays from there.
     pub(crate) fn offer(&self, rows: Vec<Row>, checkpoint: Checkpoint) {
         self.busy.store(true, Ordering::Release);
-        if let Some(jobs) = &self.jobs {
-            drop(jobs.try_send((rows, checkpoint)));
+        let jobs = self.jobs.as_ref();
+        if jobs.is_none_or(|jobs| jobs.try_send((rows, checkpoint)).is_err()) {
+            // Nobody writes any more. It is taken all the same: what changed must not pile up.
+            self.busy.store(false, Ordering::Release);
         }
     }
 

@@ -28,3 +28,27 @@ fn that_the_projections_cannot_be_written_is_a_metric() {
         projector.unwrap().stop(None).unwrap();
     });
 }
+
+#[test]
+fn what_changed_is_taken_also_after_a_write_has_failed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
+    let projector = Projector::start(store).unwrap();
+    let too_long = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
+    let checkpoint = Checkpoint {
+        position: 1,
+        hash: GENESIS,
+    };
+    let idle = || {
+        while !projector.is_idle() {
+            thread::yield_now();
+        }
+    };
+    projector.offer(vec![too_long], checkpoint);
+    for _ in 0..3 {
+        idle();
+        projector.offer(Vec::new(), checkpoint);
+    }
+    idle();
+    assert!(projector.stop(None).is_err());
+}
