@@ -42,7 +42,9 @@ pub(crate) fn open(
     dir: &Path,
     reader: &Reader,
 ) -> Result<(Workspace, ProjectionStore, Loaded), Error> {
-    let (mut store, discarded) = ProjectionStore::open(&dir.join(format!("v{ROWS_VERSION}")))?;
+    let version = format!("v{ROWS_VERSION}");
+    let (mut store, discarded) = ProjectionStore::open(&dir.join(&version))?;
+    remove_others(dir, &version);
     if let Some(discarded) = discarded {
         tracing::warn!(
             reason = discarded.reason,
@@ -63,6 +65,18 @@ pub(crate) fn open(
         replayed: workspace.position - from,
     };
     Ok((workspace, store, loaded))
+}
+
+/// Removes the rows of other versions: they are as large as ours, and nobody reads them again.
+fn remove_others(dir: &Path, version: &str) {
+    let all = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let is_other = |name: &str| name.starts_with('v') && name != version;
+    for other in all.filter(|one| one.file_name().to_str().is_some_and(is_other)) {
+        if let Err(error) = std::fs::remove_dir_all(other.path()) {
+            let dir = other.path();
+            tracing::warn!(dir = %dir.display(), %error, "old projections cannot be removed");
+        }
+    }
 }
 
 /// Up to where the rows go, if the log agrees.

@@ -52,3 +52,15 @@ fn what_changed_is_taken_also_after_a_write_has_failed() {
     idle();
     assert!(projector.stop(None).is_err());
 }
+
+#[test]
+fn rows_of_another_version_do_not_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["v1", "v2", "v11", "mine"] {
+        std::fs::create_dir(dir.path().join(name)).unwrap();
+        std::fs::write(dir.path().join(name).join("rows"), "rows").unwrap();
+    }
+    remove_others(dir.path(), "v2");
+    let left = ["v1", "v2", "v11", "mine"].map(|name| dir.path().join(name).exists());
+    assert_eq!(left, [false, true, false, true]);
+}
