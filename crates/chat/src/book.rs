@@ -16,7 +16,7 @@ use crate::id::MessageId;
 use crate::state::Message;
 use crate::table::Row;
 
-/// How many messages stand in one stored row: with the longest ids that is half of what a row may be.
+/// How many messages stand in one stored row: with the longest ids that is 30 KB.
 const PAGE: usize = 64;
 
 /// All messages; see the module.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use bus::Bus;
 use chat::codec;
-use chat::id::UserId;
 use chat::role;
 use chat::subject::{Question, SERVER_CONNECTIONS, SERVER_STATE, Workspace};
 use serde::Deserialize;
@@ -14,7 +13,7 @@ use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
-use crate::nats_server::ACCOUNT;
+use crate::nats_server::{ACCOUNT, ROLES_USER};
 
 /// How often it is said. The router believes it for several times as long.
 const EVERY: Duration = Duration::from_secs(2);
@@ -35,11 +34,16 @@ impl Audience {
     pub(crate) async fn serve(self, stop: &CancellationToken) {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while stop.run_until_cancelled(every.tick()).await.is_some() {
-            if let Err(error) = self.say().await {
-                tracing::debug!(error = %crate::chain(&error), "it is not known who is connected");
+        let all = async {
+            loop {
+                every.tick().await;
+                if let Err(error) = self.say().await {
+                    tracing::debug!(error = %crate::chain(&error), "it is not known who is connected");
+                }
             }
-        }
+        };
+        // Nobody waits for a NATS that does not answer.
+        let _ended: Option<()> = stop.run_until_cancelled(all).await;
     }
 
     async fn say(&self) -> Result<(), Error> {
@@ -61,13 +65,14 @@ impl Audience {
         Ok(routes > 0 || leafnodes > 0 || gateway.name.is_some())
     }
 
-    /// Whether there are connections that are not a role's, whose user is no login.
+    /// Whether there are connections that are not a role's. Whoever has another name may be one of
+    /// somebody's own server, and listen: then roles of another name count as well.
     async fn lists_anybody(&self) -> Result<bool, Error> {
         let filter = json!({ "auth": true, "acc": ACCOUNT, "limit": LISTED_MAX });
         let list: Answer<List> = self.ask(SERVER_CONNECTIONS, filter.to_string()).await?;
         let listed = list.data.connections;
         let mut users = listed.iter().map(|one| one.authorized_user.as_str());
-        Ok(listed.len() >= LISTED_MAX || users.any(|user| user.parse::<UserId>().is_ok()))
+        Ok(listed.len() >= LISTED_MAX || users.any(|user| user != ROLES_USER))
     }
 
     async fn ask<T>(&self, subject: &str, question: String) -> Result<Answer<T>, Error>

@@ -62,6 +62,8 @@ impl ProjectionStore {
         durable::create_dir(dir)?;
         let lock = durable::lock(dir)?;
         let path = dir.join("rows");
+        // A copy that was cut off is in nobody's place, and may have filled the disk.
+        durable::remove_file(&unfinished(&path))?;
         if !path.exists() {
             return Ok((Self::anew(path, lock)?, None));
         }
@@ -73,6 +75,8 @@ impl ProjectionStore {
             return Ok((Self::anew(path, lock)?, Some(Discarded { reason })));
         };
         let (end, checkpoint) = last_write(&file).map_err(Error::io("read", &path))?;
+        // What a write left that was cut short must never be taken for a part of the next.
+        file.set_len(end).map_err(Error::io("shorten", &path))?;
         let store = Self {
             path,
             file,
@@ -164,9 +168,14 @@ fn row_bytes((key, value): &Row) -> usize {
     key.len() + value.as_ref().map_or(0, Vec::len)
 }
 
+/// Where the file is made that is to take the place of the one at `path`.
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("new")
+}
+
 /// Puts a new file, whole and durable, in the place of the one at `path`.
 fn replace<T>(path: &Path, make: impl FnOnce(&File) -> io::Result<T>) -> Result<(File, T), Error> {
-    let new = path.with_extension("new");
+    let new = unfinished(path);
     let file = File::options()
         .read(true)
         .write(true)

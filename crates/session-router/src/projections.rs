@@ -42,7 +42,9 @@ pub(crate) fn open(
     dir: &Path,
     reader: &Reader,
 ) -> Result<(Workspace, ProjectionStore, Loaded), Error> {
-    let (mut store, discarded) = ProjectionStore::open(&dir.join(format!("v{ROWS_VERSION}")))?;
+    let version = format!("v{ROWS_VERSION}");
+    let (mut store, discarded) = ProjectionStore::open(&dir.join(&version))?;
+    remove_others(dir, &version);
     if let Some(discarded) = discarded {
         tracing::warn!(
             reason = discarded.reason,
@@ -63,6 +65,18 @@ pub(crate) fn open(
         replayed: workspace.position - from,
     };
     Ok((workspace, store, loaded))
+}
+
+/// Removes the rows of other versions: they are as large as ours, and nobody reads them again.
+fn remove_others(dir: &Path, version: &str) {
+    let all = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let is_other = |name: &str| name.starts_with('v') && name != version;
+    for other in all.filter(|one| one.file_name().to_str().is_some_and(is_other)) {
+        if let Err(error) = std::fs::remove_dir_all(other.path()) {
+            let dir = other.path();
+            tracing::warn!(dir = %dir.display(), %error, "old projections cannot be removed");
+        }
+    }
 }
 
 /// Up to where the rows go, if the log agrees.
@@ -200,7 +214,13 @@ impl Projector {
         let working = Arc::clone(&busy);
         let thread = thread::Builder::new()
             .name("projector".to_owned())
-            .spawn(move || work(store, &inbox, &working))
+            .spawn(move || {
+                let ended = work(store, &inbox, &working);
+                // In this order: what was put in last is let go, and what comes next finds nobody.
+                drop(inbox);
+                working.store(false, Ordering::Release);
+                ended
+            })
             .map_err(|_| Error::Died("the projector"))?;
         Ok(Self {
             jobs: Some(jobs),
@@ -209,7 +229,7 @@ impl Projector {
         })
     }
 
-    /// Whether it takes rows now: not while it writes, and not after a write failed.
+    /// Whether it takes rows now: not while it writes.
     pub(crate) fn is_idle(&self) -> bool {
         !self.busy.load(Ordering::Acquire)
     }
@@ -218,8 +238,10 @@ impl Projector {
     /// checkpoint, and the next start replays from there.
     pub(crate) fn offer(&self, rows: Vec<Row>, checkpoint: Checkpoint) {
         self.busy.store(true, Ordering::Release);
-        if let Some(jobs) = &self.jobs {
-            drop(jobs.try_send((rows, checkpoint)));
+        let jobs = self.jobs.as_ref();
+        if jobs.is_none_or(|jobs| jobs.try_send((rows, checkpoint)).is_err()) {
+            // Nobody writes any more. It is taken all the same: what changed must not pile up.
+            self.busy.store(false, Ordering::Release);
         }
     }
 

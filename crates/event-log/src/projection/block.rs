@@ -21,8 +21,9 @@ pub(super) const BLOCK_HEADER_BYTES: usize = 52;
 const MAGIC: [u8; 8] = *b"SBROWS01";
 /// A block is closed once it has this many bytes: large enough to be read at the disk's speed.
 const BLOCK_BYTES: usize = 1024 * 1024;
-/// Longest row, key and value together, 64 KiB: what stands in one is read and written as a whole.
-pub const PROJECTION_VALUE_BYTES_MAX: usize = 64 * 1024;
+/// Longest row, key and value together, 64 MiB. It is far more than a row should have, which is read
+/// and written as a whole: where one row does not fit, nobody can start any more.
+pub const PROJECTION_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest block that can be valid.
 const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ROW_HEADER_BYTES + PROJECTION_VALUE_BYTES_MAX;
 const ROW_HEADER_BYTES: usize = 6;

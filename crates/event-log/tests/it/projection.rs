@@ -129,8 +129,10 @@ fn a_write_that_was_cut_short_is_forgotten() {
     let many: Vec<Row> = (0..40).map(long).collect();
     store.write(&many, Some(checkpoint(2))).unwrap();
     drop(store);
+    let written = std::fs::read(dir.path().join("rows")).unwrap();
     for cut in [length(dir.path()) - 1, whole + 1_200_000, whole + 30] {
         edit(&dir.path().join("rows"), |bytes| {
+            bytes.clone_from(&written);
             bytes.truncate(usize::try_from(cut).unwrap());
         });
         let store = open(dir.path());
@@ -138,6 +140,7 @@ fn a_write_that_was_cut_short_is_forgotten() {
             (store.checkpoint(), rows(&store).len()),
             (Some(checkpoint(1)), 1)
         );
+        assert_eq!(length(dir.path()), whole, "nothing of it is left");
     }
     let mut store = open(dir.path());
     store
@@ -148,6 +151,20 @@ fn a_write_that_was_cut_short_is_forgotten() {
         (store.checkpoint(), rows(&store).len()),
         (Some(checkpoint(3)), 2)
     );
+}
+
+#[test]
+fn a_copy_that_was_cut_off_does_not_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut store = open(dir.path());
+    store
+        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
+        .unwrap();
+    drop(store);
+    let copy = dir.path().join("rows.new");
+    std::fs::write(&copy, "half").unwrap();
+    assert_eq!(open(dir.path()).checkpoint(), Some(checkpoint(1)));
+    assert!(!copy.exists());
 }
 
 #[test]

@@ -4,6 +4,8 @@ use event_log::{GENESIS, PROJECTION_VALUE_BYTES_MAX};
 use metrics_exporter_prometheus::PrometheusBuilder;
 
 use super::*;
+use crate::view::tests::shell::Shell;
+use serde_json::json;
 
 #[test]
 fn that_the_projections_cannot_be_written_is_a_metric() {
@@ -27,4 +29,58 @@ fn that_the_projections_cannot_be_written_is_a_metric() {
         assert!(recorder.handle().render().contains(&failed(1)));
         projector.unwrap().stop(None).unwrap();
     });
+}
+
+#[test]
+fn what_changed_is_taken_also_after_a_write_has_failed() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
+    let projector = Projector::start(store).unwrap();
+    let too_long = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
+    let checkpoint = Checkpoint {
+        position: 1,
+        hash: GENESIS,
+    };
+    let idle = || {
+        while !projector.is_idle() {
+            thread::yield_now();
+        }
+    };
+    projector.offer(vec![too_long], checkpoint);
+    for _ in 0..3 {
+        idle();
+        projector.offer(Vec::new(), checkpoint);
+    }
+    idle();
+    assert!(projector.stop(None).is_err());
+}
+
+#[test]
+fn rows_of_another_version_do_not_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["v1", "v2", "v11", "mine"] {
+        std::fs::create_dir(dir.path().join(name)).unwrap();
+        std::fs::write(dir.path().join(name).join("rows"), "rows").unwrap();
+    }
+    remove_others(dir.path(), "v2");
+    let left = ["v1", "v2", "v11", "mine"].map(|name| dir.path().join(name).exists());
+    assert_eq!(left, [false, true, false, true]);
+}
+
+#[test]
+fn a_live_chat_with_many_long_replies_does_not_keep_the_role_from_starting() {
+    let mut shell = Shell::new();
+    let live_chat = shell.live_chat("Desk", &[]);
+    for n in 0..20 {
+        let text = "я".repeat(chat::content::TEXT_CHARS_MAX);
+        let reply = json!({ "liveChat": live_chat, "shortcut": format!("r{n}"), "text": text });
+        shell.ok("root", "replies.create", &reply);
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for replayed in [shell.workspace.position, 0] {
+        let (workspace, store, loaded) = open(dir.path(), &shell.library.reader).unwrap();
+        assert_eq!(loaded.replayed, replayed);
+        assert!(workspace == shell.workspace);
+        drop(store);
+    }
 }

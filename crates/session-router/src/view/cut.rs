@@ -6,6 +6,9 @@ use serde_json::Value;
 /// need some of it.
 pub(super) const BYTES_MAX: usize = 768 * 1024;
 
+/// What stands beside a list may hold, in bytes: with a full list it still fits.
+const BESIDE_BYTES_MAX: usize = 192 * 1024;
+
 /// A list that takes values as long as there is room.
 #[derive(Debug, Default)]
 pub(super) struct List {
@@ -55,6 +58,17 @@ fn size(value: &Value) -> usize {
     }
 }
 
+/// As many of what is shown beside a list as there is room for.
+pub(super) fn beside(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut left = BESIDE_BYTES_MAX;
+    let fits = |value: &Value| {
+        let rest = left.checked_sub(size(value));
+        left = rest.unwrap_or(0);
+        rest.is_some()
+    };
+    values.take_while(fits).collect()
+}
+
 /// A page of things with a key: as many as there is room for, and the key of the last one when there
 /// are more. `things` are one more than the page, if there are more.
 pub(super) fn page<T, K>(
@@ -70,4 +84,18 @@ pub(super) fn page<T, K>(
         last = Some(key);
     }
     (list.values(), None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_beside_a_full_list_leaves_room_for_the_rest_of_the_answer() {
+        let name = Value::from("я".repeat(255));
+        let shown = beside(std::iter::repeat_n(name.clone(), 1_000));
+        let bytes: usize = shown.iter().map(size).sum();
+        assert!(bytes <= BESIDE_BYTES_MAX && bytes + size(&name) > BESIDE_BYTES_MAX);
+        assert_eq!(beside(std::iter::once(name.clone())), [name]);
+    }
 }

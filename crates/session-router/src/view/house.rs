@@ -150,7 +150,7 @@ pub(super) fn live_chats(
     Plan::new(move |_| {
         let (list, next) = cut::page(live_chats, limit, |l| l.object());
         let card = |(user, online): &(UserFacts, bool)| user.card().with("online", online).value();
-        let people: Vec<Value> = people.iter().map(card).collect();
+        let people = cut::beside(people.iter().map(card));
         Object::new()
             .with("liveChats", list)
             .with("people", people)
