@@ -204,7 +204,7 @@ function fold(draft: Draft, event: FeedEvent): void {
     draft.write("wanted").set(session.id, true);
   const thread = draft.desk.threads.get(session.id);
   if (thread) draft.write("threads").set(session.id, threads.fold(thread, name, event));
-  if (by === me.id) outbox.confirm(draft.write("outbox"), me.id, name, event);
+  if (by === me.id) outbox.confirm(draft.write("outbox"), event);
   if (typeof message === "object" && message.author)
     presence.wrote(draft.write("presence"), session.id, message.author);
 }
