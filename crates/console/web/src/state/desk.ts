@@ -24,6 +24,7 @@ export type Input =
   | { kind: "afresh" }
   | { kind: "house"; liveChats: api.LiveChat[]; people: api.Person[]; channels: api.Channel[] }
   | { kind: "listed"; sessions: api.Session[]; contacts: api.Contact[]; asOf: Position }
+  | { kind: "listed-all" }
   | { kind: "asked"; session: Id }
   | { kind: "contact"; contact: api.Contact }
   | { kind: "opened"; session: Id; contact: Id }
@@ -71,6 +72,9 @@ function apply(draft: Draft, input: Input): void {
       return;
     case "listed":
       return listed(draft, input);
+    case "listed-all":
+      draft.desk.listed = true;
+      return;
     case "asked":
       if (draft.desk.wanted.has(input.session)) draft.write("wanted").delete(input.session);
       return;
