@@ -11,6 +11,7 @@ import type { FeedEvent, Id, Me, Signal } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import type { Desk, Input } from "../state/desk";
 import { administers, supervises } from "../state/rights";
+import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
 import { arrive, catchUp, loadSession, refreshHouse } from "./catch-up";
 import { keep } from "./link";
@@ -51,6 +52,10 @@ export class Workplace implements Api {
   #live: FeedEvent[] = [];
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
+  /** As it was when it was stored last. */
+  #saved: unsent.Kept;
+  /** Nobody works here any more: what is answered still is not stored. */
+  #left = false;
   #catching = false;
   #checks = 0;
   /** The feed told of a live chat that is not known. */
@@ -60,7 +65,8 @@ export class Workplace implements Api {
     this.#place = place;
     this.#user = credentials.user;
     const { drafts, outbox } = loadUnsent(this.#user);
-    this.desk = { ...EMPTY, drafts: new Map(drafts), outbox: new Map(outbox) };
+    this.#saved = { drafts: new Map(drafts), outbox: new Map(outbox) };
+    this.desk = { ...EMPTY, ...this.#saved };
     this.#sender = new Sender(this);
     this.#link = keep(place, credentials, first, {
       connected: (client) => this.#connected(client),
@@ -100,6 +106,8 @@ export class Workplace implements Api {
 
   /** Ends everything. Without `keepUnsent` what was not sent is forgotten. */
   leave(keepUnsent: boolean): void {
+    if (this.#left) return;
+    this.#left = true;
     this.#link.stop();
     clearInterval(this.#timer);
     clearTimeout(this.#saving);
@@ -231,12 +239,15 @@ export class Workplace implements Api {
   }
 
   #save(): void {
+    if (this.#left || unsent.isSame(this.#saved, untrack(() => this.desk))) return;
     this.#saving ??= setTimeout(() => this.#saveNow(), SAVE_MS);
   }
 
   #saveNow(): void {
     this.#saving = undefined;
     const { drafts, outbox } = this.desk;
-    saveUnsent(this.#user, { drafts: [...drafts], outbox: [...outbox] });
+    const now = { drafts, outbox };
+    saveUnsent(this.#user, unsent.merged(loadUnsent(this.#user), this.#saved, now));
+    this.#saved = now;
   }
 }
