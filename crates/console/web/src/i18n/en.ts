@@ -221,6 +221,12 @@ export const en = {
   "shortcuts.line": "New line",
   "shortcuts.layout": "Keys go by their place, so they work in every keyboard layout.",
 
+  "leave.unsent": {
+    one: "{n} message is not sent yet. Signing out throws it away.",
+    other: "{n} messages are not sent yet. Signing out throws them away.",
+  },
+  "leave.anyway": "Sign out and throw away",
+
   "menu.sound": "Sound until it is seen",
   "menu.notifications": "Notifications of the desktop",
   "menu.enterSends": "Enter sends",
