@@ -79,6 +79,7 @@ export const en = {
 
   "row.typing": "is typing …",
   "row.draft": "Draft: {text}",
+  "row.refused": "Not sent: {text}",
   "row.ours": "You: {text}",
   "row.file": "File",
   "row.nothing": "No messages yet",
@@ -137,6 +138,7 @@ export const en = {
   "unsent.sending": "Sending …",
   "unsent.waiting": "Kept here until there is a connection",
   "unsent.refused": "Not sent",
+  "unsent.elsewhere": "Not sent to {name}: {why}",
   "unsent.edit": "Edit",
   "unsent.discard": "Discard",
 

@@ -86,6 +86,7 @@ export const ru: Translated<typeof en> = {
 
   "row.typing": "печатает …",
   "row.draft": "Черновик: {text}",
+  "row.refused": "Не отправлено: {text}",
   "row.ours": "Вы: {text}",
   "row.file": "Файл",
   "row.nothing": "Сообщений пока нет",
@@ -146,6 +147,7 @@ export const ru: Translated<typeof en> = {
   "unsent.sending": "Отправляется …",
   "unsent.waiting": "Хранится здесь, пока нет связи",
   "unsent.refused": "Не отправлено",
+  "unsent.elsewhere": "Не отправлено ({name}): {why}",
   "unsent.edit": "Изменить",
   "unsent.discard": "Удалить",
 

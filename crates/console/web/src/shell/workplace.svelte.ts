@@ -57,6 +57,8 @@ export class Workplace implements Api {
   /** Nobody works here any more: what is answered still is not stored. */
   #left = false;
   #catching = false;
+  /** Sessions that were asked for in vain: the next check asks again. */
+  readonly #unanswered = new Set<Id>();
   #checks = 0;
   /** The feed told of a live chat that is not known. */
   #houseStale = false;
@@ -180,13 +182,19 @@ export class Workplace implements Api {
   /** Asks for a session that is known by its id only; answers whether it may be seen. */
   async want(id: Id): Promise<boolean> {
     this.put({ kind: "asked", session: id });
-    await this.#quietly(() => loadSession(this, this, id));
-    return this.desk.sessions.has(id);
+    const error = await this.#quietly(() => loadSession(this, this, id));
+    if (error?.isUncertain) this.#unanswered.add(id);
+    return this.desk.sessions.has(id) || !!error?.isUncertain;
   }
 
   #check(): void {
     if (this.status.state !== "live") return;
-    void this.#catchUp();
+    // Whoever is not told whether there is more must not say that all is here.
+    void this.#catchUp().then((error) => {
+      if (error?.code === "timeout") void this.#client?.close();
+    });
+    for (const id of this.#unanswered) void this.want(id);
+    this.#unanswered.clear();
     this.#checks += 1;
     if (this.#checks % HOUSE_EVERY === 0) this.#refreshHouse();
   }
@@ -196,19 +204,22 @@ export class Workplace implements Api {
     void this.#quietly(() => refreshHouse(this, this));
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp(): Promise<ApiError | undefined> {
     if (this.#catching) return;
     this.#catching = true;
-    await this.#quietly(() => catchUp(this, this));
+    const error = await this.#quietly(() => catchUp(this, this));
     this.#catching = false;
+    return error;
   }
 
   /** What is done of the page's own accord fails without a word: it is done again. */
-  async #quietly(work: () => Promise<unknown>): Promise<void> {
+  async #quietly(work: () => Promise<unknown>): Promise<ApiError | undefined> {
     try {
       await work();
-    } catch (error) {
-      console.debug("asked in vain:", asApiError(error).message);
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      console.debug("asked in vain:", error.message);
+      return error;
     }
   }
 
