@@ -231,6 +231,8 @@ export const en = {
 
   "menu.sound": "Sound until it is seen",
   "menu.notifications": "Notifications of the desktop",
+  "menu.blocked":
+    "The browser does not let this page show notifications: allow it beside the address. It takes https.",
   "menu.enterSends": "Enter sends",
   "notify.waits": "waits for an answer",
 

@@ -254,6 +254,8 @@ export const ru: Translated<typeof en> = {
 
   "menu.sound": "Повторять звук, пока не увижу",
   "menu.notifications": "Уведомления на рабочем столе",
+  "menu.blocked":
+    "Браузер не разрешает этой странице уведомления: разрешите их рядом с адресом. Нужен https.",
   "menu.enterSends": "Отправлять по Enter",
   "notify.waits": "ждёт ответа",
 
