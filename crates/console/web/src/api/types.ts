@@ -123,6 +123,7 @@ export interface LastMessage {
   author?: string;
   text?: string;
   createdAt?: Time;
+  deleted?: Time;
 }
 
 /** A session in short, beside one of its messages. */

@@ -26,7 +26,7 @@ export const en = {
   "signIn.stay": "Stay signed in on this tab",
   "signIn.stayHint": "The tab keeps the password until it is closed.",
   "signIn.enter": "Sign in",
-  "signIn.busy": "Signing in …",
+  "signIn.busy": "Signing in…",
   "signIn.denied":
     "This user name and password do not go together. After five failures one has to wait a minute.",
   "signIn.unreachable":
@@ -34,8 +34,8 @@ export const en = {
   "signIn.elsewhere":
     "NATS lets no page from {origin} in. Add it to console.origins, or open the page elsewhere.",
 
-  "connection.connecting": "Connecting …",
-  "connection.catchingUp": "Catching up …",
+  "connection.connecting": "Connecting…",
+  "connection.catchingUp": "Catching up…",
   "connection.live": "Caught up to",
   "connection.offline": "Offline. Connecting again by itself; for",
   "connection.denied": "The broker does not accept the sign-in. Trying again; for",
@@ -77,8 +77,9 @@ export const en = {
   "list.noMatch": "Nothing matches the filter",
   "list.clear": "Clear the filter",
 
-  "row.typing": "is typing …",
+  "row.typing": "is typing…",
   "row.draft": "Draft: {text}",
+  "row.refused": "Not sent: {text}",
   "row.ours": "You: {text}",
   "row.file": "File",
   "row.nothing": "No messages yet",
@@ -98,7 +99,7 @@ export const en = {
   "channel.failed": "Never verified",
   "channel.deleted": "Deleted",
 
-  "thread.earlier": "Loading what was before …",
+  "thread.earlier": "Loading what was before…",
   "thread.failed": "What was written could not be loaded.",
   "thread.empty": "Nothing has been written yet",
   "thread.toEnd": "To the newest",
@@ -134,13 +135,14 @@ export const en = {
     other: "{n} attempts so far, the next {when}",
   },
 
-  "unsent.sending": "Sending …",
+  "unsent.sending": "Sending…",
   "unsent.waiting": "Kept here until there is a connection",
   "unsent.refused": "Not sent",
+  "unsent.elsewhere": "Not sent to {name}: {why}",
   "unsent.edit": "Edit",
   "unsent.discard": "Discard",
 
-  "presence.typing": "{name} is typing …",
+  "presence.typing": "{name} is typing…",
   "presence.writing": { one: "{name} is answering here", other: "{name} are answering here" },
   "presence.looking": { one: "{name} looks at this", other: "{name} look at this" },
 
@@ -221,8 +223,16 @@ export const en = {
   "shortcuts.line": "New line",
   "shortcuts.layout": "Keys go by their place, so they work in every keyboard layout.",
 
+  "leave.unsent": {
+    one: "{n} message is not sent yet. Signing out throws it away.",
+    other: "{n} messages are not sent yet. Signing out throws them away.",
+  },
+  "leave.anyway": "Sign out and throw away",
+
   "menu.sound": "Sound until it is seen",
   "menu.notifications": "Notifications of the desktop",
+  "menu.blocked":
+    "The browser does not let this page show notifications: allow it beside the address. It takes https.",
   "menu.enterSends": "Enter sends",
   "notify.waits": "waits for an answer",
 
@@ -262,7 +272,7 @@ export const en = {
   "why.name": "The name {name} does not resolve.",
   "why.timeout": "No answer within {ms} ms.",
   "why.connection": "No connection to the messenger.",
-  "why.tls": "No trust by TLS: {why}",
+  "why.tls": "The TLS certificate is not trusted: {why}",
   "why.closed": "The connection was closed before there was an answer.",
   "why.notHttp": "What came back is not an HTTP answer.",
   "why.broken": "The connection broke: {why}",

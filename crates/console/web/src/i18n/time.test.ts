@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { ago, day, span } from "./time";
+import { ago, brief, day, span } from "./time";
 
 const UNITS = { hours: "h", days: "d" };
 const MINUTE = 60_000;
@@ -25,5 +25,12 @@ describe("when something was", () => {
     expect(ago("ru", now + 2 * 60 * MINUTE, now)).toBe("через 2 часа");
     expect(day("ru", now, now)).toBe("сегодня");
     expect(day("en", now - 24 * 60 * MINUTE, now)).toBe("yesterday");
+  });
+
+  it("has its year where that is another one", () => {
+    const earlier = new Date(2024, 10, 3, 12).getTime();
+    expect(day("en", earlier, now)).toContain("2024");
+    expect(brief("ru", earlier, now)).toContain("2024");
+    expect(brief("ru", new Date(2026, 3, 3, 12).getTime(), now)).not.toContain("2026");
   });
 });

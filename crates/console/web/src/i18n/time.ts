@@ -15,6 +15,8 @@ function formats(locale: Locale) {
     clock: of({ hour: "2-digit", minute: "2-digit" }),
     day: of({ weekday: "long", day: "numeric", month: "long" }),
     date: of({ day: "numeric", month: "short" }),
+    dayOfYear: of({ day: "numeric", month: "long", year: "numeric" }),
+    dateOfYear: of({ day: "numeric", month: "short", year: "numeric" }),
     whole: of({ dateStyle: "medium", timeStyle: "medium" }),
     relative: new Intl.RelativeTimeFormat(locale, { numeric: "auto" }),
   };
@@ -25,6 +27,9 @@ const all = { en: formats("en"), ru: formats("ru") };
 export const sameDay = (a: number, b: number) =>
   new Date(a).toDateString() === new Date(b).toDateString();
 
+const sameYear = (a: number, b: number) =>
+  new Date(a).getFullYear() === new Date(b).getFullYear();
+
 export const clock = (locale: Locale, at: number) => all[locale].clock.format(at);
 export const whole = (locale: Locale, at: number) => all[locale].whole.format(at);
 
@@ -32,12 +37,16 @@ export const whole = (locale: Locale, at: number) => all[locale].whole.format(at
 export function day(locale: Locale, at: number, now: number): string {
   if (sameDay(at, now)) return all[locale].relative.format(0, "day");
   if (sameDay(at, now - DAY_MS)) return all[locale].relative.format(-1, "day");
-  return all[locale].day.format(at);
+  const { day, dayOfYear } = all[locale];
+  return (sameYear(at, now) ? day : dayOfYear).format(at);
 }
 
 /** As short as a list has room for: the time today, the date before. */
-export const brief = (locale: Locale, at: number, now: number) =>
-  sameDay(at, now) ? clock(locale, at) : all[locale].date.format(at);
+export function brief(locale: Locale, at: number, now: number): string {
+  if (sameDay(at, now)) return clock(locale, at);
+  const { date, dateOfYear } = all[locale];
+  return (sameYear(at, now) ? date : dateOfYear).format(at);
+}
 
 /** How long something lasts: `0:07`, `12:40`, `3 h`, `2 d` in the units given. */
 export function span(ms: number, units: { hours: string; days: string }): string {

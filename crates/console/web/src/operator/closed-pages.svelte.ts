@@ -31,6 +31,11 @@ export class ClosedPages {
     this.#timer = setTimeout(() => void this.#load(filter), wait);
   }
 
+  /** What is here may be incomplete: it is asked for again when it is next shown. */
+  stale(): void {
+    this.#filter = null;
+  }
+
   /** The next page, if there is one. */
   more(): void {
     if (this.loading || this.failed || !this.#filter || !this.#next) return;
@@ -49,7 +54,7 @@ export class ClosedPages {
       this.#next = next;
       this.#loaded += page.limit;
     } catch {
-      this.failed = true;
+      this.failed = filter === this.#filter;
     }
     if (filter === this.#filter) this.loading = false;
   }

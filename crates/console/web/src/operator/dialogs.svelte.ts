@@ -1,5 +1,11 @@
 /** Which dialog is open: at most one. */
-export type DialogName = "commands" | "shortcuts" | "transfer" | "new-session" | "replies";
+export type DialogName =
+  | "commands"
+  | "shortcuts"
+  | "transfer"
+  | "new-session"
+  | "replies"
+  | "leave";
 
 class Dialogs {
   open = $state<DialogName | null>(null);

@@ -12,6 +12,10 @@ export function pressed(event: KeyboardEvent): string {
   return [...held, event.code].join("+");
 }
 
+/** Whether a key belongs to an input method; Safari says of the last one only by its old number. */
+export const isComposing = ({ isComposing, keyCode }: KeyboardEvent) =>
+  isComposing || keyCode === 229;
+
 const isText = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches("input, textarea, select"));

@@ -19,6 +19,12 @@ class Neighbours {
   filter(): void {
     this.field?.focus();
   }
+
+  /** Nothing of one user's is left to the next. */
+  forget(): void {
+    this.filtered = NO_FILTER;
+    this.shown = [];
+  }
 }
 
 export const neighbours = new Neighbours();

@@ -11,8 +11,10 @@ import { router } from "./router.svelte";
 import { ring } from "./sound";
 import type { Workplace } from "./workplace.svelte";
 
-/** Between two sounds. */
+/** Between two sounds for the same. */
 const AGAIN_MS = 8_000;
+/** Between two sounds for what is new. */
+const NEW_MS = 2_000;
 
 export class Attention {
   #ringing: Ringing = new Set();
@@ -32,6 +34,8 @@ export class Attention {
     const id = desk.me && rings(desk, desk.me, event);
     if (!id || (focus.visible && router.session === id)) return;
     this.#ringing = new Set(this.#ringing).add(id);
+    // At once: who is typing elsewhere is at the page, and would not hear of it at all.
+    this.#ring(Date.now(), NEW_MS);
     if (!focus.visible && preferences.values.notifications) this.#notify(event);
   }
 
@@ -41,7 +45,11 @@ export class Attention {
     if (!desk.me) return;
     const seen = focus.visible ? router.session : null;
     this.#ringing = still(desk, desk.me, this.#ringing, seen);
-    if (this.#ringing.size === 0 || now - this.#rangAt < AGAIN_MS) return;
+    if (this.#ringing.size > 0) this.#ring(now, AGAIN_MS);
+  }
+
+  #ring(now: number, pause: number): void {
+    if (now - this.#rangAt < pause) return;
     this.#rangAt = now;
     if (preferences.values.sound) ring();
   }

@@ -21,11 +21,11 @@ export interface Shop {
 
 /** Once the feed is heard: all that is open, or all that was missed. */
 export async function arrive(api: Api, shop: Shop, me: Me): Promise<void> {
-  const { progress, liveChats } = shop.desk;
+  const { listed, progress, liveChats } = shop.desk;
   const missed = me.position - progress.base;
   // What happened in a live chat before one saw it is in no event that one missed.
   const isGained = me.liveChats.some(({ id }) => !liveChats.has(id));
-  const isNew = progress.base === 0 || isGained || missed < 0 || missed > MISSED_MAX;
+  const isNew = !listed || isGained || missed < 0 || missed > MISSED_MAX;
   if (isNew) shop.put({ kind: "afresh" });
   shop.put({ kind: "me", me });
   if (isNew) shop.put({ kind: "reached", position: me.position });
@@ -61,6 +61,8 @@ async function loadOpen(api: Api, shop: Shop, me: Me): Promise<void> {
     for (let listed = 0; before !== null && listed < LISTED_MAX; listed += PAGE)
       before = await loadPage(api, shop, { view, before, limit: PAGE });
   }
+  // Only now: where the connection broke before, all of it has to be asked for again.
+  shop.put({ kind: "listed-all" });
 }
 
 /** One page of a list; answers where the next one begins. */

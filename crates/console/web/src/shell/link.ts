@@ -35,7 +35,13 @@ export interface Link {
   stop(): void;
 }
 
-export function keep(place: Place, credentials: Credentials, first: Client, ears: Ears): Link {
+export function keep(
+  place: Place,
+  credentials: Credentials,
+  first: Client,
+  ears: Ears,
+  connecting: typeof connect = connect,
+): Link {
   let stopped = false;
   let client: Client | null = first;
   let failures = 0;
@@ -59,8 +65,9 @@ export function keep(place: Place, credentials: Credentials, first: Client, ears
   const once = async () => {
     // Who has been offline stays so, in words, until there is a connection again.
     if (offlineSince === null) ears.status({ state: "connecting" });
-    client ??= await connect(place, credentials);
+    client ??= await connecting(place, credentials);
     try {
+      if (stopped) return;
       ears.status({ state: "catching-up" });
       await Promise.race([ears.connected(client), client.ended.then(broken)]);
       failures = 0;

@@ -20,6 +20,12 @@ class Replies {
     void this.refresh(workplace, liveChat).catch(() => this.#asked.delete(liveChat));
   }
 
+  /** Nothing of one user's is left to the next. */
+  forget(): void {
+    this.#known = new Map();
+    this.#asked.clear();
+  }
+
   async refresh(workplace: Workplace, liveChat: Id): Promise<void> {
     this.#asked.set(liveChat, Date.now());
     const { replies } = await house.replies(workplace, liveChat);

@@ -7,8 +7,7 @@
  */
 import type { Credentials } from "../api/client";
 import type { UserId } from "../api/types";
-import type { Draft } from "../state/drafts";
-import type { Outgoing } from "../state/outbox";
+import type { Unsent } from "../state/unsent";
 
 const KEY = "switchboard";
 
@@ -29,11 +28,6 @@ function write(store: Storage, key: string, value: unknown): void {
   } catch (error) {
     console.warn(`${key} is not kept over a reload:`, error);
   }
-}
-
-export interface Unsent {
-  drafts: [string, Draft][];
-  outbox: [string, Outgoing][];
 }
 
 export const loadUnsent = (user: UserId) =>

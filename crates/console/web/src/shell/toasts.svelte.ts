@@ -18,6 +18,10 @@ class Toasts {
     setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 
+  forget(): void {
+    this.shown = [];
+  }
+
   dismiss(id: number): void {
     this.shown = this.shown.filter((toast) => toast.id !== id);
   }

@@ -11,6 +11,7 @@ import type { FeedEvent, Id, Me, Signal } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import type { Desk, Input } from "../state/desk";
 import { administers, supervises } from "../state/rights";
+import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
 import { arrive, catchUp, loadSession, refreshHouse } from "./catch-up";
 import { keep } from "./link";
@@ -51,7 +52,13 @@ export class Workplace implements Api {
   #live: FeedEvent[] = [];
   #flushing: ReturnType<typeof setTimeout> | undefined;
   #saving: ReturnType<typeof setTimeout> | undefined;
+  /** As it was when it was stored last. */
+  #saved: unsent.Kept;
+  /** Nobody works here any more: what is answered still is not stored. */
+  #left = false;
   #catching = false;
+  /** Sessions that were asked for in vain: the next check asks again. */
+  readonly #unanswered = new Set<Id>();
   #checks = 0;
   /** The feed told of a live chat that is not known. */
   #houseStale = false;
@@ -60,7 +67,8 @@ export class Workplace implements Api {
     this.#place = place;
     this.#user = credentials.user;
     const { drafts, outbox } = loadUnsent(this.#user);
-    this.desk = { ...EMPTY, drafts: new Map(drafts), outbox: new Map(outbox) };
+    this.#saved = { drafts: new Map(drafts), outbox: new Map(outbox) };
+    this.desk = { ...EMPTY, ...this.#saved };
     this.#sender = new Sender(this);
     this.#link = keep(place, credentials, first, {
       connected: (client) => this.#connected(client),
@@ -100,6 +108,8 @@ export class Workplace implements Api {
 
   /** Ends everything. Without `keepUnsent` what was not sent is forgotten. */
   leave(keepUnsent: boolean): void {
+    if (this.#left) return;
+    this.#left = true;
     this.#link.stop();
     clearInterval(this.#timer);
     clearTimeout(this.#saving);
@@ -172,13 +182,19 @@ export class Workplace implements Api {
   /** Asks for a session that is known by its id only; answers whether it may be seen. */
   async want(id: Id): Promise<boolean> {
     this.put({ kind: "asked", session: id });
-    await this.#quietly(() => loadSession(this, this, id));
-    return this.desk.sessions.has(id);
+    const error = await this.#quietly(() => loadSession(this, this, id));
+    if (error?.isUncertain) this.#unanswered.add(id);
+    return this.desk.sessions.has(id) || !!error?.isUncertain;
   }
 
   #check(): void {
     if (this.status.state !== "live") return;
-    void this.#catchUp();
+    // Whoever is not told whether there is more must not say that all is here.
+    void this.#catchUp().then((error) => {
+      if (error?.code === "timeout") void this.#client?.close();
+    });
+    for (const id of this.#unanswered) void this.want(id);
+    this.#unanswered.clear();
     this.#checks += 1;
     if (this.#checks % HOUSE_EVERY === 0) this.#refreshHouse();
   }
@@ -188,19 +204,22 @@ export class Workplace implements Api {
     void this.#quietly(() => refreshHouse(this, this));
   }
 
-  async #catchUp(): Promise<void> {
+  async #catchUp(): Promise<ApiError | undefined> {
     if (this.#catching) return;
     this.#catching = true;
-    await this.#quietly(() => catchUp(this, this));
+    const error = await this.#quietly(() => catchUp(this, this));
     this.#catching = false;
+    return error;
   }
 
   /** What is done of the page's own accord fails without a word: it is done again. */
-  async #quietly(work: () => Promise<unknown>): Promise<void> {
+  async #quietly(work: () => Promise<unknown>): Promise<ApiError | undefined> {
     try {
       await work();
-    } catch (error) {
-      console.debug("asked in vain:", asApiError(error).message);
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      console.debug("asked in vain:", error.message);
+      return error;
     }
   }
 
@@ -231,12 +250,15 @@ export class Workplace implements Api {
   }
 
   #save(): void {
+    if (this.#left || unsent.isSame(this.#saved, untrack(() => this.desk))) return;
     this.#saving ??= setTimeout(() => this.#saveNow(), SAVE_MS);
   }
 
   #saveNow(): void {
     this.#saving = undefined;
     const { drafts, outbox } = this.desk;
-    saveUnsent(this.#user, { drafts: [...drafts], outbox: [...outbox] });
+    const now = { drafts, outbox };
+    saveUnsent(this.#user, unsent.merged(loadUnsent(this.#user), this.#saved, now));
+    this.#saved = now;
   }
 }

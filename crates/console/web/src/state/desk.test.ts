@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { FeedEvent } from "../api/types";
+import type { Contact, FeedEvent, Session } from "../api/types";
 import { EMPTY, reduce } from "./desk";
 import type { Desk, Input } from "./desk";
 import { feed, olga, told } from "./recorded";
@@ -184,5 +184,29 @@ describe("starting afresh", () => {
     expect(desk.sessions.size).toBe(0);
     expect(desk.drafts.get(told)).toEqual(draft);
     expect(desk.outbox.get("k")).toEqual(outgoing);
+  });
+});
+
+describe("a person who was forgotten", () => {
+  const whole = feed.find(({ data }) => data.contact)!.data.contact!;
+  const contact = (opened.data.session as Session).contact;
+  const person: Contact = { ...whole, id: contact, avatar: "data:image/png;base64," };
+  const gone: Contact = { ...person, avatar: undefined, forgotten: "2026-11-25T22:00:00Z" };
+  const erased = reduce(reading, [
+    ...events(feed),
+    { kind: "contact", contact: person },
+    { kind: "contact", contact: gone },
+  ]);
+
+  it("leaves no words on the desk", () => {
+    expect(erased.sessions.get(told)?.lastMessage?.text).toBeUndefined();
+    const said = erased.threads.get(told)!.lines.filter(({ author }) => author === contact);
+    expect(said.length).toBeGreaterThan(0);
+    expect(said.every(({ text }) => text === undefined)).toBe(true);
+  });
+
+  it("does not get the picture back from a list", () => {
+    const desk = reduce(erased, [{ kind: "listed", sessions: [], contacts: [gone], asOf: 0 }]);
+    expect(desk.contacts.get(contact)?.avatar).toBeUndefined();
   });
 });

@@ -24,6 +24,7 @@ export type Input =
   | { kind: "afresh" }
   | { kind: "house"; liveChats: api.LiveChat[]; people: api.Person[]; channels: api.Channel[] }
   | { kind: "listed"; sessions: api.Session[]; contacts: api.Contact[]; asOf: Position }
+  | { kind: "listed-all" }
   | { kind: "asked"; session: Id }
   | { kind: "contact"; contact: api.Contact }
   | { kind: "opened"; session: Id; contact: Id }
@@ -45,6 +46,8 @@ export type Input =
 const THREADS_MAX = 16;
 /** Sessions that are kept; of those that are closed, the oldest give way. */
 const SESSIONS_MAX = 20_000;
+/** People that are kept; past it only those of sessions that are. */
+const CONTACTS_MAX = 25_000;
 /** Events that wait for a catch-up; those past it come with it. */
 const HELD_MAX = 1_000;
 
@@ -53,6 +56,7 @@ export function reduce(desk: Desk, inputs: Iterable<Input>): Desk {
   const draft = new Draft(desk);
   for (const input of inputs) apply(draft, input);
   if (draft.desk.sessions.size > SESSIONS_MAX) prune(draft.write("sessions"));
+  if (draft.desk.contacts.size > CONTACTS_MAX) pruneContacts(draft);
   return draft.done();
 }
 
@@ -71,12 +75,14 @@ function apply(draft: Draft, input: Input): void {
       return;
     case "listed":
       return listed(draft, input);
+    case "listed-all":
+      draft.desk.listed = true;
+      return;
     case "asked":
       if (draft.desk.wanted.has(input.session)) draft.write("wanted").delete(input.session);
       return;
     case "contact":
-      draft.write("contacts").set(input.contact.id, input.contact);
-      return;
+      return known(draft, input.contact);
     case "event":
       return happened(draft, input.event);
     case "reached":
@@ -152,7 +158,10 @@ function listed(draft: Draft, input: Input & { kind: "listed" }): void {
   const contacts = draft.write("contacts");
   for (const contact of input.contacts)
     // Lists leave the picture out; who has it already keeps it.
-    contacts.set(contact.id, { avatar: contacts.get(contact.id)?.avatar, ...contact });
+    contacts.set(contact.id, {
+      avatar: contact.forgotten ? undefined : contacts.get(contact.id)?.avatar,
+      ...contact,
+    });
   const wanted = draft.write("wanted");
   for (const { id } of input.sessions) wanted.delete(id);
 }
@@ -197,16 +206,26 @@ function fold(draft: Draft, event: FeedEvent): void {
   if (!me) return;
   const name = event.type.slice(event.type.indexOf(".") + 1);
   const { contact, channel, session, message, by } = event.data;
-  if (contact) draft.write("contacts").set(contact.id, contact);
+  if (contact) known(draft, contact);
   if (channel) told(draft.write("channels"), channel);
   if (!session) return;
   if (sessions.fold(draft.write("sessions"), name, event) === "unknown" && isOurs(me, session))
     draft.write("wanted").set(session.id, true);
   const thread = draft.desk.threads.get(session.id);
   if (thread) draft.write("threads").set(session.id, threads.fold(thread, name, event));
-  if (by === me.id) outbox.confirm(draft.write("outbox"), me.id, name, event);
+  if (by === me.id) outbox.confirm(draft.write("outbox"), event);
   if (typeof message === "object" && message.author)
     presence.wrote(draft.write("presence"), session.id, message.author);
+}
+
+/** Of a person who was forgotten nothing is kept here either. */
+function known(draft: Draft, contact: api.Contact): void {
+  const was = draft.desk.contacts.get(contact.id);
+  draft.write("contacts").set(contact.id, contact);
+  if (!contact.forgotten || was?.forgotten) return;
+  sessions.forget(draft.write("sessions"), contact.id);
+  const all = draft.write("threads");
+  for (const [id, thread] of all) all.set(id, threads.forget(thread, contact.id));
 }
 
 /** Whether one should see a session in a list. */
@@ -232,4 +251,10 @@ function prune(all: sessions.Sessions): void {
   const closed = [...all.values()].filter(({ status }) => status === "closed");
   closed.sort((a, b) => ((a.closedAt ?? "") < (b.closedAt ?? "") ? -1 : 1));
   for (const { id } of closed.slice(0, all.size - SESSIONS_MAX)) all.delete(id);
+}
+
+function pruneContacts(draft: Draft): void {
+  const met = new Set([...draft.desk.sessions.values()].map(({ contact }) => contact));
+  const contacts = draft.write("contacts");
+  for (const id of contacts.keys()) if (!met.has(id)) contacts.delete(id);
 }

@@ -2,7 +2,7 @@
  * What this operator has written and the broker has not answered yet. Shown at once, kept over a
  * reload, and sent again under the same key until there is an answer: it has one effect.
  */
-import type { FeedEvent, Id, UserId } from "../api/types";
+import type { FeedEvent, Id } from "../api/types";
 
 export interface Outgoing {
   /** The `commandId`. */
@@ -45,18 +45,7 @@ export function refuse(outbox: Outbox, key: string, refused: Refusal | undefined
 }
 
 /** The feed tells of something that this operator wrote: it need not be sent any more. */
-export function confirm(outbox: Outbox, me: UserId, name: string, event: FeedEvent): void {
-  const kind = name === "message-sent" ? "message" : name === "note-added" ? "note" : null;
-  const { message, by, commandId } = event.data;
-  if (!kind || typeof message !== "object" || by !== me) return;
-  if (commandId) {
-    outbox.delete(commandId);
-    return;
-  }
-  // The feed does not say which command it was: the same words in the session are taken for it.
-  for (const { key, session, text, kind: was, refused } of outbox.values())
-    if (was === kind && session === message.session && text === message.text && !refused) {
-      outbox.delete(key);
-      return;
-    }
+export function confirm(outbox: Outbox, { data }: FeedEvent): void {
+  // Only the key tells which: a program of the same user may write the same words without one.
+  if (data.commandId) outbox.delete(data.commandId);
 }

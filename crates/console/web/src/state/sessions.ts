@@ -1,6 +1,7 @@
 /** Sessions: what lists and events say of them, put together. */
 import type {
   FeedEvent,
+  Id,
   LastMessage,
   Message,
   Position,
@@ -59,13 +60,20 @@ function spoken(known: Known, name: string, message: Message, event: FeedEvent):
   }
 }
 
-const short = ({ id, direction, author, text, createdAt }: Message): LastMessage => ({
-  id,
-  direction,
-  author,
-  text,
-  createdAt,
-});
+const short = (message: Message): LastMessage => {
+  const { id, direction, author, text, createdAt, deleted } = message;
+  return { id, direction, author, text, createdAt, deleted };
+};
+
+/** What a session says of a person who was forgotten is gone. */
+export function forget(sessions: Sessions, contact: Id): void {
+  for (const [id, session] of sessions) {
+    if (session.contact !== contact) continue;
+    const { lastMessage } = session;
+    const last = lastMessage && { ...lastMessage, text: undefined };
+    sessions.set(id, { ...session, chatName: undefined, lastMessage: last });
+  }
+}
 
 /** When something last happened in a session, for sorting. */
 export const lastActivity = (session: Session) =>

@@ -30,6 +30,8 @@ type ReadonlyTables = {
 
 export interface Desk extends ReadonlyTables {
   readonly me: Me | null;
+  /** All that was open has been listed once: from there on, events tell of everything. */
+  readonly listed: boolean;
   readonly progress: progress.Progress;
   /** Events before which others are missing: they wait for a catch-up. */
   readonly held: readonly FeedEvent[];
@@ -37,6 +39,7 @@ export interface Desk extends ReadonlyTables {
 
 export const EMPTY: Desk = {
   me: null,
+  listed: false,
   held: [],
   progress: progress.start,
   liveChats: new Map(),

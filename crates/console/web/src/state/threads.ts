@@ -96,6 +96,16 @@ export function written(thread: Thread, message: Message): Thread {
   return { ...thread, lines: merge(thread.lines, [message]) };
 }
 
+/** The words of a person who was forgotten are gone, and so is what was said to them and of them. */
+export function forget(thread: Thread, contact: Id): Thread {
+  const isGone = ({ author, direction }: Message) =>
+    author === contact ||
+    (thread.contact === contact && (direction === "outbound" || direction === "note"));
+  if (!thread.lines.some(isGone)) return thread;
+  const bare = (line: Message) => (isGone(line) ? { ...line, text: undefined, files: [] } : line);
+  return { ...thread, lines: thread.lines.map(bare) };
+}
+
 /** What happened to the session itself, as a line. */
 function told(name: string, { subject, time, position, data }: FeedEvent): Message {
   const operator = data.session?.operator;
