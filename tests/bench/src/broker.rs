@@ -141,7 +141,8 @@ impl Broker {
             .subscribe("sb.default.feed.>", None)
             .await
             .unwrap();
-        admin.bus.flush().await.unwrap();
+        // Once the server has answered this, it knows of the subscription.
+        admin.call("me", &json!({})).await;
         let mut listening = JoinSet::new();
         listening.spawn(async move {
             let _signed_in = admin;
