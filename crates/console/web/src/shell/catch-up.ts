@@ -10,7 +10,7 @@ import { supervises } from "../state/rights";
 
 /** Past so many missed events, lists are quicker than going through them. */
 const MISSED_MAX = 10_000;
-/** How many open sessions of one view are loaded; past it the list says so. */
+/** How many open sessions of one view are loaded: more than that nobody works through. */
 export const LISTED_MAX = 10_000;
 const PAGE = 200;
 
