@@ -294,5 +294,6 @@ export const en = {
   "error.channel_disconnected": "The channel is not active.",
   "error.contact_forgotten": "This person was forgotten: there is nobody to write to.",
   "error.not_enabled": "This messenger does not let operators begin.",
+  "error.old": "It is old, and the broker has not answered. Sent again it goes out once.",
   "error.forbidden": "You may not do this. Ask an administrator.",
 } satisfies Words;

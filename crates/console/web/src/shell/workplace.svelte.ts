@@ -10,6 +10,7 @@ import * as subjects from "../api/subjects";
 import type { FeedEvent, Id, Me, Signal } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import type { Desk, Input } from "../state/desk";
+import { kept } from "../state/outbox";
 import { administers, supervises } from "../state/rights";
 import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
@@ -67,7 +68,7 @@ export class Workplace implements Api {
     this.#place = place;
     this.#user = credentials.user;
     const { drafts, outbox } = loadUnsent(this.#user);
-    this.#saved = { drafts: new Map(drafts), outbox: new Map(outbox) };
+    this.#saved = { drafts: new Map(drafts), outbox: kept(outbox, Date.now()) };
     this.desk = { ...EMPTY, ...this.#saved };
     this.#sender = new Sender(this);
     this.#link = keep(place, credentials, first, {

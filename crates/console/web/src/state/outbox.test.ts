@@ -29,6 +29,14 @@ describe("what is due", () => {
   });
 });
 
+it("does not send by itself what was kept since another day", () => {
+  const hours = (n: number) => n * 60 * 60_000;
+  const stored = [...box(outgoing("old"), outgoing("new", { at: hours(15) }))];
+  const all = outbox.kept(stored, hours(16));
+  expect(outbox.due(all).map(({ key }) => key)).toEqual(["new"]);
+  expect(all.get("old")?.refused?.code).toBe("old");
+});
+
 describe("an event of what this operator sent", () => {
   it("takes it off the outbox by its key", () => {
     const all = box(outgoing("a"), outgoing("b"));

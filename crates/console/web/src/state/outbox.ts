@@ -27,6 +27,20 @@ export interface Refusal {
 /** By key, in the order of writing. */
 export type Outbox = Map<string, Outgoing>;
 
+/** Written longer ago than this, an answer may be wrong by now. */
+const OLD_MS = 12 * 60 * 60_000;
+
+/** What was kept since another day does not go out by itself: the operator decides. */
+export const kept = (all: readonly (readonly [string, Outgoing])[], now: number): Outbox =>
+  new Map(
+    all.map(([key, outgoing]) => {
+      const isOld = now - outgoing.at > OLD_MS && !outgoing.refused;
+      return [key, isOld ? { ...outgoing, refused: OLD } : outgoing];
+    }),
+  );
+
+const OLD: Refusal = { code: "old", message: "it was written long ago", details: {} };
+
 /** What waits of one session. */
 export const of = (outbox: ReadonlyMap<string, Outgoing>, session: Id): Outgoing[] =>
   [...outbox.values()].filter((outgoing) => outgoing.session === session);
