@@ -1,6 +1,6 @@
 /**
  * The key of a command: the same again gives the first answer and no second effect. Made by hand,
- * because browsers keep `randomUUID` from pages that are served without TLS, as in a company's house.
+ * because browsers keep `randomUUID` from pages that are served without TLS, as in many a house.
  */
 export function newCommandId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

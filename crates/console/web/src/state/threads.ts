@@ -96,14 +96,17 @@ export function written(thread: Thread, message: Message): Thread {
   return { ...thread, lines: merge(thread.lines, [message]) };
 }
 
-/** The words of a person who was forgotten are gone, and so is what was said to them and of them. */
+/** The words of a person who was forgotten are gone, and what was said to them and of them. */
 export function forget(thread: Thread, contact: Id): Thread {
   const isGone = ({ author, direction }: Message) =>
     author === contact ||
     (thread.contact === contact && (direction === "outbound" || direction === "note"));
   if (!thread.lines.some(isGone)) return thread;
-  const bare = (line: Message) => (isGone(line) ? { ...line, text: undefined, files: [] } : line);
-  return { ...thread, lines: thread.lines.map(bare) };
+  const bare = { text: undefined, files: [] };
+  return {
+    ...thread,
+    lines: thread.lines.map((line) => (isGone(line) ? { ...line, ...bare } : line)),
+  };
 }
 
 /** What happened to the session itself, as a line. */

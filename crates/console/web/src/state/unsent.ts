@@ -1,6 +1,6 @@
 /**
- * What of one's own writing outlives a reload. Several tabs of one user keep it in one place, so each
- * writes only what it changed itself: a tab that is merely open undoes nothing of another's.
+ * What of one's own writing outlives a reload. Several tabs of one user keep it in one place, so
+ * each writes only what it changed itself: a tab that is merely open undoes nothing of another's.
  */
 import type { Id } from "../api/types";
 import type { Draft } from "./drafts";
