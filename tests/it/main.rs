@@ -22,6 +22,8 @@ mod demo;
 #[cfg(test)]
 mod disconnecting;
 #[cfg(test)]
+mod docs;
+#[cfg(test)]
 mod duplicates;
 #[cfg(test)]
 mod examples;
