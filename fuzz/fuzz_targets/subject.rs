@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|subject: &str| {
-    let workspace: chat::subject::Workspace = "default".parse().expect("a name");
+    let workspace: chat::subject::Subjects = "default".parse().expect("a name");
     if let Some((user, method)) = workspace.parse_api(subject) {
         assert_eq!(workspace.api(&user, method), subject);
         assert!(!user.as_str().contains(['.', '*', '>', ' ']));

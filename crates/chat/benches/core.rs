@@ -20,9 +20,9 @@ use chat::command::{
 use chat::content::Content;
 use chat::id::{ChannelId, LiveChatId, SessionId, UserId};
 use chat::messenger::{Inbound, InboundMessage};
-use chat::noun::{Group, Verified};
+use chat::model::{Group, Verified};
 use chat::record::{Actor, Answer, Record};
-use chat::role::{AttemptReply, Outcome};
+use chat::rpc::{AttemptReply, Outcome};
 use chat::rules::Rules;
 use chat::seal::SealKey;
 use chat::secret::Secret;
@@ -100,9 +100,9 @@ impl Shell {
         })
     }
 
-    fn house(&mut self) -> (UserId, LiveChatId, ChannelId) {
+    fn fixture(&mut self) -> (UserId, LiveChatId, ChannelId) {
         let ann: UserId = "ann".parse().expect("a login");
-        self.apply(&Request::inside(Command::FirstAdministrator(NewUser {
+        self.apply(&Request::system(Command::FirstAdministrator(NewUser {
             login: ann.clone(),
             name: "Ann".to_owned(),
             groups: vec![Group::Administrators],
@@ -128,7 +128,7 @@ impl Shell {
         else {
             unreachable!("a channel is made")
         };
-        self.apply(&Request::inside(Command::Verified(Verification {
+        self.apply(&Request::system(Command::Verified(Verification {
             channel,
             generation: 1,
             purpose: Purpose::Connect,
@@ -165,7 +165,7 @@ fn message(n: u32, chat: u32) -> InboundMessage {
 
 /// A day at a desk: ten messages a chat, of which every fifth is answered and delivered.
 fn talks(shell: &mut Shell, messages: u32) {
-    let (ann, _, channel) = shell.house();
+    let (ann, _, channel) = shell.fixture();
     for n in 0..messages {
         let session = shell.hear(channel, n, n / 10);
         if n % 10 == 0 {
@@ -182,7 +182,7 @@ fn talks(shell: &mut Shell, messages: u32) {
             else {
                 unreachable!("a message is sent")
             };
-            shell.apply(&Request::inside(Command::Attempting(message)));
+            shell.apply(&Request::system(Command::Attempting(message)));
             let outcome = Outcome::Answered {
                 status: 200,
                 retry_after: None,
@@ -194,7 +194,7 @@ fn talks(shell: &mut Shell, messages: u32) {
                 .channel(channel)
                 .expect("a channel")
                 .generation;
-            shell.apply(&Request::inside(Command::Attempted(Attempted {
+            shell.apply(&Request::system(Command::Attempted(Attempted {
                 message,
                 generation,
                 reply,
@@ -214,7 +214,7 @@ fn settle(shell: &mut Shell, channel: ChannelId) {
         .iter()
         .map(|((_, n), _)| *n)
         .collect();
-    shell.apply(&Request::inside(Command::Settled(channel, numbers)));
+    shell.apply(&Request::system(Command::Settled(channel, numbers)));
 }
 
 /// Resident memory of this process, in bytes.
@@ -256,7 +256,7 @@ fn row(out: &mut String, what: &str, count: usize, took: Duration) {
 
 fn inbound(out: &mut String) {
     let mut shell = Shell::new(false);
-    let (_, _, channel) = shell.house();
+    let (_, _, channel) = shell.fixture();
     let ((), took) = timed(|| {
         for n in 0..MESSAGES {
             shell.hear(channel, n, n / 10);
@@ -319,7 +319,7 @@ fn rebuild(out: &mut String) {
 
 fn memory(out: &mut String) {
     let mut shell = Shell::new(false);
-    let (_, _, channel) = shell.house();
+    let (_, _, channel) = shell.fixture();
     let before = resident();
     for n in 0..SESSIONS {
         shell.hear(channel, n, n);

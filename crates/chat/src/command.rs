@@ -1,9 +1,9 @@
 //! What can be asked of a workspace, and what a decision consists of.
 
+mod administration;
 mod decision;
-mod house;
-mod inside;
-mod work;
+mod desk;
+mod system;
 
 use crate::seal::SealKey;
 use sha2::{Digest as _, Sha256};
@@ -13,10 +13,10 @@ use crate::id::{ChannelId, CommandId, ContactId, MessageId};
 use crate::messenger::Inbound;
 use crate::record::Actor;
 
+pub use administration::{ChannelCommand, Connect, LiveChatCommand, NewUser, Update, UserCommand};
 pub use decision::{Decision, Effect, NewEvent, Reply};
-pub use house::{ChannelCommand, Connect, LiveChatCommand, NewUser, Update, UserCommand};
-pub use inside::{Attempted, Verification};
-pub use work::{MessageCommand, Person, Replay, SessionCommand};
+pub use desk::{MessageCommand, Person, Replay, SessionCommand};
+pub use system::{Attempted, Verification};
 
 /// A command, and who asks.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Request {
     }
 
     /// What Switchboard asks of itself.
-    pub const fn inside(command: Command) -> Self {
+    pub const fn system(command: Command) -> Self {
         Self {
             by: Actor::System,
             command_id: None,

@@ -14,13 +14,13 @@ pub mod content;
 pub mod messenger;
 pub mod password;
 pub mod rejection;
-pub mod role;
+pub mod rpc;
 pub mod signature;
 pub mod subject;
 
 pub mod event;
 pub mod history;
-pub mod noun;
+pub mod model;
 pub mod record;
 pub mod seal;
 

@@ -31,9 +31,9 @@ pub fn server_kick(server: &str) -> String {
 
 /// The name of a workspace: one subject token, `[a-z0-9_-]{1,32}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Workspace(UserId);
+pub struct Subjects(UserId);
 
-impl FromStr for Workspace {
+impl FromStr for Subjects {
     type Err = crate::id::BadId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -45,15 +45,15 @@ impl FromStr for Workspace {
 /// What a role asks the session-router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// [`crate::role::AccessRequest`]: who may speak for a channel.
+    /// [`crate::rpc::AccessRequest`]: who may speak for a channel.
     Access,
-    /// A list of [`crate::role::InboundRequest`]: messengers said something.
+    /// A list of [`crate::rpc::InboundRequest`]: messengers said something.
     Inbound,
-    /// [`crate::role::HealthRequest`]: how a channel is.
+    /// [`crate::rpc::HealthRequest`]: how a channel is.
     Health,
-    /// [`crate::role::LoginRequest`]: what a user may do, and the hash to check a password against.
+    /// [`crate::rpc::LoginRequest`]: what a user may do, and the hash to check a password against.
     Login,
-    /// [`crate::role::Audience`]: whether anybody is connected who could listen. No answer.
+    /// [`crate::rpc::Audience`]: whether anybody is connected who could listen. No answer.
     Audience,
 }
 
@@ -67,7 +67,7 @@ impl Question {
         Self::Audience,
     ];
 
-    /// Which question a subject of [`Workspace::all_questions`] is.
+    /// Which question a subject of [`Subjects::all_questions`] is.
     pub fn of(subject: &str) -> Option<Self> {
         let name = subject.rsplit('.').next()?;
         Self::ALL
@@ -87,7 +87,7 @@ impl Question {
     }
 }
 
-impl Workspace {
+impl Subjects {
     /// The workspace's name.
     pub fn as_str(&self) -> &str {
         self.0.as_str()

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::noun::{Capabilities, Verified};
-use crate::role::{Outcome, Security};
+use crate::model::{Capabilities, Verified};
+use crate::rpc::{Outcome, Security};
 use crate::secret::Secret;
 use crate::signature;
 

@@ -118,7 +118,7 @@ impl Workspace {
                 }
                 self.decide_for(&caller, &request.command, context)
             }
-            Actor::Messenger | Actor::System => self.decide_inside(request, context),
+            Actor::Messenger | Actor::System => self.decide_system(request, context),
         }
     }
 
@@ -180,7 +180,7 @@ impl Workspace {
     }
 
     /// What a messenger says, and what Switchboard does by itself.
-    fn decide_inside(
+    fn decide_system(
         &self,
         request: &Request,
         context: &mut Context<'_>,

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bus::Bus;
 use chat::codec;
-use chat::role;
-use chat::subject::{Question, SERVER_CONNECTIONS, SERVER_STATE, Workspace};
+use chat::rpc;
+use chat::subject::{Question, SERVER_CONNECTIONS, SERVER_STATE, Subjects};
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::MissedTickBehavior;
@@ -26,7 +26,7 @@ const LISTED_MAX: usize = 256;
 pub(crate) struct Audience {
     pub(crate) bus: Bus,
     pub(crate) system: Bus,
-    pub(crate) workspace: Workspace,
+    pub(crate) workspace: Subjects,
 }
 
 impl Audience {
@@ -48,7 +48,7 @@ impl Audience {
 
     async fn say(&self) -> Result<(), Error> {
         let anybody = self.has_neighbours().await? || self.lists_anybody().await?;
-        let word = codec::encode(&role::Audience { anybody });
+        let word = codec::encode(&rpc::Audience { anybody });
         let subject = self.workspace.router(Question::Audience);
         let said = self.bus.publish(subject, &[], word.into()).await;
         said.map_err(Error::Bus)

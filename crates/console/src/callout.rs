@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bus::{Bus, Message, Service, Subscription};
 use chat::id::UserId;
-use chat::role::Login;
-use chat::subject::Workspace;
+use chat::rpc::Login;
+use chat::subject::Subjects;
 use metrics::{counter, histogram};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,7 @@ pub(crate) const QUEUE: &str = "console";
 /// Answers sign-ins.
 pub(crate) struct Callout {
     pub(crate) bus: Bus,
-    pub(crate) workspace: Workspace,
+    pub(crate) workspace: Subjects,
     pub(crate) issuer: Issuer,
     pub(crate) clock: Clock,
     pub(crate) sign_in: SignIn,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bus::{Bus, Link, Message, Subscription};
 use bytes::Bytes;
 use chat::id::UserId;
-use chat::subject::{self, Workspace};
+use chat::subject::{self, Subjects};
 use metrics::counter;
 use serde::Deserialize;
 use serde_json::json;
@@ -40,7 +40,7 @@ const LISTS_MAX: usize = 16;
 /// Ends connections.
 pub(crate) struct Revocation {
     pub(crate) system: Bus,
-    pub(crate) workspace: Workspace,
+    pub(crate) workspace: Subjects,
     pub(crate) callout: Arc<Callout>,
 }
 

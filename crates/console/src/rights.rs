@@ -1,8 +1,8 @@
 //! What a user may do on the bus: console-api section 1, in subjects.
 
 use chat::id::UserId;
-use chat::role::Login;
-use chat::subject::{self, Workspace};
+use chat::rpc::Login;
+use chat::subject::{self, Subjects};
 
 /// The rights of one user. NATS takes an empty list for "everything", so neither list can be empty:
 /// everybody has an own place to ask and an own inbox.
@@ -18,7 +18,7 @@ pub(crate) struct Rights {
 
 impl Rights {
     /// The rights that go with what the session-router says of a user.
-    pub(crate) fn of(workspace: &Workspace, login: &Login) -> Self {
+    pub(crate) fn of(workspace: &Subjects, login: &Login) -> Self {
         let mut subscribe = vec![subject::inbox_of(&login.user)];
         match &login.feeds {
             None => subscribe.push(workspace.all_feeds()),

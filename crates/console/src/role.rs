@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use bus::{Bus, Endpoint, Service, ServiceInfo, Subscription};
 use chat::secret::Secret;
-use chat::subject::{AUTH_CALLOUT, Workspace};
+use chat::subject::{AUTH_CALLOUT, Subjects};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -66,7 +66,7 @@ pub async fn run(
     listener: TcpListener,
     bus: Bus,
     system: Option<Bus>,
-    workspace: Workspace,
+    workspace: Subjects,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     crate::metrics::describe();
@@ -116,7 +116,7 @@ pub async fn run(
     served.map(|_| ())
 }
 
-async fn announce(bus: &Bus, workspace: &Workspace) -> Result<Service, Error> {
+async fn announce(bus: &Bus, workspace: &Subjects) -> Result<Service, Error> {
     let info = ServiceInfo {
         name: SERVICE.to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use bus::Bus;
 use chat::id::UserId;
 use chat::password::{self, token};
-use chat::role::{Login, LoginReply, LoginRequest};
+use chat::rpc::{Login, LoginReply, LoginRequest};
 use chat::secret::Secret;
-use chat::subject::{Question, Workspace};
+use chat::subject::{Question, Subjects};
 use tokio::sync::Semaphore;
 
 use crate::clock::Clock;
@@ -59,7 +59,7 @@ enum Proof<'a> {
 /// Checks proofs.
 pub(crate) struct SignIn {
     bus: Bus,
-    workspace: Workspace,
+    workspace: Subjects,
     clock: Clock,
     hashes: Arc<Semaphore>,
     // Locked for a look into a map, never across an await.
@@ -67,7 +67,7 @@ pub(crate) struct SignIn {
 }
 
 impl SignIn {
-    pub(crate) fn new(bus: Bus, workspace: Workspace, clock: Clock) -> Self {
+    pub(crate) fn new(bus: Bus, workspace: Subjects, clock: Clock) -> Self {
         Self {
             bus,
             workspace,

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::role::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Failure, Outcome};
+use chat::rpc::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Failure, Outcome};
 use chat::signature;
 use chat::time::Timestamp;
 use http_body_util::{BodyExt as _, Full};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chat::role::{CONNECT_TIMEOUT_MS, Failure};
+use chat::rpc::{CONNECT_TIMEOUT_MS, Failure};
 use hyper::Uri;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, MaybeHttpsStream};
 use rustls::pki_types::CertificateDer;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chat::role::Failure;
+use chat::rpc::Failure;
 use hyper::Uri;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;

@@ -1,6 +1,6 @@
 //! Why an attempt got no answer, on its way out of the layers below.
 
-use chat::role::{Failure, Outcome};
+use chat::rpc::{Failure, Outcome};
 
 use crate::guard::Refused;
 

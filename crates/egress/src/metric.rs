@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat::role::{Failure, Outcome};
+use chat::rpc::{Failure, Outcome};
 
 /// Counter: attempts that ended, by `outcome`: `2xx` .. `5xx`, or how it failed (`timeout` ..).
 pub const ATTEMPTS: &str = "switchboard_egress_attempts_total";

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
-use chat::role::Failure;
+use chat::rpc::Failure;
 use tokio::sync::Semaphore;
 
 use crate::fault::Fault;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use bus::{Bus, Endpoint, Message, Service, ServiceInfo, Subscription};
 use chat::codec;
-use chat::role::{AttemptReply, AttemptRequest, Failure, Outcome};
-use chat::subject::Workspace;
+use chat::rpc::{AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::subject::Subjects;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -52,7 +52,7 @@ pub enum Error {
 pub async fn run(
     config: Config,
     bus: Bus,
-    workspace: Workspace,
+    workspace: Subjects,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let tls = connector::tls(&config.trust).map_err(Error::Trust)?;

@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::rejection::{Code, Rejection};
-use chat::role::{
-    Accepted, Access, Code as Confirmation, HealthReply, HealthRequest, InboundReply,
-    InboundRequest, Security,
+use chat::rpc::{
+    Accepted, Access, ConfirmationCode, HealthReply, HealthRequest, InboundReply, InboundRequest,
+    Security,
 };
 use chat::secret::Secret;
 use ingress::{Config, Unavailable, Upstream};
@@ -32,7 +32,7 @@ struct Discard {
 
 impl Upstream for Discard {
     async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
-        let code = Confirmation {
+        let code = ConfirmationCode {
             code: Secret::new("code"),
             until: None,
         };

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chat::id::ChannelId;
-use chat::role::Access;
+use chat::rpc::Access;
 use chat::time::Timestamp;
 
 /// How long an answer of the router is believed.
@@ -92,7 +92,7 @@ impl Generations {
 
 #[cfg(test)]
 mod tests {
-    use chat::role::Security;
+    use chat::rpc::Security;
 
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chat::id::{MessageId, SessionId};
-use chat::role::{Accepted, Health, HealthReply, InboundReply};
+use chat::rpc::{Accepted, Health, HealthReply, InboundReply};
 use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};

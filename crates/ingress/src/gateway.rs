@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chat::id::ChannelId;
-use chat::role::{Access, HealthReply, HealthRequest, InboundReply, InboundRequest};
+use chat::rpc::{Access, HealthReply, HealthRequest, InboundReply, InboundRequest};
 use chat::time::Timestamp;
 use governor::clock::DefaultClock;
 use http_body_util::Full;

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bus::Bus;
 use chat::codec;
-use chat::role::{InboundReply, InboundRequest};
+use chat::rpc::{InboundReply, InboundRequest};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 

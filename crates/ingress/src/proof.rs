@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chat::messenger::Inbound;
 use chat::messenger::inbound::parse;
 use chat::rejection::{Code, Rejection};
-use chat::role::{Access, Security};
+use chat::rpc::{Access, Security};
 use chat::signature::{self, Untrusted};
 use chat::time::Timestamp;
 use hyper::HeaderMap;

@@ -1,7 +1,7 @@
 //! The role: the gateway in front of a workspace's session-router, known on the bus.
 
 use bus::{Bus, ServiceInfo};
-use chat::subject::Workspace;
+use chat::subject::Subjects;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +27,7 @@ pub async fn run(
     config: Config,
     listener: TcpListener,
     bus: Bus,
-    workspace: Workspace,
+    workspace: Subjects,
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let info = ServiceInfo {

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bus::Bus;
 use chat::id::ChannelId;
-use chat::role::{Access, AccessRequest, HealthReply, HealthRequest, InboundReply, InboundRequest};
-use chat::subject::{Question, Workspace};
+use chat::rpc::{Access, AccessRequest, HealthReply, HealthRequest, InboundReply, InboundRequest};
+use chat::subject::{Question, Subjects};
 
 use crate::gather::Gather;
 use crate::upstream::{Unavailable, Upstream};
@@ -26,7 +26,7 @@ impl Router {
     /// messages: it must run for as long as the router is used, and ends after it.
     pub fn new(
         bus: Bus,
-        workspace: &Workspace,
+        workspace: &Subjects,
         timeout: Duration,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let subject = workspace.router(Question::Inbound);

@@ -3,7 +3,7 @@
 use std::future::Future;
 
 use chat::id::ChannelId;
-use chat::role::{Access, HealthReply, HealthRequest, InboundReply, InboundRequest};
+use chat::rpc::{Access, HealthReply, HealthRequest, InboundReply, InboundRequest};
 
 /// What answers a gateway's questions. The session-router does, over the bus; a trait, because a
 /// benchmark puts other things behind the same HTTP code.

@@ -7,7 +7,7 @@
 mod args;
 mod channels;
 mod digest;
-mod house;
+mod live_chats;
 mod queries;
 pub(crate) mod reply;
 #[cfg(test)]
@@ -162,7 +162,7 @@ pub(crate) fn parse(
     let command = match method.split_once('.') {
         Some(("users", verb)) => return users::read(user, verb, &args, command_id, digest),
         Some(("channels", verb)) => channels::read(verb, &args)?,
-        Some(("live-chats" | "replies", _)) => house::read(method, &args)?,
+        Some(("live-chats" | "replies", _)) => live_chats::read(method, &args)?,
         _ => work::read(method, &args, now)?,
     };
     command.map_or_else(

@@ -7,7 +7,7 @@ use chat::event::{Event, MessageSent};
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::messenger::outbound::{Addressee, Dialect, Message};
 use chat::record::Stream;
-use chat::role::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Failure, Outcome};
 use chat::secret::Secret;
 use chat::state::Channel;
 use chat::time::Timestamp;
@@ -43,7 +43,7 @@ impl Target {
             generation: channel.generation,
             url: channel.webhook.clone(),
             codes: good
-                .filter_map(|c| library.open_house(&c.code, &stream))
+                .filter_map(|c| library.open_with_master_key(&c.code, &stream))
                 .collect(),
             dialect: channel.dialect,
         }

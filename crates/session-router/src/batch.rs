@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use bus::Message;
 use chat::id::{ChannelId, MessageId, UserId};
-use chat::role::{HealthReply, InboundReply, LoginReply};
+use chat::rpc::{HealthReply, InboundReply, LoginReply};
 use chat::table::Row;
 use event_log::NewEvent;
 
@@ -19,7 +19,7 @@ pub(crate) enum Release {
     /// An answer to ingress: what became of each message of a question.
     Inbound(Message, Vec<InboundReply>),
     /// An answer to ingress: how requests prove themselves.
-    Access(Message, Option<chat::role::Access>),
+    Access(Message, Option<chat::rpc::Access>),
     /// An answer to ingress: how a channel is.
     Health(Message, HealthReply),
     /// An answer to the console role.

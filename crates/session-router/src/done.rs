@@ -3,7 +3,7 @@
 use bus::Message;
 use chat::id::{MessageId, UserId};
 use chat::rejection::Rejection;
-use chat::role::AttemptReply;
+use chat::rpc::AttemptReply;
 
 use crate::api::Call;
 use crate::notices::Telling;

@@ -74,7 +74,7 @@ impl FeedItem {
     }
 
     /// The messages that tell it: on the feed, in the audit trail, or both.
-    pub(crate) fn render(self, library: &Library, subjects: &subject::Workspace) -> Vec<Message> {
+    pub(crate) fn render(self, library: &Library, subjects: &subject::Subjects) -> Vec<Message> {
         let id = format!("{}-{}", subjects.as_str(), self.position);
         let message = |subject: String, event: &Value| {
             let headers = vec![("Nats-Msg-Id".to_owned(), id.clone())];
@@ -103,7 +103,7 @@ impl FeedItem {
     pub(crate) fn event(
         &self,
         library: &Library,
-        subjects: &subject::Workspace,
+        subjects: &subject::Subjects,
         webhook: Webhook,
     ) -> Value {
         let data = self.about.data(library, webhook);
@@ -114,7 +114,7 @@ impl FeedItem {
         }
     }
 
-    fn on_feed(&self, data: Object, subjects: &subject::Workspace) -> Value {
+    fn on_feed(&self, data: Object, subjects: &subject::Subjects) -> Value {
         let data = data.with_some("liveChat", self.live_chat);
         self.envelope(feed_name(self.kind), self.subject(), data, subjects)
             .with("previous", self.previous)
@@ -122,7 +122,7 @@ impl FeedItem {
             .value()
     }
 
-    fn in_audit(&self, data: Object, subjects: &subject::Workspace) -> Value {
+    fn in_audit(&self, data: Object, subjects: &subject::Subjects) -> Value {
         let data = data.with_some("change", self.change.as_ref());
         self.envelope(self.kind, self.stream.to_string(), data, subjects)
             .value()
@@ -133,7 +133,7 @@ impl FeedItem {
         name: &str,
         subject: String,
         data: Object,
-        subjects: &subject::Workspace,
+        subjects: &subject::Subjects,
     ) -> Object {
         Object::new()
             .with("specversion", "1.0")

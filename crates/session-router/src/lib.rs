@@ -37,7 +37,7 @@ pub use keyring::KeyringError;
 pub use run::run;
 
 /// What the role says of itself to whoever asks NATS (ADR-32).
-fn service_info(subjects: &chat::subject::Workspace) -> bus::ServiceInfo {
+fn service_info(subjects: &chat::subject::Subjects) -> bus::ServiceInfo {
     let endpoint = |name: &str, subject: String| bus::Endpoint {
         name: name.to_owned(),
         subject,

@@ -43,16 +43,20 @@ impl Library {
     }
 
     /// What is sealed under the master key.
-    pub(crate) fn open_house<T>(&self, private: &Private<T>, stream: &Stream) -> Option<T>
+    pub(crate) fn open_with_master_key<T>(&self, private: &Private<T>, stream: &Stream) -> Option<T>
     where
         T: Serialize + DeserializeOwned + Clone,
     {
-        open_house(self.keyring.master(), private, stream)
+        open_with_master_key(self.keyring.master(), private, stream)
     }
 }
 
 /// What is sealed under the master key.
-pub(crate) fn open_house<T>(master: &SealKey, private: &Private<T>, stream: &Stream) -> Option<T>
+pub(crate) fn open_with_master_key<T>(
+    master: &SealKey,
+    private: &Private<T>,
+    stream: &Stream,
+) -> Option<T>
 where
     T: Serialize + DeserializeOwned + Clone,
 {

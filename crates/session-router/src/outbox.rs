@@ -46,7 +46,7 @@ impl Outbox {
     pub(crate) fn start(
         bus: &Bus,
         library: &Library,
-        subjects: &chat::subject::Workspace,
+        subjects: &chat::subject::Subjects,
         tasks: &TaskTracker,
     ) -> Self {
         let (letters, inbox) = mpsc::channel(OUTBOX_MAX);
@@ -181,7 +181,7 @@ async fn respond(bus: &Bus, message: &Message, answer: Result<Value, Rejection>)
 async fn send_feed(
     bus: Bus,
     library: Library,
-    subjects: chat::subject::Workspace,
+    subjects: chat::subject::Subjects,
     mut events: mpsc::Receiver<Box<FeedItem>>,
 ) {
     let mut items = Vec::with_capacity(FEED_BATCH_MAX);

@@ -16,7 +16,7 @@ use crate::notices::Told;
 use crate::run::Loop;
 use crate::verify::{Step, Verify};
 use crate::view;
-use chat::role::AttemptReply;
+use chat::rpc::AttemptReply;
 
 impl Loop {
     /// Lets go what waited for a frame.
@@ -67,7 +67,7 @@ impl Loop {
         let Some(channel) = self.router.workspace.channels.get(&id) else {
             return;
         };
-        if !channel.hears_of_typing() || channel.status != chat::noun::ChannelStatus::Active {
+        if !channel.hears_of_typing() || channel.status != chat::model::ChannelStatus::Active {
             return;
         }
         let at = now();
@@ -89,7 +89,7 @@ impl Loop {
                     generation,
                     reply,
                 };
-                self.router.apply_inside(Command::Attempted(attempted), now);
+                self.router.apply_system(Command::Attempted(attempted), now);
             }
             Done::Told(telling, reply) => {
                 let crate::router::Router {
@@ -106,12 +106,12 @@ impl Loop {
                 );
                 if let Some((contact, profile)) = profile {
                     self.router
-                        .apply_inside(Command::Profile(contact, profile), now);
+                        .apply_system(Command::Profile(contact, profile), now);
                     self.router.notices.profile_asked(contact);
                 }
                 if let Told::Channel(status) = told {
                     let judged = Command::Judged(telling.id.0, telling.generation, status);
-                    self.router.apply_inside(judged, now);
+                    self.router.apply_system(judged, now);
                 }
             }
             Done::Mentioned => self.work.side_job_done(),
@@ -148,7 +148,7 @@ impl Loop {
         let (channel, error) = (verification.channel, verification.result.clone().err());
         let moves_webhook = verify.moves_webhook();
         self.router.verifying.count = self.router.verifying.count.saturating_sub(1);
-        let mut request = Request::inside(Command::Verified(verification));
+        let mut request = Request::system(Command::Verified(verification));
         let Some(requester) = verify.requester else {
             // A channel that is gone meanwhile: nobody waits to hear of it.
             drop(self.router.apply(&request, now));

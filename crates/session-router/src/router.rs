@@ -7,7 +7,7 @@ use chat::chance::Chance;
 use chat::command::{Command, Decision, Effect, NewEvent, Reply, Request};
 use chat::event::Event;
 use chat::id::{ChannelId, CommandId, UserId};
-use chat::noun::ChannelStatus;
+use chat::model::ChannelStatus;
 use chat::record::{Actor, Cause};
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
@@ -34,7 +34,7 @@ pub(crate) struct Router {
     pub(crate) config: Arc<Config>,
     /// What answers need from the settings.
     pub(crate) facts: Facts,
-    pub(crate) subjects: chat::subject::Workspace,
+    pub(crate) subjects: chat::subject::Subjects,
     pub(crate) chance: Chance,
     pub(crate) batch: Batch,
     /// Batches that are full, oldest first: each becomes a frame.
@@ -124,8 +124,8 @@ impl Router {
     }
 
     /// The same for what Switchboard does by itself, where nobody waits for an answer.
-    pub(crate) fn apply_inside(&mut self, command: Command, now: Timestamp) {
-        match self.apply(&Request::inside(command), now) {
+    pub(crate) fn apply_system(&mut self, command: Command, now: Timestamp) {
+        match self.apply(&Request::system(command), now) {
             Ok((_, effects)) => self.release_effects(effects, now),
             Err(rejection) => tracing::debug!(%rejection, "nothing to do"),
         }

@@ -43,7 +43,7 @@ const COMMITS_MAX: usize = 4_096;
 pub async fn run(
     config: Config,
     bus: Bus,
-    subjects: chat::subject::Workspace,
+    subjects: chat::subject::Subjects,
     ready: watch::Sender<bool>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
@@ -95,7 +95,7 @@ pub async fn run(
 /// Opens the log and the keys, and brings the state up to the log.
 fn open(
     config: Config,
-    subjects: chat::subject::Workspace,
+    subjects: chat::subject::Subjects,
 ) -> Result<(EventLog, Projector, Router), Error> {
     let mut options = event_log::Options::new(now().as_micros());
     options.sync = config.sync;
@@ -174,7 +174,7 @@ impl Loop {
         let now = now();
         if let Some(first) = self.router.config.first_administrator.clone() {
             self.router
-                .apply_inside(Command::FirstAdministrator(first), now);
+                .apply_system(Command::FirstAdministrator(first), now);
         }
         self.router.verify_pending(now);
         self.provide_keys()
@@ -326,12 +326,12 @@ impl Loop {
             return;
         }
         for message in self.work.expired(&self.router.workspace, now) {
-            self.router.apply_inside(Command::Expire(message), now);
+            self.router.apply_system(Command::Expire(message), now);
         }
         for (channel, message) in self.work.due(&self.router.workspace, now) {
             if self
                 .router
-                .apply(&Request::inside(Command::Attempting(message)), now)
+                .apply(&Request::system(Command::Attempting(message)), now)
                 .is_ok()
             {
                 self.work.claim(channel, message);
@@ -373,12 +373,12 @@ impl Loop {
     fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
         for (channel, count) in std::mem::take(&mut self.router.refused) {
             self.router
-                .apply_inside(Command::Refused(channel, count), now);
+                .apply_system(Command::Refused(channel, count), now);
         }
         self.router.notices.tidy(&self.router.workspace);
         for (channel, notices) in self.router.notices.take_settled(SETTLED_MAX) {
             self.router
-                .apply_inside(Command::Settled(channel, notices), now);
+                .apply_system(Command::Settled(channel, notices), now);
         }
         self.provide_keys()?;
         self.submit()?;

@@ -5,7 +5,7 @@ use chat::chance::Chance;
 use chat::command::Verification;
 use chat::id::{ChannelId, CommandId, UserId};
 use chat::record::Stream;
-use chat::role::{AttemptReply, AttemptRequest, Outcome, Security};
+use chat::rpc::{AttemptReply, AttemptRequest, Outcome, Security};
 use chat::secret::Secret;
 use chat::state::Channel;
 use chat::subject;
@@ -111,7 +111,7 @@ impl Verify {
 
     /// The subject and the payload that tell administrators how far it is: not stored, and with the
     /// shapes of the trace that ends it.
-    pub(crate) fn told(&self, step: Step<'_>, subjects: &subject::Workspace) -> (String, Vec<u8>) {
+    pub(crate) fn told(&self, step: Step<'_>, subjects: &subject::Subjects) -> (String, Vec<u8>) {
         let requester = self.requester.as_ref();
         let told = Object::new()
             .with("channel", self.channel)

@@ -28,7 +28,7 @@ mod sessions;
 pub(crate) mod tests;
 
 use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
-use chat::noun::Group;
+use chat::model::Group;
 use chat::record::Answer;
 use chat::rejection::{Code, Rejection};
 use chat::workspace::{Caller, Cursor, Workspace};

@@ -8,7 +8,7 @@ use chat::chance::Chance;
 use chat::id::{ChannelId, MessageId};
 use chat::password;
 use chat::rejection::{Code, Rejection};
-use chat::role::{AttemptRequest, Failure};
+use chat::rpc::{AttemptRequest, Failure};
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use tokio::sync::mpsc;

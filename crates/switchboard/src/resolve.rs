@@ -8,7 +8,7 @@ mod router;
 use std::path::{Path, PathBuf};
 
 use chat::secret::Secret;
-use chat::subject::Workspace;
+use chat::subject::Subjects;
 
 use crate::cli::SetArgs;
 use crate::data::{self, Data};
@@ -95,7 +95,7 @@ impl Loaded {
 #[derive(Debug)]
 pub(crate) struct Resolved {
     /// The name in every subject.
-    pub(crate) workspace: Workspace,
+    pub(crate) workspace: Subjects,
     /// What works and is dangerous.
     pub(crate) warnings: Vec<String>,
     /// The ingress role's limits.

@@ -20,7 +20,7 @@ pub(crate) use value::{Address, Count, Format, FromValue, PublicUrl, Schedule, S
 use std::path::PathBuf;
 
 use chat::secret::Secret;
-use chat::subject::Workspace;
+use chat::subject::Subjects;
 
 /// Why the settings cannot be used. Each message names the key and where it was written.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +79,7 @@ macro_rules! settings {
         /// All settings, checked each for itself; `resolve` checks them against each other.
         #[derive(Clone, Debug)]
         pub(crate) struct Settings {
-            pub(crate) workspace: Workspace,
+            pub(crate) workspace: Subjects,
             $(pub(crate) $section: $Section,)*
         }
 

@@ -111,7 +111,7 @@ impl Maker {
     fn settle(&mut self, channel: ChannelId) {
         let waiting = self.workspace.notices.range((channel, 0)..);
         let waiting = waiting.map(|((_, number), _)| *number).collect();
-        self.apply(&Request::inside(Command::Settled(channel, waiting)));
+        self.apply(&Request::system(Command::Settled(channel, waiting)));
     }
 
     fn apply(&mut self, request: &Request) -> Reply {

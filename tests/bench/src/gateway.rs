@@ -9,9 +9,9 @@ use bus::Bus;
 use bytes::Bytes;
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::rejection::{Code, Rejection};
-use chat::role::{
-    Accepted, Access, Code as Confirmation, HealthReply, HealthRequest, InboundReply,
-    InboundRequest, Security,
+use chat::rpc::{
+    Accepted, Access, ConfirmationCode, HealthReply, HealthRequest, InboundReply, InboundRequest,
+    Security,
 };
 use chat::secret::Secret;
 use ingress::{Config, Unavailable, Upstream};
@@ -33,7 +33,7 @@ struct Elsewhere {
 
 impl Upstream for Elsewhere {
     async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
-        let code = Confirmation {
+        let code = ConfirmationCode {
             code: Secret::new(CODE),
             until: None,
         };

@@ -12,8 +12,8 @@
 
 use crate::codec;
 use crate::id::{MessageId, SessionId};
-use crate::noun::{DeliveryState, Direction};
-use crate::state::{Message, More};
+use crate::model::{DeliveryState, Direction};
+use crate::state::{Message, MessageExtra};
 
 /// Bytes of a message that has nothing besides.
 const PLAIN_BYTES: usize = 69;
@@ -57,7 +57,7 @@ pub(super) fn unpack(mut bytes: &[u8]) -> Result<Vec<Message>, codec::Error> {
 }
 
 fn pack_one(message: &Message, out: &mut Vec<u8>) {
-    let more = message.more.as_ref().map(|more| codec::encode(&**more));
+    let more = message.extra.as_ref().map(|more| codec::encode(&**more));
     let more = more.unwrap_or_default();
     let external = message.external.as_deref();
     let external_bytes = external.map_or(Ok(NONE), |text| u16::try_from(text.len()));
@@ -97,7 +97,7 @@ fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
         external: None,
         name: 0,
         digest: [0; 16],
-        more: None,
+        extra: None,
     };
     let more = length(rest)?;
     let external = take(rest).map(u16::from_le_bytes)?;
@@ -111,8 +111,8 @@ fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
         );
     }
     if more > 0 {
-        let more: More = codec::decode(split(rest, more)?).ok()?;
-        message.more = Some(Box::new(more));
+        let extra: MessageExtra = codec::decode(split(rest, more)?).ok()?;
+        message.extra = Some(Box::new(extra));
     }
     Some(message)
 }

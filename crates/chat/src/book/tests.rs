@@ -2,8 +2,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::id::SessionId;
-use crate::noun::{DeliveryState, Direction};
-use crate::state::More;
+use crate::model::{DeliveryState, Direction};
+use crate::state::MessageExtra;
 use crate::time::Timestamp;
 
 /// So many sessions talk at once.
@@ -23,7 +23,7 @@ fn message(session: usize, position: u64) -> Message {
         name: if is_inbound { position / 2 } else { 0 },
         digest: if is_inbound { [byte; 16] } else { [0; 16] },
         delivery_at: 0,
-        more: None,
+        extra: None,
         attempts: 0,
         previous: 0,
         far: 0,
@@ -53,8 +53,8 @@ fn change(book: &mut Book, number: u32) {
     message.state = Some(DeliveryState::Expired);
     message.attempts = number;
     message.delivery_at = 5;
-    message.more_mut().delivered_at = Some(Timestamp::from_micros(8));
-    message.more_mut().edited = u64::MAX;
+    message.extra_mut().delivered_at = Some(Timestamp::from_micros(8));
+    message.extra_mut().edited = u64::MAX;
 }
 
 proptest! {
@@ -142,7 +142,7 @@ fn the_first_of_a_long_session_is_few_steps_away() {
 #[test]
 fn a_row_that_was_cut_is_refused() {
     let mut message = message(1, 1);
-    message.more = Some(Box::new(More::default()));
+    message.extra = Some(Box::new(MessageExtra::default()));
     let whole = pack::pack(&[message.clone(), message]);
     assert_eq!(pack::unpack(&whole).unwrap().len(), 2);
     for length in (0..whole.len()).filter(|length| *length != whole.len() / 2) {

@@ -3,7 +3,7 @@
 use crate::event::Event;
 use crate::id::{ChannelId, LiveChatId, UserId};
 use crate::record::{Answer, Stream};
-use crate::role::{Accepted, UserCard};
+use crate::rpc::{Accepted, UserCard};
 use crate::verification::Purpose;
 
 /// An event to be recorded, and where it belongs.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
 use crate::id::{ContactId, MessageId, UserId};
-use crate::noun::DeliveryState;
+use crate::model::DeliveryState;
 use crate::seal::Private;
 use crate::time::Timestamp;
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, ContactId, SessionId, UserId};
-use crate::noun::OpenedBy;
+use crate::model::OpenedBy;
 use crate::seal::Private;
 
 /// See [`crate::event::Event::SessionOpened`].

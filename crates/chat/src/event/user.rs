@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::noun::Group;
+use crate::model::Group;
 use crate::seal::Private;
 use crate::secret::Secret;
 

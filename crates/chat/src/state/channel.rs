@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ContactId, LiveChatId, SessionId, UserId};
 use crate::messenger::outbound::Dialect;
-use crate::noun::{Capabilities, ChannelStatus, Verified};
-use crate::role::Security;
+use crate::model::{Capabilities, ChannelStatus, Verified};
+use crate::rpc::Security;
 use crate::seal::Private;
 use crate::secret::Secret;
 use crate::state::Head;

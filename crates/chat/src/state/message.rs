@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ContactId, MessageId, SessionId};
-use crate::noun::{DeliveryState, Direction};
+use crate::model::{DeliveryState, Direction};
 use crate::time::Timestamp;
 
 /// One message: where its words are, and how it stands. The words themselves stay in the log.
@@ -24,7 +24,7 @@ pub struct Message {
     /// The position of the last change of its delivery; 0 for none.
     pub delivery_at: u64,
     /// What few messages have.
-    pub(crate) more: Option<Box<More>>,
+    pub(crate) extra: Option<Box<MessageExtra>>,
     /// How often it was tried.
     pub attempts: u32,
     /// The number of the one before it in its session; 0 for none.
@@ -41,7 +41,7 @@ pub struct Message {
 
 /// What few messages have.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct More {
+pub struct MessageExtra {
     /// Who wrote it, when it is not the session's contact or an operator.
     pub author: Option<ContactId>,
     /// The position of its last edit; 0 for none.
@@ -54,14 +54,14 @@ pub struct More {
 
 impl Message {
     /// What few messages have.
-    pub fn more(&self) -> &More {
-        static NONE: More = More {
+    pub fn extra(&self) -> &MessageExtra {
+        static NONE: MessageExtra = MessageExtra {
             author: None,
             edited: 0,
             deleted: None,
             delivered_at: None,
         };
-        self.more.as_deref().unwrap_or(&NONE)
+        self.extra.as_deref().unwrap_or(&NONE)
     }
 
     /// The number of the message before it in its session; 0 for none.
@@ -70,8 +70,8 @@ impl Message {
     }
 
     /// What few messages have, to be changed.
-    pub(crate) fn more_mut(&mut self) -> &mut More {
-        self.more.get_or_insert_default()
+    pub(crate) fn extra_mut(&mut self) -> &mut MessageExtra {
+        self.extra.get_or_insert_default()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
-use crate::noun::{OpenedBy, SessionStatus};
+use crate::model::{OpenedBy, SessionStatus};
 use crate::state::Head;
 use crate::time::Timestamp;
 

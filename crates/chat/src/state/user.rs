@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::noun::Group;
+use crate::model::Group;
 use crate::seal::Private;
 use crate::secret::Secret;
 use crate::state::Head;

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn workspace() -> Workspace {
+fn subjects() -> Subjects {
     "default".parse().unwrap()
 }
 
@@ -12,7 +12,7 @@ fn user(login: &str) -> UserId {
 
 #[test]
 fn a_request_says_who_asks_for_what() {
-    let workspace = workspace();
+    let workspace = subjects();
     let subject = workspace.api(&user("ann"), "sessions.take");
     assert_eq!(subject, "sb.default.api.ann.sessions.take");
     assert_eq!(
@@ -62,7 +62,7 @@ fn a_users_inbox_is_no_one_elses() {
 
 #[test]
 fn what_a_change_of_rights_is_about_can_be_read_back() {
-    let workspace = workspace();
+    let workspace = subjects();
     assert_eq!(
         workspace.rights_user(&workspace.rights(&user("ann"))),
         Some(user("ann"))
@@ -76,7 +76,7 @@ fn what_a_change_of_rights_is_about_can_be_read_back() {
 proptest! {
     #[test]
     fn any_login_and_method_read_back(login in "[a-z0-9_-]{1,32}", method in "[a-z]{1,20}(\\.[a-z]{1,20}){0,2}") {
-        let (workspace, login) = (workspace(), user(&login));
+        let (workspace, login) = (subjects(), user(&login));
         let subject = workspace.api(&login, &method);
         prop_assert_eq!(workspace.parse_api(&subject), Some((login, method.as_str())));
     }
@@ -88,9 +88,9 @@ proptest! {
         let one_token = |id: &str| !id.is_empty() && !id.contains(['.', '*', '>', ' ', '\t', '\r', '\n']);
         if let Ok(login) = text.parse::<UserId>() {
             prop_assert!(one_token(login.as_str()));
-            prop_assert_eq!(workspace().api_of(&login).matches('.').count(), 4);
+            prop_assert_eq!(subjects().api_of(&login).matches('.').count(), 4);
         }
-        if let Ok(name) = text.parse::<Workspace>() {
+        if let Ok(name) = text.parse::<Subjects>() {
             prop_assert!(one_token(name.as_str()));
         }
         if let Ok(id) = text.parse::<LiveChatId>() {

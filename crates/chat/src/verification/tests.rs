@@ -1,5 +1,5 @@
 use super::*;
-use crate::role::Failure;
+use crate::rpc::Failure;
 
 fn answered(status: u16, answer: &str) -> Outcome {
     Outcome::Answered {

@@ -1,7 +1,7 @@
 //! Who may do what: checked here, at the owner of the state, whatever the door checked before.
 
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
-use crate::noun::{ChannelStatus, Group};
+use crate::model::{ChannelStatus, Group};
 use crate::rejection::{Code, Rejection};
 use crate::state::{Channel, Contact, LiveChat, Message, Session, User};
 use crate::workspace::Workspace;

@@ -1,15 +1,15 @@
 //! Deciding about channels. Only administrators change them.
 
+mod answers;
 mod check;
-mod told;
 
 use crate::command::{ChannelCommand, Connect, Decision, Effect, NewEvent, Update};
 use crate::event::{ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, Event};
 use crate::id::{ChannelId, LiveChatId, UserId};
-use crate::noun::ChannelStatus;
+use crate::model::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
-use crate::role::Security;
+use crate::rpc::Security;
 use crate::rules::{LIST_MAX, ROTATION_OVERLAP_MAX};
 use crate::seal::Private;
 use crate::state::Channel;
@@ -19,7 +19,7 @@ use crate::workspace::sessions::{ENDED_MAX, closings};
 use crate::workspace::users::check_name;
 use crate::workspace::{Caller, Context, Workspace};
 
-pub(super) use told::judgement;
+pub(super) use answers::judgement;
 
 impl Workspace {
     pub(super) fn decide_channel(

@@ -1,13 +1,13 @@
 //! Deciding about deliveries: when to try, and what an answer means (messenger-protocol section 4).
 
-mod again;
 mod breaker;
 mod outcome;
+mod retry;
 
 use crate::command::{Attempted, Decision, NewEvent};
 use crate::event::DeliveryChanged;
 use crate::id::{MessageId, SessionId};
-use crate::noun::{ChannelStatus, DeliveryState};
+use crate::model::{ChannelStatus, DeliveryState};
 use crate::record::Answer;
 use crate::rejection::{Code, Rejection};
 use crate::state::{Channel, Delivery, Message, Session};

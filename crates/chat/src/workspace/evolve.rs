@@ -78,7 +78,7 @@ impl Workspace {
     pub fn author(&self, message: MessageId) -> Option<ContactId> {
         let (session, message) = self.message(message)?;
         let contact = || Some(self.sessions.get(&session)?.contact);
-        message.more().author.or_else(contact)
+        message.extra().author.or_else(contact)
     }
 
     /// Takes in one record: the next in the log.

@@ -5,10 +5,10 @@ use crate::content::Content;
 use crate::event::{EditParked, Event, MessageDeleted, MessageEdited, MessageReceived};
 use crate::id::{ChannelId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
-use crate::noun::{ChannelStatus, OpenedBy};
+use crate::model::{ChannelStatus, OpenedBy};
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
-use crate::role::{Accepted, UserCard};
+use crate::rpc::{Accepted, UserCard};
 use crate::seal::Private;
 use crate::state::Channel;
 use crate::workspace::sessions::{not_active, of};
@@ -187,7 +187,7 @@ impl Workspace {
     fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
         if let Some((session_id, message)) = self.message_by_external(id, external) {
             let session = self.sessions.get(&session_id);
-            let (Some(session), None) = (session, message.more().deleted) else {
+            let (Some(session), None) = (session, message.extra().deleted) else {
                 return Decision::nothing();
             };
             // There is no key any more for the words of somebody who was forgotten.

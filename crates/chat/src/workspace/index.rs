@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
-use crate::noun::{ChannelStatus, SessionStatus};
+use crate::model::{ChannelStatus, SessionStatus};
 use crate::state::{ChatKey, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::{Digest, Workspace, external_digest};

@@ -9,7 +9,7 @@ use crate::event::{
     ReplySaved,
 };
 use crate::id::{ChannelId, LiveChatId, ReplyId, UserId};
-use crate::noun::ChannelStatus;
+use crate::model::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::rules::LIST_MAX;

@@ -4,7 +4,7 @@ use crate::command::{Decision, MessageCommand, NewEvent};
 use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
 use crate::event::{Event, MessageRead, MessageSent, NoteAdded};
 use crate::id::{MessageId, SessionId, UserId};
-use crate::noun::Direction;
+use crate::model::Direction;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::rules::LANE_MAX;

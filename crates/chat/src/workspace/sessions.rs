@@ -7,7 +7,7 @@ use crate::event::{
 };
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
-use crate::noun::{ChannelStatus, OpenedBy, SessionStatus};
+use crate::model::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::seal::Private;

@@ -3,8 +3,8 @@
 mod channels;
 mod contacts;
 mod deliveries;
+mod fixture;
 mod histories;
-mod house;
 mod inbound;
 mod invariants;
 mod live_chats;

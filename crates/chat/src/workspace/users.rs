@@ -4,7 +4,7 @@ use crate::command::{Decision, Effect, NewEvent, NewUser, UserCommand};
 use crate::content::NAME_CHARS_MAX;
 use crate::event::{TokenIssued, UserCreated, UserDisabled, UserUpdated};
 use crate::id::UserId;
-use crate::noun::Group;
+use crate::model::Group;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::rules::LIST_MAX;

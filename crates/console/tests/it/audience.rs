@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bus::Subscription;
 use chat::codec;
-use chat::role::Audience;
+use chat::rpc::Audience;
 use chat::subject::Question;
 
 use crate::world::World;

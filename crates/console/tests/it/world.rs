@@ -9,9 +9,9 @@ use bus::Bus;
 use chat::chance::Chance;
 use chat::id::{LiveChatId, UserId};
 use chat::password::{self, token};
-use chat::role::{Login, LoginReply, LoginRequest};
+use chat::rpc::{Login, LoginReply, LoginRequest};
 use chat::secret::Secret;
-use chat::subject::{Question, ROLES_INBOX_PREFIX, SERVER_CONNECTIONS, Workspace};
+use chat::subject::{Question, ROLES_INBOX_PREFIX, SERVER_CONNECTIONS, Subjects};
 use console::nats_server::{self, ROLES_USER, SYSTEM_USER, Settings};
 use console::{Config, Error, SERVICE, Websocket};
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ pub(crate) struct World {
     pub(crate) websocket: u16,
     pub(crate) page: u16,
     pub(crate) bus: Bus,
-    pub(crate) workspace: Workspace,
+    pub(crate) workspace: Subjects,
     pub(crate) users: Arc<Mutex<Users>>,
     issuer: Secret,
     tasks: JoinSet<Result<(), Error>>,

@@ -6,9 +6,9 @@ use std::time::Duration;
 use bus::testing::Server;
 use bus::{Bus, Error};
 use bytes::Bytes;
-use chat::role::{AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::rpc::{AttemptReply, AttemptRequest, Failure, Outcome};
 use chat::secret::Secret;
-use chat::subject::Workspace;
+use chat::subject::Subjects;
 use egress::{Config, Trust, WAIT_MAX};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(10)
 pub(crate) struct Role {
     server: Server,
     bus: Bus,
-    workspace: Workspace,
+    workspace: Subjects,
     stop: CancellationToken,
     tasks: JoinSet<Result<(), egress::Error>>,
 }

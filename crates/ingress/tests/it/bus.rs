@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use ::bus::Bus;
 use ::bus::testing::Server;
 use chat::codec;
-use chat::role::{Access, AccessRequest, InboundReply, InboundRequest, Security};
-use chat::subject::{Question, Workspace};
+use chat::rpc::{Access, AccessRequest, InboundReply, InboundRequest, Security};
+use chat::subject::{Question, Subjects};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,7 +15,7 @@ use crate::fake::{accepted, access};
 use crate::net::{Client, good, must};
 use crate::scene::{CODE, config};
 
-fn workspace() -> Workspace {
+fn workspace() -> Subjects {
     "default".parse().unwrap()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chat::messenger::inbound::BODY_BYTES_MAX;
 use chat::rejection::{Code, Rejection};
-use chat::role::{InboundReply, Security};
+use chat::rpc::{InboundReply, Security};
 use hyper::Method;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::json;

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use chat::id::{ChannelId, MessageId, SessionId};
-use chat::role::{
-    Accepted, Access, Code, Health, HealthReply, HealthRequest, InboundReply, InboundRequest,
-    Security,
+use chat::rpc::{
+    Accepted, Access, ConfirmationCode, Health, HealthReply, HealthRequest, InboundReply,
+    InboundRequest, Security,
 };
 use chat::secret::Secret;
 use chat::time::Timestamp;
@@ -139,7 +139,7 @@ pub(crate) fn access(code: &str, security: Security) -> Access {
 
 /// A channel's access with several codes, each good until some second.
 pub(crate) fn rotating(codes: &[(&str, Option<i64>)], security: Security, revision: u32) -> Access {
-    let codes = codes.iter().map(|(code, until)| Code {
+    let codes = codes.iter().map(|(code, until)| ConfirmationCode {
         code: Secret::new(*code),
         until: until.map(|secs| Timestamp::from_micros(secs * 1_000_000)),
     });

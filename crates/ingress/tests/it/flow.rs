@@ -2,7 +2,7 @@
 
 use chat::messenger::Inbound;
 use chat::rejection::{Code, Rejection};
-use chat::role::{Accepted, HealthReply, InboundReply, Security, UserCard};
+use chat::rpc::{Accepted, HealthReply, InboundReply, Security, UserCard};
 use hyper::header::CACHE_CONTROL;
 use serde_json::json;
 

@@ -1,6 +1,6 @@
 //! What is remembered of a channel's access, and when it is asked for again.
 
-use chat::role::{HealthReply, InboundReply, Security};
+use chat::rpc::{HealthReply, InboundReply, Security};
 
 use crate::fake::{access, rotating};
 use crate::scene::{CODE, NOW, Scene, assert_ok, assert_problem, message, signed};

@@ -1,7 +1,7 @@
 //! Whatever comes, there is an answer, and nothing unproven is passed on.
 
 use bytes::Bytes;
-use chat::role::Security;
+use chat::rpc::Security;
 use http_body_util::Full;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Method, Request};

@@ -3,7 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chat::role::Security;
+use chat::rpc::Security;
 use standardwebhooks::Webhook;
 
 use crate::fake::{access, rotating};

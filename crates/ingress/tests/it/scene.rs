@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat::messenger::outbound::WEBHOOK_PATH;
-use chat::role::{Access, Security};
+use chat::rpc::{Access, Security};
 use chat::time::Timestamp;
 use http_body_util::{BodyExt as _, Full};
 use hyper::header::{CONTENT_TYPE, HeaderName};

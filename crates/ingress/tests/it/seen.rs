@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
 use chat::rejection::{Code, Rejection};
-use chat::role::{InboundReply, Security};
+use chat::rpc::{InboundReply, Security};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing_subscriber::fmt::MakeWriter;
 

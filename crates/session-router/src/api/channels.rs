@@ -3,7 +3,7 @@
 use chat::command::{ChannelCommand, Command, Connect, Update};
 use chat::messenger::outbound::Dialect;
 use chat::rejection::Rejection;
-use chat::role::Security;
+use chat::rpc::Security;
 use chat::rules::ROTATION_OVERLAP;
 
 use super::args::{Args, need, wrong};

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, ReplyId, SessionId, UserId};
-use chat::noun::DeliveryState;
+use chat::model::DeliveryState;
 use chat::record::Stream;
 use chat::rejection::Rejection;
 use chat::workspace::Cursor;

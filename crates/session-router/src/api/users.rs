@@ -4,7 +4,7 @@
 
 use chat::command::{Command, NewUser, UserCommand};
 use chat::id::{CommandId, UserId};
-use chat::noun::Group;
+use chat::model::Group;
 use chat::password;
 use chat::rejection::Rejection;
 use chat::secret::Secret;

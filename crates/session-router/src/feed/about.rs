@@ -2,7 +2,7 @@
 
 use chat::event::Event;
 use chat::id::{CommandId, MessageId, SessionId};
-use chat::noun::SessionStatus;
+use chat::model::SessionStatus;
 use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
 

@@ -40,7 +40,7 @@ impl Signal {
     /// The subject and the payload that tell it: `{session, user or contact, until, ended?}`.
     pub(crate) fn message(
         &self,
-        subjects: &subject::Workspace,
+        subjects: &subject::Subjects,
         live_chat: LiveChatId,
         now: Timestamp,
     ) -> (String, Vec<u8>) {

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Signal, Who};
 use crate::api::SignalKind;
 use crate::view::tests::shell::{Shell, text};
-use crate::view::tests::{check, house};
+use crate::view::tests::{check, fixture};
 
 /// Everything that was told so far: subject and event.
 fn told(shell: &mut Shell) -> Vec<(String, Value)> {
@@ -31,7 +31,7 @@ const COMMAND: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
 /// A day at the desk; everything that is told of it.
 fn day() -> (Shell, String, Vec<(String, Value)>) {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     let session = shell
         .writes(channel, "c1", "u1", "hello")
         .session_id

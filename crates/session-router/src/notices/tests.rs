@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chat::command::{Attempted, Command};
 use chat::id::MessageId;
-use chat::role::Failure;
+use chat::rpc::Failure;
 use serde_json::json;
 
 use super::*;
@@ -35,7 +35,7 @@ fn finish(
     notices.finish(*id, kind, reply, with).1
 }
 
-fn house() -> (Shell, ChannelId) {
+fn fixture() -> (Shell, ChannelId) {
     let mut shell = Shell::new();
     let live_chat = shell.live_chat("Desk", &[]);
     let channel = shell.channel(&live_chat, "https://chat.example/hook");
@@ -44,7 +44,7 @@ fn house() -> (Shell, ChannelId) {
 
 #[test]
 fn who_is_connected_again_does_not_hear_of_the_end() {
-    let (mut shell, channel) = house();
+    let (mut shell, channel) = fixture();
     shell.ok(
         "root",
         "channels.disconnect",
@@ -66,7 +66,7 @@ fn who_is_connected_again_does_not_hear_of_the_end() {
 
 #[test]
 fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
-    let (mut shell, channel) = house();
+    let (mut shell, channel) = fixture();
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
     let mut notices = Notices::default();
     notices.insist((channel, 0));
@@ -84,7 +84,7 @@ fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
 
 #[test]
 fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
-    let (mut shell, channel) = house();
+    let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
     let mut notices = Notices::default();
     let first = told(&mut notices, &shell, shell.now);
@@ -95,7 +95,7 @@ fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
     notices.tidy(&shell.workspace);
     assert_eq!(told(&mut notices, &shell, shell.now), []);
     // As when too many came after it: it is gone without an answer.
-    shell.inside(Command::Settled(channel, vec![first[0].0.1]));
+    shell.system(Command::Settled(channel, vec![first[0].0.1]));
     notices.tidy(&shell.workspace);
     let second = told(&mut notices, &shell, shell.now);
     assert!(
@@ -106,7 +106,7 @@ fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
 
 #[test]
 fn notices_go_on_when_no_message_is_left_to_probe_with() {
-    let (mut shell, channel) = house();
+    let (mut shell, channel) = fixture();
     let session = shell.writes(channel, "chat", "ada", "hello").session_id;
     let sent = shell.ok(
         "root",
@@ -115,10 +115,10 @@ fn notices_go_on_when_no_message_is_left_to_probe_with() {
     );
     let message: MessageId = text(&sent["messageId"]).parse().unwrap();
     for _ in 0..40 {
-        shell.inside(Command::Attempting(message));
+        shell.system(Command::Attempting(message));
         let reply = nobody();
         let generation = shell.workspace.channel(channel).unwrap().generation;
-        shell.inside(Command::Attempted(Attempted {
+        shell.system(Command::Attempted(Attempted {
             message,
             generation,
             reply,
@@ -135,7 +135,7 @@ fn notices_go_on_when_no_message_is_left_to_probe_with() {
 
 #[test]
 fn a_messenger_that_takes_none_is_left_alone_however_many_wait() {
-    let (mut shell, channel) = house();
+    let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
     let mut notices = Notices::default();
     let first = told(&mut notices, &shell, shell.now);

@@ -5,10 +5,10 @@ use chat::codec;
 use chat::command::{Reply, Request};
 use chat::id::{ChannelId, LiveChatId, UserId};
 use chat::messenger::Inbound;
-use chat::noun::Group;
+use chat::model::Group;
 use chat::record::Stream;
 use chat::rejection::{Code, Rejection};
-use chat::role::{
+use chat::rpc::{
     Access, AccessRequest, Audience, Health, HealthReply, HealthRequest, InboundReply,
     InboundRequest, Login, LoginRequest,
 };
@@ -68,8 +68,8 @@ impl Router {
         let stream = Stream::Channel(question.channel);
         let code = |code: &chat::state::ChannelCode| {
             let until = code.until;
-            Some(chat::role::Code {
-                code: self.library.open_house(&code.code, &stream)?,
+            Some(chat::rpc::ConfirmationCode {
+                code: self.library.open_with_master_key(&code.code, &stream)?,
                 until,
             })
         };
@@ -156,7 +156,7 @@ impl Router {
                 continue;
             }
             let stream = Stream::User(id.clone());
-            let open = |token| self.library.open_house(token, &stream);
+            let open = |token| self.library.open_with_master_key(token, &stream);
             let known = user.tokens.iter().filter_map(open).collect();
             self.tokens.insert(id.clone(), (version, known));
         }
@@ -186,7 +186,7 @@ impl Router {
             .collect();
         let password_hash = self
             .library
-            .open_house(&user.password_hash, &Stream::User(id.clone()))?;
+            .open_with_master_key(&user.password_hash, &Stream::User(id.clone()))?;
         let audit = user.is(Group::Administrators);
         Some(Login {
             user: id.clone(),

@@ -4,9 +4,9 @@ use std::ops::Bound;
 
 use chat::id::{ChannelId, LiveChatId};
 use chat::messenger::outbound::{Dialect, webhook};
-use chat::noun::{Capabilities, ChannelStatus, Verified};
+use chat::model::{Capabilities, ChannelStatus, Verified};
 use chat::rejection::Rejection;
-use chat::role::Security;
+use chat::rpc::Security;
 use chat::state::Channel;
 use chat::time::Timestamp;
 use chat::workspace::{Caller, Workspace};

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use chat::id::LiveChatId;
-use chat::noun::Group;
+use chat::model::Group;
 use chat::record::Record;
 use chat::subject;
 use chat::workspace::{Caller, Workspace};
@@ -128,7 +128,7 @@ pub(crate) fn plan_events(
     caller: &Caller<'_>,
     found: Found,
     facts: &Facts,
-    subjects: &subject::Workspace,
+    subjects: &subject::Subjects,
 ) -> Plan {
     let visible = |record: &Record| {
         let live_chat = record.live_chat;

@@ -1,7 +1,7 @@
 //! Live chats, their canned replies, and users: what is in the state wholly.
 
 use chat::id::{LiveChatId, ReplyId, UserId};
-use chat::noun::{ChannelStatus, Group};
+use chat::model::{ChannelStatus, Group};
 use chat::rejection::Rejection;
 use chat::state::{LiveChat, User};
 use chat::time::Timestamp;

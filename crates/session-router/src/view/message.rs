@@ -5,7 +5,7 @@ mod delivery;
 use chat::content::{Content, File};
 use chat::event::Event;
 use chat::id::{ContactId, MessageId, SessionId};
-use chat::noun::Direction;
+use chat::model::Direction;
 use chat::record::Record;
 use chat::seal::Private;
 use chat::state::Message;
@@ -55,7 +55,7 @@ impl MessageFacts {
     pub(super) fn of_row(workspace: &Workspace, message: &Message) -> Option<Self> {
         // Operators' words are sealed under the key of the person whom they talk to.
         let contact = || Some(workspace.sessions.get(&message.session)?.contact);
-        let author = message.more().author.or_else(contact)?;
+        let author = message.extra().author.or_else(contact)?;
         let contact = workspace.contacts.get(&author);
         Some(Self {
             row: message.clone(),
@@ -130,7 +130,7 @@ impl MessageFacts {
             .with_some("acceptedAt", written.accepted_at)
             .with("position", self.row.position)
             .with_some("edited", written.edited)
-            .with_some("deleted", self.row.more().deleted)
+            .with_some("deleted", self.row.extra().deleted)
             .with_some("delivery", delivery.map(|d| d.object(library)))
             .value()
     }
@@ -155,7 +155,7 @@ impl MessageFacts {
             Event::NoteAdded(e) => (e.operator.to_string(), record.time, None, &e.content),
             _ => return Written::default(),
         };
-        let edited = self.row.more().edited;
+        let edited = self.row.extra().edited;
         let edit = (edited > 0).then(|| library.record(edited)).flatten();
         let mut written = Written {
             author: Some(author),
@@ -165,7 +165,7 @@ impl MessageFacts {
             edited: edit.as_ref().map(|edit| edit.time),
             content: Content::default(),
         };
-        if self.row.more().deleted.is_none() {
+        if self.row.extra().deleted.is_none() {
             written.content = self.open(content, record, library).unwrap_or_default();
             if let Some(edit) = edit {
                 // An edit changes the text; the files stay.

@@ -2,7 +2,7 @@
 
 use chat::event::Event;
 use chat::id::{SessionId, UserId};
-use chat::noun::SessionStatus;
+use chat::model::SessionStatus;
 use chat::record::Stream;
 use chat::state::Session;
 use chat::time::Timestamp;

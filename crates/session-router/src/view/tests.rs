@@ -7,7 +7,7 @@ pub(crate) mod shell;
 use chat::command::{Attempted, Command};
 use chat::content::Profile;
 use chat::id::{ChannelId, MessageId};
-use chat::role::{AttemptReply, Outcome};
+use chat::rpc::{AttemptReply, Outcome};
 use serde_json::{Value, json};
 
 use shell::{Shell, text};
@@ -72,8 +72,8 @@ pub(crate) fn check(object: &str, value: &Value) {
     }
 }
 
-/// A house with one desk: `ann` works at it, `sue` supervises, `eve` works elsewhere.
-pub(crate) fn house() -> (Shell, String, ChannelId) {
+/// A fixture with one desk: `ann` works at it, `sue` supervises, `eve` works elsewhere.
+pub(crate) fn fixture() -> (Shell, String, ChannelId) {
     let mut shell = Shell::new();
     shell.user("ann", "operators");
     shell.user("sue", "supervisors");
@@ -102,7 +102,7 @@ fn profile(shell: &mut Shell, session: &str) {
         phone_number: Some("+1 555".to_owned()),
         avatar: Some("data:image/png;base64,AA".to_owned()),
     };
-    shell.inside(Command::Profile(contact.parse().unwrap(), Some(profile)));
+    shell.system(Command::Profile(contact.parse().unwrap(), Some(profile)));
 }
 
 fn history(shell: &mut Shell, session: &str) -> Vec<Value> {
@@ -116,11 +116,11 @@ fn history(shell: &mut Shell, session: &str) -> Vec<Value> {
 
 /// One attempt with this answer.
 fn attempt(shell: &mut Shell, message: MessageId, outcome: Outcome) {
-    shell.inside(Command::Attempting(message));
+    shell.system(Command::Attempting(message));
     let reply = AttemptReply { ms: 12, outcome };
     let channel = shell.workspace.pending(message).unwrap().1.channel;
     let generation = shell.workspace.channel(channel).unwrap().generation;
-    shell.inside(Command::Attempted(Attempted {
+    shell.system(Command::Attempted(Attempted {
         message,
         generation,
         reply,
@@ -137,7 +137,7 @@ fn answered(status: u16) -> Outcome {
 
 #[test]
 fn a_session_is_shown_with_all_that_it_is_about() {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
     profile(&mut shell, &session);
     let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
@@ -166,7 +166,7 @@ fn a_session_is_shown_with_all_that_it_is_about() {
 
 #[test]
 fn messages_show_their_words_authors_and_deliveries() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
     let file = json!({ "name": "f", "size": 3, "URL": "http://h/f" });
     let first = history(&mut shell, &session)[0]["id"].clone();
@@ -216,7 +216,7 @@ fn messages_show_their_words_authors_and_deliveries() {
 
 #[test]
 fn receipts_and_ends_show_in_the_delivery() {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
     let send = |shell: &mut Shell, words: &str| -> MessageId {
         let body = json!({ "session": session, "text": words });
@@ -257,7 +257,7 @@ fn receipts_and_ends_show_in_the_delivery() {
 
 #[test]
 fn an_edited_message_shows_its_last_words_and_a_deleted_one_none() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let say = |shell: &mut Shell, kind: &str, data: Value| {
         shell.says(channel, &json!({ "type": kind, "data": data }));
     };
@@ -302,7 +302,7 @@ fn an_edited_message_shows_its_last_words_and_a_deleted_one_none() {
 
 #[test]
 fn in_a_group_everybody_has_their_own_words() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "I am one");
     shell.writes(channel, "c1", "u2", "I am two");
     let before = history(&mut shell, &session);
@@ -324,7 +324,7 @@ fn in_a_group_everybody_has_their_own_words() {
 
 #[test]
 fn a_forgotten_person_has_no_words_no_name_and_no_chat_name() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "my secret");
     profile(&mut shell, &session);
     shell.ok(
@@ -355,7 +355,7 @@ fn a_forgotten_person_has_no_words_no_name_and_no_chat_name() {
 
 #[test]
 fn answers_of_commands_show_the_thing_as_it_is_now() {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     let renamed = shell.ok(
         "root",
         "live-chats.rename",

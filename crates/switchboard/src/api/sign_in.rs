@@ -6,7 +6,7 @@ use std::time::Duration;
 use bus::{Bus, Subscription};
 use chat::id::UserId;
 use chat::secret::Secret;
-use chat::subject::{self, Workspace};
+use chat::subject::{self, Subjects};
 use serde_json::Value;
 
 use crate::cli::SetArgs;
@@ -37,7 +37,7 @@ pub(crate) struct SignIn {
     nats: Option<String>,
     /// The workspace [default: as the settings of --data say].
     #[arg(long, value_name = "NAME")]
-    workspace: Option<Workspace>,
+    workspace: Option<Subjects>,
     /// A data directory whose settings say where NATS is.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -53,7 +53,7 @@ pub(crate) struct SignIn {
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) bus: Bus,
-    pub(crate) workspace: Workspace,
+    pub(crate) workspace: Subjects,
     user: UserId,
     /// Signed in by a token, which may be another user's.
     by_token: bool,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chat::command::NewUser;
-use chat::noun::Group;
+use chat::model::Group;
 use chat::seal::SealKey;
 use data_encoding::HEXLOWER_PERMISSIVE;
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chat::secret::Secret;
-use chat::subject::Workspace;
+use chat::subject::Subjects;
 use toml::Value;
 
 /// A type that a key can have. The error is what was wanted, beginning with "must".
@@ -69,7 +69,7 @@ impl FromValue for Secret {
     }
 }
 
-impl FromValue for Workspace {
+impl FromValue for Subjects {
     fn from_value(value: &Value) -> Result<Self, String> {
         String::from_value(value)?
             .parse()

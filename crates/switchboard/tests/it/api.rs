@@ -6,7 +6,7 @@ use std::process::Output;
 use bus::testing::Server;
 use bus::{Bus, Subscription};
 use chat::id::UserId;
-use chat::subject::Workspace;
+use chat::subject::Subjects;
 use serde_json::{Value, json};
 
 use crate::program::{Running, switchboard};
@@ -205,7 +205,7 @@ fn event(position: u64, previous: u64) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_feed_has_no_gap_and_no_double() {
     let mut world = World::start().await;
-    let workspace: Workspace = "default".parse().unwrap();
+    let workspace: Subjects = "default".parse().unwrap();
     let admin: UserId = "admin".parse().unwrap();
     let subject = workspace.feed(
         LIVE_CHAT.parse().unwrap(),

@@ -7,11 +7,11 @@ use crate::id::{
     ChannelId, CommandId, ContactId, LiveChatId, MessageId, ReplyId, SessionId, UserId,
 };
 use crate::messenger::outbound::Dialect;
-use crate::noun::{
+use crate::model::{
     Capabilities, ChannelStatus, DeliveryState, Direction, Group, OpenedBy, SessionStatus, Verified,
 };
 use crate::record::{Actor, Answer, Cause, Record, Stream};
-use crate::role::Security;
+use crate::rpc::Security;
 use crate::seal::Private;
 use crate::time::Timestamp;
 

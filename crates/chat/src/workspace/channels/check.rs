@@ -3,7 +3,7 @@
 use crate::content::URL_BYTES_MAX;
 use crate::id::ChannelId;
 use crate::rejection::{Code, Rejection};
-use crate::role::Security;
+use crate::rpc::Security;
 use crate::secret::Secret;
 use crate::signature;
 use crate::verification::account;

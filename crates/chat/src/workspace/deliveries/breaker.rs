@@ -1,7 +1,7 @@
 //! How a channel's attempts go.
 
 use crate::event::DeliveryChanged;
-use crate::noun::DeliveryState;
+use crate::model::DeliveryState;
 use crate::state::Breaker;
 use crate::time::Timestamp;
 

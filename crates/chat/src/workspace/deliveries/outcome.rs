@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::event::{Attempt, ChannelStatusChanged, DeliveryChanged};
-use crate::noun::{ChannelStatus, DeliveryState};
-use crate::role::{AttemptReply, Failure, Outcome};
+use crate::model::{ChannelStatus, DeliveryState};
+use crate::rpc::{AttemptReply, Failure, Outcome};
 use crate::rules::RETRY_AFTER_MAX;
 use crate::seal::Private;
 use crate::state::{Breaker, Channel, Delivery, Message};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::event::{ChannelCreated, ChannelStatusChanged, Event};
 use crate::id::{ChannelId, MessageId, SessionId};
-use crate::noun::{Capabilities, ChannelStatus};
+use crate::model::{Capabilities, ChannelStatus};
 use crate::record::{Actor, Record};
 use crate::state::{Breaker, Channel, ChannelCode, Head, NoticeKind};
 use crate::time::Timestamp;

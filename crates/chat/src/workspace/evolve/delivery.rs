@@ -2,7 +2,7 @@
 
 use crate::event::DeliveryChanged;
 use crate::id::{MessageId, SessionId};
-use crate::noun::DeliveryState;
+use crate::model::DeliveryState;
 use crate::record::Record;
 use crate::state::Delivery;
 use crate::time::Timestamp;
@@ -16,10 +16,10 @@ impl Workspace {
             m.delivery_at = record.position;
             match e.state {
                 DeliveryState::Delivered => {
-                    m.more_mut().delivered_at.get_or_insert(record.time);
+                    m.extra_mut().delivered_at.get_or_insert(record.time);
                 }
-                DeliveryState::Queued if m.more().delivered_at.is_some() => {
-                    m.more_mut().delivered_at = None;
+                DeliveryState::Queued if m.extra().delivered_at.is_some() => {
+                    m.extra_mut().delivered_at = None;
                 }
                 _ => {}
             }

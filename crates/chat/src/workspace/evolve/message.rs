@@ -2,9 +2,9 @@
 
 use crate::event::{MessageReceived, MessageSent};
 use crate::id::{MessageId, SessionId};
-use crate::noun::{DeliveryState, Direction};
+use crate::model::{DeliveryState, Direction};
 use crate::record::Record;
-use crate::state::{Head, Message, More, NoticeKind, Session};
+use crate::state::{Head, Message, MessageExtra, NoticeKind, Session};
 use crate::time::Timestamp;
 use crate::workspace::index::short;
 use crate::workspace::{Workspace, external_digest};
@@ -27,10 +27,10 @@ impl Workspace {
             external: Some(e.external_message_id.as_str().into()),
             name: short(&external),
             digest: e.digest,
-            more: author.map(|_| {
-                let more = More {
+            extra: author.map(|_| {
+                let more = MessageExtra {
                     author,
-                    ..More::default()
+                    ..MessageExtra::default()
                 };
                 Box::new(more)
             }),
@@ -127,7 +127,7 @@ pub(super) fn message(
         name: 0,
         digest: [0; 16],
         delivery_at: 0,
-        more: None,
+        extra: None,
         attempts: 0,
         previous: 0,
         far: 0,

@@ -1,7 +1,7 @@
 //! Taking in what a messenger is to be told.
 
 use crate::id::{ChannelId, ContactId, SessionId};
-use crate::noun::ChannelStatus;
+use crate::model::ChannelStatus;
 use crate::rules::{NOTICES_MAX, PROFILE_AGE_MAX};
 use crate::state::{Channel, Notice, NoticeKind};
 use crate::time::Timestamp;

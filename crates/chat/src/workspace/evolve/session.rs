@@ -2,7 +2,7 @@
 
 use crate::event::{Event, SessionOpened};
 use crate::id::SessionId;
-use crate::noun::{Direction, OpenedBy, SessionStatus};
+use crate::model::{Direction, OpenedBy, SessionStatus};
 use crate::record::Record;
 use crate::state::{Head, Session};
 use crate::time::Timestamp;
@@ -52,13 +52,13 @@ impl Workspace {
             }
             Event::MessageEdited(e) => {
                 let edited = e.parked.map_or(record.position, |(position, _)| position);
-                self.change_message(e.message, |m| m.more_mut().edited = edited);
+                self.change_message(e.message, |m| m.extra_mut().edited = edited);
                 if let Some((_, key)) = e.parked {
                     self.keep_key(e.message, key);
                 }
             }
             Event::MessageDeleted(e) => {
-                self.change_message(e.message, |m| m.more_mut().deleted = Some(time));
+                self.change_message(e.message, |m| m.extra_mut().deleted = Some(time));
             }
             Event::MessageRead(e) => self.read_up_to(id, e.message, time),
             Event::DeliveryChanged(e) => self.evolve_delivery(id, record, e),

@@ -1,10 +1,10 @@
 use std::time::Duration;
 
-use super::house::{House, answered, answered_after, refused, unanswered};
+use super::fixture::{Fixture, answered, answered_after, refused, unanswered};
 use crate::command::{ChannelCommand, Command, MessageCommand, Replay, Request, SessionCommand};
 use crate::id::MessageId;
 use crate::messenger::{Inbound, ReceiptStatus};
-use crate::noun::{ChannelStatus, DeliveryState};
+use crate::model::{ChannelStatus, DeliveryState};
 use crate::rejection::Code;
 use crate::rules::{LANE_MAX, RETRY_AFTER_MAX};
 use crate::state::Breaker;
@@ -12,8 +12,8 @@ use crate::verification::Purpose;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn state(house: &House, id: MessageId) -> DeliveryState {
-    house.workspace.message(id).unwrap().1.state.unwrap()
+fn state(fixture: &Fixture, id: MessageId) -> DeliveryState {
+    fixture.workspace.message(id).unwrap().1.state.unwrap()
 }
 
 fn receipt(message: MessageId, status: ReceiptStatus) -> Inbound {
@@ -24,64 +24,67 @@ fn receipt(message: MessageId, status: ReceiptStatus) -> Inbound {
     }
 }
 
-fn breaker(house: &House) -> &Breaker {
-    &house.workspace.channel(house.channel).unwrap().breaker
+fn breaker(fixture: &Fixture) -> &Breaker {
+    &fixture.workspace.channel(fixture.channel).unwrap().breaker
 }
 
 fn attempting(id: MessageId) -> Request {
-    Request::inside(Command::Attempting(id))
+    Request::system(Command::Attempting(id))
 }
 
 #[test]
 fn in_one_chat_one_message_is_in_flight_and_chats_do_not_wait_for_each_other() {
-    let mut house = House::open();
+    let mut fixture = Fixture::open();
     let (one, two) = (
-        house.session_of("ann", "one"),
-        house.session_of("bob", "two"),
+        fixture.session_of("ann", "one"),
+        fixture.session_of("bob", "two"),
     );
-    let (first, second) = (house.sends("ann", one), house.sends("ann", one));
-    let other = house.sends("bob", two);
-    assert_eq!(house.due().len(), 2);
-    refused(house.request(&attempting(second)), Code::Conflict);
-    house.begins(first);
-    assert_eq!(house.due(), [other]);
-    house.comes_back(first, unanswered());
-    assert_eq!(house.due(), [other]);
-    house.wait(2 * SECOND);
-    house.tries(first, answered(200));
-    assert_eq!(state(&house, first), DeliveryState::Accepted);
-    assert!(house.due().contains(&second));
-    assert_eq!(house.workspace.channel(house.channel).unwrap().pending, 2);
+    let (first, second) = (fixture.sends("ann", one), fixture.sends("ann", one));
+    let other = fixture.sends("bob", two);
+    assert_eq!(fixture.due().len(), 2);
+    refused(fixture.request(&attempting(second)), Code::Conflict);
+    fixture.begins(first);
+    assert_eq!(fixture.due(), [other]);
+    fixture.comes_back(first, unanswered());
+    assert_eq!(fixture.due(), [other]);
+    fixture.wait(2 * SECOND);
+    fixture.tries(first, answered(200));
+    assert_eq!(state(&fixture, first), DeliveryState::Accepted);
+    assert!(fixture.due().contains(&second));
+    assert_eq!(
+        fixture.workspace.channel(fixture.channel).unwrap().pending,
+        2
+    );
 }
 
 #[test]
 fn after_a_restart_what_was_in_flight_is_due_at_once() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let message = house.sends("ann", session);
-    house.begins(message);
-    assert!(house.due().is_empty() && house.next_due().is_none());
-    let due: Vec<_> = house.workspace.due(house.now).collect();
-    assert_eq!(due, [(house.channel, false, message)]);
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let message = fixture.sends("ann", session);
+    fixture.begins(message);
+    assert!(fixture.due().is_empty() && fixture.next_due().is_none());
+    let due: Vec<_> = fixture.workspace.due(fixture.now).collect();
+    assert_eq!(due, [(fixture.channel, false, message)]);
 }
 
 #[test]
 fn a_message_expires_visibly_and_frees_its_chat() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let first = house.sends("ann", session);
-    house.wait(SECOND);
-    let second = house.sends("ann", session);
-    assert_eq!(house.expired(), []);
-    house.inside(Command::Expire(first));
-    assert!(house.records.is_empty(), "it is not its time");
-    house.wait(Duration::from_hours(24).saturating_sub(SECOND));
-    assert_eq!(house.expired(), [first]);
-    house.inside(Command::Expire(first));
-    assert_eq!(state(&house, first), DeliveryState::Expired);
-    assert_eq!(house.due(), [second]);
-    house.inside(Command::Expire(first));
-    assert!(house.records.is_empty());
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let first = fixture.sends("ann", session);
+    fixture.wait(SECOND);
+    let second = fixture.sends("ann", session);
+    assert_eq!(fixture.expired(), []);
+    fixture.system(Command::Expire(first));
+    assert!(fixture.records.is_empty(), "it is not its time");
+    fixture.wait(Duration::from_hours(24).saturating_sub(SECOND));
+    assert_eq!(fixture.expired(), [first]);
+    fixture.system(Command::Expire(first));
+    assert_eq!(state(&fixture, first), DeliveryState::Expired);
+    assert_eq!(fixture.due(), [second]);
+    fixture.system(Command::Expire(first));
+    assert!(fixture.records.is_empty());
 }
 
 #[test]
@@ -104,23 +107,23 @@ fn what_an_answer_means_for_its_message() {
         (500, Sending),
         (503, Sending),
     ] {
-        let mut house = House::open();
-        let session = house.session_of("ann", "chat");
-        let message = house.sends("ann", session);
-        house.tries(message, answered(status));
-        assert_eq!(state(&house, message), after, "{status}");
+        let mut fixture = Fixture::open();
+        let session = fixture.session_of("ann", "chat");
+        let message = fixture.sends("ann", session);
+        fixture.tries(message, answered(status));
+        assert_eq!(state(&fixture, message), after, "{status}");
     }
 }
 
 #[test]
 fn a_failed_attempt_is_repeated_by_the_schedule() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let message = house.sends("ann", session);
-    let first = house.now;
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let message = fixture.sends("ann", session);
+    let first = fixture.now;
     for offset in [1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200] {
-        house.tries(message, answered(500));
-        let due = house
+        fixture.tries(message, answered(500));
+        let due = fixture
             .workspace
             .pending(message)
             .unwrap()
@@ -133,138 +136,142 @@ fn a_failed_attempt_is_repeated_by_the_schedule() {
             (offset * 0.79..=offset * 1.21).contains(&due),
             "{due} for {offset}"
         );
-        house.now = first.plus(Duration::from_secs_f64(due));
+        fixture.now = first.plus(Duration::from_secs_f64(due));
     }
-    assert_eq!(house.workspace.message(message).unwrap().1.attempts, 10);
+    assert_eq!(fixture.workspace.message(message).unwrap().1.attempts, 10);
 }
 
 #[test]
 fn a_message_that_waited_long_is_not_hammered() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let message = house.sends("ann", session);
-    house.tries(message, answered(500));
-    house.wait(Duration::from_hours(2));
-    house.tries(message, answered(500));
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let message = fixture.sends("ann", session);
+    fixture.tries(message, answered(500));
+    fixture.wait(Duration::from_hours(2));
+    fixture.tries(message, answered(500));
     assert!(
-        house.due().is_empty(),
+        fixture.due().is_empty(),
         "the schedule's next times have all passed"
     );
-    house.wait(2 * SECOND);
-    assert_eq!(house.due(), [message]);
+    fixture.wait(2 * SECOND);
+    assert_eq!(fixture.due(), [message]);
 }
 
 #[test]
 fn retry_after_is_honoured_within_reason_and_holds_the_channel() {
-    let mut house = House::open();
+    let mut fixture = Fixture::open();
     let (one, two) = (
-        house.session_of("ann", "one"),
-        house.session_of("ann", "two"),
+        fixture.session_of("ann", "one"),
+        fixture.session_of("ann", "two"),
     );
-    let (first, other) = (house.sends("ann", one), house.sends("ann", two));
-    let third = house.session_of("ann", "three");
-    let third = house.sends("ann", third);
-    house.begins(first);
-    house.begins(third);
-    house.comes_back(first, answered_after(429, Some(60)));
-    assert!(house.due().is_empty());
+    let (first, other) = (fixture.sends("ann", one), fixture.sends("ann", two));
+    let third = fixture.session_of("ann", "three");
+    let third = fixture.sends("ann", third);
+    fixture.begins(first);
+    fixture.begins(third);
+    fixture.comes_back(first, answered_after(429, Some(60)));
+    assert!(fixture.due().is_empty());
     // Another one's failure without words of its own does not shorten the pause.
-    house.comes_back(third, answered(500));
-    house.wait(59 * SECOND);
-    assert!(house.due().is_empty());
-    house.wait(SECOND);
-    assert!(house.due().contains(&other) && house.due().contains(&first));
-    house.tries(other, answered_after(503, Some(u64::MAX)));
-    let due = house.workspace.pending(other).unwrap().3.due;
-    assert_eq!(due, house.now.plus(RETRY_AFTER_MAX));
+    fixture.comes_back(third, answered(500));
+    fixture.wait(59 * SECOND);
+    assert!(fixture.due().is_empty());
+    fixture.wait(SECOND);
+    assert!(fixture.due().contains(&other) && fixture.due().contains(&first));
+    fixture.tries(other, answered_after(503, Some(u64::MAX)));
+    let due = fixture.workspace.pending(other).unwrap().3.due;
+    assert_eq!(due, fixture.now.plus(RETRY_AFTER_MAX));
 }
 
 #[test]
 fn a_refused_code_interrupts_the_channel_and_its_messages_wait() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let message = house.sends("ann", session);
-    house.tries(message, answered(401));
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let message = fixture.sends("ann", session);
+    fixture.tries(message, answered(401));
     assert_eq!(
-        house.kinds(),
+        fixture.kinds(),
         ["delivery-changed", "channel-status-changed"]
     );
-    let status = house.workspace.channel(house.channel).unwrap().status;
+    let status = fixture.workspace.channel(fixture.channel).unwrap().status;
     assert_eq!(status, ChannelStatus::Interrupted);
-    house.wait(Duration::from_hours(1));
-    assert!(house.due().is_empty());
+    fixture.wait(Duration::from_hours(1));
+    assert!(fixture.due().is_empty());
     refused(
-        house.request(&attempting(message)),
+        fixture.request(&attempting(message)),
         Code::ChannelDisconnected,
     );
-    house.verified(house.channel, Purpose::Reconnect, Ok(super::house::able()));
-    assert_eq!(house.due(), [message]);
-    house.tries(message, answered(410));
-    let status = house.workspace.channel(house.channel).unwrap().status;
+    fixture.verified(
+        fixture.channel,
+        Purpose::Reconnect,
+        Ok(super::fixture::able()),
+    );
+    assert_eq!(fixture.due(), [message]);
+    fixture.tries(message, answered(410));
+    let status = fixture.workspace.channel(fixture.channel).unwrap().status;
     assert_eq!(status, ChannelStatus::Disconnected);
 }
 
 #[test]
 fn the_breaker_opens_after_ten_failures_and_a_minute_and_lets_one_probe_through() {
-    let mut house = House::open();
+    let mut fixture = Fixture::open();
     let mut heads = Vec::new();
     for n in 0..10 {
-        let session = house.session_of("ann", &format!("chat {n}"));
-        heads.push(house.sends("ann", session));
+        let session = fixture.session_of("ann", &format!("chat {n}"));
+        heads.push(fixture.sends("ann", session));
     }
     for head in &heads {
-        house.tries(*head, unanswered());
+        fixture.tries(*head, unanswered());
     }
-    assert!(!breaker(&house).open, "a minute has not passed");
-    house.wait(Duration::from_mins(1));
-    house.tries(heads[0], unanswered());
-    assert!(breaker(&house).open);
+    assert!(!breaker(&fixture).open, "a minute has not passed");
+    fixture.wait(Duration::from_mins(1));
+    fixture.tries(heads[0], unanswered());
+    assert!(breaker(&fixture).open);
     assert_eq!(
-        house.kinds(),
+        fixture.kinds(),
         ["delivery-changed", "channel-status-changed"]
     );
-    assert!(house.due().is_empty());
+    assert!(fixture.due().is_empty());
 
     // Pauses grow to a minute, and one probe is out at a time.
     for pause in [1, 2, 4, 8, 16, 32, 60, 60] {
-        let at = house.next_due().unwrap();
-        assert_eq!(at.since(house.now), Duration::from_secs(pause));
-        house.now = at;
-        let (_, probing, probe) = house.workspace.due(house.now).next().unwrap();
+        let at = fixture.next_due().unwrap();
+        assert_eq!(at.since(fixture.now), Duration::from_secs(pause));
+        fixture.now = at;
+        let (_, probing, probe) = fixture.workspace.due(fixture.now).next().unwrap();
         assert!(probing, "the shell lets one through");
-        house.tries(probe, unanswered());
+        fixture.tries(probe, unanswered());
     }
-    house.now = house.next_due().unwrap();
-    let probe = house.due()[0];
-    house.tries(probe, answered(200));
-    assert_eq!(*breaker(&house), Breaker::default());
+    fixture.now = fixture.next_due().unwrap();
+    let probe = fixture.due()[0];
+    fixture.tries(probe, answered(200));
+    assert_eq!(*breaker(&fixture), Breaker::default());
     assert_eq!(
-        house.kinds(),
+        fixture.kinds(),
         ["delivery-changed", "channel-status-changed"]
     );
-    house.wait(Duration::from_mins(10));
-    assert_eq!(house.due().len(), 9);
+    fixture.wait(Duration::from_mins(10));
+    assert_eq!(fixture.due().len(), 9);
 }
 
 #[test]
 fn a_channel_that_fails_for_a_day_is_interrupted() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let message = house.sends("ann", session);
-    house.tries(message, unanswered());
-    house.wait(Duration::from_hours(23));
-    let second = house.session_of("ann", "other");
-    let second = house.sends("ann", second);
-    house.wait(Duration::from_mins(59));
-    house.tries(message, unanswered());
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let message = fixture.sends("ann", session);
+    fixture.tries(message, unanswered());
+    fixture.wait(Duration::from_hours(23));
+    let second = fixture.session_of("ann", "other");
+    let second = fixture.sends("ann", second);
+    fixture.wait(Duration::from_mins(59));
+    fixture.tries(message, unanswered());
     assert_eq!(
-        house.workspace.channel(house.channel).unwrap().status,
+        fixture.workspace.channel(fixture.channel).unwrap().status,
         ChannelStatus::Active
     );
-    house.wait(Duration::from_mins(1));
-    house.tries(second, unanswered());
+    fixture.wait(Duration::from_mins(1));
+    fixture.tries(second, unanswered());
     assert_eq!(
-        house.workspace.channel(house.channel).unwrap().status,
+        fixture.workspace.channel(fixture.channel).unwrap().status,
         ChannelStatus::Interrupted
     );
 }
@@ -272,182 +279,195 @@ fn a_channel_that_fails_for_a_day_is_interrupted() {
 #[test]
 fn receipts_move_a_delivery_on_and_never_back() {
     use ReceiptStatus::{Delivered, Failed, Read};
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let check = |house: &mut House, id, status, after| {
-        house.hears(receipt(id, status)).unwrap();
-        assert_eq!(state(house, id), after);
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let check = |fixture: &mut Fixture, id, status, after| {
+        fixture.hears(receipt(id, status)).unwrap();
+        assert_eq!(state(fixture, id), after);
     };
-    let id = house.sends("ann", session);
-    house.tries(id, answered(200));
-    check(&mut house, id, Delivered, DeliveryState::Delivered);
-    let delivered_at = Some(house.now);
-    house.wait(SECOND);
-    check(&mut house, id, Failed, DeliveryState::Delivered);
-    check(&mut house, id, Read, DeliveryState::Read);
-    check(&mut house, id, Delivered, DeliveryState::Read);
+    let id = fixture.sends("ann", session);
+    fixture.tries(id, answered(200));
+    check(&mut fixture, id, Delivered, DeliveryState::Delivered);
+    let delivered_at = Some(fixture.now);
+    fixture.wait(SECOND);
+    check(&mut fixture, id, Failed, DeliveryState::Delivered);
+    check(&mut fixture, id, Read, DeliveryState::Read);
+    check(&mut fixture, id, Delivered, DeliveryState::Read);
     assert_eq!(
-        house.workspace.message(id).unwrap().1.more().delivered_at,
+        fixture
+            .workspace
+            .message(id)
+            .unwrap()
+            .1
+            .extra()
+            .delivered_at,
         delivered_at
     );
 
     // It got there although our attempt did not come back: no more attempts.
-    let id = house.sends("ann", session);
-    house.begins(id);
-    check(&mut house, id, Delivered, DeliveryState::Delivered);
-    assert!(house.due().is_empty() && house.workspace.pending(id).is_none());
-    house.comes_back(id, unanswered());
-    assert_eq!(state(&house, id), DeliveryState::Delivered);
+    let id = fixture.sends("ann", session);
+    fixture.begins(id);
+    check(&mut fixture, id, Delivered, DeliveryState::Delivered);
+    assert!(fixture.due().is_empty() && fixture.workspace.pending(id).is_none());
+    fixture.comes_back(id, unanswered());
+    assert_eq!(state(&fixture, id), DeliveryState::Delivered);
 
-    let id = house.sends("ann", session);
-    check(&mut house, id, Failed, DeliveryState::Failed);
-    check(&mut house, id, Delivered, DeliveryState::Failed);
-    assert_eq!(house.workspace.channel(house.channel).unwrap().pending, 0);
+    let id = fixture.sends("ann", session);
+    check(&mut fixture, id, Failed, DeliveryState::Failed);
+    check(&mut fixture, id, Delivered, DeliveryState::Failed);
+    assert_eq!(
+        fixture.workspace.channel(fixture.channel).unwrap().pending,
+        0
+    );
 }
 
 #[test]
 fn a_receipt_is_for_a_message_that_was_sent_to_that_channel() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let inbound = house.workspace.messages(session).last().unwrap().id;
-    let id = house.sends("ann", session);
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let inbound = fixture.workspace.messages(session).last().unwrap().id;
+    let id = fixture.sends("ann", session);
     refused(
-        house.hears(receipt(inbound, ReceiptStatus::Read)),
+        fixture.hears(receipt(inbound, ReceiptStatus::Read)),
         Code::NotFound,
     );
     refused(
-        house.hears(receipt(MessageId::from_bytes([4; 16]), ReceiptStatus::Read)),
+        fixture.hears(receipt(MessageId::from_bytes([4; 16]), ReceiptStatus::Read)),
         Code::NotFound,
     );
-    house.channel = house.new_channel("https://other.example/");
+    fixture.channel = fixture.new_channel("https://other.example/");
     refused(
-        house.hears(receipt(id, ReceiptStatus::Read)),
+        fixture.hears(receipt(id, ReceiptStatus::Read)),
         Code::NotFound,
     );
 }
 
 #[test]
 fn a_failed_message_is_sent_again_under_its_id_behind_the_others() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let (first, second) = (house.sends("ann", session), house.sends("ann", session));
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let (first, second) = (fixture.sends("ann", session), fixture.sends("ann", session));
     refused(
-        house.asks("ann", MessageCommand::Retry(first)),
+        fixture.asks("ann", MessageCommand::Retry(first)),
         Code::Conflict,
     );
-    house.tries(first, answered(400));
+    fixture.tries(first, answered(400));
     refused(
-        house.asks("bob", MessageCommand::Retry(first)),
+        fixture.asks("bob", MessageCommand::Retry(first)),
         Code::NotAssigned,
     );
-    house.wait(Duration::from_hours(1));
-    house.does("ann", MessageCommand::Retry(first));
+    fixture.wait(Duration::from_hours(1));
+    fixture.does("ann", MessageCommand::Retry(first));
     assert_eq!(
-        (state(&house, first), house.due()),
+        (state(&fixture, first), fixture.due()),
         (DeliveryState::Queued, vec![second])
     );
     refused(
-        house.asks("ann", MessageCommand::Retry(first)),
+        fixture.asks("ann", MessageCommand::Retry(first)),
         Code::Conflict,
     );
-    house.tries(second, answered(200));
-    house.tries(first, answered(200));
-    let (_, message) = house.workspace.message(first).unwrap();
+    fixture.tries(second, answered(200));
+    fixture.tries(first, answered(200));
+    let (_, message) = fixture.workspace.message(first).unwrap();
     assert_eq!(
         (message.attempts, message.state),
         (2, Some(DeliveryState::Accepted))
     );
-    assert!(house.next_due().is_none());
+    assert!(fixture.next_due().is_none());
 }
 
 #[test]
 fn a_message_sent_again_lives_as_long_as_a_new_one() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let id = house.sends("ann", session);
-    house.wait(Duration::from_hours(24));
-    house.inside(Command::Expire(id));
-    house.does("ann", MessageCommand::Retry(id));
-    assert_eq!(house.expired(), []);
-    house.wait(Duration::from_hours(24));
-    assert_eq!(house.expired(), [id]);
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let id = fixture.sends("ann", session);
+    fixture.wait(Duration::from_hours(24));
+    fixture.system(Command::Expire(id));
+    fixture.does("ann", MessageCommand::Retry(id));
+    assert_eq!(fixture.expired(), []);
+    fixture.wait(Duration::from_hours(24));
+    assert_eq!(fixture.expired(), [id]);
 }
 
 #[test]
 fn an_administrator_replays_what_failed_since_a_time() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let old = house.sends("ann", session);
-    house.tries(old, answered(400));
-    house.wait(SECOND);
-    let (since, channel) = (house.now, house.channel);
-    let (first, second) = (house.sends("ann", session), house.sends("ann", session));
-    house.tries(first, answered(400));
-    house.tries(second, answered(200));
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let old = fixture.sends("ann", session);
+    fixture.tries(old, answered(400));
+    fixture.wait(SECOND);
+    let (since, channel) = (fixture.now, fixture.channel);
+    let (first, second) = (fixture.sends("ann", session), fixture.sends("ann", session));
+    fixture.tries(first, answered(400));
+    fixture.tries(second, answered(200));
     let replay = Command::Replay(Replay::Since(channel, since));
-    refused(house.asks("sue", replay.clone()), Code::Forbidden);
-    house.does("root", replay);
-    assert_eq!(house.due(), [first]);
-    assert_eq!(house.records.len(), 1);
-    house.does("root", Command::Replay(Replay::Message(old)));
-    assert_eq!(state(&house, old), DeliveryState::Queued);
+    refused(fixture.asks("sue", replay.clone()), Code::Forbidden);
+    fixture.does("root", replay);
+    assert_eq!(fixture.due(), [first]);
+    assert_eq!(fixture.records.len(), 1);
+    fixture.does("root", Command::Replay(Replay::Message(old)));
+    assert_eq!(state(&fixture, old), DeliveryState::Queued);
 }
 
 #[test]
 fn a_chats_lane_is_bounded_also_for_replays() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let failed = house.sends("ann", session);
-    house.tries(failed, answered(400));
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let failed = fixture.sends("ann", session);
+    fixture.tries(failed, answered(400));
     for _ in 0..LANE_MAX {
-        house.sends("ann", session);
+        fixture.sends("ann", session);
     }
     refused(
-        house.asks("ann", super::house::send(session, "x")),
+        fixture.asks("ann", super::fixture::send(session, "x")),
         Code::Unavailable,
     );
     refused(
-        house.asks("ann", MessageCommand::Retry(failed)),
+        fixture.asks("ann", MessageCommand::Retry(failed)),
         Code::Unavailable,
     );
-    let since = Replay::Since(house.channel, super::house::START);
-    house.does("root", Command::Replay(since));
-    assert!(house.records.is_empty());
+    let since = Replay::Since(fixture.channel, super::fixture::START);
+    fixture.does("root", Command::Replay(since));
+    assert!(fixture.records.is_empty());
     // A new session on the same chat has the same lane.
-    house.does("ann", SessionCommand::Close(session));
+    fixture.does("ann", SessionCommand::Close(session));
     let person = crate::command::Person::External {
         chat: "chat".to_owned(),
         user: "x".to_owned(),
     };
     let text = Some("x".to_owned());
     let create = SessionCommand::Create {
-        channel: house.channel,
+        channel: fixture.channel,
         person,
         text,
     };
-    refused(house.asks("ann", create), Code::Unavailable);
+    refused(fixture.asks("ann", create), Code::Unavailable);
 }
 
 #[test]
 fn messages_of_a_closed_session_and_of_a_disconnected_channel_wait() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
-    let id = house.sends("ann", session);
-    house.does("ann", SessionCommand::Close(session));
-    assert_eq!(house.due(), [id]);
-    house.does("root", ChannelCommand::Disconnect(house.channel));
-    assert!(house.due().is_empty());
-    let expiry = house.next_due().unwrap();
-    assert_eq!(expiry.since(house.now), house.rules.time_to_live);
-    house.verified(house.channel, Purpose::Reconnect, Ok(super::house::able()));
-    assert_eq!(house.due(), [id]);
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
+    let id = fixture.sends("ann", session);
+    fixture.does("ann", SessionCommand::Close(session));
+    assert_eq!(fixture.due(), [id]);
+    fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
+    assert!(fixture.due().is_empty());
+    let expiry = fixture.next_due().unwrap();
+    assert_eq!(expiry.since(fixture.now), fixture.rules.time_to_live);
+    fixture.verified(
+        fixture.channel,
+        Purpose::Reconnect,
+        Ok(super::fixture::able()),
+    );
+    assert_eq!(fixture.due(), [id]);
 }
 
 #[test]
 fn what_nobody_waits_for_is_not_tried() {
-    let mut house = House::open();
+    let mut fixture = Fixture::open();
     let unknown = MessageId::from_bytes([4; 16]);
-    refused(house.request(&attempting(unknown)), Code::NotFound);
-    house.comes_back(unknown, answered(200));
-    assert!(house.records.is_empty());
+    refused(fixture.request(&attempting(unknown)), Code::NotFound);
+    fixture.comes_back(unknown, answered(200));
+    assert!(fixture.records.is_empty());
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::house::{House, START, able, answered, answered_after, message, send, unanswered};
+use super::fixture::{Fixture, START, able, answered, answered_after, message, send, unanswered};
 use super::model::{Model, Person, Said, Session, Verdict};
 use super::step::{Answer, Step, USERS, any_step};
 use super::{invariants, step};
@@ -23,7 +23,7 @@ use crate::command::{
 use crate::content::Profile;
 use crate::id::{ChannelId, MessageId, SessionId};
 use crate::messenger::{Inbound, ReceiptStatus};
-use crate::noun::{ChannelStatus, DeliveryState, SessionStatus};
+use crate::model::{ChannelStatus, DeliveryState, SessionStatus};
 use crate::record::Answer as Named;
 use crate::rejection::{Code, Rejection};
 use crate::verification::Purpose;
@@ -33,7 +33,7 @@ const HOOKS: [&str; 2] = ["https://first.example/", "https://second.example/"];
 
 /// The workspace, the model, and a projection store that is brought up to date now and then.
 struct World {
-    house: House,
+    fixture: Fixture,
     model: Model,
     store: BTreeMap<Vec<u8>, Vec<u8>>,
     /// Whether the last command had an effect under its id.
@@ -52,15 +52,15 @@ fn user(n: u8) -> &'static str {
 
 impl World {
     fn new() -> Self {
-        static READY: OnceLock<(House, [ChannelId; 2])> = OnceLock::new();
-        let (house, channels) = READY.get_or_init(|| {
-            let mut house = House::open();
-            let channels = HOOKS.map(|hook| house.new_channel(hook));
-            (house, channels)
+        static READY: OnceLock<(Fixture, [ChannelId; 2])> = OnceLock::new();
+        let (fixture, channels) = READY.get_or_init(|| {
+            let mut fixture = Fixture::open();
+            let channels = HOOKS.map(|hook| fixture.new_channel(hook));
+            (fixture, channels)
         });
-        let (house, channels) = (house.twin(), *channels);
+        let (fixture, channels) = (fixture.twin(), *channels);
         Self {
-            house,
+            fixture,
             model: Model::new(channels),
             store: BTreeMap::new(),
             repeatable: false,
@@ -74,14 +74,14 @@ impl World {
         command: impl Into<Command>,
         right: Verdict,
     ) -> Option<Reply> {
-        let reply = self.house.asks(name, command);
-        self.repeatable = !self.house.records.is_empty();
+        let reply = self.fixture.asks(name, command);
+        self.repeatable = !self.fixture.records.is_empty();
         agree(&reply, right).then(|| reply.unwrap())
     }
 
     fn hears(&mut self, channel: ChannelId, inbound: Inbound, right: Verdict) -> Option<Reply> {
-        self.house.channel = channel;
-        let reply = self.house.hears(inbound);
+        self.fixture.channel = channel;
+        let reply = self.fixture.hears(inbound);
         agree(&reply, right).then(|| reply.unwrap())
     }
 
@@ -107,7 +107,7 @@ impl World {
         if self.model.person(channel, author).is_none() {
             let name = author.to_string();
             let id = self
-                .house
+                .fixture
                 .workspace
                 .contact_by_external(channel, &name)
                 .unwrap();
@@ -196,33 +196,37 @@ impl World {
             | Step::Expires
             | Step::Replays { .. } => self.delivers(step),
             Step::Waits { seconds } => {
-                self.house.wait(Duration::from_secs(seconds.into()));
-                self.model.now = self.house.now;
+                self.fixture.wait(Duration::from_secs(seconds.into()));
+                self.model.now = self.fixture.now;
             }
             Step::Settles { second } => {
                 let id = self.model.channel_at(second);
-                let all = self.house.workspace.notices.range((id, 0)..=(id, u64::MAX));
+                let all = self
+                    .fixture
+                    .workspace
+                    .notices
+                    .range((id, 0)..=(id, u64::MAX));
                 let numbers = all.map(|((_, n), _)| *n).collect();
-                self.house.inside(Command::Settled(id, numbers));
+                self.fixture.system(Command::Settled(id, numbers));
             }
-            Step::Projects => self.house.rows(&mut self.store),
+            Step::Projects => self.fixture.rows(&mut self.store),
             _ => self.administers(step),
         }
-        self.model.compare(&self.house.workspace);
+        self.model.compare(&self.fixture.workspace);
     }
 
     /// What must be so whatever happened.
     fn end(mut self) {
-        invariants::check(&self.house);
-        invariants::check_rebuild(&self.house);
-        self.house.rows(&mut self.store);
+        invariants::check(&self.fixture);
+        invariants::check_rebuild(&self.fixture);
+        self.fixture.rows(&mut self.store);
         let rows = self
             .store
             .iter()
             .map(|(key, value)| (&key[..], Some(&value[..])));
-        let loaded = Workspace::load(rows, self.house.workspace.position).unwrap();
+        let loaded = Workspace::load(rows, self.fixture.workspace.position).unwrap();
         assert!(
-            loaded == self.house.workspace,
+            loaded == self.fixture.workspace,
             "the projections differ from the live state"
         );
     }
@@ -279,10 +283,10 @@ proptest! {
     fn a_refused_command_changes_nothing(steps in prop::collection::vec(any_step(), 10..40)) {
         let mut world = World::new();
         for step in &steps {
-            let before = world.house.workspace.clone();
+            let before = world.fixture.workspace.clone();
             world.step(step);
-            if world.house.refused {
-                prop_assert!(world.house.workspace == before);
+            if world.fixture.refused {
+                prop_assert!(world.fixture.workspace == before);
             }
         }
     }

@@ -1,10 +1,10 @@
-use super::house::{House, message, refused};
+use super::fixture::{Fixture, message, refused};
 use crate::command::{ChannelCommand, Command, Effect, Reply};
 use crate::content::Content;
 use crate::messenger::Inbound;
-use crate::noun::{ChannelStatus, SessionStatus};
+use crate::model::{ChannelStatus, SessionStatus};
 use crate::rejection::Code;
-use crate::role::UserCard;
+use crate::rpc::UserCard;
 use crate::rules::PARKED_MAX;
 use crate::state::NoticeKind;
 
@@ -23,83 +23,90 @@ fn deleted(id: &str) -> Inbound {
 
 #[test]
 fn a_first_message_makes_a_contact_and_opens_a_session() {
-    let mut house = House::open();
-    let accepted = house.writes("1", "chat", "eva");
+    let mut fixture = Fixture::open();
+    let accepted = fixture.writes("1", "chat", "eva");
     assert_eq!(
-        house.kinds(),
+        fixture.kinds(),
         ["contact-created", "session-opened", "message-received"]
     );
     assert_eq!(
         (accepted.position, accepted.duplicate),
-        (house.workspace.position, false)
+        (fixture.workspace.position, false)
     );
-    let session = house.workspace.sessions.get(&accepted.session_id).unwrap();
+    let session = fixture
+        .workspace
+        .sessions
+        .get(&accepted.session_id)
+        .unwrap();
     assert_eq!((session.status, session.unread), (SessionStatus::Queued, 1));
-    let next = house.writes("2", "chat", "eva");
+    let next = fixture.writes("2", "chat", "eva");
     assert_eq!(
-        (house.kinds(), next.session_id),
+        (fixture.kinds(), next.session_id),
         (vec!["message-received"], accepted.session_id)
     );
 }
 
 #[test]
 fn a_message_has_one_effect_however_often_it_is_sent() {
-    let mut house = House::open();
-    let first = house.writes("1", "chat", "eva");
-    let before = house.workspace.clone();
-    let again = house.writes("1", "chat", "eva");
+    let mut fixture = Fixture::open();
+    let first = fixture.writes("1", "chat", "eva");
+    let before = fixture.workspace.clone();
+    let again = fixture.writes("1", "chat", "eva");
     assert_eq!(
         again,
-        crate::role::Accepted {
+        crate::rpc::Accepted {
             duplicate: true,
             ..first.clone()
         }
     );
-    assert!(house.workspace == before);
+    assert!(fixture.workspace == before);
     let other = message("1", "chat", "eva", "other words");
-    refused(house.hears(Inbound::Message(other)), Code::MessageConflict);
+    refused(
+        fixture.hears(Inbound::Message(other)),
+        Code::MessageConflict,
+    );
     // The time and the chat's name may be stamped anew by an adapter that sends again.
     let mut stamped = message("1", "chat", "eva", "hello");
-    stamped.created_at = Some(house.now);
+    stamped.created_at = Some(fixture.now);
     stamped.external_chat_name = Some("name".to_owned());
-    let reply = house.hears(Inbound::Message(stamped.clone())).unwrap();
+    let reply = fixture.hears(Inbound::Message(stamped.clone())).unwrap();
     assert!(matches!(reply, Reply::Accepted(a) if a.duplicate));
     // Ids are scoped to their channel.
-    house.channel = house.new_channel("https://other.example/");
+    fixture.channel = fixture.new_channel("https://other.example/");
     assert!(
-        matches!(house.hears(Inbound::Message(stamped)).unwrap(), Reply::Accepted(a) if !a.duplicate)
+        matches!(fixture.hears(Inbound::Message(stamped)).unwrap(), Reply::Accepted(a) if !a.duplicate)
     );
 }
 
 #[test]
 fn a_channel_that_is_not_active_takes_nothing_new() {
-    let mut house = House::open();
-    house.writes("1", "chat", "eva");
-    house.does("root", ChannelCommand::Disconnect(house.channel));
-    let rejection = house
+    let mut fixture = Fixture::open();
+    fixture.writes("1", "chat", "eva");
+    fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
+    let rejection = fixture
         .hears(Inbound::Message(message("2", "chat", "eva", "x")))
         .unwrap_err();
     assert_eq!(rejection.code, Code::ChannelDisconnected);
     assert_eq!(rejection.details["channelStatus"], "disconnected");
     assert!(
-        house.writes("1", "chat", "eva").duplicate,
+        fixture.writes("1", "chat", "eva").duplicate,
         "what was accepted stays accepted"
     );
-    house.hears(Inbound::Disconnect).unwrap();
-    assert!(house.records.is_empty());
-    house.does("root", ChannelCommand::Delete(house.channel));
+    fixture.hears(Inbound::Disconnect).unwrap();
+    assert!(fixture.records.is_empty());
+    fixture.does("root", ChannelCommand::Delete(fixture.channel));
     let again = Inbound::Message(message("1", "chat", "eva", "hello"));
-    refused(house.hears(again), Code::ChannelNotFound);
+    refused(fixture.hears(again), Code::ChannelNotFound);
 }
 
 #[test]
 fn a_messenger_may_end_the_connection_and_is_not_told_so_itself() {
-    let mut house = House::open();
-    house.hears(Inbound::Disconnect).unwrap();
-    let channel = house.workspace.channel(house.channel).unwrap();
+    let mut fixture = Fixture::open();
+    fixture.hears(Inbound::Disconnect).unwrap();
+    let channel = fixture.workspace.channel(fixture.channel).unwrap();
     assert_eq!(channel.status, ChannelStatus::Disconnected);
     assert!(
-        house
+        fixture
             .workspace
             .notices
             .iter()
@@ -109,62 +116,62 @@ fn a_messenger_may_end_the_connection_and_is_not_told_so_itself() {
 
 #[test]
 fn a_messenger_learns_of_operators_who_wrote_to_it() {
-    let mut house = House::open();
-    let session = house.session_of("ann", "chat");
+    let mut fixture = Fixture::open();
+    let session = fixture.session_of("ann", "chat");
     let ask = |user: &str| Inbound::UserInfo {
         user: user.to_owned(),
     };
-    refused(house.hears(ask("ann")), Code::NotFound);
-    house.sends("ann", session);
+    refused(fixture.hears(ask("ann")), Code::NotFound);
+    fixture.sends("ann", session);
     let card = UserCard {
-        id: super::house::user("ann"),
+        id: super::fixture::user("ann"),
         username: "ANN".to_owned(),
     };
-    assert_eq!(house.hears(ask("ann")).unwrap(), Reply::User(card));
-    refused(house.hears(ask("bob")), Code::NotFound);
-    refused(house.hears(ask("no login!")), Code::NotFound);
+    assert_eq!(fixture.hears(ask("ann")).unwrap(), Reply::User(card));
+    refused(fixture.hears(ask("bob")), Code::NotFound);
+    refused(fixture.hears(ask("no login!")), Code::NotFound);
 }
 
 #[test]
 fn typing_is_passed_on_and_not_stored() {
-    let mut house = House::open();
+    let mut fixture = Fixture::open();
     let typing = Inbound::Typing {
         external_chat_id: "chat".to_owned(),
         external_user_id: "eva".to_owned(),
     };
-    house.hears(typing).unwrap();
-    assert!(house.records.is_empty());
-    let typing = Effect::Typing(house.channel, "chat".to_owned(), "eva".to_owned());
-    assert_eq!(house.effects, [typing]);
+    fixture.hears(typing).unwrap();
+    assert!(fixture.records.is_empty());
+    let typing = Effect::Typing(fixture.channel, "chat".to_owned(), "eva".to_owned());
+    assert_eq!(fixture.effects, [typing]);
 }
 
 #[test]
 fn an_author_changes_a_message_and_takes_it_back() {
-    let mut house = House::open();
-    let id = house.writes("1", "chat", "eva").message_id;
-    house.hears(edited("1", "new words")).unwrap();
-    let at = house.workspace.position;
-    assert_eq!(house.workspace.message(id).unwrap().1.more().edited, at);
-    assert!(house.words().contains(&Content::text("new words")));
-    house.hears(deleted("1")).unwrap();
+    let mut fixture = Fixture::open();
+    let id = fixture.writes("1", "chat", "eva").message_id;
+    fixture.hears(edited("1", "new words")).unwrap();
+    let at = fixture.workspace.position;
+    assert_eq!(fixture.workspace.message(id).unwrap().1.extra().edited, at);
+    assert!(fixture.words().contains(&Content::text("new words")));
+    fixture.hears(deleted("1")).unwrap();
     assert_eq!(
-        house.workspace.message(id).unwrap().1.more().deleted,
-        Some(house.now)
+        fixture.workspace.message(id).unwrap().1.extra().deleted,
+        Some(fixture.now)
     );
     for late in [edited("1", "too late"), deleted("1")] {
-        house.hears(late).unwrap();
-        assert!(house.records.is_empty());
+        fixture.hears(late).unwrap();
+        assert!(fixture.records.is_empty());
     }
 }
 
 #[test]
 fn edits_that_come_first_wait_for_their_message() {
-    let mut house = House::open();
-    house.hears(edited("1", "new words")).unwrap();
-    let place = house.workspace.position;
-    house.hears(edited("2", "other words")).unwrap();
-    house.hears(deleted("1")).unwrap();
-    let accepted = house.writes("1", "chat", "eva");
+    let mut fixture = Fixture::open();
+    fixture.hears(edited("1", "new words")).unwrap();
+    let place = fixture.workspace.position;
+    fixture.hears(edited("2", "other words")).unwrap();
+    fixture.hears(deleted("1")).unwrap();
+    let accepted = fixture.writes("1", "chat", "eva");
     let kinds = [
         "contact-created",
         "session-opened",
@@ -172,45 +179,48 @@ fn edits_that_come_first_wait_for_their_message() {
         "message-edited",
         "message-deleted",
     ];
-    assert_eq!(house.kinds(), kinds);
-    assert_eq!(accepted.position + 2, house.workspace.position);
-    let (_, message) = house.workspace.message(accepted.message_id).unwrap();
+    assert_eq!(fixture.kinds(), kinds);
+    assert_eq!(accepted.position + 2, fixture.workspace.position);
+    let (_, message) = fixture.workspace.message(accepted.message_id).unwrap();
     assert_eq!(
-        (message.position, message.more().edited),
+        (message.position, message.extra().edited),
         (accepted.position, place)
     );
-    assert!(message.more().deleted.is_some());
-    assert_eq!(house.workspace.channel(house.channel).unwrap().parked, 1);
-    assert!(house.writes("1", "chat", "eva").duplicate);
+    assert!(message.extra().deleted.is_some());
+    assert_eq!(
+        fixture.workspace.channel(fixture.channel).unwrap().parked,
+        1
+    );
+    assert!(fixture.writes("1", "chat", "eva").duplicate);
 }
 
 #[test]
 fn the_oldest_waiting_edit_gives_way_and_its_key_goes() {
-    let mut house = House::open();
+    let mut fixture = Fixture::open();
     for n in 0..PARKED_MAX {
-        house.hears(edited(&n.to_string(), "x")).unwrap();
+        fixture.hears(edited(&n.to_string(), "x")).unwrap();
     }
-    house
+    fixture
         .hears(edited("1", "a newer edit of one that waits"))
         .unwrap();
-    assert!(house.effects.is_empty());
-    house.hears(edited("more", "x")).unwrap();
-    assert!(matches!(&house.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
+    assert!(fixture.effects.is_empty());
+    fixture.hears(edited("more", "x")).unwrap();
+    assert!(matches!(&fixture.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
     assert_eq!(
-        house.workspace.channel(house.channel).unwrap().parked,
+        fixture.workspace.channel(fixture.channel).unwrap().parked,
         PARKED_MAX
     );
-    house.writes("0", "chat", "eva");
+    fixture.writes("0", "chat", "eva");
     assert_eq!(
-        house.kinds().last(),
+        fixture.kinds().last(),
         Some(&"message-received"),
         "its edit gave way"
     );
-    house.writes("1", "chat", "eva");
-    assert_eq!(house.kinds().last(), Some(&"message-edited"));
+    fixture.writes("1", "chat", "eva");
+    assert_eq!(fixture.kinds().last(), Some(&"message-edited"));
     // What waits belongs to nobody: it goes with its channel.
-    house.does("root", ChannelCommand::Delete(house.channel));
-    let keys: usize = house
+    fixture.does("root", ChannelCommand::Delete(fixture.channel));
+    let keys: usize = fixture
         .effects
         .iter()
         .map(|e| match e {
@@ -223,21 +233,21 @@ fn the_oldest_waiting_edit_gives_way_and_its_key_goes() {
 
 #[test]
 fn a_message_may_answer_another_by_either_id() {
-    let mut house = House::open();
-    let first = house.writes("1", "chat", "eva").message_id;
+    let mut fixture = Fixture::open();
+    let first = fixture.writes("1", "chat", "eva").message_id;
     for reference in ["1".to_owned(), first.to_string()] {
         let mut answer = message(&format!("to {reference}"), "chat", "eva", "x");
         answer.reply_to = Some(reference);
-        house.hears(Inbound::Message(answer)).unwrap();
-        let crate::event::Event::MessageReceived(e) = &house.records[0].event else {
+        fixture.hears(Inbound::Message(answer)).unwrap();
+        let crate::event::Event::MessageReceived(e) = &fixture.records[0].event else {
             panic!()
         };
         assert_eq!(e.reply_to, Some(first));
     }
     let mut answer = message("3", "chat", "eva", "x");
     answer.reply_to = Some("nothing".to_owned());
-    house.hears(Inbound::Message(answer)).unwrap();
-    let crate::event::Event::MessageReceived(e) = &house.records[0].event else {
+    fixture.hears(Inbound::Message(answer)).unwrap();
+    let crate::event::Event::MessageReceived(e) = &fixture.records[0].event else {
         panic!()
     };
     assert_eq!(e.reply_to, None);
@@ -245,17 +255,17 @@ fn a_message_may_answer_another_by_either_id() {
 
 #[test]
 fn notices_are_numbered_and_the_settled_ones_go() {
-    let mut house = House::open();
-    house.writes("1", "chat", "eva");
-    let numbers: Vec<u64> = house
+    let mut fixture = Fixture::open();
+    fixture.writes("1", "chat", "eva");
+    let numbers: Vec<u64> = fixture
         .workspace
         .notices
         .iter()
         .map(|((_, n), _)| *n)
         .collect();
     assert_eq!(numbers, [0, 1, 2]);
-    house.inside(Command::Settled(house.channel, vec![1, 7]));
-    house.inside(Command::Settled(house.channel, vec![1]));
-    assert!(house.records.is_empty());
-    assert_eq!(house.workspace.notices.len(), 2);
+    fixture.system(Command::Settled(fixture.channel, vec![1, 7]));
+    fixture.system(Command::Settled(fixture.channel, vec![1]));
+    assert!(fixture.records.is_empty());
+    assert_eq!(fixture.workspace.notices.len(), 2);
 }

@@ -2,17 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::house::House;
+use super::fixture::Fixture;
 use crate::event::Event;
 use crate::id::{ChannelId, MessageId, SessionId};
-use crate::noun::{DeliveryState, Direction};
+use crate::model::{DeliveryState, Direction};
 use crate::record::{Record, Stream};
 use crate::workspace::Workspace;
 
 /// Everything at once.
-pub(super) fn check(house: &House) {
-    let workspace = &house.workspace;
-    log_is_dense_and_deliveries_move_up(house);
+pub(super) fn check(fixture: &Fixture) {
+    let workspace = &fixture.workspace;
+    log_is_dense_and_deliveries_move_up(fixture);
     chats_have_one_open_session_and_lanes_in_order(workspace);
     sessions_count_their_messages(workspace);
     accounts_have_one_channel(workspace);
@@ -24,22 +24,22 @@ pub(super) fn check(house: &House) {
 }
 
 /// Folding the log from its first byte gives the live state.
-pub(super) fn check_rebuild(house: &House) {
+pub(super) fn check_rebuild(fixture: &Fixture) {
     let mut fold = Workspace::default();
-    for (at, bytes) in house.log.iter().enumerate() {
+    for (at, bytes) in fixture.log.iter().enumerate() {
         fold.evolve(&Record::decode(at as u64 + 1, bytes).unwrap());
     }
     assert!(
-        fold == house.workspace,
+        fold == fixture.workspace,
         "a rebuild differs from the live state"
     );
 }
 
-fn log_is_dense_and_deliveries_move_up(house: &House) {
+fn log_is_dense_and_deliveries_move_up(fixture: &Fixture) {
     let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
     let mut feeds: BTreeMap<_, u64> = BTreeMap::new();
     let mut states: BTreeMap<MessageId, DeliveryState> = BTreeMap::new();
-    for (at, bytes) in house.log.iter().enumerate() {
+    for (at, bytes) in fixture.log.iter().enumerate() {
         let position = at as u64 + 1;
         let record = Record::decode(position, bytes).unwrap();
         let version = versions.entry(record.stream.clone()).or_default();
@@ -67,7 +67,7 @@ fn log_is_dense_and_deliveries_move_up(house: &House) {
             _ => {}
         }
     }
-    assert_eq!(house.workspace.position, house.log.len() as u64);
+    assert_eq!(fixture.workspace.position, fixture.log.len() as u64);
 }
 
 fn chats_have_one_open_session_and_lanes_in_order(workspace: &Workspace) {

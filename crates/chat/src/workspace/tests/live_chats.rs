@@ -1,7 +1,7 @@
-use super::house::{House, refused, user};
+use super::fixture::{Fixture, refused, user};
 use crate::command::{Command, Effect, LiveChatCommand};
 use crate::id::{LiveChatId, ReplyId};
-use crate::noun::ChannelStatus;
+use crate::model::ChannelStatus;
 use crate::record::Answer;
 use crate::rejection::Code;
 use crate::rules::LIST_MAX;
@@ -31,95 +31,100 @@ fn reply_id(reply: crate::command::Reply) -> ReplyId {
 
 #[test]
 fn a_name_belongs_to_one_live_chat_until_it_is_deleted() {
-    let mut house = House::open();
-    refused(house.asks("root", create("desk", &[])), Code::Conflict);
-    refused(house.asks("root", create(" ", &[])), Code::Invalid);
-    refused(house.asks("ann", create("other", &[])), Code::Forbidden);
-    let other = house.new_live_chat("other");
+    let mut fixture = Fixture::open();
+    refused(fixture.asks("root", create("desk", &[])), Code::Conflict);
+    refused(fixture.asks("root", create(" ", &[])), Code::Invalid);
+    refused(fixture.asks("ann", create("other", &[])), Code::Forbidden);
+    let other = fixture.new_live_chat("other");
     let rename = |live_chat, name: &str| LiveChatCommand::Rename {
         live_chat,
         name: name.to_owned(),
     };
-    refused(house.asks("root", rename(other, "desk")), Code::Conflict);
-    house.does("root", rename(other, "other"));
-    house.does(
+    refused(fixture.asks("root", rename(other, "desk")), Code::Conflict);
+    fixture.does("root", rename(other, "other"));
+    fixture.does(
         "root",
         LiveChatCommand::Delete {
             live_chat: other,
             force: false,
         },
     );
-    refused(house.asks("root", rename(other, "x")), Code::NotFound);
-    house.does("root", create("other", &[]));
+    refused(fixture.asks("root", rename(other, "x")), Code::NotFound);
+    fixture.does("root", create("other", &[]));
 }
 
 #[test]
 fn members_are_users_and_learn_that_their_rights_changed() {
-    let mut house = House::open();
-    let live_chat = house.live_chat;
+    let mut fixture = Fixture::open();
+    let live_chat = fixture.live_chat;
     let members = |names: &[&str]| LiveChatCommand::Members {
         live_chat,
         users: names.iter().map(|n| user(n)).collect(),
     };
-    refused(house.asks("root", members(&["nobody"])), Code::Invalid);
-    refused(house.asks("sue", members(&["ann"])), Code::Forbidden);
-    house.does("root", members(&["ann", "rea", "eve", "eve"]));
+    refused(fixture.asks("root", members(&["nobody"])), Code::Invalid);
+    refused(fixture.asks("sue", members(&["ann"])), Code::Forbidden);
+    fixture.does("root", members(&["ann", "rea", "eve", "eve"]));
     assert_eq!(
-        house.effects,
+        fixture.effects,
         [Effect::Rights(user("bob")), Effect::Rights(user("eve"))]
     );
     assert_eq!(
-        house.workspace.live_chat(live_chat).unwrap().members.len(),
+        fixture
+            .workspace
+            .live_chat(live_chat)
+            .unwrap()
+            .members
+            .len(),
         3
     );
 }
 
 #[test]
 fn a_live_chat_with_channels_is_deleted_only_by_force_and_tells_what_ends() {
-    let mut house = House::open();
-    let (live_chat, channel) = (house.live_chat, house.channel);
-    let session = house.session_of("ann", "chat");
-    let pending = house.sends("ann", session);
+    let mut fixture = Fixture::open();
+    let (live_chat, channel) = (fixture.live_chat, fixture.channel);
+    let session = fixture.session_of("ann", "chat");
+    let pending = fixture.sends("ann", session);
     let delete = |force| LiveChatCommand::Delete { live_chat, force };
-    refused(house.asks("root", delete(false)), Code::Conflict);
-    house.does("root", delete(true));
+    refused(fixture.asks("root", delete(false)), Code::Conflict);
+    fixture.does("root", delete(true));
     assert_eq!(
-        house.kinds(),
+        fixture.kinds(),
         [
             "session-closed",
             "channel-status-changed",
             "live-chat-deleted"
         ]
     );
-    assert_eq!(house.effects.len(), 3);
+    assert_eq!(fixture.effects.len(), 3);
     assert_eq!(
-        house.workspace.channels.get(&channel).unwrap().status,
+        fixture.workspace.channels.get(&channel).unwrap().status,
         ChannelStatus::Deleted
     );
-    assert!(!house.workspace.sessions.get(&session).unwrap().is_open());
-    assert!(house.workspace.pending(pending).is_none());
-    refused(house.asks("root", delete(true)), Code::NotFound);
+    assert!(!fixture.workspace.sessions.get(&session).unwrap().is_open());
+    assert!(fixture.workspace.pending(pending).is_none());
+    refused(fixture.asks("root", delete(true)), Code::NotFound);
 }
 
 #[test]
 fn supervisors_change_canned_replies_and_members_read_them() {
-    let mut house = House::open();
-    let live_chat = house.live_chat;
-    let id = reply_id(house.does("sue", reply(live_chat, "hi", "Good day!")));
+    let mut fixture = Fixture::open();
+    let live_chat = fixture.live_chat;
+    let id = reply_id(fixture.does("sue", reply(live_chat, "hi", "Good day!")));
     refused(
-        house.asks("ann", reply(live_chat, "x", "y")),
+        fixture.asks("ann", reply(live_chat, "x", "y")),
         Code::Forbidden,
     );
     refused(
-        house.asks("sue", reply(live_chat, "hi", "again")),
+        fixture.asks("sue", reply(live_chat, "hi", "again")),
         Code::Conflict,
     );
     refused(
-        house.asks("sue", reply(live_chat, "h i", "y")),
+        fixture.asks("sue", reply(live_chat, "h i", "y")),
         Code::Invalid,
     );
     refused(
-        house.asks("sue", reply(live_chat, "y", "  ")),
+        fixture.asks("sue", reply(live_chat, "y", "  ")),
         Code::Invalid,
     );
     let update = LiveChatCommand::UpdateReply {
@@ -128,8 +133,8 @@ fn supervisors_change_canned_replies_and_members_read_them() {
         shortcut: None,
         text: Some("Good evening!".to_owned()),
     };
-    house.does("sue", update);
-    let kept = house
+    fixture.does("sue", update);
+    let kept = fixture
         .workspace
         .live_chat(live_chat)
         .unwrap()
@@ -141,7 +146,7 @@ fn supervisors_change_canned_replies_and_members_read_them() {
         (kept.shortcut.as_str(), kept.text.as_str()),
         ("hi", "Good evening!")
     );
-    house.does(
+    fixture.does(
         "sue",
         LiveChatCommand::DeleteReply {
             live_chat,
@@ -152,21 +157,21 @@ fn supervisors_change_canned_replies_and_members_read_them() {
         live_chat,
         reply: id,
     };
-    refused(house.asks("sue", again), Code::NotFound);
+    refused(fixture.asks("sue", again), Code::NotFound);
 }
 
 #[test]
 fn a_full_list_of_replies_can_still_be_changed() {
-    let mut house = House::open();
-    let live_chat = house.live_chat;
+    let mut fixture = Fixture::open();
+    let live_chat = fixture.live_chat;
     let mut last = None;
     for n in 0..LIST_MAX {
         last = Some(reply_id(
-            house.does("sue", reply(live_chat, &format!("r{n}"), "text")),
+            fixture.does("sue", reply(live_chat, &format!("r{n}"), "text")),
         ));
     }
     refused(
-        house.asks("sue", reply(live_chat, "more", "text")),
+        fixture.asks("sue", reply(live_chat, "more", "text")),
         Code::TooLarge,
     );
     let update = LiveChatCommand::UpdateReply {
@@ -175,5 +180,5 @@ fn a_full_list_of_replies_can_still_be_changed() {
         shortcut: Some("other".to_owned()),
         text: None,
     };
-    house.does("sue", Command::from(update));
+    fixture.does("sue", Command::from(update));
 }

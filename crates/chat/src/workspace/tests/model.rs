@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::house::START;
+use super::fixture::START;
 use super::step::USERS;
 use crate::id::{ChannelId, ContactId, MessageId, SessionId};
-use crate::noun::{ChannelStatus, DeliveryState, SessionStatus};
+use crate::model::{ChannelStatus, DeliveryState, SessionStatus};
 use crate::rejection::Code;
 use crate::time::Timestamp;
 use crate::workspace::Workspace;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::house::{House, send};
+use super::fixture::{Fixture, send};
 use crate::codec;
 use crate::command::SessionCommand;
 use crate::table::Table;
@@ -96,11 +96,11 @@ const KNOWN: [&str; 8] = [
 
 #[test]
 fn a_row_of_another_shape_has_another_version() {
-    let mut house = House::open();
-    let session = house.writes("hello", "chat", "eva").session_id;
-    house.does("ann", SessionCommand::Take(session));
-    house.does("ann", send(session, "good day"));
-    let w = &house.workspace;
+    let mut fixture = Fixture::open();
+    let session = fixture.writes("hello", "chat", "eva").session_id;
+    fixture.does("ann", SessionCommand::Take(session));
+    fixture.does("ann", send(session, "good day"));
+    let w = &fixture.workspace;
     let shapes = [
         of(&w.users),
         of(&w.live_chats),

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 
-use crate::noun::DeliveryState;
+use crate::model::DeliveryState;
 
 /// Who asks.
 pub(super) const USERS: [&str; 6] = ["root", "sue", "ann", "bob", "eve", "rea"];

@@ -9,11 +9,11 @@ type Row = (&'static str, Value, &'static [&'static str]);
 
 /// In the order of the specification.
 pub(super) fn table() -> Vec<Row> {
-    [house(), people(), desk(), records()].concat()
+    [fixture(), people(), desk(), records()].concat()
 }
 
 /// What administrators do.
-fn house() -> Vec<Row> {
+fn fixture() -> Vec<Row> {
     let page = json!({ "before": ID, "limit": 3 });
     let channel = json!({ "channel": ID });
     vec![

@@ -1,7 +1,7 @@
 //! The fate of an outbound message.
 
 use chat::event::{DeliveryChanged, Event};
-use chat::noun::DeliveryState;
+use chat::model::DeliveryState;
 use chat::state::Message;
 use chat::time::Timestamp;
 use serde_json::Value;
@@ -38,7 +38,7 @@ impl DeliveryFacts {
         Some(Self {
             state: message.state?,
             attempts: message.attempts,
-            delivered_at: message.more().delivered_at,
+            delivered_at: message.extra().delivered_at,
             changed: match message.delivery_at {
                 0 => Changed::Never,
                 position => Changed::At(position),
@@ -50,7 +50,7 @@ impl DeliveryFacts {
     pub(crate) fn after(change: &DeliveryChanged, time: Timestamp, now: Option<&Message>) -> Self {
         let delivered_at = match change.state {
             DeliveryState::Delivered => Some(time),
-            DeliveryState::Read => now.and_then(|m| m.more().delivered_at),
+            DeliveryState::Read => now.and_then(|m| m.extra().delivered_at),
             _ => None,
         };
         Self {

@@ -7,7 +7,7 @@ use chat::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::shell::{Shell, text};
-use super::{check, house, talk};
+use super::{check, fixture, talk};
 
 fn ids(list: &Value) -> Vec<String> {
     list.as_array()
@@ -19,7 +19,7 @@ fn ids(list: &Value) -> Vec<String> {
 
 #[test]
 fn live_chats_come_with_the_people_who_see_them_and_who_is_there() {
-    let (mut shell, _, _) = house();
+    let (mut shell, _, _) = fixture();
     shell.user("bea", "operators");
     shell.live_chat("Support", &["eve", "bea"]);
     shell.ok("root", "users.disable", &json!({ "login": "bea" }));
@@ -90,7 +90,7 @@ const ONCE: [&str; 5] = [
 
 #[test]
 fn a_history_says_what_happened_to_the_sessions_when_it_is_asked() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = twice(&mut shell, channel);
     let silent = shell.ok("ann", "sessions.history", &json!({ "session": session }));
     assert!(silent.get("events").is_none());
@@ -116,7 +116,7 @@ fn whole_contact(shell: &mut Shell, session: &str) -> String {
 
 #[test]
 fn pages_of_a_history_have_every_change_once_and_in_its_place() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = twice(&mut shell, channel);
     for limit in 1..=7 {
         let (mut before, mut all, mut messages) = (Value::Null, Vec::new(), 0);
@@ -160,7 +160,7 @@ fn pages_of_a_history_have_every_change_once_and_in_its_place() {
 
 #[test]
 fn a_person_comes_with_the_newest_sessions_that_the_caller_sees() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let mut sessions = Vec::new();
     for _ in 0..22 {
         let session = talk(&mut shell, channel, "hello");
@@ -176,7 +176,7 @@ fn a_person_comes_with_the_newest_sessions_that_the_caller_sees() {
 
 #[test]
 fn administrators_see_since_when_and_until_when_codes_are_good() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let get = |shell: &mut Shell, user: &str| {
         shell.ok(user, "channels.get", &json!({ "channel": channel }))["channel"].clone()
     };

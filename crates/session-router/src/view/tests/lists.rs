@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::shell::{Shell, text};
-use super::{answered, attempt, check, history, house, profile, talk};
+use super::{answered, attempt, check, fixture, history, profile, talk};
 
 fn list(shell: &mut Shell, user: &str, method: &str, body: &Value, name: &str) -> Vec<Value> {
     let ok = shell.ok(user, method, body);
@@ -30,7 +30,7 @@ fn pages(shell: &mut Shell, user: &str, method: &str, body: &Value, name: &str) 
 
 #[test]
 fn me_is_who_i_am_and_what_i_see() {
-    let (mut shell, live_chat, _) = house();
+    let (mut shell, live_chat, _) = fixture();
     shell.live_chat("Support", &["eve"]);
     let me = shell.ok("ann", "me", &json!({}));
     assert_eq!((&me["id"], &me["name"]), (&json!("ann"), &json!("ann")));
@@ -53,7 +53,7 @@ fn me_is_who_i_am_and_what_i_see() {
 
 #[test]
 fn everyone_lists_what_they_see_and_administrators_the_people() {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     let other = shell.live_chat("Support", &["eve"]);
     shell.channel(&other, "https://other.example/");
     let all = list(&mut shell, "sue", "channels.list", &json!({}), "channels");
@@ -91,7 +91,7 @@ fn everyone_lists_what_they_see_and_administrators_the_people() {
 
 #[test]
 fn sessions_come_in_pages_newest_first_and_can_be_searched() {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     for i in 0..7 {
         shell.writes(
             channel,
@@ -140,7 +140,7 @@ fn sessions_come_in_pages_newest_first_and_can_be_searched() {
 
 #[test]
 fn a_history_goes_back_through_earlier_sessions_of_the_chat() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let mut words = Vec::new();
     let mut sessions = Vec::new();
     for i in 0..4 {
@@ -188,7 +188,7 @@ fn a_history_goes_back_through_earlier_sessions_of_the_chat() {
 
 #[test]
 fn a_page_of_history_is_in_the_order_of_writing() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     for (id, at) in [("1", "2026-01-01T00:00:02Z"), ("2", "2026-01-01T00:00:01Z")] {
         let data = json!({
             "externalMessageId": id, "externalChatId": "c", "externalUserId": "u", "text": id,
@@ -212,7 +212,7 @@ fn a_page_of_history_is_in_the_order_of_writing() {
 
 #[test]
 fn long_histories_stay_within_one_answer() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
     // What JSON writes as six bytes.
     let long = "\u{1}".repeat(10_000);
@@ -234,7 +234,7 @@ fn long_histories_stay_within_one_answer() {
 
 #[test]
 fn contacts_come_newest_first_and_can_be_searched() {
-    let (mut shell, _, channel) = house();
+    let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
     profile(&mut shell, &session);
     for i in 2..6 {
@@ -270,7 +270,7 @@ fn contacts_come_newest_first_and_can_be_searched() {
 
 #[test]
 fn the_audit_trail_says_who_did_what_without_secrets() {
-    let (mut shell, live_chat, channel) = house();
+    let (mut shell, live_chat, channel) = fixture();
     shell.ok(
         "root",
         "channels.rotate",
@@ -318,7 +318,7 @@ fn the_audit_trail_says_who_did_what_without_secrets() {
 
 #[test]
 fn attempts_are_listed_newest_first_for_one_channel_or_all() {
-    let (mut shell, live_chat, first) = house();
+    let (mut shell, live_chat, first) = fixture();
     let second = shell.channel(&live_chat, "https://second.example/");
     let mut messages = Vec::new();
     for channel in [first, second] {
@@ -364,7 +364,7 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
 
 #[test]
 fn who_sees_a_live_chat_sees_its_attempts_and_nobody_elses() {
-    let (mut shell, _, first) = house();
+    let (mut shell, _, first) = fixture();
     let elsewhere = shell.live_chat("Elsewhere", &["eve"]);
     let second = shell.channel(&elsewhere, "https://second.example/");
     for (channel, operator) in [(first, "ann"), (second, "eve")] {

@@ -4,10 +4,10 @@ use chat::chance::Chance;
 use chat::command::{Command, Effect, NewUser, Reply, Request, UserCommand, Verification};
 use chat::id::{ChannelId, UserId};
 use chat::messenger::Inbound;
-use chat::noun::{Capabilities, Group, Verified};
+use chat::model::{Capabilities, Group, Verified};
 use chat::record::{Actor, Cause};
 use chat::rejection::Rejection;
-use chat::role::Accepted;
+use chat::rpc::Accepted;
 use chat::rules::Rules;
 use chat::seal::SealKey;
 use chat::secret::Secret;
@@ -34,13 +34,13 @@ pub(crate) struct Shell {
     pub(crate) now: Timestamp,
     pub(crate) facts: Facts,
     pub(crate) presence: Presence,
-    pub(crate) subjects: chat::subject::Workspace,
+    pub(crate) subjects: chat::subject::Subjects,
     /// What was told as it happened.
     pub(crate) items: Vec<FeedItem>,
 }
 
 impl Shell {
-    /// A house with the administrator `root`.
+    /// A fixture with the administrator `root`.
     pub(crate) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut chance = Chance::from_seed([3; 32]);
@@ -63,7 +63,7 @@ impl Shell {
             subjects: "acme".parse().unwrap(),
             items: Vec::new(),
         };
-        shell.inside(Command::FirstAdministrator(NewUser {
+        shell.system(Command::FirstAdministrator(NewUser {
             login: "root".parse().unwrap(),
             name: "Root".to_owned(),
             groups: vec![Group::Administrators],
@@ -125,8 +125,8 @@ impl Shell {
     }
 
     /// What Switchboard does by itself.
-    pub(crate) fn inside(&mut self, command: Command) {
-        self.apply(&Request::inside(command)).unwrap();
+    pub(crate) fn system(&mut self, command: Command) {
+        self.apply(&Request::system(command)).unwrap();
     }
 
     /// What a messenger says.
@@ -212,7 +212,7 @@ impl Shell {
                     purpose,
                     result: Ok(proof),
                 };
-                self.inside(Command::Verified(verification));
+                self.system(Command::Verified(verification));
             }
         }
         let Reply::Answer(answer) = reply else {

@@ -10,11 +10,11 @@ impl World {
     pub(super) fn delivers(&mut self, step: &Step) {
         match *step {
             Step::Starts { many } => {
-                let mut due = self.house.due();
+                let mut due = self.fixture.due();
                 let probing = self
-                    .house
+                    .fixture
                     .workspace
-                    .due(self.house.now)
+                    .due(self.fixture.now)
                     .any(|(_, probing, _)| probing);
                 due.truncate(if probing { 1 } else { many.into() });
                 for id in due {
@@ -27,12 +27,12 @@ impl World {
                     );
                     let generation = self.model.generation(session.channel);
                     self.model.under_way.insert(id, generation);
-                    self.house.begins(id);
+                    self.fixture.begins(id);
                     self.model.sent(id).state = DeliveryState::Sending;
                 }
             }
             Step::Returns { which, with } => {
-                let all: Vec<_> = self.house.under_way.keys().copied().collect();
+                let all: Vec<_> = self.fixture.under_way.keys().copied().collect();
                 let Some(id) = all.get(usize::from(which) % all.len().max(1)).copied() else {
                     return;
                 };
@@ -41,7 +41,7 @@ impl World {
                     Answer::Pause(status) => (answered_after(status, Some(30)), Some(status)),
                     Answer::Nothing => (unanswered(), None),
                 };
-                self.house.comes_back(id, reply);
+                self.fixture.comes_back(id, reply);
                 self.model.returns(id, status);
             }
             Step::Receipt { message, what } => {
@@ -83,13 +83,13 @@ impl World {
                     .filter(old)
                     .map(|s| s.message)
                     .collect();
-                right.retain(|id| !self.house.under_way.contains_key(id));
+                right.retain(|id| !self.fixture.under_way.contains_key(id));
                 right.sort_unstable();
-                let mut real = self.house.expired();
+                let mut real = self.fixture.expired();
                 real.sort_unstable();
                 assert_eq!(real, right);
                 for id in real {
-                    self.house.inside(Command::Expire(id));
+                    self.fixture.system(Command::Expire(id));
                     self.model.sent(id).state = DeliveryState::Expired;
                 }
             }
@@ -125,7 +125,7 @@ impl World {
         }
     }
 
-    /// What administrators and messengers do to the house.
+    /// What administrators and messengers do to the fixture.
     #[expect(
         clippy::too_many_lines,
         reason = "a step and what is right for it, one after the other"
@@ -179,7 +179,7 @@ impl World {
                     .iter()
                     .map(|m| m.parse().unwrap())
                     .collect();
-                let live_chat = self.house.live_chat;
+                let live_chat = self.fixture.live_chat;
                 self.asks(
                     "root",
                     LiveChatCommand::Members { live_chat, users },
@@ -209,8 +209,8 @@ impl World {
                     username: Some("Eva".to_owned()),
                     ..Profile::default()
                 };
-                self.house
-                    .inside(Command::Profile(id, known.then_some(profile)));
+                self.fixture
+                    .system(Command::Profile(id, known.then_some(profile)));
             }
             _ => {}
         }
@@ -263,7 +263,7 @@ impl World {
         } else {
             Err("no".to_owned())
         };
-        self.house.verified(id, Purpose::Reconnect, result);
+        self.fixture.verified(id, Purpose::Reconnect, result);
         let channel = self.model.channel(id);
         if works {
             channel.becomes(ChannelStatus::Active);
@@ -274,7 +274,7 @@ impl World {
     }
 
     pub(super) fn connects(&mut self, second: bool, works: bool) {
-        let connect = self.house.connect(HOOKS[usize::from(second)]);
+        let connect = self.fixture.connect(HOOKS[usize::from(second)]);
         let right = self.model.may_have(second, None);
         let reply = self.asks("root", ChannelCommand::Connect(connect), right);
         let Some(Reply::Answer(Named::Channel(id))) = reply else {
@@ -285,7 +285,7 @@ impl World {
         } else {
             Err("no".to_owned())
         };
-        self.house.verified(id, Purpose::Connect, result);
+        self.fixture.verified(id, Purpose::Connect, result);
         let status = if works {
             ChannelStatus::Active
         } else {

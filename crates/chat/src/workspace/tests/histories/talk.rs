@@ -71,7 +71,7 @@ impl World {
             return;
         };
         self.new_session(id, channel, chat, author, Some(by));
-        let last = self.house.workspace.messages(id).next().unwrap();
+        let last = self.fixture.workspace.messages(id).next().unwrap();
         let (message, position) = (last.id, last.position);
         self.model.enqueue(message, id, position);
     }
@@ -205,7 +205,7 @@ impl World {
 
     /// The last command comes once more, as after a lost answer.
     pub(super) fn repeats(&mut self) {
-        let Some((request, first)) = self.house.last.clone().filter(|_| self.repeatable) else {
+        let Some((request, first)) = self.fixture.last.clone().filter(|_| self.repeatable) else {
             return;
         };
         let crate::record::Actor::User(by) = &request.by else {
@@ -214,8 +214,8 @@ impl World {
         let shown = matches!(first, Reply::Answer(Named::Session(_) | Named::Message(..)));
         let refused =
             self.model.disabled.contains(by.as_str()) || shown && !self.model.sees(by.as_str());
-        let again = self.house.request(&request);
-        assert!(self.house.records.is_empty(), "a second effect");
+        let again = self.fixture.request(&request);
+        assert!(self.fixture.records.is_empty(), "a second effect");
         if refused {
             assert_eq!(again.unwrap_err().code, Code::Forbidden);
         } else {

@@ -3,7 +3,7 @@
 use crate::command::{Decision, NewEvent, Verification};
 use crate::event::{ChannelStatusChanged, ChannelUpdated, Event, MessagesRefused, NoticesSettled};
 use crate::id::ChannelId;
-use crate::noun::ChannelStatus;
+use crate::model::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::state::Channel;

@@ -1,4 +1,4 @@
-//! A house to test in: a workspace behind a shell as small as can be, which decides, seals, folds
+//! A fixture to test in: a workspace behind a shell as small as can be, which decides, seals, folds
 //! and keeps the bytes as the session-router does.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,10 +14,10 @@ use crate::content::Content;
 use crate::event::Event;
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
-use crate::noun::{Capabilities, Group, Verified};
+use crate::model::{Capabilities, Group, Verified};
 use crate::record::{Actor, Answer, Cause, Record};
 use crate::rejection::{Code, Rejection};
-use crate::role::{Accepted, AttemptReply, Failure, Outcome};
+use crate::rpc::{Accepted, AttemptReply, Failure, Outcome};
 use crate::rules::Rules;
 use crate::seal::SealKey;
 use crate::secret::Secret;
@@ -28,7 +28,7 @@ use crate::workspace::{Context, Workspace};
 /// 2026-11-22T10:00:00Z.
 pub(super) const START: Timestamp = Timestamp::from_micros(1_795_341_600_000_000);
 
-pub(super) struct House {
+pub(super) struct Fixture {
     pub(super) workspace: Workspace,
     pub(super) now: Timestamp,
     pub(super) chance: Chance,
@@ -103,7 +103,7 @@ pub(super) fn unanswered() -> AttemptReply {
     }
 }
 
-impl House {
+impl Fixture {
     /// Nobody is there.
     pub(super) fn empty(seed: u8) -> Self {
         Self {
@@ -127,11 +127,11 @@ impl House {
     /// An administrator (`root`), a supervisor (`sue`), operators (`ann`, `bob`, and `eve`, who is
     /// no member) and a reader (`rea`); a live chat, and an active channel that can do everything.
     pub(super) fn open() -> Self {
-        static OPEN: OnceLock<House> = OnceLock::new();
+        static OPEN: OnceLock<Fixture> = OnceLock::new();
         OPEN.get_or_init(Self::opened).twin()
     }
 
-    /// The same house, in which other things will happen.
+    /// The same fixture, in which other things will happen.
     pub(super) fn twin(&self) -> Self {
         Self {
             workspace: self.workspace.clone(),
@@ -144,8 +144,8 @@ impl House {
     }
 
     fn opened() -> Self {
-        let mut house = Self::empty(1);
-        house.inside(Command::FirstAdministrator(new_user(
+        let mut fixture = Self::empty(1);
+        fixture.system(Command::FirstAdministrator(new_user(
             "root",
             Group::Administrators,
         )));
@@ -156,11 +156,11 @@ impl House {
             ("eve", Group::Operators),
             ("rea", Group::Readers),
         ] {
-            house.does("root", UserCommand::Create(new_user(name, group)));
+            fixture.does("root", UserCommand::Create(new_user(name, group)));
         }
-        house.live_chat = house.new_live_chat("desk");
-        house.channel = house.new_channel("https://messenger.example/hook");
-        house
+        fixture.live_chat = fixture.new_live_chat("desk");
+        fixture.channel = fixture.new_channel("https://messenger.example/hook");
+        fixture
     }
 
     /// A live chat with the usual members.
@@ -223,7 +223,7 @@ impl House {
         purpose: Purpose,
         result: Result<Proof, String>,
     ) {
-        self.inside(Command::Verified(Verification {
+        self.system(Command::Verified(Verification {
             channel,
             generation,
             purpose,
@@ -260,8 +260,8 @@ impl House {
     }
 
     /// Switchboard does something by itself that it may do.
-    pub(super) fn inside(&mut self, command: Command) -> Reply {
-        self.request(&Request::inside(command)).unwrap()
+    pub(super) fn system(&mut self, command: Command) -> Reply {
+        self.request(&Request::system(command)).unwrap()
     }
 
     /// A messenger says something.
@@ -349,7 +349,7 @@ impl House {
 
     /// An attempt at a message begins.
     pub(super) fn begins(&mut self, message: MessageId) {
-        self.inside(Command::Attempting(message));
+        self.system(Command::Attempting(message));
         let channel = self.workspace.pending(message).unwrap().1.channel;
         let generation = self.workspace.channel(channel).unwrap().generation;
         self.under_way.insert(message, generation);
@@ -358,7 +358,7 @@ impl House {
     /// An attempt ends.
     pub(super) fn comes_back(&mut self, message: MessageId, reply: AttemptReply) {
         let generation = self.under_way.remove(&message).unwrap_or_default();
-        self.inside(Command::Attempted(crate::command::Attempted {
+        self.system(Command::Attempted(crate::command::Attempted {
             message,
             generation,
             reply,

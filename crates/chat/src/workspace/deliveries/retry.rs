@@ -6,7 +6,7 @@ use crate::command::{Decision, NewEvent, Replay};
 use crate::event::DeliveryChanged;
 use crate::id::{ChannelId, MessageId};
 use crate::messenger::ReceiptStatus;
-use crate::noun::{DeliveryState, Direction};
+use crate::model::{DeliveryState, Direction};
 use crate::record::Answer;
 use crate::rejection::{Code, Rejection};
 use crate::rules::LANE_MAX;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::id::{ChannelId, LiveChatId, ReplyId, UserId};
 use crate::messenger::outbound::Dialect;
-use crate::noun::Group;
-use crate::role::Security;
+use crate::model::Group;
+use crate::rpc::Security;
 use crate::secret::Secret;
 
 /// See [`crate::command::Command::LiveChat`].

@@ -1,7 +1,7 @@
 //! What Switchboard asks of itself: what came of trying things.
 
 use crate::id::{ChannelId, MessageId};
-use crate::role::AttemptReply;
+use crate::rpc::AttemptReply;
 use crate::verification::Purpose;
 
 /// What came of asking a messenger to verify itself.

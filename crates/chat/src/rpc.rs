@@ -22,14 +22,14 @@ pub struct Access {
     /// Goes up with every change of the channel's codes or security.
     pub revision: u32,
     /// The codes that are good, newest first.
-    pub codes: Vec<Code>,
+    pub codes: Vec<ConfirmationCode>,
     /// What proof is asked for.
     pub security: Security,
 }
 
 /// A confirmation code and how long it is good.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Code {
+pub struct ConfirmationCode {
     /// The code.
     pub code: Secret,
     /// Until when, for the one that a rotation replaced.
