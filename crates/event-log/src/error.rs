@@ -1,6 +1,8 @@
 use std::{fmt, io, path::Path, path::PathBuf};
 
-use crate::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX};
+use crate::limits::{
+    EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX,
+};
 
 /// Why the log could not do what was asked. Each says its own level; the cause is its source.
 #[derive(Debug, thiserror::Error)]

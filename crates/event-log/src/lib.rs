@@ -9,48 +9,48 @@
 //! a sled database which everybody reads. sled 0.34.7 may open empty, behind or not at all after a
 //! power cut, so it is never believed: opening compares it with the journal, and rebuilds it.
 //!
-//! Reading order: [`EventLog`], then `commit` (the pipeline), `journal` and `copy` (the two copies),
-//! `open` (what happens at start), [`verify`](fn@verify) and [`repair`](fn@repair).
+//! Layout, from the top down; a module imports only from modules below it:
+//!
+//! * `log`: [`EventLog`], the public face of the writer.
+//! * `maintenance`: [`verify`](fn@verify), [`repair`] and the merge of two damaged copies.
+//! * `read`: [`Reader`] in the writing process, [`JournalReader`] in any other.
+//! * `start`: opening: find the journal's end, compare the copies, replay or rebuild sled.
+//! * `commit`: the pipeline of threads: committer, applier, barrier, sealer.
+//! * `copy`: the sled copy: database, page format, queries.
+//! * `journal`: the journal: frame and segment formats, writer, scanner, hash chain, compression.
+//! * `projection`: [`ProjectionStore`], a file of rows that can be computed again from the log.
+//! * `disk`: durable file operations, locks, free space.
+//! * `head`, `event`, `hash`, `limits`, `options`, `error`: the vocabulary of all of them.
 
-mod apply;
+mod bytes;
 mod commit;
 mod copy;
-mod durable;
+mod disk;
 mod error;
 mod event;
-mod frame;
 mod hash;
+mod head;
 mod journal;
+mod limits;
 mod log;
-mod merge;
-mod open;
+mod maintenance;
 mod options;
-mod page;
 mod projection;
-mod reader;
-mod rebuild;
-mod repair;
-mod replay;
-mod scan;
-mod seal;
-mod segment;
-mod space;
-mod store;
-mod survey;
-mod tail;
-mod verify;
-mod walk;
+mod read;
+mod start;
 
+pub use disk::space::{FREE_BYTES_MIN, FREE_PERCENT_MIN, Space, free_space};
 pub use error::{Error, Range, Ranges};
 pub use event::{EventRef, NewEvent, StoredEvent};
-pub use frame::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, Frame};
 pub use hash::{GENESIS, Hash};
-pub use log::{Committed, EventLog, Head};
-pub use open::{Opened, Rebuilt};
+pub use head::{Committed, Head};
+pub use journal::frame::Frame;
+pub use limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX};
+pub use log::EventLog;
+pub use maintenance::repair::{Repaired, repair};
+pub use maintenance::verify::{CopyReport, Report, verify};
 pub use options::{Options, SEGMENT_BYTES_DEFAULT};
-pub use projection::{Checkpoint, Discarded, PROJECTION_VALUE_BYTES_MAX, ProjectionStore, Row};
-pub use reader::{Back, Reader};
-pub use repair::{Repaired, repair};
-pub use space::{FREE_BYTES_MIN, FREE_PERCENT_MIN, Space, free_space};
-pub use tail::{JournalReader, JournalStats};
-pub use verify::{CopyReport, Report, verify};
+pub use projection::{Checkpoint, Discarded, ProjectionStore, Row};
+pub use read::journal_reader::{JournalReader, JournalStats};
+pub use read::reader::{Back, Reader};
+pub use start::open::{Opened, Rebuilt};

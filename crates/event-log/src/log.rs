@@ -3,30 +3,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::commit::{self, Shared, Submitted, Threads};
-use crate::journal::Pending;
-use crate::open::{self, Opened, Parts};
-use crate::{Error, Frame, GENESIS, Hash, Options, Reader};
-
-/// Up to where the log is durable and can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Head {
-    /// Position of the last event; 0 for an empty log.
-    pub position: u64,
-    /// Hash of the frame that ends there; [`GENESIS`] for an empty log.
-    pub hash: Hash,
-}
-
-/// A frame that is durable in the journal and can be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Committed {
-    /// Position of its first event.
-    pub first_position: u64,
-    /// Position of its last event.
-    pub last_position: u64,
-    /// Its hash.
-    pub hash: Hash,
-}
+use crate::commit::state::{Shared, Submitted};
+use crate::commit::{self, Threads};
+use crate::head::{Committed, Head};
+use crate::journal::writer::Pending;
+use crate::start::open::{self, Opened, Parts};
+use crate::{Error, Frame, GENESIS, Options, Reader};
 
 /// The log, open for writing. One process has it; a second one is refused.
 ///

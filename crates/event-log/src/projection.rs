@@ -13,26 +13,18 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use crate::{Error, Hash, durable};
+use crate::Error;
+use crate::disk::durable;
+use crate::limits::PROJECTION_VALUE_BYTES_MAX;
 use block::{BlockWriter, Blocks, FILE_HEADER_BYTES, header_at, made_bytes, take_row};
 
-pub use block::PROJECTION_VALUE_BYTES_MAX;
+pub use block::Checkpoint;
 
 /// So much may be appended before the file is worth copying, however few rows it has.
 const APPENDED_BYTES_MIN: u64 = 16 * 1024 * 1024;
 
 /// A key and its new value; `None` removes it.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
-
-/// Up to which event of the log the rows are folded. Compare it with
-/// [`Reader::hash_at`](crate::Reader::hash_at) before believing the rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// Position of the last event that is in the rows.
-    pub position: u64,
-    /// Hash of the frame that ends there.
-    pub hash: Hash,
-}
 
 /// The store could not be opened and was begun anew, empty.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,7 +3,8 @@ use std::path::Path;
 use std::sync::mpsc::channel;
 
 use super::EventLog;
-use crate::{Error, Frame, NewEvent, Options, open};
+use crate::start::open;
+use crate::{Error, Frame, NewEvent, Options};
 
 fn frame(first_position: u64) -> Frame {
     let events = vec![NewEvent {

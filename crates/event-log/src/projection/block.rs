@@ -12,22 +12,29 @@ use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::frame::take;
+use crate::bytes::take;
 use crate::hash::{GENESIS, Hash};
-use crate::projection::Checkpoint;
+use crate::limits::PROJECTION_VALUE_BYTES_MAX;
 
 pub(super) const FILE_HEADER_BYTES: usize = 20;
 pub(super) const BLOCK_HEADER_BYTES: usize = 52;
 const MAGIC: [u8; 8] = *b"SBROWS01";
 /// A block is closed once it has this many bytes: large enough to be read at the disk's speed.
 const BLOCK_BYTES: usize = 1024 * 1024;
-/// Longest row, key and value together, 64 MiB. It is far more than a row should have, which is read
-/// and written as a whole: where one row does not fit, nobody can start any more.
-pub const PROJECTION_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Longest block that can be valid.
 const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ROW_HEADER_BYTES + PROJECTION_VALUE_BYTES_MAX;
 const ROW_HEADER_BYTES: usize = 6;
 const GONE: u32 = u32::MAX;
+
+/// Up to which event of the log the rows are folded. Compare it with
+/// [`Reader::hash_at`](crate::Reader::hash_at) before believing the rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Position of the last event that is in the rows.
+    pub position: u64,
+    /// Hash of the frame that ends there.
+    pub hash: Hash,
+}
 
 /// The checkpoint of a block that is not the last of its write.
 const UNFINISHED: Checkpoint = Checkpoint {

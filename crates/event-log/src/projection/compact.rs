@@ -6,9 +6,8 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io;
 use std::os::unix::fs::FileExt;
 
-use crate::projection::Checkpoint;
 use crate::projection::block::{
-    BlockWriter, Blocks, FILE_HEADER_BYTES, RowRef, file_header, take_row,
+    BlockWriter, Blocks, Checkpoint, FILE_HEADER_BYTES, RowRef, file_header, take_row,
 };
 
 /// Copies the rows that count from one file, of `made` bytes when it was made and `end` now, to a new

@@ -1,4 +1,5 @@
-use super::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, Frame, HEADER_BYTES, Header, Parsed, parse, seal};
+use super::{Frame, HEADER_BYTES, Header, Parsed, parse, seal};
+use crate::limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX};
 use crate::{Error, GENESIS, NewEvent};
 
 fn frame(first_position: u64, sizes: &[usize]) -> Frame {

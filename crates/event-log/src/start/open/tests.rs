@@ -1,8 +1,8 @@
 use std::path::{Path, PathBuf};
 
-use crate::journal::{Journal, Pending};
-use crate::log::Head;
-use crate::segment::{self, JOURNAL};
+use crate::head::Head;
+use crate::journal::segment::{self, JOURNAL};
+use crate::journal::writer::{Journal, Pending};
 use crate::{Error, EventLog, Frame, GENESIS, NewEvent, Options};
 
 fn frame(first_position: u64) -> Frame {
@@ -120,22 +120,22 @@ fn the_beginning_of_a_lost_frame_does_not_stand_between_the_next_ones() {
         events: vec![large; 4],
     };
     let mut bytes = lost.encode().unwrap();
-    let header = crate::frame::Header {
+    let header = crate::journal::frame::Header {
         count: 4,
-        payload_bytes: u32::try_from(bytes.len() - crate::frame::HEADER_BYTES).unwrap(),
+        payload_bytes: u32::try_from(bytes.len() - crate::journal::frame::HEADER_BYTES).unwrap(),
         not_durable: 0,
         first: 3,
         time_micros: 0,
         previous: parts.opened.head.hash,
         payload_crc: 0,
     };
-    crate::frame::seal(&mut bytes, header);
-    let crate::frame::Parsed::Frame(lost) = crate::frame::parse(&bytes) else {
+    crate::journal::frame::seal(&mut bytes, header);
+    let crate::journal::frame::Parsed::Frame(lost) = crate::journal::frame::parse(&bytes) else {
         panic!("no frame")
     };
     parts
         .store
-        .insert(crate::page::rows(&lost).into_iter().take(3))
+        .insert(crate::copy::page::rows(&lost).into_iter().take(3))
         .unwrap();
     parts.store.barrier().unwrap();
     drop(parts);

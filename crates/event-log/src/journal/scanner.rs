@@ -5,9 +5,9 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use crate::Error;
-use crate::frame::{self, FrameRef, HEADER_BYTES, Header, MAGIC, Parsed};
-use crate::seal::{Chunks, Filled};
-use crate::segment::Segment;
+use crate::journal::chunk::{Chunks, Filled};
+use crate::journal::frame::{self, FrameRef, HEADER_BYTES, Header, MAGIC, Parsed};
+use crate::journal::segment::Segment;
 
 /// How much of a raw segment is read at once: large enough that a read costs little beside its
 /// copying, small enough for the processor's cache.

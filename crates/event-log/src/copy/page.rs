@@ -16,7 +16,8 @@
 
 use std::borrow::Cow;
 
-use crate::frame::{EVENT_HEADER_BYTES, Events, FrameRef, HEADER_BYTES, take};
+use crate::bytes::take;
+use crate::journal::frame::{EVENT_HEADER_BYTES, Events, FrameRef, HEADER_BYTES};
 
 /// Longest page, design section 5: 13 chat events of 300 bytes, measured best with sled.
 const PAGE_BYTES_MAX: usize = 4096;

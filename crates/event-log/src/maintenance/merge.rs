@@ -3,12 +3,12 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
-use crate::copy::SledCopy;
+use crate::copy::sled_copy::SledCopy;
 use crate::error::Range;
-use crate::frame::{self, Parsed};
-use crate::replay::NOTHING;
-use crate::segment::Segment;
-use crate::walk::{Walk, Walked};
+use crate::head::Head;
+use crate::journal::chain::{Walk, Walked};
+use crate::journal::frame::{self, Parsed};
+use crate::journal::segment::Segment;
 use crate::{Error, Hash};
 
 /// A frame that continues the chain.
@@ -48,11 +48,11 @@ pub(crate) struct Merge {
 impl Merge {
     pub(crate) fn new(segments: &[Segment], copy: Option<SledCopy>) -> Result<Self, Error> {
         Ok(Self {
-            walk: Walk::new(segments, NOTHING.position, Some(NOTHING.hash)),
+            walk: Walk::new(segments, Head::EMPTY.position, Some(Head::EMPTY.hash)),
             copy_last: copy.as_ref().map_or(Ok(0), SledCopy::end)?,
             copy,
             next: 1,
-            hash: Some(NOTHING.hash),
+            hash: Some(Head::EMPTY.hash),
             hole: 0,
             ready: VecDeque::new(),
             ended: false,

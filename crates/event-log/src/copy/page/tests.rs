@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::{CHUNK_BYTES_MAX, PAGE_BYTES_MAX, Page, chunk_key, key_parts, page_key, rows};
-use crate::frame::{FrameRef, HEADER_BYTES, Header, Parsed, parse, seal};
+use crate::journal::frame::{FrameRef, HEADER_BYTES, Header, Parsed, parse, seal};
 use crate::{Frame, GENESIS, NewEvent};
 
 fn sealed(sizes: &[usize]) -> Vec<u8> {

@@ -3,17 +3,20 @@
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::copy::{SLED, SledCopy, how};
+use crate::copy::sled_copy::{SLED, SledCopy, how};
+use crate::copy::store::{Found, Store};
+use crate::disk::durable;
 use crate::error::Ranges;
-use crate::frame::{self, Parsed};
-use crate::journal::Journal;
-use crate::log::Head;
-use crate::replay::{NOTHING, replay};
-use crate::segment::{self, JOURNAL, Segment};
-use crate::store::{Found, Store};
-use crate::survey::{Tail, cut, survey};
-use crate::walk::Walk;
-use crate::{Error, Options, Range, durable, rebuild, seal};
+use crate::head::Head;
+use crate::journal::chain::Walk;
+use crate::journal::frame::{self, Parsed};
+use crate::journal::sealer;
+use crate::journal::segment::{self, JOURNAL, Segment};
+use crate::journal::writer::Journal;
+use crate::start::journal_end::{Tail, cut, survey};
+use crate::start::rebuild;
+use crate::start::replay::replay;
+use crate::{Error, Options, Range};
 
 /// What opening found and did. Everything but `head` and `created` says that something was wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,13 +60,13 @@ pub(crate) fn open(dir: &Path, options: &Options) -> Result<Parts, Error> {
     durable::create_dir(dir)?;
     let lock = durable::lock(dir)?;
     durable::create_dir(&journal_dir)?;
-    seal::remove_unfinished(&journal_dir)?;
+    sealer::remove_unfinished(&journal_dir)?;
     rebuild::remove_unfinished(dir)?;
 
     let segments = segment::list(&journal_dir)?;
     let had_sled = dir.join(SLED).join("db").exists();
     let found = open_copy(dir, options)?;
-    let copy_head = found.as_ref().map_or(NOTHING, |(_, head)| *head);
+    let copy_head = found.as_ref().map_or(Head::EMPTY, |(_, head)| *head);
     let tail = survey(dir, &segments, copy_head.position)?;
     let torn_bytes = cut(tail.torn.as_ref())?;
 

@@ -1,11 +1,11 @@
 //! Writing what the journal has into sled.
 
-use crate::copy;
-use crate::error::{Range, Ranges};
-use crate::log::Head;
-use crate::store::{Store, UNSYNCED_BYTES_MAX};
-use crate::walk::{Damage, Walk, Walked};
-use crate::{Error, GENESIS};
+use crate::Error;
+use crate::copy::sled_copy;
+use crate::copy::store::{Store, UNSYNCED_BYTES_MAX};
+use crate::error::Ranges;
+use crate::head::Head;
+use crate::journal::chain::{Walk, Walked, push_damage};
 
 /// Writes every frame behind position `after` into sled, until `head`; how many events that were.
 /// `Err` with the damage where the journal has not all of them.
@@ -25,7 +25,7 @@ pub(crate) fn replay(
                     continue;
                 }
                 events += u64::from(frame.header.count);
-                unsynced += store.insert(copy::rows(std::iter::once(frame)))?;
+                unsynced += store.insert(sled_copy::rows(std::iter::once(frame)))?;
             }
             Walked::Damage(found) => push_damage(&mut damage, &found, head.position),
             Walked::End => break,
@@ -42,21 +42,3 @@ pub(crate) fn replay(
         Err(damage)
     })
 }
-
-/// Adds the positions that damage costs, as far as they lie up to `head`.
-pub(crate) fn push_damage(ranges: &mut Ranges, damage: &Damage, head: u64) {
-    let last = damage
-        .last
-        .unwrap_or(head.max(damage.first))
-        .max(damage.first);
-    ranges.push(Range {
-        first: damage.first,
-        last,
-    });
-}
-
-/// The start of every log.
-pub(crate) const NOTHING: Head = Head {
-    position: 0,
-    hash: GENESIS,
-};

@@ -3,11 +3,11 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Range, Ranges};
-use crate::log::Head;
+use crate::head::Head;
 
-use crate::scan::{Scanner, Step};
-use crate::segment::{self, JOURNAL, Segment};
-use crate::survey::survey;
+use crate::journal::scanner::{Scanner, Step};
+use crate::journal::segment::{self, JOURNAL, Segment};
+use crate::start::journal_end::survey;
 use crate::{Error, EventRef};
 
 /// Reads the journal of a log that may be open in another process, takes no lock and writes nothing.

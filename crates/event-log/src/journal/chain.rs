@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use crate::frame::{FrameRef, Header};
-use crate::scan::{Scanner, Step};
-use crate::segment::{self, Segment};
+use crate::error::{Range, Ranges};
+use crate::journal::frame::{FrameRef, Header};
+use crate::journal::scanner::{Scanner, Step};
+use crate::journal::segment::{self, Segment};
 use crate::{Error, Hash};
 
 /// Positions that the journal cannot give, or bytes in it that are no frame.
@@ -22,6 +23,18 @@ pub(crate) struct Damage {
     pub(crate) offset: u64,
     /// The bytes are a whole frame, but not of this chain: no write that was cut short looks so.
     pub(crate) foreign: bool,
+}
+
+/// Adds the positions that damage costs, as far as they lie up to `head`.
+pub(crate) fn push_damage(ranges: &mut Ranges, damage: &Damage, head: u64) {
+    let last = damage
+        .last
+        .unwrap_or(head.max(damage.first))
+        .max(damage.first);
+    ranges.push(Range {
+        first: damage.first,
+        last,
+    });
 }
 
 /// What a walk found next.

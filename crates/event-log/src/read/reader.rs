@@ -2,14 +2,14 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::commit::Shared;
-use crate::copy::SledCopy;
+use crate::commit::state::Shared;
+use crate::copy::page::{Page, page_key};
+use crate::copy::sled_copy::SledCopy;
 use crate::error::{Range, Ranges};
-use crate::frame::Header;
-use crate::log::Head;
-use crate::page::{Page, page_key};
-use crate::scan::{Scanner, Step};
-use crate::segment::{self, Segment};
+use crate::head::Head;
+use crate::journal::frame::Header;
+use crate::journal::scanner::{Scanner, Step};
+use crate::journal::segment::{self, Segment};
 use crate::{Error, EventRef, GENESIS, Hash, StoredEvent};
 
 /// Reads what is durable, from any thread, beside the writer.

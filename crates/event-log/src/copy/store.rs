@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::page::Row;
-use crate::{Error, durable};
+use crate::Error;
+use crate::copy::page::Row;
+use crate::disk::durable;
 
 /// sled's segment. With its default of 512 KiB a power cut with more than a segment unsynced opened
 /// empty or not at all; with 8 MiB and groups of 0.2 MB 0 of 15 did. It also moves the size from

@@ -1,16 +1,16 @@
 use std::path::Path;
 
-use crate::copy::SledCopy;
+use crate::copy::page;
+use crate::copy::sled_copy::SledCopy;
+use crate::copy::store::Store;
+use crate::disk::durable;
 use crate::error::{Range, Ranges};
-use crate::frame::FrameRef;
-use crate::log::Head;
-use crate::open::open_copy;
-use crate::page;
-use crate::replay::{NOTHING, push_damage};
-use crate::segment::{self, JOURNAL, Segment};
-use crate::store::Store;
-use crate::walk::{Walk, Walked};
-use crate::{Error, Options, durable};
+use crate::head::Head;
+use crate::journal::chain::{Walk, Walked, push_damage};
+use crate::journal::frame::FrameRef;
+use crate::journal::segment::{self, JOURNAL, Segment};
+use crate::start::open::open_copy;
+use crate::{Error, Options};
 
 /// What a verification found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,13 +97,13 @@ pub(crate) fn compare(
     let reader = store.map(|store| SledCopy::new(store.tree.clone(), &store.path));
     let (mut rows, mut copy_damage) = (0, Ranges::default());
     let mut report = Report {
-        head: NOTHING,
+        head: Head::EMPTY,
         frames: 0,
         journal_damage: Ranges::default(),
         unfinished_tail: false,
         copy,
     };
-    let mut walk = Walk::new(segments, 0, Some(NOTHING.hash));
+    let mut walk = Walk::new(segments, 0, Some(Head::EMPTY.hash));
     loop {
         match walk.next()? {
             Walked::Frame(hash) => {

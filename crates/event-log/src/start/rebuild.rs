@@ -2,13 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::copy::{SLED, how};
-use crate::log::Head;
-use crate::replay::{NOTHING, replay};
-use crate::segment::Segment;
-use crate::store::{Found, Store};
-use crate::walk::Walk;
-use crate::{Error, Options, durable};
+use crate::copy::sled_copy::{SLED, how};
+use crate::copy::store::{Found, Store};
+use crate::disk::durable;
+use crate::head::Head;
+use crate::journal::chain::Walk;
+use crate::journal::segment::Segment;
+use crate::start::replay::replay;
+use crate::{Error, Options};
 
 /// Where the new copy is built. What a rebuild that was interrupted left here is worth nothing.
 const BUILDING: &str = "sled.rebuilding";
@@ -24,8 +25,8 @@ pub(crate) fn rebuild(
     let building = dir.join(BUILDING);
     durable::remove_dir(&building)?;
     let store = open_new(&building, options)?;
-    let walk = Walk::new(segments, NOTHING.position, Some(NOTHING.hash));
-    let outcome = replay(walk, &store, NOTHING.position, head)?;
+    let walk = Walk::new(segments, Head::EMPTY.position, Some(Head::EMPTY.hash));
+    let outcome = replay(walk, &store, Head::EMPTY.position, head)?;
     drop(store);
     if let Err(ranges) = outcome {
         durable::remove_dir(&building)?;

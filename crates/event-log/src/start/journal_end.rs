@@ -4,10 +4,9 @@ use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Range, Ranges};
-use crate::log::Head;
-use crate::replay::{NOTHING, push_damage};
-use crate::segment::{self, Segment};
-use crate::walk::{Damage, Walk, Walked};
+use crate::head::Head;
+use crate::journal::chain::{Damage, Walk, Walked, push_damage};
+use crate::journal::segment::{self, Segment};
 use crate::{Error, Hash};
 
 /// The journal's end, as far as it was read.
@@ -28,10 +27,10 @@ pub(crate) fn survey(dir: &Path, segments: &[Segment], at: u64) -> Result<Tail, 
     let mut ranges = gaps(segments);
     let read = segment::from(segments, at);
     let before = read.first().map_or(0, |segment| segment.first - 1);
-    let mut walk = Walk::new(read, before, (before == 0).then_some(NOTHING.hash));
+    let mut walk = Walk::new(read, before, (before == 0).then_some(Head::EMPTY.hash));
     let mut tail = Tail {
-        head: NOTHING,
-        hash_at: (at == 0).then_some(NOTHING.hash),
+        head: Head::EMPTY,
+        hash_at: (at == 0).then_some(Head::EMPTY.hash),
         torn: None,
     };
     tail.head.position = before;

@@ -3,15 +3,17 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::copy::{SLED, SledCopy, how};
+use crate::copy::sled_copy::{SLED, SledCopy, how};
+use crate::copy::store::{Found, Store};
+use crate::disk::durable;
 use crate::error::{Range, Ranges};
-use crate::merge::{Merge, Merged};
-use crate::rebuild::rebuild;
-use crate::segment::{self, JOURNAL, Segment, UNFINISHED};
-use crate::store::{Found, Store};
-use crate::survey::{cut, survey};
-use crate::verify::{CopyReport, Report, compare};
-use crate::{Error, Options, durable, seal};
+use crate::journal::sealer;
+use crate::journal::segment::{self, JOURNAL, Segment, UNFINISHED};
+use crate::maintenance::merge::{Merge, Merged};
+use crate::maintenance::verify::{CopyReport, Report, compare};
+use crate::start::journal_end::{cut, survey};
+use crate::start::rebuild::rebuild;
+use crate::{Error, Options};
 
 /// What a repair did. Nothing, if the log was whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -37,7 +39,7 @@ pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, Error> {
     let _lock = durable::lock(dir)?;
     let journal = dir.join(JOURNAL);
     durable::create_dir(&journal)?;
-    seal::remove_unfinished(&journal)?;
+    sealer::remove_unfinished(&journal)?;
 
     let segments = segment::list(&journal)?;
     let (store, broken) = match Store::open(&dir.join(SLED), how(options))? {

@@ -19,7 +19,9 @@
 //! is damaged. The count of events that were not yet durable tells a torn write from bit rot: if a
 //! later frame says that everything before it was durable, what is missing was acknowledged.
 
+use crate::bytes::take;
 use crate::event::{EventRef, NewEvent};
+use crate::limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX};
 use crate::{Error, Hash};
 
 /// Bytes of a frame's header.
@@ -30,18 +32,6 @@ pub(crate) const MAGIC: [u8; 4] = *b"SBF1";
 const VERSION: u16 = 1;
 /// Length and link before an event's bytes.
 pub(crate) const EVENT_HEADER_BYTES: usize = 12;
-
-/// Most events in one frame. Design, section 5: a commit group stays small enough that its latency
-/// is that of the sync, not of the copying.
-pub const FRAME_EVENTS_MAX: usize = 256;
-
-/// Most payload bytes in one frame of several events, 200 KiB: groups of 0.2 MB lost nothing in the
-/// simulated power cuts where groups of 0.5 MB did. A single event may be larger.
-pub const FRAME_BYTES_MAX: usize = 200 * 1024;
-
-/// Most bytes in one event, 1 MiB: four times the largest body that is taken in (256 KiB), which
-/// leaves room for its envelope and sealing.
-pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
 
 /// Longest payload that can be valid.
 pub(crate) const PAYLOAD_BYTES_MAX: usize = EVENT_BYTES_MAX + EVENT_HEADER_BYTES;
@@ -306,13 +296,6 @@ pub(crate) fn parse(bytes: &[u8]) -> Parsed<'_> {
             extent: Some(bytes.len()),
         }
     }
-}
-
-/// Takes a fixed number of bytes off the front.
-pub(crate) fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
-    let (taken, left) = rest.split_first_chunk::<N>()?;
-    *rest = left;
-    Some(*taken)
 }
 
 #[cfg(test)]

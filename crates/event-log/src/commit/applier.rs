@@ -2,21 +2,17 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, SyncSender};
 
-use crate::commit::{Shared, Submitted, fail};
-use crate::copy;
-use crate::frame::{self, FrameRef, Parsed};
-use crate::log::{Committed, Head};
-use crate::store::{Store, UNSYNCED_BYTES_MAX};
+use crate::commit::state::{Shared, Submitted, fail};
+use crate::copy::sled_copy;
+use crate::copy::store::{Store, UNSYNCED_BYTES_MAX};
+use crate::head::{Committed, Head};
+use crate::journal::frame::{self, FrameRef, Parsed};
 
 /// Bytes of ours in sled without a barrier from which the applier waits for one. sled writes about
 /// twice that, and a power cut is safe while it is less than its segment of 8 MiB.
 const UNSYNCED_BYTES_WAIT: usize = 2 * UNSYNCED_BYTES_MAX;
-/// How long what was written to sled may wait for a barrier. Design, section 5.
-const BARRIER_EVERY: Duration = Duration::from_secs(1);
-
 /// Writes synced groups to sled, and tells those who wait.
 pub(crate) struct Applier {
     pub(crate) store: Arc<Store>,
@@ -43,7 +39,7 @@ impl Applier {
         if self.shared.check().is_err() {
             return fail(group, &self.shared, None);
         }
-        let rows = copy::rows(group.iter().filter_map(|one| parsed(&one.frame.bytes)));
+        let rows = sled_copy::rows(group.iter().filter_map(|one| parsed(&one.frame.bytes)));
         match self.store.insert(rows) {
             Ok(bytes) => self.unsynced.fetch_add(bytes, Ordering::Relaxed),
             Err(error) => {
@@ -62,35 +58,6 @@ impl Applier {
                 last_position,
                 hash,
             }));
-        }
-    }
-}
-
-/// Makes sled durable beside the applier, which goes on writing to it meanwhile.
-pub(crate) struct Barrier {
-    pub(crate) store: Arc<Store>,
-    pub(crate) shared: Arc<Shared>,
-    pub(crate) unsynced: Arc<AtomicUsize>,
-}
-
-impl Barrier {
-    /// Runs when asked, once a second, and at the end.
-    pub(crate) fn run(self, requests: &Receiver<()>) {
-        while requests.recv_timeout(BARRIER_EVERY) != Err(RecvTimeoutError::Disconnected) {
-            self.barrier();
-        }
-        self.barrier();
-    }
-
-    /// After a failed one sled may hold less than it was given, and the disk is failing: the log
-    /// stops, and the next start compares the copies.
-    fn barrier(&self) {
-        let unsynced = self.unsynced.swap(0, Ordering::Relaxed);
-        if unsynced > 0
-            && self.shared.check().is_ok()
-            && let Err(error) = self.store.barrier()
-        {
-            self.shared.poison(&error);
         }
     }
 }

@@ -1,0 +1,5 @@
+//! Verification and repair of a whole log.
+
+mod merge;
+pub(crate) mod repair;
+pub(crate) mod verify;
