@@ -169,7 +169,7 @@ async fn a_phone_writes_to_an_operator_and_shows_the_answer() {
     assert_eq!(names, ["Ann", "Boris", "陈"]);
 
     phone.says("is anybody there?").await;
-    screen.shows_state("is anybody there?", "told").await;
+    screen.shows_state("is anybody there?", "confirmed").await;
     let session = taken(&scene).await;
     let subject = format!("sb.default.feed.{}.{session}.typing", scene.live_chat);
     let mut typing = scene.olga.subscribe(&subject).await;
@@ -209,12 +209,12 @@ async fn a_phone_keeps_what_is_written_while_the_broker_is_away() {
     let phone = Phone::connected(&scene).await;
     let mut screen = phone.opened().await;
     phone.says("one").await;
-    screen.shows_state("one", "told").await;
+    screen.shows_state("one", "confirmed").await;
 
     scene.house.kill().await;
     screen
         .shows("the broker is away", |update| {
-            (update["link"] == "away").then_some(())
+            (update["link"] == "unreachable").then_some(())
         })
         .await;
     phone.says("two").await;
@@ -223,11 +223,11 @@ async fn a_phone_keeps_what_is_written_while_the_broker_is_away() {
         .await;
     // A page that is opened only now shows the same.
     let reloaded = phone.opened().await.next().await;
-    assert_eq!(entry(&reloaded, "one").unwrap()["state"], "told");
+    assert_eq!(entry(&reloaded, "one").unwrap()["state"], "confirmed");
     assert!(entry(&reloaded, "two").is_some(), "{reloaded}");
 
     scene.house.start().await;
-    screen.shows_state("two", "told").await;
+    screen.shows_state("two", "confirmed").await;
     let admin = scene.house.admin().await;
     let queue = admin
         .call("sessions.list", json!({ "view": "queue" }))
@@ -271,7 +271,7 @@ async fn a_phone_is_written_on_by_its_own_page_alone() {
         "/",
         "/app.js",
         "/view.js",
-        "/words.js",
+        "/texts.js",
         "/style.css",
         "/icon.svg",
     ] {

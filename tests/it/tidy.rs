@@ -94,6 +94,7 @@ fn dependencies_point_one_way() {
         ("event-log", &[]),
         ("bus", &["chat"]),
         ("ingress", &["bus", "chat"]),
+        ("messenger", &[]),
         ("egress", &["bus", "chat"]),
         ("console", &["bus", "chat"]),
         ("session-router", &["bus", "chat", "event-log"]),
@@ -106,6 +107,7 @@ fn dependencies_point_one_way() {
                 "egress",
                 "event-log",
                 "ingress",
+                "messenger",
                 "session-router",
             ],
         ),
@@ -130,8 +132,8 @@ fn what_touches_the_world_is_in_one_crate() {
         ("sled", &["event-log"]),
         ("async-nats", &["bus"]),
         ("rmp-serde", &["chat"]),
-        ("clap", &["switchboard"]),
-        ("anyhow", &["switchboard"]),
+        ("clap", &["messenger", "switchboard"]),
+        ("anyhow", &["messenger", "switchboard"]),
         ("nkeys", &["console"]),
     ];
     let pure = [

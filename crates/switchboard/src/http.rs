@@ -1,17 +1,12 @@
-//! The little HTTP that the command line needs of its own: a bounded body, a client, a server.
+//! The HTTP server of the operations listener.
 
 use std::convert::Infallible;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::{Request, Response};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -22,31 +17,6 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECTIONS_MAX: usize = 256;
 /// How long to wait when the machine has no more sockets for us.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// Speaks http and https.
-pub(crate) type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
-
-/// A client that trusts the public certificate authorities, follows nothing and uses no proxy.
-pub(crate) fn client() -> anyhow::Result<HttpClient> {
-    let connector = HttpsConnectorBuilder::new()
-        .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
-        .context("cannot set up TLS")?
-        .https_or_http()
-        .enable_http1()
-        .build();
-    Ok(Client::builder(TokioExecutor::new()).build(connector))
-}
-
-/// A body of at most so many bytes.
-pub(crate) async fn read<B>(body: B, bytes_max: usize) -> anyhow::Result<Bytes>
-where
-    B: Body,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
-{
-    #[expect(clippy::disallowed_methods, reason = "Limited bounds it")]
-    let body = Limited::new(body, bytes_max).collect().await;
-    Ok(body.map_err(anyhow::Error::from_boxed)?.to_bytes())
-}
 
 /// Serves until it is told to stop; connections are then dropped: what they ask is short, or has no
 /// end of its own.

@@ -1,4 +1,4 @@
-//! Whose browser may ask: only a page of ours, opened by this machine's address.
+//! Accepts requests only from the phone's own page, opened by IP address.
 
 use std::net::IpAddr;
 
@@ -6,13 +6,13 @@ use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, ORIGIN};
 use hyper::http::request::Parts;
 
-use super::action::Refusal;
+use super::refusal::Refusal;
 
-/// Refuses what a foreign page could have its reader's browser ask.
-pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
+/// Refuses requests that a foreign page could make the browser send.
+pub(crate) fn check(head: &Parts) -> Result<(), Refusal> {
     let text = |name: HeaderName| head.headers.get(name)?.to_str().ok();
     let host = text(HOST).unwrap_or("");
-    // A name can be made to mean this machine by whoever owns it; an address cannot.
+    // A foreign host name can be made to resolve to this machine (DNS rebinding).
     if !is_address(host) {
         return Err(Refusal::HOST);
     }
@@ -22,13 +22,13 @@ pub(super) fn check(head: &Parts) -> Result<(), Refusal> {
             return Err(Refusal::ORIGIN);
         }
         if text(CONTENT_TYPE) != Some("application/json") {
-            return Err(Refusal::KIND);
+            return Err(Refusal::CONTENT_TYPE);
         }
     }
     Ok(())
 }
 
-/// Whether a `Host` is an address, or `localhost`, with or without a port.
+/// Whether a `Host` is an IP address or `localhost`, with or without a port.
 fn is_address(host: &str) -> bool {
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.ends_with(']') => (name, port),
@@ -49,11 +49,11 @@ mod tests {
             request = request.header(*name, *value);
         }
         let (head, ()) = request.body(()).unwrap().into_parts();
-        check(&head).map_err(|refusal| refusal.words)
+        check(&head).map_err(|refusal| refusal.message)
     }
 
     #[test]
-    fn only_an_address_is_a_host() {
+    fn only_addresses_are_accepted_as_host() {
         for host in [
             "127.0.0.1:7080",
             "localhost:7080",
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_post_is_taken_from_our_own_page_alone() {
+    fn posts_are_accepted_only_from_our_own_page() {
         let json = ("content-type", "application/json");
         let host = ("host", "127.0.0.1:7080");
         let ours = ("origin", "http://127.0.0.1:7080");
@@ -86,17 +86,20 @@ mod tests {
             "null",
             "https://127.0.0.1:7080",
         ] {
-            let words = check_post(&[host, ("origin", origin), json]).unwrap_err();
-            assert_eq!(words, Refusal::ORIGIN.words, "{origin}");
+            let message = check_post(&[host, ("origin", origin), json]).unwrap_err();
+            assert_eq!(message, Refusal::ORIGIN.message, "{origin}");
         }
-        assert_eq!(check_post(&[host, json]), Err(Refusal::ORIGIN.words));
+        assert_eq!(check_post(&[host, json]), Err(Refusal::ORIGIN.message));
         let plain = ("content-type", "text/plain");
-        assert_eq!(check_post(&[host, ours, plain]), Err(Refusal::KIND.words));
+        assert_eq!(
+            check_post(&[host, ours, plain]),
+            Err(Refusal::CONTENT_TYPE.message)
+        );
         let named = [
             ("host", "evil.example"),
             ("origin", "http://evil.example"),
             json,
         ];
-        assert_eq!(check_post(&named), Err(Refusal::HOST.words));
+        assert_eq!(check_post(&named), Err(Refusal::HOST.message));
     }
 }

@@ -1,6 +1,6 @@
-// What the phone looks like: elements made of what is known, by textContent alone.
+// Renders the phone. Foreign text is only ever assigned as textContent.
 
-import { language, words } from "./words.js";
+import { language, texts } from "./texts.js";
 
 const HUES = 6;
 const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
@@ -40,18 +40,18 @@ function avatar(name, index) {
   return made;
 }
 
-// The words that never change.
+// Sets the texts that never change.
 export function labels() {
-  for (const place of document.querySelectorAll("[data-words]")) {
-    place.textContent = words[place.dataset.words];
+  for (const place of document.querySelectorAll("[data-text]")) {
+    place.textContent = texts[place.dataset.text];
   }
-  at("text").placeholder = words.placeholder;
+  at("text").placeholder = texts.placeholder;
   for (const [id, label] of [
-    ["text", words.placeholder],
-    ["chat", words.chat],
-    ["go", words.send],
-    ["attach", words.attach],
-    ["about-end", words.end],
+    ["text", texts.placeholder],
+    ["chat", texts.chat],
+    ["go", texts.send],
+    ["attach", texts.attach],
+    ["about-end", texts.end],
   ]) {
     at(id).setAttribute("aria-label", label);
     if (at(id) instanceof HTMLButtonElement) {
@@ -60,11 +60,11 @@ export function labels() {
   }
 }
 
-// Who can hold the phone.
+// The list of people.
 export function people(all, current, calm, choose) {
   const cards = all.map((chat, index) => {
     const last = [...chat.entries.values()].findLast((entry) => entry.by !== "session");
-    const line = chat.typing && calm ? words.typing(words.somebody) : last ? lineOf(last) : "";
+    const line = chat.typing && calm ? texts.typing(texts.somebody) : last ? lineOf(last) : "";
     const card = element(
       "button",
       "person",
@@ -73,7 +73,7 @@ export function people(all, current, calm, choose) {
       chat.unread ? element("span", "badge", String(chat.unread)) : null,
     );
     card.type = "button";
-    card.querySelector(".badge")?.setAttribute("aria-label", words.unread(chat.unread));
+    card.querySelector(".badge")?.setAttribute("aria-label", texts.unread(chat.unread));
     card.setAttribute("aria-pressed", String(chat.chat === current));
     card.addEventListener("click", () => choose(chat.chat));
     return card;
@@ -86,23 +86,23 @@ export function people(all, current, calm, choose) {
 }
 
 function lineOf(entry) {
-  return entry.deleted ? words.deleted : entry.text || entry.files?.[0]?.name || words.file;
+  return entry.deleted ? texts.deleted : entry.text || entry.files?.[0]?.name || texts.file;
 }
 
-// With whom one writes, and how that is.
+// The operator's name and the state of the channel.
 export function top(chat, phone) {
   const operator = [...chat.entries.values()].findLast(
     (entry) => entry.author && entry.by === "operator",
   );
-  const name = operator?.author ?? words.support;
+  const name = operator?.author ?? texts.support;
   at("with").textContent = name;
   at("avatar").textContent = [...name][0];
-  const calm = phone.operators === null ? words.connected : words.online(phone.operators);
+  const calm = phone.operators === null ? texts.connected : texts.online(phone.operators);
   at("status").textContent =
     phone.link !== "connected"
-      ? words.short[phone.link]
+      ? texts.short[phone.link]
       : chat.typing
-        ? words.typing(operator?.author ?? words.somebody)
+        ? texts.typing(operator?.author ?? texts.somebody)
         : calm;
   at("status").className = chat.typing && phone.link === "connected" ? "typing" : phone.link;
   at("chat").classList.toggle("typing", chat.typing && phone.link === "connected");
@@ -111,9 +111,9 @@ export function top(chat, phone) {
 
 export function banner(phone) {
   const calm = phone.link === "connected";
-  // What a messenger that has ended kept is gone with it.
-  const kept = phone.link === "lost" ? "" : words.kept(phone.kept);
-  const text = calm ? "" : `${words.links[phone.link](phone.webhook)} ${kept}`.trim();
+  // Waiting messages are lost when the messenger ends.
+  const kept = phone.link === "lost" ? "" : texts.kept(phone.kept);
+  const text = calm ? "" : `${texts.links[phone.link](phone.webhook)} ${kept}`.trim();
   if (at("banner").textContent !== text) {
     at("banner").textContent = text;
   }
@@ -121,7 +121,7 @@ export function banner(phone) {
   at("banner").className = `banner ${phone.link}`;
 }
 
-// Everything of a chat.
+// Renders a whole chat.
 export function whole(chat) {
   const made = [...chat.entries.values()].map((entry) => line(chat, entry));
   at("chat").replaceChildren(...(made.length ? made : [empty(chat)]));
@@ -129,17 +129,17 @@ export function whole(chat) {
   toEnd();
 }
 
-// Nothing was said yet: something to begin with.
+// An empty chat with suggestions.
 function empty(chat) {
-  const starters = words.starters.map((text) => {
+  const starters = texts.starters.map((text) => {
     const made = element("button", "starter", text);
     made.type = "button";
     return made;
   });
-  return element("div", "empty", element("p", "session", words.empty(chat.name)), ...starters);
+  return element("div", "empty", element("p", "session", texts.empty(chat.name)), ...starters);
 }
 
-// Whoever was at the end of a chat stays there, whatever grows.
+// Keeps the chat scrolled to its end while it grows, if it was there.
 let atEnd = true;
 function toEnd() {
   if (atEnd) {
@@ -151,7 +151,7 @@ at("chat").addEventListener("scroll", ({ target }) => {
 });
 new ResizeObserver(toEnd).observe(at("chat"));
 
-// What has changed of it.
+// Renders changed entries.
 export function entries(chat, changed) {
   const list = at("chat");
   if (!changed.length) {
@@ -178,7 +178,7 @@ export function entries(chat, changed) {
 function line(chat, entry) {
   const made =
     entry.by === "session"
-      ? element("div", "session", words.session[entry.text] ?? entry.text)
+      ? element("div", "session", texts.session[entry.text] ?? entry.text)
       : element(
           "div",
           `message ${entry.by} ${entry.deleted ? "deleted" : entry.state}`,
@@ -191,12 +191,12 @@ function line(chat, entry) {
 
 function bubble(chat, entry) {
   const said = entry.deleted
-    ? element("p", "gone", words.deleted)
+    ? element("p", "gone", texts.deleted)
     : element("p", "text", ...linked(entry.text));
   return element(
     "div",
     "bubble",
-    entry.by === "operator" ? element("strong", "author", entry.author ?? words.somebody) : null,
+    entry.by === "operator" ? element("strong", "author", entry.author ?? texts.somebody) : null,
     quote(chat, entry),
     entry.text || entry.deleted ? said : null,
     ...(entry.files ?? []).map(file),
@@ -211,13 +211,13 @@ function quote(chat, entry) {
   return quoted ? element("blockquote", "", lineOf(quoted)) : null;
 }
 
-// When, and how far it got.
+// The time and the state of a message.
 function meta(entry) {
   const time = element("time", "", clock.format(entry.at));
-  const made = element("span", "meta", entry.edited ? `${words.edited} · ` : null, time);
+  const made = element("span", "meta", entry.edited ? `${texts.edited} · ` : null, time);
   if (entry.by === "me" && !entry.deleted) {
-    const state = words.states[entry.state];
-    const sign = icon(entry.state === "read" ? "told" : entry.state);
+    const state = texts.states[entry.state];
+    const sign = icon(entry.state === "read" ? "confirmed" : entry.state);
     sign.classList.add(entry.state);
     const shown = element("span", "state", sign, element("span", "unseen", state));
     shown.title = state;
@@ -248,7 +248,7 @@ function linked(text) {
 function actions(entry) {
   const made = element("span", "actions");
   const add = (what) =>
-    made.append(button(what, words[what], { do: what, number: entry.number }));
+    made.append(button(what, texts[what], { do: what, number: entry.number }));
   if (entry.by === "operator" && entry.id) {
     add("reply");
   }
@@ -266,12 +266,12 @@ export function chosen(message) {
   message?.classList.add("chosen");
 }
 
-// What the text that is being written answers or changes.
+// The message that is being replied to or edited.
 export function about(what) {
   at("about").hidden = !what;
-  at("about-words").textContent = !what
+  at("about-text").textContent = !what
     ? ""
-    : words[what.do === "edit" ? "editing" : "replying"](lineOf(what.entry));
+    : texts[what.do === "edit" ? "editing" : "replying"](lineOf(what.entry));
 }
 
 export function error(text) {
@@ -279,7 +279,7 @@ export function error(text) {
   at("error").hidden = !text;
 }
 
-// As high as what is written and its edges, up to what the style allows.
+// Fits the input to its text, up to the maximum of the style sheet.
 export function grow() {
   at("text").style.height = "auto";
   at("text").style.height = `${at("text").scrollHeight + 2}px`;

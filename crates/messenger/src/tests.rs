@@ -1,33 +1,32 @@
-//! The parts of the messenger that need no socket.
+//! Tests of the parts that need no socket.
 
-use chat::chance::Chance;
-use chat::time::Timestamp;
 use clap::Parser as _;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::Args;
-use super::compose::{Composer, Typed};
-use super::outbox::{Verdict, verdict};
-use super::people;
+use crate::composer::{Composer, Input};
+use crate::options::Options;
+use crate::outbox::{Verdict, verdict};
+use crate::people;
 
 #[derive(clap::Parser)]
 struct Cli {
     #[command(flatten)]
-    args: Args,
+    options: Options,
 }
 
 fn composer(flags: &[&str]) -> Composer {
-    let args = ["messenger", "--code", "c"].iter().chain(flags);
-    let args = Cli::parse_from(args).args;
-    Composer::new(people::named(&args), args.json, Chance::from_seed([1; 32]))
+    let args = ["messenger"].iter().chain(flags);
+    let options = Cli::parse_from(args).options;
+    Composer::new(people::named(&options), options.json)
 }
 
 fn typed(composer: &mut Composer, line: &str, theirs: Option<&str>) -> Result<Value, String> {
-    match composer.typed(line, theirs.map(str::to_owned), Timestamp::from_micros(0)) {
-        Typed::Send(item) => Ok(item.body),
-        Typed::Said(words) => Err(words),
-        Typed::Nothing => Err("nothing".to_owned()),
-        Typed::Quit => Err("quit".to_owned()),
+    match composer.read(line, theirs.map(str::to_owned), Timestamp::UNIX_EPOCH) {
+        Input::Send(item) => Ok(item.body),
+        Input::Note(text) => Err(text),
+        Input::Empty => Err("nothing".to_owned()),
+        Input::Quit => Err("quit".to_owned()),
     }
 }
 
@@ -66,7 +65,7 @@ fn lines_become_requests() {
     );
     assert_eq!(
         typed(&mut composer, "/user bob Bob B", None).unwrap_err(),
-        "being Bob B"
+        "writing as Bob B"
     );
     let typing = typed(&mut composer, "/typing", None).unwrap();
     assert_eq!(
@@ -80,17 +79,17 @@ fn lines_become_requests() {
 }
 
 #[test]
-fn what_makes_no_sense_is_answered_with_words() {
+fn a_wrong_command_is_answered_with_a_hint() {
     let mut composer = composer(&[]);
     for line in [
         "/edit x", "/delete", "/reply x", "/read", "/chat", "/frob", "/file",
     ] {
-        let words = typed(&mut composer, line, None).unwrap_err();
-        assert!(words.ends_with("see /help"), "{line}: {words}");
+        let text = typed(&mut composer, line, None).unwrap_err();
+        assert!(text.ends_with("see /help"), "{line}: {text}");
     }
     assert_eq!(typed(&mut composer, "", None).unwrap_err(), "nothing");
     assert_eq!(typed(&mut composer, "/quit", None).unwrap_err(), "quit");
-    // Without --json an object is a text like any other.
+    // Without --json an object is an ordinary text.
     assert_eq!(
         typed(&mut composer, "{}", None).unwrap()["data"]["text"],
         "{}"
@@ -98,18 +97,18 @@ fn what_makes_no_sense_is_answered_with_words() {
 }
 
 #[test]
-fn with_json_an_object_is_sent_as_it_is() {
+fn with_json_an_object_is_sent_unchanged() {
     let mut composer = composer(&["--json"]);
     let body = json!({ "type": "userInfo", "data": { "userId": "admin" } });
     assert_eq!(typed(&mut composer, &body.to_string(), None).unwrap(), body);
     assert_eq!(
         typed(&mut composer, "{oops", None).unwrap_err(),
-        "that is no JSON object"
+        "the line is not a JSON object"
     );
 }
 
 #[test]
-fn answers_decide_whether_it_is_sent_again() {
+fn the_answer_decides_whether_to_retry() {
     use std::time::Duration;
     let check = |status, code, retry_after, expected| {
         assert_eq!(
@@ -118,27 +117,27 @@ fn answers_decide_whether_it_is_sent_again() {
             "{status:?} {code}"
         );
     };
-    check(Some(200), "", None, Verdict::Over);
-    check(Some(422), "invalid", None, Verdict::Over);
-    check(Some(409), "message_conflict", None, Verdict::Over);
+    check(Some(200), "", None, Verdict::Done);
+    check(Some(422), "invalid", None, Verdict::Done);
+    check(Some(409), "message_conflict", None, Verdict::Done);
     check(
         Some(409),
         "channel_disconnected",
         None,
-        Verdict::Reconnected,
+        Verdict::AwaitConnect,
     );
-    check(Some(401), "unauthorized", None, Verdict::Reconnected);
+    check(Some(401), "unauthorized", None, Verdict::AwaitConnect);
     check(
         Some(503),
         "unavailable",
         Some(2),
-        Verdict::Later(Some(Duration::from_secs(2))),
+        Verdict::Retry(Some(Duration::from_secs(2))),
     );
     check(
         Some(429),
         "rate_limited",
         Some(1),
-        Verdict::Later(Some(Duration::from_secs(1))),
+        Verdict::Retry(Some(Duration::from_secs(1))),
     );
-    check(None, "", None, Verdict::Later(None));
+    check(None, "", None, Verdict::Retry(None));
 }

@@ -1,8 +1,8 @@
-//! The page: a phone in a browser. What it shows comes as server-sent events, what is done on it
-//! goes back as JSON.
+//! The phone in a browser: updates are server-sent events, actions are JSON requests.
 
 mod action;
 mod guard;
+mod refusal;
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,62 +13,60 @@ use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
+use jiff::Timestamp;
 use serde_json::json;
 
-use super::compose::Composer;
-use super::outbox::Queue;
-use super::people::Person;
-use super::screen::Screen;
-use crate::clock;
-use crate::exit::Result;
+use crate::composer::Composer;
 use crate::http;
-use action::{Action, Refusal};
+use crate::outbox::Queue;
+use crate::people::Person;
+use crate::screen::Screen;
+use action::Action;
+use refusal::Refusal;
 
-/// The most that is read of what the page says: the longest text, each character escaped.
+/// The largest action: the longest text with every character escaped.
 const BODY_BYTES_MAX: usize = 128 * 1024;
-/// Nothing but our own files runs or is loaded, and nobody puts the page into theirs.
+/// Allows only the page's own files, and forbids other pages to embed it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// The files: path, kind, content.
+/// The files: path, content type, content.
 const FILES: [(&str, &str, &str); 6] = [
     ("/", "text/html", include_str!("page/index.html")),
     ("/app.js", "text/javascript", include_str!("page/app.js")),
     ("/view.js", "text/javascript", include_str!("page/view.js")),
     (
-        "/words.js",
+        "/texts.js",
         "text/javascript",
-        include_str!("page/words.js"),
+        include_str!("page/texts.js"),
     ),
     ("/style.css", "text/css", include_str!("page/style.css")),
     ("/icon.svg", "image/svg+xml", include_str!("page/icon.svg")),
 ];
 
-type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+type Reply = Response<UnsyncBoxBody<Bytes, Infallible>>;
 
-/// The page's side of the messenger, one clone a request.
+/// The page; cloned for each request.
 #[derive(Clone)]
-pub(super) struct Page {
+pub(crate) struct Page {
     screen: Screen,
     queue: Queue,
-    /// One for each person. Held while one action is made into a request.
+    /// One per person. Locked while an action is turned into a request.
     composers: Arc<Mutex<Vec<Composer>>>,
 }
 
 impl Page {
-    pub(super) fn new(screen: Screen, queue: Queue, people: &[Person]) -> Result<Self> {
-        let composers = people.iter().map(|person| {
-            let chance = clock::chance()?;
-            Ok(Composer::new(person.clone(), false, chance))
-        });
-        Ok(Self {
+    pub(crate) fn new(screen: Screen, queue: Queue, people: &[Person]) -> Self {
+        let composers = people.iter().cloned();
+        let composers = composers.map(|person| Composer::new(person, false));
+        Self {
             screen,
             queue,
-            composers: Arc::new(Mutex::new(composers.collect::<Result<_>>()?)),
-        })
+            composers: Arc::new(Mutex::new(composers.collect())),
+        }
     }
 
-    pub(super) async fn handle(self, request: Request<Incoming>) -> Answer {
+    pub(crate) async fn handle(self, request: Request<Incoming>) -> Reply {
         let (head, body) = request.into_parts();
         if let Err(refusal) = guard::check(&head) {
             return refused(&refusal);
@@ -87,18 +85,18 @@ impl Page {
         }
     }
 
-    /// What is on the phone, and whatever happens from now on.
-    fn events(self, headers: &HeaderMap) -> Answer {
+    /// The state of the phone, then its changes.
+    fn events(self, headers: &HeaderMap) -> Reply {
         let seen = headers.get("last-event-id");
         let seen = seen.and_then(|value| value.to_str().ok());
         let body = StreamBody::new(self.screen.stream(seen)).boxed_unsync();
-        answer(StatusCode::OK, "text/event-stream", body)
+        reply(StatusCode::OK, "text/event-stream", body)
     }
 
-    /// Does what somebody did on the page.
-    fn act(&self, body: &[u8]) -> std::result::Result<(), Refusal> {
+    /// Performs an action.
+    fn act(&self, body: &[u8]) -> Result<(), Refusal> {
         let action = Action::read(body)?;
-        if action.is_passing() && !self.screen.phone().is_idle() {
+        if action.is_transient() && !self.screen.phone().is_idle() {
             return Ok(());
         }
         let item = {
@@ -106,44 +104,40 @@ impl Page {
                 .composers
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner);
-            action.request(&mut composers, clock::now())?
+            action.request(&mut composers, Timestamp::now())?
         };
         match self.queue.try_put(item) {
             Ok(true) => Ok(()),
-            // Nobody reads the terminal any more: the messenger is about to end.
+            // An error means that stdout is closed, and the messenger about to end.
             Ok(false) | Err(_) => Err(Refusal::FULL),
         }
     }
 }
 
-fn done() -> Answer {
+fn done() -> Reply {
     whole(StatusCode::OK, "application/json", "{}".into())
 }
 
-fn refused(refusal: &Refusal) -> Answer {
-    let body = json!({ "error": refusal.words }).to_string();
+fn refused(refusal: &Refusal) -> Reply {
+    let body = json!({ "error": refusal.message }).to_string();
     whole(refusal.status, "application/json", body.into())
 }
 
-fn whole(status: StatusCode, kind: &'static str, body: Bytes) -> Answer {
-    answer(status, kind, Full::new(body).boxed_unsync())
+fn whole(status: StatusCode, kind: &'static str, body: Bytes) -> Reply {
+    reply(status, kind, Full::new(body).boxed_unsync())
 }
 
-fn answer(
-    status: StatusCode,
-    kind: &'static str,
-    body: UnsyncBoxBody<Bytes, Infallible>,
-) -> Answer {
+fn reply(status: StatusCode, kind: &'static str, body: UnsyncBoxBody<Bytes, Infallible>) -> Reply {
     let mut response = Response::new(body);
     *response.status_mut() = status;
-    let always: [(HeaderName, &'static str); 5] = [
+    let headers: [(HeaderName, &'static str); 5] = [
         (header::CONTENT_TYPE, kind),
         (header::CACHE_CONTROL, "no-store"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
     ];
-    for (name, value) in always {
+    for (name, value) in headers {
         response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));

@@ -1,17 +1,17 @@
-//! What a phone makes of what happens.
+//! How the phone applies events.
 
-use chat::time::Timestamp;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::messenger::OUTBOX_MAX;
+use crate::outbox::QUEUE_MAX;
 
-const NOW: Timestamp = Timestamp::from_micros(1_000_000);
+const NOW: Timestamp = Timestamp::constant(1, 0);
 
 fn phone() -> Phone {
     let ann = Person::unknown("ann", "Ann", "c1");
     let boris = Person::unknown("boris", "Boris", "c2");
-    Phone::new(&[ann, boris], "http://127.0.0.1:7000/", false, NOW)
+    Phone::new(&[ann, boris], "http://127.0.0.1:7000/", false)
 }
 
 fn message(id: &str) -> Value {
@@ -20,12 +20,12 @@ fn message(id: &str) -> Value {
 }
 
 fn queue(phone: &mut Phone, body: &Value) {
-    phone.see(&Event::Queued { body }, NOW);
+    phone.apply(&Event::Queued { body }, NOW);
 }
 
-/// Our side said something, and this was the answer.
+/// A request was sent, and this was the answer.
 fn answered(phone: &mut Phone, body: &Value, status: Option<u16>, kept: bool) {
-    let answer = &json!({ "detail": "as it was said" });
+    let answer = &json!({ "detail": "text too long" });
     let event = Event::Sent {
         body,
         attempt: 1,
@@ -33,10 +33,10 @@ fn answered(phone: &mut Phone, body: &Value, status: Option<u16>, kept: bool) {
         answer,
         kept,
     };
-    phone.see(&event, NOW);
+    phone.apply(&event, NOW);
 }
 
-/// Switchboard said something.
+/// Receives a request of Switchboard.
 #[expect(
     clippy::needless_pass_by_value,
     reason = "`json!({ … })` reads better without a & before it"
@@ -48,11 +48,11 @@ fn receive(phone: &mut Phone, kind: &str, data: Value) {
         again: false,
         status: 200,
     };
-    phone.see(&event, NOW);
+    phone.apply(&event, NOW);
 }
 
 fn shown(phone: &Phone, since: Option<u64>) -> Value {
-    phone.update(since, NOW).what
+    phone.update(since, NOW).changes
 }
 
 fn states(phone: &Phone) -> Vec<(String, String)> {
@@ -69,12 +69,12 @@ fn state(phone: &Phone) -> String {
 }
 
 #[test]
-fn a_message_gets_further_step_by_step_and_never_back() {
+fn a_message_advances_step_by_step_and_never_moves_back() {
     let mut phone = phone();
     let body = message("m1");
     queue(&mut phone, &body);
     assert_eq!(state(&phone), "kept");
-    phone.see(&Event::Sending { body: &body }, NOW);
+    phone.apply(&Event::Sending { body: &body }, NOW);
     assert_eq!(state(&phone), "sending");
     answered(&mut phone, &body, Some(503), true);
     assert_eq!(state(&phone), "kept");
@@ -82,13 +82,13 @@ fn a_message_gets_further_step_by_step_and_never_back() {
     let outcome = json!({ "success": true, "messageId": "m1" });
     receive(&mut phone, "messageOutcome", outcome);
     answered(&mut phone, &body, Some(200), false);
-    assert_eq!(state(&phone), "told");
+    assert_eq!(state(&phone), "confirmed");
     receive(&mut phone, "markAsRead", json!({ "messageId": "m1" }));
     assert_eq!(state(&phone), "read");
 }
 
 #[test]
-fn a_message_that_is_refused_for_good_says_why() {
+fn a_message_refused_for_good_shows_the_reason() {
     let mut phone = phone();
     queue(&mut phone, &message("m1"));
     answered(&mut phone, &message("m1"), Some(422), false);
@@ -96,9 +96,9 @@ fn a_message_that_is_refused_for_good_says_why() {
     let entry = &update["entries"][0];
     assert_eq!(
         (&entry["state"], &entry["why"]),
-        (&json!("failed"), &json!("as it was said"))
+        (&json!("failed"), &json!("text too long"))
     );
-    assert_eq!(update["link"], "connected", "whoever refuses is there");
+    assert_eq!(update["link"], "connected", "a refusal is an answer");
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn read_means_everything_up_to_that_message() {
 }
 
 #[test]
-fn how_switchboard_is_shows_in_whatever_it_answers() {
+fn every_answer_updates_the_state_of_the_channel() {
     let mut phone = phone();
     let link = |phone: &Phone| shown(phone, None)["link"].clone();
     assert_eq!(link(&phone), "unconnected");
@@ -129,18 +129,18 @@ fn how_switchboard_is_shows_in_whatever_it_answers() {
         answered(phone, &body, status, kept);
         assert_eq!(link(phone), expected, "{status:?}");
     };
-    check(&mut phone, None, true, "away");
+    check(&mut phone, None, true, "unreachable");
     check(&mut phone, Some(409), true, "disconnected");
-    check(&mut phone, Some(503), true, "away");
+    check(&mut phone, Some(503), true, "unreachable");
     assert_eq!(shown(&phone, None)["kept"], 1);
     check(&mut phone, Some(200), false, "connected");
     assert_eq!(shown(&phone, None)["kept"], 0);
     let mut health = |status, answer: &Value, expected: &str| {
-        phone.see(&Event::Health { status, answer }, NOW);
+        phone.apply(&Event::Status { status, answer }, NOW);
         assert_eq!(link(&phone), expected, "{status:?} {answer}");
     };
-    health(None, &Value::Null, "away");
-    health(Some(429), &Value::Null, "away");
+    health(None, &Value::Null, "unreachable");
+    health(Some(429), &Value::Null, "unreachable");
     health(
         Some(200),
         &json!({ "status": "active", "operatorsOnline": 2 }),
@@ -155,16 +155,16 @@ fn how_switchboard_is_shows_in_whatever_it_answers() {
 }
 
 #[test]
-fn an_update_is_what_was_not_seen_yet() {
+fn an_update_contains_what_the_page_has_not_seen() {
     let mut phone = phone();
     queue(&mut phone, &message("m1"));
     let data = json!({ "targetChatId": "c1", "messageId": "o1", "text": "hi",
         "operator": { "id": "olga", "name": "Olga" }, "replyTo": "m1" });
     receive(&mut phone, "message", data);
     let seen = phone.update(None, NOW);
-    assert_eq!(seen.what["entries"].as_array().unwrap().len(), 2);
-    assert_eq!(seen.what["entries"][1]["author"], "Olga");
-    assert_eq!(seen.what["entries"][1]["replyTo"], "m1");
+    assert_eq!(seen.changes["entries"].as_array().unwrap().len(), 2);
+    assert_eq!(seen.changes["entries"][1]["author"], "Olga");
+    assert_eq!(seen.changes["entries"][1]["replyTo"], "m1");
 
     receive(&mut phone, "typing", json!({ "targetChatId": "c1" }));
     let update = shown(&phone, Some(seen.revision));
@@ -174,8 +174,11 @@ fn an_update_is_what_was_not_seen_yet() {
     );
     assert_eq!(update["chats"].as_array().unwrap().len(), 1);
     assert_eq!(update["chats"][0]["typing"], true);
-    let later = NOW.plus(std::time::Duration::from_secs(7));
-    assert_eq!(phone.update(None, later).what["chats"][0]["typing"], false);
+    let later = NOW + std::time::Duration::from_secs(7);
+    assert_eq!(
+        phone.update(None, later).changes["chats"][0]["typing"],
+        false
+    );
 
     let seen = phone.update(None, NOW);
     let data = json!({ "externalMessageId": "m2", "externalChatId": "c3", "text": "hi",
@@ -184,31 +187,31 @@ fn an_update_is_what_was_not_seen_yet() {
     let update = shown(&phone, Some(seen.revision));
     assert_eq!(
         update["chats"][0]["name"], "Zoe",
-        "a chat that is new is told of"
+        "a new chat is in the update"
     );
 
-    let id = format!("{}-{}", NOW.as_micros(), seen.revision);
+    let id = format!("{}-{}", phone.epoch, seen.revision);
     assert_eq!(phone.revision_of(Some(&id)), Some(seen.revision));
-    for other in ["1-1", "x", &format!("{}-999", NOW.as_micros())] {
+    for other in ["1-1", "x", &format!("{}-999", phone.epoch)] {
         assert_eq!(phone.revision_of(Some(other)), None, "{other}");
     }
 }
 
 #[test]
-fn what_changes_nothing_is_no_revision() {
+fn events_without_effect_make_no_revision() {
     let mut phone = phone();
     let answer = &json!({ "status": "active", "operatorsOnline": 1 });
-    let health = Event::Health {
+    let health = Event::Status {
         status: Some(200),
         answer,
     };
-    let revision = phone.see(&health, NOW);
-    assert_eq!(phone.see(&health, NOW), revision);
-    assert_eq!(phone.see(&Event::Note { words: "x" }, NOW), revision);
+    let revision = phone.apply(&health, NOW);
+    assert_eq!(phone.apply(&health, NOW), revision);
+    assert_eq!(phone.apply(&Event::Note { text: "x" }, NOW), revision);
     receive(&mut phone, "markAsRead", json!({ "messageId": "nobody's" }));
     assert_eq!(phone.update(None, NOW).revision, revision);
 
-    // A request without an id, as the terminal may send one, is nobody's message.
+    // The terminal may send a request without an id, which matches no message.
     let data = json!({ "targetChatId": "c1", "state": "opened" });
     receive(&mut phone, "session", data);
     let revision = phone.update(None, NOW).revision;
@@ -217,13 +220,13 @@ fn what_changes_nothing_is_no_revision() {
 }
 
 #[test]
-fn a_phone_holds_so_much_and_no_more() {
+fn entries_and_chats_are_bounded() {
     let mut phone = phone();
-    for n in 0..=OUTBOX_MAX {
+    for n in 0..=QUEUE_MAX {
         queue(&mut phone, &message(&format!("m{n}")));
     }
     let states = states(&phone);
-    assert_eq!(states.len(), OUTBOX_MAX);
+    assert_eq!(states.len(), QUEUE_MAX);
     assert_eq!(states[0].0, "m1", "the oldest is gone");
     for n in 0..CHATS_MAX * 2 {
         let data = json!({ "targetChatId": format!("new-{n}"), "text": "hi" });
@@ -234,7 +237,7 @@ fn a_phone_holds_so_much_and_no_more() {
 }
 
 #[test]
-fn words_can_be_changed_and_taken_back() {
+fn messages_can_be_edited_and_deleted() {
     let mut phone = phone();
     queue(&mut phone, &message("m1"));
     let data = json!({ "externalMessageId": "m1", "text": "better" });

@@ -1,9 +1,10 @@
-//! What a phone shows: everybody's chat, and how Switchboard is. A fold of what happens.
+//! The state of the phone: everyone's chat and the state of the channel. A fold of the events.
 //!
-//! Each change has a revision, and what it changed bears it: an update is whatever bears one that
-//! the page has not seen. So a page that reloads, sleeps or is slow needs nothing kept for it.
+//! Each change has a revision, which is recorded at the entry or chat that changed. An update
+//! contains what changed after the revision that the page has seen, so nothing is buffered for a
+//! page that reloads, sleeps or is slow.
 
-mod chats;
+mod chat;
 mod entry;
 mod link;
 #[cfg(test)]
@@ -11,56 +12,56 @@ mod tests;
 
 use std::fmt;
 
-use chat::time::Timestamp;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::people::Person;
-use super::tell::Event;
-use chats::Chat;
+use crate::event::{Event, kind, member, text};
+use crate::people::Person;
+use chat::Chat;
 use entry::{Entry, State};
 use link::Link;
 
-/// The most chats: past it those that are not shown yet are not.
+/// The most chats. Further ones are not shown.
 const CHATS_MAX: usize = 32;
 
 /// The phone.
-pub(super) struct Phone {
-    /// Which run of this program it is: revisions of another one mean nothing here.
+pub(crate) struct Phone {
+    /// Identifies this run of the program: revisions of other runs are not comparable.
     epoch: i64,
     revision: u64,
-    /// Where this messenger receives.
+    /// The URL of this messenger.
     webhook: String,
     link: Link,
-    /// How many operators could answer, where Switchboard has said it.
+    /// The number of operators online, if Switchboard has reported it.
     operators: Option<u64>,
     chats: Vec<Chat>,
-    /// How many entries there ever were: the number of the next one.
+    /// The number of entries ever added, which is the number of the next one.
     entries: u64,
 }
 
-/// What a page has not seen yet, as a server-sent event.
-pub(super) struct Update {
+/// The changes that a page has not seen yet. Displays as a server-sent event.
+pub(crate) struct Update {
     epoch: i64,
-    pub(super) revision: u64,
-    what: Value,
+    pub(crate) revision: u64,
+    changes: Value,
 }
 
 impl fmt::Display for Update {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (epoch, revision) = (self.epoch, self.revision);
-        write!(f, "id: {epoch}-{revision}\ndata: {}\n\n", self.what)
+        write!(f, "id: {epoch}-{revision}\ndata: {}\n\n", self.changes)
     }
 }
 
 impl Phone {
-    pub(super) fn new(people: &[Person], webhook: &str, is_known: bool, now: Timestamp) -> Self {
-        let link = if is_known {
+    pub(crate) fn new(people: &[Person], webhook: &str, is_connected: bool) -> Self {
+        let link = if is_connected {
             Link::Connected
         } else {
             Link::Unconnected
         };
         Self {
-            epoch: now.as_micros(),
+            epoch: Timestamp::now().as_microsecond(),
             revision: 0,
             webhook: webhook.to_owned(),
             link,
@@ -70,8 +71,8 @@ impl Phone {
         }
     }
 
-    /// Takes in what happened; the revision that the phone is at then.
-    pub(super) fn see(&mut self, event: &Event<'_>, now: Timestamp) -> u64 {
+    /// Applies an event and returns the new revision.
+    pub(crate) fn apply(&mut self, event: &Event<'_>, now: Timestamp) -> u64 {
         let changed = match event {
             Event::Queued { body } => self.queued(body, now),
             Event::Sending { body } => self.moved(body, State::Sending, None),
@@ -88,7 +89,7 @@ impl Phone {
                 status: 200..300,
                 ..
             } => self.received(body, now),
-            Event::Health { status, answer } => self.health(*status, answer),
+            Event::Status { status, answer } => self.channel_status(*status, answer),
             Event::Received { .. }
             | Event::Listening { .. }
             | Event::Page { .. }
@@ -101,28 +102,28 @@ impl Phone {
         self.revision
     }
 
-    /// The revision of what is being taken in.
+    /// The revision of the change being applied.
     fn next(&self) -> u64 {
         self.revision + 1
     }
 
-    /// The revision that an update's id means, if it is one of ours.
-    pub(super) fn revision_of(&self, id: Option<&str>) -> Option<u64> {
+    /// The revision in the id of an update, if it is of this run.
+    pub(crate) fn revision_of(&self, id: Option<&str>) -> Option<u64> {
         let (epoch, revision) = id?.split_once('-')?;
         let revision = revision.parse().ok()?;
         let ours = epoch.parse() == Ok(self.epoch) && revision <= self.revision;
         ours.then_some(revision)
     }
 
-    /// What has changed since a revision, or everything.
-    pub(super) fn update(&self, since: Option<u64>, now: Timestamp) -> Update {
+    /// The changes after a revision, or everything.
+    pub(crate) fn update(&self, since: Option<u64>, now: Timestamp) -> Update {
         let unseen = |changed: u64| since.is_none_or(|since| since < changed);
         let chats = self.chats.iter().filter(|chat| unseen(chat.changed));
         let entries = self.chats.iter().flat_map(|chat| {
             let fresh = chat.entries.iter().filter(|entry| unseen(entry.changed));
-            fresh.map(|entry| entry.shown(chat))
+            fresh.map(|entry| entry.shown(&chat.person))
         });
-        let what = json!({
+        let changes = json!({
             "fresh": since.is_none(),
             "link": self.link.name(),
             "kept": self.kept(),
@@ -134,27 +135,27 @@ impl Phone {
         Update {
             epoch: self.epoch,
             revision: self.revision,
-            what,
+            changes,
         }
     }
 
-    /// Whether what is sent now would go at once: nothing waits in front of it.
-    pub(super) fn is_idle(&self) -> bool {
+    /// Whether a request queued now would be sent at once.
+    pub(crate) fn is_idle(&self) -> bool {
         self.link == Link::Connected && self.kept() == 0
     }
 
-    /// How many messages are not at Switchboard yet.
+    /// The number of messages that Switchboard does not have yet.
     fn kept(&self) -> usize {
         let entries = self.chats.iter().flat_map(|chat| &chat.entries);
         entries.filter(|entry| entry.state.is_kept()).count()
     }
 
-    /// Something was said or done here, and will be sent.
+    /// Applies a request that was queued.
     fn queued(&mut self, body: &Value, now: Timestamp) -> bool {
         let data = body.get("data").unwrap_or(&Value::Null);
         match kind(body) {
             "message" => {
-                let entry = Entry::mine(data, now);
+                let entry = Entry::own(data, now);
                 self.add(text(data, "externalChatId"), data, entry)
             }
             "messageEdited" => self.change(text(data, "externalMessageId"), |entry| {
@@ -162,26 +163,25 @@ impl Phone {
             }),
             "messageDeleted" => self.change(text(data, "externalMessageId"), Entry::delete),
             "messageStatus" if text(data, "status") == "read" => {
-                self.change(text(data, "messageId"), |entry| entry.go(State::Read))
+                self.change(text(data, "messageId"), |entry| entry.advance(State::Read))
             }
             _ => false,
         }
     }
 
-    /// A message of ours got further, or did not.
+    /// Advances one of our messages to a state.
     fn moved(&mut self, body: &Value, state: State, why: Option<String>) -> bool {
-        let id = body.pointer("/data/externalMessageId");
-        let id = id.and_then(Value::as_str).unwrap_or("");
+        let id = member(body, "externalMessageId").unwrap_or("");
         kind(body) == "message"
             && self.change(id, |entry| {
-                let moved = entry.go(state);
+                let moved = entry.advance(state);
                 entry.why = why.filter(|_| moved);
                 moved
             })
     }
 
     fn sent(&mut self, body: &Value, status: Option<u16>, answer: &Value, kept: bool) -> bool {
-        let linked = self.linked(Link::answered(status, kept));
+        let linked = self.linked(Link::after_answer(status, kept));
         let (state, why) = match status {
             Some(200..300) => (State::Accepted, None),
             _ if kept => (State::Kept, None),
@@ -190,7 +190,7 @@ impl Phone {
         self.moved(body, state, why) | linked
     }
 
-    /// Switchboard said something.
+    /// Applies a request of Switchboard.
     fn received(&mut self, body: &Value, now: Timestamp) -> bool {
         let data = body.get("data").unwrap_or(&Value::Null);
         let chat = text(data, "targetChatId");
@@ -198,7 +198,7 @@ impl Phone {
         match kind(body) {
             "connect" => self.linked(Link::Connected),
             "disconnect" => self.linked(Link::Disconnected),
-            "message" => self.add(chat, data, Entry::theirs(data, now)),
+            "message" => self.add(chat, data, Entry::operator(data, now)),
             "session" => self.add(chat, data, Entry::session(text(data, "state"), now)),
             "typing" => self
                 .chat_of(chat, data)
@@ -208,19 +208,19 @@ impl Phone {
                 let chats = self.chats.iter_mut();
                 chats.fold(false, |read, chat| chat.read_up_to(id, revision) | read)
             }
-            "messageOutcome" if data.get("success") == Some(&Value::Bool(true)) => {
-                self.change(text(data, "messageId"), |entry| entry.go(State::Told))
-            }
+            "messageOutcome" if data.get("success") == Some(&Value::Bool(true)) => self
+                .change(text(data, "messageId"), |entry| {
+                    entry.advance(State::Confirmed)
+                }),
             _ => false,
         }
     }
 
-    /// Whoever watches asked how the channel is.
-    fn health(&mut self, status: Option<u16>, answer: &Value) -> bool {
+    fn channel_status(&mut self, status: Option<u16>, answer: &Value) -> bool {
         let operators = answer.get("operatorsOnline").and_then(Value::as_u64);
         let changed = self.operators != operators;
         self.operators = operators;
-        self.linked(self.link.told(status, text(answer, "status"))) | changed
+        self.linked(self.link.with_status(status, text(answer, "status"))) | changed
     }
 
     fn linked(&mut self, link: Link) -> bool {
@@ -229,7 +229,7 @@ impl Phone {
         changed
     }
 
-    /// One more entry of a chat.
+    /// Adds an entry to a chat.
     fn add(&mut self, chat: &str, data: &Value, mut entry: Entry) -> bool {
         entry.number = self.entries;
         entry.changed = self.next();
@@ -242,20 +242,20 @@ impl Phone {
     }
 
     /// Changes one entry.
-    fn change(&mut self, id: &str, how: impl FnOnce(&mut Entry) -> bool) -> bool {
+    fn change(&mut self, id: &str, update: impl FnOnce(&mut Entry) -> bool) -> bool {
         let revision = self.next();
         let entries = self.chats.iter_mut().flat_map(|chat| &mut chat.entries);
         let Some(entry) = entries.rev().find(|entry| entry.is(id)) else {
             return false;
         };
-        let changed = how(entry);
+        let changed = update(entry);
         if changed {
             entry.changed = revision;
         }
         changed
     }
 
-    /// The chat of this id; the terminal, or an operator, may begin one that is not here yet.
+    /// The chat with this id, which is created if the terminal or an operator begins it.
     fn chat_of(&mut self, id: &str, data: &Value) -> Option<&mut Chat> {
         if let Some(at) = self.chats.iter().position(|chat| chat.person.chat == id) {
             return self.chats.get_mut(at);
@@ -273,20 +273,12 @@ impl Phone {
     }
 }
 
-fn kind(body: &Value) -> &str {
-    text(body, "type")
-}
-
-fn text<'a>(value: &'a Value, name: &str) -> &'a str {
-    value.get(name).and_then(Value::as_str).unwrap_or("")
-}
-
-/// Why a message will never be there.
+/// Why a message was refused for good.
 fn reason(status: Option<u16>, answer: &Value) -> String {
     let detail = answer.get("detail").and_then(Value::as_str);
     match (detail, status) {
         (Some(detail), _) => detail.to_owned(),
-        (None, Some(status)) => format!("answered with {status}"),
+        (None, Some(status)) => format!("status {status}"),
         (None, None) => "no answer".to_owned(),
     }
 }

@@ -1,12 +1,12 @@
-// The phone: takes in what the messenger says, and says back what its holder does.
+// The phone: applies updates of the messenger, and sends what the person does.
 
-import { language, words } from "./words.js";
+import { language, texts } from "./texts.js";
 import * as view from "./view.js";
 
-// How long an operator who was seen writing is taken to be, and how often we say that we are.
+// How long a typing signal is shown, and how often ours is sent.
 const TYPING_MS = 6000;
 const TYPING_EVERY_MS = 2500;
-// As many entries of a chat as the messenger keeps.
+// The messenger keeps as many entries of a chat.
 const ENTRIES_MAX = 1000;
 
 const chats = new Map();
@@ -18,8 +18,8 @@ let typedAt = 0;
 
 const at = (id) => document.getElementById(id);
 
-// What the messenger says: everything at first, then what has changed since.
-function take(update) {
+// Applies an update: everything at first, then the changes.
+function apply(update) {
   if (update.fresh) {
     chats.clear();
   }
@@ -62,12 +62,12 @@ function stopTyping(chat) {
 }
 
 function refresh() {
-  look();
+  markRead();
   view.people([...chats.values()], current, phone.link === "connected", choose);
   view.top(chats.get(current), phone);
 }
 
-// Somebody else holds the phone.
+// Switches to the chat of another person.
 function choose(chat) {
   current = chat;
   sessionStorage.setItem("chat", chat);
@@ -77,8 +77,8 @@ function choose(chat) {
   at("text").focus({ preventScroll: true });
 }
 
-// What is on the screen of whoever looks at it is read.
-function look() {
+// Marks the visible messages as read while the page has the focus.
+function markRead() {
   const chat = chats.get(current);
   if (!chat || !document.hasFocus()) {
     return;
@@ -99,19 +99,19 @@ async function post(action) {
   }
 }
 
-// Does something, and says so where it could not be done.
+// Sends an action and shows its error.
 async function attempt(action) {
   view.error("");
   try {
     await post(action);
     return true;
   } catch (error) {
-    view.error(error instanceof TypeError ? words.links.lost() : error.message);
+    view.error(error instanceof TypeError ? texts.links.lost() : error.message);
     return false;
   }
 }
 
-// Begins to answer or to change a message, or thinks better of it.
+// Begins to reply to or edit a message, or cancels that.
 function begin(what) {
   about = what;
   view.about(what);
@@ -141,7 +141,7 @@ async function say() {
 }
 
 async function attach() {
-  const url = prompt(words.askUrl)?.trim();
+  const url = prompt(texts.askUrl)?.trim();
   if (url) {
     await attempt({ do: "file", person: chats.get(current).person, url });
   }
@@ -151,15 +151,15 @@ function typed() {
   view.grow();
   if (at("text").value && Date.now() - typedAt > TYPING_EVERY_MS) {
     typedAt = Date.now();
-    // Of no use later, so nobody needs to hear that it failed.
+    // Useless later, so a failure is ignored.
     post({ do: "type", person: chats.get(current).person }).catch(() => {});
   }
 }
 
-// A button in the chat.
+// Handles the buttons in the chat.
 function act(event) {
   const button = event.target.closest("button[data-do]");
-  // Where nothing hovers, a touch shows what can be done with a message.
+  // Without a mouse, a tap shows the actions of a message.
   view.chosen(event.target.closest(".message"));
   if (event.target.matches(".starter")) {
     at("text").value = event.target.textContent;
@@ -197,7 +197,7 @@ at("write").addEventListener("submit", (event) => {
 window.addEventListener("focus", () => chats.has(current) && refresh());
 
 const events = new EventSource("/events");
-events.addEventListener("message", (event) => take(JSON.parse(event.data)));
+events.addEventListener("message", (event) => apply(JSON.parse(event.data)));
 events.addEventListener("error", () => {
   phone = { ...phone, link: "lost" };
   if (chats.has(current)) {

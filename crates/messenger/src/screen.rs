@@ -1,45 +1,43 @@
-//! The phone as it is watched: by any number of pages, each as fast as it can.
+//! The phone, shared by any number of pages that watch it.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::time::Timestamp;
 use futures_util::stream::{self, Stream};
 use hyper::body::Frame;
+use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::phone::Phone;
-use super::tell::Event;
-use crate::clock;
+use crate::event::Event;
+use crate::phone::Phone;
 
-/// How often something is said on a stream that has nothing to say: so that an end is noticed.
+/// The interval of comments on an idle stream, which detect that the browser has gone.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// A phone that is watched.
+/// A phone and its watchers.
 #[derive(Clone)]
-pub(super) struct Screen(Arc<Watched>);
+pub(crate) struct Screen(Arc<Watched>);
 
 struct Watched {
-    /// Held for one event or one look.
+    /// Locked for one event or one update.
     phone: Mutex<Phone>,
-    /// The revision that the phone is at.
+    /// The phone's revision.
     changed: watch::Sender<u64>,
 }
 
 impl Screen {
-    pub(super) fn new(phone: Phone) -> Self {
+    pub(crate) fn new(phone: Phone) -> Self {
         Self(Arc::new(Watched {
             phone: Mutex::new(phone),
             changed: watch::Sender::new(0),
         }))
     }
 
-    /// Shows what happened.
-    pub(super) fn show(&self, event: &Event<'_>, now: Timestamp) {
-        let revision = self.phone().see(event, now);
-        // No page is told of what changed nothing on it.
+    /// Applies an event, and wakes the watchers if it changed something.
+    pub(crate) fn show(&self, event: &Event<'_>) {
+        let revision = self.phone().apply(event, Timestamp::now());
         self.0.changed.send_if_modified(|seen| {
             let changed = *seen != revision;
             *seen = revision;
@@ -47,14 +45,14 @@ impl Screen {
         });
     }
 
-    /// Looks at the phone.
-    pub(super) fn phone(&self) -> MutexGuard<'_, Phone> {
+    /// Locks the phone.
+    pub(crate) fn phone(&self) -> MutexGuard<'_, Phone> {
         self.0.phone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Server-sent events, from what the page has seen on. Whoever is slow misses steps in between
-    /// and never the last one, so that nothing has to be kept for anybody.
-    pub(super) fn stream(
+    /// Server-sent events that begin after the revision that the page has seen. A slow page skips
+    /// intermediate revisions, but not the last one, so nothing is buffered for it.
+    pub(crate) fn stream(
         self,
         seen: Option<&str>,
     ) -> impl Stream<Item = Result<Frame<Bytes>, Infallible>> + use<> {
@@ -68,7 +66,7 @@ impl Screen {
         })
     }
 
-    /// What to say next, and what has been seen then.
+    /// Waits for the next event of the stream, and returns it with its revision.
     async fn next(
         &self,
         changes: &mut watch::Receiver<u64>,
@@ -77,7 +75,7 @@ impl Screen {
         loop {
             let revision = *changes.borrow_and_update();
             if since.is_none_or(|since| since < revision) {
-                let update = self.phone().update(since, clock::now());
+                let update = self.phone().update(since, Timestamp::now());
                 return Some((update.to_string(), update.revision));
             }
             match tokio::time::timeout(KEEP_ALIVE, changes.changed()).await {

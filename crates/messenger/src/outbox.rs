@@ -1,0 +1,227 @@
+//! The outbox: sends queued requests in order, one at a time, with the same ids on every attempt.
+
+mod connection;
+mod queue;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, header};
+use serde_json::Value;
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+
+use crate::code::Code;
+use crate::event::{Event, text};
+use crate::http;
+use crate::report::Reporter;
+use connection::Connected;
+pub(crate) use connection::Connection;
+pub(crate) use queue::{Item, QUEUE_MAX, Queue};
+
+/// The largest answer that is read.
+pub(crate) const ANSWER_BYTES_MAX: usize = 1024 * 1024;
+/// The first pause after a failure; it doubles with each further one.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(30);
+/// How many times "the channel is not active" is retried after a `connect`: Switchboard activates
+/// the channel only after it has received the answer to `connect`.
+const RETRIES_AFTER_CONNECT: u32 = 5;
+/// The longest duration of one attempt.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Sends what is queued.
+pub(crate) struct Outbox {
+    pub(crate) client: http::Client,
+    pub(crate) code: Arc<Code>,
+    pub(crate) connection: Connection,
+    pub(crate) reporter: Reporter,
+    signed: bool,
+}
+
+/// How a delivery proceeds after an answer.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Accepted, or refused for good.
+    Done,
+    /// Retry after a pause, which the answer may give.
+    Retry(Option<Duration>),
+    /// Retry after the next `connect`.
+    AwaitConnect,
+}
+
+/// Decides by the status and the `code` of the problem in the answer.
+pub(crate) fn verdict(status: Option<u16>, code: &str, retry_after: Option<u64>) -> Verdict {
+    match (status, code) {
+        (Some(409), "channel_disconnected") | (Some(401 | 404), _) => Verdict::AwaitConnect,
+        (None | Some(408 | 429 | 500..), _) => Verdict::Retry(retry_after.map(Duration::from_secs)),
+        (Some(_), _) => Verdict::Done,
+    }
+}
+
+/// The answer to one attempt.
+struct Answer {
+    status: Option<u16>,
+    retry_after: Option<u64>,
+    body: Value,
+}
+
+/// The pauses between attempts.
+struct Backoff {
+    pause: Duration,
+    /// How many times the channel may still be inactive without waiting for a `connect`.
+    retries: u32,
+}
+
+impl Outbox {
+    pub(crate) fn new(
+        code: Arc<Code>,
+        signed: bool,
+        connection: Connection,
+        reporter: Reporter,
+    ) -> anyhow::Result<Self> {
+        Ok(Self {
+            client: http::client()?,
+            code,
+            connection,
+            reporter,
+            signed,
+        })
+    }
+
+    /// Sends what is queued until the queue is closed, then waits forever.
+    pub(crate) async fn run(self, mut queue: mpsc::Receiver<Item>) -> anyhow::Result<()> {
+        let mut connection = self.connection.subscribe();
+        let mut retries = RETRIES_AFTER_CONNECT;
+        while let Some(item) = queue.recv().await {
+            self.deliver(&item, &mut connection, &mut retries).await?;
+        }
+        std::future::pending().await
+    }
+
+    /// Sends one request until it is accepted or refused for good.
+    async fn deliver(
+        &self,
+        item: &Item,
+        connection: &mut watch::Receiver<Connected>,
+        retries: &mut u32,
+    ) -> anyhow::Result<()> {
+        let id = match item.external_id().filter(|_| item.is_message()) {
+            Some(id) => id.to_owned(),
+            None => webhook_id("w"),
+        };
+        let mut backoff = Backoff::new(*retries);
+        for attempt in 1_u32.. {
+            let connected = match connection.wait_for(|c| c.url.is_some()).await {
+                Ok(connected) => connected.clone(),
+                Err(_) => break,
+            };
+            // Switchboard has this message: the answer to an earlier attempt was lost.
+            let known = connected.last_message_id.as_deref();
+            if attempt > 1 && item.is_message() && known.is_some() && known == item.external_id() {
+                break;
+            }
+            connection.mark_unchanged();
+            if attempt == 1 {
+                self.reporter.report(&Event::Sending { body: &item.body })?;
+            }
+            let url = connected.url.unwrap_or_default();
+            let answer = self.attempt(&url, &id, item).await;
+            let answer = answer.unwrap_or_else(|error| Answer {
+                status: None,
+                retry_after: None,
+                body: format!("{error:#}").into(),
+            });
+            let verdict = verdict(
+                answer.status,
+                text(&answer.body, "code"),
+                answer.retry_after,
+            );
+            let kept = item.is_kept() && verdict != Verdict::Done;
+            self.reporter.report(&Event::Sent {
+                body: &item.body,
+                attempt,
+                status: answer.status,
+                answer: &answer.body,
+                kept,
+            })?;
+            if answer.status.is_some_and(|status| status < 300) {
+                backoff.retries = 0;
+            }
+            if !kept {
+                break;
+            }
+            backoff.wait(verdict, connection).await;
+        }
+        *retries = backoff.retries;
+        Ok(())
+    }
+
+    async fn attempt(&self, url: &str, id: &str, item: &Item) -> anyhow::Result<Answer> {
+        let mut body = item.body.clone();
+        if let (false, Some(members)) = (self.signed, body.as_object_mut()) {
+            members.insert("token".to_owned(), self.code.token().into());
+        }
+        let body = body.to_string();
+        let mut request = Request::post(url).header(header::CONTENT_TYPE, "application/json");
+        if self.signed {
+            request = self.code.sign(request, id, body.as_bytes())?;
+        }
+        let request = request.body(Full::new(Bytes::from(body)))?;
+        tokio::time::timeout(ATTEMPT_TIMEOUT, async {
+            let response = self.client.request(request).await?;
+            let status = response.status().as_u16();
+            let retry_after = response
+                .headers()
+                .get(header::RETRY_AFTER)
+                .and_then(|value| value.to_str().ok()?.parse().ok());
+            let body = http::read(response.into_body(), ANSWER_BYTES_MAX).await?;
+            let body = serde_json::from_slice(&body)
+                .unwrap_or_else(|_| String::from_utf8_lossy(&body).into_owned().into());
+            Ok(Answer {
+                status: Some(status),
+                retry_after,
+                body,
+            })
+        })
+        .await?
+    }
+}
+
+impl Backoff {
+    fn new(retries: u32) -> Self {
+        Self {
+            pause: PAUSE_MIN,
+            retries,
+        }
+    }
+
+    /// Waits for the next attempt; a `connect` ends the wait and resets the pauses.
+    async fn wait(&mut self, verdict: Verdict, connection: &mut watch::Receiver<Connected>) {
+        let pause = match verdict {
+            Verdict::AwaitConnect if self.retries == 0 => Duration::MAX,
+            Verdict::AwaitConnect => {
+                self.retries -= 1;
+                self.pause
+            }
+            Verdict::Retry(pause) => pause.unwrap_or(self.pause).min(PAUSE_MAX),
+            Verdict::Done => return,
+        };
+        if tokio::time::timeout(pause, connection.changed())
+            .await
+            .is_ok()
+        {
+            *self = Self::new(RETRIES_AFTER_CONNECT);
+        } else {
+            self.pause = (self.pause * 2).min(PAUSE_MAX);
+        }
+    }
+}
+
+/// A new `webhook-id`. A message is sent with its own id instead.
+pub(crate) fn webhook_id(kind: &str) -> String {
+    format!("{kind}-{}", Uuid::now_v7().simple())
+}
