@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A custom messenger in Python's standard library, in the plain BRIX dialect: `token` is its proof.
+"""A messenger in Python's standard library, in the plain BRIX dialect: `token` is the proof.
 
     python3 messenger_brix.py --listen 127.0.0.1:7001 --code SECRET --user ann --chat ann-1
 
@@ -12,15 +12,15 @@ import argparse, datetime, hmac, http.client, json, signal, sys, threading, time
 import urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-BODY_BYTES_MAX = 256 * 1024  # Switchboard sends less, and answers with less
+BODY_BYTES_MAX = 256 * 1024  # more than Switchboard ever sends
 ATTEMPTS_MAX = 60
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-broker = {}  # "url": where Switchboard takes our messages, announced by `connect`
+broker = {}  # "url": where to send messages, announced by `connect`
 connected = threading.Event()
 
 
 class Webhook(BaseHTTPRequestHandler):
-    timeout = 15  # whoever stalls is let go
+    timeout = 15  # seconds without a byte, then the connection is closed
 
     def do_POST(self):
         length = self.headers.get("Content-Length", "")
@@ -34,16 +34,16 @@ class Webhook(BaseHTTPRequestHandler):
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return self.answer(400)
         if not trusted:
-            tell("refused: the token is not our code", refused=kind)
+            report("refused: wrong token", refused=kind)
             return self.answer(401)
         if kind == "connect" and isinstance(url, str) and url.startswith("http"):
             broker["url"] = url
             connected.set()
-        tell(f"{kind}: {text or json.dumps(data, ensure_ascii=False)}", received=body)
+        report(f"{kind}: {text or json.dumps(data, ensure_ascii=False)}", received=body)
         if kind == "userInfo":
             name = args.name if person == args.user else str(person)
             return self.answer(200, id=person, username=name)
-        self.answer(200)  # whatever else it is: a broker may learn to say more
+        self.answer(200)  # also for types that this version does not know
 
     def answer(self, status, **members):
         payload = json.dumps(members).encode()
@@ -58,7 +58,7 @@ class Webhook(BaseHTTPRequestHandler):
 
 
 def post(body):
-    """Sends to Switchboard, and sends the same again, ids and all, while the answer is to wait."""
+    """Sends to Switchboard, and repeats the same bytes while the answer is 429, 503 or none."""
     payload = json.dumps({**body, "token": args.code}).encode()
     request = urllib.request.Request(broker["url"], payload, {"Content-Type": "application/json"})
     for _ in range(ATTEMPTS_MAX):
@@ -74,19 +74,19 @@ def post(body):
         if status not in (None, 429, 503):
             break
         time.sleep(min(int(wait), 30) if wait.isdecimal() else 1)
-    tell(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
+    report(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
 
 
-def said(text):
-    """The `message` of a line that our user typed."""
+def as_message(text):
+    """The `message` for a line that was typed."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
     return {"type": "message", "data": {
         "externalMessageId": str(uuid.uuid4()), "externalChatId": args.chat, "externalChatName":
         args.name, "externalUserId": args.user, "text": text, "createdAt": now}}
 
 
-def tell(words, **event):
-    sys.stdout.write((json.dumps(event, ensure_ascii=False) if args.json else words) + "\n")
+def report(text, **event):
+    sys.stdout.write((json.dumps(event, ensure_ascii=False) if args.json else text) + "\n")
     sys.stdout.flush()
 
 
@@ -95,11 +95,11 @@ def main():
     server = ThreadingHTTPServer((host, int(port)), Webhook)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://{host}:{server.server_port}/"
-    tell(f"listening: {url}", listening=url)
+    report(f"listening: {url}", listening=url)
     for line in filter(None, map(str.strip, sys.stdin)):
         connected.wait()
-        post(json.loads(line) if args.json and line.startswith("{") else said(line))
-    threading.Event().wait()  # nothing more to say, but to hear
+        post(json.loads(line) if args.json and line.startswith("{") else as_message(line))
+    threading.Event().wait()  # end of input: keep receiving
 
 
 if __name__ == "__main__":

@@ -3,14 +3,14 @@
 
     python3 messenger_minimal.py 8300 my-code     # then connect http://127.0.0.1:8300/ with my-code
 
-Lines that are typed are sent until they are accepted; answers are printed. `messenger_brix.py` is the
-same with bounds, several people and JSON output.
+Each typed line is sent until it is accepted; operators' messages are printed. `messenger_brix.py` is the
+same with limits and JSON output.
 """
 import json, sys, threading, time, urllib.error, urllib.request, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT, CODE = int(sys.argv[1]), sys.argv[2]
-public = threading.Event()  # set once `connect` has told us where to send
+public = threading.Event()  # set once `connect` has said where to send
 where = {}
 
 
@@ -39,7 +39,7 @@ def send(text):
     data = {"externalMessageId": str(uuid.uuid4()), "externalChatId": "chat-1", "externalUserId": "ann", "text": text}
     body = json.dumps({"type": "message", "token": CODE, "data": data}).encode()
     public.wait()
-    while True:  # the same id again has one effect, so trying again is always right
+    while True:  # the same id has one effect, so repeating is always safe
         try:
             request = urllib.request.Request(where["url"], body, {"Content-Type": "application/json"})
             return urllib.request.urlopen(request, timeout=10).read()

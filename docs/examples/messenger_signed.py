@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A custom messenger that signs what it sends and believes only what is signed (Standard Webhooks).
+"""A messenger that signs its requests and accepts only signed ones (Standard Webhooks).
 
     pip install standardwebhooks
     python3 messenger_signed.py --listen 127.0.0.1:7002 --code whsec_... --user bob --chat bob-1
@@ -15,18 +15,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook as Signer
 
-BODY_BYTES_MAX = 256 * 1024  # Switchboard sends less, and answers with less
+BODY_BYTES_MAX = 256 * 1024  # more than Switchboard ever sends
 ATTEMPTS_MAX = 60
 SEEN_MAX = 10_000
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-broker = {}  # "url": where Switchboard takes our messages, announced by `connect`
+broker = {}  # "url": where to send messages, announced by `connect`
 connected = threading.Event()
 outbox = queue.Queue(maxsize=1_000)
-seen = {}  # webhook ids, oldest first: an attempt that we answered too late comes again
+seen = {}  # webhook ids, oldest first: an attempt that was answered too late is repeated
 
 
 class Webhook(BaseHTTPRequestHandler):
-    timeout = 15  # whoever stalls is let go
+    timeout = 15  # seconds without a byte, then the connection is closed
 
     def do_POST(self):
         length = self.headers.get("Content-Length", "")
@@ -35,8 +35,8 @@ class Webhook(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(length))
         try:
             body = signer.verify(raw, dict(self.headers))
-        except Exception as fault:  # its own, and ValueError and the like of what it calls
-            tell(f"refused: {fault}", refused=str(fault))
+        except Exception as fault:  # WebhookVerificationError, or ValueError for bad headers
+            report(f"refused: {fault}", refused=str(fault))
             return self.answer(401)
         try:
             kind, data = body["type"], body.get("data") or {}
@@ -47,7 +47,7 @@ class Webhook(BaseHTTPRequestHandler):
         if len(seen) > SEEN_MAX:
             seen.pop(next(iter(seen)), None)
         body.pop("token", None)
-        tell(f"{kind}: {data.get('text') or json.dumps(data, ensure_ascii=False)}",
+        report(f"{kind}: {data.get('text') or json.dumps(data, ensure_ascii=False)}",
              received=body, id=self.headers["webhook-id"], again=again)
         if kind == "connect" and isinstance(url, str) and url.startswith("http"):
             proof = hmac.new(key, str(challenge).encode(), hashlib.sha256).digest()
@@ -59,7 +59,7 @@ class Webhook(BaseHTTPRequestHandler):
             person = data.get("userId")
             name = args.name if person == args.user else str(person)
             return self.answer(200, id=person, username=name)
-        self.answer(200)  # whatever else it is: a broker may learn to say more
+        self.answer(200)  # also for types that this version does not know
         if kind == "message" and message and not outbox.full():
             data = {"messageId": message, "status": "delivered"}
             outbox.put({"type": "messageStatus", "data": data})
@@ -77,7 +77,7 @@ class Webhook(BaseHTTPRequestHandler):
 
 
 def post(body):
-    """Sends to Switchboard, and sends the same again, ids and all, while the answer is to wait."""
+    """Sends to Switchboard, and repeats the same bytes while the answer is 429, 503 or none."""
     payload, message_id = json.dumps(body), str(uuid.uuid4())
     for _ in range(ATTEMPTS_MAX):
         now = datetime.datetime.now(datetime.timezone.utc)
@@ -97,7 +97,7 @@ def post(body):
         if status not in (None, 429, 503):
             break
         time.sleep(min(int(wait), 30) if wait.isdecimal() else 1)
-    tell(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
+    report(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
 
 
 def send_in_order():
@@ -105,16 +105,16 @@ def send_in_order():
         post(outbox.get())
 
 
-def said(text):
-    """The `message` of a line that our user typed."""
+def as_message(text):
+    """The `message` for a line that was typed."""
     now = datetime.datetime.now(datetime.timezone.utc).isoformat()
     return {"type": "message", "data": {
         "externalMessageId": str(uuid.uuid4()), "externalChatId": args.chat, "externalChatName":
         args.name, "externalUserId": args.user, "text": text, "createdAt": now}}
 
 
-def tell(words, **event):
-    sys.stdout.write((json.dumps(event, ensure_ascii=False) if args.json else words) + "\n")
+def report(text, **event):
+    sys.stdout.write((json.dumps(event, ensure_ascii=False) if args.json else text) + "\n")
     sys.stdout.flush()
 
 
@@ -124,10 +124,10 @@ def main():
     for work in (server.serve_forever, send_in_order):
         threading.Thread(target=work, daemon=True).start()
     url = f"http://{host}:{server.server_port}/"
-    tell(f"listening: {url}", listening=url)
+    report(f"listening: {url}", listening=url)
     for line in filter(None, map(str.strip, sys.stdin)):
-        outbox.put(json.loads(line) if args.json and line.startswith("{") else said(line))
-    threading.Event().wait()  # nothing more to say, but to hear
+        outbox.put(json.loads(line) if args.json and line.startswith("{") else as_message(line))
+    threading.Event().wait()  # end of input: keep receiving
 
 
 if __name__ == "__main__":
