@@ -21,6 +21,7 @@ pub mod subject;
 pub mod event;
 pub mod history;
 pub mod model;
+pub mod reason;
 pub mod record;
 pub mod seal;
 
