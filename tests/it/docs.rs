@@ -1,6 +1,7 @@
 //! Compares the documentation with the code, in both directions: what the one names, the other has.
 
 mod page;
+mod run;
 
 use std::collections::{BTreeMap, BTreeSet};
 
