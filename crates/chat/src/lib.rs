@@ -4,6 +4,7 @@
 //! (`decide`), and takes in what happened (`evolve`). Both are synchronous and pure: time and chance
 //! are parameters, and this crate depends on nothing that could do I/O.
 
+pub mod api;
 pub mod chance;
 pub mod id;
 pub mod secret;

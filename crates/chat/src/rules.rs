@@ -21,6 +21,12 @@ pub const NOTICES_MAX: u64 = 100_000;
 pub const PARKED_MAX: u32 = 1_000;
 /// The most members, canned replies or channels of one live chat, and users of a workspace.
 pub const LIST_MAX: usize = 1_000;
+/// The longest confirmation code, in bytes.
+pub const CODE_BYTES_MAX: usize = 1_024;
+/// The longest shortcut of a canned reply, in characters.
+pub const SHORTCUT_CHARS_MAX: usize = 32;
+/// The longest text to search for, in characters.
+pub const SEARCH_CHARS_MAX: usize = 255;
 /// The most outbound messages of one chat that may wait for delivery.
 pub const LANE_MAX: usize = 1_000;
 

@@ -155,11 +155,11 @@ impl Loop {
             return;
         };
         let (message, by) = (requester.message, requester.user);
-        if let Some(command) = requester.command_id {
+        if let Some(command) = requester.key.id {
             let command = (by.clone(), command);
             self.router.verifying.commands.remove(&command);
         }
-        (request.command_id, request.digest) = (requester.command_id, requester.digest);
+        (request.command_id, request.digest) = (requester.key.id, requester.key.digest);
         let actor = Actor::User(by.clone());
         let applied = self.router.apply_by(&request, &actor, now);
         match (applied, error) {

@@ -4,7 +4,7 @@ mod roles;
 
 use bus::Message;
 use chat::command::{ChannelCommand, Command, Reply, Request, Update};
-use chat::id::{ChannelId, CommandId, UserId};
+use chat::id::{ChannelId, UserId};
 use chat::password;
 use chat::record::{Actor, Answer};
 use chat::rejection::{Code, Rejection};
@@ -12,7 +12,7 @@ use chat::subject::is_inbox_of;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 
-use crate::api::{self, Call, Query, Signal, SignalKind};
+use crate::api::{self, Call, CommandKey, Query, Signal, SignalKind};
 use crate::batch::Release;
 use crate::config::SIDE_JOBS_MAX;
 use crate::feed;
@@ -76,18 +76,8 @@ impl Router {
     /// Carries out a call that needs nothing more.
     pub(crate) fn call(&mut self, message: Message, user: &UserId, call: Call, now: Timestamp) {
         match call {
-            Call::Command {
-                command,
-                command_id,
-                digest,
-            } => {
-                self.command(message, user, (command, command_id, digest), now);
-            }
-            Call::Token {
-                user: of,
-                command_id,
-                digest,
-            } => self.token(message, user, (of, command_id, digest), now),
+            Call::Command(command, key) => self.command(message, user, (command, key), now),
+            Call::Token(of, key) => self.token(message, user, (of, key), now),
             Call::Query(query) => {
                 let caller = self.workspace.caller(user);
                 match caller.and_then(|caller| {
@@ -132,7 +122,7 @@ impl Router {
         &mut self,
         message: Message,
         user: &UserId,
-        (command, command_id, digest): (Command, Option<CommandId>, [u8; 16]),
+        (command, key): (Command, CommandKey),
         now: Timestamp,
     ) {
         let writes = matches!(command, Command::Message(_) | Command::Session(_));
@@ -148,8 +138,8 @@ impl Router {
         }
         let request = Request {
             by: Actor::User(user.clone()),
-            command_id,
-            digest,
+            command_id: key.id,
+            digest: key.digest,
             command,
         }
         .keyed(self.library.keyring.master());
@@ -166,8 +156,10 @@ impl Router {
                         let requester = Requester {
                             message,
                             user: user.clone(),
-                            command_id,
-                            digest: request.digest,
+                            key: CommandKey {
+                                digest: request.digest,
+                                ..key
+                            },
                         };
                         self.verify_for(requester, channel, purpose, now);
                     }
@@ -194,7 +186,7 @@ impl Router {
         purpose: Purpose,
         now: Timestamp,
     ) {
-        if let Some(command) = requester.command_id {
+        if let Some(command) = requester.key.id {
             let command = (requester.user.clone(), command);
             if !self.verifying.commands.insert(command) {
                 let words = "this is being done; ask again for how it ended";
@@ -222,7 +214,7 @@ impl Router {
         &mut self,
         message: Message,
         user: &UserId,
-        (of, command_id, digest): (UserId, Option<CommandId>, [u8; 16]),
+        (of, key): (UserId, CommandKey),
         now: Timestamp,
     ) {
         let token = password::token::new(&mut self.chance);
@@ -233,8 +225,8 @@ impl Router {
         });
         let request = Request {
             by: Actor::User(user.clone()),
-            command_id,
-            digest,
+            command_id: key.id,
+            digest: key.digest,
             command,
         }
         .keyed(self.library.keyring.master());

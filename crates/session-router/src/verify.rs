@@ -3,7 +3,7 @@
 use bus::Message;
 use chat::chance::Chance;
 use chat::command::Verification;
-use chat::id::{ChannelId, CommandId, UserId};
+use chat::id::{ChannelId, UserId};
 use chat::record::Stream;
 use chat::rpc::{AttemptReply, AttemptRequest, Outcome, Security};
 use chat::secret::Secret;
@@ -13,6 +13,7 @@ use chat::time::Timestamp;
 use chat::verification::{Purpose, judge};
 use serde_json::{Value, json};
 
+use crate::api::CommandKey;
 use crate::attempt::Target;
 use crate::library::Library;
 use crate::view::object::Object;
@@ -38,8 +39,7 @@ pub(crate) struct Verify {
 pub(crate) struct Requester {
     pub(crate) message: Message,
     pub(crate) user: UserId,
-    pub(crate) command_id: Option<CommandId>,
-    pub(crate) digest: [u8; 16],
+    pub(crate) key: CommandKey,
 }
 
 /// How far a handshake is, with what its trace says of that.
@@ -117,7 +117,7 @@ impl Verify {
             .with("channel", self.channel)
             .with("step", step.name())
             .with_some("user", requester.map(|r| &r.user))
-            .with_some("commandId", requester.and_then(|r| r.command_id));
+            .with_some("commandId", requester.and_then(|r| r.key.id));
         let told = match step {
             Step::Sending => told.with("sent", self.sent()),
             Step::Answered(trace) => told

@@ -12,13 +12,10 @@ use crate::id::{ChannelId, LiveChatId, ReplyId, UserId};
 use crate::model::ChannelStatus;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
-use crate::rules::LIST_MAX;
+use crate::rules::{LIST_MAX, SHORTCUT_CHARS_MAX};
 use crate::state::LiveChat;
 use crate::workspace::users::check_name;
 use crate::workspace::{Caller, Context, Workspace};
-
-/// The longest shortcut of a canned reply, in characters.
-const SHORTCUT_CHARS_MAX: usize = 32;
 
 impl Workspace {
     pub(super) fn decide_live_chat(

@@ -1,4 +1,4 @@
-//! `channels.*`: what an administrator does with connected messenger accounts.
+//! `channels.*` that change something.
 
 use chat::command::{ChannelCommand, Command, Connect, Update};
 use chat::messenger::outbound::Dialect;
@@ -6,13 +6,10 @@ use chat::rejection::Rejection;
 use chat::rpc::Security;
 use chat::rules::ROTATION_OVERLAP;
 
-use super::args::{Args, need, wrong};
-
-const SECURITIES: &str = "signed, token, open";
-const DIALECTS: &str = "native, brix";
+use super::args::{Args, required};
 
 pub(super) fn read(verb: &str, args: &Args) -> Result<Option<Command>, Rejection> {
-    let channel = || args.need_id("channel");
+    let channel = || args.required_id("channel");
     let command = match verb {
         "connect" => ChannelCommand::Connect(connect(args)?),
         "disconnect" => ChannelCommand::Disconnect(channel()?),
@@ -21,12 +18,12 @@ pub(super) fn read(verb: &str, args: &Args) -> Result<Option<Command>, Rejection
         "delete" => ChannelCommand::Delete(channel()?),
         "rename" => ChannelCommand::Rename {
             channel: channel()?,
-            name: args.need_text("name")?,
+            name: args.required_text("name")?,
         },
         "update" => ChannelCommand::Update(update(args)?),
         "rotate" => ChannelCommand::Rotate {
             channel: channel()?,
-            code: need("code", args.secret("code")?)?,
+            code: required("code", args.secret("code")?)?,
             overlap: args
                 .duration("overlap")?
                 .or(args.duration("keep")?)
@@ -39,37 +36,35 @@ pub(super) fn read(verb: &str, args: &Args) -> Result<Option<Command>, Rejection
 
 fn connect(args: &Args) -> Result<Connect, Rejection> {
     Ok(Connect {
-        live_chat: args.need_id("liveChat")?,
-        name: args.need_text("name")?,
-        webhook: args.need_text("webhook")?,
-        code: need("code", args.secret("code")?)?,
+        live_chat: args.required_id("liveChat")?,
+        name: args.required_text("name")?,
+        webhook: args.required_text("webhook")?,
+        code: required("code", args.secret("code")?)?,
         security: security(args)?,
         dialect: dialect(args)?,
         operator_initiated: args.flag("operatorInitiated")?,
     })
 }
 
-/// A name and a code are changed by methods of their own: ignoring them here would look like success.
+/// Name and code have methods of their own. Ignoring them here would look like success.
 fn update(args: &Args) -> Result<Update, Rejection> {
     let update = Update {
-        channel: args.need_id("channel")?,
+        channel: args.required_id("channel")?,
         webhook: args.text("webhook")?,
         security: security(args)?,
         dialect: dialect(args)?,
         operator_initiated: args.flag("operatorInitiated")?,
     };
     for (member, method) in [("name", "channels.rename"), ("code", "channels.rotate")] {
-        if args.get(member).is_some() {
-            return Err(wrong(member, &format!("is changed by {method}")));
-        }
+        args.refuse(member, &format!("is changed by {method}"))?;
     }
     Ok(update)
 }
 
 fn security(args: &Args) -> Result<Option<Security>, Rejection> {
-    args.choice("security", SECURITIES)
+    args.choice("security")
 }
 
 fn dialect(args: &Args) -> Result<Option<Dialect>, Rejection> {
-    args.choice("dialect", DIALECTS)
+    args.choice("dialect")
 }

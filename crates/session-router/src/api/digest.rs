@@ -1,20 +1,20 @@
-//! The digest of a request: what tells that a `commandId` came again from that it was reused.
+//! The digest of a request, which tells a repeated `commandId` from a reused one.
 //!
-//! It stays in the log for good, so it must say nothing of a secret that could be guessed: of a
-//! password and a confirmation code it knows only that one was given.
+//! It is stored in the log, so it must not help to guess a secret: passwords and confirmation codes
+//! count as present or absent only.
 
 use chat::command::Request;
 use serde_json::Value;
 
 use super::args::Args;
 
-/// Members of which only the presence counts.
+/// Members whose value is left out.
 const SECRETS: [&str; 2] = ["password", "code"];
 
-/// The digest of a method and its members, however they were ordered and spaced.
+/// Returns the digest of a method and its members, independent of their order and spacing.
 pub(super) fn of(method: &str, args: &Args) -> [u8; 16] {
     let mut text = format!("{method}\n");
-    for (name, value) in sorted(args.all()) {
+    for (name, value) in sorted(args.members()) {
         if name == "commandId" || value.is_null() {
             continue;
         }
@@ -26,7 +26,7 @@ pub(super) fn of(method: &str, args: &Args) -> [u8; 16] {
     Request::digest_of(text.as_bytes())
 }
 
-/// Members in one order, whatever order the map keeps.
+/// Sorts by name: the order of the map depends on a feature of `serde_json`.
 fn sorted(object: &serde_json::Map<String, Value>) -> Vec<(&str, &Value)> {
     let mut members: Vec<_> = object.iter().map(|(n, v)| (n.as_str(), v)).collect();
     members.sort_unstable_by_key(|(name, _)| *name);

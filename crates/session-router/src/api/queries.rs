@@ -1,4 +1,4 @@
-//! What can be asked to be shown.
+//! Queries.
 
 use std::str::FromStr;
 
@@ -6,22 +6,20 @@ use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, ReplyId, SessionId, 
 use chat::model::DeliveryState;
 use chat::record::Stream;
 use chat::rejection::Rejection;
+use chat::rules::SEARCH_CHARS_MAX;
 use chat::workspace::Cursor;
 use serde::Deserialize;
 
-use super::args::{Args, need, wrong};
+use super::args::{Args, required, wrong};
 
-/// The most that a search looks for, in characters.
-const TEXT_CHARS_MAX: usize = 255;
-
-/// What is to be shown.
+/// A query.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Query {
     /// `me`
     Me,
     /// `live-chats.list`
     LiveChats(Page<LiveChatId>),
-    /// `channels.list`: of all live chats or of one.
+    /// `channels.list`, optionally of one live chat
     Channels(Option<LiveChatId>, Page<ChannelId>),
     /// `channels.get`
     Channel(ChannelId),
@@ -47,7 +45,7 @@ pub(crate) enum Query {
     EventsAfter(EventsAfter),
 }
 
-/// A page of a list: so many behind the entry that the page before named as `next`.
+/// A page of a list: up to `limit` entries after `before`, the `next` of the previous page.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Page<K> {
     pub(crate) before: Option<K>,
@@ -65,17 +63,17 @@ pub(crate) struct Sessions {
     pub(crate) limit: usize,
 }
 
-/// Which sessions.
+/// Which sessions to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ViewName {
-    /// Nobody has them.
+    /// Not assigned.
     Queue,
-    /// The caller has them.
+    /// Assigned to the caller.
     Mine,
-    /// Somebody has them.
+    /// Assigned to anybody.
     Active,
-    /// They ended.
+    /// Closed.
     Closed,
 }
 
@@ -83,18 +81,18 @@ pub(crate) enum ViewName {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct History {
     pub(crate) of: HistoryOf,
-    /// Whether what happened to the sessions is wanted too.
+    /// Whether to include changes of the sessions.
     pub(crate) events: bool,
     pub(crate) before: Option<u64>,
     pub(crate) limit: usize,
 }
 
-/// Whose messages.
+/// Whose messages to list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum HistoryOf {
-    /// Of a session, and of the sessions before it on the same chat.
+    /// Those of a session and of earlier sessions of the same chat.
     Session(SessionId),
-    /// Of a person's sessions.
+    /// Those of all sessions of a person.
     Contact(ContactId),
 }
 
@@ -131,7 +129,7 @@ pub(crate) struct Contacts {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EventsAfter {
     pub(crate) position: u64,
-    /// Only this one's feed.
+    /// Only the feed of this live chat.
     pub(crate) live_chat: Option<LiveChatId>,
     pub(crate) limit: usize,
 }
@@ -141,12 +139,12 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Query>, Rejection
         "me" => Query::Me,
         "live-chats.list" => Query::LiveChats(page(args)?),
         "channels.list" => Query::Channels(args.id("liveChat")?, page(args)?),
-        "channels.get" => Query::Channel(args.need_id("channel")?),
+        "channels.get" => Query::Channel(args.required_id("channel")?),
         "users.list" => Query::Users(page(args)?),
         "sessions.list" => Query::Sessions(sessions(args)?),
-        "sessions.get" => Query::Session(args.need_id("session")?),
+        "sessions.get" => Query::Session(args.required_id("session")?),
         "sessions.history" => Query::History(history(args)?),
-        "replies.list" => Query::Replies(args.need_id("liveChat")?, page(args)?),
+        "replies.list" => Query::Replies(args.required_id("liveChat")?, page(args)?),
         "audit.list" => Query::Audit(Audit {
             user: args.parsed("user", "must be a user's id")?,
             stream: args.parsed(
@@ -154,53 +152,49 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Query>, Rejection
                 "must name a stream: user-, livechat-, channel- or contact-<id>",
             )?,
             before: args.number("before")?,
-            limit: args.limit(50, 500)?,
+            limit: args.limit()?,
         }),
         "deliveries.list" => Query::Deliveries(Deliveries {
             channel: args.id("channel")?,
             message: args.id("message")?,
-            state: args.choice("state", STATES)?,
+            state: args.choice("state")?,
             before: args.number("before")?,
-            limit: args.limit(50, 500)?,
+            limit: args.limit()?,
         }),
         "contacts.list" => Query::Contacts(Contacts {
             channel: args.id("channel")?,
             text: search(args)?,
             before: args.id("before")?,
-            limit: args.limit(50, 200)?,
+            limit: args.limit()?,
         }),
-        "contacts.get" => Query::Contact(args.need_id("contact")?),
+        "contacts.get" => Query::Contact(args.required_id("contact")?),
         "events.after" => Query::EventsAfter(EventsAfter {
-            position: need("position", args.number("position")?)?,
+            position: required("position", args.number("position")?)?,
             live_chat: args.id("liveChat")?,
-            limit: args.limit(1_000, 1_000)?,
+            limit: args.limit()?,
         }),
         _ => return Ok(None),
     }))
 }
 
-const STATES: &str = "queued, sending, accepted, delivered, read, failed, expired";
-
-/// A list that the rules keep short comes as one page, unless it is asked for in parts.
 fn page<K: FromStr>(args: &Args) -> Result<Page<K>, Rejection> {
     Ok(Page {
         before: args.id("before")?,
-        limit: args.limit(1_000, 1_000)?,
+        limit: args.limit()?,
     })
 }
 
 fn sessions(args: &Args) -> Result<Sessions, Rejection> {
-    let view = args.choice("view", "queue, mine, active, closed")?;
     let before = args.text("before")?;
     let cursor = before.map(|text| {
         cursor(&text).ok_or_else(|| wrong("before", "must be the next of the page before"))
     });
     Ok(Sessions {
-        view: view.unwrap_or(ViewName::Queue),
+        view: args.choice("view")?.unwrap_or(ViewName::Queue),
         live_chat: args.id("liveChat")?,
         text: search(args)?,
         before: cursor.transpose()?,
-        limit: args.limit(50, 200)?,
+        limit: args.limit()?,
     })
 }
 
@@ -209,32 +203,30 @@ fn history(args: &Args) -> Result<History, Rejection> {
         (Some(session), None) => HistoryOf::Session(session),
         (None, Some(contact)) => HistoryOf::Contact(contact),
         _ => {
-            let words = "exactly one of session and contact is required";
-            return Err(wrong("session", words));
+            let message = "exactly one of session and contact is required";
+            return Err(wrong("session", message));
         }
     };
     Ok(History {
         of,
         events: args.flag("events")?.unwrap_or(false),
         before: args.number("before")?,
-        limit: args.limit(50, 500)?,
+        limit: args.limit()?,
     })
 }
 
-/// What is searched for, in lower case; nothing is no search.
+/// The text to search for, in lower case; `None` when it is empty.
 fn search(args: &Args) -> Result<Option<String>, Rejection> {
     let text = args.text("text")?.map(|text| text.trim().to_lowercase());
-    if text
-        .as_ref()
-        .is_some_and(|t| t.chars().count() > TEXT_CHARS_MAX)
-    {
-        let words = format!("must have at most {TEXT_CHARS_MAX} characters");
-        return Err(wrong("text", &words));
+    let is_long = |text: &String| text.chars().count() > SEARCH_CHARS_MAX;
+    if text.as_ref().is_some_and(is_long) {
+        let message = format!("must have at most {SEARCH_CHARS_MAX} characters");
+        return Err(wrong("text", &message));
     }
     Ok(text.filter(|text| !text.is_empty()))
 }
 
-/// The other way round: `cursor` in the view of sessions.
+/// Parses what `view::sessions` writes as `next`.
 fn cursor(text: &str) -> Option<Cursor> {
     let (micros, session) = text.split_once('.')?;
     let micros = micros.parse().ok()?;

@@ -1,33 +1,33 @@
-//! The envelope of every answer (console-api section 2).
+//! The envelope of every reply (console-api section 2).
 
 use chat::rejection::{Code, Rejection};
 use serde_json::{Value, json};
 
-/// The longest words in a header, in characters; the body has them all.
-const WORDS_CHARS_MAX: usize = 256;
-/// NATS's own bound of a payload is 1 MiB by default; an answer stays under it.
+/// The longest message in a header, in characters. The body has all of it.
+const HEADER_CHARS_MAX: usize = 256;
+/// The largest reply, in bytes: below the default payload limit of NATS, 1 MiB.
 const BYTES_MAX: usize = 1_000_000;
 
-/// `{"ok": …}`. What would not pass is refused in words: the bus would drop it, and the caller would
-/// wait for nothing.
+/// Returns `{"ok": …}`, or a rejection if that is too large: the bus would drop it, and the caller
+/// would time out.
 pub(crate) fn ok(ok: &Value) -> Vec<u8> {
     let payload = json!({ "ok": ok }).to_string().into_bytes();
     if payload.len() <= BYTES_MAX {
         return payload;
     }
-    let words = "the answer is over 1 MB; ask for less with limit";
-    error(&Rejection::new(Code::TooLarge, words)).1
+    let message = "the answer is over 1 MB; ask for less with limit";
+    error(&Rejection::new(Code::TooLarge, message)).1
 }
 
-/// The headers and the payload of a refusal.
+/// Returns the headers and the payload of a rejection.
 pub(crate) fn error(rejection: &Rejection) -> (Vec<(&'static str, String)>, Vec<u8>) {
-    let words = rejection.message.chars().take(WORDS_CHARS_MAX);
-    // A line break in a header would forge another one.
-    let words: String = words
+    let message = rejection.message.chars().take(HEADER_CHARS_MAX);
+    // A line break in a header would start another header.
+    let message: String = message
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let headers = vec![
-        (bus::ERROR_HEADER, words),
+        (bus::ERROR_HEADER, message),
         (bus::ERROR_CODE_HEADER, rejection.code.status().to_string()),
     ];
     let body = json!({ "error": {

@@ -1,14 +1,19 @@
-//! What requests mean: every method, right and wrong.
+//! Requests of every method, good and malformed.
 
-mod table;
+mod examples;
 
+use std::collections::BTreeSet;
+
+use chat::api::{Kind, METHODS, Presence};
 use chat::command::{ChannelCommand, Command, SessionCommand, UserCommand};
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
 use chat::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Call, METHODS, Query, parse, reply};
+use super::args::Args;
+use super::{Call, CommandKey, Query, call, parse, reply};
+use examples::{example, examples};
 
 const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
@@ -18,7 +23,7 @@ fn ask(method: &str, payload: &Value) -> Result<Call, Rejection> {
     parse(&user, method, payload.to_string().as_bytes(), NOW)
 }
 
-/// The pointer of the one member that a refusal names.
+/// Returns the pointer of the one member that the rejection names.
 fn pointer(method: &str, payload: &Value) -> String {
     let rejection = ask(method, payload).expect_err(&format!("{method} {payload}"));
     assert_eq!(rejection.code, Code::Invalid, "{method} {payload}");
@@ -27,36 +32,93 @@ fn pointer(method: &str, payload: &Value) -> String {
 }
 
 #[test]
-fn every_method_is_understood_and_every_wrong_kind_is_named() {
-    let table = table::table();
-    let methods: Vec<_> = table.iter().map(|(method, ..)| *method).collect();
-    assert_eq!(methods, METHODS);
-    for (method, good, required) in table {
-        ask(method, &good).unwrap_or_else(|e| panic!("{method}: {e}"));
-        let members = good.as_object().unwrap();
-        for member in members.keys() {
-            let mut wrong = good.clone();
-            wrong[member] = json!({ "of another": "kind" });
-            assert!(
-                pointer(method, &wrong).starts_with(&format!("/{member}")),
-                "{method}"
-            );
+fn every_method_reads_exactly_the_parameters_of_the_table() {
+    for method in METHODS {
+        let mut asked = BTreeSet::new();
+        for request in examples(method) {
+            let args = Args::read(method, request.to_string().as_bytes()).unwrap();
+            let parsed = call(&"ann".parse().unwrap(), &args, NOW);
+            parsed.unwrap_or_else(|e| panic!("{} {request}: {e}", method.name));
+            asked.append(&mut args.asked.borrow_mut());
         }
-        for member in required {
-            let mut lacking = good.clone();
-            lacking[member] = Value::Null;
-            let pointer = pointer(method, &lacking);
-            let either = ["/message", "/session"].contains(&pointer.as_str());
-            assert!(
-                pointer == format!("/{member}") || either,
-                "{method} {member} {pointer}"
-            );
+        let takes_id = asked.remove("commandId");
+        assert_eq!(takes_id, method.changes(), "{}", method.name);
+        let names = method.parameters.iter();
+        let names = names.flat_map(|p| [Some(p.name), p.alias]).flatten();
+        assert_eq!(asked, names.map(str::to_owned).collect(), "{}", method.name);
+    }
+}
+
+#[test]
+fn every_choice_of_the_table_is_accepted() {
+    for method in METHODS {
+        for parameter in method.parameters {
+            let (Kind::Choice(choices) | Kind::Choices(choices)) = parameter.kind else {
+                continue;
+            };
+            for choice in choices {
+                let mut request = example(method, 1);
+                request[parameter.name] = match parameter.kind {
+                    Kind::Choices(_) => json!([choice]),
+                    _ => json!(choice),
+                };
+                ask(method.name, &request).unwrap_or_else(|e| panic!("{choice}: {e}"));
+            }
         }
     }
 }
 
 #[test]
-fn what_is_no_request_is_refused_in_the_words_of_the_api() {
+fn a_parameter_of_the_wrong_type_is_named() {
+    for method in METHODS {
+        for request in examples(method) {
+            for name in request.as_object().unwrap().keys() {
+                let mut wrong = request.clone();
+                wrong[name] = json!({ "of another": "type" });
+                let pointer = pointer(method.name, &wrong);
+                assert!(
+                    pointer.starts_with(&format!("/{name}")),
+                    "{} {name}: {pointer}",
+                    method.name
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn required_parameters_are_demanded_and_optional_ones_are_not() {
+    for method in METHODS {
+        for alternative in [1, 2] {
+            let full = example(method, alternative);
+            let mut least = full.clone();
+            for parameter in method.parameters {
+                if parameter.presence == Presence::Optional {
+                    least[parameter.name] = Value::Null;
+                    continue;
+                }
+                let mut lacking = full.clone();
+                if lacking[parameter.name].take().is_null() {
+                    continue;
+                }
+                let pointer = pointer(method.name, &lacking);
+                let names = method.parameters.iter().filter(|p| match p.presence {
+                    Presence::Alternative(_) => parameter.presence != Presence::Required,
+                    Presence::Required | Presence::Optional => p.name == parameter.name,
+                });
+                let pointers: Vec<_> = names.map(|p| format!("/{}", p.name)).collect();
+                assert!(pointers.contains(&pointer), "{} {pointer}", method.name);
+            }
+            // An update of nothing is refused as a whole, not for one parameter.
+            if method.name != "users.update" {
+                ask(method.name, &least).unwrap_or_else(|e| panic!("{} {e}", method.name));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_malformed_request_gets_a_code_of_the_console_api() {
     let user = "ann".parse().unwrap();
     let code = |method: &str, payload: &[u8]| parse(&user, method, payload, NOW).unwrap_err().code;
     assert_eq!(code("messages.sent", b"{}"), Code::NotFound);
@@ -75,7 +137,7 @@ fn what_is_no_request_is_refused_in_the_words_of_the_api() {
 }
 
 #[test]
-fn of_two_that_exclude_each_other_one_is_asked_for() {
+fn exactly_one_of_two_alternatives_is_required() {
     let bad = [
         ("sessions.transfer", json!({ "session": ID }), "/to"),
         (
@@ -111,7 +173,7 @@ fn of_two_that_exclude_each_other_one_is_asked_for() {
 }
 
 #[test]
-fn a_wrong_value_is_named_where_it_stands() {
+fn a_wrong_value_is_named_by_its_pointer() {
     let bad = [
         ("users.update", json!({ "login": "bob" }), ""),
         (
@@ -164,7 +226,7 @@ fn a_wrong_value_is_named_where_it_stands() {
 }
 
 #[test]
-fn what_is_left_out_has_its_usual_value() {
+fn absent_parameters_get_their_defaults() {
     let query = |method, payload: Value| match ask(method, &payload).unwrap() {
         Call::Query(query) => query,
         other => panic!("{other:?}"),
@@ -180,10 +242,9 @@ fn what_is_left_out_has_its_usual_value() {
     };
     assert_eq!((after.position, after.limit), (12, 1_000));
     let overlap = |payload: Value| match ask("channels.rotate", &payload).unwrap() {
-        Call::Command {
-            command: Command::Channel(ChannelCommand::Rotate { overlap, .. }),
-            ..
-        } => overlap.as_secs(),
+        Call::Command(Command::Channel(ChannelCommand::Rotate { overlap, .. }), _) => {
+            overlap.as_secs()
+        }
         other => panic!("{other:?}"),
     };
     assert_eq!(overlap(json!({ "channel": ID, "code": "c" })), 86_400);
@@ -201,16 +262,16 @@ fn what_is_left_out_has_its_usual_value() {
     );
     let queue = matches!(
         queue,
-        Ok(Call::Command {
-            command: Command::Session(SessionCommand::Transfer { to: None, .. }),
-            ..
-        })
+        Ok(Call::Command(
+            Command::Session(SessionCommand::Transfer { to: None, .. }),
+            _
+        ))
     );
     assert!(queue);
 }
 
 #[test]
-fn a_password_is_hashed_outside_and_put_in_its_place() {
+fn a_password_is_hashed_elsewhere_and_put_into_the_command() {
     let payload = json!({ "login": "bob", "password": "correct horse", "commandId": ID });
     let Ok(Call::NeedsHash(needs)) = ask("users.create", &payload) else {
         panic!()
@@ -218,11 +279,8 @@ fn a_password_is_hashed_outside_and_put_in_its_place() {
     assert_eq!(needs.password().expose(), "correct horse");
     assert!(!format!("{needs:?}").contains("correct horse"));
     let call = needs.finish(Secret::new("$argon2id$"));
-    let Call::Command {
-        command: Command::User(UserCommand::Create(user)),
-        command_id: Some(id),
-        ..
-    } = call
+    let Call::Command(Command::User(UserCommand::Create(user)), CommandKey { id: Some(id), .. }) =
+        call
     else {
         panic!("{call:?}")
     };
@@ -231,12 +289,12 @@ fn a_password_is_hashed_outside_and_put_in_its_place() {
 }
 
 #[test]
-fn a_repetition_is_known_by_its_digest() {
+fn a_repeated_request_has_the_same_digest() {
     let digest = |method: &str, payload: &str| {
         let user = "ann".parse().unwrap();
         match parse(&user, method, payload.as_bytes(), NOW).unwrap() {
-            Call::Command { digest, .. } | Call::Token { digest, .. } => digest,
-            Call::NeedsHash(needs) => needs.digest,
+            Call::Command(_, key) | Call::Token(_, key) => key.digest,
+            Call::NeedsHash(needs) => needs.key.digest,
             other => panic!("{other:?}"),
         }
     };
@@ -258,7 +316,7 @@ fn a_repetition_is_known_by_its_digest() {
         digest("sessions.take", &format!(r#"{{"session":"{ID}"}}"#)),
         digest("sessions.close", &format!(r#"{{"session":"{ID}"}}"#))
     );
-    // The digest stays in the log: nobody can try passwords against it.
+    // The digest is stored in the log and must not help to guess a password.
     let user = |password: &str| {
         digest(
             "users.update",
@@ -269,7 +327,7 @@ fn a_repetition_is_known_by_its_digest() {
 }
 
 #[test]
-fn an_answer_is_an_envelope_that_fits() {
+fn a_reply_is_an_envelope_within_the_payload_limit() {
     assert_eq!(reply::ok(&json!({ "a": 1 })), br#"{"ok":{"a":1}}"#);
     let huge = reply::ok(&json!({ "a": "x".repeat(1_000_000) }));
     let huge: Value = serde_json::from_slice(&huge).unwrap();

@@ -1,29 +1,25 @@
-//! `users.*`: what an administrator does with people who have a login.
-//!
-//! A user is named by `login`, as at creation, or by `user`.
+//! `users.*` that change something. `user` is accepted as another name of `login`.
 
 use chat::command::{Command, NewUser, UserCommand};
-use chat::id::{CommandId, UserId};
+use chat::id::UserId;
 use chat::model::Group;
 use chat::password;
 use chat::rejection::Rejection;
 use chat::secret::Secret;
 
-use super::args::{Args, need, wrong};
-use super::{Call, NeedsHash};
+use super::args::{Args, required, wrong};
+use super::{Call, CommandKey, NeedsHash};
 
-const GROUPS: &str = "must be one of administrators, supervisors, operators, readers";
 const LOGIN: &str = "must be 1 to 32 of a-z, 0-9, _ and -";
 
 pub(super) fn read(
     caller: &UserId,
     verb: &str,
     args: &Args,
-    command_id: Option<CommandId>,
-    digest: [u8; 16],
+    key: CommandKey,
 ) -> Result<Call, Rejection> {
     let login: Option<UserId> = args.parsed("login", LOGIN)?.or(args.parsed("user", LOGIN)?);
-    let user = || need("login", login.clone());
+    let user = || required("login", login.clone());
     let command = match verb {
         "create" => UserCommand::Create(create(args, user()?)?),
         "update" => update(args, user()?)?,
@@ -32,36 +28,32 @@ pub(super) fn read(
             disabled: args.flag("disabled")?.unwrap_or(true),
         },
         _ => {
-            return Ok(Call::Token {
-                user: login.unwrap_or_else(|| caller.clone()),
-                command_id,
-                digest,
-            });
+            let user = login.unwrap_or_else(|| caller.clone());
+            return Ok(Call::Token(user, key));
         }
     };
-    let needed = !matches!(command, UserCommand::Disable { .. });
-    match args.secret("password")?.filter(|_| needed) {
+    let has_password = !matches!(command, UserCommand::Disable { .. });
+    let password = if has_password {
+        args.secret("password")?
+    } else {
+        None
+    };
+    match password {
         Some(password) => {
             password::check(&password)?;
             Ok(Call::NeedsHash(NeedsHash {
                 password,
                 command,
-                command_id,
-                digest,
+                key,
             }))
         }
-        None => Ok(Call::Command {
-            command: Command::User(command),
-            command_id,
-            digest,
-        }),
+        None => Ok(Call::Command(Command::User(command), key)),
     }
 }
 
-/// Somebody new is an operator unless the groups say otherwise, and is called by the login unless
-/// there is a name.
+/// The group defaults to operators, the name to the login.
 fn create(args: &Args, login: UserId) -> Result<NewUser, Rejection> {
-    need("password", args.get("password"))?;
+    required("password", args.get("password"))?;
     Ok(NewUser {
         name: args
             .text("name")?
@@ -79,12 +71,12 @@ fn update(args: &Args, user: UserId) -> Result<UserCommand, Rejection> {
     match args.flag("disabled")? {
         Some(disabled) if !any => return Ok(UserCommand::Disable { user, disabled }),
         Some(_) => {
-            let words = "is changed alone, or by users.disable";
-            return Err(wrong("disabled", words));
+            let message = "is changed alone, or by users.disable";
+            return Err(wrong("disabled", message));
         }
         None if !any => {
-            let words = "one of name, groups, password, disabled is required";
-            return Err(Rejection::invalid("", words));
+            let message = "one of name, groups, password, disabled is required";
+            return Err(Rejection::invalid("", message));
         }
         None => {}
     }
@@ -97,7 +89,7 @@ fn update(args: &Args, user: UserId) -> Result<UserCommand, Rejection> {
 }
 
 fn groups(args: &Args) -> Result<Option<Vec<Group>>, Rejection> {
-    let groups = args.choices("groups", GROUPS)?;
+    let groups = args.choices("groups")?;
     Ok(groups.map(|mut groups: Vec<Group>| {
         groups.sort_unstable();
         groups.dedup();

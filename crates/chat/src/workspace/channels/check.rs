@@ -4,13 +4,11 @@ use crate::content::URL_BYTES_MAX;
 use crate::id::ChannelId;
 use crate::rejection::{Code, Rejection};
 use crate::rpc::Security;
+use crate::rules::CODE_BYTES_MAX;
 use crate::secret::Secret;
 use crate::signature;
 use crate::verification::account;
 use crate::workspace::Workspace;
-
-/// The longest confirmation code, in bytes.
-const CODE_BYTES_MAX: usize = 1_024;
 
 impl Workspace {
     /// One account, one live chat: nobody else may have this webhook.

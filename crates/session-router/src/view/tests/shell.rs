@@ -169,26 +169,18 @@ impl Shell {
             other => other,
         };
         match call {
-            Call::Command {
-                command,
-                command_id,
-                digest,
-            } => self.command(&Request {
+            Call::Command(command, key) => self.command(&Request {
                 by: Actor::User(user),
-                command_id,
-                digest,
+                command_id: key.id,
+                digest: key.digest,
                 command,
             }),
-            Call::Token {
-                user: of,
-                command_id,
-                digest,
-            } => {
+            Call::Token(of, key) => {
                 let hash = Secret::new("hash of a token");
                 self.command(&Request {
                     by: Actor::User(user),
-                    command_id,
-                    digest,
+                    command_id: key.id,
+                    digest: key.digest,
                     command: Command::User(UserCommand::Token { user: of, hash }),
                 })
             }
