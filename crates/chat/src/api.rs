@@ -25,7 +25,7 @@ pub struct Method {
 /// Who may call a method. Each of these includes supervisors and administrators, except the last two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rights {
-    /// Every user.
+    /// Every user. The answer has only what the caller may see.
     Everyone,
     /// Members of the live chat.
     Members,

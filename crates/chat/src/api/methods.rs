@@ -151,7 +151,7 @@ pub const METHODS: &[Method] = &[
     read("contacts.list", "contact list", Members, &[IN_CHANNEL, SEARCH, before(Id), LIMIT_200]),
     read("contacts.get", "contact get", Members, &[CONTACT]),
     change("contacts.forget", "contact forget", Administrators, &[CONTACT]),
-    read("events.after", "event after", Members, &[
+    read("events.after", "event after", Everyone, &[
         required("position", Position), IN_LIVE_CHAT, limit(1_000, 1_000),
     ]),
 ];

@@ -2,6 +2,7 @@
 
 mod beside;
 mod lists;
+mod rights;
 pub(crate) mod shell;
 
 use chat::command::{Attempted, Command};

@@ -218,7 +218,7 @@ impl Shell {
         Ok(plan.render(&self.library))
     }
 
-    fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
+    pub(crate) fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
         let caller = self.workspace.caller(user)?;
         let scan = match query {
             Query::EventsAfter(query) => view::scan_of(&self.workspace, &caller, query),
