@@ -167,8 +167,8 @@ reasons! {
             "the shortcut {shortcut:?} is taken";
         NotFailed = "not_failed":
             "only a failed or expired message can be sent again";
-        WaitsInLane { message: String } = "waits_in_lane":
-            "message {message} waits for an earlier message of its chat";
+        WaitsInLane { message_id: String } = "waits_in_lane":
+            "message {message_id} waits for an earlier message of its chat";
         ChannelChanged { status: String } = "channel_changed":
             "the channel changed during the verification and is {status}; reconnect it again";
         TokenShown = "token_shown":
@@ -195,8 +195,8 @@ reasons! {
             "the contact's data was erased";
     }
     MessageConflict {
-        MessageConflict { message: String } = "message_conflict":
-            "message {message:?} was accepted with other content; use messageEdited to change it";
+        MessageConflict { message_id: String } = "message_conflict":
+            "message {message_id:?} was accepted with other content; use messageEdited to change it";
     }
 
     // Rights.
@@ -232,13 +232,13 @@ reasons! {
         NoSuchChannel { channel: String } = "no_such_channel": "there is no channel {channel}";
         NoSuchContact { contact: String } = "no_such_contact": "there is no contact {contact}";
         NoSuchSession { session: String } = "no_such_session": "there is no session {session}";
-        NoSuchMessage { message: String } = "no_such_message": "there is no message {message}";
+        NoSuchMessage { message_id: String } = "no_such_message": "there is no message {message_id}";
         NoSuchReply { reply: String } = "no_such_reply": "there is no canned reply {reply}";
         NoSuchMethod { method: String } = "no_such_method": "there is no method {method:?}";
-        NotDeliverable { message: String } = "not_deliverable":
-            "message {message} is not waiting for its delivery";
-        NotSentToChannel { message: String } = "not_sent_to_channel":
-            "no message {message} was sent to this channel";
+        NotDeliverable { message_id: String } = "not_deliverable":
+            "message {message_id} is not waiting for its delivery";
+        NotSentToChannel { message_id: String } = "not_sent_to_channel":
+            "no message {message_id} was sent to this channel";
         NoSuchOperator { user: String } = "no_such_operator":
             "no operator {user:?} wrote to this channel";
     }
@@ -300,10 +300,10 @@ reasons! {
             "{user} does not staff this live chat";
         ContactOfAnotherChannel = "contact_of_another_channel" at "/contact":
             "is a contact of another channel";
-        NotInSession { message: String } = "not_in_session" at "/upTo":
-            "the session has no message {message}";
-        NotInChat { message: String } = "not_in_chat" at "/replyTo":
-            "the chat has no message {message}";
+        NotInSession { message_id: String } = "not_in_session" at "/upTo":
+            "the session has no message {message_id}";
+        NotInChat { message_id: String } = "not_in_chat" at "/replyTo":
+            "the chat has no message {message_id}";
         ContentRequired = "content_required" at "/text":
             "a text or at least one file is required";
     }

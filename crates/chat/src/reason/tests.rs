@@ -13,6 +13,12 @@ fn every_code_is_unique_and_in_snake_case() {
 }
 
 #[test]
+fn the_sentence_replaces_no_field() {
+    let source = include_str!("../reason.rs");
+    assert!(!source.contains("{ message:") && !source.contains(", message:"));
+}
+
+#[test]
 fn json_has_the_code_the_sentence_and_the_fields_in_camel_case() {
     let reason = Reason::AccountConnected {
         live_chat: "Support".to_owned(),
