@@ -1,57 +1,57 @@
-//! Connections that are made, and such that are not.
+//! Connecting channels: the handshake, failures, and changes of the webhook.
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Gate, Manners};
 use crate::messenger::Messenger;
-use crate::scene::{Scene, Setup, connect, connecting, open_live_chat};
+use crate::response::{Behaviour, Gate, WebhookResponse};
+use crate::world::{Setup, World, connect, connect_args, create_live_chat};
 
 const SIGNING: &str = "whsec_bm8gbW9yZSBzZWNyZXRzLCBwbGVhc2Uh";
 
-/// Connects a messenger that answers so: the channel.
-async fn channel_of(scene: &Scene, manners: Manners, code: &str, more: Value) -> Value {
-    let messenger = Messenger::start(code, manners).await;
-    connect(&scene.admin, &scene.live_chat, &messenger, more).await["channel"].clone()
+/// Connects a messenger. Returns the channel.
+async fn channel_of(world: &World, behaviour: Behaviour, code: &str, more: Value) -> Value {
+    let messenger = Messenger::start(code, behaviour).await;
+    connect(&world.admin, &world.live_chat, &messenger, more).await["channel"].clone()
 }
 
 #[tokio::test]
-async fn what_connect_says_and_how_it_is_verified() {
-    let scene = Scene::open().await;
-    let connects = scene.messenger.received_of("connect");
+async fn a_connect_request_is_complete_and_its_response_verified() {
+    let world = World::start().await;
+    let connects = world.messenger.received_of("connect");
     let [connect] = &connects[..] else {
         panic!("{connects:?}")
     };
-    assert!(connect.is_signed_with(&scene.messenger.code));
-    assert_eq!(connect.body["token"], scene.messenger.code.as_str());
-    assert_eq!(connect.body["channelId"], scene.channel.as_str());
+    assert!(connect.is_signed_with(&world.messenger.code));
+    assert_eq!(connect.body["token"], world.messenger.code.as_str());
+    assert_eq!(connect.body["channelId"], world.channel.as_str());
     assert_eq!(
         connect.data()["webhook"],
-        scene.house.webhook(&scene.channel)
+        world.broker.webhook(&world.channel)
     );
     assert!(connect.data()["challenge"].as_str().unwrap().len() >= 16);
-    let channel = scene.channel().await;
+    let channel = world.channel().await;
     assert_eq!(channel["verified"], "challenge");
     assert_eq!(channel["security"], "token");
     assert_eq!(channel["dialect"], "native");
     assert_eq!(channel["capabilities"]["operatorInitiated"], true);
-    assert_eq!(channel["publicUrl"], scene.house.webhook(&scene.channel));
+    assert_eq!(channel["publicUrl"], world.broker.webhook(&world.channel));
 
-    let plain = channel_of(&scene, Manners::plain(), "another", json!({})).await;
+    let plain = channel_of(&world, Behaviour::basic(), "another", json!({})).await;
     assert_eq!(plain["status"], "active");
     assert_eq!(plain["verified"], "status");
     assert_eq!(plain["capabilities"]["operatorInitiated"], false);
 }
 
 #[tokio::test]
-async fn a_signed_channel_wants_a_proof() {
-    let scene = Scene::open().await;
-    let signed = channel_of(&scene, Manners::good(), SIGNING, json!({})).await;
+async fn a_signed_channel_needs_a_response_to_the_challenge() {
+    let world = World::start().await;
+    let signed = channel_of(&world, Behaviour::complete(), SIGNING, json!({})).await;
     assert_eq!(signed["status"], "active", "{signed}");
     assert_eq!(
         signed["security"], "signed",
-        "as codes of this form are by default"
+        "the default for codes of this form"
     );
-    let plain = channel_of(&scene, Manners::plain(), SIGNING, json!({})).await;
+    let plain = channel_of(&world, Behaviour::basic(), SIGNING, json!({})).await;
     assert_eq!(plain["status"], "failed");
     assert!(
         plain["reason"].as_str().unwrap().contains("challenge"),
@@ -60,54 +60,57 @@ async fn a_signed_channel_wants_a_proof() {
 }
 
 #[tokio::test]
-async fn a_refused_connection_says_why_and_can_be_tried_again() {
-    let scene = Scene::open().await;
-    let messenger = Messenger::start("its own code", Manners::good()).await;
+async fn a_failed_connection_has_a_reason_and_can_be_retried() {
+    let world = World::start().await;
+    let messenger = Messenger::start("its own code", Behaviour::complete()).await;
     let wrong_proof = json!({ "challenge": "AAAA" });
-    for (answer, words) in [
-        (Answer::status(401), "code"),
-        (Answer::status(500).text("we are closed"), "500"),
+    for (response, reason) in [
+        (WebhookResponse::status(401), "code"),
         (
-            Answer::status(302).header("location", "http://127.0.0.1/"),
+            WebhookResponse::status(500).text("down for maintenance"),
+            "500",
+        ),
+        (
+            WebhookResponse::status(302).header("location", "http://127.0.0.1/"),
             "redirect",
         ),
-        (Answer::json(&wrong_proof), "challenge"),
+        (WebhookResponse::json(&wrong_proof), "challenge"),
     ] {
-        messenger.answers_to("connect", answer);
-        let answer = connect(&scene.admin, &scene.live_chat, &messenger, json!({})).await;
+        messenger.respond_to("connect", response);
+        let answer = connect(&world.admin, &world.live_chat, &messenger, json!({})).await;
         let channel = &answer["channel"];
         assert_eq!(channel["status"], "failed", "{answer}");
-        let reason = channel["reason"].as_str().unwrap();
-        assert!(reason.contains(words), "{reason}");
+        let shown = channel["reason"].to_string();
+        assert!(shown.contains(reason), "{shown}");
         assert!(answer["trace"].is_object(), "{answer}");
         let shown = answer.to_string();
         assert!(
             !shown.contains("its own code"),
             "the code is a secret: {shown}"
         );
-        scene
+        world
             .admin
             .call("channels.delete", json!({ "channel": channel["id"] }))
             .await;
     }
 
-    let mut nobody = Messenger::start("code", Manners::good()).await;
-    nobody.down().await;
-    let answer = connect(&scene.admin, &scene.live_chat, &nobody, json!({})).await;
+    let mut stopped = Messenger::start("code", Behaviour::complete()).await;
+    stopped.down().await;
+    let answer = connect(&world.admin, &world.live_chat, &stopped, json!({})).await;
     assert_eq!(answer["channel"]["status"], "failed");
-    nobody.up().await;
+    stopped.up().await;
     let channel = json!({ "channel": answer["channel"]["id"] });
-    let again = scene.admin.call("channels.reconnect", channel).await;
+    let again = world.admin.call("channels.reconnect", channel).await;
     assert_eq!(again["channel"]["status"], "active", "{again}");
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_allowed_is_never_asked() {
+async fn an_address_that_is_not_allowed_gets_no_request() {
     let settings = [("egress.allow", "[]")];
-    let house = crate::house::House::with(&settings).await;
-    let admin = house.admin().await;
-    let live_chat = open_live_chat(&admin, "Sales", &[]).await;
-    let messenger = Messenger::start("code", Manners::good()).await;
+    let broker = crate::broker::TestBroker::with(&settings).await;
+    let admin = broker.admin().await;
+    let live_chat = create_live_chat(&admin, "Sales", &[]).await;
+    let messenger = Messenger::start("code", Behaviour::complete()).await;
     let answer = connect(&admin, &live_chat, &messenger, json!({})).await;
     assert_eq!(answer["channel"]["status"], "failed", "{answer}");
     assert!(messenger.received().is_empty());
@@ -115,69 +118,67 @@ async fn an_address_that_is_not_allowed_is_never_asked() {
 
 #[tokio::test]
 async fn an_account_belongs_to_one_live_chat_however_its_address_is_written() {
-    let scene = Scene::open().await;
-    let other = open_live_chat(&scene.admin, "Support", &[]).await;
-    let mut args = connecting(&other, &scene.messenger, json!({}));
-    let url = scene.messenger.url();
+    let world = World::start().await;
+    let other = create_live_chat(&world.admin, "Support", &[]).await;
+    let mut args = connect_args(&other, &world.messenger, json!({}));
+    let url = world.messenger.url();
     for written in [
         url.clone(),
         url.replace("http:", "HTTP:"),
         format!("{url}#fragment"),
     ] {
         args["webhook"] = written.into();
-        let refusal = scene.admin.refused(
+        let rejection = world.admin.rejected(
             "channels.connect",
             args.clone(),
             "account_already_connected",
         );
-        let refusal = refusal.await;
-        assert!(refusal.message.contains("Sales"), "{}", refusal.message);
-        let names = refusal.details["liveChat"].to_string();
-        assert!(names.contains(&scene.live_chat), "{names}");
+        let rejection = rejection.await;
+        assert!(rejection.message.contains("Sales"), "{}", rejection.message);
+        let names = rejection.details["liveChat"].to_string();
+        assert!(names.contains(&world.live_chat), "{names}");
     }
-    assert_eq!(scene.messenger.received_of("connect").len(), 1);
-    // Another account of the same messenger is another one.
+    assert_eq!(world.messenger.received_of("connect").len(), 1);
+    // Another path is another account.
     args["webhook"] = format!("{url}/2").into();
-    let answer = scene.admin.call("channels.connect", args).await;
+    let answer = world.admin.call("channels.connect", args).await;
     assert_eq!(answer["channel"]["status"], "active");
 }
 
 #[tokio::test]
-async fn a_test_is_a_connect_that_changes_nothing() {
-    let scene = Scene::with(Setup {
-        manners: Manners::plain(),
-        ..Setup::default()
-    })
-    .await;
-    let before = scene.channel().await;
-    let channel = json!({ "channel": scene.channel });
-    let answer = scene.admin.call("channels.test", channel.clone()).await;
+async fn a_channel_test_sends_connect_and_changes_nothing() {
+    let world = World::with(Setup::basic_messenger()).await;
+    let before = world.channel().await;
+    let channel = json!({ "channel": world.channel });
+    let answer = world.admin.call("channels.test", channel.clone()).await;
     assert!(answer["trace"].is_object(), "{answer}");
-    assert_eq!(scene.messenger.received_of("connect").len(), 2);
-    scene.messenger.answers_to("connect", Answer::status(401));
-    let answer = scene.admin.ask("channels.test", channel).await;
+    assert_eq!(world.messenger.received_of("connect").len(), 2);
+    world
+        .messenger
+        .respond_to("connect", WebhookResponse::status(401));
+    let answer = world.admin.request("channels.test", channel).await;
     assert!(format!("{answer:?}").contains("401"), "{answer:?}");
-    assert_eq!(scene.channel().await["status"], before["status"]);
-    scene.messenger.say("m1", "ann", "still here").await;
+    assert_eq!(world.channel().await["status"], before["status"]);
+    world.messenger.say("m1", "ann", "still here").await;
 }
 
 #[tokio::test]
-async fn a_reconnect_is_done_once_and_the_audit_trail_says_by_whom() {
-    let scene = Scene::open().await;
-    let channel = json!({ "channel": scene.channel });
-    scene
+async fn a_reconnect_runs_once_and_the_audit_trail_has_its_user() {
+    let world = World::start().await;
+    let channel = json!({ "channel": world.channel });
+    world
         .admin
         .call("channels.disconnect", channel.clone())
         .await;
     let args = json!({
-        "channel": scene.channel, "commandId": "01890a5d-ac96-774b-bcce-b302099a8057",
+        "channel": world.channel, "commandId": "01890a5d-ac96-774b-bcce-b302099a8057",
     });
     for _ in 0..2 {
-        let answer = scene.admin.call("channels.reconnect", args.clone()).await;
+        let answer = world.admin.call("channels.reconnect", args.clone()).await;
         assert_eq!(answer["channel"]["status"], "active", "{answer}");
-        assert_eq!(scene.messenger.received_of("connect").len(), 2);
+        assert_eq!(world.messenger.received_of("connect").len(), 2);
     }
-    let page = scene.admin.call("audit.list", json!({ "limit": 1 })).await;
+    let page = world.admin.call("audit.list", json!({ "limit": 1 })).await;
     let newest = &page["audit"][0];
     assert_eq!(newest["event"], "channel-status-changed", "{newest}");
     assert_eq!(newest["by"], "admin", "{newest}");
@@ -185,67 +186,67 @@ async fn a_reconnect_is_done_once_and_the_audit_trail_says_by_whom() {
 
 #[tokio::test]
 async fn a_new_webhook_is_verified_before_it_is_used() {
-    let scene = Scene::open().await;
-    let session = scene.taken("ann").await;
-    let other = Messenger::start(&scene.messenger.code, Manners::good()).await;
-    let update = json!({ "channel": scene.channel, "webhook": other.url() });
-    other.answers_to("connect", Answer::status(403));
-    // Whatever form the answer has, the old one stays in use.
-    drop(scene.admin.ask("channels.update", update.clone()).await);
+    let world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    let other = Messenger::start(&world.messenger.code, Behaviour::complete()).await;
+    let update = json!({ "channel": world.channel, "webhook": other.url() });
+    other.respond_to("connect", WebhookResponse::status(403));
+    // Ok or error, the old webhook stays in use.
+    drop(world.admin.request("channels.update", update.clone()).await);
     assert_eq!(other.received_of("connect").len(), 1);
-    assert_eq!(scene.channel().await["webhook"], scene.messenger.url());
-    scene.answer(&session, "to the old one").await;
-    scene.messenger.wait_for("message", 1).await;
+    assert_eq!(world.channel().await["webhook"], world.messenger.url());
+    world.send(&session, "to the old one").await;
+    world.messenger.wait_for("message", 1).await;
 
-    other.answers_as_usual();
-    scene.admin.call("channels.update", update).await;
-    assert_eq!(scene.channel().await["webhook"], other.url());
-    assert_eq!(scene.channel().await["status"], "active");
-    scene.answer(&session, "to the new one").await;
+    other.respond_as_usual();
+    world.admin.call("channels.update", update).await;
+    assert_eq!(world.channel().await["webhook"], other.url());
+    assert_eq!(world.channel().await["status"], "active");
+    world.send(&session, "to the new one").await;
     let sent = other.wait_for("message", 1).await;
     assert_eq!(sent[0].text(), "to the new one");
-    assert_eq!(scene.messenger.received_of("message").len(), 1);
+    assert_eq!(world.messenger.received_of("message").len(), 1);
 }
 
 #[tokio::test]
-async fn administrators_see_a_handshake_while_it_goes_on() {
-    let scene = Scene::open().await;
-    let supervisor = scene.hire("sven", "supervisors").await;
+async fn administrators_see_the_steps_of_a_handshake() {
+    let world = World::start().await;
+    let supervisor = world.new_user("sven", "supervisors").await;
     let handshakes = "sb.default.audit.*.handshake";
-    let mut steps = scene.admin.subscribe(handshakes).await;
+    let mut steps = world.admin.subscribe(handshakes).await;
     drop(supervisor.subscribe(handshakes).await);
     let violation = format!("Subscription to \"{handshakes}\"");
-    supervisor.complained(&violation).await;
+    supervisor.server_error(&violation).await;
 
-    let messenger = Messenger::start("its own code", Manners::good()).await;
+    let messenger = Messenger::start("its own code", Behaviour::complete()).await;
     let gate = Gate::closed();
-    let closed = Answer::status(500).text("closed: its own code");
-    messenger.answers_to("connect", closed.behind(&gate));
+    let closed = WebhookResponse::status(500).text("closed: its own code");
+    messenger.respond_to("connect", closed.behind(&gate));
     let command = "01890a5d-ac96-774b-bcce-b302099a8057";
-    let asking = json!({ "commandId": command });
-    let answer = connect(&scene.admin, &scene.live_chat, &messenger, asking);
-    let told = async {
+    let args = json!({ "commandId": command });
+    let answer = connect(&world.admin, &world.live_chat, &messenger, args);
+    let published = async {
         let sending = steps.next().await;
-        // The messenger has not answered yet, and so nobody has been answered.
+        // The messenger has not responded yet, so the request is still open.
         gate.open();
         [sending, steps.next().await, steps.next().await]
     };
-    let (answer, told) = tokio::join!(answer, told);
+    let (answer, published) = tokio::join!(answer, published);
     let trace = &answer["trace"];
     let common =
         json!({ "channel": answer["channel"]["id"], "commandId": command, "user": "admin" });
-    for (step, told, members) in [
-        ("sending", &told[0], &["sent"][..]),
-        ("answered", &told[1], &["received", "ms"]),
-        ("judged", &told[2], &["error"]),
+    for (step, event, members) in [
+        ("sending", &published[0], &["sent"][..]),
+        ("answered", &published[1], &["received", "ms"]),
+        ("judged", &published[2], &["error"]),
     ] {
         let mut wanted = common.clone();
         wanted["step"] = step.into();
         for member in members {
             wanted[*member] = trace[*member].clone();
         }
-        assert_eq!(*told, wanted);
-        assert!(!told.to_string().contains("its own code"), "{told}");
+        assert_eq!(*event, wanted);
+        assert!(!event.to_string().contains("its own code"), "{event}");
     }
     assert!(trace["error"].as_str().unwrap().contains("500"), "{trace}");
 }

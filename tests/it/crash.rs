@@ -1,22 +1,15 @@
-//! Brokers that are killed and brokers that are stopped, both while everybody is talking.
+//! Kills and restarts parts of the broker under load.
 
-use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 
-use crate::delivery::soon;
 use crate::load::{Load, assert_kept};
 use crate::program;
-use crate::scene::Scene;
+use crate::random::Random;
+use crate::world::{Setup, World};
 
-/// How many times the broker is killed, unless `SWITCHBOARD_TEST_KILLS` says otherwise.
+/// How many times the broker is killed, unless `SWITCHBOARD_TEST_KILLS` has another number.
 const KILLS: usize = 3;
 const CHATS: usize = 4;
-
-/// Something between nothing and `most`.
-fn random(most: usize) -> usize {
-    let bits = RandomState::new().hash_one(0_u8);
-    usize::try_from(bits % u64::try_from(most).unwrap()).unwrap()
-}
 
 fn kills() -> usize {
     let wanted = std::env::var_os("SWITCHBOARD_TEST_KILLS");
@@ -25,53 +18,54 @@ fn kills() -> usize {
     })
 }
 
+async fn world_under_load() -> (World, Load) {
+    let world = World::with(Setup::short_retries()).await;
+    let load = Load::start(&world, CHATS).await;
+    (world, load)
+}
+
+async fn assert_nothing_is_lost(world: &World, load: Load) {
+    let acknowledged = load.end().await;
+    let admin = world.broker.admin().await;
+    assert_kept(world, &admin, &acknowledged).await;
+}
+
 #[tokio::test]
 async fn what_was_acknowledged_survives_kill_nine_once_and_in_order() {
-    let mut scene = Scene::with(soon()).await;
-    let load = Load::start(&scene, CHATS).await;
+    let mut random = Random::seeded();
+    let (mut world, load) = world_under_load().await;
     for _ in 0..kills() {
-        // So that it is killed in the middle of things, whatever they are, the first ones included.
-        load.more(1 + random(60)).await;
-        tokio::time::sleep(Duration::from_micros(
-            u64::try_from(random(20_000)).unwrap(),
-        ))
-        .await;
-        scene.house.kill().await;
-        scene.house.start().await;
+        // A random delay, so that the kill hits any step of a batch, those after the start included.
+        load.more(1 + random.below(60) as usize).await;
+        let delay = Duration::from_micros(random.below(20_000).into());
+        tokio::time::sleep(delay).await;
+        world.crash().await;
     }
     load.more(20).await;
-    let acknowledged = load.end().await;
-    let admin = scene.house.admin().await;
-    assert_kept(&scene, &admin, &acknowledged).await;
-    scene.house.stop().await;
-    let verified = scene.house.call(&["log", "verify"]).await;
+    assert_nothing_is_lost(&world, load).await;
+    world.broker.stop().await;
+    let verified = world.broker.call(&["log", "verify"]).await;
     assert!(verified.status.success(), "{verified:?}");
 }
 
 #[tokio::test]
-async fn an_end_in_good_order_comes_soon_and_loses_nothing() {
-    let mut scene = Scene::with(soon()).await;
-    let load = Load::start(&scene, CHATS).await;
+async fn a_graceful_shutdown_under_load_is_bounded_and_loses_nothing() {
+    let (mut world, load) = world_under_load().await;
     load.more(40).await;
-    scene.house.stop().await;
-    let left = program::processes_of(&scene.house.data(), None);
-    assert!(left.is_empty(), "nothing is left running: {left:?}");
-    scene.house.start().await;
+    world.broker.stop().await;
+    let left = program::processes_of(&world.broker.data(), None);
+    assert!(left.is_empty(), "processes left running: {left:?}");
+    world.broker.start().await;
     load.more(20).await;
-    let acknowledged = load.end().await;
-    let admin = scene.house.admin().await;
-    assert_kept(&scene, &admin, &acknowledged).await;
+    assert_nothing_is_lost(&world, load).await;
 }
 
 #[tokio::test]
-async fn a_nats_server_that_dies_comes_back_and_nothing_is_lost() {
-    let mut scene = Scene::with(soon()).await;
-    let load = Load::start(&scene, CHATS).await;
+async fn a_nats_server_that_dies_is_restarted_and_nothing_is_lost() {
+    let (mut world, load) = world_under_load().await;
     load.more(20).await;
-    program::signal(scene.house.nats_server(), "KILL");
+    program::signal(world.broker.nats_server(), "KILL");
     load.more(40).await;
-    scene.house.ready().await;
-    let acknowledged = load.end().await;
-    let admin = scene.house.admin().await;
-    assert_kept(&scene, &admin, &acknowledged).await;
+    world.broker.ready().await;
+    assert_nothing_is_lost(&world, load).await;
 }

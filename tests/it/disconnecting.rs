@@ -1,68 +1,65 @@
-//! Channels that end, and come back.
+//! Disconnecting, reconnecting and deleting channels.
 
 use serde_json::{Value, json};
 
 use crate::messenger::message;
-use crate::scene::{Scene, each};
+use crate::world::{World, each};
 
 #[tokio::test]
-async fn while_an_administrator_has_it_disconnected_nothing_is_taken_and_everything_is_counted() {
-    let mut scene = Scene::open().await;
-    let session = scene.taken("ann").await;
-    let channel = json!({ "channel": scene.channel });
-    scene
+async fn a_disconnected_channel_rejects_and_counts_messages_until_it_is_reconnected() {
+    let mut world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    let channel = json!({ "channel": world.channel });
+    world
         .olga
-        .refused("channels.disconnect", channel.clone(), "forbidden")
+        .rejected("channels.disconnect", channel.clone(), "forbidden")
         .await;
-    scene
+    world
         .admin
         .call("channels.disconnect", channel.clone())
         .await;
-    let told = scene.messenger.wait_for("disconnect", 1).await;
-    assert_eq!(told[0].body["channelId"], scene.channel.as_str());
-    assert_eq!(told[0].body["token"], scene.messenger.code.as_str());
-    assert!(told[0].is_signed_with(&scene.messenger.code));
+    let sent = world.messenger.wait_for("disconnect", 1).await;
+    assert_eq!(sent[0].body["channelId"], world.channel.as_str());
+    assert_eq!(sent[0].body["token"], world.messenger.code.as_str());
+    assert!(sent[0].is_signed_with(&world.messenger.code));
 
     let late = message("m2", "ann", "are you there?");
-    scene
+    world
         .messenger
-        .post(&late)
-        .await
-        .problem(409, "channel_disconnected");
-    scene
+        .expect_problem(&late, 409, "channel_disconnected")
+        .await;
+    world
         .messenger
-        .post(&message("m3", "bob", "hello?"))
-        .await
-        .problem(409, "channel_disconnected");
+        .expect_problem(&message("m3", "bob", "hello?"), 409, "channel_disconnected")
+        .await;
     let refused = |channel: &Value| (channel["refusedWhileDisconnected"] == 2).then_some(());
     let look = |answer: &Value| refused(&answer["channel"]);
-    scene
+    world
         .admin
         .until("channels.get", channel.clone(), look)
         .await;
-    assert_eq!(scene.channel().await["status"], "disconnected");
+    assert_eq!(world.channel().await["status"], "disconnected");
     assert_eq!(
-        scene.history(&session).await.len(),
+        world.history(&session).await.len(),
         1,
-        "what was refused does not appear"
+        "rejected messages are not stored"
     );
-    let waiting = scene.answer(&session, "one moment").await;
-    scene.delivery(&session, &waiting, "queued").await;
+    let waiting = world.send(&session, "one moment").await;
+    world.delivery(&session, &waiting, "queued").await;
 
-    // Neither a restart nor a kill connects it again.
-    scene.house.restart().await;
-    scene.admin = scene.house.admin().await;
-    assert_eq!(scene.channel().await["status"], "disconnected");
-    scene
+    // A restart does not reconnect it.
+    world.broker.restart().await;
+    world.admin = world.broker.admin().await;
+    assert_eq!(world.channel().await["status"], "disconnected");
+    world
         .messenger
-        .post(&late)
-        .await
-        .problem(409, "channel_disconnected");
-    assert!(scene.messenger.received_of("message").is_empty());
+        .expect_problem(&late, 409, "channel_disconnected")
+        .await;
+    assert!(world.messenger.received_of("message").is_empty());
 
-    let answer = scene.admin.call("channels.reconnect", channel).await;
+    let answer = world.admin.call("channels.reconnect", channel).await;
     assert_eq!(answer["channel"]["status"], "active", "{answer}");
-    let connects = scene.messenger.received_of("connect");
+    let connects = world.messenger.received_of("connect");
     assert_eq!(connects.len(), 2);
     assert_eq!(connects[0].data().get("lastMessageId"), None);
     assert_eq!(connects[1].data()["lastMessageId"], "first-of-ann");
@@ -70,66 +67,64 @@ async fn while_an_administrator_has_it_disconnected_nothing_is_taken_and_everyth
         connects[1].data()["challenge"],
         connects[0].data()["challenge"]
     );
-    scene.delivery(&session, &waiting, "accepted").await;
+    world.delivery(&session, &waiting, "accepted").await;
     assert_eq!(
-        scene.messenger.received_of("message")[0].text(),
+        world.messenger.received_of("message")[0].text(),
         "one moment"
     );
 
-    let accepted = scene.messenger.post(&late).await.ok();
+    let accepted = world.messenger.post(&late).await.ok();
     assert_eq!(accepted["sessionId"], session.as_str());
     assert_eq!(accepted.get("duplicate"), None);
-    let texts = each(&scene.history(&session).await, "text");
+    let texts = each(&world.history(&session).await, "text");
     assert!(texts.contains(&"are you there?".into()), "{texts:?}");
 }
 
 #[tokio::test]
-async fn a_messenger_may_disconnect_itself() {
-    let scene = Scene::open().await;
-    scene
+async fn a_messenger_may_disconnect_its_channel() {
+    let world = World::start().await;
+    world
         .messenger
         .post(&json!({ "type": "disconnect" }))
         .await
         .ok();
-    let channel = scene.channel_is("disconnected").await;
+    let channel = world.channel_is("disconnected").await;
     assert!(channel["since"].is_string());
     assert!(
         channel["reason"].as_str().unwrap().contains("messenger"),
         "{channel}"
     );
-    scene
+    world
         .messenger
-        .post(&message("m1", "ann", "x"))
-        .await
-        .problem(409, "channel_disconnected");
+        .expect_problem(&message("m1", "ann", "x"), 409, "channel_disconnected")
+        .await;
     assert!(
-        scene.messenger.received_of("disconnect").is_empty(),
-        "it knows that already"
+        world.messenger.received_of("disconnect").is_empty(),
+        "it needs no notification"
     );
 
-    let args = json!({ "channel": scene.channel });
-    let answer = scene.admin.call("channels.reconnect", args).await;
+    let args = json!({ "channel": world.channel });
+    let answer = world.admin.call("channels.reconnect", args).await;
     assert_eq!(answer["channel"]["status"], "active");
-    scene.messenger.say("m1", "ann", "x").await;
+    world.messenger.say("m1", "ann", "x").await;
 }
 
 #[tokio::test]
-async fn a_deleted_channel_is_gone_and_its_account_is_free_again() {
-    let scene = Scene::open().await;
-    scene.taken("ann").await;
-    scene
+async fn a_deleted_channel_frees_its_account() {
+    let world = World::start().await;
+    world.assigned_session("ann").await;
+    world
         .admin
-        .call("channels.delete", json!({ "channel": scene.channel }))
+        .call("channels.delete", json!({ "channel": world.channel }))
         .await;
-    scene.messenger.wait_for("disconnect", 1).await;
-    scene
+    world.messenger.wait_for("disconnect", 1).await;
+    world
         .messenger
-        .post(&message("m2", "ann", "x"))
-        .await
-        .problem(404, "channel_not_found");
-    let again = crate::scene::connect(&scene.admin, &scene.live_chat, &scene.messenger, json!({}));
+        .expect_problem(&message("m2", "ann", "x"), 404, "channel_not_found")
+        .await;
+    let again = crate::world::connect(&world.admin, &world.live_chat, &world.messenger, json!({}));
     let again = again.await;
     assert_eq!(again["channel"]["status"], "active");
-    assert_ne!(again["channel"]["id"], scene.channel.as_str());
-    scene.messenger.say("m2", "ann", "x").await;
+    assert_ne!(again["channel"]["id"], world.channel.as_str());
+    world.messenger.say("m2", "ann", "x").await;
 }

@@ -1,71 +1,65 @@
-//! One effect per intent, however often it is sent.
+//! Repeated messages and commands have one effect.
 
 use serde_json::{Value, json};
 
 use crate::messenger::message;
-use crate::scene::{Scene, each, list, text};
+use crate::world::{World, each, list, text};
 
-/// What a command id looks like.
+/// A command id.
 const COMMAND: &str = "019a0000-0000-7000-8000-00000000c0de";
 
 #[tokio::test]
-async fn the_same_message_again_gets_the_first_answer_also_after_restarts() {
-    let mut scene = Scene::open().await;
+async fn a_repeated_message_gets_the_first_answer_even_after_restarts() {
+    let mut world = World::start().await;
     let said = message("m1", "ann", "once");
-    let mut first = scene.messenger.post(&said).await.ok();
+    let mut first = world.messenger.post(&said).await.ok();
     assert_eq!(first.get("duplicate"), None);
     first["duplicate"] = true.into();
-    assert_eq!(scene.messenger.post(&said).await.ok(), first);
+    assert_eq!(world.messenger.post(&said).await.ok(), first);
     let mut reordered = said.clone();
     reordered["data"]["somethingNew"] = json!({ "unknown": "members are ignored" });
-    assert_eq!(scene.messenger.post_signed(&reordered).await.ok(), first);
+    assert_eq!(world.messenger.post_signed(&reordered).await.ok(), first);
 
     let other = message("m1", "ann", "something else");
-    scene
+    world
         .messenger
-        .post(&other)
-        .await
-        .problem(409, "message_conflict");
-    scene.house.restart().await;
-    assert_eq!(scene.messenger.post(&said).await.ok(), first);
-    scene
+        .expect_problem(&other, 409, "message_conflict")
+        .await;
+    world.broker.restart().await;
+    assert_eq!(world.messenger.post(&said).await.ok(), first);
+    world
         .messenger
-        .post(&other)
-        .await
-        .problem(409, "message_conflict");
-    scene.house.kill().await;
-    scene.house.start().await;
-    assert_eq!(scene.messenger.post(&said).await.ok(), first);
-    scene
+        .expect_problem(&other, 409, "message_conflict")
+        .await;
+    world.crash().await;
+    assert_eq!(world.messenger.post(&said).await.ok(), first);
+    world
         .messenger
-        .post(&other)
-        .await
-        .problem(409, "message_conflict");
+        .expect_problem(&other, 409, "message_conflict")
+        .await;
 
-    let olga = scene.house.sign_in("olga").await;
+    let olga = world.broker.sign_in("olga").await;
     let session = text(&first["sessionId"]);
-    olga.call("sessions.take", json!({ "session": session }))
-        .await;
-    olga.call("sessions.close", json!({ "session": session }))
-        .await;
+    olga.on_session("sessions.take", &session).await;
+    olga.on_session("sessions.close", &session).await;
     assert_eq!(
-        scene.messenger.post(&said).await.ok(),
+        world.messenger.post(&said).await.ok(),
         first,
-        "no session is opened by it"
+        "a repeat opens no session"
     );
     let page = olga
         .call("sessions.history", json!({ "session": session }))
         .await;
     assert_eq!(each(&list(&page, "messages"), "text"), ["once"]);
-    let outcomes = scene.messenger.wait_for("messageOutcome", 1).await;
+    let outcomes = world.messenger.wait_for("messageOutcome", 1).await;
     assert_eq!(outcomes.len(), 1);
 }
 
 #[tokio::test]
-async fn of_many_at_the_same_time_one_is_the_first() {
-    let scene = Scene::open().await;
+async fn of_concurrent_repeats_exactly_one_is_the_first() {
+    let world = World::start().await;
     let said = message("m1", "ann", "once");
-    let posts = (0..12).map(|_| scene.messenger.post(&said));
+    let posts = (0..12).map(|_| world.messenger.post(&said));
     let answers = futures_util::future::join_all(posts).await;
     let answers: Vec<Value> = answers.iter().map(crate::http::Reply::ok).collect();
     let first: Vec<&Value> = answers
@@ -80,28 +74,29 @@ async fn of_many_at_the_same_time_one_is_the_first() {
     );
 
     let (oscar, sven) = (
-        scene.hire("oscar", "supervisors").await,
-        scene.hire("sven", "supervisors").await,
+        world.new_user("oscar", "supervisors").await,
+        world.new_user("sven", "supervisors").await,
     );
     let take = json!({ "session": first[0]["sessionId"] });
-    let takes = [&scene.olga, &oscar, &sven].map(|who| who.ask("sessions.take", take.clone()));
+    let takes = [&world.olga, &oscar, &sven].map(|who| who.request("sessions.take", take.clone()));
     let takes = futures_util::future::join_all(takes).await;
     assert_eq!(
         takes.iter().filter(|one| one.is_ok()).count(),
         1,
         "{takes:?}"
     );
-    for refusal in takes.iter().filter_map(|one| one.as_ref().err()) {
-        assert_eq!(refusal.code, "already_assigned");
+    for rejection in takes.iter().filter_map(|one| one.as_ref().err()) {
+        assert_eq!(rejection.code, "already_assigned");
     }
 }
 
 #[tokio::test]
-async fn an_id_is_known_within_its_channel_only() {
-    let scene = Scene::open().await;
-    let first = scene.messenger.say("m1", "ann", "once").await;
-    let other = crate::messenger::Messenger::start("another", crate::answer::Manners::good()).await;
-    crate::scene::connect(&scene.admin, &scene.live_chat, &other, json!({})).await;
+async fn message_ids_are_scoped_to_their_channel() {
+    let world = World::start().await;
+    let first = world.messenger.say("m1", "ann", "once").await;
+    let other =
+        crate::messenger::Messenger::start("another", crate::response::Behaviour::complete()).await;
+    crate::world::connect(&world.admin, &world.live_chat, &other, json!({})).await;
     let second = other
         .say("m1", "ann", "another person by the same ids")
         .await;
@@ -111,26 +106,25 @@ async fn an_id_is_known_within_its_channel_only() {
 
 #[tokio::test]
 async fn a_command_repeated_by_its_id_gets_the_first_answer_and_has_one_effect() {
-    let mut scene = Scene::open().await;
-    let session = scene.taken("ann").await;
+    let mut world = World::start().await;
+    let session = world.assigned_session("ann").await;
     let args = json!({ "session": session, "text": "hello Ann", "commandId": COMMAND });
     let ids = |answer: &Value| (answer["messageId"].clone(), answer["position"].clone());
-    let first = scene.olga.call("messages.send", args.clone()).await;
+    let first = world.olga.call("messages.send", args.clone()).await;
     assert_eq!(
-        ids(&scene.olga.call("messages.send", args.clone()).await),
+        ids(&world.olga.call("messages.send", args.clone()).await),
         ids(&first)
     );
-    scene
+    world
         .delivery(&session, &text(&first["messageId"]), "accepted")
         .await;
 
-    scene.house.kill().await;
-    scene.house.start().await;
-    let olga = scene.house.sign_in("olga").await;
+    world.crash().await;
+    let olga = world.broker.sign_in("olga").await;
     assert_eq!(ids(&olga.call("messages.send", args).await), ids(&first));
     let other = json!({ "session": session, "text": "the last" });
     olga.call("messages.send", other).await;
-    let sent = scene.messenger.wait_for("message", 2).await;
+    let sent = world.messenger.wait_for("message", 2).await;
     let texts: Vec<&str> = sent.iter().map(|one| one.text()).collect();
     assert_eq!(texts, ["hello Ann", "the last"]);
 }

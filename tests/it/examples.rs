@@ -1,15 +1,15 @@
-//! The messengers of docs/examples, which are not our own code.
+//! The example messengers of docs/examples.
 
 use serde_json::{Value, json};
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
-use crate::patience::within;
 use crate::program;
-use crate::scene::{Scene, text};
+use crate::wait::within;
+use crate::world::{World, text};
 
-/// A messenger in Python.
+/// A running example, in Python.
 struct Example {
     url: String,
     stdin: ChildStdin,
@@ -37,19 +37,19 @@ impl Example {
         example
     }
 
-    /// The next event that has this member.
+    /// Waits for an event that has this member.
     async fn next(&mut self, member: &str) -> Value {
         loop {
             let line = within(member, self.lines.next_line()).await.unwrap();
-            let event: Value = serde_json::from_str(&line.expect("it runs")).unwrap();
-            assert_eq!(event.get("refused"), None, "it trusts us");
+            let event: Value = serde_json::from_str(&line.expect("a running example")).unwrap();
+            assert_eq!(event.get("refused"), None, "no request is rejected");
             if event.get(member).is_some() {
                 return event;
             }
         }
     }
 
-    /// The next request of a type that it got.
+    /// Waits until the example has received a request of this type.
     async fn received(&mut self, kind: &str) -> Value {
         loop {
             let event = self.next("received").await;
@@ -66,24 +66,24 @@ impl Example {
             .unwrap();
     }
 
-    async fn connect(&self, scene: &Scene, code: &str, more: Value) -> Value {
+    async fn connect(&self, world: &World, code: &str, more: Value) -> Value {
         let mut args = json!({
-            "liveChat": scene.live_chat, "name": "Example", "webhook": self.url, "code": code,
+            "liveChat": world.live_chat, "name": "Example", "webhook": self.url, "code": code,
         });
         for (name, value) in more.as_object().unwrap() {
             args[name] = value.clone();
         }
-        scene.admin.call("channels.connect", args).await["channel"].clone()
+        world.admin.call("channels.connect", args).await["channel"].clone()
     }
 }
 
-/// The person writes, the operator answers: the session and the answer's id.
-async fn talk(scene: &Scene, example: &mut Example) -> (String, String) {
+/// Exchanges one message in each direction. Returns the ids of the session and of the operator's message.
+async fn talk(world: &World, example: &mut Example) -> (String, String) {
     example.types("hello from Python").await;
     example.received("userInfo").await;
     let outcome = example.received("messageOutcome").await;
     assert_eq!(outcome["received"]["data"]["success"], true);
-    let queue = scene
+    let queue = world
         .olga
         .call("sessions.list", json!({ "view": "queue" }))
         .await;
@@ -92,46 +92,43 @@ async fn talk(scene: &Scene, example: &mut Example) -> (String, String) {
         queue["sessions"][0]["lastMessage"]["text"],
         "hello from Python"
     );
-    scene
-        .olga
-        .call("sessions.take", json!({ "session": session }))
-        .await;
-    let id = scene.answer(&session, "привет, Python").await;
+    world.olga.on_session("sessions.take", &session).await;
+    let id = world.send(&session, "привет, Python").await;
     let message = example.received("message").await;
     assert_eq!(message["received"]["data"]["text"], "привет, Python");
     (session, id)
 }
 
 #[tokio::test]
-async fn the_plain_example_talks_with_an_operator() {
-    let scene = Scene::open().await;
+async fn the_brix_example_exchanges_messages_with_an_operator() {
+    let world = World::start().await;
     let mut example = Example::start("messenger_brix.py", "SECRET").await;
     let channel = example
-        .connect(&scene, "SECRET", json!({ "dialect": "brix" }))
+        .connect(&world, "SECRET", json!({ "dialect": "brix" }))
         .await;
     assert_eq!(
         (&channel["status"], &channel["verified"]),
         (&json!("active"), &json!("status"))
     );
-    let (session, id) = talk(&scene, &mut example).await;
-    scene.delivery(&session, &id, "accepted").await;
+    let (session, id) = talk(&world, &mut example).await;
+    world.delivery(&session, &id, "accepted").await;
     example.types(r#"{"type": "disconnect"}"#).await;
     let args = json!({ "channel": channel["id"] });
     let look = |answer: &Value| (answer["channel"]["status"] == "disconnected").then_some(());
-    scene.admin.until("channels.get", args, look).await;
+    world.admin.until("channels.get", args, look).await;
 }
 
 #[tokio::test]
-async fn the_signed_example_talks_with_an_operator_and_reports_what_arrived() {
+async fn the_signed_example_exchanges_messages_and_reports_delivery() {
     let code = "whsec_bm8gbW9yZSBzZWNyZXRzLCBwbGVhc2Uh";
-    let scene = Scene::open().await;
+    let world = World::start().await;
     let mut example = Example::start("messenger_signed.py", code).await;
-    let channel = example.connect(&scene, code, json!({})).await;
+    let channel = example.connect(&world, code, json!({})).await;
     assert_eq!(
         (&channel["status"], &channel["verified"]),
         (&json!("active"), &json!("challenge"))
     );
     assert_eq!(channel["capabilities"]["operatorInitiated"], true);
-    let (session, id) = talk(&scene, &mut example).await;
-    scene.delivery(&session, &id, "delivered").await;
+    let (session, id) = talk(&world, &mut example).await;
+    world.delivery(&session, &id, "delivered").await;
 }

@@ -1,64 +1,52 @@
-//! The feed: every event once, in order, and nothing that `events.after` does not have.
+//! The feed has every event once and in order, as `events.after` does.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::scene::{Scene, list, open_live_chat};
+use crate::response::WebhookResponse;
+use crate::world::{World, create_live_chat, list};
 
-/// The position of the newest event that somebody sees.
-async fn position(scene: &Scene) -> u64 {
-    scene.admin.call("me", json!({})).await["position"]
+/// The newest position that the administrator sees.
+async fn position(world: &World) -> u64 {
+    world.admin.call("me", json!({})).await["position"]
         .as_u64()
         .unwrap()
 }
 
-/// A conversation in which much happens.
-async fn live(scene: &Scene) {
-    let session = scene.taken("ann").await;
-    let id = scene.answer(&session, "hello").await;
-    scene.delivery(&session, &id, "accepted").await;
+/// Produces events of all kinds that a conversation has.
+async fn converse(world: &World) {
+    let session = world.assigned_session("ann").await;
+    let id = world.send(&session, "hello").await;
+    world.delivery(&session, &id, "accepted").await;
     let receipt = json!({ "messageId": id, "status": "read" });
-    scene
-        .messenger
-        .post(&json!({ "type": "messageStatus", "data": receipt }))
-        .await
-        .ok();
+    world.messenger.event("messageStatus", receipt).await.ok();
     let edit = json!({ "externalMessageId": "first-of-ann", "text": "hello!" });
-    scene
-        .messenger
-        .post(&json!({ "type": "messageEdited", "data": edit }))
-        .await
-        .ok();
-    scene
+    world.messenger.event("messageEdited", edit).await.ok();
+    world
         .olga
         .call(
             "messages.note",
             json!({ "session": session, "text": "nice" }),
         )
         .await;
-    scene
+    world
         .olga
         .call(
             "sessions.transfer",
             json!({ "session": session, "queue": true }),
         )
         .await;
-    scene
-        .olga
-        .call("sessions.take", json!({ "session": session }))
-        .await;
-    scene.messenger.answers_to("message", Answer::status(422));
-    let id = scene.answer(&session, "this fails").await;
-    scene.delivery(&session, &id, "failed").await;
-    scene
-        .olga
-        .call("sessions.close", json!({ "session": session }))
-        .await;
+    world.olga.on_session("sessions.take", &session).await;
+    world
+        .messenger
+        .respond_to("message", WebhookResponse::status(422));
+    let id = world.send(&session, "this fails").await;
+    world.delivery(&session, &id, "failed").await;
+    world.olga.on_session("sessions.close", &session).await;
 }
 
-/// Each event is a whole one and names the one before it.
+/// Asserts that events are complete and each names its predecessor.
 fn assert_chained(events: &[Value]) {
     let mut last = None;
     for event in events {
@@ -76,7 +64,7 @@ fn assert_chained(events: &[Value]) {
     }
 }
 
-/// Everything that happened is among them.
+/// Asserts that there are events of all expected kinds.
 fn assert_kinds(events: &[Value]) {
     let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
     for event in events {
@@ -103,24 +91,24 @@ fn assert_kinds(events: &[Value]) {
 
 #[tokio::test]
 async fn the_feed_is_a_chain_without_a_gap_and_the_same_as_events_after() {
-    let scene = Scene::open().await;
-    let start = position(&scene).await;
-    let mut feed = scene.olga.feed(&scene.live_chat).await;
-    let mut all = scene.admin.feed("*").await;
-    live(&scene).await;
-    // Another live chat has its own chain, and is nothing to olga.
-    open_live_chat(&scene.admin, "Other", &[]).await;
-    let after = scene.messenger.say("m9", "bob", "the end").await;
+    let world = World::start().await;
+    let start = position(&world).await;
+    let mut feed = world.olga.feed(&world.live_chat).await;
+    let mut all = world.admin.feed("*").await;
+    converse(&world).await;
+    // Another live chat has its own chain, which olga does not see.
+    create_live_chat(&world.admin, "Other", &[]).await;
+    let after = world.messenger.say("m9", "bob", "the end").await;
     let end = after["position"].as_u64().unwrap();
     let mut events = feed.up_to(end).await;
-    // An event is told after its command is answered: those of before may still have been on their way.
+    // Events are published after the answer, so earlier ones may have been on their way.
     events.retain(|one| one["position"].as_u64() > Some(start));
 
     assert_chained(&events);
     assert_kinds(&events);
 
     let args = json!({ "position": start });
-    let page = scene.olga.call("events.after", args).await;
+    let page = world.olga.call("events.after", args).await;
     let stored = list(&page, "events");
     let stored: Vec<&Value> = stored
         .iter()
@@ -129,32 +117,32 @@ async fn the_feed_is_a_chain_without_a_gap_and_the_same_as_events_after() {
     let positions = |events: &[&Value]| -> Vec<Value> {
         events.iter().map(|one| one["position"].clone()).collect()
     };
-    let told: Vec<&Value> = events.iter().collect();
-    assert_eq!(positions(&told), positions(&stored));
-    for (told, stored) in told.iter().zip(&stored) {
+    let published: Vec<&Value> = events.iter().collect();
+    assert_eq!(positions(&published), positions(&stored));
+    for (published, stored) in published.iter().zip(&stored) {
         for member in [
             "id", "type", "subject", "time", "previous", "source", "position",
         ] {
-            assert_eq!(told[member], stored[member], "{member} of {told}");
+            assert_eq!(published[member], stored[member], "{member}: {published}");
         }
         let members = |value: &Value| -> Vec<String> {
             value["data"].as_object().unwrap().keys().cloned().collect()
         };
-        assert_eq!(members(told), members(stored));
-        assert_eq!(told["data"]["by"], stored["data"]["by"]);
+        assert_eq!(members(published), members(stored));
+        assert_eq!(published["data"]["by"], stored["data"]["by"]);
     }
     let seen = all.up_to(end).await;
     assert!(
         seen.len() >= events.len(),
-        "an administrator sees all of it"
+        "an administrator sees all live chats"
     );
 }
 
 #[tokio::test]
-async fn an_event_has_its_subject_its_id_and_its_objects() {
-    let scene = Scene::open().await;
-    let mut feed = scene.olga.feed(&scene.live_chat).await;
-    let accepted = scene.messenger.say("m1", "ann", "hello").await;
+async fn an_event_has_its_subject_id_and_objects() {
+    let world = World::start().await;
+    let mut feed = world.olga.feed(&world.live_chat).await;
+    let accepted = world.messenger.say("m1", "ann", "hello").await;
     let session = accepted["sessionId"].as_str().unwrap();
     let mut seen = BTreeMap::new();
     while !seen.contains_key("message-received") {
@@ -173,7 +161,7 @@ async fn an_event_has_its_subject_its_id_and_its_objects() {
         assert!(
             message
                 .subject
-                .starts_with(&format!("sb.default.feed.{}.", scene.live_chat))
+                .starts_with(&format!("sb.default.feed.{}.", world.live_chat))
         );
         let id = message
             .headers
@@ -202,14 +190,14 @@ async fn an_event_has_its_subject_its_id_and_its_objects() {
 
 #[tokio::test]
 async fn a_console_catches_up_page_by_page() {
-    let scene = Scene::open().await;
+    let world = World::start().await;
     for n in 0..7 {
-        scene
+        world
             .messenger
             .say(&format!("m{n}"), "ann", &format!("{n}"))
             .await;
     }
-    let all = scene
+    let all = world
         .olga
         .call("events.after", json!({ "position": 0 }))
         .await;
@@ -217,13 +205,13 @@ async fn a_console_catches_up_page_by_page() {
     let mut position = json!(0);
     loop {
         let args = json!({ "position": position, "limit": 3 });
-        let page = list(&scene.olga.call("events.after", args).await, "events");
+        let page = list(&world.olga.call("events.after", args).await, "events");
         assert!(page.len() <= 3);
         let Some(last) = page.last() else { break };
         position = last["position"].clone();
         pages.extend(page);
     }
-    let positions = |events: &[Value]| crate::scene::each(events, "position");
+    let positions = |events: &[Value]| crate::world::each(events, "position");
     assert!(pages.len() > 7);
     let whole = positions(&list(&all, "events"));
     assert_eq!(positions(&pages)[..whole.len()], whole);

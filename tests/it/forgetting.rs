@@ -1,13 +1,13 @@
-//! The right to be forgotten.
+//! Erasure of a person's data.
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
-use crate::house::House;
+use crate::broker::TestBroker;
 use crate::program;
-use crate::scene::{Scene, each};
+use crate::response::WebhookResponse;
+use crate::world::{World, each};
 
-/// What must not be found anywhere.
+/// Texts that must not be found anywhere after the erasure.
 const SECRETS: [&str; 5] = [
     "my little secret",
     "Zebulon Quackenbush",
@@ -16,8 +16,8 @@ const SECRETS: [&str; 5] = [
     "zebra-chat",
 ];
 
-/// The files of the data directory in which one of these stands.
-async fn files_with(house: &House, words: &[&str]) -> String {
+/// The files of the data directory that contain one of these texts.
+async fn files_with(broker: &TestBroker, texts: &[&str]) -> String {
     let mut grep = program::command(program::find("grep"));
     grep.args([
         "--recursive",
@@ -25,27 +25,27 @@ async fn files_with(house: &House, words: &[&str]) -> String {
         "--text",
         "--files-with-matches",
     ]);
-    for word in words {
-        grep.args(["-e", word]);
+    for text in texts {
+        grep.args(["-e", text]);
     }
-    let output = program::output(grep.arg(house.data())).await;
-    // 1 says that nothing was found, 2 that it could not look.
+    let output = program::output(grep.arg(broker.data())).await;
+    // Exit code 1 means no match, 2 an error.
     assert_ne!(output.status.code(), Some(2), "{output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Nothing of the person stands in any file.
-async fn assert_no_trace(house: &House) {
+/// Asserts that no file contains data of the person.
+async fn assert_no_trace(broker: &TestBroker) {
     assert_ne!(
-        files_with(house, &["egress.allow"]).await,
+        files_with(broker, &["egress.allow"]).await,
         "",
-        "it finds what is there"
+        "the search finds existing text"
     );
-    assert_eq!(files_with(house, &SECRETS).await, "");
+    assert_eq!(files_with(broker, &SECRETS).await, "");
 }
 
-/// Nothing of the person stands in any of these answers.
-fn assert_silent(answers: &[Value]) {
+/// Asserts that no answer contains data of the person.
+fn assert_no_secrets(answers: &[Value]) {
     for shown in answers.iter().map(Value::to_string) {
         for secret in SECRETS {
             assert!(!shown.contains(secret), "{secret}: {shown}");
@@ -53,13 +53,13 @@ fn assert_silent(answers: &[Value]) {
     }
 }
 
-/// Waits until the profile of a session's person is known: how to ask for the person.
-async fn known(scene: &Scene, session: &str) -> Value {
+/// Waits until the profile of a session's contact is known. Returns the parameters that name the contact.
+async fn known_contact(world: &World, session: &str) -> Value {
     let args = json!({ "session": session });
-    let contact = scene.olga.call("sessions.get", args).await;
+    let contact = world.olga.call("sessions.get", args).await;
     let contact = json!({ "contact": contact["contact"]["id"] });
     let known = |answer: &Value| (answer["contact"]["username"] == SECRETS[1]).then_some(());
-    scene
+    world
         .admin
         .until("contacts.get", contact.clone(), known)
         .await;
@@ -67,67 +67,68 @@ async fn known(scene: &Scene, session: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_forgotten_person_leaves_a_hole_and_an_unbroken_log() {
-    let mut scene = Scene::open().await;
+async fn forgetting_a_person_erases_their_data_and_keeps_the_chain_valid() {
+    let mut world = World::start().await;
     let profile = json!({ "id": "z", "username": SECRETS[1], "phoneNumber": SECRETS[2] });
-    scene.messenger.answers(move |request| {
+    world.messenger.respond_with(move |request| {
         let is_theirs = request.data()["userId"] == "user-of-z";
-        is_theirs.then(|| Answer::json(&profile))
+        is_theirs.then(|| WebhookResponse::json(&profile))
     });
-    let mut said = crate::messenger::message("z1", "z", SECRETS[0]);
-    said["data"]["externalChatName"] = SECRETS[4].into();
-    let accepted = scene.messenger.post(&said).await.ok();
-    let session = crate::scene::text(&accepted["sessionId"]);
-    scene
-        .olga
-        .call("sessions.take", json!({ "session": session }))
-        .await;
-    let id = scene.answer(&session, SECRETS[3]).await;
-    scene.delivery(&session, &id, "accepted").await;
-    let other = scene.session("bob").await;
-    let contact = known(&scene, &session).await;
+    let mut first = crate::messenger::message("z1", "z", SECRETS[0]);
+    first["data"]["externalChatName"] = SECRETS[4].into();
+    let accepted = world.messenger.post(&first).await.ok();
+    let session = crate::world::text(&accepted["sessionId"]);
+    world.olga.on_session("sessions.take", &session).await;
+    let id = world.send(&session, SECRETS[3]).await;
+    world.delivery(&session, &id, "accepted").await;
+    let other = world.queued_session("bob").await;
+    let contact = known_contact(&world, &session).await;
 
-    scene
+    world
         .olga
-        .refused("contacts.forget", contact.clone(), "forbidden")
+        .rejected("contacts.forget", contact.clone(), "forbidden")
         .await;
-    scene.admin.call("contacts.forget", contact.clone()).await;
+    world.admin.call("contacts.forget", contact.clone()).await;
     for restarted in [false, true] {
         if restarted {
-            scene.house.restart().await;
-            scene.admin = scene.house.admin().await;
+            world.broker.restart().await;
+            world.admin = world.broker.admin().await;
         }
-        let history = scene.history(&session).await;
-        assert_eq!(history.len(), 2, "the hole is shown: {history:?}");
-        let forgotten = scene.admin.call("contacts.get", contact.clone()).await;
+        let history = world.history(&session).await;
+        assert_eq!(
+            history.len(),
+            2,
+            "erased messages are still listed: {history:?}"
+        );
+        let forgotten = world.admin.call("contacts.get", contact.clone()).await;
         assert!(!forgotten["contact"]["forgotten"].is_null(), "{forgotten}");
-        let events = scene
+        let events = world
             .admin
             .call("events.after", json!({ "position": 0 }))
             .await;
-        assert_silent(&[json!(history), forgotten, events]);
-        let kept = scene.history(&other).await;
-        assert_eq!(each(&kept, "text"), ["hello"], "others are untouched");
-        assert_no_trace(&scene.house).await;
+        assert_no_secrets(&[json!(history), forgotten, events]);
+        let kept = world.history(&other).await;
+        assert_eq!(
+            each(&kept, "text"),
+            ["hello"],
+            "other contacts keep their messages"
+        );
+        assert_no_trace(&world.broker).await;
     }
-    let page = scene
+    let page = world
         .admin
         .call("contacts.list", json!({ "text": "Quackenbush" }))
         .await;
     assert_eq!(page["contacts"], json!([]));
 
-    let verified = scene.house.call(&["log", "verify"]).await;
+    let verified = world.broker.call(&["log", "verify"]).await;
     assert!(
         verified.status.success(),
-        "beside the running broker: {verified:?}"
+        "while the broker runs: {verified:?}"
     );
-    scene.house.stop().await;
-    let verified = scene.house.call(&["log", "verify"]).await;
+    world.broker.stop().await;
+    let verified = world.broker.call(&["log", "verify"]).await;
     assert!(verified.status.success(), "{verified:?}");
-    assert_no_trace(&scene.house).await;
-    let said = scene.house.said();
-    assert!(
-        SECRETS.iter().all(|secret| !said.contains(secret)),
-        "{said}"
-    );
+    assert_no_trace(&world.broker).await;
+    assert_no_secrets(&[json!(world.broker.log())]);
 }

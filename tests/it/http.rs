@@ -1,4 +1,4 @@
-//! One HTTP request on a connection of its own.
+//! HTTP requests, each on its own connection.
 
 use std::error::Error;
 
@@ -12,7 +12,7 @@ use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
@@ -31,7 +31,7 @@ impl Reply {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A header, or nothing.
+    /// A header, or an empty string.
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)
@@ -44,7 +44,7 @@ impl Reply {
         self.json()
     }
 
-    /// Asserts that it is a problem of RFC 9457 with this status and code, and gives it.
+    /// Asserts that it is an RFC 9457 problem with this status and code, and returns it.
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
         assert_eq!(self.header("content-type"), "application/problem+json");
@@ -58,14 +58,14 @@ impl Reply {
     }
 }
 
-/// Sends JSON, or what poses as it.
+/// Posts a body as `application/json`.
 pub(crate) async fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Reply {
     let json = [("content-type", "application/json")];
     let headers: Vec<_> = json.iter().chain(headers).copied().collect();
     send(&Method::POST, url, &headers, body).await.unwrap()
 }
 
-/// Sends a request; fails when there is nobody, or whoever is there hangs up.
+/// Sends a request. Fails if nothing listens or the connection closes.
 pub(crate) async fn send(
     method: &Method,
     url: &str,
@@ -100,7 +100,7 @@ pub(crate) async fn send(
 /// Reads a body to its end.
 #[expect(
     clippy::disallowed_methods,
-    reason = "what answers here is ours, or a test"
+    reason = "the peer is the broker or a test, which send small bodies"
 )]
 pub(crate) async fn read<B: Body>(body: B) -> Result<Vec<u8>, B::Error> {
     Ok(body.collect().await?.to_bytes().to_vec())

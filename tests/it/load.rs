@@ -1,5 +1,5 @@
-//! People who write and an operator who answers, without a pause, through whatever happens to the
-//! broker: each says its next word when the last one was acknowledged.
+//! Continuous traffic in both directions while a test restarts parts of the broker. In every chat the
+//! next message is sent when the previous one was acknowledged.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -11,19 +11,19 @@ use tokio::task::JoinSet;
 use crate::http;
 use crate::messenger::message;
 use crate::operator::Operator;
-use crate::patience::{until, within};
-use crate::scene::{Scene, list, text};
+use crate::wait::{until, within};
+use crate::world::{World, text};
 
-/// How long one request may take before it is asked again.
+/// The timeout of one request, after which it is sent again.
 const TRY: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// What was acknowledged in one chat, in order.
+/// The acknowledged messages of one chat, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Acknowledged {
     chat: String,
     session: String,
-    /// `messageId` and `position`.
+    /// Pairs of `messageId` and `position`.
     inbound: Vec<(Value, Value)>,
     outbound: Vec<(Value, Value)>,
 }
@@ -35,8 +35,8 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    /// So many chats, each with a session that the operator has.
-    pub(crate) async fn start(scene: &Scene, chats: usize) -> Self {
+    /// Starts traffic in `chats` chats, each with a session of the operator.
+    pub(crate) async fn start(world: &World, chats: usize) -> Self {
         let mut load = Self {
             tasks: JoinSet::new(),
             stop: Arc::default(),
@@ -44,10 +44,10 @@ impl Load {
         };
         for n in 0..chats {
             let chat = format!("chat{n}");
-            let session = scene.taken(&chat).await;
-            let (url, code) = (scene.messenger.broker(), scene.messenger.code.clone());
+            let session = world.assigned_session(&chat).await;
+            let (url, code) = (world.messenger.ingress_url(), world.messenger.code.clone());
             let (stop, count) = (load.stop.clone(), load.acknowledged.clone());
-            let olga = scene.olga.clone();
+            let olga = world.olga.clone();
             load.tasks.spawn(async move {
                 let mut done = Acknowledged {
                     chat,
@@ -67,27 +67,27 @@ impl Load {
         load
     }
 
-    /// Waits until so many more words have been acknowledged.
-    pub(crate) async fn more(&self, words: usize) {
-        let wanted = self.acknowledged.load(Ordering::Relaxed) + words;
-        until("words are acknowledged", async || {
+    /// Waits until `count` more messages have been acknowledged.
+    pub(crate) async fn more(&self, count: usize) {
+        let wanted = self.acknowledged.load(Ordering::Relaxed) + count;
+        until("more acknowledged messages", async || {
             (self.acknowledged.load(Ordering::Relaxed) >= wanted).then_some(())
         })
         .await;
     }
 
-    /// Ends it once everybody's last word is acknowledged.
+    /// Stops the traffic once the last message of every chat is acknowledged.
     pub(crate) async fn end(mut self) -> Vec<Acknowledged> {
         self.stop.store(true, Ordering::Relaxed);
         let mut all = Vec::new();
-        while let Some(done) = within("the load ends", self.tasks.join_next()).await {
+        while let Some(done) = within("the end of the load", self.tasks.join_next()).await {
             all.push(done.unwrap());
         }
         all
     }
 }
 
-/// Says the next word, as often as it needs.
+/// Posts the next message of the user until it is accepted.
 async fn say(url: &str, code: &str, done: &Acknowledged) -> (Value, Value) {
     let n = done.inbound.len();
     let mut body = message(
@@ -114,24 +114,25 @@ async fn say(url: &str, code: &str, done: &Acknowledged) -> (Value, Value) {
     }
 }
 
-/// Answers with the next word, as often as it needs, by one command id.
+/// Sends the next message of the operator until it is accepted, always with the same command id.
 async fn answer(olga: &Operator, done: &Acknowledged) -> (Value, Value) {
     let n = done.outbound.len();
     let chat: u32 = done.chat.trim_start_matches("chat").parse().unwrap();
     let command = format!("019a0000-0000-7000-8000-{chat:04x}{n:08x}");
     let args = json!({ "session": done.session, "text": format!("out {n}"), "commandId": command });
     loop {
-        let asked = tokio::time::timeout(TRY, olga.try_ask("messages.send", args.clone())).await;
+        let asked =
+            tokio::time::timeout(TRY, olga.try_request("messages.send", args.clone())).await;
         match asked {
             Ok(Some(Ok(ok))) => return (ok["messageId"].clone(), ok["position"].clone()),
-            Ok(Some(Err(refusal))) if refusal.code != "unavailable" => panic!("{refusal:?}"),
+            Ok(Some(Err(rejection))) if rejection.code != "unavailable" => panic!("{rejection:?}"),
             _ => tokio::time::sleep(PAUSE).await,
         }
     }
 }
 
-/// Asserts that what was acknowledged is there, once, in its order, and that the messenger has it.
-pub(crate) async fn assert_kept(scene: &Scene, admin: &Operator, all: &[Acknowledged]) {
+/// Asserts that the log and the messenger have every acknowledged message, once and in order.
+pub(crate) async fn assert_kept(world: &World, admin: &Operator, all: &[Acknowledged]) {
     for done in all {
         let messages = history(admin, &done.session).await;
         for (direction, wanted) in [("inbound", &done.inbound), ("outbound", &done.outbound)] {
@@ -140,7 +141,7 @@ pub(crate) async fn assert_kept(scene: &Scene, admin: &Operator, all: &[Acknowle
                 assert_eq!(
                     kept.next().unwrap()["text"],
                     "hello",
-                    "which opened the session"
+                    "the message that opened the session"
                 );
             }
             let word = &direction[..direction.len() - "bound".len()];
@@ -157,30 +158,30 @@ pub(crate) async fn assert_kept(scene: &Scene, admin: &Operator, all: &[Acknowle
                 .collect();
             assert_eq!(kept, wanted, "{direction} of {}", done.chat);
         }
-        assert_delivered(scene, done).await;
+        assert_delivered(world, done).await;
     }
     assert_eq!(
-        scene.messenger.crowded(),
+        world.messenger.overlapping(),
         [""; 0],
         "one in flight in each chat"
     );
 }
 
-/// By `webhook-id`, the messenger has each word once and in order.
-async fn assert_delivered(scene: &Scene, done: &Acknowledged) {
+/// Asserts that the messenger received each message in order, repeats by `webhook-id` excluded.
+async fn assert_delivered(world: &World, done: &Acknowledged) {
     let of_chat = |one: &crate::messenger::Received| {
         one.kind() == "message" && one.data()["targetChatId"] == done.chat.as_str()
     };
     let last = format!("out {}", done.outbound.len() - 1);
-    let what = format!("the last word of {} arrives", done.chat);
-    scene
+    let what = format!("the last message of {}", done.chat);
+    world
         .messenger
         .wait_until(&what, |all| {
             all.iter().any(|one| of_chat(one) && one.text() == last)
         })
         .await;
     let mut first_seen: Vec<(String, String)> = Vec::new();
-    for one in scene.messenger.received() {
+    for one in world.messenger.received() {
         if of_chat(&one) && first_seen.iter().all(|(id, _)| *id != one.id()) {
             first_seen.push((one.id().to_owned(), one.text().to_owned()));
         }
@@ -192,17 +193,12 @@ async fn assert_delivered(scene: &Scene, done: &Acknowledged) {
     assert_eq!(texts, wanted, "{}", done.chat);
 }
 
-/// Everything of a session, page by page.
+/// All messages of a session, read page by page.
 async fn history(admin: &Operator, session: &str) -> Vec<Value> {
-    let mut args = json!({ "session": session, "limit": 500 });
-    let mut messages = Vec::new();
-    loop {
-        let page = admin.call("sessions.history", args.clone()).await;
-        messages.splice(0..0, list(&page, "messages"));
-        if page["next"].is_null() {
-            assert!(messages.iter().all(|one| text(&one["session"]) == session));
-            return messages;
-        }
-        args["before"] = page["next"].clone();
-    }
+    let args = json!({ "session": session, "limit": 500 });
+    let mut pages = admin.pages("sessions.history", args, "messages").await;
+    pages.reverse();
+    let messages = pages.concat();
+    assert!(messages.iter().all(|one| text(&one["session"]) == session));
+    messages
 }

@@ -1,79 +1,55 @@
-//! End-to-end tests: the binary, a real `nats-server`, real sockets, messengers that are not ours.
+//! End-to-end tests: the `switchboard` binary, a real `nats-server`, real sockets, and messengers
+//! that share no code with the broker.
 //!
-//! They are written against the specification and use nothing of our crates.
+//! The tests follow the specification and link none of the broker's crates.
 
 #![expect(
     clippy::needless_pass_by_value,
     reason = "`json!({ … })` reads better without a & before it"
 )]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
-#[cfg(test)]
-mod answer;
-#[cfg(test)]
-mod connecting;
-#[cfg(test)]
-mod conversation;
-#[cfg(test)]
-mod crash;
-#[cfg(test)]
-mod delivery;
-#[cfg(test)]
-mod demo;
-#[cfg(test)]
-mod disconnecting;
-#[cfg(test)]
-mod docs;
-#[cfg(test)]
-mod duplicates;
-#[cfg(test)]
-mod examples;
-#[cfg(test)]
-mod feed;
-#[cfg(test)]
-mod forgetting;
-#[cfg(test)]
-mod host;
-#[cfg(test)]
-mod house;
-#[cfg(test)]
+// Fixtures.
+mod broker;
 mod http;
-#[cfg(test)]
 mod load;
-#[cfg(test)]
 mod messenger;
-#[cfg(test)]
-mod operations;
-#[cfg(test)]
 mod operator;
-#[cfg(test)]
-mod operator_started;
-#[cfg(test)]
-mod patience;
-#[cfg(test)]
-mod phone;
-#[cfg(test)]
-mod problems;
-#[cfg(test)]
+mod ports;
 mod program;
-#[cfg(test)]
-mod proof;
-#[cfg(test)]
+mod random;
+mod response;
+mod signing;
+mod wait;
+mod world;
+
+// Tests.
+mod authentication;
+mod connecting;
+mod conversation;
+mod crash;
+mod delivery;
+mod demo;
+mod disconnecting;
+mod docs;
+mod duplicates;
+mod examples;
+mod failed_deliveries;
+mod feed;
+mod forgetting;
+mod http_errors;
+mod operations;
+mod phone;
 mod receipts;
-#[cfg(test)]
 mod recovery;
-#[cfg(test)]
-mod refusals;
-#[cfg(test)]
 mod rights;
-#[cfg(test)]
 mod roles;
-#[cfg(test)]
-mod scene;
-#[cfg(test)]
+mod sessions;
 mod signals;
-#[cfg(test)]
 mod tidy;
-#[cfg(test)]
-mod trust;
-#[cfg(test)]
-mod work;
+mod write_first;

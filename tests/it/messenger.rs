@@ -1,4 +1,4 @@
-//! A messenger: takes webhooks, in order, answers as it is told, and says what its people say.
+//! A messenger that records webhooks, responds as a test wants, and sends messages of its users.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -15,12 +15,12 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::answer::{Answer, Manners};
 use crate::http::{self, Reply};
-use crate::patience::within;
-use crate::{host, proof};
+use crate::response::{Behaviour, WebhookResponse};
+use crate::wait::within;
+use crate::{ports, signing};
 
-/// A request of Switchboard.
+/// A request from Switchboard.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) headers: HeaderMap,
@@ -29,17 +29,17 @@ pub(crate) struct Received {
 }
 
 impl Received {
-    /// `type`.
+    /// The `type` member.
     pub(crate) fn kind(&self) -> &str {
         self.body["type"].as_str().unwrap_or_default()
     }
 
-    /// `data`.
+    /// The `data` member.
     pub(crate) fn data(&self) -> &Value {
         &self.body["data"]
     }
 
-    /// What is written in it.
+    /// The `text` of `data`, or an empty string.
     pub(crate) fn text(&self) -> &str {
         self.data()["text"].as_str().unwrap_or_default()
     }
@@ -50,99 +50,103 @@ impl Received {
             .map_or("", |value| value.to_str().unwrap())
     }
 
-    /// `webhook-id`.
+    /// The `webhook-id` header.
     pub(crate) fn id(&self) -> &str {
         self.header("webhook-id")
     }
 
-    /// Whether one of its signatures is that of a code.
+    /// Whether one of its signatures was made with this code.
     pub(crate) fn is_signed_with(&self, code: &str) -> bool {
-        let wanted = proof::signature(code, self.id(), self.header("webhook-timestamp"), &self.raw);
+        let wanted =
+            signing::signature(code, self.id(), self.header("webhook-timestamp"), &self.raw);
         self.header("webhook-signature")
             .split(' ')
             .any(|one| one == wanted)
     }
 }
 
-type Rule = Box<dyn FnMut(&Received) -> Option<Answer> + Send>;
+type Rule = Box<dyn FnMut(&Received) -> Option<WebhookResponse> + Send>;
 
-/// What all connections share.
-struct Desk {
+/// The state that all connections share.
+struct Shared {
     code: String,
-    manners: Manners,
+    behaviour: Behaviour,
     received: watch::Sender<Vec<Arc<Received>>>,
     rule: Mutex<Rule>,
-    /// The chats whose message is being answered.
-    in_hand: Mutex<Vec<String>>,
-    /// The chats that got a message while another was being answered.
-    crowded: Mutex<Vec<String>>,
+    /// Chats that have a message in flight.
+    in_flight: Mutex<Vec<String>>,
+    /// Chats that got a message while another one was in flight.
+    overlapping: Mutex<Vec<String>>,
 }
 
 pub(crate) struct Messenger {
     pub(crate) code: String,
     address: SocketAddr,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
     serving: JoinSet<()>,
 }
 
 impl Messenger {
-    pub(crate) async fn start(code: &str, manners: Manners) -> Self {
-        let desk = Desk {
+    pub(crate) async fn start(code: &str, behaviour: Behaviour) -> Self {
+        let shared = Shared {
             code: code.to_owned(),
-            manners,
+            behaviour,
             received: watch::Sender::new(Vec::new()),
             rule: Mutex::new(Box::new(|_| None)),
-            in_hand: Mutex::default(),
-            crowded: Mutex::default(),
+            in_flight: Mutex::default(),
+            overlapping: Mutex::default(),
         };
-        let [address] = host::free();
+        let [address] = ports::free();
         let mut messenger = Self {
             code: code.to_owned(),
             address,
-            desk: Arc::new(desk),
+            shared: Arc::new(shared),
             serving: JoinSet::new(),
         };
         messenger.up().await;
         messenger
     }
 
-    /// Its webhook.
+    /// The URL of its webhook.
     pub(crate) fn url(&self) -> String {
         format!("http://{}/webhook", self.address)
     }
 
-    /// Refuses connections, and cuts those that are.
+    /// Stops listening and closes all connections.
     pub(crate) async fn down(&mut self) {
         self.serving.shutdown().await;
     }
 
-    /// Takes connections.
+    /// Starts to listen.
     pub(crate) async fn up(&mut self) {
         let listener = TcpListener::bind(self.address).await.unwrap();
-        self.serving.spawn(serve(listener, self.desk.clone()));
+        self.serving.spawn(serve(listener, self.shared.clone()));
     }
 
-    /// Answers what the rule answers, and as usual where it answers nothing.
-    pub(crate) fn answers(&self, rule: impl FnMut(&Received) -> Option<Answer> + Send + 'static) {
-        *self.desk.rule.lock().unwrap() = Box::new(rule);
+    /// Responds with what the rule returns, or by default where it returns `None`.
+    pub(crate) fn respond_with(
+        &self,
+        rule: impl FnMut(&Received) -> Option<WebhookResponse> + Send + 'static,
+    ) {
+        *self.shared.rule.lock().unwrap() = Box::new(rule);
     }
 
-    /// Answers this to all requests of a type.
-    pub(crate) fn answers_to(&self, kind: &'static str, answer: Answer) {
-        self.answers(move |request| (request.kind() == kind).then(|| answer.clone()));
+    /// Sets the response to all requests of a type.
+    pub(crate) fn respond_to(&self, kind: &'static str, answer: WebhookResponse) {
+        self.respond_with(move |request| (request.kind() == kind).then(|| answer.clone()));
     }
 
-    /// Answers as usual again.
-    pub(crate) fn answers_as_usual(&self) {
-        self.answers(|_| None);
+    /// Restores the default responses.
+    pub(crate) fn respond_as_usual(&self) {
+        self.respond_with(|_| None);
     }
 
-    /// Everything that came, in order.
+    /// All requests so far, in order.
     pub(crate) fn received(&self) -> Vec<Arc<Received>> {
-        self.desk.received.borrow().clone()
+        self.shared.received.borrow().clone()
     }
 
-    /// What came of a type, in order.
+    /// All requests of a type so far, in order.
     pub(crate) fn received_of(&self, kind: &str) -> Vec<Arc<Received>> {
         self.received()
             .into_iter()
@@ -150,9 +154,9 @@ impl Messenger {
             .collect()
     }
 
-    /// Waits until so many of a type have come.
+    /// Waits for `count` requests of a type.
     pub(crate) async fn wait_for(&self, kind: &str, count: usize) -> Vec<Arc<Received>> {
-        let what = format!("the messenger gets {count} times {kind}");
+        let what = format!("{count} requests of type {kind}");
         self.wait_until(&what, |all| {
             all.iter().filter(|one| one.kind() == kind).count() >= count
         })
@@ -160,43 +164,54 @@ impl Messenger {
         self.received_of(kind)
     }
 
-    /// Waits until what has come is enough.
+    /// Waits until the requests so far satisfy a condition.
     pub(crate) async fn wait_until(&self, what: &str, enough: impl Fn(&[Arc<Received>]) -> bool) {
-        let mut received = self.desk.received.subscribe();
+        let mut received = self.shared.received.subscribe();
         let came = received.wait_for(|all| enough(all));
         within(what, came).await.unwrap();
     }
 
-    /// The chats that got a message while another of theirs was being answered.
-    pub(crate) fn crowded(&self) -> Vec<String> {
-        self.desk.crowded.lock().unwrap().clone()
+    /// Chats that got a message while another one was in flight.
+    pub(crate) fn overlapping(&self) -> Vec<String> {
+        self.shared.overlapping.lock().unwrap().clone()
     }
 
-    /// Where Switchboard said that it listens.
-    pub(crate) fn broker(&self) -> String {
+    /// The URL for messages, from the last `connect`.
+    pub(crate) fn ingress_url(&self) -> String {
         let connects = self.received_of("connect");
-        let last = connects.last().expect("it was connected");
+        let last = connects.last().expect("a connect request");
         last.data()["webhook"].as_str().unwrap().to_owned()
     }
 
-    /// Says something, with `token` as the proof.
+    /// Posts an event with the confirmation code as its `token`.
     pub(crate) async fn post(&self, body: &Value) -> Reply {
         let mut body = body.clone();
         body["token"] = self.code.clone().into();
-        http::post(&self.broker(), &[], body.to_string().as_bytes()).await
+        http::post(&self.ingress_url(), &[], body.to_string().as_bytes()).await
     }
 
-    /// Says something, signed.
+    /// Posts a signed event.
     pub(crate) async fn post_signed(&self, body: &Value) -> Reply {
         let body = body.to_string();
-        let headers = proof::headers(&self.code, "own-1", &proof::timestamp(0), body.as_bytes());
+        let headers =
+            signing::headers(&self.code, "own-1", &signing::timestamp(0), body.as_bytes());
         let headers = headers
             .each_ref()
             .map(|(name, value)| (*name, value.as_str()));
-        http::post(&self.broker(), &headers, body.as_bytes()).await
+        http::post(&self.ingress_url(), &headers, body.as_bytes()).await
     }
 
-    /// A person writes; it must be accepted.
+    /// Posts an event of this type.
+    pub(crate) async fn event(&self, kind: &str, data: Value) -> Reply {
+        self.post(&json!({ "type": kind, "data": data })).await
+    }
+
+    /// Posts an event that must be rejected with this problem.
+    pub(crate) async fn expect_problem(&self, body: &Value, status: u16, code: &str) -> Value {
+        self.post(body).await.problem(status, code)
+    }
+
+    /// Posts a message of a user; it must be accepted.
     pub(crate) async fn say(&self, id: &str, chat: &str, text: &str) -> Value {
         let accepted = self.post(&message(id, chat, text)).await.ok();
         assert_eq!(accepted["status"], "accepted");
@@ -204,7 +219,7 @@ impl Messenger {
     }
 }
 
-/// A message of the one person of a chat.
+/// A message of the only user of a chat.
 pub(crate) fn message(id: &str, chat: &str, text: &str) -> Value {
     json!({ "type": "message", "data": {
         "externalMessageId": id, "externalChatId": chat, "externalUserId": format!("user-of-{chat}"),
@@ -212,44 +227,44 @@ pub(crate) fn message(id: &str, chat: &str, text: &str) -> Value {
     }})
 }
 
-async fn serve(listener: TcpListener, desk: Arc<Desk>) {
+async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let desk = desk.clone();
-        let service = service_fn(move |request| take(request, desk.clone()));
+        let shared = shared.clone();
+        let service = service_fn(move |request| handle(request, shared.clone()));
         let http = hyper::server::conn::http1::Builder::new();
         connections.spawn(http.serve_connection(TokioIo::new(stream), service));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn take(
+async fn handle(
     request: Request<hyper::body::Incoming>,
-    desk: Arc<Desk>,
+    shared: Arc<Shared>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    // A broker that is killed in the middle of a request is none of the messenger's business.
+    // The body ends early if the broker is killed during the request.
     let raw = http::read(body).await.unwrap_or_default();
     let Ok(body) = serde_json::from_slice(&raw) else {
-        return Ok(respond(Answer::status(400)));
+        return Ok(respond(WebhookResponse::status(400)));
     };
     let request = Arc::new(Received {
         headers: head.headers,
         raw,
         body,
     });
-    let usual = desk.manners.answer(&desk.code, &request);
-    let answer = desk.rule.lock().unwrap()(&request).unwrap_or(usual);
-    let _in_hand = InHand::of(&request, &desk);
-    desk.received.send_modify(|all| all.push(request.clone()));
+    let default = shared.behaviour.respond(&shared.code, &request);
+    let answer = shared.rule.lock().unwrap()(&request).unwrap_or(default);
+    let _in_hand = InFlight::of(&request, &shared);
+    shared.received.send_modify(|all| all.push(request.clone()));
     if let Some(mut gate) = answer.gate.clone() {
-        // A gate that was dropped lets everything through.
+        // A dropped gate counts as open.
         gate.wait_for(|open| *open).await.map(drop).ok();
     }
     Ok(respond(answer))
 }
 
-fn respond(answer: Answer) -> Response<Full<Bytes>> {
+fn respond(answer: WebhookResponse) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {
         response = response.header(name, value);
@@ -257,32 +272,32 @@ fn respond(answer: Answer) -> Response<Full<Bytes>> {
     response.body(Full::new(answer.body.into())).unwrap()
 }
 
-/// A message that is being answered.
-struct InHand<'a>(&'a Desk, Option<String>);
+/// Marks a message as in flight until it is dropped.
+struct InFlight<'a>(&'a Shared, Option<String>);
 
-impl<'a> InHand<'a> {
-    fn of(request: &Received, desk: &'a Desk) -> Self {
+impl<'a> InFlight<'a> {
+    fn of(request: &Received, shared: &'a Shared) -> Self {
         let chat = request.data()["targetChatId"].as_str().map(str::to_owned);
         let chat = chat.filter(|_| request.kind() == "message");
         if let Some(chat) = &chat {
-            let mut in_hand = desk.in_hand.lock().unwrap();
-            if in_hand.contains(chat) {
-                desk.crowded.lock().unwrap().push(chat.clone());
+            let mut in_flight = shared.in_flight.lock().unwrap();
+            if in_flight.contains(chat) {
+                shared.overlapping.lock().unwrap().push(chat.clone());
             }
-            in_hand.push(chat.clone());
+            in_flight.push(chat.clone());
         }
-        Self(desk, chat)
+        Self(shared, chat)
     }
 }
 
-impl Drop for InHand<'_> {
+impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        let mut in_hand = self.0.in_hand.lock().unwrap();
-        if let Some(at) = in_hand
+        let mut in_flight = self.0.in_flight.lock().unwrap();
+        if let Some(at) = in_flight
             .iter()
             .position(|chat| Some(chat) == self.1.as_ref())
         {
-            in_hand.swap_remove(at);
+            in_flight.swap_remove(at);
         }
     }
 }

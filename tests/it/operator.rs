@@ -1,29 +1,31 @@
-//! Somebody at a console: a plain NATS client that knows nothing but the specification.
+//! A console user: a NATS client that implements the console API from its specification.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Event, Message, Subscriber};
 use futures_util::StreamExt as _;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use crate::patience::{PATIENCE, until, within};
+use crate::wait::{LIMIT, until, within};
+use crate::world::list;
 
-/// The pause before it is tried again to connect.
+/// The delay before a reconnect.
 const RECONNECT: Duration = Duration::from_millis(100);
+/// More pages than any test has.
+const PAGES_MAX: usize = 1_000;
 
 #[derive(Clone)]
 pub(crate) struct Operator {
     pub(crate) login: String,
     client: Client,
-    /// What the server complained of.
-    complaints: watch::Receiver<Vec<String>>,
+    /// Errors that the NATS server reported, and disconnects.
+    server_errors: watch::Receiver<Vec<String>>,
 }
 
-/// `{"error": …}`.
+/// An `{"error": …}` answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Rejection {
     pub(crate) code: String,
     pub(crate) message: String,
     pub(crate) details: Value,
@@ -32,24 +34,24 @@ pub(crate) struct Refusal {
 }
 
 impl Operator {
-    /// Signs in, or says why not.
+    /// Signs in with a password.
     pub(crate) async fn sign_in(url: &str, login: &str, password: &str) -> Result<Self, String> {
         let options = ConnectOptions::with_user_and_password(login.to_owned(), password.to_owned());
         Self::connect(url, login, options).await
     }
 
-    /// A program signs in.
+    /// Signs in with an API token.
     pub(crate) async fn with_token(url: &str, login: &str, token: &str) -> Result<Self, String> {
         Self::connect(url, login, ConnectOptions::with_token(token.to_owned())).await
     }
 
     async fn connect(url: &str, login: &str, options: ConnectOptions) -> Result<Self, String> {
-        let (sender, complaints) = watch::channel(Vec::new());
+        let (sender, server_errors) = watch::channel(Vec::new());
         let options = options
             .custom_inbox_prefix(format!("_INBOX.{login}"))
-            .request_timeout(Some(PATIENCE))
-            .connection_timeout(PATIENCE)
-            // Brokers end and begin here all the time.
+            .request_timeout(Some(LIMIT))
+            .connection_timeout(LIMIT)
+            // Tests restart brokers often.
             .reconnect_delay_callback(|_| RECONNECT)
             .event_callback(move |event| {
                 if let Event::ServerError(_) | Event::ClientError(_) | Event::Disconnected = event {
@@ -63,16 +65,16 @@ impl Operator {
         Ok(Self {
             login: login.to_owned(),
             client,
-            complaints,
+            server_errors,
         })
     }
 
-    /// Asks; `None` when nobody answered.
-    pub(crate) async fn try_ask(
+    /// Sends a request. Returns `None` if there was no answer.
+    pub(crate) async fn try_request(
         &self,
         method: &str,
         args: Value,
-    ) -> Option<Result<Value, Refusal>> {
+    ) -> Option<Result<Value, Rejection>> {
         let subject = format!("sb.default.api.{}.{method}", self.login);
         let payload = args.to_string().into();
         self.client
@@ -82,44 +84,66 @@ impl Operator {
             .map(|reply| read(&reply))
     }
 
-    /// Asks, and gets an answer of either kind.
-    pub(crate) async fn ask(&self, method: &str, args: Value) -> Result<Value, Refusal> {
-        let answer = self.try_ask(method, args).await;
+    /// Sends a request and returns its result.
+    pub(crate) async fn request(&self, method: &str, args: Value) -> Result<Value, Rejection> {
+        let answer = self.try_request(method, args).await;
         answer.unwrap_or_else(|| panic!("{method} got no answer"))
     }
 
-    /// Asks for something that must succeed: what stands under `ok`.
+    /// Sends a request that must succeed. Returns the `ok` member.
     pub(crate) async fn call(&self, method: &str, args: Value) -> Value {
-        let answer = self.ask(method, args).await;
-        answer.unwrap_or_else(|refusal| panic!("{method}: {refusal:?}"))
+        let answer = self.request(method, args).await;
+        answer.unwrap_or_else(|rejection| panic!("{method}: {rejection:?}"))
     }
 
-    /// Asks for something that must be refused with this code.
-    pub(crate) async fn refused(&self, method: &str, args: Value, code: &str) -> Refusal {
+    /// Sends a request that must be rejected with this code.
+    pub(crate) async fn rejected(&self, method: &str, args: Value, code: &str) -> Rejection {
         let shown = args.to_string();
-        match self.ask(method, args).await {
-            Err(refusal) if refusal.code == code => refusal,
-            other => panic!("{method} {shown}: {code} was expected, and not {other:?}"),
+        match self.request(method, args).await {
+            Err(rejection) if rejection.code == code => rejection,
+            other => panic!("{method} {shown}: expected {code}, got {other:?}"),
         }
     }
 
-    /// Subscribes to the feed of a live chat, or with `*` of all.
+    /// Calls a method whose one parameter is a session.
+    pub(crate) async fn on_session(&self, method: &str, session: &str) -> Value {
+        self.call(method, json!({ "session": session })).await
+    }
+
+    /// Calls a method with paging until there is no next page. Returns the lists of all pages.
+    pub(crate) async fn pages(&self, method: &str, mut args: Value, name: &str) -> Vec<Vec<Value>> {
+        let mut pages = Vec::new();
+        while pages.len() < PAGES_MAX {
+            let page = self.call(method, args.clone()).await;
+            pages.push(list(&page, name));
+            if page["next"].is_null() {
+                return pages;
+            }
+            args["before"] = page["next"].clone();
+        }
+        panic!("{method} has more than {PAGES_MAX} pages");
+    }
+
+    /// Lists the sessions of a view.
+    pub(crate) async fn sessions(&self, view: &str) -> Vec<Value> {
+        let page = self.call("sessions.list", json!({ "view": view })).await;
+        list(&page, "sessions")
+    }
+
+    /// Subscribes to the feed of a live chat, or of all live chats with `*`.
     pub(crate) async fn feed(&self, live_chat: &str) -> Feed {
         self.subscribe(&format!("sb.default.feed.{live_chat}.>"))
             .await
     }
 
-    /// Subscribes, from the moment that this returns.
+    /// Subscribes. The server knows the subscription when this returns.
     pub(crate) async fn subscribe(&self, subject: &str) -> Feed {
         let subscriber = self.client.subscribe(subject.to_owned()).await.unwrap();
         self.settle().await;
-        Feed {
-            subscriber,
-            skipped: VecDeque::new(),
-        }
+        Feed { subscriber }
     }
 
-    /// Publishes as it is, with a reply subject of one's choice.
+    /// Publishes a raw message with an optional reply subject.
     pub(crate) async fn publish(&self, subject: &str, reply: Option<&str>, payload: &str) {
         let (subject, payload) = (subject.to_owned(), payload.to_owned().into());
         match reply {
@@ -134,44 +158,41 @@ impl Operator {
         self.settle().await;
     }
 
-    /// Waits until the server has dealt with everything before.
+    /// Waits until the server has processed everything sent before.
     pub(crate) async fn settle(&self) {
         self.client.flush().await.unwrap();
-        // A flush only hands over; an answered request says that the server has read it.
-        drop(
-            self.try_ask("me", Value::Object(serde_json::Map::new()))
-                .await,
-        );
+        // A flush only writes to the socket; an answer proves that the server has read it.
+        drop(self.try_request("me", json!({})).await);
     }
 
-    /// Waits until the server complains with these words.
-    pub(crate) async fn complained(&self, of: &str) {
-        let mut complaints = self.complaints.clone();
-        let heard = complaints.wait_for(|all| all.iter().any(|one| one.contains(of)));
-        within(&format!("a complaint of {of}"), heard)
+    /// Waits until the server reports an error with this text.
+    pub(crate) async fn server_error(&self, of: &str) {
+        let mut server_errors = self.server_errors.clone();
+        let heard = server_errors.wait_for(|all| all.iter().any(|one| one.contains(of)));
+        within(&format!("a server error about {of}"), heard)
             .await
             .unwrap();
     }
 
-    /// What the server complained of so far.
-    pub(crate) fn complaints(&self) -> Vec<String> {
-        self.complaints.borrow().clone()
+    /// The errors that the server has reported so far.
+    pub(crate) fn server_errors(&self) -> Vec<String> {
+        self.server_errors.borrow().clone()
     }
 
-    /// Asks until the answer is as it should be.
+    /// Repeats a request until `look` finds a value in the answer.
     pub(crate) async fn until<T>(
         &self,
         method: &str,
         args: Value,
         mut look: impl FnMut(&Value) -> Option<T>,
     ) -> T {
-        let what = format!("{method} {args} shows it");
+        let what = format!("the expected answer of {method} {args}");
         until(&what, async || look(&self.call(method, args.clone()).await)).await
     }
 }
 
-/// An answer has exactly one of two members, and an error two headers.
-fn read(reply: &Message) -> Result<Value, Refusal> {
+/// Reads an answer: exactly one member, `ok` or `error`, and two headers with an error.
+fn read(reply: &Message) -> Result<Value, Rejection> {
     let mut answer: Value = serde_json::from_slice(&reply.payload).unwrap();
     let members = answer.as_object_mut().unwrap();
     assert_eq!(members.len(), 1, "{members:?}");
@@ -185,7 +206,7 @@ fn read(reply: &Message) -> Result<Value, Refusal> {
     }
     let error = members.remove("error").expect("ok or error");
     assert!(header("Nats-Service-Error").is_some());
-    Err(Refusal {
+    Err(Rejection {
         code: error["code"].as_str().unwrap().to_owned(),
         message: error["message"].as_str().unwrap().to_owned(),
         details: error["details"].clone(),
@@ -193,20 +214,16 @@ fn read(reply: &Message) -> Result<Value, Refusal> {
     })
 }
 
-/// What is published where somebody listens.
+/// A subscription.
 pub(crate) struct Feed {
     subscriber: Subscriber,
-    skipped: VecDeque<Message>,
 }
 
 impl Feed {
-    /// The next message, whatever it is.
+    /// The next message.
     pub(crate) async fn message(&mut self) -> Message {
-        if let Some(message) = self.skipped.pop_front() {
-            return message;
-        }
         let next = within("a message on the feed", self.subscriber.next()).await;
-        next.expect("the subscription goes on")
+        next.expect("the subscription is open")
     }
 
     /// The next event.
@@ -214,26 +231,28 @@ impl Feed {
         serde_json::from_slice(&self.message().await.payload).unwrap()
     }
 
-    /// The next event of this type, such as `session-opened`; those before it are passed over.
+    /// The next event of this type, such as `session-opened`; skips others.
     pub(crate) async fn next_of(&mut self, kind: &str) -> Value {
         let kind = format!("switchboard.{kind}");
-        loop {
-            let event = self.next().await;
-            if event["type"] == kind.as_str() {
-                return event;
+        let found = async {
+            let mut event = self.next().await;
+            while event["type"] != kind.as_str() {
+                event = self.next().await;
             }
-        }
+            event
+        };
+        within(&kind, found).await
     }
 
-    /// Everything up to the event of a position, that one included.
+    /// All events up to and including a position.
     pub(crate) async fn up_to(&mut self, position: u64) -> Vec<Value> {
-        let mut events = Vec::new();
-        while events
-            .last()
-            .is_none_or(|last: &Value| last["position"] != position)
-        {
-            events.push(self.next().await);
-        }
-        events
+        let all = async {
+            let mut events = vec![self.next().await];
+            while events[events.len() - 1]["position"] != position {
+                events.push(self.next().await);
+            }
+            events
+        };
+        within(&format!("the event at position {position}"), all).await
     }
 }

@@ -1,4 +1,4 @@
-//! The messenger's page: what is written on it goes to the broker, what an operator answers comes.
+//! The page of `switchboard messenger`, which exchanges messages with an operator.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
@@ -9,15 +9,15 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-use crate::host;
 use crate::http::{self, Reply};
-use crate::patience::{until, within};
+use crate::ports;
 use crate::program::{self, Program};
-use crate::scene::{Scene, text};
+use crate::wait::{until, within};
+use crate::world::{World, text};
 
 const CODE: &str = "open sesame too";
 
-/// `switchboard messenger` with its page.
+/// A running `switchboard messenger --page`.
 struct Phone {
     webhook: String,
     page: String,
@@ -25,15 +25,15 @@ struct Phone {
 }
 
 impl Phone {
-    /// Starts it, and connects it to the scene's live chat.
-    async fn connected(scene: &Scene) -> Self {
-        let [webhook, page] = host::free::<2>().map(|address| address.to_string());
+    /// Starts it and connects it to the live chat.
+    async fn connected(world: &World) -> Self {
+        let [webhook, page] = ports::free::<2>().map(|address| address.to_string());
         let mut command = program::command(program::switchboard());
         command.args(["messenger", "--json", "--listen", &webhook, "--page", &page]);
-        let said = scene.house.beside().join("phone");
+        let said = world.broker.test_dir().join("phone");
         let program = Program::start(command.args(["--code", CODE]), &said);
-        until("the phone is there", async || {
-            program.said().contains("\"page\"").then_some(())
+        until("the page is served", async || {
+            program.log().contains("\"page\"").then_some(())
         })
         .await;
         let phone = Self {
@@ -42,15 +42,15 @@ impl Phone {
             _program: program,
         };
         let args = json!({
-            "liveChat": scene.live_chat, "name": "Phone", "webhook": phone.webhook, "code": CODE,
+            "liveChat": world.live_chat, "name": "Phone", "webhook": phone.webhook, "code": CODE,
         });
-        let made = scene.admin.call("channels.connect", args).await;
+        let made = world.admin.call("channels.connect", args).await;
         assert_eq!(made["channel"]["status"], "active", "{made}");
         phone
     }
 
-    /// Does something as the page does it.
-    async fn does(&self, action: Value) {
+    /// Posts an action as the page does.
+    async fn act(&self, action: Value) {
         let origin = [("origin", self.page.as_str())];
         self.post(&origin, action).await.ok();
     }
@@ -60,13 +60,13 @@ impl Phone {
         http::post(&url, headers, action.to_string().as_bytes()).await
     }
 
-    async fn says(&self, words: &str) {
-        self.does(json!({ "do": "say", "person": "u1", "text": words }))
+    async fn say(&self, content: &str) {
+        self.act(json!({ "do": "say", "person": "u1", "text": content }))
             .await;
     }
 
-    /// Opens the page: everything that it shows, and what changes from then on.
-    async fn opened(&self) -> Screen {
+    /// Opens the page. The first update has everything, later ones the changes.
+    async fn open_page(&self) -> Screen {
         let host = self.page.trim_start_matches("http://");
         let stream = TcpStream::connect(host).await.unwrap();
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
@@ -86,7 +86,7 @@ impl Phone {
     }
 }
 
-/// A page that is open.
+/// An open page.
 struct Screen {
     body: Incoming,
     text: String,
@@ -94,20 +94,23 @@ struct Screen {
 }
 
 impl Screen {
-    /// The next update in which something is found.
+    /// Waits for an update in which `look` finds a value.
     async fn shows<T>(&mut self, what: &str, look: impl Fn(&Value) -> Option<T>) -> T {
-        loop {
-            if let Some(found) = look(&within(what, self.next()).await) {
-                return found;
+        let found = async {
+            loop {
+                if let Some(found) = look(&self.next().await) {
+                    return found;
+                }
             }
-        }
+        };
+        within(what, found).await
     }
 
-    /// Waits for a message of ours to be in this state.
-    async fn shows_state(&mut self, words: &str, state: &str) {
-        let what = format!("{words} is {state}");
+    /// Waits until the message with this text is in this state.
+    async fn shows_state(&mut self, content: &str, state: &str) {
+        let what = format!("{content} is {state}");
         self.shows(&what, |update| {
-            let entry = entry(update, words)?;
+            let entry = entry(update, content)?;
             (entry["state"] == state).then_some(())
         })
         .await;
@@ -123,40 +126,40 @@ impl Screen {
                     return update;
                 }
             }
-            let frame = self.body.frame().await.expect("it goes on").unwrap();
+            let frame = self.body.frame().await.expect("an open stream").unwrap();
             let bytes = frame.into_data().unwrap();
             self.text.push_str(std::str::from_utf8(&bytes).unwrap());
         }
     }
 }
 
-/// What an update has of a message.
-fn entry(update: &Value, words: &str) -> Option<Value> {
+/// The entry of the message with this text.
+fn entry(update: &Value, content: &str) -> Option<Value> {
     let mut entries = update["entries"].as_array().unwrap().iter();
-    entries.find(|entry| entry["text"] == words).cloned()
+    entries.find(|entry| entry["text"] == content).cloned()
 }
 
-/// The session that somebody's message opened, taken by the operator.
-async fn taken(scene: &Scene) -> String {
+/// Waits for a session in the queue and assigns it to the operator.
+async fn take_queued(world: &World) -> String {
     let queue = json!({ "view": "queue" });
-    let session = scene
+    let session = world
         .olga
         .until("sessions.list", queue, |page| {
             page["sessions"][0]["id"].as_str().map(str::to_owned)
         })
         .await;
     let args = json!({ "session": session });
-    scene.olga.call("sessions.take", args).await;
+    world.olga.call("sessions.take", args).await;
     session
 }
 
 #[tokio::test]
-async fn a_phone_writes_to_an_operator_and_shows_the_answer() {
-    let scene = Scene::open().await;
-    let phone = Phone::connected(&scene).await;
-    let mut screen = phone.opened().await;
+async fn a_page_sends_messages_and_shows_the_operators_messages() {
+    let world = World::start().await;
+    let phone = Phone::connected(&world).await;
+    let mut screen = phone.open_page().await;
     let names = screen
-        .shows("everybody", |update| {
+        .shows("all chats", |update| {
             let chats = update["chats"].as_array()?;
             Some(
                 chats
@@ -168,24 +171,24 @@ async fn a_phone_writes_to_an_operator_and_shows_the_answer() {
         .await;
     assert_eq!(names, ["Ann", "Boris", "陈"]);
 
-    phone.says("is anybody there?").await;
+    phone.say("is anybody there?").await;
     screen.shows_state("is anybody there?", "confirmed").await;
-    let session = taken(&scene).await;
-    let subject = format!("sb.default.feed.{}.{session}.typing", scene.live_chat);
-    let mut typing = scene.olga.subscribe(&subject).await;
-    phone.does(json!({ "do": "type", "person": "u1" })).await;
+    let session = take_queued(&world).await;
+    let subject = format!("sb.default.feed.{}.{session}.typing", world.live_chat);
+    let mut typing = world.olga.subscribe(&subject).await;
+    phone.act(json!({ "do": "type", "person": "u1" })).await;
     assert!(typing.next().await["contact"].is_string());
     let args = json!({ "session": session });
-    let shown = scene.admin.call("sessions.get", args.clone()).await;
+    let shown = world.admin.call("sessions.get", args.clone()).await;
     assert_eq!(shown["contact"]["username"], "Ann");
-    scene.olga.call("typing", args).await;
+    world.olga.call("typing", args).await;
     screen
-        .shows("the operator is writing", |update| {
+        .shows("the operator is typing", |update| {
             (update["chats"][0]["typing"] == true).then_some(())
         })
         .await;
 
-    let answer = scene.answer(&session, "at your service").await;
+    let answer = world.send(&session, "at your service").await;
     let shown = screen
         .shows("the answer", |update| entry(update, "at your service"))
         .await;
@@ -193,53 +196,55 @@ async fn a_phone_writes_to_an_operator_and_shows_the_answer() {
         (&shown["by"], &shown["author"]),
         (&json!("operator"), &json!("OLGA"))
     );
-    scene.delivery(&session, &answer, "delivered").await;
-    phone.does(json!({ "do": "read", "message": answer })).await;
-    scene.delivery(&session, &answer, "read").await;
+    world.delivery(&session, &answer, "delivered").await;
+    phone.act(json!({ "do": "read", "message": answer })).await;
+    world.delivery(&session, &answer, "read").await;
 
-    let history = scene.history(&session).await;
+    let history = world.history(&session).await;
     let args = json!({ "session": session, "upTo": history[0]["id"] });
-    scene.olga.call("messages.read", args).await;
+    world.olga.call("messages.read", args).await;
     screen.shows_state("is anybody there?", "read").await;
 }
 
 #[tokio::test]
-async fn a_phone_keeps_what_is_written_while_the_broker_is_away() {
-    let mut scene = Scene::open().await;
-    let phone = Phone::connected(&scene).await;
-    let mut screen = phone.opened().await;
-    phone.says("one").await;
+async fn a_page_keeps_messages_while_the_broker_is_down() {
+    let mut world = World::start().await;
+    let phone = Phone::connected(&world).await;
+    let mut screen = phone.open_page().await;
+    phone.say("one").await;
     screen.shows_state("one", "confirmed").await;
 
-    scene.house.kill().await;
+    world.broker.kill().await;
     screen
-        .shows("the broker is away", |update| {
+        .shows("the broker is down", |update| {
             (update["link"] == "unreachable").then_some(())
         })
         .await;
-    phone.says("two").await;
+    phone.say("two").await;
     screen
-        .shows("it is kept", |update| (update["kept"] == 1).then_some(()))
+        .shows("one kept message", |update| {
+            (update["kept"] == 1).then_some(())
+        })
         .await;
-    // A page that is opened only now shows the same.
-    let reloaded = phone.opened().await.next().await;
+    // A page that is opened now shows the same.
+    let reloaded = phone.open_page().await.next().await;
     assert_eq!(entry(&reloaded, "one").unwrap()["state"], "confirmed");
     assert!(entry(&reloaded, "two").is_some(), "{reloaded}");
 
-    scene.house.start().await;
+    world.broker.start().await;
     screen.shows_state("two", "confirmed").await;
-    let admin = scene.house.admin().await;
+    let admin = world.broker.admin().await;
     let queue = admin
         .call("sessions.list", json!({ "view": "queue" }))
         .await;
     assert_eq!(queue["sessions"][0]["lastMessage"]["text"], "two");
-    assert_eq!(queue["sessions"][0]["unread"], 2, "each is there once");
+    assert_eq!(queue["sessions"][0]["unread"], 2, "each message once");
 }
 
 #[tokio::test]
-async fn a_phone_is_written_on_by_its_own_page_alone() {
-    let scene = Scene::open().await;
-    let phone = Phone::connected(&scene).await;
+async fn a_page_accepts_actions_only_from_its_own_origin() {
+    let world = World::start().await;
+    let phone = Phone::connected(&world).await;
     let say = json!({ "do": "say", "person": "u1", "text": "boo" });
     for origin in ["http://evil.example", "null"] {
         let reply = phone.post(&[("origin", origin)], say.clone()).await;
@@ -289,6 +294,6 @@ async fn a_phone_is_written_on_by_its_own_page_alone() {
             assert!(!reply.text().contains(forbidden), "{path} has {forbidden}");
         }
     }
-    let shown = phone.opened().await.next().await;
+    let shown = phone.open_page().await.next().await;
     assert_eq!(entry(&shown, "boo"), None);
 }

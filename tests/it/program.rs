@@ -1,4 +1,4 @@
-//! Programs of the project and beside it: where they are, and running ones.
+//! Finds and runs the programs that the tests use.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -8,30 +8,30 @@ use std::process::{ExitStatus, Output, Stdio};
 
 use tokio::process::{Child, Command};
 
-use crate::patience::within;
+use crate::wait::within;
 
-/// How much is shown of what a program said, when a test fails.
+/// How many bytes of a program's log a failed test prints.
 const SHOWN_BYTES: usize = 6_000;
 
-/// The broker that was built together with this test.
+/// The `switchboard` binary in the target directory of this test.
 pub(crate) fn switchboard() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let program = test.ancestors().nth(2).unwrap().join("switchboard");
     assert!(
         program.is_file(),
-        "there is no {}: build it first, `cargo build -p switchboard`; `./just e2e` does",
+        "{} does not exist; build it with `cargo build -p switchboard` or run `./just e2e`",
         program.display()
     );
     program
 }
 
-/// The top of the project.
+/// The root of the repository.
 pub(crate) fn workspace() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| "tests".into());
     Path::new(&package).parent().unwrap().to_owned()
 }
 
-/// A program of this name on PATH, or in `.tools/bin`.
+/// Finds a program on PATH or in `.tools/bin`.
 pub(crate) fn find(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let mut places: Vec<PathBuf> = std::env::split_paths(&path).collect();
@@ -40,10 +40,10 @@ pub(crate) fn find(name: &str) -> PathBuf {
         .into_iter()
         .map(|dir| dir.join(name))
         .find(|p| p.is_file());
-    found.unwrap_or_else(|| panic!("there is no {name} on PATH or in .tools/bin; run ./just tools"))
+    found.unwrap_or_else(|| panic!("cannot find {name} on PATH or in .tools/bin; run ./just tools"))
 }
 
-/// The Python of the tests, with what the examples need.
+/// The Python interpreter that has the packages of the examples.
 pub(crate) fn python() -> PathBuf {
     let ours = workspace().join(".tools/venv/bin/python");
     let named = std::env::var_os("SWITCHBOARD_TEST_PYTHON").map(PathBuf::from);
@@ -54,7 +54,7 @@ pub(crate) fn python() -> PathBuf {
     known.unwrap_or_else(|| find("python3"))
 }
 
-/// A command that sees no setting of whoever runs the tests.
+/// A command without the `SWITCHBOARD_*` variables of the caller.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
@@ -66,82 +66,76 @@ pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     command
 }
 
-/// Runs a program to its end.
+/// Runs a program and waits for it.
 pub(crate) async fn output(command: &mut Command) -> Output {
-    within("a program ends", command.output()).await.unwrap()
+    within("a program exits", command.output()).await.unwrap()
 }
 
-/// A program that runs until it is told to end, or dropped.
+/// A running program. It is killed when it is dropped.
 pub(crate) struct Program {
     child: Child,
-    said: PathBuf,
+    log: PathBuf,
 }
 
 impl Program {
-    /// Starts it; what it says goes to a file, which is shown when the test fails.
-    pub(crate) fn start(command: &mut Command, said: &Path) -> Self {
-        let file = File::options()
-            .create(true)
-            .append(true)
-            .open(said)
-            .unwrap();
+    /// Starts a program and appends its output to a file, which a failed test prints.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Self {
+        let file = File::options().create(true).append(true).open(log).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
         Self {
             child: command.spawn().unwrap(),
-            said: said.to_owned(),
+            log: log.to_owned(),
         }
     }
 
-    /// Its process id, while it runs.
+    /// The process id, while the program runs.
     pub(crate) fn id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// How it ended, if it did.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+    /// The exit status, if the program has exited.
+    pub(crate) fn exit_status(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
 
-    /// Sends a signal such as `TERM`.
+    /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        signal(self.child.id().expect("it runs"), name);
+        signal(self.child.id().expect("a running program"), name);
     }
 
-    /// Waits for its end.
-    pub(crate) async fn end(&mut self) -> ExitStatus {
-        within("a program ends", self.child.wait()).await.unwrap()
+    /// Waits until the program exits.
+    pub(crate) async fn wait(&mut self) -> ExitStatus {
+        within("a program exits", self.child.wait()).await.unwrap()
     }
 
-    /// What it has said so far.
-    pub(crate) fn said(&self) -> String {
-        String::from_utf8_lossy(&std::fs::read(&self.said).unwrap_or_default()).into_owned()
+    /// The output so far.
+    pub(crate) fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The program may have exited already.
         self.child.start_kill().ok();
         if std::thread::panicking() {
-            let said = self.said();
-            let tail = said.len().saturating_sub(SHOWN_BYTES);
-            let tail = said
-                .get(said.ceil_char_boundary(tail)..)
-                .unwrap_or_default();
-            write!(std::io::stderr(), "--- {}:\n{tail}", self.said.display()).ok();
+            let log = self.log();
+            let tail = log.len().saturating_sub(SHOWN_BYTES);
+            let tail = log.get(log.ceil_char_boundary(tail)..).unwrap_or_default();
+            write!(std::io::stderr(), "--- {}:\n{tail}", self.log.display()).ok();
         }
     }
 }
 
-/// Sends a signal to a process that this test started.
+/// Sends a signal to a process of this test.
 pub(crate) fn signal(process: u32, name: &str) {
     let mut kill = std::process::Command::new("kill");
     kill.arg(format!("-{name}")).arg(process.to_string());
-    // It may have ended in this moment.
+    // The process may have exited already.
     kill.stderr(Stdio::null()).status().unwrap();
 }
 
-/// The processes, other than `but`, in whose command line a path of this test stands.
+/// The processes, except `but`, whose command line contains a path.
 pub(crate) fn processes_of(path: &Path, but: Option<u32>) -> Vec<u32> {
     let path = path.to_str().unwrap().as_bytes();
     let all = std::fs::read_dir("/proc").unwrap().flatten();

@@ -1,22 +1,22 @@
-//! What is rebuilt is what was there.
+//! Rebuilding projections from the log.
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::operator::Operator;
-use crate::scene::{Scene, list};
+use crate::response::WebhookResponse;
+use crate::world::{World, list};
 
-/// Everything that an administrator can ask.
-async fn everything(admin: &Operator, scene: &Scene) -> Vec<(String, Value)> {
+/// The answers to everything that an administrator can request.
+async fn everything(admin: &Operator, world: &World) -> Vec<(String, Value)> {
     let sessions = |view: &str| ("sessions.list", json!({ "view": view }));
     let mut asked = vec![
         ("live-chats.list", json!({})),
         ("channels.list", json!({})),
         ("users.list", json!({})),
         ("contacts.list", json!({})),
-        ("deliveries.list", json!({ "channel": scene.channel })),
+        ("deliveries.list", json!({ "channel": world.channel })),
         ("audit.list", json!({})),
-        ("replies.list", json!({ "liveChat": scene.live_chat })),
+        ("replies.list", json!({ "liveChat": world.live_chat })),
         ("events.after", json!({ "position": 0 })),
         ("me", json!({})),
     ];
@@ -38,19 +38,15 @@ async fn everything(admin: &Operator, scene: &Scene) -> Vec<(String, Value)> {
 }
 
 #[tokio::test]
-async fn projections_that_were_thrown_away_come_back_as_they_were() {
-    let mut scene = Scene::open().await;
+async fn deleted_projections_are_rebuilt_exactly() {
+    let mut world = World::start().await;
     for chat in ["ann", "bob", "cid"] {
-        let session = scene.taken(chat).await;
-        let id = scene.answer(&session, "hello").await;
-        scene.delivery(&session, &id, "accepted").await;
+        let session = world.assigned_session(chat).await;
+        let id = world.send(&session, "hello").await;
+        world.delivery(&session, &id, "accepted").await;
         let receipt = json!({ "messageId": id, "status": "delivered" });
-        scene
-            .messenger
-            .post(&json!({ "type": "messageStatus", "data": receipt }))
-            .await
-            .ok();
-        scene
+        world.messenger.event("messageStatus", receipt).await.ok();
+        world
             .olga
             .call(
                 "messages.note",
@@ -58,43 +54,31 @@ async fn projections_that_were_thrown_away_come_back_as_they_were() {
             )
             .await;
         if chat == "ann" {
-            scene
-                .olga
-                .call("sessions.close", json!({ "session": session }))
-                .await;
+            world.olga.on_session("sessions.close", &session).await;
         }
     }
     let edit = json!({ "externalMessageId": "first-of-bob", "text": "hello!" });
-    scene
-        .messenger
-        .post(&json!({ "type": "messageEdited", "data": edit }))
-        .await
-        .ok();
+    world.messenger.event("messageEdited", edit).await.ok();
     let delete = json!({ "externalMessageId": "first-of-cid" });
-    scene
+    world.messenger.event("messageDeleted", delete).await.ok();
+    let reply = json!({ "liveChat": world.live_chat, "shortcut": "hi", "text": "Hello!" });
+    world.admin.call("replies.create", reply).await;
+    world
         .messenger
-        .post(&json!({ "type": "messageDeleted", "data": delete }))
-        .await
-        .ok();
-    let reply = json!({ "liveChat": scene.live_chat, "shortcut": "hi", "text": "Hello!" });
-    scene.admin.call("replies.create", reply).await;
-    scene.messenger.answers_to("message", Answer::status(422));
-    let session = scene.taken("dot").await;
-    let id = scene.answer(&session, "fails").await;
-    scene.delivery(&session, &id, "failed").await;
-    scene.messenger.say("again", "ann", "me again").await;
-    scene.messenger.wait_for("messageOutcome", 5).await;
-    // Once stopped and started, everything that was under way is at rest.
-    scene.house.restart().await;
-    let before = everything(&scene.house.admin().await, &scene).await;
+        .respond_to("message", WebhookResponse::status(422));
+    let session = world.assigned_session("dot").await;
+    let id = world.send(&session, "fails").await;
+    world.delivery(&session, &id, "failed").await;
+    world.messenger.say("again", "ann", "me again").await;
+    world.messenger.wait_for("messageOutcome", 5).await;
+    // After a restart nothing is in flight that could change an answer.
+    world.broker.restart().await;
+    let before = everything(&world.broker.admin().await, &world).await;
 
-    scene.house.stop().await;
-    std::fs::remove_dir_all(scene.house.data().join("projections")).unwrap();
-    scene.house.start().await;
-    let admin = scene.house.admin().await;
-    let after = everything(&admin, &scene).await;
-    assert_eq!(before.len(), after.len());
-    for (before, after) in before.iter().zip(&after) {
-        assert_eq!(before, after);
-    }
+    world.broker.stop().await;
+    std::fs::remove_dir_all(world.broker.data().join("projections")).unwrap();
+    world.broker.start().await;
+    let admin = world.broker.admin().await;
+    let after = everything(&admin, &world).await;
+    assert_eq!(before, after);
 }

@@ -1,51 +1,51 @@
-//! Each role in a process of its own, with a `nats-server` of its own.
+//! Each role in its own process, with an external `nats-server`.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::answer::Manners;
-use crate::host;
-use crate::house::House;
+use crate::broker::TestBroker;
 use crate::http::{self, Reply};
 use crate::messenger::{Messenger, message};
 use crate::operator::Operator;
-use crate::patience::until;
+use crate::ports;
 use crate::program::{self, Program};
-use crate::scene::{connect, hire, open_live_chat, text};
+use crate::response::Behaviour;
+use crate::wait::until;
+use crate::world::{connect, create_live_chat, create_user, text};
 
-/// A broker in pieces.
-struct Pieces {
+/// A `nats-server` and one process per role.
+struct SeparateRoles {
     running: BTreeMap<&'static str, Program>,
-    house: House,
+    broker: TestBroker,
 }
 
-impl Pieces {
+impl SeparateRoles {
     async fn start() -> Self {
-        let house = House::init(&[]).await;
-        let config = house.call(&["config", "nats"]).await;
+        let broker = TestBroker::init(&[]).await;
+        let config = broker.call(&["config", "nats"]).await;
         assert!(config.status.success(), "{config:?}");
-        let file = house.beside().join("nats.conf");
+        let file = broker.test_dir().join("nats.conf");
         std::fs::write(&file, config.stdout).unwrap();
-        let mut pieces = Self {
+        let mut roles = Self {
             running: BTreeMap::new(),
-            house,
+            broker,
         };
-        pieces.run_nats().await;
+        roles.run_nats().await;
         for role in ["session-router", "egress", "console", "ingress"] {
-            pieces.run(role).await;
+            roles.run(role).await;
         }
-        pieces
+        roles
     }
 
-    /// Runs the server and waits until it listens: a role that finds none gives up.
+    /// Starts the server and waits until it listens, since a role exits if it cannot connect.
     async fn run_nats(&mut self) {
-        let beside = self.house.beside();
+        let beside = self.broker.test_dir();
         let mut command = program::command(program::find("nats-server"));
         command.arg("--config").arg(beside.join("nats.conf"));
         let nats = Program::start(&mut command, &beside.join("nats"));
         self.running.insert("nats", nats);
-        let url = self.house.nats_url();
+        let url = self.broker.nats_url();
         let address = url.trim_start_matches("nats://");
         until("nats-server listens", async || {
             tokio::net::TcpStream::connect(address).await.ok().map(drop)
@@ -53,16 +53,16 @@ impl Pieces {
         .await;
     }
 
-    /// Runs a role and waits until it is ready.
+    /// Starts a role and waits until it is ready.
     async fn run(&mut self, role: &'static str) {
-        let [ops] = host::free();
-        let mut command = self.house.command(&["run", "--role", role]);
-        command.env("SWITCHBOARD__NATS__URL", self.house.nats_url());
+        let [ops] = ports::free();
+        let mut command = self.broker.command(&["run", "--role", role]);
+        command.env("SWITCHBOARD__NATS__URL", self.broker.nats_url());
         command.env("SWITCHBOARD__OPS__LISTEN", ops.to_string());
-        let mut running = Program::start(&mut command, &self.house.beside().join(role));
+        let mut running = Program::start(&mut command, &self.broker.test_dir().join(role));
         let url = format!("http://{ops}/readyz");
         until(&format!("{role} is ready"), async || {
-            assert!(running.ended().is_none(), "{role} ended");
+            assert!(running.exit_status().is_none(), "{role} exited");
             let reply = http::send(&hyper::Method::GET, &url, &[], b"").await.ok()?;
             (reply.status == 200).then_some(())
         })
@@ -73,14 +73,14 @@ impl Pieces {
     async fn kill(&mut self, role: &str) {
         let mut running = self.running.remove(role).unwrap();
         running.signal("KILL");
-        running.end().await;
+        running.wait().await;
     }
 }
 
-/// Says it until it is accepted; what it was told before.
-async fn insist(messenger: &Messenger, id: &str) -> (Reply, Vec<u16>) {
+/// Posts a message until it is accepted. Returns the reply and the statuses before it.
+async fn post_until_accepted(messenger: &Messenger, id: &str) -> (Reply, Vec<u16>) {
     let mut before = Vec::new();
-    let accepted = until("it is accepted", async || {
+    let accepted = until("an accepted message", async || {
         let reply = messenger.post(&message(id, "ann", id)).await;
         if reply.status == 200 {
             return Some(reply);
@@ -93,22 +93,22 @@ async fn insist(messenger: &Messenger, id: &str) -> (Reply, Vec<u16>) {
     (accepted, before)
 }
 
-/// A conversation through the pieces.
+/// A conversation through separate roles.
 struct Talk {
     messenger: Messenger,
     olga: Operator,
     session: String,
-    pieces: Pieces,
+    roles: SeparateRoles,
 }
 
 impl Talk {
     async fn start() -> Self {
-        let pieces = Pieces::start().await;
-        let admin = pieces.house.admin().await;
-        hire(&admin, "olga", "operators").await;
-        let live_chat = open_live_chat(&admin, "Sales", &["olga"]).await;
-        let olga = pieces.house.sign_in("olga").await;
-        let messenger = Messenger::start("open sesame", Manners::good()).await;
+        let roles = SeparateRoles::start().await;
+        let admin = roles.broker.admin().await;
+        create_user(&admin, "olga", "operators").await;
+        let live_chat = create_live_chat(&admin, "Sales", &["olga"]).await;
+        let olga = roles.broker.sign_in("olga").await;
+        let messenger = Messenger::start("open sesame", Behaviour::complete()).await;
         let answer = connect(&admin, &live_chat, &messenger, json!({})).await;
         assert_eq!(answer["channel"]["status"], "active", "{answer}");
         let accepted = messenger.say("m1", "ann", "hello").await;
@@ -117,20 +117,20 @@ impl Talk {
             messenger,
             olga,
             session,
-            pieces,
+            roles,
         };
         let take = json!({ "session": talk.session });
         talk.olga.call("sessions.take", take).await;
         talk
     }
 
-    /// The operator answers: the message's id.
-    async fn answer(&self, words: &str) -> Value {
-        let args = json!({ "session": self.session, "text": words });
+    /// Sends a message of the operator. Returns its id.
+    async fn send(&self, content: &str) -> Value {
+        let args = json!({ "session": self.session, "text": content });
         self.olga.call("messages.send", args).await["messageId"].clone()
     }
 
-    /// Waits until it is recorded that the messenger has a message.
+    /// Waits until the delivery of a message is accepted.
     async fn accepted(&self, message: &Value) {
         let args = json!({ "session": self.session });
         let accepted = |page: &Value| {
@@ -143,36 +143,36 @@ impl Talk {
 }
 
 #[tokio::test]
-async fn roles_in_processes_of_their_own_do_without_each_other_for_a_while() {
+async fn every_role_can_be_killed_and_started_again() {
     let mut talk = Talk::start().await;
-    let one = talk.answer("one").await;
+    let one = talk.send("one").await;
     talk.accepted(&one).await;
 
-    // Without egress what is sent waits.
-    talk.pieces.kill("egress").await;
-    let two = talk.answer("two").await;
-    talk.pieces.run("egress").await;
+    // Without egress messages are queued.
+    talk.roles.kill("egress").await;
+    let two = talk.send("two").await;
+    talk.roles.run("egress").await;
     talk.accepted(&two).await;
 
-    // Without the router nothing is taken, and whoever asks is told when to come back.
-    talk.pieces.kill("session-router").await;
+    // Without the router ingress responds 503 with retry-after.
+    talk.roles.kill("session-router").await;
     let refused = talk.messenger.post(&message("m2", "ann", "m2")).await;
     refused.problem(503, "unavailable");
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
-    talk.pieces.run("session-router").await;
-    let (reply, _) = insist(&talk.messenger, "m2").await;
+    talk.roles.run("session-router").await;
+    let (reply, _) = post_until_accepted(&talk.messenger, "m2").await;
     assert_eq!(reply.ok()["sessionId"], talk.session.as_str());
 
-    // Without the console whoever is in goes on.
-    talk.pieces.kill("console").await;
-    let three = talk.answer("three").await;
-    talk.pieces.run("console").await;
-    talk.pieces.house.sign_in("olga").await;
+    // Without the console role signed-in users are not affected.
+    talk.roles.kill("console").await;
+    let three = talk.send("three").await;
+    talk.roles.run("console").await;
+    talk.roles.broker.sign_in("olga").await;
     talk.accepted(&three).await;
 
-    talk.pieces.kill("ingress").await;
-    talk.pieces.run("ingress").await;
-    let (_, before) = insist(&talk.messenger, "m3").await;
+    talk.roles.kill("ingress").await;
+    talk.roles.run("ingress").await;
+    let (_, before) = post_until_accepted(&talk.messenger, "m3").await;
     assert!(before.is_empty(), "{before:?}");
     let sent = talk.messenger.received_of("message");
     let texts: Vec<&str> = sent.iter().map(|one| one.text()).collect();
@@ -180,20 +180,20 @@ async fn roles_in_processes_of_their_own_do_without_each_other_for_a_while() {
 }
 
 #[tokio::test]
-async fn roles_survive_their_nats_server_and_end_in_good_order() {
+async fn roles_survive_a_killed_nats_server_and_stop_gracefully() {
     let mut talk = Talk::start().await;
-    talk.pieces.kill("nats").await;
+    talk.roles.kill("nats").await;
     let refused = talk.messenger.post(&message("m2", "ann", "m2")).await;
     refused.problem(503, "unavailable");
-    talk.pieces.run_nats().await;
-    insist(&talk.messenger, "m2").await;
-    talk.olga = talk.pieces.house.sign_in("olga").await;
-    let one = talk.answer("one").await;
+    talk.roles.run_nats().await;
+    post_until_accepted(&talk.messenger, "m2").await;
+    talk.olga = talk.roles.broker.sign_in("olga").await;
+    let one = talk.send("one").await;
     talk.accepted(&one).await;
     for role in ["ingress", "console", "egress", "session-router"] {
-        let mut running = talk.pieces.running.remove(role).unwrap();
+        let mut running = talk.roles.running.remove(role).unwrap();
         running.signal("TERM");
-        let status = running.end().await;
-        assert_eq!(status.code(), Some(0), "{role}: {}", running.said());
+        let status = running.wait().await;
+        assert_eq!(status.code(), Some(0), "{role}: {}", running.log());
     }
 }

@@ -1,16 +1,16 @@
-//! Addresses of this process alone: every address of 127.0.0.0/8 is this machine, so that no other
-//! test, and no connection that goes out, can take a port between two starts of a broker.
+//! Free ports on a loopback address that only this process uses. All of 127.0.0.0/8 is this machine,
+//! so neither another test nor an outgoing connection can take a port while a broker restarts.
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
-/// The loopback address of this process.
+/// The loopback address of this process, derived from its id.
 pub(crate) fn address() -> Ipv4Addr {
     let [_, high, middle, low] = std::process::id().to_be_bytes();
-    // 127.0.0.x is everybody's.
+    // From 127.64.0.1 on: other programs use 127.0.0.x.
     Ipv4Addr::new(127, high.saturating_add(64), middle, low.clamp(1, 254))
 }
 
-/// So many free ports, all different.
+/// `N` different free ports.
 pub(crate) fn free<const N: usize>() -> [SocketAddr; N] {
     let listeners = [(); N].map(|()| TcpListener::bind((address(), 0)).unwrap());
     listeners.map(|listener| listener.local_addr().unwrap())

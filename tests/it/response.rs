@@ -1,22 +1,22 @@
-//! How a messenger answers.
+//! What a test messenger responds to a webhook.
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::messenger::Received;
-use crate::proof;
+use crate::signing;
 
-/// An answer to a webhook.
+/// A response to a webhook.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct WebhookResponse {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(&'static str, String)>,
     pub(crate) body: Vec<u8>,
     pub(crate) gate: Option<watch::Receiver<bool>>,
 }
 
-impl Answer {
-    /// A status and no body.
+impl WebhookResponse {
+    /// A status without a body.
     pub(crate) const fn status(status: u16) -> Self {
         Self {
             status,
@@ -26,95 +26,95 @@ impl Answer {
         }
     }
 
-    /// 200 with a JSON object.
+    /// 200 with a JSON body.
     pub(crate) fn json(body: &Value) -> Self {
         Self::status(200).text(&body.to_string())
     }
 
-    /// With this body.
+    /// Sets the body.
     pub(crate) fn text(mut self, body: &str) -> Self {
         self.body = body.as_bytes().to_vec();
         self
     }
 
-    /// With this header.
+    /// Adds a header.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
         self
     }
 
-    /// Not before the gate opens.
+    /// Delays the response until the gate opens.
     pub(crate) fn behind(mut self, gate: &Gate) -> Self {
         self.gate = Some(gate.0.subscribe());
         self
     }
 }
 
-/// What answers wait for.
+/// Holds back responses until it is opened.
 #[derive(Debug)]
 pub(crate) struct Gate(watch::Sender<bool>);
 
 impl Gate {
-    /// A closed one.
+    /// A closed gate.
     pub(crate) fn closed() -> Self {
         Self(watch::Sender::new(false))
     }
 
-    /// Lets everything through, now and later.
+    /// Releases all responses, now and later.
     pub(crate) fn open(&self) {
         self.0.send_replace(true);
     }
 }
 
-/// What a messenger is, as far as `connect` tells.
+/// What a messenger supports, as it says in its response to `connect`.
 #[derive(Clone, Debug)]
-pub(crate) struct Manners {
-    /// Whether the challenge is answered.
-    pub(crate) proves: bool,
-    /// What it can do, if it says so.
+pub(crate) struct Behaviour {
+    /// Whether it answers the challenge.
+    pub(crate) answers_challenge: bool,
+    /// The capabilities that it reports, if any.
     pub(crate) capabilities: Option<Value>,
 }
 
-impl Manners {
-    /// One that does everything right.
-    pub(crate) fn good() -> Self {
+impl Behaviour {
+    /// A messenger with all capabilities that answers the challenge.
+    pub(crate) fn complete() -> Self {
         let all = json!({
             "operatorInitiated": true, "files": true, "typing": true, "receipts": true,
             "edits": true, "maxTextLength": 10_000,
         });
         Self {
-            proves: true,
+            answers_challenge: true,
             capabilities: Some(all),
         }
     }
 
-    /// One that answers 200 and nothing more, as the adapters of old do.
-    pub(crate) const fn plain() -> Self {
+    /// A messenger that responds 200 and nothing else, as older adapters do.
+    pub(crate) const fn basic() -> Self {
         Self {
-            proves: false,
+            answers_challenge: false,
             capabilities: None,
         }
     }
 
-    /// The usual answer.
-    pub(crate) fn answer(&self, code: &str, request: &Received) -> Answer {
+    /// The response to a request unless a test sets another one.
+    pub(crate) fn respond(&self, code: &str, request: &Received) -> WebhookResponse {
         match request.kind() {
             "connect" => {
                 let mut body = json!({});
-                if self.proves {
+                if self.answers_challenge {
                     let challenge = request.body["data"]["challenge"].as_str().unwrap();
-                    body["challenge"] = proof::answer(code, challenge).into();
+                    body["challenge"] = signing::challenge_response(code, challenge).into();
                 }
                 if let Some(capabilities) = &self.capabilities {
                     body["capabilities"] = capabilities.clone();
                 }
-                Answer::json(&body)
+                WebhookResponse::json(&body)
             }
             "userInfo" => {
                 let id = request.body["data"]["userId"].as_str().unwrap();
-                Answer::json(&json!({ "id": id, "username": format!("{id} by name") }))
+                WebhookResponse::json(&json!({ "id": id, "username": format!("{id} by name") }))
             }
-            _ => Answer::status(200),
+            _ => WebhookResponse::status(200),
         }
     }
 }

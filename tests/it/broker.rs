@@ -1,4 +1,4 @@
-//! A broker with a data directory and ports of its own.
+//! A broker process with its own data directory and ports.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,40 +8,40 @@ use std::time::Duration;
 use hyper::Method;
 use tempfile::TempDir;
 
-use crate::host;
 use crate::http::{self, Reply};
 use crate::operator::Operator;
-use crate::patience::until;
+use crate::ports;
 use crate::program::{self, Program};
+use crate::wait::until;
 
-/// The password of everybody here.
+/// The password of every user in these tests.
 pub(crate) const PASSWORD: &str = "correct horse battery";
-/// What is promised of an end in good order.
+/// The documented bound of a graceful shutdown.
 const STOP: Duration = Duration::from_secs(15);
 
-pub(crate) struct House {
+pub(crate) struct TestBroker {
     program: Option<Program>,
     ports: [SocketAddr; 5],
     settings: Vec<(String, String)>,
     dir: TempDir,
 }
 
-impl House {
-    /// Makes a data directory and runs everything.
-    pub(crate) async fn open() -> Self {
+impl TestBroker {
+    /// Creates a data directory and runs all roles in one process.
+    pub(crate) async fn new() -> Self {
         Self::with(&[]).await
     }
 
-    /// The same with settings, such as `("ingress.rate", "1")`.
+    /// Does the same with settings, such as `("ingress.rate", "1")`.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
-        let mut house = Self::init(settings).await;
-        house.start().await;
-        house
+        let mut broker = Self::init(settings).await;
+        broker.start().await;
+        broker
     }
 
-    /// Makes a data directory, and runs nothing yet.
+    /// Creates a data directory without starting anything.
     pub(crate) async fn init(settings: &[(&str, &str)]) -> Self {
-        let ports = host::free();
+        let ports = ports::free();
         let names = [
             "ingress.listen",
             "console.listen",
@@ -55,36 +55,36 @@ impl House {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let settings = listen.chain(given).collect();
         let dir = tempfile::tempdir().unwrap();
-        let house = Self {
+        let broker = Self {
             program: None,
             ports,
             settings,
             dir,
         };
-        let password = house.dir.path().join("password");
+        let password = broker.dir.path().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
         let password = password.to_str().unwrap();
-        let made = house
+        let made = broker
             .call(&["init", "--dev", "--admin-password-file", password])
             .await;
         assert!(made.status.success(), "{made:?}");
-        house
+        broker
     }
 
-    /// Runs everything on the data that is there, on the same ports as before.
+    /// Starts the broker on the existing data, on the same ports as before.
     pub(crate) async fn start(&mut self) {
-        assert!(self.program.is_none(), "it runs already");
+        assert!(self.program.is_none(), "the broker is running already");
         let mut up = self.command(&["up"]);
-        self.program = Some(Program::start(&mut up, &self.dir.path().join("said")));
+        self.program = Some(Program::start(&mut up, &self.dir.path().join("log")));
         self.ready().await;
     }
 
-    /// Waits until it serves.
+    /// Waits until `/readyz` returns 200.
     pub(crate) async fn ready(&mut self) {
         until("the broker is ready", async || {
-            let program = self.program.as_mut().expect("it was started");
-            if let Some(status) = program.ended() {
-                panic!("the broker ended: {status}");
+            let program = self.program.as_mut().expect("the broker is started");
+            if let Some(status) = program.exit_status() {
+                panic!("the broker exited: {status}");
             }
             let ready = self.ops("/readyz").await?;
             (ready.status == 200).then_some(())
@@ -92,50 +92,50 @@ impl House {
         .await;
     }
 
-    /// Ends it at once, as a power cut of the process would.
+    /// Kills the broker with SIGKILL.
     pub(crate) async fn kill(&mut self) {
-        let mut program = self.program.take().expect("it runs");
+        let mut program = self.program.take().expect("the broker is running");
         program.signal("KILL");
-        program.end().await;
+        program.wait().await;
     }
 
-    /// Ends it in good order, which has an exit code and a bound.
+    /// Stops the broker with SIGTERM. It must exit with 0 within [`STOP`].
     pub(crate) async fn stop(&mut self) {
-        let mut program = self.program.take().expect("it runs");
+        let mut program = self.program.take().expect("the broker is running");
         program.signal("TERM");
-        let ended = tokio::time::timeout(STOP, program.end()).await;
-        let status = ended.unwrap_or_else(|_| panic!("it has not ended after {STOP:?}"));
-        assert_eq!(status.code(), Some(0), "{}", program.said());
+        let ended = tokio::time::timeout(STOP, program.wait()).await;
+        let status = ended.unwrap_or_else(|_| panic!("still running after {STOP:?}"));
+        assert_eq!(status.code(), Some(0), "{}", program.log());
     }
 
-    /// Ends it in good order and runs it again.
+    /// Stops the broker and starts it again.
     pub(crate) async fn restart(&mut self) {
         self.stop().await;
         self.start().await;
     }
 
-    /// Its `nats-server`, found by the path of the data directory.
+    /// The process id of its `nats-server`, which has the data directory in its command line.
     pub(crate) fn nats_server(&self) -> u32 {
         let ours = self.program.as_ref().and_then(Program::id);
         *program::processes_of(self.dir.path(), ours)
             .first()
-            .expect("a nats-server runs")
+            .expect("a running nats-server")
     }
 
-    /// What it has said since it was made.
-    pub(crate) fn said(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("said")).unwrap()
+    /// The output of all its runs.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
 
-    /// The administrator that `init` made.
+    /// Signs in as the administrator that `init` created.
     pub(crate) async fn admin(&self) -> Operator {
         self.sign_in("admin").await
     }
 
-    /// Somebody with everybody's password.
+    /// Signs in with [`PASSWORD`].
     pub(crate) async fn sign_in(&self, login: &str) -> Operator {
-        // While the console is not heard yet, everybody is refused.
-        until("somebody can sign in", async || {
+        // NATS rejects everyone until the console role has subscribed.
+        until("a successful sign-in", async || {
             Operator::sign_in(&self.nats_url(), login, PASSWORD)
                 .await
                 .ok()
@@ -143,27 +143,27 @@ impl House {
         .await
     }
 
-    /// Where NATS is.
+    /// The URL of NATS.
     pub(crate) fn nats_url(&self) -> String {
         format!("nats://{}", self.ports[3])
     }
 
-    /// Where a channel's messenger posts to.
+    /// The URL that a channel's messenger posts to.
     pub(crate) fn webhook(&self, channel: &str) -> String {
         self.ingress(&format!("/api/messengers/external/other/webhook/{channel}"))
     }
 
-    /// A path of the listener for messengers.
+    /// A URL of the ingress listener.
     pub(crate) fn ingress(&self, path: &str) -> String {
         format!("http://{}{path}", self.ports[0])
     }
 
-    /// A page of the console.
+    /// A URL of the console listener.
     pub(crate) fn console(&self, path: &str) -> String {
         format!("http://{}{path}", self.ports[1])
     }
 
-    /// Asks the operations listener, which may not be there.
+    /// Requests a path of the ops listener. Returns `None` if nothing listens.
     pub(crate) async fn ops(&self, path: &str) -> Option<Reply> {
         let url = format!("http://{}{path}", self.ports[2]);
         http::send(&Method::GET, &url, &[], b"").await.ok()
@@ -174,17 +174,17 @@ impl House {
         self.dir.path().join("data")
     }
 
-    /// A directory of the test's, beside the data.
-    pub(crate) fn beside(&self) -> &Path {
+    /// The directory of this test, which contains the data directory.
+    pub(crate) fn test_dir(&self) -> &Path {
         self.dir.path()
     }
 
-    /// Runs a command on the data directory to its end.
+    /// Runs a command on the data directory and waits for it.
     pub(crate) async fn call(&self, args: &[&str]) -> Output {
         program::output(&mut self.command(args)).await
     }
 
-    /// A command on the data directory, with all settings.
+    /// A command on the data directory with all settings.
     pub(crate) fn command(&self, args: &[&str]) -> tokio::process::Command {
         let mut command = program::command(program::switchboard());
         for (key, value) in &self.settings {
@@ -196,10 +196,10 @@ impl House {
     }
 }
 
-impl Drop for House {
+impl Drop for TestBroker {
     fn drop(&mut self) {
         self.program = None;
-        // A killed broker leaves its nats-server behind.
+        // A killed broker leaves its nats-server running.
         for process in program::processes_of(self.dir.path(), None) {
             program::signal(process, "KILL");
         }

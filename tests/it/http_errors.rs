@@ -1,14 +1,14 @@
-//! Every error that a messenger can get, as the table of the specification has it.
+//! The HTTP errors of ingress, from the table in the specification.
 
 use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::http::{self, Reply};
 use crate::messenger::message;
-use crate::proof;
-use crate::scene::{Scene, Setup};
+use crate::signing;
+use crate::world::{Setup, World};
 
-/// A message with one member of its data replaced, or taken out.
+/// A message with one member of its data replaced, or removed if `value` is null.
 fn with(member: &str, value: Value) -> Value {
     let mut body = message("m1", "ann", "text");
     if value.is_null() {
@@ -19,18 +19,18 @@ fn with(member: &str, value: Value) -> Value {
     body
 }
 
-/// Posts bytes, signed, so that only their form can be wrong.
-async fn post_bytes(scene: &Scene, body: &[u8]) -> Reply {
-    let headers = proof::headers(&scene.messenger.code, "id", &proof::timestamp(0), body);
+/// Posts signed bytes, so that only their content can be invalid.
+async fn post_bytes(world: &World, body: &[u8]) -> Reply {
+    let headers = signing::headers(&world.messenger.code, "id", &signing::timestamp(0), body);
     let headers = headers
         .each_ref()
         .map(|(name, value)| (*name, value.as_str()));
-    http::post(&scene.messenger.broker(), &headers, body).await
+    http::post(&world.messenger.ingress_url(), &headers, body).await
 }
 
 #[tokio::test]
-async fn what_is_no_json_is_malformed() {
-    let scene = Scene::open().await;
+async fn a_body_that_is_not_json_is_malformed() {
+    let world = World::start().await;
     let deep = format!("{}1{}", r#"{"a":"#.repeat(33), "}".repeat(33));
     for body in [
         &b"{"[..],
@@ -39,13 +39,13 @@ async fn what_is_no_json_is_malformed() {
         b"{\"type\":\"message\",\"x\":\"\xff\"}",
         deep.as_bytes(),
     ] {
-        post_bytes(&scene, body).await.problem(400, "malformed");
+        post_bytes(&world, body).await.problem(400, "malformed");
     }
 }
 
 #[tokio::test]
-async fn what_is_missing_or_of_the_wrong_kind_is_named_by_its_pointer() {
-    let scene = Scene::open().await;
+async fn a_missing_or_invalid_member_is_named_by_its_pointer() {
+    let world = World::start().await;
     for (member, value) in [
         ("externalMessageId", json!(null)),
         ("externalChatId", json!(null)),
@@ -57,7 +57,7 @@ async fn what_is_missing_or_of_the_wrong_kind_is_named_by_its_pointer() {
         ("createdAt", json!("yesterday")),
         ("files", json!("a file")),
     ] {
-        let reply = scene.messenger.post(&with(member, value)).await;
+        let reply = world.messenger.post(&with(member, value)).await;
         let problem = reply.problem(422, "invalid");
         let errors = problem["errors"].as_array().unwrap();
         let pointer = format!("/data/{member}");
@@ -66,43 +66,45 @@ async fn what_is_missing_or_of_the_wrong_kind_is_named_by_its_pointer() {
             "{problem}"
         );
     }
-    scene
+    world
         .messenger
-        .post(&with("text", json!(null)))
-        .await
-        .problem(422, "invalid");
+        .expect_problem(&with("text", json!(null)), 422, "invalid")
+        .await;
     for body in [json!({ "type": "dance" }), json!({ "data": {} }), json!([])] {
-        post_bytes(&scene, body.to_string().as_bytes())
+        post_bytes(&world, body.to_string().as_bytes())
             .await
             .problem(422, "invalid");
     }
     let longest = with("externalMessageId", json!("x".repeat(255)));
-    assert_eq!(scene.messenger.post(&longest).await.status, 200);
+    assert_eq!(world.messenger.post(&longest).await.status, 200);
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_refused() {
-    let scene = Scene::open().await;
+async fn a_message_that_is_too_large_is_rejected() {
+    let world = World::start().await;
     let file = json!({ "name": "f", "URL": "https://files.test/f" });
     for body in [
         with("text", json!("ж".repeat(10_001))),
         with("files", vec![file.clone(); 21].into()),
         with("unknown", json!("x".repeat(256 * 1024))),
     ] {
-        scene.messenger.post(&body).await.problem(413, "too_large");
+        world
+            .messenger
+            .expect_problem(&body, 413, "too_large")
+            .await;
     }
     let mut largest = with("text", json!("ж".repeat(10_000)));
     largest["data"]["files"] = vec![file; 20].into();
-    assert_eq!(scene.messenger.post(&largest).await.status, 200);
+    assert_eq!(world.messenger.post(&largest).await.status, 200);
 }
 
 #[tokio::test]
-async fn other_paths_methods_and_media_types_are_refused() {
-    let scene = Scene::open().await;
-    let url = scene.messenger.broker();
+async fn other_paths_methods_and_media_types_are_rejected() {
+    let world = World::start().await;
+    let url = world.messenger.ingress_url();
     let body = message("m1", "ann", "x").to_string();
-    let nobody = scene.house.webhook("019a0000-0000-7000-8000-000000000000");
-    for url in [nobody, scene.house.webhook("not-an-id")] {
+    let unknown = world.broker.webhook("019a0000-0000-7000-8000-000000000000");
+    for url in [unknown, world.broker.webhook("not-an-id")] {
         http::post(&url, &[], body.as_bytes())
             .await
             .problem(404, "channel_not_found");
@@ -114,7 +116,7 @@ async fn other_paths_methods_and_media_types_are_refused() {
         "/readyz",
     ] {
         assert_eq!(
-            http::post(&scene.house.ingress(path), &[], b"{}")
+            http::post(&world.broker.ingress(path), &[], b"{}")
                 .await
                 .status,
             404,
@@ -138,16 +140,16 @@ async fn other_paths_methods_and_media_types_are_refused() {
 }
 
 #[tokio::test]
-async fn a_channel_over_its_rate_is_told_when_to_come_back() {
+async fn a_channel_over_its_rate_gets_retry_after() {
     let settings = [("ingress.rate", "1"), ("ingress.burst", "2")];
-    let scene = Scene::with(Setup {
+    let world = World::with(Setup {
         settings: &settings,
         ..Setup::default()
     })
     .await;
     let mut statuses = Vec::new();
     for n in 0..20 {
-        let reply = scene
+        let reply = world
             .messenger
             .post(&message(&format!("m{n}"), "ann", "x"))
             .await;

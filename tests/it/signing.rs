@@ -1,4 +1,4 @@
-//! Standard Webhooks 1.0, written down once more from its text and not from our code.
+//! An implementation of Standard Webhooks 1.0 that shares no code with the broker.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-/// The size of a block of SHA-256.
+/// The block size of SHA-256.
 const BLOCK: usize = 64;
 
 /// HMAC-SHA256 (RFC 2104).
@@ -29,7 +29,7 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
         .into()
 }
 
-/// The key that a confirmation code stands for.
+/// The signing key of a confirmation code.
 fn key(code: &str) -> Vec<u8> {
     match code.strip_prefix("whsec_") {
         Some(rest) => STANDARD.decode(rest).unwrap(),
@@ -37,24 +37,24 @@ fn key(code: &str) -> Vec<u8> {
     }
 }
 
-/// The answer to a challenge.
-pub(crate) fn answer(code: &str, challenge: &str) -> String {
+/// The response to a challenge.
+pub(crate) fn challenge_response(code: &str, challenge: &str) -> String {
     STANDARD.encode(hmac(&key(code), challenge.as_bytes()))
 }
 
-/// `webhook-signature` of a request.
+/// The `webhook-signature` header of a request.
 pub(crate) fn signature(code: &str, id: &str, timestamp: &str, body: &[u8]) -> String {
     let signed = [id.as_bytes(), b".", timestamp.as_bytes(), b".", body].concat();
     format!("v1,{}", STANDARD.encode(hmac(&key(code), &signed)))
 }
 
-/// Seconds since 1970, so many from now.
+/// A Unix timestamp, `from_now` seconds in the future.
 pub(crate) fn timestamp(from_now: i64) -> String {
     let now = SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
     now.checked_add_signed(from_now).unwrap().to_string()
 }
 
-/// The three headers that prove a request.
+/// The three signature headers of a request.
 pub(crate) fn headers(
     code: &str,
     id: &str,

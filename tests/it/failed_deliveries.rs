@@ -1,0 +1,182 @@
+//! Responses of a messenger that fail a delivery or stop a channel.
+
+use serde_json::json;
+
+use crate::messenger::message;
+use crate::response::WebhookResponse;
+use crate::world::{Setup, World, text};
+
+#[tokio::test]
+async fn a_rejected_message_fails_with_the_response_and_unblocks_its_chat() {
+    let world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    for status in [400_u16, 403, 404, 413, 422] {
+        let body = format!("rejected with {status}");
+        let answer = WebhookResponse::status(status).text(&body);
+        world.messenger.respond_to("message", answer);
+        let id = world.send(&session, "a cat").await;
+        let delivery = world.delivery(&session, &id, "failed").await;
+        assert_eq!(delivery["status"], status);
+        assert_eq!(delivery["attempts"], 1);
+        let reason = delivery["reason"].as_str().unwrap();
+        assert!(reason.contains(&status.to_string()), "{reason}");
+        // The response may quote the person, so it is stored sealed and shown with attempts only.
+        let page = world
+            .admin
+            .call("deliveries.list", json!({ "message": id }))
+            .await;
+        assert_eq!(page["attempts"][0]["answer"], body.as_str(), "{page}");
+        world.messenger.respond_as_usual();
+        let next = world.send(&session, "a dog").await;
+        world.delivery(&session, &next, "accepted").await;
+    }
+    assert_eq!(world.channel().await["status"], "active");
+    assert!(world.channel().await["lastError"].is_string());
+}
+
+#[tokio::test]
+async fn a_failed_message_is_retried_with_its_id() {
+    let world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    world
+        .messenger
+        .respond_to("message", WebhookResponse::status(422));
+    let id = world.send(&session, "try this").await;
+    world.delivery(&session, &id, "failed").await;
+    world.messenger.respond_as_usual();
+    world
+        .olga
+        .call("messages.retry", json!({ "message": id }))
+        .await;
+    world.delivery(&session, &id, "accepted").await;
+    let sent = world.messenger.received_of("message");
+    assert_eq!(sent.len(), 2);
+    assert_eq!(sent[0].data()["messageId"], id.as_str());
+    assert_eq!(sent[1].raw, sent[0].raw);
+    assert_eq!(
+        world.history(&session).await.len(),
+        2,
+        "one message per direction"
+    );
+    let retry = world
+        .olga
+        .request("messages.retry", json!({ "message": id }))
+        .await;
+    retry.expect_err("an accepted message cannot be retried");
+}
+
+#[tokio::test]
+async fn a_401_interrupts_the_channel_and_its_messages_wait() {
+    let world = World::with(Setup::short_retries()).await;
+    let session = world.assigned_session("ann").await;
+    world
+        .messenger
+        .respond_to("message", WebhookResponse::status(401));
+    let id = world.send(&session, "hello").await;
+    let channel = world.channel_is("interrupted").await;
+    assert!(
+        channel["reason"].as_str().unwrap().contains("code"),
+        "{channel}"
+    );
+    assert_eq!(
+        world.delivery_of(&session, &id).await["state"],
+        "sending",
+        "not given up"
+    );
+    let tries = world.messenger.received_of("message").len();
+    world
+        .messenger
+        .expect_problem(&message("m2", "ann", "x"), 409, "channel_disconnected")
+        .await;
+
+    world.messenger.respond_as_usual();
+    let args = json!({ "channel": world.channel });
+    world.admin.call("channels.reconnect", args).await;
+    world.delivery(&session, &id, "accepted").await;
+    assert_eq!(world.messenger.received_of("message").len(), tries + 1);
+}
+
+#[tokio::test]
+async fn a_410_disconnects_the_channel() {
+    let world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    world
+        .messenger
+        .respond_to("message", WebhookResponse::status(410));
+    let id = world.send(&session, "hello").await;
+    let channel = world.channel_is("disconnected").await;
+    assert!(
+        channel["reason"].as_str().unwrap().contains("410"),
+        "{channel}"
+    );
+    world
+        .messenger
+        .expect_problem(&message("m2", "ann", "x"), 409, "channel_disconnected")
+        .await;
+    assert_eq!(
+        world.delivery_of(&session, &id).await["state"],
+        "sending",
+        "not given up"
+    );
+}
+
+#[tokio::test]
+async fn a_profile_in_broken_json_is_read_as_far_as_possible() {
+    let world = World::start().await;
+    let broken = r#"{"id":"user-of-ann" "username":"Ann \"A\" Lee" "phoneNumber":"+1 555" }"#;
+    world
+        .messenger
+        .respond_to("userInfo", WebhookResponse::status(200).text(broken));
+    let session = world.queued_session("ann").await;
+    let args = json!({ "session": session });
+    let contact = world.olga.call("sessions.get", args).await["contact"]["id"].clone();
+    let args = json!({ "contact": contact });
+    let known = world.olga.until("contacts.get", args, |answer| {
+        let contact = answer["contact"].clone();
+        contact["username"].is_string().then_some(contact)
+    });
+    let known = known.await;
+    assert_eq!(known["username"], "Ann \"A\" Lee");
+    assert_eq!(known["phoneNumber"], "+1 555");
+
+    // A failed profile request delays nothing.
+    world
+        .messenger
+        .respond_to("userInfo", WebhookResponse::status(500).text("<html>"));
+    let other = world.queued_session("bob").await;
+    assert_ne!(other, session);
+    let outcomes = world.messenger.wait_for("messageOutcome", 2).await;
+    assert_eq!(text(&outcomes[1].data()["messageId"]), "first-of-bob");
+}
+
+#[tokio::test]
+async fn deliveries_that_failed_since_a_time_are_replayed() {
+    let world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    world
+        .messenger
+        .respond_to("message", WebhookResponse::status(422));
+    let mut failed = Vec::new();
+    for content in ["one", "two"] {
+        let id = world.send(&session, content).await;
+        world.delivery(&session, &id, "failed").await;
+        failed.push(id);
+    }
+    world.messenger.respond_as_usual();
+    let replay = json!({ "channel": world.channel, "since": "2020-01-01T00:00:00Z" });
+    world
+        .olga
+        .rejected("deliveries.replay", replay.clone(), "forbidden")
+        .await;
+    world.admin.call("deliveries.replay", replay).await;
+    for id in &failed {
+        world.delivery(&session, id, "accepted").await;
+    }
+    let sent = world.messenger.received_of("message");
+    let texts: Vec<&str> = sent.iter().map(|one| one.text()).collect();
+    assert_eq!(
+        texts,
+        ["one", "two", "one", "two"],
+        "in the order in which they were sent"
+    );
+}
