@@ -90,7 +90,7 @@ fuzz target seconds="60":
     @deploy/tools/fetch cargo-fuzz >/dev/null
     RUSTC_BOOTSTRAP=1 cargo fuzz run {{ target }} -- -max_total_time={{ seconds }}
 
-# Measure, each beside its yardstick in the same run; a part: `./just bench path --connections 256`.
+# Measure, each beside its yardstick in the same run; a part: `./just bench throughput --connections 256`.
 bench *args: tools build
     [ $# -gt 0 ] || cargo bench --package chat --package event-log
     cargo bench --package bench --bench whole -- "$@"

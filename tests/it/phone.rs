@@ -118,12 +118,10 @@ impl Screen {
 
     async fn next(&mut self) -> Value {
         loop {
-            if let Some((event, rest)) = self.text.split_once("\n\n") {
-                let data = event.lines().find_map(|line| line.strip_prefix("data: "));
-                let update = data.map(|data| serde_json::from_str(data).unwrap());
-                self.text = rest.to_owned();
-                if let Some(update) = update {
-                    return update;
+            if let Some(end) = self.text.find("\n\n") {
+                let event: String = self.text.drain(..end + 2).collect();
+                if let Some(data) = event.lines().find_map(|line| line.strip_prefix("data: ")) {
+                    return serde_json::from_str(data).unwrap();
                 }
             }
             let frame = self.body.frame().await.expect("an open stream").unwrap();

@@ -2,7 +2,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-/// SplitMix64.
+/// The `SplitMix64` generator.
 pub(crate) struct Random(u64);
 
 impl Random {

@@ -1,4 +1,4 @@
-//! The real broker: `switchboard up` as a child process, with its NATS, and what is asked of it.
+//! A broker as a child process, `switchboard up` with its NATS, and its users.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -20,12 +20,12 @@ use crate::load::Target;
 use crate::process::{Tree, directory};
 
 const PASSWORD: &str = "correct horse battery";
-const PATIENCE: Duration = Duration::from_mins(10);
+const LIMIT: Duration = Duration::from_mins(10);
 
-/// A data directory, and the broker on it while it runs.
+/// A data directory and, while it runs, the broker on it.
 pub(crate) struct Broker {
     tree: Option<Tree>,
-    /// Of ingress, console, operations, NATS and its WebSocket.
+    /// The addresses of ingress, console, ops, NATS and its WebSocket.
     ports: [SocketAddr; 5],
     program: PathBuf,
     dir: TempDir,
@@ -51,7 +51,7 @@ impl Broker {
         broker
     }
 
-    /// Runs it, and says how long it took until it served.
+    /// Starts it and returns the time until it was ready.
     pub(crate) async fn up(&mut self) -> Duration {
         let start = instant();
         let mut up = Command::new(&self.program);
@@ -69,20 +69,20 @@ impl Broker {
         for set in ["ingress.rate=0", "ingress.connections_per_source_max=0"] {
             up.args(["--set", set]);
         }
-        let said = std::fs::File::create(self.dir.path().join("said")).unwrap();
-        up.stdout(said.try_clone().unwrap()).stderr(said);
+        let log = std::fs::File::create(self.dir.path().join("log")).unwrap();
+        up.stdout(log.try_clone().unwrap()).stderr(log);
         self.tree = Some(Tree::start(&mut up));
         while !self.is_ready().await {
-            assert!(start.elapsed() < PATIENCE, "it is not ready");
+            assert!(start.elapsed() < LIMIT, "not ready after {LIMIT:?}");
             let tree = self.tree.as_mut();
-            assert!(!tree.is_some_and(Tree::has_ended), "{}", self.said());
+            assert!(!tree.is_some_and(Tree::has_ended), "{}", self.log());
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         start.elapsed()
     }
 
-    fn said(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("said")).unwrap()
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
 
     async fn is_ready(&self) -> bool {
@@ -109,7 +109,7 @@ impl Broker {
         self.dir.path().join("data")
     }
 
-    /// Signs somebody in.
+    /// Signs a user in.
     pub(crate) async fn user(&self, login: &str) -> User {
         let config = bus::Config {
             url: format!("nats://{}", self.ports[3]),
@@ -126,32 +126,32 @@ impl Broker {
                     let login = login.to_owned();
                     return User { bus, login };
                 }
-                // While the console is not heard yet, everybody is refused.
-                Err(error) => assert!(start.elapsed() < PATIENCE, "{error}"),
+                // NATS rejects everyone until the console role has subscribed.
+                Err(error) => assert!(start.elapsed() < LIMIT, "{error}"),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     }
 
-    /// Has somebody listen to everything, until what is returned is dropped.
-    pub(crate) async fn listener(&self) -> JoinSet<()> {
+    /// Subscribes to all feeds until the result is dropped.
+    pub(crate) async fn subscriber(&self) -> JoinSet<()> {
         let admin = self.user("admin").await;
-        let mut heard = admin
+        let mut feed = admin
             .bus
             .subscribe("sb.default.feed.>", None)
             .await
             .unwrap();
-        // Once the server has answered this, it knows of the subscription.
+        // After this answer the server knows the subscription.
         admin.call("me", &json!({})).await;
-        let mut listening = JoinSet::new();
-        listening.spawn(async move {
+        let mut reading = JoinSet::new();
+        reading.spawn(async move {
             let _signed_in = admin;
-            while heard.next().await.is_some() {}
+            while feed.next().await.is_some() {}
         });
-        listening
+        reading
     }
 
-    /// Connects a messenger: where it sends to.
+    /// Connects a messenger. Returns where it posts to.
     pub(crate) async fn channel(&self, webhook: SocketAddr) -> Target {
         let admin = self.user("admin").await;
         let olga = json!({
@@ -184,24 +184,24 @@ pub(crate) fn path(channel: &str) -> String {
     format!("{}{channel}", chat::messenger::outbound::WEBHOOK_PATH)
 }
 
-/// Somebody who is signed in.
+/// A user who is signed in.
 pub(crate) struct User {
     bus: Bus,
     login: String,
 }
 
 impl User {
-    /// Asks for something that must succeed: what stands under `ok`.
+    /// Sends a request that must succeed. Returns the `ok` member.
     pub(crate) async fn call(&self, method: &str, args: &Value) -> Value {
         self.timed(method, args).await.0
     }
 
-    /// The same, and when it was asked.
+    /// Does the same and returns the time of the request.
     pub(crate) async fn timed(&self, method: &str, args: &Value) -> (Value, Instant) {
         let subject = format!("sb.default.api.{}.{method}", self.login);
         let payload = args.to_string().into();
         let start = instant();
-        let reply = self.bus.request(subject, &[], payload, PATIENCE).await;
+        let reply = self.bus.request(subject, &[], payload, LIMIT).await;
         let mut reply: Value = serde_json::from_slice(&reply.unwrap().payload).unwrap();
         assert!(reply["error"].is_null(), "{method}: {reply}");
         (reply["ok"].take(), start)

@@ -4,12 +4,12 @@ use std::time::{Instant, SystemTime};
 
 use chat::time::Timestamp;
 
-/// Now, for durations.
+/// The monotonic time.
 pub(crate) fn instant() -> Instant {
     Instant::now()
 }
 
-/// Now, for what is signed and stored.
+/// The wall clock time.
 pub(crate) fn now() -> Timestamp {
     let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
     Timestamp::from_micros(i64::try_from(since.as_micros()).unwrap())

@@ -1,5 +1,5 @@
-//! The same HTTP in front of something else: nothing, or `JetStream`. Runs as a child process of the
-//! bench, with the runtime that the broker has, and says on a line where it listens.
+//! The HTTP server of ingress in front of nothing, or of `JetStream`. Runs as a child process of the
+//! bench, with the same runtime as the broker, and prints its address.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -20,18 +20,18 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 /// The confirmation code of every channel.
-pub(crate) const CODE: &str = "a code that everybody may know";
+pub(crate) const CODE: &str = "a public confirmation code";
 /// The subject of the stream.
 const SUBJECT: &str = "bench.inbound";
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Keeps what it is given, or not.
-struct Elsewhere {
+/// Stores requests in `JetStream`, or not at all.
+struct Baseline {
     jetstream: Option<Bus>,
     position: AtomicU64,
 }
 
-impl Upstream for Elsewhere {
+impl Upstream for Baseline {
     async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
         let code = ConfirmationCode {
             code: Secret::new(CODE),
@@ -66,12 +66,12 @@ impl Upstream for Elsewhere {
     }
 
     async fn health(&self, _request: HealthRequest) -> Result<HealthReply, Unavailable> {
-        let nothing = Rejection::new(Code::ChannelNotFound, "nothing is known here");
+        let nothing = Rejection::new(Code::ChannelNotFound, "the bench has no channel state");
         Ok(HealthReply::Rejected(nothing))
     }
 }
 
-/// The broker's defaults, without limits of rate and source.
+/// The broker's defaults without limits per channel and source.
 const fn config() -> Config {
     Config {
         rate: None,
@@ -88,14 +88,14 @@ const fn config() -> Config {
     }
 }
 
-/// Serves until it is killed, in front of `nothing`, `jetstream` or `jetstream-always`.
+/// Serves in front of `nothing`, `jetstream` or `jetstream-always` until it is killed.
 pub(crate) fn serve(behind: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        // Inside the directory that the bench removes: this process is killed.
+        // Inside a directory that the bench removes, since this process is killed.
         let dir = tempfile::tempdir().unwrap();
         let sync = match behind {
             "jetstream-always" => "sync_interval: always",
@@ -113,7 +113,7 @@ pub(crate) fn serve(behind: &str) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         println!("{}", listener.local_addr().unwrap());
         std::io::stdout().flush().unwrap();
-        let upstream = Elsewhere {
+        let upstream = Baseline {
             jetstream,
             position: AtomicU64::new(0),
         };
@@ -122,7 +122,7 @@ pub(crate) fn serve(behind: &str) {
     });
 }
 
-/// Makes the stream.
+/// Connects and creates the stream.
 async fn connect(server: &bus::testing::Server) -> Bus {
     let bus = server.bus().await;
     let stream = json!({

@@ -1,4 +1,4 @@
-//! Messengers: keep-alive connections, each with one signed message on its way.
+//! The load generator: keep-alive connections, each with one signed message in flight.
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,10 +12,10 @@ use tokio::task::{JoinSet, LocalSet};
 
 use crate::clock::{instant, now};
 
-/// So many chats, each with a person of its own.
+/// The number of chats, each with one user.
 const CHATS: u64 = 1_000;
 
-/// Where messages go, and how they are signed.
+/// The webhook that messages go to and the code that signs them.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
@@ -23,12 +23,12 @@ pub(crate) struct Target {
     pub(crate) code: Secret,
 }
 
-/// What came of it.
+/// The responses of a run.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
     pub(crate) answered: u64,
     pub(crate) took: Duration,
-    /// Sorted.
+    /// Response times in microseconds, sorted.
     pub(crate) micros: Vec<u32>,
 }
 
@@ -37,17 +37,17 @@ impl Measured {
         self.answered as f64 / self.took.as_secs_f64()
     }
 
-    /// In milliseconds.
+    /// A percentile of the response times, in milliseconds.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
         let at = (self.micros.len() * percent / 100).min(self.micros.len().saturating_sub(1));
         f64::from(self.micros.get(at).copied().unwrap_or_default()) / 1e3
     }
 }
 
-/// Numbers of messages, unique in this run.
+/// The next message number, unique in this run.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-/// Sends over so many connections for so long, on a thread of its own.
+/// Sends messages over `connections` connections for a time, on its own thread.
 pub(crate) async fn run(target: &Target, connections: usize, during: Duration) -> Measured {
     let target = target.clone();
     tokio::task::spawn_blocking(move || {
@@ -121,7 +121,7 @@ fn request(target: &Target, number: u64) -> String {
     )
 }
 
-/// Whether the head and as much as it announces is there.
+/// Whether a response has its head and the announced body.
 fn is_whole(answer: &[u8]) -> bool {
     let Some(end) = answer.windows(4).position(|four| four == b"\r\n\r\n") else {
         return false;
@@ -132,5 +132,5 @@ fn is_whole(answer: &[u8]) -> bool {
         let is_length = name.eq_ignore_ascii_case("content-length");
         is_length.then(|| value.trim().parse::<usize>().unwrap())
     });
-    answer.len() >= end + 4 + length.expect("answers have a length")
+    answer.len() >= end + 4 + length.expect("a content-length")
 }

@@ -1,8 +1,8 @@
-//! The whole path, measured: what a durable message costs beside the same gateway storing nothing,
-//! and storing in another broker. And what a large log costs.
+//! Benchmarks of the whole broker: inbound throughput compared with a gateway that stores nothing and
+//! one that stores in `JetStream`, and the cost of a large log.
 //!
-//! `./just bench` runs everything; `./just bench path --connections 256` a part. docs/performance.md
-//! has the figures.
+//! `./just bench` runs everything, `./just bench throughput --connections 256` a part. The figures are
+//! in docs/performance.md.
 
 #![expect(
     clippy::unwrap_used,
@@ -13,20 +13,20 @@
 )]
 #![expect(
     clippy::cast_precision_loss,
-    reason = "counts are far below 2^52, and figures have two digits"
+    reason = "counts are below 2^52, and figures have two digits"
 )]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
-mod big;
 mod broker;
 mod clock;
 mod gateway;
-mod large;
+mod large_log;
 mod load;
+mod log_writer;
 mod options;
-mod path;
 mod process;
 mod table;
+mod throughput;
 mod webhook;
 
 use options::{Options, Part};
@@ -44,11 +44,11 @@ fn main() {
         .build()
         .unwrap();
     runtime.block_on(async {
-        if options.parts.contains(&Part::Path) {
-            path::measure(&options).await;
+        if options.parts.contains(&Part::Throughput) {
+            throughput::measure(&options).await;
         }
-        if options.parts.contains(&Part::Large) {
-            large::measure(&options).await;
+        if options.parts.contains(&Part::LargeLog) {
+            large_log::measure(&options).await;
         }
     });
 }

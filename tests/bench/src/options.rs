@@ -1,34 +1,34 @@
-//! What is to be measured, and for how long.
+//! The command line of the bench.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-const USAGE: &str = "./just bench [path] [large] [--connections 1,16,256] [--seconds 2] [--rounds 3] \
+const USAGE: &str = "./just bench [throughput] [large-log] [--connections 1,16,256] [--seconds 2] [--rounds 3] \
                      [--events 300000] [--sessions 30000] [--only abcdef] \
-                     [--beside OTHER-SWITCHBOARD]";
+                     [--other-build PROGRAM]";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Messages in, over HTTP.
-    Path,
-    /// What a large log costs.
-    Large,
+    /// Inbound messages over HTTP.
+    Throughput,
+    /// A broker on a large log.
+    LargeLog,
 }
 
 pub(crate) struct Options {
     pub(crate) parts: Vec<Part>,
     pub(crate) connections: Vec<usize>,
-    /// How long one slice is measured; slices alternate.
+    /// The length of one turn.
     pub(crate) slice: Duration,
     pub(crate) rounds: usize,
-    /// How many events the large log has.
+    /// The number of events in the large log.
     pub(crate) events: u64,
-    /// How many of its sessions are open.
+    /// The number of open sessions in the large log.
     pub(crate) sessions: u64,
-    /// The letters of what is compared.
+    /// The letters of the systems to compare.
     pub(crate) only: String,
-    /// Another build of the broker, to be measured in the same run.
-    pub(crate) beside: Option<PathBuf>,
+    /// Another build of the broker to compare with.
+    pub(crate) other_build: Option<PathBuf>,
 }
 
 impl Options {
@@ -41,14 +41,14 @@ impl Options {
             events: 300_000,
             sessions: 30_000,
             only: "abcdef".to_owned(),
-            beside: None,
+            other_build: None,
         };
         let mut words = words.iter().copied();
         while let Some(word) = words.next() {
             let mut value = || words.next().expect(USAGE);
             match word {
-                "path" => options.parts.push(Part::Path),
-                "large" => options.parts.push(Part::Large),
+                "throughput" => options.parts.push(Part::Throughput),
+                "large-log" => options.parts.push(Part::LargeLog),
                 "--connections" => {
                     let all = value().split(',');
                     options.connections = all.map(|n| n.parse().expect(USAGE)).collect();
@@ -60,14 +60,14 @@ impl Options {
                 "--events" => options.events = value().parse().expect(USAGE),
                 "--sessions" => options.sessions = value().parse().expect(USAGE),
                 "--only" => value().clone_into(&mut options.only),
-                "--beside" => options.beside = Some(value().into()),
-                // `cargo bench` says this to every bench.
+                "--other-build" => options.other_build = Some(value().into()),
+                // `cargo bench` passes this to every bench.
                 "--bench" => {}
                 _ => panic!("{USAGE}"),
             }
         }
         if options.parts.is_empty() {
-            options.parts = vec![Part::Path, Part::Large];
+            options.parts = vec![Part::Throughput, Part::LargeLog];
         }
         options
     }

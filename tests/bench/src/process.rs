@@ -1,4 +1,4 @@
-//! Child processes with all their children: what CPU they took, and that they pause.
+//! Child processes with all their descendants: pausing them and measuring their CPU time and memory.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use tokio::process::{Child, Command};
 
-/// One tick of `/proc/<id>/stat`, on every Linux.
+/// The unit of CPU times in `/proc/<id>/stat`: `USER_HZ` is 100 on Linux.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A process and those that it started. All end when it is dropped.
+/// A process and its descendants. All are killed when it is dropped.
 pub(crate) struct Tree {
     root: u32,
     child: Child,
@@ -25,17 +25,17 @@ impl Tree {
         }
     }
 
-    /// Takes its output away, to be read.
+    /// The root process.
     pub(crate) const fn child(&mut self) -> &mut Child {
         &mut self.child
     }
 
-    /// Whether its root has ended.
+    /// Whether the root process has exited.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Nothing of it runs until [`resume`](Self::resume).
+    /// Stops all processes until [`resume`](Self::resume).
     pub(crate) fn pause(&self) {
         signal("STOP", &self.all());
     }
@@ -44,17 +44,17 @@ impl Tree {
         signal("CONT", &self.all());
     }
 
-    /// The CPU that it has taken so far.
+    /// The CPU time of all processes so far.
     pub(crate) fn cpu(&self) -> Duration {
         self.all().into_iter().map(cpu_of).sum()
     }
 
-    /// The memory of the root process that is in use now, in bytes.
+    /// The resident memory of the root process, in bytes.
     pub(crate) fn resident(&self) -> u64 {
         resident_of(&self.root.to_string())
     }
 
-    /// Ends it in good order.
+    /// Stops it with SIGTERM.
     pub(crate) async fn stop(mut self) {
         signal("TERM", &[self.root]);
         self.child.wait().await.unwrap();
@@ -64,7 +64,7 @@ impl Tree {
         let mut found = vec![self.root];
         let mut next = 0;
         while let Some(parent) = found.get(next).copied() {
-            // Children belong to the thread that started them.
+            // The kernel lists children by the thread that started them.
             let threads = std::fs::read_dir(format!("/proc/{parent}/task"));
             for thread in threads.into_iter().flatten().flatten() {
                 let children = std::fs::read_to_string(thread.path().join("children"));
@@ -89,14 +89,14 @@ impl Drop for Tree {
     }
 }
 
-/// The CPU that this process has taken so far.
+/// The CPU time of this process so far.
 pub(crate) fn own_cpu() -> Duration {
     cpu_of(std::process::id())
 }
 
 fn cpu_of(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-    // The name, which may hold anything, ends at the last bracket.
+    // The process name may contain anything and ends at the last bracket.
     let rest = stat.rsplit(')').next().unwrap_or_default();
     let ticks = rest.split_whitespace().skip(11).take(2);
     let ticks: u32 = ticks.filter_map(|n| n.parse::<u32>().ok()).sum();
@@ -114,7 +114,7 @@ fn signal(name: &str, processes: &[u32]) {
     let mut kill = std::process::Command::new("kill");
     kill.arg(format!("-{name}"));
     kill.args(processes.iter().map(ToString::to_string));
-    // One may have ended in this moment.
+    // A process may have exited already.
     kill.stderr(Stdio::null()).status().unwrap();
 }
 
@@ -122,11 +122,15 @@ fn signal(name: &str, processes: &[u32]) {
 pub(crate) fn switchboard() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let program = own.ancestors().nth(2).unwrap().join("switchboard");
-    assert!(program.is_file(), "there is no {}", program.display());
+    assert!(
+        program.is_file(),
+        "{} does not exist; run ./just build",
+        program.display()
+    );
     program
 }
 
-/// On the disk that is built on, not a `tmpfs`.
+/// A temporary directory in the target directory, which is on a disk and not a `tmpfs`.
 pub(crate) fn directory() -> tempfile::TempDir {
     tempfile::tempdir_in(Path::new(env!("CARGO_TARGET_TMPDIR"))).unwrap()
 }

@@ -1,4 +1,4 @@
-//! The messenger's side: takes what Switchboard tells it, and says 200.
+//! A messenger that answers every webhook with 200.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,18 +20,18 @@ use tokio::task::JoinSet;
 
 use crate::clock::instant;
 
-/// Runs until it is dropped; then connections are refused.
+/// A running messenger. Connections are refused once it is dropped.
 pub(crate) struct Webhook {
     pub(crate) address: SocketAddr,
     shared: Arc<Shared>,
-    /// When each operator's message came.
+    /// The times at which operators' messages arrived.
     pub(crate) messages: mpsc::Receiver<Instant>,
     _serving: JoinSet<()>,
 }
 
 struct Shared {
     code: Secret,
-    taken: AtomicU64,
+    received: AtomicU64,
     messages: mpsc::Sender<Instant>,
 }
 
@@ -42,7 +42,7 @@ impl Webhook {
         let (sender, messages) = mpsc::channel(1_024);
         let shared = Arc::new(Shared {
             code: code.clone(),
-            taken: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             messages: sender,
         });
         let mut serving = JoinSet::new();
@@ -55,9 +55,9 @@ impl Webhook {
         }
     }
 
-    /// How much it was told.
-    pub(crate) fn taken(&self) -> u64 {
-        self.shared.taken.load(Ordering::Relaxed)
+    /// The number of requests so far.
+    pub(crate) fn count(&self) -> u64 {
+        self.shared.received.load(Ordering::Relaxed)
     }
 }
 
@@ -66,14 +66,14 @@ async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     while let Ok((stream, _)) = listener.accept().await {
         stream.set_nodelay(true).unwrap();
         let shared = Arc::clone(&shared);
-        let service = service_fn(move |request| take(request, Arc::clone(&shared)));
+        let service = service_fn(move |request| handle(request, Arc::clone(&shared)));
         let http = hyper::server::conn::http1::Builder::new();
         connections.spawn(http.serve_connection(TokioIo::new(stream), service));
         while connections.try_join_next().is_some() {}
     }
 }
 
-async fn take(
+async fn handle(
     request: Request<hyper::body::Incoming>,
     shared: Arc<Shared>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
@@ -83,7 +83,7 @@ async fn take(
         .map(http_body_util::Collected::to_bytes)
         .unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
-    shared.taken.fetch_add(1, Ordering::Relaxed);
+    shared.received.fetch_add(1, Ordering::Relaxed);
     let answer = match body["type"].as_str().unwrap_or_default() {
         "connect" => {
             let challenge = body["data"]["challenge"].as_str().unwrap();
@@ -91,7 +91,7 @@ async fn take(
             json!({ "challenge": proof }).to_string()
         }
         "message" => {
-            // Nobody may be counting.
+            // The channel is full in parts that do not read it.
             shared.messages.try_send(came).ok();
             String::new()
         }

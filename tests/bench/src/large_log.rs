@@ -1,5 +1,5 @@
-//! What a large log costs: to start on, to rebuild from, to read in, to hold; and how long an
-//! operator's message takes on it to the messenger.
+//! Measures a broker on a large log: start, rebuild of projections, memory, history pages, and the
+//! time from an operator's message to the messenger.
 
 use std::time::Duration;
 
@@ -7,18 +7,18 @@ use chat::id::{ChannelId, SessionId};
 use chat::secret::Secret;
 use serde_json::json;
 
-use crate::big::{self, Maker};
 use crate::broker::{Broker, User};
 use crate::clock::instant;
 use crate::gateway::CODE;
+use crate::log_writer::{self, LogWriter};
 use crate::options::Options;
 use crate::process::switchboard;
 use crate::table::{percentile, verdict};
 use crate::webhook::Webhook;
 
-/// Pages that are read.
+/// The number of history pages that are read.
 const PAGES: u64 = 2_000;
-/// Messages that are sent.
+/// The number of messages that are sent.
 const SENDS: u64 = 300;
 const MEGABYTE: f64 = 1024.0 * 1024.0;
 
@@ -41,8 +41,8 @@ pub(crate) async fn measure(options: &Options) {
     broker.stop().await;
 
     let data = broker.data();
-    let maker = Maker::open(&data);
-    let (long, took) = maker.grow(channel, events, sessions);
+    let writer = LogWriter::open(&data);
+    let (long, took) = writer.grow(channel, events, sessions);
     let rate = |took: Duration| events as f64 / took.as_secs_f64();
     row(
         "decide, seal, fold, encode, append",
@@ -52,7 +52,7 @@ pub(crate) async fn measure(options: &Options) {
     );
     row(
         "scan, decode, fold",
-        rate(big::replay_at(&data)),
+        rate(log_writer::replay_at(&data)),
         "events/s",
         Some((5e5, true)),
     );
@@ -96,7 +96,7 @@ pub(crate) async fn measure(options: &Options) {
     broker.stop().await;
 }
 
-/// Pages of fifty out of long histories, from all over the log.
+/// Reads history pages of 50 messages, from positions all over the log.
 async fn read_pages(olga: &User, long: &[SessionId], events: u64) {
     let mut millis = Vec::new();
     for page in 0..PAGES {
@@ -125,7 +125,7 @@ async fn read_pages(olga: &User, long: &[SessionId], events: u64) {
     );
 }
 
-/// One message after the other, each until the messenger has it.
+/// Sends messages one after the other and waits until the messenger has each.
 async fn send(olga: &User, long: &[SessionId], webhook: &mut Webhook) {
     let session = long[0];
     olga.call("sessions.take", &json!({ "session": session }))
@@ -153,7 +153,7 @@ async fn send(olga: &User, long: &[SessionId], webhook: &mut Webhook) {
     );
 }
 
-/// A figure, beside its budget if it has one: the bound, and whether it is a lower one.
+/// Prints a figure, with its budget if it has one: the bound, and whether it is a lower bound.
 fn row(name: &str, value: f64, unit: &str, budget: Option<(f64, bool)>) {
     let digits = if value < 100.0 { 2 } else { 0 };
     let budget = budget.map_or_else(String::new, |(bound, at_least)| {

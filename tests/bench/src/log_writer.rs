@@ -1,5 +1,5 @@
-//! A large log, made through the core without waiting for anybody: decided, sealed, folded and
-//! encoded as the router does it, and appended in full frames.
+//! Writes a large log through the core: decides, seals, folds and encodes as the router does, and
+//! appends full frames without waiting for a sync.
 
 use std::fs::OpenOptions;
 use std::ops::ControlFlow;
@@ -21,29 +21,29 @@ use event_log::{EventLog, Frame, Options};
 
 use crate::clock::{instant, now};
 
-/// Nonce, key and tag of a slot in the file of keys.
+/// The size of a slot in the key file: nonce, key and tag.
 const SLOT_BYTES: usize = 72;
 const FRAME_EVENTS: usize = 250;
-/// Chats with a long history; every second message goes to one of them.
+/// The number of chats with a long history. Every second message goes to one of them.
 pub(crate) const LONG_CHATS: u64 = 200;
-/// After so many messages their notices are settled.
+/// Notices are settled after this many messages.
 const SETTLE_EVERY: u64 = 400;
 
-/// Who makes it.
-pub(crate) struct Maker {
+/// Appends to the log of a stopped broker.
+pub(crate) struct LogWriter {
     log: EventLog,
     workspace: Workspace,
     chance: Chance,
     rules: Rules,
     master: SealKey,
     keys: PathBuf,
-    /// By number.
+    /// The contacts' keys by number.
     known: Vec<SealKey>,
     frame: Vec<event_log::NewEvent>,
 }
 
-impl Maker {
-    /// Goes on where a broker has stopped.
+impl LogWriter {
+    /// Opens the log of a stopped broker.
     pub(crate) fn open(data: &Path) -> Self {
         let options = Options {
             sync: false,
@@ -71,8 +71,8 @@ impl Maker {
         }
     }
 
-    /// Writes until the log has so many events and sessions: the sessions with a long history, and
-    /// how long it took.
+    /// Writes until the log has this many events and sessions. Returns the sessions with a long
+    /// history and the time it took.
     pub(crate) fn grow(
         mut self,
         channel: ChannelId,
@@ -162,7 +162,7 @@ impl Maker {
             .unwrap();
     }
 
-    /// Makes keys, as the router does, a thousand at a time.
+    /// Creates keys in batches, as the router does.
     fn provide(&mut self, number: u32) {
         let have = u32::try_from(self.known.len()).unwrap();
         if number < have {
@@ -183,7 +183,7 @@ impl Maker {
     }
 }
 
-/// Folds a whole log as a start does: the state, and how long it took.
+/// Folds a whole log as a start does. Returns the state and the time it took.
 pub(crate) fn replay(log: &EventLog) -> (Workspace, Duration) {
     let start = instant();
     let mut workspace = Workspace::default();
@@ -195,7 +195,7 @@ pub(crate) fn replay(log: &EventLog) -> (Workspace, Duration) {
     (workspace, start.elapsed())
 }
 
-/// The same on a log that nobody has open.
+/// Opens a log, folds it, and returns the time of the fold.
 pub(crate) fn replay_at(data: &Path) -> Duration {
     let (log, _) = EventLog::open(&data.join("log"), Options::new(now().as_micros())).unwrap();
     let took = replay(&log).1;
@@ -205,9 +205,9 @@ pub(crate) fn replay_at(data: &Path) -> Duration {
 
 fn message(number: u64, chat: u64) -> Inbound {
     Inbound::Message(InboundMessage {
-        external_message_id: format!("large-message-{number}"),
-        external_chat_id: format!("large-chat-{chat}"),
-        external_user_id: format!("large-user-{chat}"),
+        external_message_id: format!("log-message-{number}"),
+        external_chat_id: format!("log-chat-{chat}"),
+        external_user_id: format!("log-user-{chat}"),
         external_chat_name: Some(format!("Chat {chat}")),
         content: Content::text(format!(
             "Good morning, where is my parcel? It was to come on Monday, order {number}."
@@ -217,7 +217,7 @@ fn message(number: u64, chat: u64) -> Inbound {
     })
 }
 
-/// The data directory's key, 64 hexadecimal digits.
+/// Reads the master key of a data directory, 64 hexadecimal digits.
 fn master(data: &Path) -> SealKey {
     let text = std::fs::read_to_string(data.join("master.key")).unwrap();
     let digits = text.trim();

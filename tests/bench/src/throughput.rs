@@ -1,7 +1,7 @@
-//! Messages in, over HTTP, until they are answered.
+//! Measures inbound messages over HTTP, until each has its response.
 //!
-//! All take turns of a few seconds in the same run, and who has no turn is stopped, so that what else
-//! the machine does meets everyone alike. A ratio is the median of the ratios within one round.
+//! The systems take turns of a few seconds in the same run, and all others are paused, so that other
+//! load on the machine affects all of them alike. A ratio is the median of the ratios per round.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -20,24 +20,24 @@ use crate::process::{Tree, directory, own_cpu, switchboard};
 use crate::table::{median, verdict};
 use crate::webhook::Webhook;
 
-/// How long each runs before it is measured.
+/// How long each system runs before it is measured.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// How long it takes until a broker knows that whoever set it up has left. Until then it renders the
-/// feed for nobody.
+/// How long a broker takes to notice that the user who set it up has disconnected. Until then it
+/// renders feed events.
 const LEAVING: Duration = Duration::from_secs(25);
 
-/// What is compared.
-struct Contestant {
+/// A system to compare.
+struct System {
     letter: char,
     name: &'static str,
     target: Target,
     runs: Runs,
-    /// Of its own; one that is gone refuses connections.
+    /// Its messenger, or `None` if the webhook refuses connections.
     webhook: Option<Webhook>,
-    /// Who listens to the feed, if somebody does.
-    listener: Option<JoinSet<()>>,
-    /// What a gateway stores.
+    /// A subscriber to the feed, if any.
+    subscriber: Option<JoinSet<()>>,
+    /// The storage of a gateway.
     _dir: Option<TempDir>,
 }
 
@@ -46,17 +46,21 @@ enum Runs {
     Gateway(Tree),
 }
 
-/// One turn.
+/// The result of one turn.
 struct Turn {
     measured: Measured,
-    /// CPU for one message, in microseconds: of what is measured with its NATS, and of the load.
+    /// CPU time per message in microseconds: of the system with its NATS, and of the load generator.
     cpu: (f64, f64),
-    /// What the webhook was told, for each message.
-    told: f64,
+    /// Webhook requests per message.
+    webhooks: f64,
 }
 
-impl Contestant {
-    async fn broker((letter, name): (char, &'static str), program: PathBuf, listens: bool) -> Self {
+impl System {
+    async fn broker(
+        (letter, name): (char, &'static str),
+        program: PathBuf,
+        webhook_up: bool,
+    ) -> Self {
         let webhook = Webhook::start(&Secret::new(CODE)).await;
         let mut broker = Broker::init(program).await;
         broker.up().await;
@@ -66,15 +70,15 @@ impl Contestant {
             name,
             target,
             runs: Runs::Broker(Box::new(broker)),
-            webhook: listens.then_some(webhook),
-            listener: None,
+            webhook: webhook_up.then_some(webhook),
+            subscriber: None,
             _dir: None,
         }
     }
 
-    async fn with_listener(mut self) -> Self {
+    async fn with_subscriber(mut self) -> Self {
         if let Runs::Broker(broker) = &self.runs {
-            self.listener = Some(broker.listener().await);
+            self.subscriber = Some(broker.subscriber().await);
         }
         self
     }
@@ -99,7 +103,7 @@ impl Contestant {
             },
             runs: Runs::Gateway(tree),
             webhook: None,
-            listener: None,
+            subscriber: None,
             _dir: Some(dir),
         }
     }
@@ -114,10 +118,10 @@ impl Contestant {
     async fn turn(&self, connections: usize, during: Duration) -> Turn {
         self.tree().resume();
         load::run(&self.target, connections, WARM_UP).await;
-        let told = || self.webhook.as_ref().map_or(0, Webhook::taken);
-        let before = (self.tree().cpu(), own_cpu(), told());
+        let webhooks = || self.webhook.as_ref().map_or(0, Webhook::count);
+        let before = (self.tree().cpu(), own_cpu(), webhooks());
         let measured = load::run(&self.target, connections, during).await;
-        let after = (self.tree().cpu(), own_cpu(), told());
+        let after = (self.tree().cpu(), own_cpu(), webhooks());
         self.tree().pause();
         let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / measured.answered as f64;
         Turn {
@@ -125,7 +129,7 @@ impl Contestant {
                 each(after.0.saturating_sub(before.0)),
                 each(after.1.saturating_sub(before.1)),
             ),
-            told: (after.2 - before.2) as f64 / measured.answered as f64,
+            webhooks: (after.2 - before.2) as f64 / measured.answered as f64,
             measured,
         }
     }
@@ -134,50 +138,50 @@ impl Contestant {
 pub(crate) async fn measure(options: &Options) {
     let mut all = Vec::new();
     for letter in options.only.chars() {
-        let contestant = match letter {
+        let system = match letter {
             'a' => {
                 let name = "broker, every message durable";
-                Contestant::broker((letter, name), switchboard(), true).await
+                System::broker((letter, name), switchboard(), true).await
             }
-            'b' => Contestant::gateway(letter, "gateway that stores nothing", "nothing").await,
-            'c' => Contestant::gateway(letter, "gateway, JetStream", "jetstream").await,
+            'b' => System::gateway(letter, "gateway that stores nothing", "nothing").await,
+            'c' => System::gateway(letter, "gateway, JetStream", "jetstream").await,
             'd' => {
                 let name = "gateway, JetStream, sync always";
-                Contestant::gateway(letter, name, "jetstream-always").await
+                System::gateway(letter, name, "jetstream-always").await
             }
             'e' => {
                 let name = "broker, webhook refuses";
-                Contestant::broker((letter, name), switchboard(), false).await
+                System::broker((letter, name), switchboard(), false).await
             }
             'f' => {
-                let name = "broker, somebody listens to the feed";
-                let broker = Contestant::broker((letter, name), switchboard(), true).await;
-                broker.with_listener().await
+                let name = "broker, with a feed subscriber";
+                let broker = System::broker((letter, name), switchboard(), true).await;
+                broker.with_subscriber().await
             }
-            _ => panic!("there is no {letter}"),
+            _ => panic!("unknown system {letter}"),
         };
-        contestant.tree().pause();
-        all.push(contestant);
+        system.tree().pause();
+        all.push(system);
     }
-    if let Some(program) = &options.beside {
-        let other = ('o', "the other broker, webhook listens");
-        let other = Contestant::broker(other, program.clone(), true).await;
+    if let Some(program) = &options.other_build {
+        let other = ('o', "other build of the broker");
+        let other = System::broker(other, program.clone(), true).await;
         other.tree().pause();
         all.push(other);
     }
-    for contestant in &all {
-        contestant.tree().resume();
+    for system in &all {
+        system.tree().resume();
     }
     tokio::time::sleep(LEAVING).await;
-    for contestant in &all {
-        contestant.tree().pause();
+    for system in &all {
+        system.tree().pause();
     }
     for connections in &options.connections {
         let mut rounds: Vec<Vec<Turn>> = Vec::new();
         for _ in 0..options.rounds {
             let mut round = Vec::new();
-            for contestant in &all {
-                round.push(contestant.turn(*connections, options.slice).await);
+            for system in &all {
+                round.push(system.turn(*connections, options.slice).await);
             }
             rounds.push(round);
         }
@@ -185,7 +189,7 @@ pub(crate) async fn measure(options: &Options) {
     }
 }
 
-fn show(connections: usize, all: &[Contestant], rounds: &[Vec<Turn>]) {
+fn show(connections: usize, all: &[System], rounds: &[Vec<Turn>]) {
     println!(
         "\n{:38} {:>10} {:>8} {:>8} {:>9} {:>9} {:>6}",
         format!("{connections} connections"),
@@ -194,20 +198,20 @@ fn show(connections: usize, all: &[Contestant], rounds: &[Vec<Turn>]) {
         "p99 ms",
         "CPU us",
         "load us",
-        "told"
+        "hooks"
     );
-    for (nth, contestant) in all.iter().enumerate() {
+    for (nth, system) in all.iter().enumerate() {
         let middle = |pick: &dyn Fn(&Turn) -> f64| median(rounds.iter().map(|r| pick(&r[nth])));
         println!(
             "{}  {:35} {:>10.0} {:>8.2} {:>8.2} {:>9.1} {:>9.1} {:>6.2}",
-            contestant.letter,
-            contestant.name,
+            system.letter,
+            system.name,
             middle(&|t| t.measured.per_second()),
             middle(&|t| t.measured.percentile(50)),
             middle(&|t| t.measured.percentile(99)),
             middle(&|t| t.cpu.0),
             middle(&|t| t.cpu.1),
-            middle(&|t| t.told),
+            middle(&|t| t.webhooks),
         );
     }
     let find = |letter| all.iter().position(|c| c.letter == letter);
@@ -224,7 +228,7 @@ fn show(connections: usize, all: &[Contestant], rounds: &[Vec<Turn>]) {
         };
         let rate = |round: &[Turn], nth: usize| round[nth].measured.per_second();
         let ratio = median(rounds.iter().map(|r| rate(r, this) / rate(r, that)));
-        // The budgets are for many connections: one waits for the disk, and has no company there.
+        // The budgets are for many connections: a single one gains nothing from batched syncs.
         if connections == 256 && budget > 0.0 {
             let verdict = verdict(ratio, budget, true);
             println!("{one}/{other} {ratio:.2}, budget {budget}: {verdict}");
