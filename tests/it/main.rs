@@ -25,6 +25,7 @@ mod program;
 mod random;
 mod response;
 mod signing;
+mod sources;
 mod wait;
 mod world;
 
@@ -45,6 +46,7 @@ mod forgetting;
 mod http_errors;
 mod operations;
 mod phone;
+mod prose;
 mod receipts;
 mod recovery;
 mod rights;
