@@ -1,4 +1,4 @@
-//! What a messenger sends: never a panic, and what is accepted keeps the protocol's bounds.
+//! Requests of a messenger: parsing never panics, and accepted messages respect the protocol's limits.
 #![no_main]
 
 use chat::messenger::Inbound;

@@ -1,4 +1,4 @@
-//! A messenger's `userInfo` answer, broken or not: never a panic, always bounded.
+//! Responses to `userInfo`, valid or not: parsing never panics, and profiles respect the limits.
 #![no_main]
 
 use chat::content::{AVATAR_BYTES_MAX, NAME_CHARS_MAX};

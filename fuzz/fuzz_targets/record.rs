@@ -1,4 +1,4 @@
-//! What the log holds: foreign bytes are refused, and a record that is read is written the same.
+//! Records of the log: decoding never panics, and a decoded record encodes to an equal one.
 #![no_main]
 
 use chat::record::Record;
