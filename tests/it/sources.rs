@@ -5,8 +5,15 @@ use std::path::Path;
 
 use crate::program::workspace;
 
-/// Directories that npm, the build or a test recording fills.
-const SKIPPED: [&str; 5] = ["node_modules", "dist", "target", "golden", "recorded"];
+/// Directories with generated or downloaded files, in addition to hidden ones.
+const SKIPPED: [&str; 6] = [
+    "data",
+    "dist",
+    "golden",
+    "node_modules",
+    "recorded",
+    "target",
+];
 
 /// Reads a file by its path in the repository.
 pub(crate) fn read(path: impl AsRef<Path>) -> String {
@@ -23,7 +30,8 @@ pub(crate) fn files(folder: &str, extensions: &[&str]) -> Vec<(String, String)> 
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             let extension = path.extension().unwrap_or_default();
-            if path.is_dir() && !SKIPPED.iter().any(|skipped| path.ends_with(skipped)) {
+            let name = path.file_name().unwrap().to_str().unwrap();
+            if path.is_dir() && !name.starts_with('.') && !SKIPPED.contains(&name) {
                 folders.push(path);
             } else if path.is_file() && extensions.iter().any(|e| extension == *e) {
                 let name = path.strip_prefix(workspace()).unwrap().to_str().unwrap();
