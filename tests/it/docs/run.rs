@@ -1,4 +1,4 @@
-//! Runs the programs that stand in the documentation.
+//! Runs the programs in the documentation.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -6,11 +6,11 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use super::page::{blocks, read, rows, section};
-use crate::house::PASSWORD;
-use crate::patience::within;
+use crate::broker::PASSWORD;
 use crate::program;
-use crate::proof;
-use crate::scene::Scene;
+use crate::signing;
+use crate::wait::within;
+use crate::world::World;
 
 const PROTOCOL: &str = "docs/messenger-protocol.md";
 
@@ -56,7 +56,7 @@ async fn check_signatures(interpreter: &Path, example: &Path) {
 #[test]
 fn the_test_vectors_are_right() {
     for [code, id, timestamp, body, signature] in vectors() {
-        let right = proof::signature(&code, &id, &timestamp, body.as_bytes());
+        let right = signing::signature(&code, &id, &timestamp, body.as_bytes());
         assert_eq!(signature, right, "{code}");
     }
 }
@@ -82,13 +82,13 @@ async fn the_signature_example_in_node_agrees_with_the_test_vectors() {
 }
 
 #[tokio::test]
-async fn the_bot_greets_whoever_writes() {
-    let scene = Scene::open().await;
+async fn the_bot_example_greets_new_contacts() {
+    let world = World::start().await;
     let dir = tempfile::tempdir().unwrap();
     let bot = extract("docs/console-api.md", "python bot", dir.path(), "bot.py");
     let mut bot = program::command(program::python())
         .arg(bot)
-        .args([&scene.house.nats_url(), "olga", PASSWORD])
+        .args([&world.broker.nats_url(), "olga", PASSWORD])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -96,8 +96,8 @@ async fn the_bot_greets_whoever_writes() {
     let ready = within("the bot is ready", lines.next_line()).await;
     assert_eq!(ready.unwrap().as_deref(), Some("ready"));
     for (n, chat) in ["ann", "bob"].into_iter().enumerate() {
-        let session = scene.session(chat).await;
-        let greeting = scene.messenger.wait_for("message", n + 1).await;
+        let session = world.queued_session(chat).await;
+        let greeting = world.messenger.wait_for("message", n + 1).await;
         assert_eq!(greeting[n].text(), "Hello! One moment, please.");
         assert_eq!(greeting[n].data()["sessionId"], session);
     }
