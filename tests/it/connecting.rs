@@ -153,9 +153,7 @@ async fn a_channel_test_sends_connect_and_changes_nothing() {
     let answer = world.admin.call("channels.test", channel.clone()).await;
     assert!(answer["trace"].is_object(), "{answer}");
     assert_eq!(world.messenger.received_of("connect").len(), 2);
-    world
-        .messenger
-        .respond_to("connect", WebhookResponse::status(401));
+    world.messenger.respond_status("connect", 401);
     let answer = world.admin.request("channels.test", channel).await;
     assert!(format!("{answer:?}").contains("401"), "{answer:?}");
     assert_eq!(world.channel().await["status"], before["status"]);
@@ -190,7 +188,7 @@ async fn a_new_webhook_is_verified_before_it_is_used() {
     let session = world.assigned_session("ann").await;
     let other = Messenger::start(&world.messenger.code, Behaviour::complete()).await;
     let update = json!({ "channel": world.channel, "webhook": other.url() });
-    other.respond_to("connect", WebhookResponse::status(403));
+    other.respond_status("connect", 403);
     // Ok or error, the old webhook stays in use.
     drop(world.admin.request("channels.update", update.clone()).await);
     assert_eq!(other.received_of("connect").len(), 1);

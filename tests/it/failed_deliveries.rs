@@ -38,9 +38,7 @@ async fn a_rejected_message_fails_with_the_response_and_unblocks_its_chat() {
 async fn a_failed_message_is_retried_with_its_id() {
     let world = World::start().await;
     let session = world.assigned_session("ann").await;
-    world
-        .messenger
-        .respond_to("message", WebhookResponse::status(422));
+    world.messenger.respond_status("message", 422);
     let id = world.send(&session, "try this").await;
     world.delivery(&session, &id, "failed").await;
     world.messenger.respond_as_usual();
@@ -66,58 +64,27 @@ async fn a_failed_message_is_retried_with_its_id() {
 }
 
 #[tokio::test]
-async fn a_401_interrupts_the_channel_and_its_messages_wait() {
-    let world = World::with(Setup::short_retries()).await;
-    let session = world.assigned_session("ann").await;
-    world
-        .messenger
-        .respond_to("message", WebhookResponse::status(401));
-    let id = world.send(&session, "hello").await;
-    let channel = world.channel_is("interrupted").await;
-    assert!(
-        channel["reason"].as_str().unwrap().contains("code"),
-        "{channel}"
-    );
-    assert_eq!(
-        world.delivery_of(&session, &id).await["state"],
-        "sending",
-        "not given up"
-    );
-    let tries = world.messenger.received_of("message").len();
-    world
-        .messenger
-        .expect_problem(&message("m2", "ann", "x"), 409, "channel_disconnected")
-        .await;
+async fn a_401_or_410_stops_the_channel_and_its_messages_wait() {
+    for (code, status, reason) in [(401, "interrupted", "code"), (410, "disconnected", "410")] {
+        let world = World::with(Setup::short_retries()).await;
+        let session = world.assigned_session("ann").await;
+        world.messenger.respond_status("message", code);
+        let id = world.send(&session, "hello").await;
+        let channel = world.channel_is(status).await;
+        let shown = channel["reason"].to_string();
+        assert!(shown.contains(reason), "{channel}");
+        let delivery = world.delivery_of(&session, &id).await;
+        assert_eq!(delivery["state"], "sending", "not failed");
+        let tries = world.messenger.received_of("message").len();
+        let late = world.messenger.post(&message("m2", "ann", "x")).await;
+        late.problem(409, "channel_disconnected");
 
-    world.messenger.respond_as_usual();
-    let args = json!({ "channel": world.channel });
-    world.admin.call("channels.reconnect", args).await;
-    world.delivery(&session, &id, "accepted").await;
-    assert_eq!(world.messenger.received_of("message").len(), tries + 1);
-}
-
-#[tokio::test]
-async fn a_410_disconnects_the_channel() {
-    let world = World::start().await;
-    let session = world.assigned_session("ann").await;
-    world
-        .messenger
-        .respond_to("message", WebhookResponse::status(410));
-    let id = world.send(&session, "hello").await;
-    let channel = world.channel_is("disconnected").await;
-    assert!(
-        channel["reason"].as_str().unwrap().contains("410"),
-        "{channel}"
-    );
-    world
-        .messenger
-        .expect_problem(&message("m2", "ann", "x"), 409, "channel_disconnected")
-        .await;
-    assert_eq!(
-        world.delivery_of(&session, &id).await["state"],
-        "sending",
-        "not given up"
-    );
+        world.messenger.respond_as_usual();
+        let args = json!({ "channel": world.channel });
+        world.admin.call("channels.reconnect", args).await;
+        world.delivery(&session, &id, "accepted").await;
+        assert_eq!(world.messenger.received_of("message").len(), tries + 1);
+    }
 }
 
 #[tokio::test]
@@ -153,9 +120,7 @@ async fn a_profile_in_broken_json_is_read_as_far_as_possible() {
 async fn deliveries_that_failed_since_a_time_are_replayed() {
     let world = World::start().await;
     let session = world.assigned_session("ann").await;
-    world
-        .messenger
-        .respond_to("message", WebhookResponse::status(422));
+    world.messenger.respond_status("message", 422);
     let mut failed = Vec::new();
     for content in ["one", "two"] {
         let id = world.send(&session, content).await;

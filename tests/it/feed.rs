@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::response::WebhookResponse;
 use crate::world::{World, create_live_chat, list};
 
 /// The newest position that the administrator sees.
@@ -20,9 +19,9 @@ async fn converse(world: &World) {
     let id = world.send(&session, "hello").await;
     world.delivery(&session, &id, "accepted").await;
     let receipt = json!({ "messageId": id, "status": "read" });
-    world.messenger.event("messageStatus", receipt).await.ok();
+    world.messenger.accepted("messageStatus", receipt).await;
     let edit = json!({ "externalMessageId": "first-of-ann", "text": "hello!" });
-    world.messenger.event("messageEdited", edit).await.ok();
+    world.messenger.accepted("messageEdited", edit).await;
     world
         .olga
         .call(
@@ -38,9 +37,7 @@ async fn converse(world: &World) {
         )
         .await;
     world.olga.on_session("sessions.take", &session).await;
-    world
-        .messenger
-        .respond_to("message", WebhookResponse::status(422));
+    world.messenger.respond_status("message", 422);
     let id = world.send(&session, "this fails").await;
     world.delivery(&session, &id, "failed").await;
     world.olga.on_session("sessions.close", &session).await;

@@ -136,6 +136,11 @@ impl Messenger {
         self.respond_with(move |request| (request.kind() == kind).then(|| answer.clone()));
     }
 
+    /// Responds with a status to all requests of a type.
+    pub(crate) fn respond_status(&self, kind: &'static str, status: u16) {
+        self.respond_to(kind, WebhookResponse::status(status));
+    }
+
     /// Restores the default responses.
     pub(crate) fn respond_as_usual(&self) {
         self.respond_with(|_| None);
@@ -204,6 +209,11 @@ impl Messenger {
     /// Posts an event of this type.
     pub(crate) async fn event(&self, kind: &str, data: Value) -> Reply {
         self.post(&json!({ "type": kind, "data": data })).await
+    }
+
+    /// Posts an event of this type that must be accepted.
+    pub(crate) async fn accepted(&self, kind: &str, data: Value) -> Value {
+        self.event(kind, data).await.ok()
     }
 
     /// Posts an event that must be rejected with this problem.

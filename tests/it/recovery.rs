@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::operator::Operator;
-use crate::response::WebhookResponse;
 use crate::world::{World, list};
 
 /// The answers to everything that an administrator can request.
@@ -45,7 +44,7 @@ async fn deleted_projections_are_rebuilt_exactly() {
         let id = world.send(&session, "hello").await;
         world.delivery(&session, &id, "accepted").await;
         let receipt = json!({ "messageId": id, "status": "delivered" });
-        world.messenger.event("messageStatus", receipt).await.ok();
+        world.messenger.accepted("messageStatus", receipt).await;
         world
             .olga
             .call(
@@ -58,14 +57,12 @@ async fn deleted_projections_are_rebuilt_exactly() {
         }
     }
     let edit = json!({ "externalMessageId": "first-of-bob", "text": "hello!" });
-    world.messenger.event("messageEdited", edit).await.ok();
+    world.messenger.accepted("messageEdited", edit).await;
     let delete = json!({ "externalMessageId": "first-of-cid" });
-    world.messenger.event("messageDeleted", delete).await.ok();
+    world.messenger.accepted("messageDeleted", delete).await;
     let reply = json!({ "liveChat": world.live_chat, "shortcut": "hi", "text": "Hello!" });
     world.admin.call("replies.create", reply).await;
-    world
-        .messenger
-        .respond_to("message", WebhookResponse::status(422));
+    world.messenger.respond_status("message", 422);
     let session = world.assigned_session("dot").await;
     let id = world.send(&session, "fails").await;
     world.delivery(&session, &id, "failed").await;
