@@ -74,13 +74,13 @@ async fn a_signed_channel_rejects_tokens() {
         .await
         .problem(401, "unauthorized");
     assert_eq!(post(&world, Some((SIGNING, 0)), None).await.status, 200);
-    let asked = world.messenger.wait_for("userInfo", 1).await;
+    let requests = world.messenger.wait_for("userInfo", 1).await;
     assert!(
-        asked[0].is_signed_with(SIGNING),
+        requests[0].is_signed_with(SIGNING),
         "signed with the decoded key"
     );
     assert_eq!(
-        asked[0].body["token"], SIGNING,
+        requests[0].body["token"], SIGNING,
         "existing adapters check the token"
     );
 }
@@ -120,9 +120,9 @@ async fn both_codes_are_valid_during_a_rotation() {
         post(&world, Some(("open barley", 0)), None).await.ok()["duplicate"],
         true
     );
-    let asked = world.messenger.wait_for("userInfo", 1).await;
-    assert_eq!(asked[0].body["token"], "open barley");
-    assert!(asked[0].is_signed_with(&old) && asked[0].is_signed_with("open barley"));
+    let requests = world.messenger.wait_for("userInfo", 1).await;
+    assert_eq!(requests[0].body["token"], "open barley");
+    assert!(requests[0].is_signed_with(&old) && requests[0].is_signed_with("open barley"));
     let shown = world
         .admin
         .call("events.after", json!({ "position": 0 }))

@@ -79,9 +79,9 @@ async fn a_second_message_joins_the_open_session_and_requests_no_profile() {
     assert!(second["position"].as_u64() > first["position"].as_u64());
 
     world.messenger.wait_for("messageOutcome", 3).await;
-    let asked = world.messenger.received_of("userInfo");
-    let asked: Vec<&Value> = asked.iter().map(|one| &one.data()["userId"]).collect();
-    assert_eq!(asked, ["user-of-ann", "user-of-bob"]);
+    let requests = world.messenger.received_of("userInfo");
+    let requests: Vec<&Value> = requests.iter().map(|one| &one.data()["userId"]).collect();
+    assert_eq!(requests, ["user-of-ann", "user-of-bob"]);
     let history = world.history(&text(&first["sessionId"])).await;
     assert_eq!(each(&history, "text"), ["one", "two"]);
     assert_eq!(each(&history, "direction"), ["inbound", "inbound"]);
@@ -134,9 +134,9 @@ async fn an_operators_message_arrives_once() {
 #[tokio::test]
 async fn an_operators_message_has_its_files_and_the_message_that_it_replies_to() {
     let world = World::start().await;
-    let mut said = message("m1", "ann", "here");
-    said["data"]["files"] = json!([{ "name": "a.png", "URL": "https://files.test/a" }]);
-    let accepted = world.messenger.post(&said).await.ok();
+    let mut inbound = message("m1", "ann", "here");
+    inbound["data"]["files"] = json!([{ "name": "a.png", "URL": "https://files.test/a" }]);
+    let accepted = world.messenger.post(&inbound).await.ok();
     let session = text(&accepted["sessionId"]);
     let history = world.history(&session).await;
     assert_eq!(history[0]["files"][0]["URL"], "https://files.test/a");
@@ -170,8 +170,8 @@ async fn the_brix_dialect_gets_exactly_its_own_members() {
     let session = world.assigned_session("ann").await;
     let typing = json!({ "session": session });
     world.olga.call("typing", typing).await;
-    let asked = world.messenger.wait_for("userInfo", 1).await;
-    assert_eq!(members(&asked[0].body), ["data", "token", "type"]);
+    let requests = world.messenger.wait_for("userInfo", 1).await;
+    assert_eq!(members(&requests[0].body), ["data", "token", "type"]);
     let outcome = world.messenger.wait_for("messageOutcome", 1).await;
     assert_eq!(members(&outcome[0].body), ["data", "token", "type"]);
 

@@ -44,7 +44,7 @@ fn assert_nothing_is_left(dir: &TempDir) {
 async fn up(dir: &TempDir, logs: &TempDir) -> Program {
     let [page] = ports::free().map(|address| address.to_string());
     let mut script = demo(dir.path(), &page);
-    let mut demo = Program::start(&mut script, &logs.path().join("said"));
+    let mut demo = Program::start(&mut script, &logs.path().join("log"));
     until("the demo is up", async || {
         assert_eq!(demo.exit_status(), None, "the demo exited: {}", demo.log());
         demo.log().contains("Ctrl-C").then_some(())
@@ -57,10 +57,10 @@ async fn up(dir: &TempDir, logs: &TempDir) -> Program {
 async fn the_demo_starts_and_stops_without_leftovers() {
     let (dir, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut demo = up(&dir, &logs).await;
-    let said = demo.log();
-    let urls = said.split_whitespace();
+    let output = demo.log();
+    let urls = output.split_whitespace();
     let urls: Vec<_> = urls.filter(|word| word.starts_with("http")).collect();
-    assert_eq!(urls.len(), 2, "the phone's and the console's: {said}");
+    assert_eq!(urls.len(), 2, "the phone's and the console's: {output}");
     for url in urls {
         let reply = http::send(&Method::GET, url, &[], b"").await.unwrap();
         assert_eq!(reply.status, 200, "{url}");
@@ -76,8 +76,8 @@ async fn the_demo_starts_and_stops_without_leftovers() {
 async fn a_demo_whose_broker_was_killed_leaves_nothing() {
     let (dir, logs) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut demo = up(&dir, &logs).await;
-    let said = demo.log();
-    let broker = said.split("kill -9 ").nth(1).unwrap();
+    let output = demo.log();
+    let broker = output.split("kill -9 ").nth(1).unwrap();
     let broker = broker.split_whitespace().next().unwrap();
     program::signal(broker.parse().unwrap(), "KILL");
     until("the demo reports the killed broker", async || {
@@ -96,7 +96,7 @@ async fn a_demo_reports_a_port_that_is_in_use_and_leaves_nothing() {
     let page = taken.local_addr().unwrap().to_string();
     let output = program::output(&mut demo(dir.path(), &page)).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("of --page is taken by"), "{said}");
+    let output = String::from_utf8(output.stderr).unwrap();
+    assert!(output.contains("of --page is taken by"), "{output}");
     assert_nothing_is_left(&dir);
 }

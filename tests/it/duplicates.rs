@@ -11,12 +11,12 @@ const COMMAND: &str = "019a0000-0000-7000-8000-00000000c0de";
 #[tokio::test]
 async fn a_repeated_message_gets_the_first_answer_even_after_restarts() {
     let mut world = World::start().await;
-    let said = message("m1", "ann", "once");
-    let mut first = world.messenger.post(&said).await.ok();
+    let sent = message("m1", "ann", "once");
+    let mut first = world.messenger.post(&sent).await.ok();
     assert_eq!(first.get("duplicate"), None);
     first["duplicate"] = true.into();
-    assert_eq!(world.messenger.post(&said).await.ok(), first);
-    let mut reordered = said.clone();
+    assert_eq!(world.messenger.post(&sent).await.ok(), first);
+    let mut reordered = sent.clone();
     reordered["data"]["somethingNew"] = json!({ "unknown": "members are ignored" });
     assert_eq!(world.messenger.post_signed(&reordered).await.ok(), first);
 
@@ -26,13 +26,13 @@ async fn a_repeated_message_gets_the_first_answer_even_after_restarts() {
         .expect_problem(&other, 409, "message_conflict")
         .await;
     world.broker.restart().await;
-    assert_eq!(world.messenger.post(&said).await.ok(), first);
+    assert_eq!(world.messenger.post(&sent).await.ok(), first);
     world
         .messenger
         .expect_problem(&other, 409, "message_conflict")
         .await;
     world.crash().await;
-    assert_eq!(world.messenger.post(&said).await.ok(), first);
+    assert_eq!(world.messenger.post(&sent).await.ok(), first);
     world
         .messenger
         .expect_problem(&other, 409, "message_conflict")
@@ -43,7 +43,7 @@ async fn a_repeated_message_gets_the_first_answer_even_after_restarts() {
     olga.on_session("sessions.take", &session).await;
     olga.on_session("sessions.close", &session).await;
     assert_eq!(
-        world.messenger.post(&said).await.ok(),
+        world.messenger.post(&sent).await.ok(),
         first,
         "a repeat opens no session"
     );
@@ -58,8 +58,8 @@ async fn a_repeated_message_gets_the_first_answer_even_after_restarts() {
 #[tokio::test]
 async fn of_concurrent_repeats_exactly_one_is_the_first() {
     let world = World::start().await;
-    let said = message("m1", "ann", "once");
-    let posts = (0..12).map(|_| world.messenger.post(&said));
+    let sent = message("m1", "ann", "once");
+    let posts = (0..12).map(|_| world.messenger.post(&sent));
     let answers = futures_util::future::join_all(posts).await;
     let answers: Vec<Value> = answers.iter().map(crate::http::Reply::ok).collect();
     let first: Vec<&Value> = answers

@@ -121,9 +121,9 @@ async fn answer(olga: &Operator, done: &Acknowledged) -> (Value, Value) {
     let command = format!("019a0000-0000-7000-8000-{chat:04x}{n:08x}");
     let args = json!({ "session": done.session, "text": format!("out {n}"), "commandId": command });
     loop {
-        let asked =
+        let result =
             tokio::time::timeout(TRY, olga.try_request("messages.send", args.clone())).await;
-        match asked {
+        match result {
             Ok(Some(Ok(ok))) => return (ok["messageId"].clone(), ok["position"].clone()),
             Ok(Some(Err(rejection))) if rejection.code != "unavailable" => panic!("{rejection:?}"),
             _ => tokio::time::sleep(PAUSE).await,
@@ -144,17 +144,17 @@ pub(crate) async fn assert_kept(world: &World, admin: &Operator, all: &[Acknowle
                     "the message that opened the session"
                 );
             }
-            let word = &direction[..direction.len() - "bound".len()];
+            let text = &direction[..direction.len() - "bound".len()];
             let kept: Vec<_> = kept
                 .map(|one| (&one["id"], &one["position"], &one["text"]))
                 .collect();
-            let words: Vec<Value> = (0..wanted.len())
-                .map(|n| format!("{word} {n}").into())
+            let texts: Vec<Value> = (0..wanted.len())
+                .map(|n| format!("{text} {n}").into())
                 .collect();
             let wanted: Vec<_> = wanted
                 .iter()
-                .zip(&words)
-                .map(|((id, at), word)| (id, at, word))
+                .zip(&texts)
+                .map(|((id, at), text)| (id, at, text))
                 .collect();
             assert_eq!(kept, wanted, "{direction} of {}", done.chat);
         }

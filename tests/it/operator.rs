@@ -168,8 +168,8 @@ impl Operator {
     /// Waits until the server reports an error with this text.
     pub(crate) async fn server_error(&self, of: &str) {
         let mut server_errors = self.server_errors.clone();
-        let heard = server_errors.wait_for(|all| all.iter().any(|one| one.contains(of)));
-        within(&format!("a server error about {of}"), heard)
+        let reported = server_errors.wait_for(|all| all.iter().any(|one| one.contains(of)));
+        within(&format!("a server error about {of}"), reported)
             .await
             .unwrap();
     }

@@ -30,8 +30,8 @@ impl Phone {
         let [webhook, page] = ports::free::<2>().map(|address| address.to_string());
         let mut command = program::command(program::switchboard());
         command.args(["messenger", "--json", "--listen", &webhook, "--page", &page]);
-        let said = world.broker.test_dir().join("phone");
-        let program = Program::start(command.args(["--code", CODE]), &said);
+        let log = world.broker.test_dir().join("phone");
+        let program = Program::start(command.args(["--code", CODE]), &log);
         until("the page is served", async || {
             program.log().contains("\"page\"").then_some(())
         })

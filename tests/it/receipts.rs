@@ -142,21 +142,25 @@ async fn messages_that_an_operator_has_read_are_marked_at_the_messenger() {
 #[tokio::test]
 async fn a_messenger_can_look_up_only_operators_who_wrote_to_it() {
     let world = World::start().await;
-    let ask = |user: &str| json!({ "type": "userInfo", "data": { "userId": user } });
+    let lookup = |user: &str| json!({ "type": "userInfo", "data": { "userId": user } });
     assert_eq!(
-        world.messenger.post(&ask("olga")).await.status,
+        world.messenger.post(&lookup("olga")).await.status,
         404,
         "olga has not written yet"
     );
     let session = world.assigned_session("ann").await;
     world.send(&session, "hello").await;
     world.messenger.wait_for("message", 1).await;
-    let card = world.messenger.post(&ask("olga")).await.ok();
+    let card = world.messenger.post(&lookup("olga")).await.ok();
     assert_eq!(
         (&card["id"], &card["username"]),
         (&json!("olga"), &json!("OLGA"))
     );
     for user in ["admin", "nobody"] {
-        assert_eq!(world.messenger.post(&ask(user)).await.status, 404, "{user}");
+        assert_eq!(
+            world.messenger.post(&lookup(user)).await.status,
+            404,
+            "{user}"
+        );
     }
 }

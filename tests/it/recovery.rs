@@ -8,7 +8,7 @@ use crate::world::{World, list};
 /// The answers to everything that an administrator can request.
 async fn everything(admin: &Operator, world: &World) -> Vec<(String, Value)> {
     let sessions = |view: &str| ("sessions.list", json!({ "view": view }));
-    let mut asked = vec![
+    let mut requests = vec![
         ("live-chats.list", json!({})),
         ("channels.list", json!({})),
         ("users.list", json!({})),
@@ -19,9 +19,9 @@ async fn everything(admin: &Operator, world: &World) -> Vec<(String, Value)> {
         ("events.after", json!({ "position": 0 })),
         ("me", json!({})),
     ];
-    asked.extend(["queue", "mine", "active", "closed"].map(sessions));
+    requests.extend(["queue", "mine", "active", "closed"].map(sessions));
     let mut answers = Vec::new();
-    for (method, args) in asked {
+    for (method, args) in requests {
         answers.push((format!("{method} {args}"), admin.call(method, args).await));
     }
     for view in ["queue", "active", "closed"] {

@@ -40,10 +40,10 @@ impl SeparateRoles {
 
     /// Starts the server and waits until it listens, since a role exits if it cannot connect.
     async fn run_nats(&mut self) {
-        let beside = self.broker.test_dir();
+        let dir = self.broker.test_dir();
         let mut command = program::command(program::find("nats-server"));
-        command.arg("--config").arg(beside.join("nats.conf"));
-        let nats = Program::start(&mut command, &beside.join("nats"));
+        command.arg("--config").arg(dir.join("nats.conf"));
+        let nats = Program::start(&mut command, &dir.join("nats"));
         self.running.insert("nats", nats);
         let url = self.broker.nats_url();
         let address = url.trim_start_matches("nats://");

@@ -86,7 +86,7 @@ impl Broker {
     }
 
     async fn is_ready(&self) -> bool {
-        let asked = async {
+        let reply = async {
             let mut stream = TcpStream::connect(self.ports[2]).await.ok()?;
             let request = b"GET /readyz HTTP/1.1\r\nhost: bench\r\nconnection: close\r\n\r\n";
             stream.write_all(request).await.ok()?;
@@ -94,7 +94,7 @@ impl Broker {
             stream.read_to_end(&mut answer).await.ok()?;
             Some(answer.starts_with(b"HTTP/1.1 200 "))
         };
-        asked.await.unwrap_or(false)
+        reply.await.unwrap_or(false)
     }
 
     pub(crate) async fn stop(&mut self) {

@@ -48,8 +48,8 @@ impl Upstream for Baseline {
         let position = match &self.jetstream {
             Some(bus) => {
                 let payload = Bytes::from(chat::codec::encode(&request));
-                let asked = bus.request(SUBJECT.to_owned(), &[], payload, TIMEOUT);
-                let reply = asked.await.map_err(Unavailable::because)?;
+                let request_sent = bus.request(SUBJECT.to_owned(), &[], payload, TIMEOUT);
+                let reply = request_sent.await.map_err(Unavailable::because)?;
                 let reply: Value =
                     serde_json::from_slice(&reply.payload).map_err(Unavailable::because)?;
                 let number = reply["seq"].as_u64();

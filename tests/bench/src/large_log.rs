@@ -103,8 +103,8 @@ async fn read_pages(olga: &User, long: &[SessionId], events: u64) {
         let session = long[usize::try_from(page).unwrap() % long.len()];
         let before = events / 2 + page * 7_919 % (events / 2);
         let args = json!({ "session": session, "before": before, "limit": 50 });
-        let (answer, asked) = olga.timed("sessions.history", &args).await;
-        millis.push(asked.elapsed().as_secs_f64() * 1e3);
+        let (answer, start) = olga.timed("sessions.history", &args).await;
+        millis.push(start.elapsed().as_secs_f64() * 1e3);
         assert_eq!(
             answer["messages"].as_array().map(Vec::len),
             Some(50),

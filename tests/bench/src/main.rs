@@ -33,11 +33,11 @@ use options::{Options, Part};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["serve", behind] = words[..] {
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let ["serve", behind] = arguments[..] {
         return gateway::serve(behind);
     }
-    let options = Options::read(&words);
+    let options = Options::read(&arguments);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

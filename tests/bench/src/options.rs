@@ -32,7 +32,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn read(words: &[&str]) -> Self {
+    pub(crate) fn read(arguments: &[&str]) -> Self {
         let mut options = Self {
             parts: Vec::new(),
             connections: vec![1, 16, 256],
@@ -43,10 +43,10 @@ impl Options {
             only: "abcdef".to_owned(),
             other_build: None,
         };
-        let mut words = words.iter().copied();
-        while let Some(word) = words.next() {
-            let mut value = || words.next().expect(USAGE);
-            match word {
+        let mut arguments = arguments.iter().copied();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().expect(USAGE);
+            match argument {
                 "throughput" => options.parts.push(Part::Throughput),
                 "large-log" => options.parts.push(Part::LargeLog),
                 "--connections" => {

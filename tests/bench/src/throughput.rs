@@ -91,8 +91,8 @@ impl System {
             .args(["serve", behind])
             .stdout(std::process::Stdio::piped());
         let mut tree = Tree::start(&mut command);
-        let said = tree.child().stdout.take().unwrap();
-        let line = BufReader::new(said).lines().next_line().await.unwrap();
+        let stdout = tree.child().stdout.take().unwrap();
+        let line = BufReader::new(stdout).lines().next_line().await.unwrap();
         Self {
             letter,
             name,
