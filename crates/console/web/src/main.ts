@@ -5,5 +5,5 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 
 const target = document.getElementById("app");
-if (!target) throw new Error("the page has no place for the application");
+if (!target) throw new Error("index.html has no #app element");
 mount(App, { target });

@@ -1,29 +1,29 @@
 import { newCommandId } from "../api/command";
 import { asApiError } from "../api/error";
-import { refused } from "./words.svelte";
+import { errorText } from "./texts.svelte";
 
 /**
- * Something that is asked of the broker: whether it is under way, and why it could not be done.
- * Where it is uncertain whether it was done, the next try has the same key and so one effect.
+ * A command to the broker with its progress and error. After an uncertain outcome the next attempt
+ * uses the same command id, so that the command takes effect once.
  */
 export class Task {
   busy = $state(false);
   error = $state<string | null>(null);
   #key: string | null = null;
 
-  /** Answers whether it was done. */
-  async run(work: (commandId: string) => Promise<unknown>): Promise<boolean> {
+  /** Returns whether the command succeeded. */
+  async run(request: (commandId: string) => Promise<unknown>): Promise<boolean> {
     if (this.busy) return false;
     this.busy = true;
     this.error = null;
     this.#key ??= newCommandId();
     try {
-      await work(this.#key);
+      await request(this.#key);
       this.#key = null;
       return true;
     } catch (thrown) {
       if (!asApiError(thrown).isUncertain) this.#key = null;
-      this.error = refused(thrown);
+      this.error = errorText(thrown);
       return false;
     } finally {
       this.busy = false;

@@ -5,12 +5,12 @@ import { Task } from "./task.svelte";
 
 const fails = (code: string) => (key: string) => {
   keys.push(key);
-  return Promise.reject(new ApiError(code, "in the broker's words"));
+  return Promise.reject(new ApiError(code, "the broker's message"));
 };
 let keys: string[] = [];
 
 describe("a task", () => {
-  it("asks again under the same key while it is uncertain whether it was done", async () => {
+  it("uses the same command id again after an uncertain outcome", async () => {
     keys = [];
     const task = new Task();
     expect(await task.run(fails("timeout"))).toBe(false);
@@ -19,18 +19,18 @@ describe("a task", () => {
     expect(task.busy).toBe(false);
   });
 
-  it("has a new key for every other try", async () => {
+  it("uses a new command id for every other attempt", async () => {
     keys = [];
     const task = new Task();
     await task.run(fails("conflict"));
-    expect(task.error).toBe("in the broker's words");
+    expect(task.error).toBe("the broker's message");
     await task.run((key) => Promise.resolve(keys.push(key)));
     expect(task.error).toBeNull();
     await task.run((key) => Promise.resolve(keys.push(key)));
     expect(new Set(keys).size).toBe(3);
   });
 
-  it("is not begun twice", async () => {
+  it("is not started twice", async () => {
     const task = new Task();
     let finish = () => {};
     const first = task.run(() => new Promise<void>((resolve) => (finish = resolve)));

@@ -1,4 +1,4 @@
-/** Who did what, when, to what. For administrators. */
+/** The audit log. For administrators. */
 import type { Api } from "./client";
 import type { Position, Time, UserId } from "./types";
 
@@ -7,11 +7,11 @@ export interface AuditEntry {
   time: Time;
   /** A user's id, `messenger` or `system`. */
   by: string;
-  /** What it was done to, such as `channel-<id>`. */
+  /** The object, such as `channel-<id>`. */
   stream: string;
-  /** What happened, such as `channel-updated`. */
+  /** Such as `channel-updated`. */
   event: string;
-  /** What was changed; secrets are left out. */
+  /** The changed fields, without secrets. */
   data: Record<string, unknown>;
 }
 
@@ -27,4 +27,4 @@ export interface AuditFilter {
 }
 
 export const list = (api: Api, filter: AuditFilter, before?: Position) =>
-  api.ask<AuditPage>("audit.list", { ...filter, before });
+  api.request<AuditPage>("audit.list", { ...filter, before });

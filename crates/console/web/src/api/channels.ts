@@ -1,8 +1,8 @@
-/** What administrators do with messenger accounts. */
+/** Managing channels. For administrators. */
 import type { Api } from "./client";
 import type { Channel, Id } from "./types";
 
-/** Asking a messenger takes it 10 s at the most, and the broker a moment before and after. */
+/** The messenger has 10 s to answer; the rest is for the broker. */
 const HANDSHAKE_TIMEOUT_MS = 20_000;
 
 export type Security = "signed" | "token" | "open";
@@ -21,65 +21,65 @@ export interface Connect extends Partial<Settings> {
   code: string;
 }
 
-/** What was sent to a messenger and what came back; the code is left out. */
-export interface Trace {
-  sent: Sent;
-  /** Null where nothing came back. */
-  received: Received | null;
+/** One request to a messenger and its response, without the confirmation code. */
+export interface HandshakeTrace {
+  sent: SentRequest;
+  /** Null if there was no response. */
+  received: ReceivedResponse | null;
   ms: number;
-  /** Why it is no confirmation, in the broker's words. */
+  /** Why the messenger is not confirmed, in the broker's words. */
   error: string | null;
 }
 
-export interface Sent {
+export interface SentRequest {
   url: string;
   webhookId: string;
   body: unknown;
 }
 
-export interface Received {
+export interface ReceivedResponse {
   status: number;
   body: string;
 }
 
-/** The answer to whatever asked a messenger. */
-export interface Asked {
+/** The result of a request that makes the broker contact the messenger. */
+export interface HandshakeResult {
   channel: Channel;
-  /** Absent where there was nothing to ask. */
-  trace?: Trace;
+  /** Absent if the messenger was not contacted. */
+  trace?: HandshakeTrace;
 }
 
-interface Changed {
+interface ChannelResult {
   channel: Channel;
 }
 
-export const get = (api: Api, channel: Id) => api.ask<Changed>("channels.get", { channel });
+export const get = (api: Api, channel: Id) => api.request<ChannelResult>("channels.get", { channel });
 
 export const connect = (api: Api, args: Connect, commandId: string) =>
-  api.ask<Asked>("channels.connect", { ...args, commandId }, HANDSHAKE_TIMEOUT_MS);
+  api.request<HandshakeResult>("channels.connect", { ...args, commandId }, HANDSHAKE_TIMEOUT_MS);
 
 export const reconnect = (api: Api, channel: Id, commandId: string) =>
-  api.ask<Asked>("channels.reconnect", { channel, commandId }, HANDSHAKE_TIMEOUT_MS);
+  api.request<HandshakeResult>("channels.reconnect", { channel, commandId }, HANDSHAKE_TIMEOUT_MS);
 
 export const test = (api: Api, channel: Id, commandId: string) =>
-  api.ask<Asked>("channels.test", { channel, commandId }, HANDSHAKE_TIMEOUT_MS);
+  api.request<HandshakeResult>("channels.test", { channel, commandId }, HANDSHAKE_TIMEOUT_MS);
 
-/** The new webhook is used only if its messenger confirms it. */
-export const move = (api: Api, channel: Id, webhook: string, commandId: string) =>
-  api.ask<Asked>("channels.update", { channel, webhook, commandId }, HANDSHAKE_TIMEOUT_MS);
+/** Changes the webhook; it takes effect only if the messenger there confirms. */
+export const changeWebhook = (api: Api, channel: Id, webhook: string, commandId: string) =>
+  api.request<HandshakeResult>("channels.update", { channel, webhook, commandId }, HANDSHAKE_TIMEOUT_MS);
 
 export const update = (api: Api, channel: Id, settings: Partial<Settings>, commandId: string) =>
-  api.ask<Changed>("channels.update", { channel, ...settings, commandId });
+  api.request<ChannelResult>("channels.update", { channel, ...settings, commandId });
 
-/** `overlap`: how long the code before stays good, in seconds. */
-export const rotate = (api: Api, channel: Id, code: string, overlap: number, commandId: string) =>
-  api.ask<Changed>("channels.rotate", { channel, code, overlap, commandId });
+/** `overlap`: how long the previous code stays valid, in seconds. */
+export const rotateCode = (api: Api, channel: Id, code: string, overlap: number, commandId: string) =>
+  api.request<ChannelResult>("channels.rotate", { channel, code, overlap, commandId });
 
 export const disconnect = (api: Api, channel: Id, commandId: string) =>
-  api.ask<Changed>("channels.disconnect", { channel, commandId });
+  api.request<ChannelResult>("channels.disconnect", { channel, commandId });
 
 export const rename = (api: Api, channel: Id, name: string, commandId: string) =>
-  api.ask<Changed>("channels.rename", { channel, name, commandId });
+  api.request<ChannelResult>("channels.rename", { channel, name, commandId });
 
 export const remove = (api: Api, channel: Id, commandId: string) =>
-  api.ask<Changed>("channels.delete", { channel, commandId });
+  api.request<ChannelResult>("channels.delete", { channel, commandId });

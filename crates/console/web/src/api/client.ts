@@ -1,4 +1,4 @@
-/** The console API over one connection to NATS. A broken one is never mended: make another. */
+/** The console API over one NATS connection, which does not reconnect: open a new one instead. */
 import {
   AuthorizationError,
   NoRespondersError,
@@ -12,18 +12,18 @@ import { ApiError } from "./error";
 import * as subjects from "./subjects";
 import type { UserId } from "./types";
 
-/** How long an answer may take, unless the call says otherwise. */
+/** Default time for a response. */
 export const REQUEST_TIMEOUT_MS = 10_000;
-/** How long connecting may take: the broker's own bound for checking a password is 10 s. */
+/** The broker takes up to 10 s to check a password. */
 const CONNECT_TIMEOUT_MS = 12_000;
-/** A connection that is silent for two of these is given up. */
+/** A connection without an answer to two pings is closed. */
 const PING_INTERVAL_MS = 5_000;
 
-/** Where the broker is: `/config.json`. */
-export interface Place {
+/** The content of `/config.json`. */
+export interface BrokerConfig {
   workspace: string;
   websocket: string;
-  /** The pages that NATS lets connect; absent where it is not known. */
+  /** The origins that NATS accepts; absent if unknown. */
   origins?: string[];
 }
 
@@ -32,10 +32,9 @@ export interface Credentials {
   password: string;
 }
 
-/** Why there is no connection. */
 export class ConnectError extends Error {
   constructor(
-    readonly reason: "denied" | "unreachable" | "elsewhere",
+    readonly kind: "denied" | "unreachable" | "origin",
     message: string,
   ) {
     super(message);
@@ -43,26 +42,25 @@ export class ConnectError extends Error {
   }
 }
 
-/** What the calls of this folder need: to ask by a method's name. */
 export interface Api {
-  ask<Ok>(method: string, args?: object, timeoutMs?: number): Promise<Ok>;
+  request<Ok>(method: string, args?: object, timeoutMs?: number): Promise<Ok>;
 }
 
 export interface Client extends Api {
-  /** Hears what is published until the connection ends. */
-  hear(subject: string, heard: (subject: string, payload: unknown) => void): void;
-  /** Resolves once the server has seen everything sent before. */
-  settle(): Promise<void>;
-  /** Resolves when the connection has ended, with why, if that is known. */
+  /** Subscribes until the connection ends. */
+  subscribe(subject: string, onMessage: (subject: string, payload: unknown) => void): void;
+  /** Resolves when the server has processed everything sent before. */
+  flush(): Promise<void>;
+  /** Resolves when the connection has ended, with the error if there was one. */
   readonly ended: Promise<void | Error>;
   close(): Promise<void>;
 }
 
-export async function connect(place: Place, { user, password }: Credentials): Promise<Client> {
+export async function connect(config: BrokerConfig, { user, password }: Credentials): Promise<Client> {
   let nats: NatsConnection;
   try {
     const connecting = wsconnect({
-      servers: place.websocket,
+      servers: config.websocket,
       user,
       pass: password,
       name: "switchboard console",
@@ -72,42 +70,42 @@ export async function connect(place: Place, { user, password }: Credentials): Pr
       pingInterval: PING_INTERVAL_MS,
       maxPingOut: 2,
     });
-    nats = await Promise.race([connecting, overdue()]);
+    nats = await Promise.race([connecting, connectTimeout()]);
   } catch (thrown) {
     const denied =
       thrown instanceof AuthorizationError || thrown instanceof UserAuthenticationExpiredError;
-    const words = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new ConnectError(denied ? "denied" : "unreachable", words);
+    const message = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new ConnectError(denied ? "denied" : "unreachable", message);
   }
-  return over(nats, place.workspace, user);
+  return clientOver(nats, config.workspace, user);
 }
 
-/** For a socket that opens and ends without a word the library itself would wait for ever. */
-function overdue(): Promise<never> {
-  const words = "the server has not introduced itself in time";
+/** The library waits forever for a socket that opens and closes without sending anything. */
+function connectTimeout(): Promise<never> {
+  const message = "the server did not send its greeting in time";
   return new Promise((_, reject) => {
-    setTimeout(() => reject(new Error(words)), CONNECT_TIMEOUT_MS + 1_000);
+    setTimeout(() => reject(new Error(message)), CONNECT_TIMEOUT_MS + 1_000);
   });
 }
 
-function over(nats: NatsConnection, workspace: string, user: UserId): Client {
+function clientOver(nats: NatsConnection, workspace: string, user: UserId): Client {
   return {
     ended: nats.closed(),
-    settle: () => nats.flush(),
+    flush: () => nats.flush(),
     close: () => nats.close(),
-    hear(subject, heard) {
+    subscribe(subject, onMessage) {
       nats.subscribe(subject, {
         callback: (error, message) => {
-          if (!error) heard(message.subject, message.json());
+          if (!error) onMessage(message.subject, message.json());
         },
       });
     },
-    async ask<Ok>(method: string, args: object = {}, timeout = REQUEST_TIMEOUT_MS) {
+    async request<Ok>(method: string, args: object = {}, timeout = REQUEST_TIMEOUT_MS) {
       const subject = subjects.method(workspace, user, method);
-      const answer = await nats
+      const response = await nats
         .request(subject, JSON.stringify(args), { timeout })
-        .catch((thrown: unknown) => Promise.reject(unanswered(thrown, method)));
-      return judge<Ok>(answer.json());
+        .catch((thrown: unknown) => Promise.reject(requestError(thrown, method)));
+      return unwrap<Ok>(response.json());
     },
   };
 }
@@ -117,17 +115,17 @@ interface Envelope<Ok> {
   error?: { code: string; message: string; details?: Record<string, unknown> };
 }
 
-function judge<Ok>({ ok, error }: Envelope<Ok>): Ok {
+function unwrap<Ok>({ ok, error }: Envelope<Ok>): Ok {
   if (error) throw new ApiError(error.code, error.message, error.details);
-  if (ok === undefined) throw new ApiError("unexpected", "the answer has neither ok nor error");
+  if (ok === undefined) throw new ApiError("unexpected", "the response has neither ok nor error");
   return ok;
 }
 
-function unanswered(thrown: unknown, method: string): ApiError {
+function requestError(thrown: unknown, method: string): ApiError {
   const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
   if (thrown instanceof TimeoutError || cause instanceof TimeoutError)
-    return new ApiError("timeout", `${method} was not answered in time`);
+    return new ApiError("timeout", `${method} timed out`);
   if (thrown instanceof NoRespondersError || cause instanceof NoRespondersError)
-    return new ApiError("away", `nobody answers ${method}: the router is away`);
-  return new ApiError("offline", `${method} was not answered: the connection is gone`);
+    return new ApiError("away", `no responder for ${method}: the session router is not running`);
+  return new ApiError("offline", `${method} failed: the connection is lost`);
 }

@@ -1,6 +1,6 @@
 /**
- * The key of a command: the same again gives the first answer and no second effect. Made by hand,
- * because browsers keep `randomUUID` from pages that are served without TLS, as in many a house.
+ * Returns a new command id (UUID v4). A command repeated with the same id has one effect. Browsers
+ * offer `crypto.randomUUID` only to pages served over TLS.
  */
 export function newCommandId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

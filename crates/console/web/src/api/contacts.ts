@@ -1,27 +1,27 @@
 import type { Api } from "./client";
 import type { Contact, Id, Session } from "./types";
 
-export interface ContactAnswer {
+export interface ContactDetails {
   contact: Contact;
-  /** The person's sessions, newest first. */
+  /** The contact's sessions, newest first. */
   sessions?: Session[];
 }
 
 export const get = (api: Api, contact: Id) =>
-  api.ask<ContactAnswer>("contacts.get", { contact });
+  api.request<ContactDetails>("contacts.get", { contact });
 
 export const search = (api: Api, channel: Id, text: string) =>
-  api.ask<{ contacts: Contact[] }>("contacts.list", { channel, text, limit: 20 });
+  api.request<{ contacts: Contact[] }>("contacts.list", { channel, text, limit: 20 });
 
 export interface ContactPage {
-  /** The newest first; a page may be short, even empty, and not be the last. */
+  /** Newest first. A page may be short or empty without being the last one. */
   contacts: Contact[];
   next: Id | null;
 }
 
 export const list = (api: Api, filter: { channel?: Id; text?: string }, before?: Id) =>
-  api.ask<ContactPage>("contacts.list", { ...filter, before });
+  api.request<ContactPage>("contacts.list", { ...filter, before });
 
-/** Erases a person's words and profile for good. For administrators. */
-export const forget = (api: Api, contact: Id, commandId: string) =>
-  api.ask<{ contact: Contact }>("contacts.forget", { contact, commandId });
+/** Erases a contact's messages and profile permanently. For administrators. */
+export const erase = (api: Api, contact: Id, commandId: string) =>
+  api.request<{ contact: Contact }>("contacts.forget", { contact, commandId });

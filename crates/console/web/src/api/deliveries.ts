@@ -1,18 +1,18 @@
-/** Attempts at messengers, and making them again. For administrators. */
+/** Delivery attempts, and retrying deliveries. For administrators. */
 import type { Api } from "./client";
 import type { DeliveryState, Id, Position, Time } from "./types";
 
 export interface Attempt {
   message: Id;
-  /** Which attempt at the message it was. */
+  /** The number of the attempt for this message. */
   n: number;
   at: Time;
   ms: number;
   status?: number;
   error?: string;
-  /** The start of what the messenger answered. */
+  /** The start of the messenger's response. */
   answer?: string;
-  /** Where it left the delivery. */
+  /** The state of the delivery after the attempt. */
   state: DeliveryState;
   position: Position;
   channel: Id;
@@ -31,11 +31,11 @@ export interface AttemptFilter {
 }
 
 export const list = (api: Api, filter: AttemptFilter, before?: Position) =>
-  api.ask<AttemptsPage>("deliveries.list", { ...filter, before });
+  api.request<AttemptsPage>("deliveries.list", { ...filter, before });
 
 export const replay = (api: Api, message: Id, commandId: string) =>
-  api.ask("deliveries.replay", { message, commandId });
+  api.request("deliveries.replay", { message, commandId });
 
-/** Everything of a channel since then that failed or expired; answers how many. */
+/** Retries the channel's failed and expired messages since a time. Returns how many. */
 export const replaySince = (api: Api, channel: Id, since: Time, commandId: string) =>
-  api.ask<{ count: number }>("deliveries.replay", { channel, since, commandId });
+  api.request<{ count: number }>("deliveries.replay", { channel, since, commandId });

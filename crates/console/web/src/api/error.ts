@@ -1,11 +1,10 @@
 const UNCERTAIN = new Set(["offline", "away", "timeout", "unavailable"]);
 
-/** Why a request was not answered with `ok`. */
 export class ApiError extends Error {
   constructor(
-    /** Stable; what a program decides by. `offline`, `away` and `timeout` are ours. */
+    /** Stable. `offline`, `away`, `timeout` and `unexpected` are added by this client. */
     readonly code: string,
-    /** For people, in English. */
+    /** English, for display. */
     message: string,
     readonly details: Record<string, unknown> = {},
   ) {
@@ -13,13 +12,12 @@ export class ApiError extends Error {
     this.name = "ApiError";
   }
 
-  /** The request may have had its effect or not; the same `commandId` again settles it. */
+  /** The request may have taken effect. Retrying with the same `commandId` is safe. */
   get isUncertain(): boolean {
     return UNCERTAIN.has(this.code);
   }
 }
 
-/** Whatever was thrown, as an {@link ApiError}. */
 export function asApiError(thrown: unknown): ApiError {
   if (thrown instanceof ApiError) return thrown;
   return new ApiError("unexpected", thrown instanceof Error ? thrown.message : String(thrown));

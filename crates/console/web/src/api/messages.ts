@@ -14,13 +14,13 @@ export interface Outbound {
 }
 
 export const send = (api: Api, message: Outbound, commandId: string) =>
-  api.ask<Written>("messages.send", { ...message, commandId });
+  api.request<Written>("messages.send", { ...message, commandId });
 
 export const note = (api: Api, session: Id, text: string, commandId: string) =>
-  api.ask<Written>("messages.note", { session, text, commandId });
+  api.request<Written>("messages.note", { session, text, commandId });
 
 export const read = (api: Api, session: Id, upTo: Id) =>
-  api.ask("messages.read", { session, upTo });
+  api.request("messages.read", { session, upTo });
 
 export const retry = (api: Api, message: Id, commandId: string) =>
-  api.ask("messages.retry", { message, commandId });
+  api.request("messages.retry", { message, commandId });

@@ -15,43 +15,43 @@ export interface ListArgs {
   limit?: number;
 }
 
-export const list = (api: Api, args: ListArgs) => api.ask<SessionPage>("sessions.list", args);
+export const list = (api: Api, args: ListArgs) => api.request<SessionPage>("sessions.list", args);
 
-export interface SessionAnswer {
+export interface SessionResult {
   session: Session;
   contact?: Contact;
   channel?: Channel;
 }
 
-export const get = (api: Api, session: Id) => api.ask<SessionAnswer>("sessions.get", { session });
+export const get = (api: Api, session: Id) => api.request<SessionResult>("sessions.get", { session });
 
 export interface HistoryPage {
   /** Oldest first. */
   messages: Message[];
-  /** What happened to the sessions of this page, as system lines. */
+  /** Session events in the range of this page, as system messages. */
   events?: Message[];
   next: Position | null;
 }
 
-/** Of a session and those before it on the same chat, or of a person. */
+/** Of a session and the earlier ones of its chat, or of a contact. */
 export type HistoryOf = { session: Id } | { contact: Id };
 
 export const history = (api: Api, of: HistoryOf, before?: Position, limit = 50) =>
-  api.ask<HistoryPage>("sessions.history", { ...of, before, limit, events: true });
+  api.request<HistoryPage>("sessions.history", { ...of, before, limit, events: true });
 
 export const take = (api: Api, session: Id, commandId: string) =>
-  api.ask<SessionAnswer>("sessions.take", { session, commandId });
+  api.request<SessionResult>("sessions.take", { session, commandId });
 
 export const close = (api: Api, session: Id, commandId: string) =>
-  api.ask<SessionAnswer>("sessions.close", { session, commandId });
+  api.request<SessionResult>("sessions.close", { session, commandId });
 
 export type TransferTo = { to: UserId } | { queue: true };
 
 export const transfer = (api: Api, session: Id, to: TransferTo, note: string, commandId: string) =>
-  api.ask<SessionAnswer>("sessions.transfer", { session, ...to, note, commandId });
+  api.request<SessionResult>("sessions.transfer", { session, ...to, note, commandId });
 
-/** A person who is known, or the messenger's ids of one who is not. */
-export type Whom = { contact: Id } | { externalChatId: string; externalUserId: string };
+/** A known contact, or a person by their ids at the messenger. */
+export type Recipient = { contact: Id } | { externalChatId: string; externalUserId: string };
 
-export const create = (api: Api, channel: Id, whom: Whom, text: string, commandId: string) =>
-  api.ask<SessionAnswer>("sessions.create", { channel, ...whom, text, commandId });
+export const create = (api: Api, channel: Id, recipient: Recipient, text: string, commandId: string) =>
+  api.request<SessionResult>("sessions.create", { channel, ...recipient, text, commandId });

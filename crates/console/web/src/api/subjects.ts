@@ -1,4 +1,4 @@
-/** Every subject of NATS that the page uses. */
+/** The NATS subjects that the page uses. */
 import type { Id, UserId } from "./types";
 
 export const inboxPrefix = (user: UserId) => `_INBOX.${user}`;
@@ -14,5 +14,5 @@ export const everyFeed = (workspace: string) => `sb.${workspace}.feed.>`;
 /** For administrators. */
 export const audit = (workspace: string) => `sb.${workspace}.audit.>`;
 
-/** The last token: which event it is. */
+/** The last token of a subject. */
 export const eventName = (subject: string) => subject.slice(subject.lastIndexOf(".") + 1);

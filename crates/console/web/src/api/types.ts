@@ -1,12 +1,12 @@
-/** The objects of the console API, as they come over the wire (console-api, section 5). */
+/** The objects of the console API (console-api, section 5). */
 
 /** A UUID in lower case. */
 export type Id = string;
 /** A login. */
 export type UserId = string;
-/** RFC 3339 with microseconds, UTC: two of them compare as texts. */
+/** RFC 3339 in UTC with microseconds, so that times compare as strings. */
 export type Time = string;
-/** A place in the log. */
+/** A position in the log. */
 export type Position = number;
 
 export type Group = "administrators" | "supervisors" | "operators" | "readers";
@@ -35,9 +35,9 @@ export interface Me {
   groups: Group[];
   liveChats: LiveChat[];
   position: Position;
-  /** `typing` and `viewing` take `ended`. */
+  /** Whether `typing` and `viewing` accept `ended`. */
   signalsEnd?: boolean;
-  /** Where messengers reach the company; for administrators. */
+  /** The base URL for messengers; for administrators. */
   publicUrl?: string;
 }
 
@@ -50,11 +50,11 @@ export interface LiveChat {
   deleted?: boolean;
 }
 
-/** A colleague: somebody of the live chats that one sees. */
+/** A colleague in one of the user's live chats. */
 export interface Person {
   id: UserId;
   name: string;
-  /** Their console spoke not long ago. */
+  /** Their console was active recently. */
   online?: boolean;
   groups?: Group[];
 }
@@ -76,7 +76,7 @@ export interface Channel {
   lastErrorAt?: Time;
   lastError?: string;
   refusedWhileDisconnected: number;
-  /** The confirmation codes in force, without the codes; for administrators. */
+  /** Validity of the confirmation codes; for administrators. */
   codes?: { since: Time; until?: Time }[];
 }
 
@@ -93,7 +93,7 @@ export interface Contact {
   externalUserId: string;
   username?: string;
   phoneNumber?: string;
-  /** A data URI, or base64; absent in lists. */
+  /** A data URI or base64; absent in lists. */
   avatar?: string;
   firstSeenAt: Time;
   forgotten?: Time;
@@ -116,7 +116,6 @@ export interface Session {
   waitingSince?: Time;
 }
 
-/** What a session shows of its last message. */
 export interface LastMessage {
   id: Id;
   direction: Direction;
@@ -126,7 +125,7 @@ export interface LastMessage {
   deleted?: Time;
 }
 
-/** A session in short, beside one of its messages. */
+/** The part of a session that message events carry. */
 export type ShortSession = Pick<Session, "id" | "liveChat" | "status" | "operator" | "unread">;
 
 export interface File {
@@ -139,7 +138,7 @@ export interface Message {
   id: Id;
   session: Id;
   direction: Direction;
-  /** The contact's id for an inbound one, the user's for others. */
+  /** The contact's id for an inbound message, otherwise the user's. */
   author?: string;
   text?: string;
   files?: File[];
@@ -151,9 +150,9 @@ export interface Message {
   edited?: Time;
   deleted?: Time;
   delivery?: Delivery;
-  /** Of a system line: what happened to the session. */
+  /** The session event, for a system message. */
   event?: string;
-  /** Of a system line: who has the session now. */
+  /** The session's operator after the event, for a system message. */
   operator?: UserId;
 }
 
@@ -181,7 +180,7 @@ export interface FeedEvent {
   subject: string;
   time: Time;
   position: Position;
-  /** The position of the event before it on the same live chat; absent in the audit trail. */
+  /** Position of the previous event of the same live chat; absent in the audit log. */
   previous?: Position;
   livechat?: Id;
   data: FeedData;
@@ -194,16 +193,16 @@ export interface FeedData {
   delivery?: Delivery;
   contact?: Contact;
   channel?: Channel;
-  /** The key of the optimistic display, where the event had one. */
+  /** The id of the command that caused the event, if known. */
   commandId?: string;
 }
 
-/** What colleagues and people do right now; not stored. */
+/** Somebody is typing or viewing; not stored. */
 export interface Signal {
   session: Id;
   user?: UserId;
   contact?: Id;
   until: Time;
-  /** They have stopped. */
+  /** Whether they have stopped. */
   ended?: boolean;
 }

@@ -1,8 +1,8 @@
-/** People with a login. For administrators. */
+/** Managing users. For administrators. */
 import type { Api } from "./client";
 import type { Group, Time, UserId } from "./types";
 
-/** As the broker has it (console-api, section 1). */
+/** The broker's limit (console-api, section 1). */
 export const PASSWORD_CHARS_MIN = 8;
 
 export interface User {
@@ -23,17 +23,17 @@ export interface NewUser {
 export type UserChange = Partial<Pick<NewUser, "name" | "groups" | "password">>;
 
 export const list = (api: Api, before?: UserId) =>
-  api.ask<{ users: User[]; next: UserId | null }>("users.list", { before });
+  api.request<{ users: User[]; next: UserId | null }>("users.list", { before });
 
 export const create = (api: Api, user: NewUser, commandId: string) =>
-  api.ask<{ user: User }>("users.create", { ...user, commandId });
+  api.request<{ user: User }>("users.create", { ...user, commandId });
 
 export const update = (api: Api, login: UserId, change: UserChange, commandId: string) =>
-  api.ask<{ user: User }>("users.update", { login, ...change, commandId });
+  api.request<{ user: User }>("users.update", { login, ...change, commandId });
 
 export const disable = (api: Api, login: UserId, disabled: boolean, commandId: string) =>
-  api.ask<{ user: User }>("users.disable", { login, disabled, commandId });
+  api.request<{ user: User }>("users.disable", { login, disabled, commandId });
 
-/** The token is told this once. */
+/** Issues a token, which cannot be read again later. */
 export const issueToken = (api: Api, login: UserId, commandId: string) =>
-  api.ask<{ token: string }>("users.token", { login, commandId });
+  api.request<{ token: string }>("users.token", { login, commandId });

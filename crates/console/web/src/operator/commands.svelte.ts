@@ -1,96 +1,96 @@
-/** Everything that can be done from the keyboard: one list for the keys, the bar and the sheet. */
+/** The commands behind keyboard shortcuts, the command bar, the menu and the shortcut list. */
 import type { ViewName } from "../api/types";
 import { t } from "../i18n/t.svelte";
 import type { Key } from "../i18n/t.svelte";
-import { Acts } from "../shell/acts";
+import { SessionActions } from "../shell/session-actions";
 import { preferences } from "../shell/preferences.svelte";
 import { router } from "../shell/router.svelte";
-import type { Workplace } from "../shell/workplace.svelte";
-import { administers, mayAct, supervises, works } from "../state/rights";
+import type { Store } from "../shell/store.svelte";
+import { canAdminister, canAct, canSupervise, canOperate } from "../state/rights";
 import { VIEWS } from "../state/route";
 import type { IconName } from "../ui/icons";
 import { composer } from "./composer.svelte";
 import { dialogs } from "./dialogs.svelte";
-import { neighbours } from "./lists.svelte";
+import { sessionList } from "./session-list.svelte";
 
 export interface Command {
   readonly id: string;
   readonly label: string;
   readonly icon: IconName;
-  /** `event.code`, with what must be held. */
+  /** Modifiers and `event.code`, such as `Shift+KeyT`. */
   readonly keys?: string;
-  readonly act: () => void;
+  readonly run: () => void;
 }
 
-/** What can be done now: it depends on who one is and on the session that is open. */
-export function commandsFor(workplace: Workplace, leave: () => void): Command[] {
-  const { me, sessions } = workplace.desk;
+/** The commands available to the user with the session that is open. */
+export function commandsFor(store: Store, signOut: () => void): Command[] {
+  const { me, sessions } = store.desk;
   if (!me) return [];
   const session = sessions.get(router.session ?? "");
   return [
-    ...(session ? onSession(workplace, session.id) : []),
-    ...views(supervises(me)),
-    ...house(workplace, leave),
+    ...(session ? sessionCommands(store, session.id) : []),
+    ...viewCommands(canSupervise(me)),
+    ...generalCommands(store, signOut),
   ];
 }
 
-function onSession(workplace: Workplace, id: string): Command[] {
-  const { me, desk } = workplace;
+function sessionCommands(store: Store, id: string): Command[] {
+  const { me, desk } = store;
   const session = desk.sessions.get(id);
-  const acts = new Acts(workplace);
-  if (!session || !works(me)) return [];
+  const actions = new SessionActions(store);
+  if (!session || !canOperate(me)) return [];
   const commands: Command[] = [];
   if (session.status === "queued" || (session.status === "assigned" && session.operator !== me.id))
-    commands.push(command("take", "check", () => void acts.take(id), "KeyT"));
-  if (mayAct(me, session)) {
+    commands.push(command("take", "check", () => void actions.take(id), "KeyT"));
+  if (canAct(me, session)) {
     commands.push(
       command("reply", "reply", () => composer.focus(false), "KeyR"),
       command("transfer", "transfer", () => dialogs.show("transfer"), "Shift+KeyT"),
-      command("close", "door", () => void acts.close(id), "Shift+KeyE"),
+      command("close", "door", () => void actions.close(id), "Shift+KeyE"),
     );
   }
   commands.push(
     command("note", "note", () => composer.focus(true), "KeyN"),
-    command("leaveSession", "back", () => router.open(null), "Escape"),
+    command("back", "back", () => router.open(null), "Escape"),
   );
   return commands;
 }
 
-function views(supervisor: boolean): Command[] {
+function viewCommands(supervisor: boolean): Command[] {
   const go = (view: ViewName) => () => router.open(null, view);
   const shown = VIEWS.filter((view) => view !== "active" || supervisor);
   return [
     ...shown.map((view, i) => command(`view.${view}`, "eye", go(view), `Digit${i + 1}`)),
-    command("next", "down", () => neighbours.open(1), "KeyJ"),
-    command("previous", "back", () => neighbours.open(-1), "KeyK"),
-    command("filter", "search", () => neighbours.filter(), "Slash"),
+    command("next", "down", () => sessionList.move(1), "KeyJ"),
+    command("previous", "back", () => sessionList.move(-1), "KeyK"),
+    command("search", "search", () => sessionList.focusSearch(), "Slash"),
   ];
 }
 
-function house(workplace: Workplace, leave: () => void): Command[] {
+function generalCommands(store: Store, signOut: () => void): Command[] {
   const { values } = preferences;
-  const { me } = workplace;
+  const { me } = store;
   const other = values.locale === "en" ? "ru" : "en";
-  const togglePerson = () => preferences.set({ personShown: !values.personShown });
+  const toggleContact = () => preferences.set({ contactShown: !values.contactShown });
   const theme = { system: "dark", dark: "light", light: "system" } as const;
   const commands = [
     command("commands", "search", () => dialogs.show("commands"), "Control+KeyK"),
     command("shortcuts", "keyboard", () => dialogs.show("shortcuts"), "Shift+Slash"),
-    command("person", "person", togglePerson, "KeyP"),
+    command("contact", "person", toggleContact, "KeyP"),
     command(`theme.${theme[values.theme]}`, "moon", () =>
       preferences.set({ theme: theme[values.theme] }),
     ),
     command(`locale.${other}`, "globe", () => preferences.set({ locale: other })),
-    command("signOut", "door", leave),
+    command("signOut", "door", signOut),
   ];
-  if (works(me))
+  if (canOperate(me))
     commands.unshift(command("newSession", "plus", () => dialogs.show("new-session"), "KeyC"));
   commands.push(command("replies", "note", () => dialogs.show("replies")));
-  if (administers(me))
+  if (canAdminister(me))
     commands.push(command("admin", "gear", () => router.go({ page: "admin", path: [] }), "KeyG"));
   return commands;
 }
 
-function command(id: string, icon: IconName, act: () => void, keys?: string): Command {
-  return { id, icon, act, label: t(`command.${id}` as Key), ...(keys && { keys }) };
+function command(id: string, icon: IconName, run: () => void, keys?: string): Command {
+  return { id, icon, run, label: t(`command.${id}` as Key), ...(keys && { keys }) };
 }

@@ -1,8 +1,8 @@
-/** Where the composer can be reached from elsewhere: the keyboard, and a message that is quoted. */
+/** Lets shortcuts and messages control the composer. */
 import type { Id } from "../api/types";
 
 class Composer {
-  /** Set by the composer while it is shown. */
+  /** Both are set by the mounted composer. */
   focus: (note: boolean) => void = () => {};
   quote: (message: Id) => void = () => {};
 }

@@ -1,11 +1,11 @@
-/** Which dialog is open: at most one. */
+/** The open dialog; at most one. */
 export type DialogName =
   | "commands"
   | "shortcuts"
   | "transfer"
   | "new-session"
   | "replies"
-  | "leave";
+  | "sign-out";
 
 class Dialogs {
   open = $state<DialogName | null>(null);

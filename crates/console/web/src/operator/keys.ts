@@ -1,36 +1,35 @@
-/** Shortcuts, by the place of a key and not by its letter: they work in every layout. */
+/** Shortcuts by physical key (`event.code`), so that they work in every keyboard layout. */
 import type { Command } from "./commands.svelte";
 
-/** How a key press is written in a command, such as `Control+KeyK`. */
-export function pressed(event: KeyboardEvent): string {
-  // Alt makes letters in many layouts, so it is part of no shortcut.
+/** Formats a key press as in a command, such as `Control+KeyK`. */
+export function format(event: KeyboardEvent): string {
+  // Alt types characters in many layouts, so no shortcut uses it.
   if (event.altKey) return "";
   const held = [];
-  // On a Mac one holds Command where others hold Control.
   if (event.ctrlKey || event.metaKey) held.push("Control");
   if (event.shiftKey) held.push("Shift");
   return [...held, event.code].join("+");
 }
 
-/** Whether a key belongs to an input method; Safari says of the last one only by its old number. */
+/** Whether an input method handles the key. Safari reports the last one only as key code 229. */
 export const isComposing = ({ isComposing, keyCode }: KeyboardEvent) =>
   isComposing || keyCode === 229;
 
-const isText = (target: EventTarget | null) =>
+const isTextField = (target: EventTarget | null) =>
   target instanceof HTMLElement &&
   (target.isContentEditable || target.matches("input, textarea, select"));
 
-/** Carries out the command that the keys stand for; while text is typed only those with Control. */
-export function shortcuts(event: KeyboardEvent, commands: readonly Command[]): void {
-  const keys = pressed(event);
+/** Runs the command for a key press. In text fields only shortcuts with Control work. */
+export function handleShortcut(event: KeyboardEvent, commands: readonly Command[]): void {
+  const keys = format(event);
   if (event.defaultPrevented || event.repeat || !keys) return;
-  if (isText(event.target) && !keys.startsWith("Control+")) return;
-  // An open dialog or menu has the keyboard.
+  if (isTextField(event.target) && !keys.startsWith("Control+")) return;
+  // An open dialog or menu handles its own keys.
   if (document.querySelector("dialog[open], [role=menu]")) return;
   const found = commands.find((command) => command.keys === keys);
   if (!found) return;
   event.preventDefault();
-  found.act();
+  found.run();
 }
 
 const NAMES: Record<string, string> = {
@@ -40,8 +39,8 @@ const NAMES: Record<string, string> = {
   Slash: "/",
 };
 
-/** The caps to show for a shortcut, as they are printed on a Latin keyboard. */
-export function caps(keys: string): string[] {
+/** The keys of a shortcut as printed on a Latin keyboard. */
+export function keyLabels(keys: string): string[] {
   if (keys === "Shift+Slash") return ["?"];
   return keys.split("+").map((key) => NAMES[key] ?? key.replace(/^(Key|Digit)/, ""));
 }

@@ -1,86 +1,88 @@
-/** Brings a desk to the present: whole lists at first, missed events afterwards. */
+/** Brings a desk up to date: full lists at first, missed events afterwards. */
 import type { Api } from "../api/client";
 import * as feed from "../api/feed";
-import * as house from "../api/house";
 import * as sessions from "../api/sessions";
 import type { Id, Me, Position, ViewName } from "../api/types";
-import type { Desk, Input } from "../state/desk";
+import * as workspace from "../api/workspace";
+import type { Action, Desk } from "../state/desk";
 import { head } from "../state/progress";
-import { supervises } from "../state/rights";
+import { canSupervise } from "../state/rights";
 
-/** Past so many missed events, lists are quicker than going through them. */
+/** With more missed events than this, loading the lists is faster than replaying the events. */
 const MISSED_MAX = 10_000;
-/** How many open sessions of one view are loaded: more than that nobody works through. */
+/** Maximum number of sessions loaded for one view. */
 export const LISTED_MAX = 10_000;
 const PAGE = 200;
 
-export interface Shop {
+export interface DeskStore {
   readonly desk: Desk;
-  put(...inputs: Input[]): void;
+  dispatch(...actions: Action[]): void;
 }
 
-/** Once the feed is heard: all that is open, or all that was missed. */
-export async function arrive(api: Api, shop: Shop, me: Me): Promise<void> {
-  const { listed, progress, liveChats } = shop.desk;
+/** Loads everything that is open, or the missed events. Call it after subscribing to the feed. */
+export async function synchronize(api: Api, store: DeskStore, me: Me): Promise<void> {
+  const { isListed, progress, liveChats } = store.desk;
   const missed = me.position - progress.base;
-  // What happened in a live chat before one saw it is in no event that one missed.
-  const isGained = me.liveChats.some(({ id }) => !liveChats.has(id));
-  const isNew = !listed || isGained || missed < 0 || missed > MISSED_MAX;
-  if (isNew) shop.put({ kind: "afresh" });
-  shop.put({ kind: "me", me });
-  if (isNew) shop.put({ kind: "reached", position: me.position });
-  await refreshHouse(api, shop);
-  if (isNew) await loadOpen(api, shop, me);
-  else await catchUp(api, shop);
+  // Events of a live chat from before this user joined it were not sent to this user.
+  const hasJoined = me.liveChats.some(({ id }) => !liveChats.has(id));
+  const isNew = !isListed || hasJoined || missed < 0 || missed > MISSED_MAX;
+  if (isNew) store.dispatch({ kind: "reset" });
+  store.dispatch({ kind: "me", me });
+  if (isNew) store.dispatch({ kind: "caught-up", position: me.position });
+  await refreshWorkspace(api, store);
+  if (isNew) await loadOpenSessions(api, store, me);
+  else await catchUp(api, store);
 }
 
-/** Colleagues, live chats and channels: what is not wholly on the feed. */
-export async function refreshHouse(api: Api, shop: Shop): Promise<void> {
+/** Reloads colleagues, live chats and channels, which the feed covers only in part. */
+export async function refreshWorkspace(api: Api, store: DeskStore): Promise<void> {
   const [{ liveChats, people = [] }, { channels }] = await Promise.all([
-    house.liveChats(api),
-    house.channels(api),
+    workspace.liveChats(api),
+    workspace.channels(api),
   ]);
-  shop.put({ kind: "house", liveChats, people, channels });
+  store.dispatch({ kind: "workspace", liveChats, people, channels });
 }
 
-/** Everything after the last position up to which all is known. */
-export async function catchUp(api: Api, shop: Shop): Promise<void> {
-  let after: Position | null = shop.desk.progress.base;
+/** Loads all events after the last position up to which the desk is complete. */
+export async function catchUp(api: Api, store: DeskStore): Promise<void> {
+  let after: Position | null = store.desk.progress.base;
   while (after !== null) {
     const page: feed.EventsPage = await feed.after(api, after);
-    shop.put(...page.events.map((event) => ({ kind: "event" as const, event })));
-    shop.put({ kind: "reached", position: page.next ?? page.position });
+    store.dispatch(...page.events.map((event) => ({ kind: "event" as const, event })));
+    store.dispatch({ kind: "caught-up", position: page.next ?? page.position });
     after = page.next;
   }
 }
 
-async function loadOpen(api: Api, shop: Shop, me: Me): Promise<void> {
-  const views: ViewName[] = supervises(me) ? ["mine", "queue", "active"] : ["mine", "queue"];
+async function loadOpenSessions(api: Api, store: DeskStore, me: Me): Promise<void> {
+  const views: ViewName[] = canSupervise(me) ? ["mine", "queue", "active"] : ["mine", "queue"];
   for (const view of views) {
     let before: string | null | undefined;
     for (let listed = 0; before !== null && listed < LISTED_MAX; listed += PAGE)
-      before = await loadPage(api, shop, { view, before, limit: PAGE });
+      before = await loadPage(api, store, { view, before, limit: PAGE });
   }
-  // Only now: where the connection broke before, all of it has to be asked for again.
-  shop.put({ kind: "listed-all" });
+  // Last, so that a connection lost before this point makes the next one load the lists again.
+  store.dispatch({ kind: "all-listed" });
 }
 
-/** One page of a list; answers where the next one begins. */
+/** Loads one page of a view. Returns the cursor of the next page. */
 export async function loadPage(
   api: Api,
-  shop: Shop,
+  store: DeskStore,
   { before, ...args }: Omit<sessions.ListArgs, "before"> & { before?: string | undefined },
 ): Promise<string | null> {
-  const asOf = head(shop.desk.progress);
-  const page = await sessions.list(api, { ...args, ...(before && { before }) });
-  shop.put({ kind: "listed", sessions: page.sessions, contacts: page.contacts, asOf });
-  return page.next;
+  const asOf = head(store.desk.progress);
+  const { sessions: found, contacts, next } = await sessions.list(api, {
+    ...args,
+    ...(before && { before }),
+  });
+  store.dispatch({ kind: "sessions-listed", sessions: found, contacts, asOf });
+  return next;
 }
 
-/** A session that is known by its id only. */
-export async function loadSession(api: Api, shop: Shop, id: Id): Promise<void> {
-  const asOf = head(shop.desk.progress);
+export async function loadSession(api: Api, store: DeskStore, id: Id): Promise<void> {
+  const asOf = head(store.desk.progress);
   const { session, contact } = await sessions.get(api, id);
   const contacts = contact ? [contact] : [];
-  shop.put({ kind: "listed", sessions: [session], contacts, asOf });
+  store.dispatch({ kind: "sessions-listed", sessions: [session], contacts, asOf });
 }

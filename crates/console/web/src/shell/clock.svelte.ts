@@ -1,12 +1,12 @@
-/** The time, as the page shows it: whatever reads it is shown anew each second. */
+/** The current time, updated every second. Anything that reads `now` is rendered again. */
 class Clock {
   now = $state(Date.now());
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  start(ticked: (now: number) => void): () => void {
+  start(onTick: (now: number) => void): () => void {
     this.#timer = setInterval(() => {
       this.now = Date.now();
-      ticked(this.now);
+      onTick(this.now);
     }, 1_000);
     return () => clearInterval(this.#timer);
   }

@@ -1,12 +1,12 @@
-/** Whether somebody looks at the page: it is in sight, and the window has the focus. */
+/** Whether the page is visible and its window has the focus. */
 class Focus {
   visible = $state(isVisible());
 
   constructor() {
-    const changed = () => (this.visible = isVisible());
-    addEventListener("focus", changed);
-    addEventListener("blur", changed);
-    document.addEventListener("visibilitychange", changed);
+    const update = () => (this.visible = isVisible());
+    addEventListener("focus", update);
+    addEventListener("blur", update);
+    document.addEventListener("visibilitychange", update);
   }
 }
 

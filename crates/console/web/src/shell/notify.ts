@@ -1,22 +1,22 @@
-/** Notifications of the desktop, for when the page is out of sight. */
+/** Desktop notifications. */
 
-/** Whether the person has let the browser show them; that can be taken back at any time. */
+/** Whether the user allows notifications; they can revoke the permission at any time. */
 export const mayNotify = () =>
   "Notification" in globalThis && Notification.permission === "granted";
 
-/** Asks the browser, which asks the person; answers whether they may be shown. */
-export async function askToNotify(): Promise<boolean> {
+/** Asks the user for permission. Returns whether it is granted. */
+export async function requestPermission(): Promise<boolean> {
   if (!("Notification" in globalThis)) return false;
   return (await Notification.requestPermission()) === "granted";
 }
 
-/** One for each session: a newer one takes the place of the older. */
-export function notify(tag: string, title: string, body: string, opened: () => void): void {
+/** Shows a notification, which replaces an earlier one with the same tag. */
+export function notify(tag: string, title: string, body: string, onClick: () => void): void {
   if (!mayNotify()) return;
-  const shown = new Notification(title, { body, tag });
-  shown.addEventListener("click", () => {
+  const notification = new Notification(title, { body, tag });
+  notification.addEventListener("click", () => {
     window.focus();
-    opened();
-    shown.close();
+    onClick();
+    notification.close();
   });
 }

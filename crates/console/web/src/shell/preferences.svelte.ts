@@ -1,4 +1,4 @@
-/** What each person likes, on this machine. */
+/** The user's preferences in this browser. */
 import type { Locale } from "../i18n/catalogue";
 import { language } from "../i18n/t.svelte";
 import { loadPreferences, savePreferences } from "./storage";
@@ -8,26 +8,26 @@ export type Theme = "system" | "light" | "dark";
 interface Values {
   locale: Locale;
   theme: Theme;
-  /** A sound for somebody who waits, again and again until it is seen. */
+  /** Repeat a sound until a waiting session is seen. */
   sound: boolean;
   notifications: boolean;
-  /** Enter sends and Shift+Enter breaks the line; otherwise Ctrl+Enter sends. */
+  /** Enter sends and Shift+Enter inserts a line break; otherwise Ctrl+Enter sends. */
   enterSends: boolean;
-  /** The pane about the person. */
-  personShown: boolean;
+  /** Whether the pane with the contact's details is open. */
+  contactShown: boolean;
 }
 
-const ours: Locale = navigator.language.startsWith("ru") ? "ru" : "en";
+const browserLocale: Locale = navigator.language.startsWith("ru") ? "ru" : "en";
 
 class Preferences {
   values = $state.raw<Values>(
     loadPreferences<Values>({
-      locale: ours,
+      locale: browserLocale,
       theme: "system",
       sound: true,
       notifications: false,
       enterSends: true,
-      personShown: true,
+      contactShown: true,
     }),
   );
 

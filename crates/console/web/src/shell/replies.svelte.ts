@@ -1,35 +1,35 @@
-/** The canned replies of each live chat, asked for when a session of it is opened. */
-import * as house from "../api/house";
+/** The canned replies of each live chat, loaded when one of its sessions is opened. */
+import * as api from "../api/replies";
 import type { Id, Reply } from "../api/types";
-import type { Workplace } from "./workplace.svelte";
+import type { Store } from "./store.svelte";
 
-/** They are not on the feed: asked for again after this. */
-const FRESH_MS = 60_000;
+/** Reload after this time: changes to replies are not on the feed. */
+const MAX_AGE_MS = 60_000;
 
 class Replies {
-  #known = $state.raw<ReadonlyMap<Id, readonly Reply[]>>(new Map());
-  readonly #asked = new Map<Id, number>();
+  #replies = $state.raw<ReadonlyMap<Id, readonly Reply[]>>(new Map());
+  readonly #loadedAt = new Map<Id, number>();
 
   of(liveChat: Id): readonly Reply[] {
-    return this.#known.get(liveChat) ?? [];
+    return this.#replies.get(liveChat) ?? [];
   }
 
-  load(workplace: Workplace, liveChat: Id): void {
-    if (workplace.status.state !== "live") return;
-    if (Date.now() - (this.#asked.get(liveChat) ?? 0) < FRESH_MS) return;
-    void this.refresh(workplace, liveChat).catch(() => this.#asked.delete(liveChat));
+  load(store: Store, liveChat: Id): void {
+    if (store.status.state !== "live") return;
+    if (Date.now() - (this.#loadedAt.get(liveChat) ?? 0) < MAX_AGE_MS) return;
+    void this.refresh(store, liveChat).catch(() => this.#loadedAt.delete(liveChat));
   }
 
-  /** Nothing of one user's is left to the next. */
-  forget(): void {
-    this.#known = new Map();
-    this.#asked.clear();
+  /** Removes the data of the user who signed out. */
+  clear(): void {
+    this.#replies = new Map();
+    this.#loadedAt.clear();
   }
 
-  async refresh(workplace: Workplace, liveChat: Id): Promise<void> {
-    this.#asked.set(liveChat, Date.now());
-    const { replies } = await house.replies(workplace, liveChat);
-    this.#known = new Map(this.#known).set(liveChat, replies);
+  async refresh(store: Store, liveChat: Id): Promise<void> {
+    this.#loadedAt.set(liveChat, Date.now());
+    const { replies } = await api.list(store, liveChat);
+    this.#replies = new Map(this.#replies).set(liveChat, replies);
   }
 }
 

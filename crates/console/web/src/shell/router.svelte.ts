@@ -1,4 +1,4 @@
-/** The address bar: where one is, and how one gets elsewhere. */
+/** The current route, kept in the URL fragment. */
 import type { Id, ViewName } from "../api/types";
 import { format, parse } from "../state/route";
 import type { Route } from "../state/route";
@@ -7,9 +7,9 @@ class Router {
   route = $state.raw<Route>(parse(location.hash));
 
   listen(): () => void {
-    const changed = () => (this.route = parse(location.hash));
-    addEventListener("hashchange", changed);
-    return () => removeEventListener("hashchange", changed);
+    const update = () => (this.route = parse(location.hash));
+    addEventListener("hashchange", update);
+    return () => removeEventListener("hashchange", update);
   }
 
   go(route: Route): void {
@@ -24,7 +24,7 @@ class Router {
     return this.route.page === "desk" ? this.route.session : null;
   }
 
-  /** Opens a session, in the view that is shown unless another is named. */
+  /** Opens a session in the given view, by default the current one. */
   open(session: Id | null, view: ViewName = this.view): void {
     this.go({ page: "desk", view, session });
   }

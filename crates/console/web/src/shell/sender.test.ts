@@ -1,41 +1,40 @@
 import { expect, it, vi } from "vitest";
 
 import { ApiError } from "../api/error";
-import type { Me } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
-import type { Input } from "../state/desk";
-import { olga, told } from "../state/recorded";
+import type { Action } from "../state/desk";
+import { closedSession } from "../state/recorded";
 import { Sender } from "./sender";
-import type { Workplace } from "./workplace.svelte";
 
-vi.mock("./router.svelte", () => ({ router: { session: told } }));
+vi.mock("./router.svelte", () => ({ router: { session: closedSession } }));
 
-/** A desk with two messages to one person, of which the broker refuses the first. */
-function workplace() {
-  const written = (key: string) =>
-    ({ key, session: told, kind: "message", text: key, at: 0 }) as const;
-  const place = {
-    me: olga as Me,
-    status: { state: "live" },
+/** A store with two messages of one session; the broker refuses the first. */
+function storeWithTwoMessages() {
+  const outgoing = (key: string) =>
+    ({ key, session: closedSession, kind: "message", text: key, at: 0 }) as const;
+  const requests: unknown[] = [];
+  const store = {
+    status: { state: "live" } as const,
     desk: reduce(EMPTY, [
-      { kind: "composed", outgoing: written("a") },
-      { kind: "composed", outgoing: written("b") },
+      { kind: "message-composed", outgoing: outgoing("a") },
+      { kind: "message-composed", outgoing: outgoing("b") },
     ]),
-    put: (...inputs: Input[]) => void (place.desk = reduce(place.desk, inputs)),
-    asked: [] as string[],
-    ask(_: string, { commandId }: { commandId: string }) {
-      place.asked.push(commandId);
+    dispatch: (...actions: Action[]) => void (store.desk = reduce(store.desk, actions)),
+    requests,
+    request<Ok>(_: string, args: object = {}): Promise<Ok> {
+      const { commandId } = args as { commandId?: string };
+      requests.push(commandId);
       if (commandId === "a") return Promise.reject(new ApiError("invalid", "too long"));
-      return Promise.resolve({ messageId: "m", position: 1 });
+      return Promise.resolve({ messageId: "m", position: 1 } as Ok);
     },
   };
-  return place;
+  return store;
 }
 
-it("sends what was written after a message that was refused", async () => {
-  const place = workplace();
-  new Sender(place as unknown as Workplace).send();
-  await vi.waitFor(() => expect(place.asked).toEqual(["a", "b"]));
-  await vi.waitFor(() => expect([...place.desk.outbox.keys()]).toEqual(["a"]));
-  expect(place.desk.outbox.get("a")?.refused?.code).toBe("invalid");
+it("sends the next message after one was refused", async () => {
+  const store = storeWithTwoMessages();
+  new Sender(store).send();
+  await vi.waitFor(() => expect(store.requests).toEqual(["a", "b"]));
+  await vi.waitFor(() => expect([...store.desk.outbox.keys()]).toEqual(["a"]));
+  expect(store.desk.outbox.get("a")?.refused?.code).toBe("invalid");
 });

@@ -1,61 +1,65 @@
-/** Sends what is in the outbox, each session's in order, under keys that give one effect. */
+/** Sends the outbox: each session's messages in order, with idempotent command ids. */
+import type { Api } from "../api/client";
 import { asApiError } from "../api/error";
 import * as messages from "../api/messages";
 import { t } from "../i18n/t.svelte";
 import { contactName } from "../state/names";
 import type { Outgoing } from "../state/outbox";
 import * as outbox from "../state/outbox";
+import type { DeskStore } from "./catch-up";
+import type { Status } from "./connection";
+import { errorText } from "./error-text";
 import { router } from "./router.svelte";
 import { toasts } from "./toasts.svelte";
-import { inWords } from "./words";
-import type { Workplace } from "./workplace.svelte";
 
-/** Before an uncertain one is sent again while the connection stands. */
-const AGAIN_MS = 2_000;
+/** Delay before retrying a message whose outcome is unknown, while the connection is up. */
+const RETRY_MS = 2_000;
+
+type SenderStore = Api & DeskStore & { readonly status: Status };
 
 export class Sender {
-  readonly #under = new Set<string>();
+  readonly #inFlight = new Set<string>();
 
-  constructor(private readonly workplace: Workplace) {}
+  constructor(private readonly store: SenderStore) {}
 
-  /** Whatever is due and not under way. */
+  /** Sends every message that is due and not in flight. */
   send(): void {
-    for (const outgoing of outbox.due(this.workplace.desk.outbox))
-      if (!this.#under.has(outgoing.key)) void this.#one(outgoing);
+    for (const outgoing of outbox.due(this.store.desk.outbox))
+      if (!this.#inFlight.has(outgoing.key)) void this.#sendOne(outgoing);
   }
 
-  async #one(outgoing: Outgoing): Promise<void> {
+  async #sendOne(outgoing: Outgoing): Promise<void> {
     const { key } = outgoing;
-    this.#under.add(key);
+    this.#inFlight.add(key);
     try {
-      const written = await this.#ask(outgoing);
-      this.workplace.put({ kind: "sent", key, written });
+      const written = await this.#request(outgoing);
+      this.store.dispatch({ kind: "message-sent", key, written });
     } catch (thrown) {
       const { code, message, details, isUncertain } = asApiError(thrown);
       if (isUncertain) {
-        if (this.workplace.status.state === "live") setTimeout(() => this.send(), AGAIN_MS);
+        if (this.store.status.state === "live") setTimeout(() => this.send(), RETRY_MS);
         return;
       }
       this.#refused(outgoing, { code, message, details });
     } finally {
-      this.#under.delete(key);
+      this.#inFlight.delete(key);
     }
-    // What was written after it does not wait for it, whatever became of it.
+    // Sent or refused, it no longer blocks the messages after it.
     this.send();
   }
 
-  /** Said aloud where the session is not in sight, in which it stays until the operator decides. */
+  /** Keeps the message in the outbox for the operator to decide; tells them if it is not visible. */
   #refused({ key, session }: Outgoing, refusal: outbox.Refusal): void {
-    this.workplace.put({ kind: "refused", key, refusal });
+    this.store.dispatch({ kind: "message-refused", key, refusal });
     if (router.session === session) return;
-    const { contacts, sessions } = this.workplace.desk;
+    const { contacts, sessions } = this.store.desk;
     const known = sessions.get(session);
     const name = contactName(contacts.get(known?.contact ?? ""), known);
-    toasts.show(t("unsent.elsewhere", { name, why: inWords(refusal) }), "bad");
+    toasts.show(t("unsent.refusedElsewhere", { name, reason: errorText(refusal) }), "bad");
   }
 
-  #ask({ key, session, kind, text, replyTo }: Outgoing): Promise<messages.Written> {
-    if (kind === "note") return messages.note(this.workplace, session, text, key);
-    return messages.send(this.workplace, { session, text, ...(replyTo && { replyTo }) }, key);
+  #request({ key, session, kind, text, replyTo }: Outgoing): Promise<messages.Written> {
+    if (kind === "note") return messages.note(this.store, session, text, key);
+    return messages.send(this.store, { session, text, ...(replyTo && { replyTo }) }, key);
   }
 }

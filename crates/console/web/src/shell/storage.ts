@@ -1,9 +1,9 @@
 /**
- * What outlives a reload. Of the browser's stores only these keys are used:
+ * Data that survives a reload:
  *
- * - `localStorage`: the user name signed in with last, preferences, and of each user the drafts and
- *   what waits to be sent. Signing out removes the latter two.
- * - `sessionStorage`: the password, only where "stay signed in on this tab" was ticked.
+ * - `localStorage`: the last user name, preferences, and each user's drafts and unsent messages.
+ *   Signing out removes the drafts and unsent messages.
+ * - `sessionStorage`: the credentials, only if "Keep me signed in on this tab" is checked.
  */
 import type { Credentials } from "../api/client";
 import type { UserId } from "../api/types";
@@ -11,22 +11,22 @@ import type { Unsent } from "../state/unsent";
 
 const KEY = "switchboard";
 
-function read<Value>(store: Storage, key: string, otherwise: Value): Value {
+function read<Value>(store: Storage, key: string, fallback: Value): Value {
   try {
     const text = store.getItem(`${KEY}.${key}`);
-    return text === null ? otherwise : (JSON.parse(text) as Value);
+    return text === null ? fallback : (JSON.parse(text) as Value);
   } catch {
-    return otherwise;
+    return fallback;
   }
 }
 
-/** A store that is full or forbidden costs comfort, and nothing that was sent. */
+/** Failures only log a warning: nothing that was sent depends on storage. */
 function write(store: Storage, key: string, value: unknown): void {
   try {
     if (value === null) store.removeItem(`${KEY}.${key}`);
     else store.setItem(`${KEY}.${key}`, JSON.stringify(value));
   } catch (error) {
-    console.warn(`${key} is not kept over a reload:`, error);
+    console.warn(`cannot store ${key}:`, error);
   }
 }
 
@@ -35,8 +35,8 @@ export const loadUnsent = (user: UserId) =>
 export const saveUnsent = (user: UserId, unsent: Unsent | null) =>
   write(localStorage, `unsent.${user}`, unsent);
 
-export const loadPreferences = <Value>(otherwise: Value) =>
-  ({ ...otherwise, ...read(localStorage, "preferences", {}) }) as Value;
+export const loadPreferences = <Value>(fallback: Value) =>
+  ({ ...fallback, ...read(localStorage, "preferences", {}) }) as Value;
 export const savePreferences = (value: unknown) => write(localStorage, "preferences", value);
 
 export const loadUser = () => read<string>(localStorage, "user", "");

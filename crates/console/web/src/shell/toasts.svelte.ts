@@ -1,4 +1,4 @@
-/** Short words about what was just done or could not be. */
+/** Short messages about the result of an action. */
 export interface Toast {
   readonly id: number;
   readonly tone: "plain" | "bad";
@@ -18,7 +18,7 @@ class Toasts {
     setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 
-  forget(): void {
+  clear(): void {
     this.shown = [];
   }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 
-import { missed, rings, still } from "./attention";
+import { alertingSession, stillAlerting, unreadMine } from "./attention";
 import { EMPTY, reduce } from "./desk";
-import { feed, olga, told } from "./recorded";
+import { closedSession, feed, olga } from "./recorded";
 
 const before = reduce(EMPTY, [
   { kind: "me", me: olga },
-  { kind: "reached", position: feed[0]!.previous ?? 0 },
+  { kind: "caught-up", position: feed[0]!.previous ?? 0 },
 ]);
 const after = (type: string, more = 1) => {
   const until = feed.findIndex((event) => event.type.endsWith(type)) + more;
@@ -14,45 +14,45 @@ const after = (type: string, more = 1) => {
 };
 const event = (type: string) => feed.find((one) => one.type.endsWith(type))!;
 
-describe("a session rings", () => {
-  it("when somebody writes into the queue", () => {
-    expect(rings(before, olga, event("message-received"))).toBe(told);
+describe("a session alerts", () => {
+  it("when a message arrives in the queue", () => {
+    expect(alertingSession(before, olga, event("message-received"))).toBe(closedSession);
   });
 
-  it("not for what one did oneself", () => {
-    expect(rings(before, olga, event("session-assigned"))).toBeNull();
-    expect(rings(before, olga, event("message-sent"))).toBeNull();
+  it("not for the operator's own actions", () => {
+    expect(alertingSession(before, olga, event("session-assigned"))).toBeNull();
+    expect(alertingSession(before, olga, event("message-sent"))).toBeNull();
   });
 
-  it("not for somebody who does not staff the live chat", () => {
+  it("not users who are not members of the live chat", () => {
     const admin = { ...olga, id: "admin", groups: ["administrators" as const] };
-    expect(rings(before, admin, event("message-received"))).toBeNull();
+    expect(alertingSession(before, admin, event("message-received"))).toBeNull();
   });
 
-  it("for whom it was transferred to", () => {
+  it("the operator it is transferred to", () => {
     const transferred = event("session-transferred");
-    expect(rings(before, { ...olga, id: "ivan" }, transferred)).toBe(told);
-    expect(rings(before, { ...olga, id: "somebody" }, transferred)).toBeNull();
+    expect(alertingSession(before, { ...olga, id: "ivan" }, transferred)).toBe(closedSession);
+    expect(alertingSession(before, { ...olga, id: "somebody" }, transferred)).toBeNull();
   });
 });
 
-describe("a session that rings", () => {
-  const ringing = new Set([told]);
+describe("an alerting session", () => {
+  const alerting = new Set([closedSession]);
 
-  it("goes on until it is looked at", () => {
+  it("alerts until it is viewed", () => {
     const desk = after("message-received");
-    expect(still(desk, olga, ringing, null)).toBe(ringing);
-    expect(still(desk, olga, ringing, told).size).toBe(0);
+    expect(stillAlerting(desk, olga, alerting, null)).toBe(alerting);
+    expect(stillAlerting(desk, olga, alerting, closedSession).size).toBe(0);
   });
 
-  it("stops for the others when somebody has taken it", () => {
+  it("stops alerting others when somebody takes it", () => {
     const desk = after("session-assigned");
-    expect(still(desk, olga, ringing, null).size).toBe(1);
-    expect(still(desk, { ...olga, id: "ivan" }, ringing, null).size).toBe(0);
+    expect(stillAlerting(desk, olga, alerting, null).size).toBe(1);
+    expect(stillAlerting(desk, { ...olga, id: "ivan" }, alerting, null).size).toBe(0);
   });
 });
 
-it("what one missed is what is not read among one's own", () => {
-  expect([...missed(after("session-assigned"), olga)]).toEqual([told]);
-  expect([...missed(after("message-received"), olga)]).toEqual([]);
+it("after a reconnect, the operator's unread sessions alert", () => {
+  expect([...unreadMine(after("session-assigned"), olga)]).toEqual([closedSession]);
+  expect([...unreadMine(after("message-received"), olga)]).toEqual([]);
 });

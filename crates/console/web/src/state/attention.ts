@@ -1,22 +1,21 @@
-/** Which sessions ask for this operator's attention: they ring until they are seen. Pure. */
+/** Which sessions alert this operator until they are seen. */
 import type { FeedEvent, Id, Me } from "../api/types";
 import type { Desk } from "./tables";
-import { belongs } from "./views";
+import { isInView } from "./views";
 
-export type Ringing = ReadonlySet<Id>;
+export type AlertingSessions = ReadonlySet<Id>;
 
-/** The session that an event makes ring, if it does. */
-export function rings(desk: Desk, me: Me, event: FeedEvent): Id | null {
+/** Returns the session that an event alerts for, or null. */
+export function alertingSession(desk: Desk, me: Me, event: FeedEvent): Id | null {
   const { session, by } = event.data;
   if (!session || by === me.id || session.status === "closed") return null;
-  // Supervisors see every live chat, and are called to those that they are members of.
-  const isStaffed = desk.liveChats.get(session.liveChat)?.members.includes(me.id);
+  // Supervisors see every live chat; they are alerted only in those they are members of.
+  const isMember = desk.liveChats.get(session.liveChat)?.members.includes(me.id);
   const isMine = session.operator === me.id;
-  const isQueued = session.status === "queued" && isStaffed;
+  const isQueued = session.status === "queued" && isMember;
   const name = event.type.slice(event.type.indexOf(".") + 1);
   switch (name) {
     case "message-received":
-      return isMine || isQueued ? session.id : null;
     case "session-opened":
     case "session-transferred":
       return isMine || isQueued ? session.id : null;
@@ -25,20 +24,25 @@ export function rings(desk: Desk, me: Me, event: FeedEvent): Id | null {
   }
 }
 
-/** What rings still: not what somebody else has taken, what is closed, or what one looks at. */
-export function still(desk: Desk, me: Me, ringing: Ringing, seen: Id | null): Ringing {
-  const left = [...ringing].filter((id) => {
+/** Drops sessions that were taken by others, closed, or are visible now. */
+export function stillAlerting(
+  desk: Desk,
+  me: Me,
+  alerting: AlertingSessions,
+  visible: Id | null,
+): AlertingSessions {
+  const left = [...alerting].filter((id) => {
     const session = desk.sessions.get(id);
-    if (!session || id === seen) return false;
-    return belongs("queue", me, session) || belongs("mine", me, session);
+    if (!session || id === visible) return false;
+    return isInView("queue", me, session) || isInView("mine", me, session);
   });
-  return left.length === ringing.size ? ringing : new Set(left);
+  return left.length === alerting.size ? alerting : new Set(left);
 }
 
-/** What has come while nobody was told: one's own that are not read. */
-export const missed = (desk: Desk, me: Me): Ringing =>
+/** This operator's sessions with unread messages. */
+export const unreadMine = (desk: Desk, me: Me): AlertingSessions =>
   new Set(
     [...desk.sessions.values()]
-      .filter((session) => session.unread > 0 && belongs("mine", me, session))
+      .filter((session) => session.unread > 0 && isInView("mine", me, session))
       .map(({ id }) => id),
   );

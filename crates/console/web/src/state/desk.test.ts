@@ -2,20 +2,20 @@ import { describe, expect, it } from "vitest";
 
 import type { Contact, FeedEvent, Session } from "../api/types";
 import { EMPTY, reduce } from "./desk";
-import type { Desk, Input } from "./desk";
-import { feed, olga, told } from "./recorded";
-import { list, NO_FILTER } from "./views";
+import type { Action, Desk } from "./desk";
+import { closedSession, feed, olga } from "./recorded";
+import { NO_FILTER, sessionsInView } from "./views";
 
-const event = (one: FeedEvent): Input => ({ kind: "event", event: one });
-const events = (all: readonly FeedEvent[]): Input[] => all.map(event);
+const event = (one: FeedEvent): Action => ({ kind: "event", event: one });
+const events = (all: readonly FeedEvent[]): Action[] => all.map(event);
 const first = feed[0]!;
 const last = feed.at(-1)!;
-const opened = feed.find(({ subject }) => subject === told)!;
+const opened = feed.find(({ subject }) => subject === closedSession)!;
 
-/** A desk at which everything before the recording is known. */
+/** A desk that received everything before the recording. */
 const before = reduce(EMPTY, [
   { kind: "me", me: olga },
-  { kind: "reached", position: first.previous ?? 0 },
+  { kind: "caught-up", position: first.previous ?? 0 },
 ]);
 
 const known = (desk: Desk) => ({
@@ -25,42 +25,42 @@ const known = (desk: Desk) => ({
   progress: desk.progress,
 });
 
-/** The desk as it is while the session's thread is open and its history has come. */
+/** The desk with the session's thread open and its history loaded. */
 const reading = reduce(before, [
-  { kind: "opened", session: told, contact: "" },
-  { kind: "history-asked", session: told },
-  { kind: "history", session: told, page: { messages: [], next: null } },
+  { kind: "thread-opened", session: closedSession, contact: "" },
+  { kind: "history-requested", session: closedSession },
+  { kind: "history-loaded", session: closedSession, page: { messages: [], next: null } },
 ]);
 
 describe("a feed", () => {
-  it("tells of every session, and how each ended", () => {
+  it("adds every session and its last state", () => {
     const desk = reduce(before, events(feed));
     const people = new Set(feed.map(({ subject, data }) => data.session && subject));
     people.delete(undefined);
     expect(desk.sessions.size).toBe(people.size);
-    expect(desk.sessions.get(told)).toMatchObject({ status: "closed", operator: "ivan" });
+    expect(desk.sessions.get(closedSession)).toMatchObject({ status: "closed", operator: "ivan" });
     expect(desk.progress.chains.get(first.livechat!)).toBe(last.position);
   });
 
-  it("is the same in one batch and event by event", () => {
+  it("gives the same result in one batch and event by event", () => {
     const oneByOne = feed.reduce((desk, one) => reduce(desk, [event(one)]), reading);
     expect(known(oneByOne)).toEqual(known(reduce(reading, events(feed))));
   });
 
-  it("has no effect when it is told again", () => {
+  it("has no effect when it is repeated", () => {
     const once = reduce(reading, events(feed));
     expect(known(reduce(once, events(feed)))).toEqual(known(once));
   });
 
-  it("leaves the desk that it was folded into as it was", () => {
+  it("does not change the desk it is applied to", () => {
     const was = structuredClone(known(reading));
     reduce(reading, events(feed));
     expect(known(reading)).toEqual(was);
   });
 
-  it("makes the thread's lines, in order, each once", () => {
-    const { lines } = reduce(reading, events(feed)).threads.get(told)!;
-    expect(lines.map(({ direction, text, event }) => text ?? event ?? direction)).toEqual([
+  it("adds each message to the thread once and in order", () => {
+    const { messages } = reduce(reading, events(feed)).threads.get(closedSession)!;
+    expect(messages.map(({ direction, text, event }) => text ?? event ?? direction)).toEqual([
       "session-opened",
       "Hi, is the blue one still in stock?",
       "session-assigned",
@@ -71,16 +71,16 @@ describe("a feed", () => {
       "session-transferred",
       "session-closed",
     ]);
-    expect(lines.find(({ direction }) => direction === "outbound")?.delivery?.state).toBe("read");
+    expect(messages.find(({ direction }) => direction === "outbound")?.delivery?.state).toBe("read");
   });
 
-  it("is followed into the queue and out of it", () => {
+  it("moves a session into the queue and out of it", () => {
     const taken = feed.findIndex(({ type }) => type.endsWith("session-assigned"));
     const views = (until: number) => {
       const desk = reduce(before, events(feed.slice(0, until)));
       const has = (view: "queue" | "mine") =>
-        list(desk.sessions.values(), view, olga, NO_FILTER, desk.contacts).some(
-          ({ id }) => id === told,
+        sessionsInView(desk.sessions.values(), view, olga, NO_FILTER, desk.contacts).some(
+          ({ id }) => id === closedSession,
         );
       return { queue: has("queue"), mine: has("mine") };
     };
@@ -94,32 +94,32 @@ describe("a gap in the feed", () => {
   const lost = feed.findIndex(({ type }) => type.endsWith("message-sent"));
   const withGap = [...feed.slice(0, lost), ...feed.slice(lost + 1)];
 
-  it("holds what comes after it", () => {
+  it("holds back later events", () => {
     const desk = reduce(reading, events(withGap));
     expect(desk.held).toHaveLength(feed.length - lost - 1);
-    expect(desk.sessions.get(told)?.status).toBe("assigned");
+    expect(desk.sessions.get(closedSession)?.status).toBe("assigned");
   });
 
-  it("is closed by a catch-up, whatever was heard meanwhile", () => {
+  it("is closed by a catch-up, whatever arrived meanwhile", () => {
     const caughtUp = reduce(reduce(reading, events(withGap)), [
       ...events(feed),
-      { kind: "reached", position: last.position },
+      { kind: "caught-up", position: last.position },
     ]);
     expect(caughtUp.held).toEqual([]);
     const straight = reduce(reading, [
       ...events(feed),
-      { kind: "reached", position: last.position },
+      { kind: "caught-up", position: last.position },
     ]);
     expect(known(caughtUp)).toEqual(known(straight));
   });
 
-  it("lets what was held follow when the catch-up ends before it", () => {
+  it("releases held events when the catch-up ends before them", () => {
     const upToLost = events(feed.slice(0, lost + 1));
     const desk = reduce(reduce(reading, events(withGap)), [
       ...upToLost,
-      { kind: "reached", position: feed[lost]!.position },
+      { kind: "caught-up", position: feed[lost]!.position },
     ]);
-    expect(desk.sessions.get(told)?.status).toBe("closed");
+    expect(desk.sessions.get(closedSession)?.status).toBe("closed");
     expect(desk.held).toEqual([]);
   });
 });
@@ -129,65 +129,65 @@ describe("a list", () => {
     ? S
     : never;
 
-  it("does not undo what the feed told since it was asked for", () => {
+  it("does not undo feed events since its request", () => {
     const desk = reduce(before, [
       ...events(feed),
-      { kind: "listed", sessions: [session], contacts: [], asOf: opened.position },
+      { kind: "sessions-listed", sessions: [session], contacts: [], asOf: opened.position },
     ]);
-    expect(desk.sessions.get(told)?.status).toBe("closed");
+    expect(desk.sessions.get(closedSession)?.status).toBe("closed");
   });
 
-  it("tells of sessions that the feed did not", () => {
+  it("adds sessions that the feed did not mention", () => {
     const desk = reduce(before, [
-      { kind: "listed", sessions: [session], contacts: [], asOf: first.position },
+      { kind: "sessions-listed", sessions: [session], contacts: [], asOf: first.position },
     ]);
-    expect(desk.sessions.get(told)?.status).toBe("queued");
+    expect(desk.sessions.get(closedSession)?.status).toBe("queued");
   });
 });
 
-describe("a session that no list has told of", () => {
-  it("is asked for when it is in the queue", () => {
+describe("a session that is not loaded", () => {
+  it("is requested if it is in the queue", () => {
     const received = feed.findIndex(({ type }) => type.endsWith("message-received"));
     const desk = reduce(reduce(EMPTY, [{ kind: "me", me: olga }]), [
-      { kind: "reached", position: feed[received]!.position - 1 },
+      { kind: "caught-up", position: feed[received]!.position - 1 },
       event(feed[received]!),
     ]);
-    expect([...desk.wanted.keys()]).toEqual([feed[received]!.subject]);
+    expect([...desk.missing.keys()]).toEqual([feed[received]!.subject]);
   });
 });
 
-describe("what changes nothing", () => {
-  it("leaves the desk the same, so that nothing is drawn anew", () => {
+describe("an action without effect", () => {
+  it("returns the same desk, so that nothing renders again", () => {
     const desk = reduce(reading, events(feed));
     expect(reduce(desk, [{ kind: "tick", now: 0 }, ...events(feed)])).toBe(desk);
   });
 });
 
-describe("a live chat that one is no member of any more", () => {
-  it("takes its sessions with it", () => {
+describe("leaving a live chat", () => {
+  it("removes its sessions", () => {
     const desk = reduce(reading, [...events(feed), { kind: "me", me: { ...olga, liveChats: [] } }]);
     expect(desk.sessions.size).toBe(0);
     expect(desk.threads.size).toBe(0);
   });
 });
 
-describe("starting afresh", () => {
-  it("keeps only what the operator wrote", () => {
+describe("a reset", () => {
+  it("keeps only drafts and unsent messages", () => {
     const draft = { text: "half", note: false };
-    const outgoing = { key: "k", session: told, kind: "message" as const, text: "whole", at: 0 };
+    const outgoing = { key: "k", session: closedSession, kind: "message" as const, text: "whole", at: 0 };
     const desk = reduce(before, [
       ...events(feed),
-      { kind: "drafted", session: told, draft },
-      { kind: "composed", outgoing },
-      { kind: "afresh" },
+      { kind: "draft-changed", session: closedSession, draft },
+      { kind: "message-composed", outgoing },
+      { kind: "reset" },
     ]);
     expect(desk.sessions.size).toBe(0);
-    expect(desk.drafts.get(told)).toEqual(draft);
+    expect(desk.drafts.get(closedSession)).toEqual(draft);
     expect(desk.outbox.get("k")).toEqual(outgoing);
   });
 });
 
-describe("a person who was forgotten", () => {
+describe("an erased contact", () => {
   const whole = feed.find(({ data }) => data.contact)!.data.contact!;
   const contact = (opened.data.session as Session).contact;
   const person: Contact = { ...whole, id: contact, avatar: "data:image/png;base64," };
@@ -198,15 +198,15 @@ describe("a person who was forgotten", () => {
     { kind: "contact", contact: gone },
   ]);
 
-  it("leaves no words on the desk", () => {
-    expect(erased.sessions.get(told)?.lastMessage?.text).toBeUndefined();
-    const said = erased.threads.get(told)!.lines.filter(({ author }) => author === contact);
+  it("leaves no text on the desk", () => {
+    expect(erased.sessions.get(closedSession)?.lastMessage?.text).toBeUndefined();
+    const said = erased.threads.get(closedSession)!.messages.filter(({ author }) => author === contact);
     expect(said.length).toBeGreaterThan(0);
     expect(said.every(({ text }) => text === undefined)).toBe(true);
   });
 
-  it("does not get the picture back from a list", () => {
-    const desk = reduce(erased, [{ kind: "listed", sessions: [], contacts: [gone], asOf: 0 }]);
+  it("does not get the avatar back from a list", () => {
+    const desk = reduce(erased, [{ kind: "sessions-listed", sessions: [], contacts: [gone], asOf: 0 }]);
     expect(desk.contacts.get(contact)?.avatar).toBeUndefined();
   });
 });

@@ -1,260 +1,270 @@
 /**
- * Everything that the operator's page knows, as a fold over what it was told: events of the feed,
- * answers, and what the operator does. Pure: {@link reduce} leaves the desk that it is given.
+ * Everything that the page knows: a reducer over feed events, responses and the user's actions.
+ * {@link reduce} is pure and does not change the desk it is given.
  */
-import type { HistoryPage } from "../api/sessions";
 import type { Written } from "../api/messages";
+import type { HistoryPage } from "../api/sessions";
 import type * as api from "../api/types";
 import type { FeedEvent, Id, Me, Position, UserId } from "../api/types";
 import * as drafts from "./drafts";
 import * as outbox from "./outbox";
 import * as presence from "./presence";
 import * as progress from "./progress";
-import { supervises } from "./rights";
+import { canSupervise } from "./rights";
 import * as sessions from "./sessions";
-import { Draft, EMPTY } from "./tables";
+import { DeskDraft, EMPTY } from "./tables";
 import type { Desk } from "./tables";
 import * as threads from "./threads";
 
 export { EMPTY } from "./tables";
 export type { Desk } from "./tables";
 
-export type Input =
-  | { kind: "me"; me: Me }
-  | { kind: "afresh" }
-  | { kind: "house"; liveChats: api.LiveChat[]; people: api.Person[]; channels: api.Channel[] }
-  | { kind: "listed"; sessions: api.Session[]; contacts: api.Contact[]; asOf: Position }
-  | { kind: "listed-all" }
-  | { kind: "asked"; session: Id }
-  | { kind: "contact"; contact: api.Contact }
-  | { kind: "opened"; session: Id; contact: Id }
-  | { kind: "history-asked"; session: Id }
-  | { kind: "history"; session: Id; page: HistoryPage }
-  | { kind: "history-failed"; session: Id }
-  | { kind: "event"; event: FeedEvent }
-  | { kind: "reached"; position: Position }
-  | { kind: "signal"; signal: presence.SignalKind; about: api.Signal; now: number }
-  | { kind: "tick"; now: number }
-  | { kind: "drafted"; session: Id; draft: drafts.Draft }
-  | { kind: "composed"; outgoing: outbox.Outgoing }
-  | { kind: "sent"; key: string; written: Written }
-  | { kind: "refused"; key: string; refusal: outbox.Refusal }
-  | { kind: "again"; key: string }
-  | { kind: "discarded"; key: string };
+type ThreadAction =
+  | { kind: "thread-opened"; session: Id; contact: Id }
+  | { kind: "history-requested"; session: Id }
+  | { kind: "history-loaded"; session: Id; page: HistoryPage }
+  | { kind: "history-failed"; session: Id };
 
-/** Threads that are kept; the one that was opened longest ago gives way. */
+type OutboxAction =
+  | { kind: "message-composed"; outgoing: outbox.Outgoing }
+  | { kind: "message-sent"; key: string; written: Written }
+  | { kind: "message-refused"; key: string; refusal: outbox.Refusal }
+  | { kind: "message-retried"; key: string }
+  | { kind: "message-discarded"; key: string };
+
+type SessionsListed = {
+  kind: "sessions-listed";
+  sessions: api.Session[];
+  contacts: api.Contact[];
+  asOf: Position;
+};
+
+export type Action =
+  | ThreadAction
+  | OutboxAction
+  | SessionsListed
+  | { kind: "me"; me: Me }
+  | { kind: "reset" }
+  | { kind: "workspace"; liveChats: api.LiveChat[]; people: api.Person[]; channels: api.Channel[] }
+  | { kind: "all-listed" }
+  | { kind: "session-requested"; session: Id }
+  | { kind: "contact"; contact: api.Contact }
+  | { kind: "event"; event: FeedEvent }
+  | { kind: "caught-up"; position: Position }
+  | { kind: "signal"; signal: presence.SignalKind; details: api.Signal; now: number }
+  | { kind: "tick"; now: number }
+  | { kind: "draft-changed"; session: Id; draft: drafts.Draft };
+
+/** Threads kept in memory; the one that was opened longest ago is dropped beyond this. */
 const THREADS_MAX = 16;
-/** Sessions that are kept; of those that are closed, the oldest give way. */
+/** Sessions kept in memory; the oldest closed ones are dropped beyond this. */
 const SESSIONS_MAX = 20_000;
-/** People that are kept; past it only those of sessions that are. */
+/** Contacts kept in memory; beyond this, those without a session in memory are dropped. */
 const CONTACTS_MAX = 25_000;
-/** Events that wait for a catch-up; those past it come with it. */
+/** Events held back by a gap; the catch-up loads the ones beyond this. */
 const HELD_MAX = 1_000;
 
-/** The desk after these inputs, in their order. */
-export function reduce(desk: Desk, inputs: Iterable<Input>): Desk {
-  const draft = new Draft(desk);
-  for (const input of inputs) apply(draft, input);
-  if (draft.desk.sessions.size > SESSIONS_MAX) prune(draft.write("sessions"));
+/** Applies actions in order and returns the new desk. */
+export function reduce(desk: Desk, actions: Iterable<Action>): Desk {
+  const draft = new DeskDraft(desk);
+  for (const action of actions) apply(draft, action);
+  if (draft.desk.sessions.size > SESSIONS_MAX) pruneSessions(draft.write("sessions"));
   if (draft.desk.contacts.size > CONTACTS_MAX) pruneContacts(draft);
-  return draft.done();
+  return draft.finish();
 }
 
-function apply(draft: Draft, input: Input): void {
-  switch (input.kind) {
+function apply(draft: DeskDraft, action: Action): void {
+  switch (action.kind) {
     case "me":
-      draft.desk.me = input.me;
-      replace(draft.write("liveChats"), input.me.liveChats);
-      return leave(draft);
-    case "afresh":
-      return afresh(draft);
-    case "house":
-      replace(draft.write("liveChats"), input.liveChats);
-      replace(draft.write("people"), input.people);
-      replace(draft.write("channels"), input.channels);
+      draft.desk.me = action.me;
+      replaceTable(draft.write("liveChats"), action.me.liveChats);
+      return removeLostLiveChats(draft);
+    case "reset":
+      return reset(draft);
+    case "workspace":
+      replaceTable(draft.write("liveChats"), action.liveChats);
+      replaceTable(draft.write("people"), action.people);
+      replaceTable(draft.write("channels"), action.channels);
       return;
-    case "listed":
-      return listed(draft, input);
-    case "listed-all":
-      draft.desk.listed = true;
+    case "sessions-listed":
+      return mergeListed(draft, action);
+    case "all-listed":
+      draft.desk.isListed = true;
       return;
-    case "asked":
-      if (draft.desk.wanted.has(input.session)) draft.write("wanted").delete(input.session);
+    case "session-requested":
+      if (draft.desk.missing.has(action.session)) draft.write("missing").delete(action.session);
       return;
     case "contact":
-      return known(draft, input.contact);
+      return setContact(draft, action.contact);
     case "event":
-      return happened(draft, input.event);
-    case "reached":
-      return reached(draft, input.position);
+      return receive(draft, action.event);
+    case "caught-up":
+      return caughtUp(draft, action.position);
     case "signal":
-      presence.heard(draft.write("presence"), input.signal, input.about, input.now);
+      presence.apply(draft.write("presence"), action.signal, action.details, action.now);
       return;
     case "tick":
-      if (presence.anyExpired(draft.desk.presence, input.now))
-        presence.expire(draft.write("presence"), input.now);
+      if (presence.anyExpired(draft.desk.presence, action.now))
+        presence.expire(draft.write("presence"), action.now);
       return;
-    case "drafted":
-      drafts.keep(draft.write("drafts"), input.session, input.draft);
+    case "draft-changed":
+      drafts.keep(draft.write("drafts"), action.session, action.draft);
       return;
-    case "opened":
-    case "history-asked":
-    case "history":
+    case "thread-opened":
+    case "history-requested":
+    case "history-loaded":
     case "history-failed":
-      return read(draft, input);
+      return applyToThread(draft, action);
     default:
-      return write(draft, input);
+      return applyToOutbox(draft, action);
   }
 }
 
-/** What has been read of a session's history. */
-function read(draft: Draft, input: Input & { kind: "opened" | `history${string}` }): void {
+function applyToThread(draft: DeskDraft, action: ThreadAction): void {
   const all = draft.write("threads");
-  const thread = all.get(input.session);
-  if (input.kind === "opened") {
-    // Written anew, it is the youngest.
-    all.delete(input.session);
-    all.set(input.session, thread ?? threads.opened(input.session, input.contact));
+  const thread = all.get(action.session);
+  if (action.kind === "thread-opened") {
+    // Deleted and set again, it becomes the newest entry of the map.
+    all.delete(action.session);
+    all.set(action.session, thread ?? threads.opened(action.session, action.contact));
     const [oldest] = all.keys();
     if (all.size > THREADS_MAX && oldest) all.delete(oldest);
     return;
   }
   if (!thread) return;
-  if (input.kind === "history-asked") all.set(input.session, threads.loading(thread));
-  if (input.kind === "history-failed") all.set(input.session, threads.failed(thread));
-  if (input.kind === "history") all.set(input.session, threads.loaded(thread, input.page));
+  if (action.kind === "history-requested") all.set(action.session, threads.loading(thread));
+  if (action.kind === "history-failed") all.set(action.session, threads.failed(thread));
+  if (action.kind === "history-loaded")
+    all.set(action.session, threads.loaded(thread, action.page));
 }
 
-type WriteInput = Input & { kind: "composed" | "sent" | "refused" | "again" | "discarded" };
-
-/** What the operator has written, on its way. */
-function write(draft: Draft, input: WriteInput): void {
+function applyToOutbox(draft: DeskDraft, action: OutboxAction): void {
   const box = draft.write("outbox");
-  switch (input.kind) {
-    case "composed":
-      box.set(input.outgoing.key, input.outgoing);
+  switch (action.kind) {
+    case "message-composed":
+      box.set(action.outgoing.key, action.outgoing);
       return;
-    case "sent":
-      box.delete(input.key);
-      if (input.written.message) change(draft, input.written.message);
+    case "message-sent":
+      box.delete(action.key);
+      if (action.written.message) addMessage(draft, action.written.message);
       return;
-    case "refused":
-      return outbox.refuse(box, input.key, input.refusal);
-    case "again":
-      return outbox.refuse(box, input.key, undefined);
-    case "discarded":
-      box.delete(input.key);
+    case "message-refused":
+      return outbox.refuse(box, action.key, action.refusal);
+    case "message-retried":
+      return outbox.refuse(box, action.key, undefined);
+    case "message-discarded":
+      box.delete(action.key);
   }
 }
 
-function change(draft: Draft, message: threads.Thread["lines"][number]): void {
+function addMessage(draft: DeskDraft, message: api.Message): void {
   const thread = draft.desk.threads.get(message.session);
-  if (!thread || thread.lines.some((line) => line.id === message.id)) return;
-  draft.write("threads").set(message.session, threads.written(thread, message));
+  if (!thread || thread.messages.some(({ id }) => id === message.id)) return;
+  draft.write("threads").set(message.session, threads.upsert(thread, message));
 }
 
-function listed(draft: Draft, input: Input & { kind: "listed" }): void {
-  sessions.takeOver(draft.write("sessions"), input.sessions, input.asOf);
+function mergeListed(draft: DeskDraft, action: SessionsListed): void {
+  sessions.merge(draft.write("sessions"), action.sessions, action.asOf);
   const contacts = draft.write("contacts");
-  for (const contact of input.contacts)
-    // Lists leave the picture out; who has it already keeps it.
+  for (const contact of action.contacts)
+    // Lists come without avatars; keep the one that is loaded.
     contacts.set(contact.id, {
       avatar: contact.forgotten ? undefined : contacts.get(contact.id)?.avatar,
       ...contact,
     });
-  const wanted = draft.write("wanted");
-  for (const { id } of input.sessions) wanted.delete(id);
+  const missing = draft.write("missing");
+  for (const { id } of action.sessions) missing.delete(id);
 }
 
-/** What is of live chats that one does not see any more is gone from the desk. */
-function leave(draft: Draft): void {
+/** Removes the sessions of live chats that the user no longer sees. */
+function removeLostLiveChats(draft: DeskDraft): void {
   const { liveChats, sessions: all } = draft.desk;
   const lost = [...all.values()].filter(({ liveChat }) => !liveChats.has(liveChat));
   if (lost.length === 0) return;
-  const [left, read] = [draft.write("sessions"), draft.write("threads")];
+  const [kept, open] = [draft.write("sessions"), draft.write("threads")];
   for (const { id } of lost) {
-    left.delete(id);
-    read.delete(id);
+    kept.delete(id);
+    open.delete(id);
   }
 }
 
-/** Too much was missed to go through it: only what the operator wrote and is writing stays. */
-function afresh({ desk }: Draft): void {
-  const { me, outbox: box, drafts: kept } = desk;
-  Object.assign(desk, EMPTY, { me, outbox: box, drafts: kept });
+/** Clears the desk, except for drafts and unsent messages. */
+function reset({ desk }: DeskDraft): void {
+  const { me, outbox: unsent, drafts: unfinished } = desk;
+  Object.assign(desk, EMPTY, { me, outbox: unsent, drafts: unfinished });
 }
 
-function reached(draft: Draft, position: Position): void {
-  draft.desk.progress = progress.reached(draft.desk.progress, position);
+function caughtUp(draft: DeskDraft, position: Position): void {
+  draft.desk.progress = progress.caughtUp(draft.desk.progress, position);
   const held = draft.desk.held;
   draft.desk.held = [];
-  for (const event of held) happened(draft, event);
+  for (const event of held) receive(draft, event);
 }
 
-function happened(draft: Draft, event: FeedEvent): void {
-  // The audit trail is not the desk's.
+function receive(draft: DeskDraft, event: FeedEvent): void {
+  // Audit events have no live chat and do not belong to the desk.
   if (!event.livechat) return;
-  const verdict = progress.judge(draft.desk.progress, event);
-  if (verdict === "next") fold(draft, event);
-  if (verdict === "gap" && draft.desk.held.length < HELD_MAX)
+  const order = progress.classify(draft.desk.progress, event);
+  if (order === "next") applyEvent(draft, event);
+  if (order === "gap" && draft.desk.held.length < HELD_MAX)
     draft.desk.held = [...draft.desk.held, event];
 }
 
-function fold(draft: Draft, event: FeedEvent): void {
+function applyEvent(draft: DeskDraft, event: FeedEvent): void {
   const { me } = draft.desk;
-  draft.desk.progress = progress.seen(draft.desk.progress, event);
+  draft.desk.progress = progress.advance(draft.desk.progress, event);
   if (!me) return;
   const name = event.type.slice(event.type.indexOf(".") + 1);
   const { contact, channel, session, message, by } = event.data;
-  if (contact) known(draft, contact);
-  if (channel) told(draft.write("channels"), channel);
+  if (contact) setContact(draft, contact);
+  if (channel) setChannel(draft.write("channels"), channel);
   if (!session) return;
-  if (sessions.fold(draft.write("sessions"), name, event) === "unknown" && isOurs(me, session))
-    draft.write("wanted").set(session.id, true);
+  const known = sessions.apply(draft.write("sessions"), name, event);
+  if (known === "unknown" && isListedFor(me, session)) draft.write("missing").set(session.id, true);
   const thread = draft.desk.threads.get(session.id);
-  if (thread) draft.write("threads").set(session.id, threads.fold(thread, name, event));
+  if (thread) draft.write("threads").set(session.id, threads.apply(thread, name, event));
   if (by === me.id) outbox.confirm(draft.write("outbox"), event);
   if (typeof message === "object" && message.author)
-    presence.wrote(draft.write("presence"), session.id, message.author);
+    presence.stopTyping(draft.write("presence"), session.id, message.author);
 }
 
-/** Of a person who was forgotten nothing is kept here either. */
-function known(draft: Draft, contact: api.Contact): void {
-  const was = draft.desk.contacts.get(contact.id);
+/** Updates a contact. If it was erased, its data is removed from sessions and threads. */
+function setContact(draft: DeskDraft, contact: api.Contact): void {
+  const before = draft.desk.contacts.get(contact.id);
   draft.write("contacts").set(contact.id, contact);
-  if (!contact.forgotten || was?.forgotten) return;
-  sessions.forget(draft.write("sessions"), contact.id);
+  if (!contact.forgotten || before?.forgotten) return;
+  sessions.erase(draft.write("sessions"), contact.id);
   const all = draft.write("threads");
-  for (const [id, thread] of all) all.set(id, threads.forget(thread, contact.id));
+  for (const [id, thread] of all) all.set(id, threads.erase(thread, contact.id));
 }
 
-/** Whether one should see a session in a list. */
-const isOurs = (me: Me, { status, operator }: { status: string; operator?: UserId }) =>
-  status === "queued" || (status === "assigned" && (operator === me.id || supervises(me)));
+/** Whether a session belongs to one of the user's lists of open sessions. */
+const isListedFor = (me: Me, { status, operator }: { status: string; operator?: UserId }) =>
+  status === "queued" || (status === "assigned" && (operator === me.id || canSupervise(me)));
 
-function told(channels: Map<Id, api.Channel>, channel: api.Channel): void {
+function setChannel(channels: Map<Id, api.Channel>, channel: api.Channel): void {
   if (channel.status === "deleted") {
     channels.delete(channel.id);
     return;
   }
-  // The feed shows less of a channel than an administrator may have been told.
+  // The feed hides webhooks that an administrator may have loaded.
   const webhook = channels.get(channel.id)?.webhook ?? channel.webhook;
   channels.set(channel.id, { ...channel, webhook });
 }
 
-function replace<Item extends { id: string }>(table: Map<string, Item>, items: Item[]): void {
+function replaceTable<Item extends { id: string }>(table: Map<string, Item>, items: Item[]): void {
   table.clear();
   for (const item of items) table.set(item.id, item);
 }
 
-function prune(all: sessions.Sessions): void {
+function pruneSessions(all: sessions.Sessions): void {
   const closed = [...all.values()].filter(({ status }) => status === "closed");
   closed.sort((a, b) => ((a.closedAt ?? "") < (b.closedAt ?? "") ? -1 : 1));
   for (const { id } of closed.slice(0, all.size - SESSIONS_MAX)) all.delete(id);
 }
 
-function pruneContacts(draft: Draft): void {
-  const met = new Set([...draft.desk.sessions.values()].map(({ contact }) => contact));
+function pruneContacts(draft: DeskDraft): void {
+  const used = new Set([...draft.desk.sessions.values()].map(({ contact }) => contact));
   const contacts = draft.write("contacts");
-  for (const id of contacts.keys()) if (!met.has(id)) contacts.delete(id);
+  for (const id of contacts.keys()) if (!used.has(id)) contacts.delete(id);
 }

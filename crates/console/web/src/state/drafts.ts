@@ -1,4 +1,4 @@
-/** What is being written, kept for each session. */
+/** The text in the composer of each session. */
 import type { Id } from "../api/types";
 
 export interface Draft {
@@ -10,14 +10,14 @@ export interface Draft {
 export type Drafts = Map<Id, Draft>;
 
 export const EMPTY: Draft = { text: "", note: false };
-/** The oldest gives way. */
+/** The oldest draft is dropped beyond this. */
 const DRAFTS_MAX = 200;
 
 /**
- * The draft with other words. What was begun as a note stays one: were the session given to whoever
- * writes it meanwhile, the next Enter would tell the person what was meant for colleagues.
+ * Returns the draft with another text. A draft begun as a note stays a note: if the session is
+ * transferred to its author meanwhile, Enter must not send it to the contact.
  */
-export const worded = (draft: Draft, text: string, isNote: boolean): Draft => ({
+export const withText = (draft: Draft, text: string, isNote: boolean): Draft => ({
   ...draft,
   text,
   note: draft.note || (isNote && text !== ""),

@@ -1,12 +1,12 @@
-/** What people and things are called where their names may not be known. */
+/** Display names of contacts and users. */
 import type { Contact, Message, Session, UserId } from "../api/types";
 import type { Desk } from "./tables";
 
 export const contactName = (contact: Contact | undefined, session?: Session): string =>
-  given(contact) || session?.chatName || contact?.phoneNumber || contact?.externalUserId || "…";
+  usernameOf(contact) || session?.chatName || contact?.phoneNumber || contact?.externalUserId || "…";
 
-/** Some messengers repeat the id where the name should be. */
-const given = (contact: Contact | undefined) =>
+/** Some messengers send the id as the name. */
+const usernameOf = (contact: Contact | undefined) =>
   contact?.username === contact?.externalUserId ? undefined : contact?.username;
 
 export function userName(desk: Desk, user: UserId | undefined): string {
@@ -15,7 +15,7 @@ export function userName(desk: Desk, user: UserId | undefined): string {
   return desk.people.get(user)?.name ?? user;
 }
 
-/** Who wrote a message; the session that it is shown in may know more than the message's own. */
+/** The author of a message. `shownIn` may have the chat's name if the contact has none. */
 export function authorName(desk: Desk, message: Message, shownIn: Session | undefined): string {
   if (message.direction !== "inbound") return userName(desk, message.author);
   const isOfSession = message.author === shownIn?.contact;

@@ -1,6 +1,6 @@
 /**
- * What this operator has written and the broker has not answered yet. Shown at once, kept over a
- * reload, and sent again under the same key until there is an answer: it has one effect.
+ * Messages that the broker has not confirmed yet. They are shown at once, survive a reload, and are
+ * retried with the same command id, so that each takes effect once.
  */
 import type { FeedEvent, Id } from "../api/types";
 
@@ -11,41 +11,40 @@ export interface Outgoing {
   readonly kind: "message" | "note";
   readonly text: string;
   readonly replyTo?: Id;
-  /** When it was written, by the clock of this machine. */
+  /** When it was written, by the local clock. */
   readonly at: number;
-  /** The broker said no; it waits for what the operator decides. */
+  /** Set when the broker refused it: the operator retries or discards it. */
   readonly refused?: Refusal;
 }
 
-/** Plain, so that it can be stored. */
+/** A refused request, as plain data that can be stored. */
 export interface Refusal {
   readonly code: string;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-/** By key, in the order of writing. */
+/** By key, in the order they were written. */
 export type Outbox = Map<string, Outgoing>;
 
-/** Written longer ago than this, an answer may be wrong by now. */
+/** Messages older than this are not sent without the operator's confirmation. */
 const OLD_MS = 12 * 60 * 60_000;
 
-/** What was kept since another day does not go out by itself: the operator decides. */
-export const kept = (all: readonly (readonly [string, Outgoing])[], now: number): Outbox =>
+/** Restores a stored outbox; old messages wait for the operator to retry or discard them. */
+export const restore = (all: readonly (readonly [string, Outgoing])[], now: number): Outbox =>
   new Map(
     all.map(([key, outgoing]) => {
       const isOld = now - outgoing.at > OLD_MS && !outgoing.refused;
-      return [key, isOld ? { ...outgoing, refused: OLD } : outgoing];
+      return [key, isOld ? { ...outgoing, refused: OUTDATED } : outgoing];
     }),
   );
 
-const OLD: Refusal = { code: "old", message: "it was written long ago", details: {} };
+const OUTDATED: Refusal = { code: "outdated", message: "written more than 12 hours ago", details: {} };
 
-/** What waits of one session. */
-export const of = (outbox: ReadonlyMap<string, Outgoing>, session: Id): Outgoing[] =>
+export const ofSession = (outbox: ReadonlyMap<string, Outgoing>, session: Id): Outgoing[] =>
   [...outbox.values()].filter((outgoing) => outgoing.session === session);
 
-/** What to send next of each session: one at a time, so that the order is that of writing. */
+/** The next message of each session; one at a time keeps them in order. */
 export function due(outbox: ReadonlyMap<string, Outgoing>): Outgoing[] {
   const first = new Map<Id, Outgoing>();
   for (const outgoing of outbox.values())
@@ -58,8 +57,8 @@ export function refuse(outbox: Outbox, key: string, refused: Refusal | undefined
   if (outgoing) outbox.set(key, { ...outgoing, refused });
 }
 
-/** The feed tells of something that this operator wrote: it need not be sent any more. */
+/** Removes the message that a feed event confirms. */
 export function confirm(outbox: Outbox, { data }: FeedEvent): void {
-  // Only the key tells which: a program of the same user may write the same words without one.
+  // Matched by command id only: another client of the same user may send the same text.
   if (data.commandId) outbox.delete(data.commandId);
 }

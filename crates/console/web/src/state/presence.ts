@@ -1,25 +1,24 @@
-/** Who writes or looks right now. Nothing of it is stored anywhere, and all of it runs out. */
+/** Who is typing or viewing right now. Entries expire and are not stored. */
 import type { Id, Signal, UserId } from "../api/types";
 
 export type SignalKind = "typing" | "viewing";
 
-/** For how long a signal holds, by the clock of this machine: the broker's may differ. */
-const HOLDS_MS: Record<SignalKind, number> = { typing: 6_000, viewing: 60_000 };
+/** How long a signal is valid, by the local clock: the broker's clock may differ. */
+const VALID_MS: Record<SignalKind, number> = { typing: 6_000, viewing: 60_000 };
 
-export interface Here {
+export interface PresenceEntry {
   readonly kind: SignalKind;
   readonly session: Id;
   readonly user?: UserId;
   readonly contact?: Id;
-  /** When it runs out. */
   readonly until: number;
 }
 
-/** By kind, session and who. */
-export type Presence = Map<string, Here>;
+/** By kind, session and user or contact. */
+export type Presence = Map<string, PresenceEntry>;
 
-/** A colleague looks at one session at a time: a new one ends the one before. */
-export function heard(
+/** Applies a signal. A colleague views one session at a time. */
+export function apply(
   presence: Presence,
   kind: SignalKind,
   { session, user, contact, ended }: Signal,
@@ -31,29 +30,29 @@ export function heard(
     if (presence.get(key)?.session === session) presence.delete(key);
     return;
   }
-  presence.set(key, { kind, session, user, contact, until: now + HOLDS_MS[kind] });
+  presence.set(key, { kind, session, user, contact, until: now + VALID_MS[kind] });
 }
 
-/** Somebody has written what they were typing. */
-export function wrote(presence: Presence, session: Id, who: string): void {
+/** Ends typing: the message has arrived. */
+export function stopTyping(presence: Presence, session: Id, who: string): void {
   presence.delete(`typing ${session} ${who}`);
 }
 
-export const anyExpired = (presence: ReadonlyMap<string, Here>, now: number) =>
-  [...presence.values()].some((here) => here.until <= now);
+export const anyExpired = (presence: ReadonlyMap<string, PresenceEntry>, now: number) =>
+  [...presence.values()].some(({ until }) => until <= now);
 
 export function expire(presence: Presence, now: number): void {
-  for (const [key, here] of presence) if (here.until <= now) presence.delete(key);
+  for (const [key, { until }] of presence) if (until <= now) presence.delete(key);
 }
 
-/** Everybody else who is here, by session. */
-export function bySession(presence: ReadonlyMap<string, Here>, me: UserId): Map<Id, Here[]> {
-  const found = new Map<Id, Here[]>();
-  for (const here of presence.values()) {
-    if (here.user === me) continue;
-    const others = found.get(here.session);
-    if (others) others.push(here);
-    else found.set(here.session, [here]);
+/** Presence of everybody else, by session. */
+export function bySession(presence: ReadonlyMap<string, PresenceEntry>, me: UserId): Map<Id, PresenceEntry[]> {
+  const found = new Map<Id, PresenceEntry[]>();
+  for (const entry of presence.values()) {
+    if (entry.user === me) continue;
+    const others = found.get(entry.session);
+    if (others) others.push(entry);
+    else found.set(entry.session, [entry]);
   }
   return found;
 }

@@ -11,17 +11,17 @@ describe("a canned reply", () => {
     ["Hi /привет", "привет"],
     ["and/or", undefined],
     ["/hello there", undefined],
-  ])("is called by %j", (text, word) => {
+  ])("is triggered by %j", (text, word) => {
     expect(trigger(text, text.length)?.word).toBe(word);
   });
 
-  it("is put where it was called, and the rest stays", () => {
+  it("replaces the trigger and keeps the rest of the text", () => {
     const text = "Hi /hel, bye";
-    const called = trigger(text, 7)!;
-    expect(insert(text, called, "hello")).toEqual({ text: "Hi hello, bye", at: 8 });
+    const slash = trigger(text, 7)!;
+    expect(insert(text, slash, "hello")).toEqual({ text: "Hi hello, bye", at: 8 });
   });
 
-  it("is found by the beginning of its shortcut first", () => {
+  it("is listed first if its shortcut starts with the word", () => {
     const all = [reply("bye", "hello no more"), reply("hello"), reply("thanks")];
     expect(matches(all, "hel").map(({ id }) => id)).toEqual(["hello", "bye"]);
   });

@@ -1,7 +1,7 @@
-/** Canned replies: which are meant by what is typed behind `/`, and how one is put in. */
+/** Finding canned replies by what is typed after `/`, and inserting one. */
 import type { Reply } from "../api/types";
 
-/** A `/` at the beginning of a word, and what is typed behind it up to the caret. */
+/** A `/` at the start of a word and the text between it and the caret. */
 export interface Trigger {
   readonly from: number;
   readonly until: number;
@@ -17,7 +17,7 @@ export function trigger(text: string, caret: number): Trigger | null {
   return { from: caret - word.length - 1, until: caret, word };
 }
 
-/** Those whose shortcut begins with the word, then those that have it anywhere. */
+/** Replies whose shortcut starts with the word, then those that contain it anywhere. */
 export function matches(replies: readonly Reply[], word: string): Reply[] {
   const wanted = word.toLowerCase();
   const rank = ({ shortcut, text }: Reply) => {
@@ -30,7 +30,7 @@ export function matches(replies: readonly Reply[], word: string): Reply[] {
     .slice(0, FOUND_MAX);
 }
 
-/** The reply in the place of what called it; the rest of the text stays. */
+/** Replaces the trigger with the reply. */
 export function insert(text: string, { from, until }: Trigger, reply: string) {
   return { text: text.slice(0, from) + reply + text.slice(until), at: from + reply.length };
 }

@@ -11,7 +11,7 @@ it.each<[string, Route]>([
   ["#/admin", { page: "admin", path: [] }],
   ["#/admin/users/a%20b", { page: "admin", path: ["users", "a b"] }],
   ["#/admin/%E0%A4%A", { page: "admin", path: ["%E0%A4%A"] }],
-])("%s is a place", (hash, route) => {
+])("%s is a route", (hash, route) => {
   expect(parse(hash)).toEqual(route);
   expect(parse(format(route))).toEqual(route);
 });

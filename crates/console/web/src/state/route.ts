@@ -1,4 +1,4 @@
-/** Where one is in the page, as the address says behind `#`. */
+/** Routes in the URL fragment. */
 import type { Id, ViewName } from "../api/types";
 
 export const VIEWS: readonly ViewName[] = ["queue", "mine", "active", "closed"];
@@ -11,7 +11,7 @@ const isView = (text: string | undefined): text is ViewName =>
   VIEWS.some((view) => view === text);
 
 export function parse(hash: string): Route {
-  const [first, ...rest] = hash.replace(/^#?\/?/, "").split("/").map(decoded);
+  const [first, ...rest] = hash.replace(/^#?\/?/, "").split("/").map(decode);
   if (first === "admin") return { page: "admin", path: rest.filter(Boolean) };
   return { page: "desk", view: isView(first) ? first : "queue", session: rest[0] || null };
 }
@@ -21,7 +21,7 @@ export function format(route: Route): string {
   return route.session ? `#/${route.view}/${route.session}` : `#/${route.view}`;
 }
 
-function decoded(part: string): string {
+function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -1,14 +1,14 @@
-/** A thread as it is shown: its lines in groups, with the days and the sessions they belong to. */
+/** The rows of a thread: messages in groups, with dividers for days and sessions. */
 import type { Id, Message } from "../api/types";
 import type { Outgoing } from "./outbox";
 
-/** Lines of one author within this time stand together. */
+/** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60_000;
 
 export type Row =
   | { kind: "day"; key: string; at: number }
-  | { kind: "session"; key: string; at: number; isThis: boolean; line: Message | null }
-  | { kind: "system"; key: string; line: Message }
+  | { kind: "session"; key: string; at: number; isCurrent: boolean; message: Message | null }
+  | { kind: "system"; key: string; message: Message }
   | { kind: "message"; key: string; message: Message; isFirst: boolean; isLast: boolean }
   | { kind: "outgoing"; key: string; outgoing: Outgoing };
 
@@ -18,19 +18,18 @@ export const timeOf = ({ createdAt, acceptedAt }: Message) =>
 const dayOf = (at: number) => new Date(at).toDateString();
 
 /**
- * Lines as they are read: by the time at which they were written, which is the messenger's word for
- * what it kept while it was disconnected. Each session's lines stand together, its own first.
+ * Sorts by session and then by `createdAt`, which is earlier than the log position for messages that
+ * a messenger kept while it was disconnected. The sort is stable: equal times keep the log's order.
  */
-function inOrderOfTime(lines: readonly Message[]): Message[] {
-  const turn = new Map<Id, number>();
-  for (const { session } of lines) if (!turn.has(session)) turn.set(session, turn.size);
-  const placed = lines.map((line) => ({
-    line,
-    turn: turn.get(line.session) ?? 0,
-    at: line.event === "session-opened" ? -Infinity : timeOf(line),
+function sortByTime(messages: readonly Message[]): Message[] {
+  const order = new Map<Id, number>();
+  for (const { session } of messages) if (!order.has(session)) order.set(session, order.size);
+  const keyed = messages.map((message) => ({
+    message,
+    order: order.get(message.session) ?? 0,
+    at: message.event === "session-opened" ? -Infinity : timeOf(message),
   }));
-  // Lines come in the order of the log, and sorting keeps it among equals.
-  return placed.sort((a, b) => a.turn - b.turn || a.at - b.at).map(({ line }) => line);
+  return keyed.sort((a, b) => a.order - b.order || a.at - b.at).map(({ message }) => message);
 }
 
 export function rows(
@@ -38,33 +37,33 @@ export function rows(
   session: Id,
   outgoing: readonly Outgoing[],
 ): Row[] {
-  const lines = inOrderOfTime(log);
+  const messages = sortByTime(log);
   const found: Row[] = [];
   let before: Message | undefined;
-  for (const [i, line] of lines.entries()) {
-    const at = timeOf(line);
-    const startsSession = before ? before.session !== line.session : line.session !== session;
-    // Where a session begins and another was before, its own line says so.
-    const opens = startsSession && line.event === "session-opened";
+  for (const [i, message] of messages.entries()) {
+    const at = timeOf(message);
+    const startsSession = before ? before.session !== message.session : message.session !== session;
+    // At the start of a session, its "opened" event is the divider.
+    const opens = startsSession && message.event === "session-opened";
     if (!before || dayOf(timeOf(before)) !== dayOf(at))
-      found.push({ kind: "day", key: `d ${line.id}`, at });
+      found.push({ kind: "day", key: `d ${message.id}`, at });
     if (startsSession) {
-      const isThis = line.session === session;
-      found.push({ kind: "session", key: `s ${line.id}`, at, isThis, line: opens ? line : null });
+      const [key, isCurrent] = [`s ${message.id}`, message.session === session];
+      found.push({ kind: "session", key, at, isCurrent, message: opens ? message : null });
     }
-    const isFirst = startsSession || !before || !together(before, line);
-    const after = lines[i + 1];
-    const isLast = !after || !together(line, after);
-    before = line;
+    const isFirst = startsSession || !before || !isSameGroup(before, message);
+    const after = messages[i + 1];
+    const isLast = !after || !isSameGroup(message, after);
+    before = message;
     if (opens) continue;
-    if (line.direction === "system") found.push({ kind: "system", key: line.id, line });
-    else found.push({ kind: "message", key: line.id, message: line, isFirst, isLast });
+    if (message.direction === "system") found.push({ kind: "system", key: message.id, message });
+    else found.push({ kind: "message", key: message.id, message, isFirst, isLast });
   }
   for (const one of outgoing) found.push({ kind: "outgoing", key: one.key, outgoing: one });
   return found;
 }
 
-const together = (a: Message, b: Message) =>
+const isSameGroup = (a: Message, b: Message) =>
   a.session === b.session &&
   a.direction === b.direction &&
   a.author === b.author &&

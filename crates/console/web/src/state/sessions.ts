@@ -1,4 +1,4 @@
-/** Sessions: what lists and events say of them, put together. */
+/** Sessions, merged from lists and events. */
 import type {
   FeedEvent,
   Id,
@@ -9,64 +9,70 @@ import type {
   ShortSession,
 } from "../api/types";
 
-/** A session, and the last event that told of it: 0 when only lists did. */
-export interface Known extends Session {
-  at: Position;
+export interface KnownSession extends Session {
+  /** Position of the last event of the session; 0 if it came from lists only. */
+  lastEvent: Position;
 }
 
-export type Sessions = Map<string, Known>;
+export type Sessions = Map<string, KnownSession>;
 
 /**
- * Takes over what a list or an answer says, which was asked for when everything up to `asOf` was
- * known. What an event told since is newer, or will be told again.
+ * Merges sessions from a response that was requested when events up to `asOf` had been received.
+ * Sessions with a later event are newer than the response and stay.
  */
-export function takeOver(sessions: Sessions, listed: readonly Session[], asOf: Position): void {
+export function merge(sessions: Sessions, listed: readonly Session[], asOf: Position): void {
   for (const session of listed) {
-    const at = sessions.get(session.id)?.at ?? 0;
-    if (at <= asOf) sessions.set(session.id, { ...session, at });
+    const lastEvent = sessions.get(session.id)?.lastEvent ?? 0;
+    if (lastEvent <= asOf) sessions.set(session.id, { ...session, lastEvent });
   }
 }
 
-/** Folds an event in. Answers whether it was about a session that is not known. */
-export function fold(sessions: Sessions, name: string, event: FeedEvent): "known" | "unknown" {
+/** Applies an event. Returns "unknown" if it updates a session that is not loaded. */
+export function apply(sessions: Sessions, name: string, event: FeedEvent): "known" | "unknown" {
   const { session, message } = event.data;
   if (!session) return "known";
-  if (isWhole(session)) {
-    sessions.set(session.id, { ...session, at: event.position });
+  if (isComplete(session)) {
+    sessions.set(session.id, { ...session, lastEvent: event.position });
     return "known";
   }
   const known = sessions.get(session.id);
   if (!known) return "unknown";
   const { status, operator, unread } = session;
-  const words = typeof message === "object" ? spoken(known, name, message, event) : {};
-  sessions.set(session.id, { ...known, status, operator, unread, ...words, at: event.position });
+  const change = typeof message === "object" ? messageChange(known, name, message, event) : {};
+  const lastEvent = event.position;
+  sessions.set(session.id, { ...known, status, operator, unread, ...change, lastEvent });
   return "known";
 }
 
-const isWhole = (session: Session | ShortSession): session is Session => "openedAt" in session;
+const isComplete = (session: Session | ShortSession): session is Session => "openedAt" in session;
 
-/** What a message changes about the session's row in a list. */
-function spoken(known: Known, name: string, message: Message, event: FeedEvent): Partial<Session> {
+/** How a message changes the session's row in a list. */
+function messageChange(
+  known: KnownSession,
+  name: string,
+  message: Message,
+  event: FeedEvent,
+): Partial<Session> {
   switch (name) {
     case "message-received":
-      return { lastMessage: short(message), waitingSince: known.waitingSince ?? event.time };
+      return { lastMessage: summary(message), waitingSince: known.waitingSince ?? event.time };
     case "message-sent":
-      return { lastMessage: short(message), waitingSince: undefined };
+      return { lastMessage: summary(message), waitingSince: undefined };
     case "message-edited":
     case "message-deleted":
-      return known.lastMessage?.id === message.id ? { lastMessage: short(message) } : {};
+      return known.lastMessage?.id === message.id ? { lastMessage: summary(message) } : {};
     default:
       return {};
   }
 }
 
-const short = (message: Message): LastMessage => {
+const summary = (message: Message): LastMessage => {
   const { id, direction, author, text, createdAt, deleted } = message;
   return { id, direction, author, text, createdAt, deleted };
 };
 
-/** What a session says of a person who was forgotten is gone. */
-export function forget(sessions: Sessions, contact: Id): void {
+/** Removes an erased contact's data from their sessions. */
+export function erase(sessions: Sessions, contact: Id): void {
   for (const [id, session] of sessions) {
     if (session.contact !== contact) continue;
     const { lastMessage } = session;
@@ -75,6 +81,5 @@ export function forget(sessions: Sessions, contact: Id): void {
   }
 }
 
-/** When something last happened in a session, for sorting. */
 export const lastActivity = (session: Session) =>
   session.lastMessage?.createdAt ?? session.openedAt;

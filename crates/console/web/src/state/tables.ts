@@ -1,4 +1,4 @@
-/** What the page knows, and how a new version of it is made out of an old one. */
+/** The tables of the desk, and a copy-on-write draft of them. */
 import type { Channel, Contact, FeedEvent, Id, LiveChat, Me, Person, UserId } from "../api/types";
 import type { Drafts } from "./drafts";
 import type { Outbox } from "./outbox";
@@ -17,8 +17,8 @@ export interface Tables {
   outbox: Outbox;
   drafts: Drafts;
   presence: Presence;
-  /** Sessions that events told of and nobody has described: to be asked for. */
-  wanted: Map<Id, true>;
+  /** Sessions that events refer to and that are not loaded. */
+  missing: Map<Id, true>;
 }
 
 type ReadonlyTables = {
@@ -30,18 +30,18 @@ type ReadonlyTables = {
 
 export interface Desk extends ReadonlyTables {
   readonly me: Me | null;
-  /** All that was open has been listed once: from there on, events tell of everything. */
-  readonly listed: boolean;
+  /** All open sessions have been loaded once; events keep them up to date. */
+  readonly isListed: boolean;
   readonly progress: progress.Progress;
-  /** Events before which others are missing: they wait for a catch-up. */
+  /** Events after a gap; they are applied after a catch-up. */
   readonly held: readonly FeedEvent[];
 }
 
 export const EMPTY: Desk = {
   me: null,
-  listed: false,
+  isListed: false,
   held: [],
-  progress: progress.start,
+  progress: progress.START,
   liveChats: new Map(),
   channels: new Map(),
   people: new Map(),
@@ -51,30 +51,30 @@ export const EMPTY: Desk = {
   outbox: new Map(),
   drafts: new Map(),
   presence: new Map(),
-  wanted: new Map(),
+  missing: new Map(),
 };
 
-/** A desk that is being changed: each table is copied once, when it is first written to. */
-export class Draft {
+/** A desk that is being changed: each table is copied when it is first written. */
+export class DeskDraft {
   readonly desk: { -readonly [Member in keyof Desk]: Desk[Member] };
   readonly #before: Desk;
-  readonly #mine = new Set<keyof Tables>();
+  readonly #copied = new Set<keyof Tables>();
 
   constructor(before: Desk) {
     this.#before = before;
     this.desk = { ...before };
   }
 
-  /** What became of it: the same as before where nothing was changed. */
-  done(): Desk {
+  /** Returns the new desk, or the same object if nothing changed. */
+  finish(): Desk {
     const names = Object.keys(this.desk) as (keyof Desk)[];
     const isSame = names.every((name) => this.desk[name] === this.#before[name]);
     return isSame ? this.#before : this.desk;
   }
 
   write<Name extends keyof Tables>(name: Name): Tables[Name] {
-    if (!this.#mine.has(name)) {
-      this.#mine.add(name);
+    if (!this.#copied.has(name)) {
+      this.#copied.add(name);
       Object.assign(this.desk, { [name]: new Map(this.desk[name] as Map<unknown, unknown>) });
     }
     return this.desk[name] as Tables[Name];

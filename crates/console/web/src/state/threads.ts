@@ -1,6 +1,6 @@
 /**
- * What was written in a session, and in the sessions before it: pages of history and events, in the
- * order of the log, each line once.
+ * The messages of a session and of earlier ones, merged from pages of history and events, in the
+ * order of the log.
  */
 import type { HistoryOf, HistoryPage } from "../api/sessions";
 import type { FeedEvent, Id, Message, Position } from "../api/types";
@@ -8,16 +8,16 @@ import type { FeedEvent, Id, Message, Position } from "../api/types";
 export interface Thread {
   readonly session: Id;
   readonly contact: Id;
-  /** Messages and system lines, by position. */
-  readonly lines: readonly Message[];
-  /** Where history goes on; null when all of it is here. */
+  /** Including system messages, by position. */
+  readonly messages: readonly Message[];
+  /** The next page of history; null if all of it is loaded. */
   readonly earlier: Earlier | null;
-  /** A page of history is being asked for; events wait for it. */
+  /** Whether a page of history is being loaded. Events are kept in `pending` meanwhile. */
   readonly loading: boolean;
-  readonly waiting: readonly NamedEvent[];
+  readonly pending: readonly NamedEvent[];
 }
 
-/** What to ask for next: first the session's own chat, then the person's other chats. */
+/** A page to load: first of the session's chat, then of the contact's other chats. */
 export interface Earlier {
   readonly of: HistoryOf;
   readonly before?: Position;
@@ -28,8 +28,8 @@ export interface NamedEvent {
   readonly event: FeedEvent;
 }
 
-/** Sessions whose events are lines of the thread. */
-const TOLD = new Set([
+/** Events that are shown as system messages. */
+const SYSTEM_EVENTS = new Set([
   "session-opened",
   "session-assigned",
   "session-transferred",
@@ -39,102 +39,102 @@ const TOLD = new Set([
 export const opened = (session: Id, contact: Id): Thread => ({
   session,
   contact,
-  lines: [],
+  messages: [],
   earlier: { of: { session } },
   loading: false,
-  waiting: [],
+  pending: [],
 });
 
 export const loading = (thread: Thread): Thread => ({ ...thread, loading: true });
 
-/** The page could not be had: what waited for it is taken in, and it can be asked for again. */
-export const failed = (thread: Thread): Thread => settle({ ...thread, loading: false });
+/** The page could not be loaded: applies pending events. */
+export const failed = (thread: Thread): Thread => applyPending({ ...thread, loading: false });
 
-/** Takes a page of history in, which the thread had asked for. */
+/** Adds a page of history. */
 export function loaded(thread: Thread, page: HistoryPage): Thread {
   const of = thread.earlier?.of ?? { session: thread.session };
-  const lines = merge(thread.lines, [...page.messages, ...(page.events ?? [])]);
-  return settle({ ...thread, lines, earlier: goesOn(thread, of, page, lines), loading: false });
+  const messages = merge(thread.messages, [...page.messages, ...(page.events ?? [])]);
+  const earlier = nextPage(thread, of, page, messages);
+  return applyPending({ ...thread, messages, earlier, loading: false });
 }
 
-function goesOn(
+function nextPage(
   { contact }: Thread,
   of: HistoryOf,
   page: HistoryPage,
-  lines: readonly Message[],
+  messages: readonly Message[],
 ): Earlier | null {
   if (page.next !== null) return { of, before: page.next };
   if ("contact" in of) return null;
-  return { of: { contact }, before: lines[0]?.position };
+  return { of: { contact }, before: messages[0]?.position };
 }
 
-/** Folds an event of the session in, or keeps it until the page that is on its way has come. */
-export function fold(thread: Thread, name: string, event: FeedEvent): Thread {
-  if (thread.loading) return { ...thread, waiting: [...thread.waiting, { name, event }] };
-  return folded(thread, name, event);
+/** Applies an event of the session, or keeps it until the page that is being loaded arrives. */
+export function apply(thread: Thread, name: string, event: FeedEvent): Thread {
+  if (thread.loading) return { ...thread, pending: [...thread.pending, { name, event }] };
+  return applyNow(thread, name, event);
 }
 
-function settle(thread: Thread): Thread {
-  const all = thread.waiting.reduce((so, { name, event }) => folded(so, name, event), thread);
-  return { ...all, waiting: [] };
+function applyPending(thread: Thread): Thread {
+  const all = thread.pending.reduce((so, { name, event }) => applyNow(so, name, event), thread);
+  return { ...all, pending: [] };
 }
 
-function folded(thread: Thread, name: string, event: FeedEvent): Thread {
+function applyNow(thread: Thread, name: string, event: FeedEvent): Thread {
   const { message, delivery } = event.data;
   if (typeof message === "string" && delivery)
-    return changed(thread, message, (line) => ({ ...line, delivery }));
-  if (typeof message === "object") return written(thread, message);
-  if (TOLD.has(name)) return written(thread, told(name, event));
+    return update(thread, message, (sent) => ({ ...sent, delivery }));
+  if (typeof message === "object") return upsert(thread, message);
+  if (SYSTEM_EVENTS.has(name)) return upsert(thread, systemMessage(name, event));
   return thread;
 }
 
-/** A line that is new, or as it is now. */
-export function written(thread: Thread, message: Message): Thread {
-  // Earlier than what is here: it will come with its page of history.
-  const oldest = thread.lines[0]?.position ?? 0;
+/** Adds or replaces a message. */
+export function upsert(thread: Thread, message: Message): Thread {
+  // Older than the loaded messages: it will come with its page of history.
+  const oldest = thread.messages[0]?.position ?? 0;
   if (thread.earlier && message.position < oldest) return thread;
-  return { ...thread, lines: merge(thread.lines, [message]) };
+  return { ...thread, messages: merge(thread.messages, [message]) };
 }
 
-/** The words of a person who was forgotten are gone, and what was said to them and of them. */
-export function forget(thread: Thread, contact: Id): Thread {
-  const isGone = ({ author, direction }: Message) =>
+/** Removes the text of an erased contact, and what was written to and about them. */
+export function erase(thread: Thread, contact: Id): Thread {
+  const isErased = ({ author, direction }: Message) =>
     author === contact ||
     (thread.contact === contact && (direction === "outbound" || direction === "note"));
-  if (!thread.lines.some(isGone)) return thread;
-  const bare = { text: undefined, files: [] };
+  if (!thread.messages.some(isErased)) return thread;
+  const empty = { text: undefined, files: [] };
   return {
     ...thread,
-    lines: thread.lines.map((line) => (isGone(line) ? { ...line, ...bare } : line)),
+    messages: thread.messages.map((one) => (isErased(one) ? { ...one, ...empty } : one)),
   };
 }
 
-/** What happened to the session itself, as a line. */
-function told(name: string, { subject, time, position, data }: FeedEvent): Message {
+/** A session event as a system message. */
+function systemMessage(name: string, { subject, time, position, data }: FeedEvent): Message {
   const operator = data.session?.operator;
   const [id, direction] = [`event-${position}`, "system" as const];
-  const said = { author: data.by, createdAt: time, position, event: name, operator };
-  return { id, session: subject, direction, ...said };
+  const fields = { author: data.by, createdAt: time, position, event: name, operator };
+  return { id, session: subject, direction, ...fields };
 }
 
-function changed(thread: Thread, id: Id, change: (line: Message) => Message): Thread {
-  const at = thread.lines.findLastIndex((line) => line.id === id);
-  const line = thread.lines[at];
-  return line ? { ...thread, lines: thread.lines.with(at, change(line)) } : thread;
+function update(thread: Thread, id: Id, change: (message: Message) => Message): Thread {
+  const at = thread.messages.findLastIndex((message) => message.id === id);
+  const message = thread.messages[at];
+  return message ? { ...thread, messages: thread.messages.with(at, change(message)) } : thread;
 }
 
-/** Both, by position; of two with the same id the one that was added. */
-function merge(lines: readonly Message[], added: readonly Message[]): readonly Message[] {
-  const last = lines.at(-1)?.position ?? 0;
-  if (added.every((line, i) => line.position > (added[i - 1]?.position ?? last)))
-    return [...lines, ...added];
-  const byId = new Map(lines.map((line) => [line.id, line]));
-  for (const line of added) byId.set(line.id, line);
+/** Merges by position; an added message replaces one with the same id. */
+function merge(messages: readonly Message[], added: readonly Message[]): readonly Message[] {
+  const last = messages.at(-1)?.position ?? 0;
+  if (added.every(({ position }, i) => position > (added[i - 1]?.position ?? last)))
+    return [...messages, ...added];
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  for (const message of added) byId.set(message.id, message);
   return [...byId.values()].sort((a, b) => a.position - b.position);
 }
 
-/** The newest message of the person, which is what reading reaches up to. */
 export const lastInbound = (thread: Thread) =>
-  thread.lines.findLast(
-    (line) => line.direction === "inbound" && line.session === thread.session,
+  thread.messages.findLast(
+    ({ direction, session }) => direction === "inbound" && session === thread.session,
   );

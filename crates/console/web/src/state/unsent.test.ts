@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import type { Draft } from "./drafts";
 import type { Outgoing } from "./outbox";
-import { merged } from "./unsent";
-import type { Kept } from "./unsent";
+import { merge } from "./unsent";
+import type { UnsentTables } from "./unsent";
 
 const draft = (text: string): Draft => ({ text, note: false });
 const outgoing = (key: string): Outgoing => ({
@@ -13,24 +13,24 @@ const outgoing = (key: string): Outgoing => ({
   text: key,
   at: 0,
 });
-const NOTHING: Kept = { drafts: new Map(), outbox: new Map() };
+const NOTHING: UnsentTables = { drafts: new Map(), outbox: new Map() };
 const theirs = { drafts: [["theirs", draft("half")]], outbox: [["k", outgoing("k")]] } as const;
 
-describe("what is kept of two tabs", () => {
-  it("is what another tab wrote, where this one changed nothing", () => {
-    expect(merged(theirs, NOTHING, NOTHING)).toEqual(theirs);
+describe("storage shared by two tabs", () => {
+  it("keeps the other tab's data if this tab changed nothing", () => {
+    expect(merge(theirs, NOTHING, NOTHING)).toEqual(theirs);
   });
 
-  it("is that of both", () => {
-    const now: Kept = { ...NOTHING, drafts: new Map([["mine", draft("whole")]]) };
-    expect(merged(theirs, NOTHING, now)).toEqual({
+  it("has the data of both", () => {
+    const now: UnsentTables = { ...NOTHING, drafts: new Map([["mine", draft("whole")]]) };
+    expect(merge(theirs, NOTHING, now)).toEqual({
       ...theirs,
       drafts: [...theirs.drafts, ["mine", draft("whole")]],
     });
   });
 
-  it("is nothing of what this tab sent or threw away", () => {
-    const before: Kept = { drafts: new Map(theirs.drafts), outbox: new Map(theirs.outbox) };
-    expect(merged(theirs, before, NOTHING)).toEqual({ drafts: [], outbox: [] });
+  it("loses what this tab sent or discarded", () => {
+    const before: UnsentTables = { drafts: new Map(theirs.drafts), outbox: new Map(theirs.outbox) };
+    expect(merge(theirs, before, NOTHING)).toEqual({ drafts: [], outbox: [] });
   });
 });

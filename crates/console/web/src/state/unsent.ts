@@ -1,6 +1,6 @@
 /**
- * What of one's own writing outlives a reload. Several tabs of one user keep it in one place, so
- * each writes only what it changed itself: a tab that is merely open undoes nothing of another's.
+ * Drafts and unsent messages in local storage. All tabs of a user share them, so each tab stores only
+ * its own changes.
  */
 import type { Id } from "../api/types";
 import type { Draft } from "./drafts";
@@ -11,21 +11,21 @@ export interface Unsent {
   readonly outbox: readonly (readonly [string, Outgoing])[];
 }
 
-/** The tables of a desk that are kept. */
-export interface Kept {
+/** The tables of a desk that are stored. */
+export interface UnsentTables {
   readonly drafts: ReadonlyMap<Id, Draft>;
   readonly outbox: ReadonlyMap<string, Outgoing>;
 }
 
-export const isSame = (a: Kept, b: Kept) => a.drafts === b.drafts && a.outbox === b.outbox;
+export const isSame = (a: UnsentTables, b: UnsentTables) => a.drafts === b.drafts && a.outbox === b.outbox;
 
-/** What is to be stored, where this tab has come from `before` to `now`. */
-export const merged = (stored: Unsent, before: Kept, now: Kept): Unsent => ({
-  drafts: changed(stored.drafts, before.drafts, now.drafts),
-  outbox: changed(stored.outbox, before.outbox, now.outbox),
+/** Applies this tab's changes from `before` to `now` to the stored data. */
+export const merge = (stored: Unsent, before: UnsentTables, now: UnsentTables): Unsent => ({
+  drafts: mergeTable(stored.drafts, before.drafts, now.drafts),
+  outbox: mergeTable(stored.outbox, before.outbox, now.outbox),
 });
 
-function changed<Value>(
+function mergeTable<Value>(
   stored: readonly (readonly [string, Value])[],
   before: ReadonlyMap<string, Value>,
   now: ReadonlyMap<string, Value>,

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Session } from "../api/types";
 import { olga } from "./recorded";
-import { NO_FILTER, counts, list } from "./views";
+import { NO_FILTER, counts, sessionsInView } from "./views";
 
 const session = (id: string, change: Partial<Session> = {}): Session => ({
   id,
@@ -16,12 +16,12 @@ const session = (id: string, change: Partial<Session> = {}): Session => ({
   unread: 0,
   ...change,
 });
-const ids = (sessions: Session[], view: Parameters<typeof list>[1], filter = NO_FILTER) =>
-  list(sessions, view, olga, filter, new Map()).map(({ id }) => id);
+const ids = (sessions: Session[], view: Parameters<typeof sessionsInView>[1], filter = NO_FILTER) =>
+  sessionsInView(sessions, view, olga, filter, new Map()).map(({ id }) => id);
 const at = (minute: number) => `2026-01-01T10:${String(minute).padStart(2, "0")}:00Z`;
 
 describe("a view", () => {
-  it("has who waits longest first, and who waits for nobody last", () => {
+  it("lists the longest waiting first and those not waiting last", () => {
     const all = [
       session("a", { waitingSince: at(5) }),
       session("b"),
@@ -30,21 +30,21 @@ describe("a view", () => {
     expect(ids(all, "queue")).toEqual(["c", "a", "b"]);
   });
 
-  it("of one's own has what happened last first", () => {
+  it("of the operator's sessions is sorted by activity", () => {
     const mine = { status: "assigned" as const, operator: "olga" };
-    const spoken = (minute: number) => ({
+    const withMessage = (minute: number) => ({
       ...mine,
       lastMessage: { id: "m", direction: "inbound" as const, createdAt: at(minute) },
     });
-    expect(ids([session("a", spoken(1)), session("b", spoken(9))], "mine")).toEqual(["b", "a"]);
+    expect(ids([session("a", withMessage(1)), session("b", withMessage(9))], "mine")).toEqual(["b", "a"]);
   });
 
-  it("of what is closed has the last that ended first", () => {
+  it("of closed sessions lists the last closed first", () => {
     const closed = (minute: number) => ({ status: "closed" as const, closedAt: at(minute) });
     expect(ids([session("a", closed(1)), session("b", closed(2))], "closed")).toEqual(["b", "a"]);
   });
 
-  it("is narrowed by live chat and by text, in any case", () => {
+  it("is filtered by live chat and by text, ignoring case", () => {
     const all = [
       session("a", { chatName: "Мария" }),
       session("b", { chatName: "МАРИЯ", liveChat: "other" }),
@@ -56,7 +56,7 @@ describe("a view", () => {
 });
 
 describe("counts", () => {
-  it("tell a colleague's sessions from one's own", () => {
+  it("separate the operator's sessions from colleagues'", () => {
     const all = [
       session("a", { unread: 2 }),
       session("b", { status: "assigned", operator: "olga", unread: 3 }),

@@ -1,16 +1,15 @@
-/** The lists: which sessions a view has, in which order, and what they add up to. */
+/** The views: their sessions, order and counts. */
 import type { Contact, Id, Me, Session, ViewName } from "../api/types";
 import { lastActivity } from "./sessions";
 
 export interface Filter {
   readonly liveChat: Id | null;
-  /** As it was typed. */
   readonly text: string;
 }
 
 export const NO_FILTER: Filter = { liveChat: null, text: "" };
 
-export function belongs(view: ViewName, me: Me, session: Session): boolean {
+export function isInView(view: ViewName, me: Me, session: Session): boolean {
   switch (view) {
     case "queue":
       return session.status === "queued";
@@ -23,7 +22,7 @@ export function belongs(view: ViewName, me: Me, session: Session): boolean {
   }
 }
 
-/** Longest waiting first; those that wait for nobody after them, the newest first. */
+/** The longest waiting first, then sessions that are not waiting, by activity. */
 function byWaiting(a: Session, b: Session): number {
   if (a.waitingSince && b.waitingSince) return compare(a.waitingSince, b.waitingSince);
   if (a.waitingSince || b.waitingSince) return a.waitingSince ? -1 : 1;
@@ -31,7 +30,7 @@ function byWaiting(a: Session, b: Session): number {
 }
 
 const byActivity = (a: Session, b: Session) => compare(lastActivity(b), lastActivity(a));
-const byEnd = (a: Session, b: Session) => compare(b.closedAt ?? "", a.closedAt ?? "");
+const byClosing = (a: Session, b: Session) => compare(b.closedAt ?? "", a.closedAt ?? "");
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
@@ -39,10 +38,10 @@ const ORDER: Record<ViewName, (a: Session, b: Session) => number> = {
   queue: byWaiting,
   mine: byActivity,
   active: byWaiting,
-  closed: byEnd,
+  closed: byClosing,
 };
 
-export function list<Row extends Session>(
+export function sessionsInView<Row extends Session>(
   sessions: Iterable<Row>,
   view: ViewName,
   me: Me,
@@ -53,16 +52,16 @@ export function list<Row extends Session>(
   const text = filter.text.trim().toLowerCase();
   for (const session of sessions)
     if (
-      belongs(view, me, session) &&
+      isInView(view, me, session) &&
       (!filter.liveChat || session.liveChat === filter.liveChat) &&
-      (!text || mentions(session, contacts.get(session.contact), text))
+      (!text || matchesText(session, contacts.get(session.contact), text))
     )
       found.push(session);
   return found.sort((a, b) => ORDER[view](a, b) || compare(a.id, b.id));
 }
 
-/** The same that the broker's own search looks at. */
-function mentions(session: Session, contact: Contact | undefined, text: string): boolean {
+/** Searches the same fields as the broker. */
+function matchesText(session: Session, contact: Contact | undefined, text: string): boolean {
   const known = [
     session.externalChatId,
     session.chatName,
@@ -79,16 +78,16 @@ export interface Count {
   readonly unread: number;
 }
 
-/** How many there are in each view, and how much is unread there. */
+/** The number of sessions and unread messages in each view. */
 export function counts(sessions: Iterable<Session>, me: Me): Record<ViewName, Count> {
-  const all = { queue: none(), mine: none(), active: none(), closed: none() };
+  const all = { queue: zero(), mine: zero(), active: zero(), closed: zero() };
   for (const session of sessions)
     for (const view of ["queue", "mine", "active"] as const)
-      if (belongs(view, me, session)) {
+      if (isInView(view, me, session)) {
         all[view].sessions += 1;
         all[view].unread += session.unread;
       }
   return all;
 }
 
-const none = () => ({ sessions: 0, unread: 0 });
+const zero = () => ({ sessions: 0, unread: 0 });

@@ -1,123 +1,123 @@
-import { PASSWORD, expect, test } from "./scene";
-import { Office } from "./scene/office";
+import { PASSWORD, expect, test } from "./fixtures";
+import { AdminPage } from "./fixtures/admin-page";
 
-test("a live chat is created with its members, renamed, and deleted", async ({ enter }) => {
-  const office = await Office.enter(await enter("admin"));
-  await office.button("New live chat").first().click();
-  await office.fill("Name", "Returns");
-  await office.dialog.getByRole("checkbox", { name: "Petr Novak" }).check();
-  await office.finish("Create");
-  await office.section("Live chats");
-  await office.row("Returns").getByText("Petr Novak").waitFor();
-  await office.row("Returns").getByRole("button", { name: "Rename: Returns" }).click();
-  await office.fill("Name", "Refunds");
-  await office.finish("Save");
-  await office.row("Refunds").getByRole("button", { name: "Delete: Refunds" }).click();
-  await office.finish("Delete");
-  await office.row("Refunds").waitFor({ state: "hidden" });
+test("a live chat is created with its members, renamed, and deleted", async ({ signIn }) => {
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.button("New live chat").first().click();
+  await adminPage.fill("Name", "Returns");
+  await adminPage.dialog.getByRole("checkbox", { name: "Petr Novak" }).check();
+  await adminPage.submit("Create");
+  await adminPage.section("Live chats");
+  await adminPage.row("Returns").getByText("Petr Novak").waitFor();
+  await adminPage.row("Returns").getByRole("button", { name: "Rename: Returns" }).click();
+  await adminPage.fill("Name", "Refunds");
+  await adminPage.submit("Save");
+  await adminPage.row("Refunds").getByRole("button", { name: "Delete: Refunds" }).click();
+  await adminPage.submit("Delete");
+  await adminPage.row("Refunds").waitFor({ state: "hidden" });
 });
 
-test("a live chat with messengers is deleted only when that is said", async ({
+test("a live chat with messengers is deleted only after an explicit choice", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   await connect("Ann Lee");
-  const office = await Office.enter(await enter("admin"));
-  await office.row("Support").getByRole("button", { name: "Delete: Support" }).click();
-  await office.dialog.getByText("It still has 1 messenger").waitFor();
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.row("Support").getByRole("button", { name: "Delete: Support" }).click();
+  await adminPage.dialog.getByText("It still has 1 messenger").waitFor();
   expect(
-    await office.dialog.getByRole("button", { name: "Delete", exact: true }).isDisabled(),
+    await adminPage.dialog.getByRole("button", { name: "Delete", exact: true }).isDisabled(),
   ).toBe(true);
-  await office.press("Cancel");
-  await office.row("Support").waitFor();
+  await adminPage.press("Cancel");
+  await adminPage.row("Support").waitFor();
 });
 
-test("whoever becomes a member sees the live chat at once, whoever leaves it does not", async ({
+test("a new member sees the live chat at once, and a removed one no longer does", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const petr = await enter("petr", { complains: true });
+  const petr = await signIn("petr", { allowErrors: true });
   ann.say("Hello");
   await petr.row("Ann Lee").waitFor();
-  const office = await Office.enter(await enter("admin"));
-  await office.liveChat("Support");
-  await office.main.getByRole("link", { name: "Members" }).click();
-  const member = office.main.getByRole("checkbox", { name: "Petr Novak" });
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.liveChat("Support");
+  await adminPage.main.getByRole("link", { name: "Members" }).click();
+  const member = adminPage.main.getByRole("checkbox", { name: "Petr Novak" });
   await member.uncheck();
-  await office.button("Save").click();
+  await adminPage.button("Save").click();
   await petr.row("Ann Lee").waitFor({ state: "hidden" });
-  await petr.caughtUp();
+  await petr.waitUntilLive();
   await member.check();
-  await office.button("Save").click();
+  await adminPage.button("Save").click();
   await petr.row("Ann Lee").waitFor();
 });
 
 test("a user is created, signs in, gets a token that is shown once, and is disabled", async ({
-  enter,
-  house,
-  visit,
+  signIn,
+  broker,
+  openPage,
 }) => {
-  const office = await Office.enter(await enter("admin"));
-  await office.section("Users");
-  await office.button("New user").click();
-  await office.fill("Login", "zoe");
-  await office.fill("Name", "Zoe Quist");
-  await office.fill("Password", PASSWORD);
-  await office.dialog.getByRole("checkbox", { name: "Operators" }).check();
-  await office.finish("Create");
-  await office.row("Zoe Quist").getByText("Operators").waitFor();
-  const zoe = await visit({ complains: true });
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.section("Users");
+  await adminPage.button("New user").click();
+  await adminPage.fill("Login", "zoe");
+  await adminPage.fill("Name", "Zoe Quist");
+  await adminPage.fill("Password", PASSWORD);
+  await adminPage.dialog.getByRole("checkbox", { name: "Operators" }).check();
+  await adminPage.submit("Create");
+  await adminPage.row("Zoe Quist").getByText("Operators").waitFor();
+  const zoe = await openPage({ allowErrors: true });
   await zoe.signIn("zoe");
-  await zoe.caughtUp();
+  await zoe.waitUntilLive();
 
   const act = async (name: string) => {
-    await office.row("Zoe Quist").getByRole("button", { name: "Actions: Zoe Quist" }).click();
-    await office.page.getByRole("menuitem", { name }).click();
+    await adminPage.row("Zoe Quist").getByRole("button", { name: "Actions: Zoe Quist" }).click();
+    await adminPage.page.getByRole("menuitem", { name }).click();
   };
   await act("API token …");
-  await office.press("Issue a token");
-  await office.dialog.getByText("It is shown this once").waitFor();
-  const token = await office.dialog.locator("code").innerText();
-  await (await house.signIn("zoe", token)).close();
-  await office.finish("Close");
+  await adminPage.press("Issue a token");
+  await adminPage.dialog.getByText("It is shown this once").waitFor();
+  const token = await adminPage.dialog.locator("code").innerText();
+  await (await broker.signIn("zoe", token)).close();
+  await adminPage.submit("Close");
 
   await act("Disable");
-  await office.finish("Disable");
-  await office.row("Zoe Quist").getByText("disabled").waitFor();
+  await adminPage.submit("Disable");
+  await adminPage.row("Zoe Quist").getByText("disabled").waitFor();
   await zoe.connection.filter({ hasText: "does not accept the sign-in" }).waitFor();
 });
 
-test("the audit trail says in sentences who did what", async ({ admin, enter, liveChat }) => {
-  await admin.ask("live-chats.rename", { liveChat, name: "Support desk" });
-  const office = await Office.enter(await enter("admin"));
-  await office.section("Audit trail");
-  await office.main.getByText("A live chat was renamed to “Support desk”").first().waitFor();
-  await office.main.getByText("User Olga Ivanova was created. Groups: Operators").first().waitFor();
-  await office.main.getByRole("combobox", { name: "To what" }).selectOption("Support desk");
-  await office.main.getByText("User Olga Ivanova was created").waitFor({ state: "hidden" });
-  await office.main.getByText("A live chat was renamed to “Support desk”").waitFor();
+test("the audit log shows who did what in sentences", async ({ admin, signIn, liveChat }) => {
+  await admin.request("live-chats.rename", { liveChat, name: "Support desk" });
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.section("Audit trail");
+  await adminPage.main.getByText("A live chat was renamed to “Support desk”").first().waitFor();
+  await adminPage.main.getByText("User Olga Ivanova was created. Groups: Operators").first().waitFor();
+  await adminPage.main.getByRole("combobox", { name: "To what" }).selectOption("Support desk");
+  await adminPage.main.getByText("User Olga Ivanova was created").waitFor({ state: "hidden" });
+  await adminPage.main.getByText("A live chat was renamed to “Support desk”").waitFor();
 });
 
-test("a person is forgotten only when the name is typed, and then nobody reads the words", async ({
+test("a contact is erased only after typing the name, and then the messages are unreadable", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("My secret");
   await olga.open("Ann Lee");
   await olga.message("My secret").waitFor();
-  const office = await Office.enter(await enter("admin"));
-  await office.section("People");
-  await office
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.section("People");
+  await adminPage
     .row("Ann Lee")
     .getByRole("button", { name: /^Forget/ })
     .click();
-  const forget = office.dialog.getByRole("button", { name: "Forget for good" });
+  const forget = adminPage.dialog.getByRole("button", { name: "Forget for good" });
   expect(await forget.isDisabled()).toBe(true);
-  await office.fill("Type “Ann Lee” to confirm", "Ann Lee");
-  await office.finish("Forget for good");
+  await adminPage.fill("Type “Ann Lee” to confirm", "Ann Lee");
+  await adminPage.submit("Forget for good");
   await olga.page.reload();
   await olga.signIn("olga");
   await olga.log.getByText("this person was forgotten").first().waitFor();

@@ -1,11 +1,11 @@
-import { expect, test, until } from "./scene";
+import { expect, test, until } from "./fixtures";
 
-test("what is unread is counted in the list, the view and the title, until it is seen", async ({
+test("unread messages are counted in the list, the tab and the title until they are seen", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await until("nothing waits", async () => (await olga.page.title()) === "Switchboard");
@@ -18,25 +18,25 @@ test("what is unread is counted in the list, the view and the title, until it is
   await olga.open("Ann Lee");
   await olga.row("Ann Lee").getByText("2 unread messages").waitFor({ state: "hidden" });
   await until("the title is quiet", async () => (await olga.page.title()) === "Switchboard");
-  await until("the messenger hears that it was read", () => ann.told("markAsRead").length > 0);
+  await until("the messenger hears that it was read", () => ann.requests("markAsRead").length > 0);
 });
 
-test("whoever waits is counted in the title, and for how long they wait is shown", async ({
+test("waiting sessions are counted in the title and show their waiting time", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.row("Ann Lee").getByText("Waiting for an answer").waitFor();
   await until("the title says so", async () => (await olga.page.title()) === "(1) Switchboard");
 });
 
-test("the list is filtered by text and by live chat", async ({ connect, enter, found }) => {
+test("the list is filtered by text and by live chat", async ({ connect, signIn, createLiveChat }) => {
   const ann = await connect("Ann Lee");
   const bob = await connect("Bob Ray");
-  await found("Sales");
-  const olga = await enter("olga");
+  await createLiveChat("Sales");
+  const olga = await signIn("olga");
   ann.say("I look for a lamp");
   bob.say("I look for a chair");
   await olga.row("Ann Lee").waitFor();
@@ -54,10 +54,10 @@ test("the list is filtered by text and by live chat", async ({ connect, enter, f
   await olga.row("Ann Lee").waitFor();
 });
 
-test("closed sessions are found by text, at the broker", async ({ connect, enter }) => {
+test("closed sessions are searched by the broker", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
   const bob = await connect("Bob Ray");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   for (const [person, name] of [
     [ann, "Ann Lee"],
     [bob, "Bob Ray"],
@@ -74,9 +74,9 @@ test("closed sessions are found by text, at the broker", async ({ connect, enter
   await olga.row("Bob Ray").waitFor();
 });
 
-test("a sound calls again and again until it is seen", async ({ connect, visit }) => {
+test("the alert sound repeats until the session is seen", async ({ connect, openPage }) => {
   const ann = await connect("Ann Lee");
-  const olga = await visit();
+  const olga = await openPage();
   // What sounds is the browser's; that it is asked to, and when, is the page's.
   await olga.page.addInitScript(() => {
     const start = OscillatorNode.prototype.start;
@@ -90,7 +90,7 @@ test("a sound calls again and again until it is seen", async ({ connect, visit }
   await olga.page.reload();
   await olga.page.clock.install();
   await olga.signIn("olga");
-  await olga.caughtUp();
+  await olga.waitUntilLive();
   const rings = () => olga.page.evaluate(() => (window as unknown as { rings: number }).rings);
   ann.say("Hello");
   await olga.row("Ann Lee").waitFor();

@@ -1,40 +1,40 @@
-import { expect, test, until } from "./scene";
-import { Wire } from "./scene/wire";
+import { expect, test, until } from "./fixtures";
+import { Network } from "./fixtures/network";
 
-test("of two operators who take a session one has it, and the other is told who", async ({
+test("when two operators take a session, one gets it and the other sees who", async ({
   connect,
-  enter,
-  visit,
+  signIn,
+  openPage,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const petr = await visit();
-  const wire = await Wire.lay(petr.page);
+  const olga = await signIn("olga");
+  const petr = await openPage();
+  const network = await Network.intercept(petr.page);
   await petr.signIn("petr");
-  await petr.caughtUp();
+  await petr.waitUntilLive();
   ann.say("Hello");
   await olga.open("Ann Lee");
   await petr.open("Ann Lee");
   // Petr does not hear that Olga was faster until he has tried.
-  wire.hold();
+  network.hold();
   await olga.button("Take").click();
   await olga.thread("Ann Lee").getByText("With you").waitFor();
   await petr.button("Take").click();
-  wire.release();
+  network.release();
   await petr.page.getByText("Olga Ivanova has this session already").waitFor();
   await petr.thread("Ann Lee").getByText("With Olga Ivanova").waitFor();
   await olga.send("I am Olga.");
   await olga.message("I am Olga.").getByText("Sent", { exact: true }).waitFor();
-  expect(await petr.answer.count()).toBe(0);
+  expect(await petr.reply.count()).toBe(0);
 });
 
 test("a session is transferred with a note that the next operator reads", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const petr = await enter("petr");
+  const olga = await signIn("olga");
+  const petr = await signIn("petr");
   ann.say("I want my money back");
   await olga.take("Ann Lee");
   await olga.button("Transfer").click();
@@ -52,13 +52,13 @@ test("a session is transferred with a note that the next operator reads", async 
   expect(ann.received).toEqual(["I see to it."]);
 });
 
-test("a session that goes back into the queue is there for the next", async ({
+test("a session that is returned to the queue can be taken by others", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const petr = await enter("petr");
+  const olga = await signIn("olga");
+  const petr = await signIn("petr");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.button("Transfer").click();
@@ -68,10 +68,10 @@ test("a session that goes back into the queue is there for the next", async ({
   await petr.log.getByText("Olga Ivanova put the session back into the queue").waitFor();
 });
 
-test("who writes is seen writing, on both sides and by colleagues", async ({ connect, enter }) => {
+test("typing is shown to the contact, the operator and colleagues", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const petr = await enter("petr");
+  const olga = await signIn("olga");
+  const petr = await signIn("petr");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.view("Mine");
@@ -81,18 +81,18 @@ test("who writes is seen writing, on both sides and by colleagues", async ({ con
   await olga.row("Ann Lee").filter({ hasText: "is typing" }).waitFor();
   await petr.page.goto(olga.page.url());
   await petr.thread("Ann Lee").waitFor();
-  await olga.answer.pressSequentially("Let me see");
+  await olga.reply.pressSequentially("Let me see");
   await petr.page.getByText("Olga Ivanova is answering here").waitFor();
-  await until("the messenger shows it", () => ann.told("typing").length > 0);
+  await until("the messenger shows it", () => ann.requests("typing").length > 0);
 });
 
-test("who looks at a session is seen by colleagues, in it and in the list", async ({
+test("colleagues see who is viewing a session, in the thread and in the list", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const petr = await enter("petr");
+  const olga = await signIn("olga");
+  const petr = await signIn("petr");
   ann.say("Hello");
   await olga.open("Ann Lee");
   await petr.row("Ann Lee").getByText("Looked at by").waitFor();
@@ -101,13 +101,13 @@ test("who looks at a session is seen by colleagues, in it and in the list", asyn
   await petr.page.getByText("Olga Ivanova looks at this").waitFor();
 });
 
-test("a supervisor sees who serves whom, and an operator only their own", async ({
+test("a supervisor sees all assigned sessions, an operator only their own", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const vera = await enter("vera");
+  const olga = await signIn("olga");
+  const vera = await signIn("vera");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await vera.view("Active");
@@ -115,9 +115,9 @@ test("a supervisor sees who serves whom, and an operator only their own", async 
   expect(await olga.tab("Active").count()).toBe(0);
 });
 
-test("an operator starts a session where the messenger lets them", async ({ connect, enter }) => {
+test("an operator starts a session if the messenger allows it", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.button("Close session").click();
@@ -133,20 +133,20 @@ test("an operator starts a session where the messenger lets them", async ({ conn
   expect(ann.received).toEqual(["One more thing"]);
 });
 
-test("no session is started where the messenger does not say that it may", async ({
-  adapter,
-  enter,
-  house,
+test("an operator cannot start a session if the messenger does not allow it", async ({
+  minimalMessenger,
+  signIn,
+  broker,
 }) => {
-  const olga = await enter("olga");
-  await adapter.say("carl", "Hello");
+  const olga = await signIn("olga");
+  await minimalMessenger.say("carl", "Hello");
   await olga.row("carl").waitFor();
   await olga.menu("Start a session");
   await olga.dialog.getByText("No channel allows it").waitFor();
   // Neither does the broker allow it to whoever asks without the page.
-  const caller = await house.signIn("olga");
-  const { channels } = await caller.ask<{ channels: { id: string }[] }>("channels.list");
+  const client = await broker.signIn("olga");
+  const { channels } = await client.request<{ channels: { id: string }[] }>("channels.list");
   const whom = { channel: channels[0]?.id, externalChatId: "dora", externalUserId: "dora" };
-  await expect(caller.ask("sessions.create", whom)).rejects.toThrow("not_enabled");
-  await caller.close();
+  await expect(client.request("sessions.create", whom)).rejects.toThrow("not_enabled");
+  await client.close();
 });

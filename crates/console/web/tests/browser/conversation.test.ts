@@ -1,11 +1,11 @@
-import { expect, test, until } from "./scene";
+import { expect, test, until } from "./fixtures";
 
-test("what a person writes is taken, answered, and delivered exactly once", async ({
+test("a message is taken, answered, and the reply is delivered exactly once", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee", "--auto-receipts");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Is anybody there?");
   await olga.take("Ann Lee");
   await olga.message("Is anybody there?").waitFor();
@@ -15,27 +15,27 @@ test("what a person writes is taken, answered, and delivered exactly once", asyn
   expect(await olga.texts()).toEqual(["Is anybody there?", "Yes, I am."]);
 });
 
-test("a message is shown as sent, delivered and read only when it is", async ({
+test("a message is shown as sent, delivered and read as receipts arrive", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.send("Good day");
   const message = olga.message("Good day");
   await message.getByText("Sent", { exact: true }).waitFor();
-  const messageId = ann.told("message")[0]?.messageId;
+  const messageId = ann.requests("message")[0]?.messageId;
   ann.say(JSON.stringify({ type: "messageStatus", data: { messageId, status: "delivered" } }));
   await message.getByText("Delivered", { exact: true }).waitFor();
   ann.say("/read");
   await message.getByText("Read", { exact: true }).waitFor();
 });
 
-test("while a messenger is away its message waits, and says so", async ({ connect, enter }) => {
+test("a message waits and says so while the messenger is down", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await ann.kill();
@@ -47,9 +47,9 @@ test("while a messenger is away its message waits, and says so", async ({ connec
   expect(ann.received).toEqual(["Still there?"]);
 });
 
-test("a refused message shows why, and is truly sent again", async ({ connect, enter }) => {
+test("a rejected message shows the reason and can be retried", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee", "--fail", "422");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.send("Take this");
@@ -62,16 +62,16 @@ test("a refused message shows why, and is truly sent again", async ({ connect, e
   await message.getByText("Sent", { exact: true }).waitFor();
   // The first is the one that was refused.
   expect(ann.received).toEqual(["Take this", "Take this"]);
-  const ids = ann.told("message").map(({ messageId }) => messageId);
+  const ids = ann.requests("message").map(({ messageId }) => messageId);
   expect(new Set(ids).size).toBe(1);
 });
 
-test("a message after closing opens a new session, below what was before", async ({
+test("a message after closing opens a new session below the earlier one", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("My first matter");
   await olga.take("Ann Lee");
   await olga.send("Done");
@@ -87,15 +87,15 @@ test("a message after closing opens a new session, below what was before", async
   expect(await olga.texts()).toEqual(["My first matter", "Done", "My second matter"]);
 });
 
-test("an earlier conversation comes as one scrolls up, whole and in order", async ({
+test("scrolling up loads the earlier messages, complete and in order", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
   const said = Array.from({ length: 120 }, (_, i) => `Line ${i + 1}.`);
   ann.say(...said);
   await until("everything is accepted", () => ann.accepted.length === said.length);
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   await olga.open("Ann Lee");
   await olga.message("Line 120.").waitFor();
   expect(await olga.message("Line 1.").count()).toBe(0);
@@ -106,10 +106,10 @@ test("an earlier conversation comes as one scrolls up, whole and in order", asyn
   expect(await olga.texts()).toEqual(said);
 });
 
-test("a note is seen by colleagues and never leaves the house", async ({ connect, enter }) => {
+test("a note is visible to colleagues and never sent to the messenger", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
-  const petr = await enter("petr");
+  const olga = await signIn("olga");
+  const petr = await signIn("petr");
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.button("Note").click();
@@ -124,9 +124,9 @@ test("a note is seen by colleagues and never leaves the house", async ({ connect
   await petr.message("She is a good customer").waitFor();
 });
 
-test("an answer quotes what it answers, here and at the messenger", async ({ connect, enter }) => {
+test("a reply quotes a message, on the page and at the messenger", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Do you open on Sunday?", "And where are you?");
   await olga.take("Ann Lee");
   const asked = olga.message("Do you open on Sunday?");
@@ -136,15 +136,15 @@ test("an answer quotes what it answers, here and at the messenger", async ({ con
   const answer = olga.message("From ten to four.");
   await answer.getByRole("blockquote").filter({ hasText: "Do you open on Sunday?" }).waitFor();
   await answer.getByText("Sent", { exact: true }).waitFor();
-  expect(ann.told("message")[0]?.replyTo).toBeTruthy();
+  expect(ann.requests("message")[0]?.replyTo).toBeTruthy();
   ann.say("/reply Thank you!");
   const thanks = olga.message("Thank you!").getByRole("blockquote");
   await thanks.filter({ hasText: "From ten to four." }).waitFor();
 });
 
-test("what a person changes or takes back is changed and gone here", async ({ connect, enter }) => {
+test("edits and deletions of a contact are shown", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("I want tow", "/edit I want two");
   await olga.open("Ann Lee");
   await olga.message("I want two").getByText("edited").waitFor();

@@ -1,9 +1,9 @@
-import { expect, test } from "./scene";
-import { pressRussian } from "./scene/keys";
+import { expect, test } from "./fixtures";
+import { pressRussian } from "./fixtures/russian-keyboard";
 
-test("a conversation is served from the keyboard alone", async ({ connect, enter }) => {
+test("a session can be handled with the keyboard only", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   const { keyboard } = olga.page;
   ann.say("Hello");
   await olga.row("Ann Lee").waitFor();
@@ -24,12 +24,12 @@ test("a conversation is served from the keyboard alone", async ({ connect, enter
   expect(ann.received).toEqual(["Good day"]);
 });
 
-test("the list is walked with the arrows, and has one place for Tab", async ({
-  adapter,
-  enter,
+test("arrow keys move through the list, which is one Tab stop", async ({
+  minimalMessenger,
+  signIn,
 }) => {
-  await adapter.crowd(["p1", "p2", "p3"], "Hello");
-  const olga = await enter("olga");
+  await minimalMessenger.sayFromMany(["p1", "p2", "p3"], "Hello");
+  const olga = await signIn("olga");
   const rows = olga.sidebar.getByRole("option");
   await rows.nth(2).waitFor();
   expect(await olga.sidebar.locator("[role=option][tabindex='0']").count()).toBe(1);
@@ -44,12 +44,12 @@ test("the list is walked with the arrows, and has one place for Tab", async ({
   await expect.poll(() => rows.nth(2).getAttribute("aria-selected")).toBe("true");
 });
 
-test("shortcuts go by the place of the key, also with a Russian layout", async ({
+test("shortcuts use physical keys, also with a Russian layout", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.row("Ann Lee").waitFor();
   await pressRussian(olga.page, "KeyJ");
@@ -60,15 +60,15 @@ test("shortcuts go by the place of the key, also with a Russian layout", async (
   await olga.dialog.getByRole("combobox", { name: "Commands and search" }).waitFor();
   await olga.page.keyboard.press("Escape");
   // While text is typed a letter is a letter.
-  await olga.answer.focus();
+  await olga.reply.focus();
   await pressRussian(olga.page, "KeyT");
-  expect(await olga.answer.inputValue()).toBe("е");
+  expect(await olga.reply.inputValue()).toBe("е");
 });
 
-test("Ctrl-K finds commands and people", async ({ connect, enter }) => {
+test("Ctrl-K finds commands and contacts", async ({ connect, signIn }) => {
   const ann = await connect("Ann Lee");
   const bob = await connect("Bob Ray");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   bob.say("Hello");
   await olga.row("Bob Ray").waitFor();
@@ -89,8 +89,8 @@ test("Ctrl-K finds commands and people", async ({ connect, enter }) => {
   await olga.dialog.waitFor({ state: "hidden" });
 });
 
-test("? shows the shortcuts that there are", async ({ enter }) => {
-  const olga = await enter("olga");
+test("? shows the keyboard shortcuts", async ({ signIn }) => {
+  const olga = await signIn("olga");
   await olga.page.keyboard.press("Shift+Slash");
   await olga.dialog.getByRole("heading", { name: "Keyboard shortcuts" }).waitFor();
   await olga.dialog.getByText("Commands and search").waitFor();

@@ -1,11 +1,11 @@
-import { expect, test, until } from "./scene";
+import { expect, test, until } from "./fixtures";
 
-test("in Russian one, few and many messages are counted as Russian counts", async ({
+test("Russian plural forms are used for one, few and many messages", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Анна Ли");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   await olga.menu("Русский");
   await olga.page.getByRole("link", { name: "Очередь" }).waitFor();
   const row = olga.page.getByRole("option").filter({ hasText: "Анна Ли" });
@@ -30,12 +30,12 @@ test("in Russian one, few and many messages are counted as Russian counts", asyn
   });
 });
 
-test("the page speaks the browser's language, and the one that was chosen after a reload", async ({
+test("the page uses the browser's language, and a chosen one after a reload", async ({
   liveChat,
-  visit,
+  openPage,
 }) => {
   expect(liveChat).toBeTruthy();
-  const olga = await visit({ locale: "ru-RU" });
+  const olga = await openPage({ locale: "ru-RU" });
   await olga.button("Войти").waitFor();
   await olga.button("English").click();
   await olga.button("Sign in").waitFor();

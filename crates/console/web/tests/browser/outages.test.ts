@@ -1,26 +1,26 @@
-import { expect, test, until } from "./scene";
-import { Wire } from "./scene/wire";
+import { expect, test, until } from "./fixtures";
+import { Network } from "./fixtures/network";
 
-test("when the broker is killed nothing is lost, doubled or out of order", async ({
+test("killing the broker loses, duplicates and reorders nothing", async ({
   connect,
-  enter,
-  house,
+  signIn,
+  broker,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga", { complains: true });
+  const olga = await signIn("olga", { allowErrors: true });
   ann.say("One");
   await olga.take("Ann Lee");
   await olga.send("Two");
   await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
-  await house.kill("machine");
+  await broker.kill("machine");
   await olga.connection.filter({ hasText: "Offline" }).waitFor();
   ann.say("Three", "Four");
   await olga.send("Five");
   await olga.send("Six");
   await olga.message("Five").getByText("Kept here until there is a connection").waitFor();
   await olga.sidebar.getByText("2 messages are kept here and will be sent.").waitFor();
-  await house.start();
-  await olga.caughtUp();
+  await broker.start();
+  await olga.waitUntilLive();
   for (const text of ["Three", "Four"]) await olga.message(text).waitFor();
   await olga.message("Six").getByText("Sent", { exact: true }).waitFor();
   const texts = await olga.texts();
@@ -33,56 +33,56 @@ test("when the broker is killed nothing is lost, doubled or out of order", async
   expect(await olga.texts()).toEqual(texts);
 });
 
-test("a broker that is killed while its NATS lives on is said to be away", async ({
+test("messages are kept while the broker is down and NATS is up", async ({
   connect,
-  enter,
-  house,
+  signIn,
+  broker,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga", { complains: true });
+  const olga = await signIn("olga", { allowErrors: true });
   ann.say("One");
   await olga.take("Ann Lee");
-  await house.kill("broker");
+  await broker.kill("broker");
   await olga.send("Two");
   await olga
     .message("Two")
     .getByText(/Sending|Kept here/)
     .waitFor();
-  await house.start();
+  await broker.start();
   await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
-  await olga.caughtUp();
+  await olga.waitUntilLive();
   expect(ann.received).toEqual(["Two"]);
   expect(await olga.texts()).toEqual(["One", "Two"]);
 });
 
-test("when the network is pulled the badge says so, and what was missed comes by itself", async ({
+test("the status shows a lost network, and missed messages arrive when it is back", async ({
   connect,
-  visit,
+  openPage,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await visit({ complains: true });
-  const wire = await Wire.lay(olga.page);
+  const olga = await openPage({ allowErrors: true });
+  const network = await Network.intercept(olga.page);
   await olga.signIn("olga");
-  await olga.caughtUp();
+  await olga.waitUntilLive();
   ann.say("One");
   await olga.take("Ann Lee");
-  wire.pull();
+  network.cut();
   ann.say("Two");
   await until("Two is accepted", () => ann.accepted.length === 2);
   await olga.send("Three");
   // Nothing tells the page but silence.
   await olga.connection.filter({ hasText: "Offline" }).waitFor();
   expect(await olga.message("Two").count()).toBe(0);
-  await wire.plugIn();
+  await network.restore();
   await olga.message("Three").getByText("Sent", { exact: true }).waitFor();
-  await olga.caughtUp();
+  await olga.waitUntilLive();
   expect(await olga.texts()).toEqual(["One", "Two", "Three"]);
   expect(ann.received).toEqual(["Three"]);
 });
 
-test("the badge shows the position that the log has", async ({ admin, connect, enter }) => {
+test("the status shows the position of the log", async ({ admin, connect, signIn }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("One", "Two");
   await olga.take("Ann Lee");
   await olga.message("Two").waitFor();
@@ -94,22 +94,22 @@ test("the badge shows the position that the log has", async ({ admin, connect, e
     return Number(text.replaceAll(",", ""));
   };
   await until("it is the broker's", async () => {
-    const { position } = await admin.ask<{ position: number }>("me");
+    const { position } = await admin.request<{ position: number }>("me");
     return (await shown()) === position;
   });
 });
 
-test("who signs in while the broker is away is told that it cannot be reached", async ({
-  house,
+test("signing in while the broker is down shows that it cannot be reached", async ({
+  broker,
   liveChat,
-  visit,
+  openPage,
 }) => {
   expect(liveChat).toBeTruthy();
-  const olga = await visit({ complains: true });
-  await house.kill("machine");
+  const olga = await openPage({ allowErrors: true });
+  await broker.kill("machine");
   await olga.signIn("olga");
   await olga.page.getByRole("alert").filter({ hasText: "cannot be reached" }).waitFor();
-  await house.start();
+  await broker.start();
   await olga.signIn("olga");
-  await olga.caughtUp();
+  await olga.waitUntilLive();
 });

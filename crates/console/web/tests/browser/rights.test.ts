@@ -1,4 +1,4 @@
-import { expect, test } from "./scene";
+import { expect, test } from "./fixtures";
 
 /** Every method that only administrators have, with what it would take. */
 const METHODS: Record<string, object> = {
@@ -24,14 +24,14 @@ const METHODS: Record<string, object> = {
 };
 
 for (const user of ["olga", "vera"])
-  test(`${user}, who is no administrator, is neither offered administration nor let in`, async ({
+  test(`${user}, who is not an administrator, neither sees the administration nor may use it`, async ({
     connect,
-    enter,
-    house,
+    signIn,
+    broker,
     liveChat,
   }) => {
     await connect("Ann Lee");
-    const desk = await enter(user);
+    const desk = await signIn(user);
     await desk.button("Menu").click();
     const menu = desk.page.getByRole("menu");
     await menu.getByText("Sign out").waitFor();
@@ -42,16 +42,16 @@ for (const user of ["olga", "vera"])
     expect(await desk.page.getByRole("navigation", { name: "Administration" }).count()).toBe(0);
 
     // The page is not what keeps them out: this is NATS, as anybody can speak it.
-    const caller = await house.signIn(user);
-    const { channels } = await caller.ask<{ channels: { id: string }[] }>("channels.list");
+    const client = await broker.signIn(user);
+    const { channels } = await client.request<{ channels: { id: string }[] }>("channels.list");
     const channel = channels[0]?.id;
     expect(channel).toBeTruthy();
     for (const [method, args] of Object.entries(METHODS))
-      await expect(caller.ask(method, { liveChat, channel, ...args }), method).rejects.toThrow(
+      await expect(client.request(method, { liveChat, channel, ...args }), method).rejects.toThrow(
         "forbidden",
       );
     for (const subject of ["sb.default.audit.>", "sb.default.role.>", "_INBOX.admin.>"])
-      expect(await caller.hears(subject), subject).toMatch(/permissions violation/i);
-    expect(await caller.asksAs("admin", "users.list")).toMatch(/permissions violation/i);
-    await caller.close();
+      expect(await client.subscribeError(subject), subject).toMatch(/permissions violation/i);
+    expect(await client.requestErrorAs("admin", "users.list")).toMatch(/permissions violation/i);
+    await client.close();
   });

@@ -1,21 +1,21 @@
-import { expect, test } from "./scene";
+import { expect, test } from "./fixtures";
 
-test("a wrong password is refused in words, the right one opens the desk", async ({
+test("a wrong password shows an error, the right one signs in", async ({
   liveChat,
-  visit,
+  openPage,
 }) => {
   expect(liveChat).toBeTruthy();
-  const desk = await visit();
+  const desk = await openPage();
   await desk.signIn("olga", "not her password");
   const alert = desk.page.getByRole("alert");
   await alert.filter({ hasText: "do not go together" }).waitFor();
   await desk.signIn("olga");
-  await desk.caughtUp();
+  await desk.waitUntilLive();
   await desk.sidebar.getByRole("heading", { name: "Olga Ivanova" }).waitFor();
 });
 
-test("who has signed out is out, and only the name is remembered", async ({ enter }) => {
-  const desk = await enter("olga");
+test("after signing out only the user name is remembered", async ({ signIn }) => {
+  const desk = await signIn("olga");
   await desk.menu("Sign out");
   const user = desk.page.getByRole("textbox", { name: "User name" });
   await user.waitFor();
@@ -25,17 +25,17 @@ test("who has signed out is out, and only the name is remembered", async ({ ente
   expect(await desk.page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
 });
 
-test("who stays signed in on the tab is there after a reload, and nobody else", async ({
-  visit,
+test("a tab can stay signed in after a reload, other tabs do not", async ({
+  openPage,
   liveChat,
 }) => {
   expect(liveChat).toBeTruthy();
-  const desk = await visit();
+  const desk = await openPage();
   await desk.page.getByRole("checkbox", { name: "Stay signed in on this tab" }).check();
   await desk.signIn("olga");
-  await desk.caughtUp();
+  await desk.waitUntilLive();
   await desk.page.reload();
-  await desk.caughtUp();
+  await desk.waitUntilLive();
   const second = await desk.page.context().newPage();
   await second.goto(desk.page.url());
   await second.getByRole("button", { name: "Sign in" }).waitFor();

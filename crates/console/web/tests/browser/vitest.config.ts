@@ -1,17 +1,17 @@
 import { defineConfig } from "vitest/config";
 
-/** Longer than anything takes that works, on a busy machine and unoptimised. */
-const PATIENCE_MS = 120_000;
+/** Generous: enough for a debug build on a busy machine. */
+const TIMEOUT_MS = 120_000;
 
 export default defineConfig({
   root: import.meta.dirname,
   test: {
     include: ["*.test.ts"],
     environment: "node",
-    // Brokers and browsers share the machine, and one test measures the page.
+    // Brokers and browsers share the CPUs, and one test measures CPU time.
     fileParallelism: false,
-    testTimeout: PATIENCE_MS,
-    hookTimeout: PATIENCE_MS,
+    testTimeout: TIMEOUT_MS,
+    hookTimeout: TIMEOUT_MS,
     retry: 0,
   },
 });

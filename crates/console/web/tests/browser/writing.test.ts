@@ -1,62 +1,62 @@
-import { expect, test } from "./scene";
+import { expect, test } from "./fixtures";
 
-test("a draft survives going to another session, and a reload", async ({ connect, visit }) => {
+test("a draft survives opening another session and a reload", async ({ connect, openPage }) => {
   const ann = await connect("Ann Lee");
   const bob = await connect("Bob Ray");
-  const olga = await visit();
+  const olga = await openPage();
   await olga.page.getByRole("checkbox", { name: "Stay signed in on this tab" }).check();
   await olga.signIn("olga");
-  await olga.caughtUp();
+  await olga.waitUntilLive();
   ann.say("Hello");
   bob.say("Good morning");
   await olga.take("Ann Lee");
-  await olga.answer.fill("I will look, and");
+  await olga.reply.fill("I will look, and");
   await olga.take("Bob Ray");
-  expect(await olga.answer.inputValue()).toBe("");
+  expect(await olga.reply.inputValue()).toBe("");
   await olga.view("Mine");
   await olga.row("Ann Lee").getByText("Draft: I will look, and").waitFor();
   await olga.open("Ann Lee");
-  expect(await olga.answer.inputValue()).toBe("I will look, and");
-  await olga.answer.fill("I will look, and tell you");
+  expect(await olga.reply.inputValue()).toBe("I will look, and");
+  await olga.reply.fill("I will look, and tell you");
   await olga.page.reload();
   await olga.thread("Ann Lee").waitFor();
-  expect(await olga.answer.inputValue()).toBe("I will look, and tell you");
+  expect(await olga.reply.inputValue()).toBe("I will look, and tell you");
 });
 
-test("a canned reply is found behind / and put into the answer", async ({
+test("typing / finds a canned reply and inserts it", async ({
   admin,
   connect,
-  enter,
+  signIn,
   liveChat,
 }) => {
   const replies = [
     { shortcut: "hours", text: "We are open from nine to five." },
     { shortcut: "hello", text: "Good day, how can I help?" },
   ];
-  for (const reply of replies) await admin.ask("replies.create", { liveChat, ...reply });
+  for (const reply of replies) await admin.request("replies.create", { liveChat, ...reply });
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("When are you open?");
   await olga.take("Ann Lee");
-  await olga.answer.pressSequentially("Hello! /h");
+  await olga.reply.pressSequentially("Hello! /h");
   const canned = olga.page.getByRole("listbox", { name: "Canned replies" });
   await canned.getByRole("option", { name: "/hello" }).waitFor();
-  await olga.answer.pressSequentially("our");
+  await olga.reply.pressSequentially("our");
   await canned.getByRole("option").filter({ hasText: "from nine to five" }).waitFor();
-  await olga.answer.press("Enter");
-  expect(await olga.answer.inputValue()).toBe("Hello! We are open from nine to five.");
-  await olga.answer.press("Enter");
+  await olga.reply.press("Enter");
+  expect(await olga.reply.inputValue()).toBe("Hello! We are open from nine to five.");
+  await olga.reply.press("Enter");
   await olga.message("from nine to five").getByText("Sent", { exact: true }).waitFor();
   expect(ann.received).toEqual(["Hello! We are open from nine to five."]);
 });
 
-test("a supervisor makes a canned reply, an operator has it and cannot change it", async ({
+test("a supervisor adds a canned reply, and operators can use but not edit it", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const vera = await enter("vera");
-  const olga = await enter("olga");
+  const vera = await signIn("vera");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await vera.menu("Canned replies");
   await vera.dialog.getByRole("button", { name: "Add a reply" }).click();
@@ -69,30 +69,30 @@ test("a supervisor makes a canned reply, an operator has it and cannot change it
   await olga.dialog.getByText("Have a nice day!").waitFor();
   expect(await olga.dialog.getByRole("button", { name: "Edit" }).count()).toBe(0);
   await olga.page.keyboard.press("Escape");
-  await olga.answer.fill("/bye");
-  await olga.answer.press("Enter");
-  await olga.answer.press("Enter");
+  await olga.reply.fill("/bye");
+  await olga.reply.press("Enter");
+  await olga.reply.press("Enter");
   await olga.message("Have a nice day!").getByText("Sent", { exact: true }).waitFor();
 });
 
-test("Enter sends and Shift+Enter breaks the line, or the other way round", async ({
+test("Enter or Ctrl+Enter sends, depending on the setting", async ({
   connect,
-  enter,
+  signIn,
 }) => {
   const ann = await connect("Ann Lee");
-  const olga = await enter("olga");
+  const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
-  await olga.answer.fill("One");
-  await olga.answer.press("Shift+Enter");
-  await olga.answer.pressSequentially("two");
-  await olga.answer.press("Enter");
+  await olga.reply.fill("One");
+  await olga.reply.press("Shift+Enter");
+  await olga.reply.pressSequentially("two");
+  await olga.reply.press("Enter");
   await olga.message("One").getByText("Sent", { exact: true }).waitFor();
   await olga.menu("Enter sends");
-  await olga.answer.fill("Three");
-  await olga.answer.press("Enter");
-  await olga.answer.pressSequentially("four");
-  await olga.answer.press("Control+Enter");
+  await olga.reply.fill("Three");
+  await olga.reply.press("Enter");
+  await olga.reply.pressSequentially("four");
+  await olga.reply.press("Control+Enter");
   await olga.message("Three").getByText("Sent", { exact: true }).waitFor();
   expect(ann.received).toEqual(["One\ntwo", "Three\nfour"]);
 });

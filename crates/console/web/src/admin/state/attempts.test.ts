@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Attempt } from "../../api/deliveries";
-import { isTaken, last } from "./attempts";
+import { isAccepted, lastAttempts } from "./attempts";
 
 const attempt = (message: string, position: number): Attempt => ({
   message,
@@ -13,9 +13,9 @@ const attempt = (message: string, position: number): Attempt => ({
   channel: "c1",
 });
 
-it("only the last attempt at a message says where it stands", () => {
+it("finds the last attempt of each message", () => {
   const attempts = [attempt("a", 9), attempt("b", 7), attempt("a", 5), attempt("b", 3)];
-  expect([...last(attempts)]).toEqual([9, 7]);
+  expect([...lastAttempts(attempts)]).toEqual([9, 7]);
 });
 
 it.each([
@@ -24,6 +24,6 @@ it.each([
   [302, false],
   [500, false],
   [undefined, false],
-])("an answer of %s was taken: %s", (status, taken) => {
-  expect(isTaken({ ...(status && { status }) })).toBe(taken);
+])("status %s means accepted: %s", (status, accepted) => {
+  expect(isAccepted({ ...(status && { status }) })).toBe(accepted);
 });

@@ -1,9 +1,8 @@
-/** What a list of attempts means. Pure. */
 import type { Attempt } from "../../api/deliveries";
 import type { Position } from "../../api/types";
 
-/** The last attempt at each message, out of a list that is newest first, by its position. */
-export function last(attempts: readonly Attempt[]): ReadonlySet<Position> {
+/** The positions of the last attempt for each message, given a list with the newest first. */
+export function lastAttempts(attempts: readonly Attempt[]): ReadonlySet<Position> {
   const seen = new Set<string>();
   const positions = new Set<Position>();
   for (const { message, position } of attempts) {
@@ -13,6 +12,6 @@ export function last(attempts: readonly Attempt[]): ReadonlySet<Position> {
   return positions;
 }
 
-/** Whether the messenger took it. */
-export const isTaken = ({ status }: Pick<Attempt, "status">) =>
+/** Whether the messenger accepted the message. */
+export const isAccepted = ({ status }: Pick<Attempt, "status">) =>
   status !== undefined && status >= 200 && status < 300;

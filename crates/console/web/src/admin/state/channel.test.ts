@@ -3,25 +3,25 @@ import { describe, expect, it } from "vitest";
 import type { ChannelStatus } from "../../api/types";
 import * as channel from "./channel";
 
-describe("the one button", () => {
-  it.each<[ChannelStatus, channel.Turn]>([
-    ["pending", "giveUp"],
+describe("the toggle button", () => {
+  it.each<[ChannelStatus, channel.ToggleAction]>([
+    ["pending", "cancel"],
     ["active", "disconnect"],
     ["disconnected", "reconnect"],
     ["interrupted", "reconnect"],
-    ["failed", "tryAgain"],
-  ])("of a channel that is %s does %s", (status, turn) => {
-    expect(channel.turn(status)).toBe(turn);
+    ["failed", "retry"],
+  ])("of a channel that is %s: %s", (status, action) => {
+    expect(channel.toggleAction(status)).toBe(action);
   });
 });
 
-describe("the lamp", () => {
-  it("is lit for an active channel, and red while its deliveries fail", () => {
+describe("the status light", () => {
+  it("is good for an active channel and bad while its deliveries fail", () => {
     expect(channel.look({ status: "active" })).toBe("good");
     expect(channel.look({ status: "active", reason: "deliveries fail; …" })).toBe("bad");
   });
 
-  it("is out for what somebody ended, and red for what the system ended", () => {
+  it("is off for a channel that was disconnected and bad for one that the system interrupted", () => {
     expect(channel.look({ status: "disconnected" })).toBe("off");
     expect(channel.look({ status: "interrupted" })).toBe("bad");
     expect(channel.look({ status: "failed" })).toBe("bad");
@@ -29,46 +29,46 @@ describe("the lamp", () => {
   });
 });
 
-describe("a rotation's overlap", () => {
+describe("the overlap of two codes", () => {
   const since = "2026-11-22T10:00:00.000000Z";
   const until = "2026-11-23T10:00:00.000000Z";
   const codes = [{ since }, { since, until }];
 
-  it("lasts until the old code is no longer good", () => {
-    expect(channel.overlap({ codes }, Date.parse(until) - 1)).toBe(until);
-    expect(channel.overlap({ codes }, Date.parse(until))).toBeNull();
+  it("lasts until the old code expires", () => {
+    expect(channel.overlapUntil({ codes }, Date.parse(until) - 1)).toBe(until);
+    expect(channel.overlapUntil({ codes }, Date.parse(until))).toBeNull();
   });
 
-  it("is none with one code, or where the broker does not tell", () => {
-    expect(channel.overlap({ codes: [{ since }] }, 0)).toBeNull();
-    expect(channel.overlap({}, 0)).toBeNull();
+  it("is null with one code or without data", () => {
+    expect(channel.overlapUntil({ codes: [{ since }] }, 0)).toBeNull();
+    expect(channel.overlapUntil({}, 0)).toBeNull();
   });
 
-  it("is that of the code that stays longest", () => {
+  it("is that of the code that is valid longest", () => {
     const later = "2026-11-24T10:00:00.000000Z";
     const three = [...codes, { since, until: later }];
-    expect(channel.overlap({ codes: three }, Date.parse(since))).toBe(later);
+    expect(channel.overlapUntil({ codes: three }, Date.parse(since))).toBe(later);
   });
 });
 
 describe("a confirmation code", () => {
-  it("that is made here can sign, and passes for one that can", () => {
+  it("that is generated is valid for signing", () => {
     const code = channel.signingCode(new Uint8Array(channel.CODE_BYTES).fill(255));
     expect(code).toMatch(/^whsec_\/{42}8=$/);
-    expect(channel.securityOf(code)).toBe("signed");
-    expect(channel.codeFault(code, "signed")).toBeNull();
+    expect(channel.defaultSecurity(code)).toBe("signed");
+    expect(channel.codeError(code, "signed")).toBeNull();
   });
 
   it.each([
-    ["", "token", "empty"],
+    ["", "token", "required"],
     ["", "open", null],
     ["secret", "token", null],
     ["whsec_", "signed", "notBase64"],
     ["whsec_ab c", "signed", "notBase64"],
     ["whsec_abcde", "signed", "notBase64"],
     ["whsec_abcd", "signed", null],
-  ] as const)("%o with security %s: %s", (code, security, fault) => {
-    expect(channel.codeFault(code, security)).toBe(fault);
+  ] as const)("%o with security %s: %s", (code, security, error) => {
+    expect(channel.codeError(code, security)).toBe(error);
   });
 });
 
@@ -86,12 +86,12 @@ describe("a webhook", () => {
     expect(channel.isWebhook(text)).toBe(is);
   });
 
-  it("is shown by its host where it may hold a secret", () => {
+  it("is shown as its host, without secrets in the path", () => {
     expect(channel.host("https://chat.example.com:8443/hook?key=1")).toBe("chat.example.com:8443");
   });
 });
 
-it("the public base is what stands before the messengers' path", () => {
-  const url = "https://house.example/broker/api/messengers/external/other/webhook/c1";
-  expect(channel.base(url)).toBe("https://house.example/broker");
+it("the public base ends before the path of the API", () => {
+  const url = "https://chat.example/broker/api/messengers/external/other/webhook/c1";
+  expect(channel.publicBase(url)).toBe("https://chat.example/broker");
 });

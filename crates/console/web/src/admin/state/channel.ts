@@ -1,66 +1,66 @@
-/** What a channel's state means for the administrator. Pure. */
+/** How a channel is shown to administrators. */
 import type { Security } from "../../api/channels";
 import type { Channel, ChannelStatus, Time } from "../../api/types";
 
-/** What the one button does: it turns a channel on or off, whichever it is not. */
-export type Turn = "disconnect" | "reconnect" | "giveUp" | "tryAgain";
+/** What the on/off button of a channel does. */
+export type ToggleAction = "disconnect" | "reconnect" | "cancel" | "retry";
 
-const TURNS: Record<Exclude<ChannelStatus, "deleted">, Turn> = {
-  pending: "giveUp",
+const TOGGLE_ACTIONS: Record<Exclude<ChannelStatus, "deleted">, ToggleAction> = {
+  pending: "cancel",
   active: "disconnect",
   disconnected: "reconnect",
   interrupted: "reconnect",
-  failed: "tryAgain",
+  failed: "retry",
 };
 
-export const turn = (status: ChannelStatus): Turn =>
-  status === "deleted" ? "reconnect" : TURNS[status];
+export const toggleAction = (status: ChannelStatus): ToggleAction =>
+  status === "deleted" ? "reconnect" : TOGGLE_ACTIONS[status];
 
-/** How a status looks: a lamp that is lit, out, blinking or red. */
+/** The look of a channel's status light. */
 export type Look = "good" | "off" | "busy" | "bad";
 
 export function look({ status, reason }: Pick<Channel, "status" | "reason">): Look {
   if (status === "pending") return "busy";
-  // An active channel with a reason is being probed: its deliveries fail.
+  // An active channel with a reason has failing deliveries.
   if (status === "active") return reason ? "bad" : "good";
   return status === "disconnected" ? "off" : "bad";
 }
 
-/** The code that is being rotated out, while two are good. */
-export function overlap({ codes = [] }: Pick<Channel, "codes">, now: number): Time | null {
+/** Until when the previous code stays valid, or null if only one code is valid. */
+export function overlapUntil({ codes = [] }: Pick<Channel, "codes">, now: number): Time | null {
   const old = codes.flatMap(({ until }) => (until && Date.parse(until) > now ? [until] : []));
   return old.sort().at(-1) ?? null;
 }
 
-/** The address of a page's own house, of which a channel's public URL is a part. */
-export const base = (publicUrl: string) => publicUrl.replace(/\/api\/messengers\/.*$/, "");
+/** The base URL that a channel's public URL starts with. */
+export const publicBase = (publicUrl: string) => publicUrl.replace(/\/api\/messengers\/.*$/, "");
 
 const WHSEC = "whsec_";
-/** As many bytes as HMAC-SHA256 has in its digest: more would add nothing. */
+/** The digest size of HMAC-SHA256; a longer key adds no security. */
 export const CODE_BYTES = 32;
 
-/** A code that Standard Webhooks can sign with, out of so many bytes of chance. */
+/** A signing secret in the format of Standard Webhooks. */
 export const signingCode = (bytes: Uint8Array) =>
   WHSEC + btoa(String.fromCharCode(...bytes));
 
-/** What the broker takes for the security of a channel whose form leaves it open. */
-export const securityOf = (code: string): Security =>
+/** The broker's default security for a code. */
+export const defaultSecurity = (code: string): Security =>
   code.startsWith(WHSEC) ? "signed" : "token";
 
-/** What is wrong with a code, before the broker is asked. */
-export function codeFault(code: string, security: Security): "empty" | "notBase64" | null {
-  if (!code) return security === "open" ? null : "empty";
+/** Validates a code before it is sent to the broker. */
+export function codeError(code: string, security: Security): "required" | "notBase64" | null {
+  if (!code) return security === "open" ? null : "required";
   if (!code.startsWith(WHSEC)) return null;
   const rest = code.slice(WHSEC.length);
-  // Standard base64 with its padding, which is what the broker reads.
+  // The broker accepts standard base64 with padding.
   const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(rest) && rest.length % 4 === 0;
   return isBase64 ? null : "notBase64";
 }
 
-/** Whether a text can be a webhook; the broker says more of what it must be. */
+/** A first check; the broker validates webhooks in full. */
 export const isWebhook = (text: string) => /^https?:\/\/[^\s/?#@\\]+(?:[/?][^\s\\]*)?$/i.test(text);
 
-/** What an address names, without what may be a secret in it. */
+/** The host of a webhook; the rest of the URL may contain a secret. */
 export function host(webhook: string): string {
   const match = /^https?:\/\/([^/?#]+)/i.exec(webhook);
   return match?.[1] ?? webhook;

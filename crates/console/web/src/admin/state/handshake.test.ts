@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 
-import type { Trace } from "../../api/channels";
-import { begun, ended, failed, heard, pretty, proof } from "./handshake";
+import type { HandshakeTrace } from "../../api/channels";
+import { applySignal, confirmation, fail, finish, formatBody, start } from "./handshake";
 
 const sent = { url: "https://m.example/hook", webhookId: "connect-1", body: { type: "connect" } };
-const trace = (part: Partial<Trace>): Trace => ({
+const trace = (part: Partial<HandshakeTrace>): HandshakeTrace => ({
   sent,
   received: { status: 200, body: "" },
   ms: 12,
@@ -13,47 +13,47 @@ const trace = (part: Partial<Trace>): Trace => ({
 });
 
 describe("a handshake", () => {
-  it("shows what was sent while nothing has come back yet", () => {
-    const now = heard(begun("k"), { channel: "c", commandId: "k", step: "sending", sent });
-    expect(now).toMatchObject({ phase: "asking", sent });
+  it("shows the request while there is no response yet", () => {
+    const now = applySignal(start("k"), { channel: "c", commandId: "k", step: "sending", sent });
+    expect(now).toMatchObject({ phase: "running", sent });
     expect(now.received).toBeUndefined();
   });
 
-  it("keeps what it knows when a later step does not repeat it", () => {
-    const first = heard(begun("k"), { channel: "c", commandId: "k", step: "sending", sent });
+  it("keeps fields that a later step does not repeat", () => {
+    const first = applySignal(start("k"), { channel: "c", commandId: "k", step: "sending", sent });
     const received = { status: 401, body: "no" };
-    const then = heard(first, { channel: "c", commandId: "k", step: "answered", received, ms: 7 });
-    expect(then).toMatchObject({ sent, received, ms: 7, phase: "asking" });
+    const then = applySignal(first, { channel: "c", commandId: "k", step: "answered", received, ms: 7 });
+    expect(then).toMatchObject({ sent, received, ms: 7, phase: "running" });
   });
 
-  it("tells nothing came back from not knowing yet", () => {
+  it("distinguishes no response from a pending one", () => {
     const nothing = { channel: "c", commandId: "k", step: "answered", received: null };
-    const now = heard(begun("k"), nothing);
+    const now = applySignal(start("k"), nothing);
     expect(now.received).toBeNull();
   });
 
-  it("does not listen to the handshake of somebody else", () => {
-    const mine = begun("k");
-    expect(heard(mine, { channel: "c", commandId: "other", step: "sending", sent })).toBe(mine);
-    expect(heard(mine, { channel: "c", step: "sending", sent })).toBe(mine);
+  it("ignores signals of other handshakes", () => {
+    const mine = start("k");
+    expect(applySignal(mine, { channel: "c", commandId: "other", step: "sending", sent })).toBe(mine);
+    expect(applySignal(mine, { channel: "c", step: "sending", sent })).toBe(mine);
   });
 
-  it("is not changed by a signal that comes after the answer", () => {
-    const done = ended(begun("k"), trace({}));
+  it("ignores signals after its end", () => {
+    const done = finish(start("k"), trace({}));
     const late = { channel: "c", commandId: "k", step: "answered", received: null };
-    expect(heard(done, late)).toBe(done);
+    expect(applySignal(done, late)).toBe(done);
   });
 
-  it("is confirmed or refused as the trace says", () => {
-    expect(ended(begun("k"), trace({})).phase).toBe("confirmed");
-    expect(ended(begun("k"), trace({ error: "no" })).phase).toBe("refused");
+  it("is confirmed or refused according to the trace", () => {
+    expect(finish(start("k"), trace({})).phase).toBe("confirmed");
+    expect(finish(start("k"), trace({ error: "no" })).phase).toBe("refused");
   });
 
-  it("is refused in the broker's words when the trace itself was good", () => {
-    const late = failed(begun("k"), trace({}), "the account was taken meanwhile");
+  it("is refused with the error of the request if the trace has none", () => {
+    const late = fail(start("k"), trace({}), "the account was taken meanwhile");
     expect(late).toMatchObject({ phase: "refused", sent });
     expect(late.error).toBe("the account was taken meanwhile");
-    expect(failed(begun("k"), undefined, "offline").error).toBe("offline");
+    expect(fail(start("k"), undefined, "offline").error).toBe("offline");
   });
 
   it.each([
@@ -61,16 +61,16 @@ describe("a handshake", () => {
     ["{}", "status"],
     ["ok", "status"],
     ["null", "status"],
-  ])("was proved, answering %s, by %s", (body, how) => {
-    const done = ended(begun("k"), trace({ received: { status: 200, body } }));
-    expect(proof(done)).toBe(how);
+  ])("with the response %s is confirmed by %s", (body, expected) => {
+    const done = finish(start("k"), trace({ received: { status: 200, body } }));
+    expect(confirmation(done)).toBe(expected);
   });
 });
 
 describe("a body", () => {
-  it("is laid out where it is JSON, and left alone where it is not", () => {
-    expect(pretty('{"a":1}')).toBe('{\n  "a": 1\n}');
-    expect(pretty("<html>")).toBe("<html>");
-    expect(pretty({ a: 1 })).toBe('{\n  "a": 1\n}');
+  it("is formatted if it is JSON and unchanged otherwise", () => {
+    expect(formatBody('{"a":1}')).toBe('{\n  "a": 1\n}');
+    expect(formatBody("<html>")).toBe("<html>");
+    expect(formatBody({ a: 1 })).toBe('{\n  "a": 1\n}');
   });
 });

@@ -1,38 +1,38 @@
 /**
- * How asking a messenger for its confirmation goes: told step by step while the broker waits for
- * the messenger, and wholly by the answer at the end. Pure.
+ * The progress of a handshake: signals report each step while the request is pending, and the final
+ * response has the complete trace.
  */
-import type { Received, Sent, Trace } from "../../api/channels";
+import type { HandshakeTrace, ReceivedResponse, SentRequest } from "../../api/channels";
 import type { Id } from "../../api/types";
 
-/** A step, as it is published while the request waits. */
-export interface Signal {
+/** A step, published while the request is pending. */
+export interface HandshakeSignal {
   channel: Id;
   commandId?: string;
   step: string;
-  sent?: Sent;
-  received?: Received | null;
+  sent?: SentRequest;
+  received?: ReceivedResponse | null;
   ms?: number;
   error?: string | null;
 }
 
 export interface Handshake {
-  /** The key of the command that asked, by which its signals are known. */
+  /** The command that started the handshake; its signals carry the same id. */
   readonly commandId: string;
-  readonly phase: "asking" | "confirmed" | "refused";
-  readonly sent?: Sent | undefined;
-  /** Null once it is known that nothing came back. */
-  readonly received?: Received | null | undefined;
+  readonly phase: "running" | "confirmed" | "refused";
+  readonly sent?: SentRequest | undefined;
+  /** Null if there was no response; undefined while it is pending. */
+  readonly received?: ReceivedResponse | null | undefined;
   readonly ms?: number | undefined;
   /** Why the messenger is not confirmed, in the broker's words. */
   readonly error?: string | null | undefined;
 }
 
-export const begun = (commandId: string): Handshake => ({ commandId, phase: "asking" });
+export const start = (commandId: string): Handshake => ({ commandId, phase: "running" });
 
-/** A step became known. One of another command, or after the end, changes nothing. */
-export function heard(handshake: Handshake, signal: Signal): Handshake {
-  if (handshake.phase !== "asking" || signal.commandId !== handshake.commandId) return handshake;
+/** Applies a signal. Signals of other commands and after the end are ignored. */
+export function applySignal(handshake: Handshake, signal: HandshakeSignal): Handshake {
+  if (handshake.phase !== "running" || signal.commandId !== handshake.commandId) return handshake;
   const { sent, received, ms, error } = signal;
   return {
     ...handshake,
@@ -43,19 +43,23 @@ export function heard(handshake: Handshake, signal: Signal): Handshake {
   };
 }
 
-/** The broker answered: what the trace says stands, whatever was heard before. */
-export function ended(handshake: Handshake, trace: Trace): Handshake {
+/** Ends with the complete trace, which replaces the signals. */
+export function finish(handshake: Handshake, trace: HandshakeTrace): Handshake {
   const phase = trace.error === null ? "confirmed" : "refused";
   return { ...handshake, ...trace, phase };
 }
 
-/** The broker did not even ask, or the messenger's confirmation came too late to count. */
-export function failed(handshake: Handshake, trace: Trace | undefined, error: string): Handshake {
+/** Ends with an error of the request, which may have a trace. */
+export function fail(
+  handshake: Handshake,
+  trace: HandshakeTrace | undefined,
+  error: string,
+): Handshake {
   return { ...handshake, ...trace, phase: "refused", error: trace?.error ?? error };
 }
 
-/** How the messenger proved itself: by the code, or by answering 200 alone. */
-export function proof({ received }: Handshake): "challenge" | "status" {
+/** How the messenger confirmed: it answered the challenge, or only with status 200. */
+export function confirmation({ received }: Handshake): "challenge" | "status" {
   return received && hasMember(received.body, "challenge") ? "challenge" : "status";
 }
 
@@ -68,8 +72,8 @@ function hasMember(body: string, name: string): boolean {
   }
 }
 
-/** JSON as people read it; anything else as it came. */
-export function pretty(body: unknown): string {
+/** Formats a body that is JSON; returns others unchanged. */
+export function formatBody(body: unknown): string {
   if (typeof body !== "string") return JSON.stringify(body, null, 2) ?? "";
   try {
     return JSON.stringify(JSON.parse(body), null, 2);

@@ -1,16 +1,16 @@
-/** Feeds as a real broker published them. */
+/** A feed recorded from a real broker. */
 import type { FeedEvent, Me } from "../../api/types";
 import conversation from "./conversation.json";
 
 /**
- * A person writes; Olga takes the session, answers, leaves a note and transfers it to Ivan with
- * another; Ivan closes it. Others write meanwhile.
+ * A contact writes; Olga takes the session, replies, adds a note and transfers it to Ivan with
+ * another note; Ivan closes it. Other contacts write meanwhile.
  */
 export const feed = conversation as unknown as FeedEvent[];
 
 const liveChat = feed[0]?.livechat ?? "";
 
-/** The operator whose desk the feed is folded into. */
+/** The operator who receives the feed. */
 export const olga: Me = {
   id: "olga",
   name: "Olga",
@@ -22,4 +22,4 @@ export const olga: Me = {
 };
 
 /** The session that is taken, transferred and closed. */
-export const told = feed.find(({ type }) => type.endsWith("session-closed"))?.subject ?? "";
+export const closedSession = feed.find(({ type }) => type.endsWith("session-closed"))?.subject ?? "";

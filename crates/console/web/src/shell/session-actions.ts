@@ -1,0 +1,87 @@
+/** What an operator does to sessions, with error toasts and updates of the desk. */
+import { newCommandId } from "../api/command";
+import { asApiError } from "../api/error";
+import type { ApiError } from "../api/error";
+import * as messages from "../api/messages";
+import * as sessions from "../api/sessions";
+import type { Id, Session } from "../api/types";
+import { userName } from "../state/names";
+import { head } from "../state/progress";
+import { errorText } from "./error-text";
+import { router } from "./router.svelte";
+import type { Store } from "./store.svelte";
+import { toasts } from "./toasts.svelte";
+
+/** Runs a request; shows a toast and returns `undefined` if it fails. */
+export async function withErrorToast<Value>(
+  request: () => Promise<Value>,
+  text: (error: ApiError) => string = errorText,
+): Promise<Value | undefined> {
+  try {
+    return await request();
+  } catch (thrown) {
+    toasts.show(text(asApiError(thrown)), "bad");
+    return undefined;
+  }
+}
+
+export class SessionActions {
+  constructor(private readonly store: Store) {}
+
+  /** Assigns a session to this operator; if it is open, continues with it in "Mine". */
+  async take(session: Id): Promise<void> {
+    const isTaken = await this.#change((key) => sessions.take(this.store, session, key));
+    if (isTaken && router.session === session) router.open(session, "mine");
+  }
+
+  async close(session: Id): Promise<void> {
+    await this.#change((key) => sessions.close(this.store, session, key));
+  }
+
+  async transfer(session: Id, to: sessions.TransferTo, note: string): Promise<boolean> {
+    return this.#change((key) => sessions.transfer(this.store, session, to, note, key));
+  }
+
+  /** Starts a session and opens it. Opens the existing one if the chat already has an open session. */
+  async start(channel: Id, recipient: sessions.Recipient, text: string): Promise<void> {
+    const asOf = head(this.store.desk.progress);
+    try {
+      const key = newCommandId();
+      const { session } = await sessions.create(this.store, channel, recipient, text, key);
+      this.store.dispatch({ kind: "sessions-listed", sessions: [session], contacts: [], asOf });
+      router.open(session.id, "mine");
+    } catch (thrown) {
+      const error = asApiError(thrown);
+      const open = error.details.sessionId;
+      if (error.code !== "session_already_open" || typeof open !== "string") throw error;
+      router.open(open);
+      toasts.show(errorText(error));
+    }
+  }
+
+  retry(message: Id): Promise<unknown> {
+    return withErrorToast(() => messages.retry(this.store, message, newCommandId()));
+  }
+
+  /** Requests a change and applies the session in the response. Returns whether it succeeded. */
+  async #change(request: (key: string) => Promise<{ session: Session }>): Promise<boolean> {
+    const asOf = head(this.store.desk.progress);
+    const response = await withErrorToast(
+      () => request(newCommandId()),
+      (error) => this.#errorText(error),
+    );
+    if (response) {
+      const { session } = response;
+      this.store.dispatch({ kind: "sessions-listed", sessions: [session], contacts: [], asOf });
+    }
+    return !!response;
+  }
+
+  /** Replaces the login in an error with the operator's name. */
+  #errorText({ code, message, details }: ApiError): string {
+    const { operator } = details;
+    if (typeof operator !== "string") return errorText({ code, message, details });
+    const name = userName(this.store.desk, operator);
+    return errorText({ code, message, details: { ...details, operator: name } });
+  }
+}

@@ -1,0 +1,5 @@
+import { createContext } from "svelte";
+
+import type { Store } from "./store.svelte";
+
+export const [useStore, provideStore] = createContext<Store>();
