@@ -5,7 +5,7 @@
 
 Connect a channel with webhook http://127.0.0.1:7001/ and code SECRET. What operators write is
 printed here; each line typed here is a message of the user. With --json each event is one JSON
-line, and a typed JSON object is sent as it is, `token` added: {"type": "disconnect"}.
+line, and a typed JSON object is sent with `token` added: {"type": "disconnect"}.
 """
 
 import argparse, datetime, hmac, http.client, json, signal, sys, threading, time, uuid

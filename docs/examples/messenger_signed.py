@@ -6,7 +6,7 @@
 
 Connect a channel with webhook http://127.0.0.1:7002/ and the same code. What operators write is
 printed here and reported as delivered; each line typed here is a message of the user. With --json
-each event is one JSON line, and a typed JSON object is signed and sent as it is.
+each event is one JSON line, and a typed JSON object is signed and sent unchanged.
 """
 
 import argparse, base64, datetime, hashlib, hmac, http.client, json, queue, signal, sys, threading

@@ -10,12 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use page::{quoted, read, rows, section, source};
 
-/// What stands first in the rows of the tables of a text, where that is in backquotes.
-fn first_cells(text: &str) -> BTreeSet<String> {
-    let first = |row: Vec<&str>| quoted(row[0]).map(str::to_owned).collect::<Vec<_>>();
-    rows(text).into_iter().flat_map(first).collect()
-}
-
 /// The two sets are the same.
 #[track_caller]
 fn check_same(what: &str, documented: &BTreeSet<String>, known: &BTreeSet<String>) {
@@ -74,21 +68,6 @@ fn every_metric_is_documented() {
         .into_iter()
         .map(|row| row[0].trim_matches('`').to_owned());
     check_same("metrics", &names.collect(), &known);
-}
-
-#[test]
-fn every_error_code_is_documented() {
-    let code = read("crates/chat/src/rejection.rs");
-    let codes = code.lines().filter_map(|line| {
-        let (code, _) = line.trim().split_once(" = \"")?.1.split_once("\", ")?;
-        Some(code.to_owned())
-    });
-    let page = read("docs/errors.md");
-    let headings = page
-        .lines()
-        .filter_map(|line| line.strip_prefix("## "))
-        .map(str::to_owned);
-    check_same("error codes", &headings.collect(), &codes.collect());
 }
 
 #[test]

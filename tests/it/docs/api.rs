@@ -1,39 +1,11 @@
 //! The console API: methods, parameters, examples and objects.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::page::{between, blocks, files, read, section, source};
-use super::{check_same, first_cells};
-use crate::scene::Scene;
-
-/// Where each method of the console API is described.
-const API_PAGES: &str = "docs/console-api";
-
-/// The sections of the methods of the console API.
-fn methods() -> BTreeMap<String, String> {
-    let pages = files(API_PAGES, "md").into_iter().map(read);
-    let sections = pages.flat_map(|page| {
-        let headings = page.lines().filter(|line| line.starts_with("## `"));
-        let section = |heading: &str| {
-            let name = heading
-                .trim_start_matches("## ")
-                .trim_matches('`')
-                .to_owned();
-            (name, section(&page, heading).to_owned())
-        };
-        headings.map(section).collect::<Vec<_>>()
-    });
-    sections.collect()
-}
-
-/// The table of parameters in a method's section.
-fn table(section: &str) -> String {
-    let rest = section.split("\n| parameter |").nth(1).unwrap_or_default();
-    let table = rest.split("\n\n").next().unwrap_or_default();
-    format!("| parameter |{table}")
-}
+use super::page::{between, blocks, files, first_cells, methods, read, section, table};
+use crate::world::World;
 
 /// The members that a method takes.
 fn parameters(section: &str) -> BTreeSet<String> {
@@ -47,45 +19,9 @@ fn required(section: &str) -> BTreeSet<String> {
     first_cells(&required.collect::<Vec<_>>().join("\n"))
 }
 
-#[test]
-fn every_method_is_documented() {
-    let code = source("crates/session-router/src");
-    let table = between(&code, "METHODS: &[&str] = &[", "];").next();
-    let known = table
-        .expect("the methods are in a table")
-        .split('"')
-        .skip(1)
-        .step_by(2);
-    let known: BTreeSet<String> = known.map(str::to_owned).collect();
-    let documented: BTreeSet<String> = methods().into_keys().collect();
-    check_same("methods", &documented, &known);
-    let listed = first_cells(section(&read("docs/console-api.md"), "## Methods"));
-    check_same("methods in the list", &listed, &known);
-}
-
-#[test]
-fn every_parameter_is_documented() {
-    let code: String = source("crates/session-router/src")
-        .split_whitespace()
-        .collect();
-    let reads = between(&code, "args.", ")").filter_map(|call| {
-        let (_, member) = call.split_once("(\"")?;
-        Some(member.split_once('"')?.0.to_owned())
-    });
-    let mut known: BTreeSet<String> = reads.collect();
-    known.insert("limit".to_owned());
-    // The description of `overlap` names it.
-    known.remove("keep");
-    let documented = methods()
-        .values()
-        .flat_map(|section| parameters(section))
-        .collect();
-    check_same("parameters", &documented, &known);
-}
-
 #[tokio::test]
 async fn every_method_reads_the_parameters_of_its_documentation() {
-    let scene = Scene::open().await;
+    let world = World::start().await;
     for (method, section) in methods() {
         let example = blocks(&section)
             .into_iter()
@@ -96,23 +32,23 @@ async fn every_method_reads_the_parameters_of_its_documentation() {
         for parameter in parameters(&section) {
             let mut request = example.clone();
             request[&parameter] = json!({});
-            check_pointer(&scene, &method, &request, &parameter).await;
+            check_pointer(&world, &method, &request, &parameter).await;
         }
         for parameter in required(&section) {
             let mut request = example.clone();
             request[&parameter] = Value::Null;
-            check_pointer(&scene, &method, &request, &parameter).await;
+            check_pointer(&world, &method, &request, &parameter).await;
         }
     }
 }
 
 /// The method says that this member is wrong.
-async fn check_pointer(scene: &Scene, method: &str, request: &Value, member: &str) {
-    let refusal = scene
+async fn check_pointer(world: &World, method: &str, request: &Value, member: &str) {
+    let rejection = world
         .admin
-        .refused(method, request.clone(), "invalid")
+        .rejected(method, request.clone(), "invalid")
         .await;
-    let pointer = &refusal.details["errors"][0]["pointer"];
+    let pointer = &rejection.details["errors"][0]["pointer"];
     assert_eq!(*pointer, format!("/{member}"), "{method} {request}");
 }
 

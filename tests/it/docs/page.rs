@@ -1,9 +1,19 @@
 //! Reads pages of the documentation, and code as text.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::program::workspace;
+/// Where each method of the console API is described.
+const API_PAGES: &str = "docs/console-api";
+
+/// The top of the project.
+pub(super) fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = package.ancestors();
+    let top = folders.find(|folder| folder.join("Cargo.lock").exists());
+    top.expect("the workspace has a Cargo.lock").to_owned()
+}
 
 pub(super) fn read(path: impl AsRef<Path>) -> String {
     fs::read_to_string(workspace().join(&path))
@@ -100,4 +110,34 @@ pub(super) fn blocks(page: &str) -> Vec<(String, String)> {
     }
     assert!(open.is_none(), "a block is not closed");
     found
+}
+
+/// What stands first in the rows of the tables of a text, where that is in backquotes.
+pub(super) fn first_cells(text: &str) -> BTreeSet<String> {
+    let first = |row: Vec<&str>| quoted(row[0]).map(str::to_owned).collect::<Vec<_>>();
+    rows(text).into_iter().flat_map(first).collect()
+}
+
+/// The sections of the methods of the console API.
+pub(super) fn methods() -> BTreeMap<String, String> {
+    let pages = files(API_PAGES, "md").into_iter().map(read);
+    let sections = pages.flat_map(|page| {
+        let headings = page.lines().filter(|line| line.starts_with("## `"));
+        let section = |heading: &str| {
+            let name = heading
+                .trim_start_matches("## ")
+                .trim_matches('`')
+                .to_owned();
+            (name, section(&page, heading).to_owned())
+        };
+        headings.map(section).collect::<Vec<_>>()
+    });
+    sections.collect()
+}
+
+/// The table of parameters in a method's section.
+pub(super) fn table(section: &str) -> String {
+    let rest = section.split("\n| parameter |").nth(1).unwrap_or_default();
+    let table = rest.split("\n\n").next().unwrap_or_default();
+    format!("| parameter |{table}")
 }

@@ -1,7 +1,7 @@
 //! The pages themselves: links, anchors, examples, names of files.
 
-use super::page::{blocks, files, read};
-use crate::program::workspace;
+use super::page::{blocks, files, read, workspace};
+
 use serde_json::Value;
 
 #[test]
