@@ -31,5 +31,6 @@ pub mod command;
 pub mod rules;
 pub mod state;
 pub mod table;
+pub mod verdict;
 pub mod verification;
 pub mod workspace;

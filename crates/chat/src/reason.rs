@@ -326,6 +326,15 @@ reasons! {
 }
 
 impl Reason {
+    /// Whether an attempt that failed for this reason never reached the messenger, because no egress
+    /// process took it or its content is erased. It then says nothing about the messenger.
+    pub const fn is_unsent(&self) -> bool {
+        matches!(
+            self,
+            Self::NoEgress | Self::EgressBusy | Self::EgressStopping | Self::ContentErased
+        )
+    }
+
     /// The reason as JSON: `code`, `message` and the fields.
     pub fn object(&self) -> Map<String, Value> {
         let mut object = match serde_json::to_value(self) {
@@ -336,6 +345,8 @@ impl Reason {
         object
     }
 }
+
+impl std::error::Error for Reason {}
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::Inbound;
+use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -220,32 +221,7 @@ pub enum Outcome {
         answer: Vec<u8>,
     },
     /// It did not.
-    Failed {
-        /// What kind of failure.
-        kind: Failure,
-        /// The same in words for an administrator.
-        words: String,
-    },
-}
-
-/// Why an attempt got no answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Failure {
-    /// The guard refuses the address (messenger-protocol section 4, Addresses).
-    AddressRefused,
-    /// The name does not resolve.
-    Name,
-    /// No connection.
-    Connect,
-    /// No trust.
-    Tls,
-    /// The time was over.
-    Timeout,
-    /// The connection broke, or what came is not HTTP.
-    Broken,
-    /// No egress role took the request: nothing was sent.
-    NoEgress,
+    Failed(Reason),
 }
 
 /// How much of an answer is read (messenger-protocol section 4).

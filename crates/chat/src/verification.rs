@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use crate::model::{Capabilities, Verified};
+use crate::reason::Reason;
 use crate::rpc::{Outcome, Security};
 use crate::secret::Secret;
 use crate::signature;
+use crate::verdict::{RequestKind, Verdict};
 
 /// Why a messenger is asked to verify itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,36 +31,21 @@ pub struct Proof {
     pub capabilities: Option<Capabilities>,
 }
 
-/// Judges what came back from `connect`; an error is in words for an administrator.
+/// Judges what came back from `connect`.
 pub fn judge(
     outcome: &Outcome,
     code: &Secret,
     challenge: &str,
     security: Security,
-) -> Result<Proof, String> {
+) -> Result<Proof, Reason> {
     let answer = match outcome {
-        Outcome::Answered {
-            status: 200,
-            answer,
-            ..
-        } => answer,
-        Outcome::Answered { status: 401, .. } => {
-            return Err("wrong confirmation code: the messenger answered 401".to_owned());
+        Outcome::Answered { status, answer, .. } => {
+            if Verdict::of(RequestKind::Connect, *status) != Verdict::Accepted {
+                return Err(Reason::of_status(*status));
+            }
+            answer
         }
-        Outcome::Answered {
-            status: status @ 300..=399,
-            ..
-        } => {
-            return Err(format!(
-                "the messenger answered {status}, a redirect, and redirects are not followed"
-            ));
-        }
-        Outcome::Answered { status, .. } => {
-            return Err(format!(
-                "the messenger answered {status} where 200 was expected"
-            ));
-        }
-        Outcome::Failed { words, .. } => return Err(words.clone()),
+        Outcome::Failed(reason) => return Err(reason.clone()),
     };
     let body: Value = serde_json::from_slice(answer).unwrap_or_default();
     let capabilities = body
@@ -67,16 +54,17 @@ pub fn judge(
         .map(|c| serde_json::from_value(c.clone()).unwrap_or_else(|_| readable_capabilities(c)));
     match body.get("challenge") {
         Some(Value::String(offered)) if signature::answer_proves(code, challenge, offered) => {
-            Ok(Proof { verified: Verified::Challenge, capabilities })
+            Ok(Proof {
+                verified: Verified::Challenge,
+                capabilities,
+            })
         }
-        Some(Value::Null) | None if security != Security::Signed => {
-            Ok(Proof { verified: Verified::Status, capabilities })
-        }
-        Some(Value::Null) | None => Err(
-            "the messenger did not answer the challenge, which a channel with security \"signed\" requires"
-                .to_owned(),
-        ),
-        Some(_) => Err("wrong answer to the challenge: the messenger uses another confirmation code".to_owned()),
+        Some(Value::Null) | None if security != Security::Signed => Ok(Proof {
+            verified: Verified::Status,
+            capabilities,
+        }),
+        Some(Value::Null) | None => Err(Reason::ChallengeNotAnswered),
+        Some(_) => Err(Reason::WrongChallengeAnswer),
     }
 }
 

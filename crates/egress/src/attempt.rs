@@ -7,7 +7,8 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat::rpc::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Failure, Outcome};
+use chat::reason::Reason;
+use chat::rpc::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Outcome};
 use chat::signature;
 use chat::time::Timestamp;
 use http_body_util::{BodyExt as _, Full};
@@ -22,7 +23,6 @@ use tokio_util::task::TaskTracker;
 
 use crate::connector::Connector;
 use crate::dialer::Dialer;
-use crate::fault::Fault;
 use crate::retry_after;
 use crate::target::Target;
 
@@ -76,17 +76,17 @@ impl Attempts {
         let timeout = Duration::from_millis(timeout_ms.into());
         let post = match post(request, now) {
             Ok(post) => post,
-            Err(fault) => return fault.into(),
+            Err(reason) => return Outcome::Failed(reason),
         };
         let mut over = pin!(tokio::time::sleep(timeout));
         let answered = tokio::select! {
             biased; // An answer that is here counts, even when the time is just over.
             answered = self.client.request(post) => answered,
-            () = &mut over => return late(timeout_ms).into(),
+            () = &mut over => return Outcome::Failed(Reason::TimedOut { ms: timeout_ms }),
         };
         match answered {
             Ok(response) => read(response, over, now).await,
-            Err(error) => explain(&error).into(),
+            Err(error) => Outcome::Failed(explain(&error)),
         }
     }
 
@@ -98,11 +98,11 @@ impl Attempts {
     }
 }
 
-fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>, Fault> {
+fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>, Reason> {
     let target = Target::parse(&request.url)?;
-    let unfit = |what: &str| Fault::new(Failure::Broken, format!("nothing was sent: {what}"));
+    let unfit = |detail: String| Reason::InvalidAttempt { detail };
     let signed = signature::sign(&request.codes, &request.id, now, &request.body)
-        .map_err(|error| unfit(&error.to_string()))?;
+        .map_err(|error| unfit(error.to_string()))?;
     let mut post = Request::post(target.uri)
         .header(header::CONTENT_TYPE, "application/json")
         .header(header::USER_AGENT, USER_AGENT)
@@ -112,7 +112,7 @@ fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>,
         post = post.header("webhook-signature", signed.signature);
     }
     post.body(Full::from(request.body))
-        .map_err(|error| unfit(&error.to_string()))
+        .map_err(|error| unfit(error.to_string()))
 }
 
 async fn read(response: Response<Incoming>, over: Pin<&mut Sleep>, now: Timestamp) -> Outcome {
@@ -145,28 +145,20 @@ async fn read(response: Response<Incoming>, over: Pin<&mut Sleep>, now: Timestam
     }
 }
 
-fn late(timeout_ms: u32) -> Fault {
-    Fault::new(
-        Failure::Timeout,
-        format!("no answer within {timeout_ms} ms"),
-    )
-}
-
-fn explain(error: &legacy::Error) -> Fault {
+fn explain(error: &legacy::Error) -> Reason {
     let cause = std::error::Error::source(error);
-    if let Some(fault) = cause.and_then(|cause| cause.downcast_ref::<Fault>()) {
-        return fault.clone();
+    if let Some(reason) = cause.and_then(|cause| cause.downcast_ref::<Reason>()) {
+        return reason.clone();
     }
-    let words = match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
-        Some(error) if error.is_parse() => "what came is not an HTTP answer".to_owned(),
-        Some(error) if error.is_incomplete_message() || error.is_closed() => {
-            "the connection was closed before an answer".to_owned()
-        }
-        Some(error) => match std::error::Error::source(error) {
-            Some(cause) => format!("the connection broke: {cause}"),
-            None => format!("the connection broke: {error}"),
-        },
-        None => format!("the connection broke: {error}"),
+    let broken = |detail: &dyn std::error::Error| Reason::ConnectionBroken {
+        detail: detail.to_string(),
     };
-    Fault::new(Failure::Broken, words)
+    match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
+        Some(error) if error.is_parse() => Reason::NotHttp,
+        Some(error) if error.is_incomplete_message() || error.is_closed() => {
+            Reason::ConnectionClosed
+        }
+        Some(error) => std::error::Error::source(error).map_or_else(|| broken(error), broken),
+        None => broken(error),
+    }
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chat::rpc::{CONNECT_TIMEOUT_MS, Failure};
+use chat::reason::Reason;
+use chat::rpc::CONNECT_TIMEOUT_MS;
 use hyper::Uri;
 use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, MaybeHttpsStream};
 use rustls::pki_types::CertificateDer;
@@ -15,7 +16,6 @@ use tower_service::Service;
 
 use crate::config::Trust;
 use crate::dialer::Dialer;
-use crate::fault::Fault;
 use crate::stream::Stream;
 
 /// The bound of connecting: resolution, TCP and TLS together.
@@ -58,10 +58,10 @@ pub(crate) fn tls(trust: &Trust) -> io::Result<ClientConfig> {
 
 impl Service<Uri> for Connector {
     type Response = MaybeHttpsStream<Stream>;
-    type Error = Fault;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Fault>> + Send>>;
+    type Error = Reason;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Reason>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         // The dialer is always ready, and so is what wraps it.
         Poll::Ready(Ok(()))
     }
@@ -72,19 +72,20 @@ impl Service<Uri> for Connector {
             match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
                 Ok(Ok(stream)) => Ok(stream),
                 Ok(Err(error)) => Err(explain(error)),
-                Err(_) => Err(Fault::new(
-                    Failure::Connect,
-                    format!("no connection within {} s", CONNECT_TIMEOUT.as_secs()),
-                )),
+                Err(_) => Err(Reason::ConnectTimedOut {
+                    seconds: CONNECT_TIMEOUT.as_secs(),
+                }),
             }
         })
     }
 }
 
 /// The dialer says what it means; everything else is TLS.
-fn explain(error: Box<dyn std::error::Error + Send + Sync>) -> Fault {
-    match error.downcast::<Fault>() {
+fn explain(error: Box<dyn std::error::Error + Send + Sync>) -> Reason {
+    match error.downcast::<Reason>() {
         Ok(fault) => *fault,
-        Err(error) => Fault::new(Failure::Tls, format!("no trust by TLS: {error}")),
+        Err(error) => Reason::TlsFailed {
+            detail: error.to_string(),
+        },
     }
 }

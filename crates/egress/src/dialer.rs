@@ -7,13 +7,12 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use chat::rpc::Failure;
+use chat::reason::Reason;
 use hyper::Uri;
 use tokio::net::TcpStream;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::fault::Fault;
 use crate::guard::{Guard, Host};
 use crate::metric;
 use crate::resolver::Resolver;
@@ -46,19 +45,20 @@ impl Dialer {
         }
     }
 
-    async fn dial(self, uri: Uri) -> Result<Stream, Fault> {
+    async fn dial(self, uri: Uri) -> Result<Stream, Reason> {
         let Target { host, port, .. } = Target::of(uri)?;
         let addresses = match &host {
             Host::Address(address) => vec![*address],
             Host::Name(name) => self.resolver.resolve(name).await?,
         };
         self.guard.check(&host, addresses.iter().copied())?;
-        let tcp = connect(&addresses, port).await.map_err(|error| {
-            Fault::new(
-                Failure::Connect,
-                format!("no connection to {host}, port {port}: {error}"),
-            )
-        })?;
+        let tcp = connect(&addresses, port)
+            .await
+            .map_err(|error| Reason::ConnectFailed {
+                name: host.to_string(),
+                port,
+                detail: error.to_string(),
+            })?;
         metric::connected();
         // A request is written in one go; waiting for more only delays it.
         drop(tcp.set_nodelay(true));
@@ -71,10 +71,10 @@ impl Dialer {
 
 impl tower_service::Service<Uri> for Dialer {
     type Response = Stream;
-    type Error = Fault;
-    type Future = Pin<Box<dyn Future<Output = Result<Stream, Fault>> + Send>>;
+    type Error = Reason;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, Reason>> + Send>>;
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Fault>> {
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Reason>> {
         Poll::Ready(Ok(()))
     }
 

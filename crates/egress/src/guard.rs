@@ -12,39 +12,10 @@ mod tests;
 
 use std::net::IpAddr;
 
+use chat::reason::Reason;
+
 pub use allow::{Allow, BadAllow};
 pub(crate) use host::Host;
-
-/// Why a webhook is not spoken to.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    /// Not a URL, or not one of HTTP. It is not repeated: it may hold a secret.
-    #[error("the webhook is not an http or https URL with a host")]
-    Url,
-    /// A user or password in the URL, which also serves to disguise the host.
-    #[error("the webhook's URL holds a user name or password; remove what stands before the @")]
-    UserInfo,
-    /// A host that some read as one address and others as another.
-    #[error(
-        "the guard refuses the host {host:?}; write a name, four decimal numbers, or IPv6 in brackets"
-    )]
-    Spelling {
-        /// The host as it was written.
-        host: String,
-    },
-    /// An address that is not of the public internet.
-    #[error(
-        "the guard refuses {address} of {host} ({class}); egress.allow opens it if it is meant"
-    )]
-    Address {
-        /// The host as it was written.
-        host: String,
-        /// The address that it is, or resolves to.
-        address: IpAddr,
-        /// What the address is.
-        class: &'static str,
-    },
-}
 
 /// Decides by the list of what is allowed nevertheless.
 #[derive(Clone, Debug)]
@@ -64,7 +35,7 @@ impl Guard {
         &self,
         host: &Host,
         addresses: impl IntoIterator<Item = IpAddr>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Reason> {
         if let Host::Name(name) = host
             && self.allow.iter().any(|allow| allow.is_host(name))
         {
@@ -75,10 +46,10 @@ impl Guard {
                 continue;
             };
             if !self.allow.iter().any(|allow| allow.holds(address)) {
-                return Err(Refused::Address {
-                    host: host.to_string(),
-                    address,
-                    class,
+                return Err(Reason::AddressRefused {
+                    address: address.to_string(),
+                    name: host.to_string(),
+                    detail: class.to_owned(),
                 });
             }
         }

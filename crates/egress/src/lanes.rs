@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 /// How long a request waits for its turn; then it is answered with
-/// [`NoEgress`](chat::rpc::Failure::NoEgress). Who asks waits for this long, the attempt's own
+/// [`EgressBusy`](chat::reason::Reason::EgressBusy). Who asks waits for this long, the attempt's own
 /// bound and a little for the way: so no attempt starts after its asker has given up.
 pub const WAIT_MAX: Duration = Duration::from_secs(2);
 

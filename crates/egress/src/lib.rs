@@ -7,7 +7,7 @@
 //!   and not after a second resolution (there is none).
 //! * A request is sent at most once for each time it was asked for, and never after its asker has
 //!   given up: what cannot start within [`WAIT_MAX`] is answered with
-//!   [`NoEgress`](chat::rpc::Failure::NoEgress), which says that nothing was sent.
+//!   [`EgressBusy`](chat::reason::Reason::EgressBusy), which says that nothing was sent.
 //! * No messenger can take it all: each host has its own bound, and every answer, wait and
 //!   connection has one.
 
@@ -16,7 +16,6 @@ mod clock;
 mod config;
 mod connector;
 mod dialer;
-mod fault;
 mod guard;
 mod lanes;
 mod metric;

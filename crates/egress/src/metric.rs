@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chat::rpc::{Failure, Outcome};
+use chat::reason::Reason;
+use chat::rpc::Outcome;
 
 /// Counter: attempts that ended, by `outcome`: `2xx` .. `5xx`, or how it failed (`timeout` ..).
 pub const ATTEMPTS: &str = "switchboard_egress_attempts_total";
@@ -47,14 +48,17 @@ const fn label(outcome: &Outcome) -> &'static str {
             5 => "5xx",
             _ => "other",
         },
-        Outcome::Failed { kind, .. } => match kind {
-            Failure::AddressRefused => "address_refused",
-            Failure::Name => "name",
-            Failure::Connect => "connect",
-            Failure::Tls => "tls",
-            Failure::Timeout => "timeout",
-            Failure::Broken => "broken",
-            Failure::NoEgress => "no_egress",
+        Outcome::Failed(reason) => match reason {
+            Reason::NotAWebhook
+            | Reason::WebhookWithCredentials
+            | Reason::HostRefused { .. }
+            | Reason::AddressRefused { .. } => "address_refused",
+            Reason::NameNotResolved { .. } => "name",
+            Reason::ConnectFailed { .. } | Reason::ConnectTimedOut { .. } => "connect",
+            Reason::TlsFailed { .. } => "tls",
+            Reason::TimedOut { .. } => "timeout",
+            reason if reason.is_unsent() => "no_egress",
+            _ => "broken",
         },
     }
 }

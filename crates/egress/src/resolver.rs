@@ -3,10 +3,8 @@
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::Arc;
 
-use chat::rpc::Failure;
+use chat::reason::Reason;
 use tokio::sync::Semaphore;
-
-use crate::fault::Fault;
 
 /// How many names are resolved at once. The system's resolver blocks a thread, for longer than we
 /// wait for it when its servers are away, so the threads are what is bounded.
@@ -32,7 +30,7 @@ impl Resolver {
     }
 
     /// All addresses of a name, at least one.
-    pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Fault> {
+    pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Reason> {
         let found = match self {
             Self::System(places) => system(places, name).await,
             #[cfg(test)]
@@ -57,9 +55,9 @@ async fn system(places: &Arc<Semaphore>, name: &str) -> std::io::Result<Vec<IpAd
     found.await.map_err(std::io::Error::other)?
 }
 
-fn unknown(name: &str, why: &str) -> Fault {
-    Fault::new(
-        Failure::Name,
-        format!("the name {name} does not resolve: {why}"),
-    )
+fn unknown(name: &str, detail: &str) -> Reason {
+    Reason::NameNotResolved {
+        name: name.to_owned(),
+        detail: detail.to_owned(),
+    }
 }

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use bus::{Bus, Endpoint, Message, Service, ServiceInfo, Subscription};
 use chat::codec;
-use chat::rpc::{AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::reason::Reason;
+use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
 use chat::subject::Subjects;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +15,6 @@ use crate::attempt::Attempts;
 use crate::config::Config;
 use crate::connector;
 use crate::dialer::{Dialer, KEPT_MAX};
-use crate::fault::Fault;
 use crate::guard::Guard;
 use crate::lanes::{Lanes, Limits};
 use crate::resolver::Resolver;
@@ -163,8 +163,7 @@ impl Role {
             .map(|t| t.host.to_string())
             .unwrap_or_default();
         if let Err(asked) = self.lanes.push(host, Asked { message, request }, now) {
-            self.turn_away(asked, "too many requests wait for egress")
-                .await;
+            self.turn_away(asked, Reason::EgressBusy).await;
         }
     }
 
@@ -180,29 +179,27 @@ impl Role {
 
     async fn turn_away_late(&mut self, now: Instant) {
         while let Some(asked) = self.lanes.expired(now) {
-            self.turn_away(asked, "egress was busy for too long").await;
+            self.turn_away(asked, Reason::EgressBusy).await;
         }
     }
 
-    async fn turn_away(&self, asked: Asked, why: &str) {
+    async fn turn_away(&self, asked: Asked, reason: Reason) {
         metric::turned_away();
-        let words = format!("{why}; nothing was sent");
-        let outcome = Fault::new(Failure::NoEgress, words).into();
         self.shared
-            .answer(&asked.message, Duration::ZERO, outcome)
+            .answer(&asked.message, Duration::ZERO, Outcome::Failed(reason))
             .await;
     }
 
     async fn leave(mut self, mut subscription: Subscription, grace: Duration) {
-        let why = "egress is stopping";
         for asked in self.lanes.dismiss().collect::<Vec<_>>() {
-            self.turn_away(asked, why).await;
+            self.turn_away(asked, Reason::EgressStopping).await;
         }
         let rest = async {
             told(subscription.drain().await);
             while let Some(message) = subscription.next().await {
                 if let Ok(request) = codec::decode(&message.payload) {
-                    self.turn_away(Asked { message, request }, why).await;
+                    self.turn_away(Asked { message, request }, Reason::EgressStopping)
+                        .await;
                 }
             }
         };
@@ -234,9 +231,9 @@ impl Shared {
     async fn answer(&self, message: &Message, elapsed: Duration, outcome: Outcome) {
         let error = match &outcome {
             Outcome::Answered { .. } => None,
-            Outcome::Failed { words, .. } => Some(words.as_str()),
+            Outcome::Failed(reason) => Some(reason.to_string()),
         };
-        self.service.count(ENDPOINT, elapsed, error);
+        self.service.count(ENDPOINT, elapsed, error.as_deref());
         let ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
         told(
             self.bus

@@ -6,8 +6,9 @@ use bus::Bus;
 use chat::event::{Event, MessageSent};
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::messenger::outbound::{Addressee, Dialect, Message};
+use chat::reason::Reason;
 use chat::record::Stream;
-use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Failure, Outcome};
+use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome};
 use chat::secret::Secret;
 use chat::state::Channel;
 use chat::time::Timestamp;
@@ -92,21 +93,21 @@ pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) ->
     match bus.ask::<_, AttemptReply>(subject, request, timeout).await {
         Ok(reply) => reply,
         Err(error) => {
-            let kind = if error.is_in_doubt() {
-                Failure::Timeout
+            tracing::debug!(%error, "egress did not answer");
+            failed(if error.is_in_doubt() {
+                Reason::EgressTimedOut
             } else {
-                Failure::NoEgress
-            };
-            failed(kind, format!("no egress role answered: {error}"))
+                Reason::NoEgress
+            })
         }
     }
 }
 
 /// An attempt that did not get as far as the messenger.
-pub(crate) const fn failed(kind: Failure, words: String) -> AttemptReply {
+pub(crate) const fn failed(reason: Reason) -> AttemptReply {
     AttemptReply {
         ms: 0,
-        outcome: Outcome::Failed { kind, words },
+        outcome: Outcome::Failed(reason),
     }
 }
 

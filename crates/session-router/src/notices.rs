@@ -20,6 +20,7 @@ use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
 use chat::rules::Rules;
 use chat::state::{Channel, ChatKey, NoticeKind};
 use chat::time::Timestamp;
+use chat::verdict::{RequestKind, Verdict};
 use chat::workspace::Workspace;
 
 use crate::attempt::Target;
@@ -171,15 +172,12 @@ impl Notices {
             _ => None,
         };
         let told = match &reply.outcome {
-            Outcome::Answered {
-                status: status @ (401 | 410),
-                ..
-            } => Told::Channel(*status),
-            Outcome::Answered {
-                status: 200..=299 | 400 | 403 | 404 | 405 | 413 | 422 | 501,
-                ..
-            } => Told::Settled,
-            _ => Told::Later,
+            Outcome::Answered { status, .. } => match Verdict::of(RequestKind::Notice, *status) {
+                Verdict::Accepted | Verdict::Final => Told::Settled,
+                Verdict::WrongCode | Verdict::Gone => Told::Channel(*status),
+                Verdict::Retry => Told::Later,
+            },
+            Outcome::Failed(_) => Told::Later,
         };
         if let Some(lane) = self.lanes.get_mut(&id.0) {
             lane.ended(&told, now);

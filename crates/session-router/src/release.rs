@@ -170,7 +170,7 @@ impl Loop {
                     .push(Release::Refusal(message, rejection.with("trace", trace)));
             }
             (Ok(_), Some(reason)) if moves_webhook => {
-                let rejection = Rejection::new(chat::rejection::Code::VerificationFailed, reason);
+                let rejection = Rejection::new(reason.error_code(), reason.to_string());
                 self.router
                     .batch
                     .releases

@@ -4,6 +4,7 @@ use bus::Message;
 use chat::chance::Chance;
 use chat::command::Verification;
 use chat::id::{ChannelId, UserId};
+use chat::reason::Reason;
 use chat::record::Stream;
 use chat::rpc::{AttemptReply, AttemptRequest, Outcome, Security};
 use chat::secret::Secret;
@@ -136,18 +137,18 @@ impl Verify {
     }
 
     /// What was sent, what came back, and how long it took; the code is left out.
-    fn trace(&self, reply: &AttemptReply, error: Option<&String>) -> Value {
+    fn trace(&self, reply: &AttemptReply, error: Option<&Reason>) -> Value {
         let received = match &reply.outcome {
             Outcome::Answered { status, answer, .. } => {
                 json!({ "status": status, "body": self.shown(answer) })
             }
-            Outcome::Failed { .. } => Value::Null,
+            Outcome::Failed(_) => Value::Null,
         };
         json!({
             "sent": self.sent(),
             "received": received,
             "ms": reply.ms,
-            "error": error,
+            "error": error.map(Reason::to_string),
         })
     }
 

@@ -7,8 +7,9 @@ use bus::{Bus, Message};
 use chat::chance::Chance;
 use chat::id::{ChannelId, MessageId};
 use chat::password;
+use chat::reason::Reason;
 use chat::rejection::{Code, Rejection};
-use chat::rpc::{AttemptRequest, Failure};
+use chat::rpc::AttemptRequest;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use tokio::sync::mpsc;
@@ -136,10 +137,7 @@ impl Work {
                 tokio::task::spawn_blocking(move || attempt.and_then(|a| a.request(&library)));
             let reply = match request.await {
                 Ok(Some(request)) => ask(&bus, subject, &request).await,
-                _ => failed(
-                    Failure::NoEgress,
-                    "the message's words can no longer be read".to_owned(),
-                ),
+                _ => failed(Reason::ContentErased),
             };
             Done::Attempted(message, generation, reply)
         });

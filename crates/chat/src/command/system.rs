@@ -1,8 +1,9 @@
 //! What Switchboard asks of itself: what came of trying things.
 
 use crate::id::{ChannelId, MessageId};
+use crate::reason::Reason;
 use crate::rpc::AttemptReply;
-use crate::verification::Purpose;
+use crate::verification::{Proof, Purpose};
 
 /// What came of asking a messenger to verify itself.
 #[derive(Clone, Debug)]
@@ -13,8 +14,8 @@ pub struct Verification {
     pub generation: u32,
     /// Why it was asked.
     pub purpose: Purpose,
-    /// What it proved, or why it failed in words.
-    pub result: Result<crate::verification::Proof, String>,
+    /// What it proved, or why it failed.
+    pub result: Result<Proof, Reason>,
 }
 
 /// What came of trying a message.

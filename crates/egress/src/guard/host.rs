@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::Refused;
+use chat::reason::Reason;
 
 /// The longest name and the longest label of one, in bytes (RFC 1035).
 const NAME_BYTES_MAX: usize = 253;
@@ -22,9 +22,9 @@ impl Host {
     /// Reads a host. Resolvers take `0x7f.1`, `2130706433`, `0177.0.0.1` or `127.1` for 127.0.0.1:
     /// whatever ends in a number, and is not four decimal ones, is refused. So are zones (`%eth0`),
     /// escapes, and letters beyond ASCII (a name from another script is written in punycode).
-    pub(crate) fn parse(text: &str) -> Result<Self, Refused> {
-        let refused = || Refused::Spelling {
-            host: text.to_owned(),
+    pub(crate) fn parse(text: &str) -> Result<Self, Reason> {
+        let refused = || Reason::HostRefused {
+            name: text.to_owned(),
         };
         if let Some(inner) = text.strip_prefix('[') {
             let inner = inner.strip_suffix(']').ok_or_else(refused)?;

@@ -174,7 +174,7 @@ const PASSED: &[&str] = &[
     "http://[2001:4860:4860::8888]/",
 ];
 
-fn check(allow: &[&str], url: &str) -> Result<(), Refused> {
+fn check(allow: &[&str], url: &str) -> Result<(), Reason> {
     let guard = Guard::new(allow.iter().map(|text| text.parse().unwrap()).collect());
     let host = Target::parse(url)?.host;
     let addresses = match &host {
@@ -218,7 +218,7 @@ fn a_name_is_judged_by_every_address_that_it_has() {
     ] {
         for addresses in [vec![bad], vec!["8.8.8.8", bad], vec![bad, "8.8.8.8"]] {
             assert!(
-                matches!(check(&addresses), Err(Refused::Address { address, .. }) if address == bad.parse::<IpAddr>().unwrap()),
+                matches!(check(&addresses), Err(Reason::AddressRefused { address, .. }) if address == bad.parse::<IpAddr>().unwrap().to_string()),
                 "{addresses:?}"
             );
         }
@@ -310,13 +310,13 @@ fn entries_that_mean_nothing_are_refused_by_their_text() {
 }
 
 #[test]
-fn the_words_name_address_class_and_way_out() {
+fn the_reason_names_the_address_its_class_and_the_setting() {
     assert_eq!(
         check(&[], "http://169.254.169.254/")
             .unwrap_err()
             .to_string(),
-        "the guard refuses 169.254.169.254 of 169.254.169.254 (link-local, cloud metadata); \
-         egress.allow opens it if it is meant"
+        "the address 169.254.169.254 of 169.254.169.254 is not allowed (link-local, cloud metadata); \
+         add it to egress.allow if it is intended"
     );
     // A password is not repeated.
     let refused = check(&[], "http://u:hunter2@example.com/").unwrap_err();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chat::command::{Attempted, Command};
 use chat::id::MessageId;
-use chat::rpc::Failure;
+use chat::reason::Reason;
 use serde_json::json;
 
 use super::*;
@@ -12,7 +12,7 @@ use crate::attempt::failed;
 use crate::view::tests::shell::{Shell, text};
 
 fn nobody() -> AttemptReply {
-    failed(Failure::Timeout, "nobody answers".to_owned())
+    failed(Reason::TimedOut { ms: 10_000 })
 }
 
 /// What is told now, kind by kind.

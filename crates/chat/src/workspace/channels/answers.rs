@@ -4,9 +4,11 @@ use crate::command::{Decision, NewEvent, Verification};
 use crate::event::{ChannelStatusChanged, ChannelUpdated, Event, MessagesRefused, NoticesSettled};
 use crate::id::ChannelId;
 use crate::model::ChannelStatus;
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::state::Channel;
+use crate::verdict::{RequestKind, Verdict};
 use crate::verification::{Proof, Purpose};
 use crate::workspace::Workspace;
 use crate::workspace::channels::{changed, of, status};
@@ -48,7 +50,7 @@ impl Workspace {
                 Ok(changed(
                     id,
                     channel.live_chat,
-                    status(now, Some(reason.clone())),
+                    status(now, Some(reason.to_string())),
                 ))
             }
             (Purpose::Webhook(webhook), Ok(proof)) => {
@@ -74,7 +76,7 @@ impl Workspace {
     fn decide_overtaken(
         id: ChannelId,
         channel: &Channel,
-        result: &Result<Proof, String>,
+        result: &Result<Proof, Reason>,
     ) -> Result<Decision, Rejection> {
         match (channel.status, result) {
             (ChannelStatus::Active, _) => Ok(Decision::repeated(Answer::Channel(id))),
@@ -141,18 +143,9 @@ pub(in crate::workspace) fn active(proof: &Proof) -> ChannelStatusChanged {
 
 /// What an answer says about the channel that gave it, whatever was asked.
 pub(in crate::workspace) fn judgement(answered: u16) -> Option<ChannelStatusChanged> {
-    let (now, reason) = match answered {
-        401 => (
-            ChannelStatus::Interrupted,
-            "the messenger refused the confirmation code (401)",
-        ),
-        410 => (
-            ChannelStatus::Disconnected,
-            "the messenger says that it is gone (410)",
-        ),
-        _ => return None,
-    };
-    Some(status(now, Some(reason.to_owned())))
+    // 401 and 410 mean the same for every kind of request.
+    let now = Verdict::of(RequestKind::Notice, answered).channel_status()?;
+    Some(status(now, Some(Reason::of_status(answered).to_string())))
 }
 
 pub(in crate::workspace) fn quiet(id: ChannelId, event: impl Into<Event>) -> Decision {

@@ -4,15 +4,14 @@ use crate::event::DeliveryChanged;
 use crate::model::DeliveryState;
 use crate::state::Breaker;
 use crate::time::Timestamp;
+use crate::verdict::{RequestKind, Verdict};
 
 impl Breaker {
     /// How it stands after an attempt. Any final answer shows that the messenger is alive.
     #[must_use]
     pub fn after(&self, change: &DeliveryChanged, now: Timestamp) -> Self {
-        if matches!(
-            change.status,
-            Some(200..=299 | 400 | 401 | 403 | 404 | 410 | 413 | 422)
-        ) {
+        let is_final = |status| Verdict::of(RequestKind::Message, status) != Verdict::Retry;
+        if change.status.is_some_and(is_final) {
             return Self::default();
         }
         // A receipt overtook it: the messenger has the message, whatever became of the answer.

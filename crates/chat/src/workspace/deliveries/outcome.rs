@@ -4,30 +4,19 @@ use std::time::Duration;
 
 use crate::event::{Attempt, ChannelStatusChanged, DeliveryChanged};
 use crate::model::{ChannelStatus, DeliveryState};
-use crate::rpc::{AttemptReply, Failure, Outcome};
+use crate::reason::Reason;
+use crate::rpc::{AttemptReply, Outcome};
 use crate::rules::RETRY_AFTER_MAX;
 use crate::seal::Private;
 use crate::state::{Breaker, Channel, Delivery, Message};
 use crate::time::Timestamp;
+use crate::verdict::{RequestKind, Verdict};
 use crate::workspace::Context;
 use crate::workspace::channels::{judgement, status};
 use crate::workspace::deliveries::unchanged;
 
 /// How much of an answer is kept, in characters: its start tells an administrator what is wrong.
 const ANSWER_CHARS_MAX: usize = 256;
-
-/// What an answer means for the message.
-#[derive(Clone, Debug, PartialEq)]
-enum Verdict {
-    /// The messenger has it.
-    Accepted,
-    /// The messenger will never have it.
-    Final,
-    /// The channel is at fault; the message waits.
-    Waits,
-    /// Later, and not before the given time when one is given.
-    Again(Option<Timestamp>),
-}
 
 pub(in crate::workspace) fn attempt_outcome(
     reply: &AttemptReply,
@@ -38,17 +27,21 @@ pub(in crate::workspace) fn attempt_outcome(
 ) -> DeliveryChanged {
     let now = context.now;
     let (answered, attempt) = made(reply, previous);
-    let reason = attempt
-        .error
-        .clone()
-        .or_else(|| answered.map(|s| format!("the messenger answered {s}")));
+    let (verdict, reason) = match &reply.outcome {
+        Outcome::Answered { status, .. } => (
+            Verdict::of(RequestKind::Message, *status),
+            Reason::of_status(*status),
+        ),
+        Outcome::Failed(reason) => (Verdict::Retry, reason.clone()),
+    };
+    let reason = Some(reason.to_string());
     // Where no egress took it there was no attempt: that says nothing of the messenger.
     let change = DeliveryChanged {
         status: answered,
         attempt: Some(attempt).filter(|_| was_made(reply)),
         ..unchanged(message, delivery)
     };
-    match verdict(reply, now) {
+    match verdict {
         Verdict::Accepted => DeliveryChanged {
             state: DeliveryState::Accepted,
             ..change
@@ -58,13 +51,14 @@ pub(in crate::workspace) fn attempt_outcome(
             reason,
             ..change
         },
-        Verdict::Waits => DeliveryChanged {
+        Verdict::WrongCode | Verdict::Gone => DeliveryChanged {
             state: DeliveryState::Sending,
             next_attempt_at: Some(now),
             reason,
             ..change
         },
-        Verdict::Again(pause_until) => {
+        Verdict::Retry => {
+            let pause_until = retry_after(&reply.outcome, now);
             let first = delivery.first_at.unwrap_or(now);
             let scheduled = context
                 .rules
@@ -109,20 +103,17 @@ pub(in crate::workspace) fn late_attempt(
 
 /// Whether anything can have been sent.
 pub(in crate::workspace) fn was_made(reply: &AttemptReply) -> bool {
-    !matches!(
-        reply.outcome,
-        Outcome::Failed {
-            kind: Failure::NoEgress,
-            ..
-        }
-    )
+    match &reply.outcome {
+        Outcome::Answered { .. } => true,
+        Outcome::Failed(reason) => !reason.is_unsent(),
+    }
 }
 
 /// The attempt as it is recorded, and the status of its answer.
 fn made(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
     let (status, error, answer) = match &reply.outcome {
         Outcome::Answered { status, answer, .. } => (Some(*status), None, start_of(answer)),
-        Outcome::Failed { words, .. } => (None, Some(words.clone()), None),
+        Outcome::Failed(reason) => (None, Some(reason.to_string()), None),
     };
     let attempt = Attempt {
         ms: reply.ms,
@@ -133,23 +124,15 @@ fn made(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
     (status, attempt)
 }
 
-fn verdict(reply: &AttemptReply, now: Timestamp) -> Verdict {
-    let Outcome::Answered {
-        status,
-        retry_after,
-        ..
-    } = &reply.outcome
-    else {
-        return Verdict::Again(None);
-    };
-    match status {
-        200..=299 => Verdict::Accepted,
-        400 | 403 | 404 | 413 | 422 => Verdict::Final,
-        401 | 410 => Verdict::Waits,
-        429 | 503 => Verdict::Again(
-            retry_after.map(|secs| now.plus(Duration::from_secs(secs).min(RETRY_AFTER_MAX))),
-        ),
-        _ => Verdict::Again(None),
+/// Until when the messenger asks us to pause, with 429 or 503.
+fn retry_after(outcome: &Outcome, now: Timestamp) -> Option<Timestamp> {
+    match outcome {
+        Outcome::Answered {
+            status: 429 | 503,
+            retry_after: Some(seconds),
+            ..
+        } => Some(now.plus(Duration::from_secs(*seconds).min(RETRY_AFTER_MAX))),
+        Outcome::Answered { .. } | Outcome::Failed(_) => None,
     }
 }
 

@@ -5,6 +5,7 @@ use crate::command::{ChannelCommand, Command, Connect, Effect, Update};
 use crate::event::Event;
 use crate::id::{ChannelId, LiveChatId};
 use crate::model::{ChannelStatus, Verified};
+use crate::reason::Reason;
 use crate::rejection::Code;
 use crate::rpc::Security;
 use crate::secret::Secret;
@@ -151,7 +152,11 @@ fn one_account_has_one_live_chat() {
 fn a_channel_that_failed_gives_its_account_up_for_good() {
     let mut fixture = Fixture::open();
     let failed = fixture.new_pending_channel("https://other.example/");
-    fixture.verified(failed, Purpose::Connect, Err("no".to_owned()));
+    fixture.verified(
+        failed,
+        Purpose::Connect,
+        Err(Reason::WrongCode { status: 401 }),
+    );
     assert_eq!(status(&fixture, failed), ChannelStatus::Failed);
     let second = fixture.new_channel("https://other.example/");
     refused(
@@ -174,13 +179,13 @@ fn a_channel_that_failed_gives_its_account_up_for_good() {
 fn a_failed_channel_can_be_tried_again() {
     let mut fixture = Fixture::open();
     let id = fixture.new_pending_channel("https://other.example/");
-    fixture.verified(id, Purpose::Connect, Err("no".to_owned()));
+    fixture.verified(id, Purpose::Connect, Err(Reason::WrongCode { status: 401 }));
     fixture.does("root", ChannelCommand::Reconnect(id));
     assert_eq!(fixture.effects, [Effect::Verify(id, Purpose::Reconnect)]);
-    fixture.verified(id, Purpose::Reconnect, Err("still no".to_owned()));
+    fixture.verified(id, Purpose::Reconnect, Err(Reason::WrongChallengeAnswer));
     assert_eq!(
         fixture.workspace.channel(id).unwrap().reason.as_deref(),
-        Some("still no")
+        Some(Reason::WrongChallengeAnswer.to_string().as_str())
     );
     fixture.verified(id, Purpose::Reconnect, Ok(able()));
     assert_eq!(status(&fixture, id), ChannelStatus::Active);
@@ -202,7 +207,11 @@ fn disconnecting_tells_the_messenger_once() {
     let id = fixture.channel;
     fixture.does("root", ChannelCommand::Disconnect(id));
     assert_eq!(notices(&fixture, id), [NoticeKind::Disconnect]);
-    fixture.verified(id, Purpose::Reconnect, Err("not yet".to_owned()));
+    fixture.verified(
+        id,
+        Purpose::Reconnect,
+        Err(Reason::WrongCode { status: 401 }),
+    );
     assert_eq!(status(&fixture, id), ChannelStatus::Disconnected);
     assert_eq!(notices(&fixture, id), [NoticeKind::Disconnect]);
 }
@@ -237,7 +246,12 @@ fn a_reconnect_that_another_one_overtook_changes_nothing() {
     let asked_in = fixture.workspace.channel(id).unwrap().generation;
     fixture.verified(id, Purpose::Reconnect, Ok(able()));
     let before = fixture.workspace.clone();
-    fixture.verified_in(asked_in, id, Purpose::Reconnect, Err("no".to_owned()));
+    fixture.verified_in(
+        asked_in,
+        id,
+        Purpose::Reconnect,
+        Err(Reason::WrongCode { status: 401 }),
+    );
     fixture.verified_in(asked_in, id, Purpose::Reconnect, Ok(able()));
     assert!(fixture.workspace == before);
 }
@@ -273,7 +287,7 @@ fn a_test_changes_nothing() {
     let (id, before) = (fixture.channel, fixture.workspace.clone());
     fixture.does("root", ChannelCommand::Test(id));
     assert_eq!(fixture.effects, [Effect::Verify(id, Purpose::Test)]);
-    fixture.verified(id, Purpose::Test, Err("no".to_owned()));
+    fixture.verified(id, Purpose::Test, Err(Reason::WrongCode { status: 401 }));
     fixture.verified(id, Purpose::Test, Ok(able()));
     assert!(fixture.workspace == before);
 }
@@ -294,7 +308,11 @@ fn a_new_webhook_is_used_once_it_is_verified() {
         fixture.effects,
         [Effect::Verify(id, Purpose::Webhook(new.clone()))]
     );
-    fixture.verified(id, Purpose::Webhook(new.clone()), Err("no".to_owned()));
+    fixture.verified(
+        id,
+        Purpose::Webhook(new.clone()),
+        Err(Reason::WrongCode { status: 401 }),
+    );
     assert_eq!(fixture.workspace.channel(id).unwrap().webhook, HOOK);
     fixture.verified(id, Purpose::Webhook(new.clone()), Ok(able()));
     assert_eq!(fixture.workspace.channel(id).unwrap().webhook, new);

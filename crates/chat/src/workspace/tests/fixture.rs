@@ -15,9 +15,10 @@ use crate::event::Event;
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
 use crate::model::{Capabilities, Group, Verified};
+use crate::reason::Reason;
 use crate::record::{Actor, Answer, Cause, Record};
 use crate::rejection::{Code, Rejection};
-use crate::rpc::{Accepted, AttemptReply, Failure, Outcome};
+use crate::rpc::{Accepted, AttemptReply, Outcome};
 use crate::rules::Rules;
 use crate::seal::SealKey;
 use crate::secret::Secret;
@@ -93,10 +94,7 @@ pub(super) fn answered_after(status: u16, retry_after: Option<u64>) -> AttemptRe
 
 /// No answer.
 pub(super) fn unanswered() -> AttemptReply {
-    let outcome = Outcome::Failed {
-        kind: Failure::Timeout,
-        words: "the time was over".to_owned(),
-    };
+    let outcome = Outcome::Failed(Reason::TimedOut { ms: 10_000 });
     AttemptReply {
         ms: 10_000,
         outcome,
@@ -209,7 +207,7 @@ impl Fixture {
         &mut self,
         channel: ChannelId,
         purpose: Purpose,
-        result: Result<Proof, String>,
+        result: Result<Proof, Reason>,
     ) {
         let generation = self.workspace.channels.get(&channel).unwrap().generation;
         self.verified_in(generation, channel, purpose, result);
@@ -221,7 +219,7 @@ impl Fixture {
         generation: u32,
         channel: ChannelId,
         purpose: Purpose,
-        result: Result<Proof, String>,
+        result: Result<Proof, Reason>,
     ) {
         self.system(Command::Verified(Verification {
             channel,

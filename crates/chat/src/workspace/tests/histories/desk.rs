@@ -1,6 +1,7 @@
 //! What becomes of deliveries, and what administrators do.
 
 use super::*;
+use crate::reason::Reason;
 
 impl World {
     #[expect(
@@ -261,7 +262,7 @@ impl World {
         let result = if works {
             Ok(able())
         } else {
-            Err("no".to_owned())
+            Err(Reason::WrongCode { status: 401 })
         };
         self.fixture.verified(id, Purpose::Reconnect, result);
         let channel = self.model.channel(id);
@@ -283,7 +284,7 @@ impl World {
         let result = if works {
             Ok(able())
         } else {
-            Err("no".to_owned())
+            Err(Reason::WrongCode { status: 401 })
         };
         self.fixture.verified(id, Purpose::Connect, result);
         let status = if works {
