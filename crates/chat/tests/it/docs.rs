@@ -121,6 +121,26 @@ fn number(number: usize) -> String {
 }
 
 #[test]
+fn every_command_is_documented() {
+    let page = read("docs/settings.md");
+    let table = page.split("\n| command | verbs | method |").nth(1).unwrap();
+    let commands = rows(table.split("\n\n").next().unwrap())
+        .into_iter()
+        .flat_map(|row| {
+            let noun = row[0].trim_matches('`').to_owned();
+            let verbs: Vec<_> = quoted(row[1])
+                .map(|verb| format!("{noun} {verb}"))
+                .collect();
+            if verbs.is_empty() { vec![noun] } else { verbs }
+        });
+    check_same(
+        "commands",
+        &commands.collect(),
+        METHODS.iter().map(|m| m.cli),
+    );
+}
+
+#[test]
 fn every_event_is_documented() {
     let page = read("docs/events.md");
     let kinds = || Event::KINDS.iter().map(|(kind, _)| *kind);
