@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::page::{first_cells, methods, quoted, read, rows, section, table};
 use chat::api::{Kind, METHODS, Method, Parameter, Presence, Rights};
 use chat::event::Event;
+use chat::messenger::Inbound;
 use chat::rejection::Code;
 
 /// The documented names are the known ones.
@@ -173,4 +174,28 @@ fn every_error_code_is_documented() {
         let text = section(&page, &format!("## {}", code.as_str()));
         assert!(text.trim_start().starts_with(&status), "{}", code.as_str());
     }
+}
+
+#[test]
+fn every_message_of_the_messenger_protocol_is_documented() {
+    let page = read("docs/messenger-protocol.md");
+    let documented = |what: &str| {
+        let headings = page.lines().filter_map(|line| line.strip_prefix(what));
+        headings
+            .map(|heading| heading.trim_matches('`').to_owned())
+            .collect()
+    };
+    let unknown = serde_json::json!({ "type": "unknown" });
+    let error = Inbound::read(unknown.as_object().unwrap())
+        .unwrap_err()
+        .message;
+    let (_, inbound) = error.split_once("must be one of ").unwrap();
+    check_same("sent", &documented("### Sending "), inbound.split(", "));
+    let code = read("crates/chat/src/messenger/outbound.rs");
+    let code: String = code.split_whitespace().collect();
+    let outbound = code
+        .split("self.body(\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next());
+    check_same("received", &documented("### Receiving "), outbound);
 }
