@@ -1,9 +1,9 @@
 //! What the log costs beside a bare file on the same disk in the same run.
 //!
-//! `cargo bench -p event-log` prints a table; the ratios are what counts, because a disk's sync time
-//! differs from hour to hour. Raw and log alternate in rounds, and the ratio is the median of those
-//! of the rounds. Pipelined, frames that wait share a sync, so the log may well beat the bare file,
-//! which syncs each commit.
+//! `cargo bench -p event-log` prints a table; the ratios are what counts, because a disk's sync
+//! time differs from hour to hour. Raw and log alternate in rounds, and the ratio is the median of
+//! those of the rounds. Pipelined, frames that wait share a sync, so the log may well beat the bare
+//! file, which syncs each commit.
 
 #![expect(
     clippy::unwrap_used,

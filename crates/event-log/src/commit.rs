@@ -1,14 +1,14 @@
-//! The pipeline behind [`EventLog`](crate::EventLog).
+//! The threads that commit frames.
 //!
 //! ```text
-//! submit ─► committer: journal, fdatasync ─► applier: sled, done ─► barrier: sled to the disk
+//! submit ─► committer: journal, fdatasync ─► applier: sled, on_commit ─► barrier: sync sled
 //!                        └─► sealer: zstd
 //! ```
 //!
-//! While the applier writes a group to sled, the committer writes the next one to the journal;
-//! `done` waits for both. Frames that wait while a sync runs are written together and share the
-//! next one. All queues are bounded; a full one makes the thread before it wait. Each thread ends
-//! when the one before it has.
+//! The committer writes a batch to the journal while the applier writes the previous one to sled; a
+//! frame is acknowledged after both. Frames that arrive during a sync share the next one. All
+//! queues are bounded and block the sender when full. Each thread ends when the one before it has
+//! ended.
 
 mod applier;
 mod barrier;
@@ -28,15 +28,15 @@ use crate::commit::committer::Committer;
 use crate::commit::state::{Shared, Submitted};
 use crate::copy::store::Store;
 use crate::journal::sealer;
-use crate::journal::writer::Journal;
+use crate::journal::writer::JournalWriter;
 
-/// Frames that wait for the committer; the next `submit` waits. 16 frames of at most 200 KB bound
-/// the queue to some MB, and are more than a fused group takes.
-const WAITING_FRAMES_MAX: usize = 16;
-/// Groups that were synced and wait for sled. One is in work, one waits: more would only add delay.
-const WAITING_GROUPS_MAX: usize = 1;
+/// Maximum number of frames queued for the committer; `submit` blocks at the limit. 16 frames of at
+/// most 200 KB bound the queue to a few MB and fill a batch.
+const QUEUED_FRAMES_MAX: usize = 16;
+/// Maximum number of batches queued for the applier. More would only add latency.
+const QUEUED_BATCHES_MAX: usize = 1;
 
-/// The threads, in the order in which they end.
+/// The pipeline's threads, in the order in which they end.
 pub(crate) struct Threads {
     committer: JoinHandle<()>,
     applier: JoinHandle<()>,
@@ -44,28 +44,28 @@ pub(crate) struct Threads {
     sealer: JoinHandle<()>,
 }
 
-/// Starts the pipeline; it ends when the sender is dropped.
+/// Starts the pipeline. It ends when the returned sender is dropped.
 pub(crate) fn start(
-    journal: Journal,
+    journal: JournalWriter,
     store: Store,
     journal_dir: PathBuf,
     shared: &Arc<Shared>,
 ) -> Result<(SyncSender<Submitted>, Threads), Error> {
-    let (submit, submitted) = sync_channel(WAITING_FRAMES_MAX);
-    let (apply, applied) = sync_channel(WAITING_GROUPS_MAX);
-    // Nobody waits in this one: it is taken when no barrier runs.
-    let (request, requests) = sync_channel(0);
-    let (wake, woken) = sync_channel(1);
-    // Segments that were left unsealed by the last run.
-    wake.try_send(()).unwrap_or_default();
+    let (submit, submitted) = sync_channel(QUEUED_FRAMES_MAX);
+    let (batches, batches_to_apply) = sync_channel(QUEUED_BATCHES_MAX);
+    // No capacity: a request is accepted only while no barrier runs.
+    let (request_barrier, barrier_requests) = sync_channel(0);
+    let (wake_sealer, sealer_wakeups) = sync_channel(1);
+    // Seals segments that the last run left raw.
+    wake_sealer.try_send(()).unwrap_or_default();
 
     let store = Arc::new(store);
     let unsynced = Arc::new(AtomicUsize::new(0));
     let committer = Committer {
         journal,
         shared: Arc::clone(shared),
-        apply,
-        wake,
+        batches,
+        wake_sealer,
     };
     let barrier = Barrier {
         store: Arc::clone(&store),
@@ -76,19 +76,22 @@ pub(crate) fn start(
         store,
         shared: Arc::clone(shared),
         unsynced,
-        request,
+        request_barrier,
     };
     let threads = Threads {
         committer: spawn("log-commit", move || committer.run(&submitted))?,
-        applier: spawn("log-apply", move || applier.run(&applied))?,
-        barrier: spawn("log-barrier", move || barrier.run(&requests))?,
-        sealer: spawn("log-seal", move || seal_when_woken(&woken, &journal_dir))?,
+        applier: spawn("log-apply", move || applier.run(&batches_to_apply))?,
+        barrier: spawn("log-barrier", move || barrier.run(&barrier_requests))?,
+        sealer: spawn("log-seal", move || {
+            run_sealer(&sealer_wakeups, &journal_dir);
+        })?,
     };
     Ok((submit, threads))
 }
 
 impl Threads {
-    /// Waits for all of them; the submitting end must be gone. What was accepted is written.
+    /// Waits until everything submitted is written and the threads have ended. The sender must have
+    /// been dropped.
     pub(crate) fn join(self) {
         let threads = [self.committer, self.applier, self.barrier, self.sealer];
         let panicked = threads
@@ -101,12 +104,12 @@ impl Threads {
     }
 }
 
-/// A segment that cannot be sealed stays as it is, and is tried again with the next.
-fn seal_when_woken(woken: &Receiver<()>, journal: &Path) {
-    while woken.recv().is_ok() {
+/// Retries a segment that cannot be sealed at the next wakeup.
+fn run_sealer(wakeups: &Receiver<()>, journal: &Path) {
+    while wakeups.recv().is_ok() {
         if let Err(error) = sealer::seal_all(journal) {
-            let cause = std::error::Error::source(&error).map(ToString::to_string);
-            tracing::error!(%error, cause, "cannot seal a journal segment");
+            let error = error.with_causes();
+            tracing::error!(error, "cannot seal a journal segment");
         }
     }
 }

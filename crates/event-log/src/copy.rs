@@ -1,4 +1,4 @@
-//! The sled copy: the one that queries read.
+//! The sled copy, which queries read.
 
 pub(crate) mod page;
 pub(crate) mod sled_copy;

@@ -4,100 +4,98 @@ use crate::limits::{
     EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX,
 };
 
-/// Why the log could not do what was asked. Each says its own level; the cause is its source.
+/// An error of the log. The message covers its own level only; the cause is the source.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused a file operation.
+    /// A file operation failed.
     #[error("cannot {action} {path}")]
     Io {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
-        /// On which file or directory.
+        /// The file or directory.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// The directory is in use. One process writes a log, ever.
+    /// Another process has the log open.
     #[error(
-        "the event log at {dir} is open in another process: stop that one first, \
-         or read beside it with `switchboard log tail`"
+        "the event log at {dir} is open in another process: stop that process, \
+         or read the log with `switchboard log tail`"
     )]
     Locked {
-        /// The data directory.
+        /// The locked directory.
         dir: PathBuf,
     },
-    /// sled refused for a reason other than damage (disk full, no permission, limits).
-    #[error("the database at {path} refused to {action}")]
+    /// sled failed for a reason other than damage, such as a full disk or missing permissions.
+    #[error("the sled database at {path} failed to {action}")]
     Sled {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
         /// The database's directory.
         path: PathBuf,
-        /// What sled said.
+        /// sled's error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// sled panicked; the panic was caught here.
-    #[error("the database at {path} panicked when asked to {action}: {message}")]
+    /// sled panicked; the log caught the panic.
+    #[error("the sled database at {path} panicked when asked to {action}: {message}")]
     SledPanicked {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
         /// The database's directory.
         path: PathBuf,
-        /// The panic's words.
+        /// The panic message.
         message: String,
     },
-    /// Acknowledged events cannot be read from the journal, but sled may still have them.
+    /// The journal lost acknowledged events, which sled may still have.
     #[error(
         "the journal at {dir} is damaged at positions {ranges}: \
-         run `switchboard log repair` to mend it from the other copy"
+         run `switchboard log repair` to restore them from the sled copy"
     )]
     JournalDamaged {
-        /// The data directory.
+        /// The log's directory.
         dir: PathBuf,
-        /// What is missing or unreadable.
+        /// Missing or unreadable positions.
         ranges: Ranges,
     },
-    /// The sled copy cannot be read where it should.
+    /// The sled copy lacks an event or returned a damaged one.
     #[error(
         "the sled copy at {path} is damaged at position {position}: \
-         stop the broker and run `switchboard log repair` to rebuild it from the journal"
+         stop the broker and run `switchboard log repair` to rebuild the copy from the journal"
     )]
     CopyDamaged {
         /// The database's directory.
         path: PathBuf,
-        /// The first position that could not be read.
+        /// The first unreadable position.
         position: u64,
     },
     /// Neither copy has these events. Nothing was changed.
     #[error(
         "both copies of the log at {dir} are damaged at positions {ranges}: \
-         restore these from a backup of journal/, nothing was changed"
+         restore the journal directory from a backup; nothing was changed"
     )]
     BothDamaged {
-        /// The data directory.
+        /// The log's directory.
         dir: PathBuf,
-        /// The positions that neither copy can give.
+        /// The positions that are in neither copy.
         ranges: Ranges,
     },
-    /// Written by a later version of this program.
-    #[error("{path} has format version {version}, this program reads version 1: upgrade it")]
+    /// A later version of this program wrote the file.
+    #[error("{path} has format version {version}, but this program reads version 1: upgrade it")]
     UnknownVersion {
         /// The file.
         path: PathBuf,
-        /// The version found.
+        /// Its version.
         version: u16,
     },
-    /// An earlier write or sync failed, so nothing is acknowledged any more.
-    #[error(
-        "the log stopped after a failed write ({cause}): restart the process to verify and go on"
-    )]
+    /// An earlier write or sync failed, so the log acknowledges nothing more.
+    #[error("the log stopped after a failed write ({cause}): restart the process to recover")]
     Poisoned {
-        /// What failed first, in words.
+        /// The first failure, with its causes.
         cause: String,
     },
     /// A frame without events.
-    #[error("a frame needs at least one event")]
+    #[error("a frame must contain at least one event")]
     FrameEmpty,
     /// A frame over the limits.
     #[error(
@@ -105,41 +103,41 @@ pub enum Error {
          split it into frames of at most {FRAME_EVENTS_MAX} events and {FRAME_BYTES_MAX} bytes"
     )]
     FrameTooLarge {
-        /// Events in it.
+        /// Number of events.
         events: usize,
-        /// Their bytes, with 12 for each event.
+        /// Their size, including 12 bytes of overhead for each event.
         bytes: usize,
     },
     /// An event over the limit.
     #[error(
-        "event {position} has {bytes} bytes, at most {EVENT_BYTES_MAX} fit: \
-         refuse it where it enters"
+        "event {position} has {bytes} bytes, the limit is {EVENT_BYTES_MAX}: \
+         reject it before appending"
     )]
     EventTooLarge {
         /// The position it would have had.
         position: u64,
-        /// Its length.
+        /// Its size.
         bytes: usize,
     },
     /// A frame that does not continue the log: a bug of the caller, or a second writer.
-    #[error("a frame at position {found} does not continue the log, the next is {expected}")]
+    #[error("a frame at position {found} does not continue the log: expected position {expected}")]
     OutOfOrder {
         /// The next free position.
         expected: u64,
-        /// What the frame said.
+        /// The frame's position.
         found: u64,
     },
     /// A link that does not point back.
-    #[error("event {position} links to {link}, which is not before it")]
+    #[error("event {position} links to {link}, which is not an earlier position")]
     BadLink {
         /// The event.
         position: u64,
         /// Its link.
         link: u64,
     },
-    /// A projection's row over the limit.
+    /// A projection row over the limit.
     #[error(
-        "a projection row has {bytes} bytes, at most {PROJECTION_VALUE_BYTES_MAX} fit: \
+        "a projection row has {bytes} bytes, the limit is {PROJECTION_VALUE_BYTES_MAX}: \
          split it over several keys"
     )]
     RowTooLarge {
@@ -149,7 +147,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// For `map_err`: names what was tried on which path.
+    /// Returns a function for `map_err` that adds the failed operation and its path.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
             action,
@@ -157,9 +155,24 @@ impl Error {
             source,
         }
     }
+
+    pub(crate) fn journal_damaged(dir: &Path, ranges: impl Into<Ranges>) -> Self {
+        Self::JournalDamaged {
+            dir: dir.to_path_buf(),
+            ranges: ranges.into(),
+        }
+    }
+
+    /// Returns the message followed by those of its causes.
+    pub(crate) fn with_causes(&self) -> String {
+        let first: &dyn std::error::Error = self;
+        let chain = std::iter::successors(Some(first), |error| error.source());
+        let messages: Vec<_> = chain.map(ToString::to_string).collect();
+        messages.join(": ")
+    }
 }
 
-/// Positions from `first` to `last`, both included.
+/// Positions from `first` to `last`, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Range {
     /// The first position.
@@ -168,19 +181,41 @@ pub struct Range {
     pub last: u64,
 }
 
-/// Ranges in order; shown as `5-9, 12`.
+/// Ascending ranges, displayed as `5-9, 12`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ranges(pub Vec<Range>);
 
 impl Ranges {
-    /// Adds a range at the end, joined with the last one where they touch.
+    /// Appends a range; merges it with the last one if they touch or overlap.
     pub(crate) fn push(&mut self, range: Range) {
         match self.0.last_mut() {
             Some(last) if range.first <= last.last.saturating_add(1) => {
                 last.last = last.last.max(range.last);
             }
-            _ => self.0.push(range),
+            Some(_) | None => self.0.push(range),
         }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Range> for Ranges {
+    fn from(range: Range) -> Self {
+        Self(vec![range])
+    }
+}
+
+impl FromIterator<Range> for Ranges {
+    fn from_iter<I: IntoIterator<Item = Range>>(ranges: I) -> Self {
+        let mut sorted: Vec<_> = ranges.into_iter().collect();
+        sorted.sort();
+        let mut merged = Self::default();
+        for range in sorted {
+            merged.push(range);
+        }
+        merged
     }
 }
 

@@ -2,12 +2,12 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-/// The SHA-256 of a whole journal frame, header included. Because a frame's header carries the hash
-/// of the frame before it, this value stands for everything that was ever logged up to there.
+/// The SHA-256 of a whole journal frame, header included. Each header contains the hash of the
+/// previous frame, so this value identifies the whole log up to the end of the frame.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hash(pub [u8; 32]);
 
-/// What the first frame names as its predecessor: all zeros, which no SHA-256 is known to be.
+/// The predecessor hash in the first frame: all zeros.
 pub const GENESIS: Hash = Hash([0; 32]);
 
 impl Hash {

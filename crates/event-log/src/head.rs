@@ -1,6 +1,6 @@
 use crate::hash::{GENESIS, Hash};
 
-/// Up to where the log is durable and can be read.
+/// The end of a log: its last event that is durable and can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
     /// Position of the last event; 0 for an empty log.

@@ -1,7 +1,7 @@
-//! The journal: files of frames, the copy that an acknowledgement rests on.
+//! The journal: segments of frames. Its syncs are what an acknowledgement rests on.
 
 pub(crate) mod chain;
-pub(crate) mod chunk;
+mod chunk;
 pub(crate) mod frame;
 pub(crate) mod scanner;
 pub(crate) mod sealer;

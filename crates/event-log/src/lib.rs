@@ -1,13 +1,13 @@
-//! An append-only log of opaque events, kept twice.
+//! An append-only log of opaque events, kept in two copies.
 //!
-//! An event is a position (1, 2, 3, ... without a gap), a link to the previous event of the same
-//! stream, a time and bytes. This crate knows bytes, not chat: no schema, no clock, no runtime. All
-//! calls block; the caller decides on which thread.
+//! An event has a position (1, 2, 3 … without a gap), a link to the previous event of the same
+//! stream, a time and bytes. The crate knows no schema, no clock and no async runtime. All calls
+//! block.
 //!
-//! The first copy is the **journal**: files of [frames](Frame), each chained to the one before by
-//! SHA-256. Appending a frame and `fdatasync` is what an acknowledgement means. The second copy is
-//! a sled database which everybody reads. sled 0.34.7 may open empty, behind or not at all after a
-//! power cut, so it is never believed: opening compares it with the journal, and rebuilds it.
+//! The first copy is the **journal**: files of [frames](Frame), chained by SHA-256. A frame is
+//! acknowledged after it is appended and `fdatasync` returned. The second copy is a sled database,
+//! which queries read. After a power cut sled 0.34.7 may open empty, behind, or not at all, so
+//! opening a log compares it with the journal and rebuilds it if necessary.
 //!
 //! Layout, from the top down; a module imports only from modules below it:
 //!

@@ -6,45 +6,46 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::commit::state::{Shared, Submitted};
 use crate::commit::{self, Threads};
 use crate::head::{Committed, Head};
-use crate::journal::writer::Pending;
-use crate::start::open::{self, Opened, Parts};
-use crate::{Error, Frame, GENESIS, Options, Reader};
+use crate::start::open::{self, OpenParts, Opened};
+use crate::{Error, Frame, Options, Reader};
 
-/// The log, open for writing. One process has it; a second one is refused.
+/// A log that is open for writing, by one process at a time.
 ///
-/// After a failed write or sync nothing is acknowledged any more: every call that writes returns
-/// [`Error::Poisoned`], and the process should end. The next start finds out what reached the disk.
+/// After a failed write or sync it acknowledges nothing: every call that writes returns
+/// [`Error::Poisoned`], and the process should end. The next start determines what reached the
+/// disk.
 pub struct EventLog {
     dir: PathBuf,
     shared: Arc<Shared>,
     submit: Mutex<Submit>,
     threads: Option<Threads>,
     reader: Reader,
-    /// Held until the threads have ended.
+    /// Dropped last, after the threads have ended.
     _lock: File,
 }
 
-/// Where the next frame goes. Locked while a frame is handed over, so that frames enter the queue
-/// in the order of their positions.
+/// The entry of the pipeline. Its mutex makes frames enter the queue in the order of their
+/// positions.
 struct Submit {
-    next: u64,
+    next_position: u64,
+    /// `None` once the log is closed.
     sender: Option<SyncSender<Submitted>>,
 }
 
 impl EventLog {
-    /// Opens or creates the log in `dir`, compares its two copies, and mends what can be mended
-    /// without choosing: a torn tail that was never acknowledged is cut off, a sled copy that is
-    /// behind catches up, one that is damaged is set aside as `quarantine-<time>` and rebuilt. All
-    /// of it is in [`Opened`] and in the trace.
+    /// Opens or creates the log in `dir`, compares its two copies, and repairs what is unambiguous:
+    /// it truncates a torn write, which was never acknowledged, replays the journal to a sled copy
+    /// that is behind, and moves a damaged sled copy to `quarantine-<time>` and rebuilds it.
+    /// [`Opened`] and the log lines report all of it.
     ///
-    /// A journal that lost acknowledged events is refused with [`Error::JournalDamaged`]; nothing is
-    /// changed then, and [`repair`](crate::repair()) mends it from sled. Only the journal's end is
-    /// read, from where sled ends; sealed segments before that are [`verify`](fn@crate::verify)'s work.
+    /// Returns [`Error::JournalDamaged`], and changes nothing, if the journal lost acknowledged
+    /// events; [`repair`](crate::repair()) restores them from sled. Reads the journal only from
+    /// where sled ends; [`verify`](fn@crate::verify) checks all of it.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Opened), Error> {
         Self::start(dir, open::open(dir, &options)?)
     }
 
-    fn start(dir: &Path, parts: Parts) -> Result<(Self, Opened), Error> {
+    fn start(dir: &Path, parts: OpenParts) -> Result<(Self, Opened), Error> {
         let head = parts.opened.head;
         let shared = Shared::new(head);
         let reader = Reader::new(parts.copy, parts.journal_dir.clone(), Arc::clone(&shared));
@@ -54,7 +55,7 @@ impl EventLog {
             dir: dir.to_path_buf(),
             shared,
             submit: Mutex::new(Submit {
-                next: head.position + 1,
+                next_position: head.position + 1,
                 sender: Some(sender),
             }),
             threads: Some(threads),
@@ -64,7 +65,7 @@ impl EventLog {
         Ok((log, parts.opened))
     }
 
-    /// The directory it is in.
+    /// The log's directory.
     pub fn dir(&self) -> &Path {
         &self.dir
     }
@@ -74,61 +75,45 @@ impl EventLog {
         self.shared.head()
     }
 
-    /// Reads the log; cheap to clone, and good for any thread. It goes on reading after the log was
-    /// poisoned, and holds sled open until it is dropped: drop every reader to open the log again in
-    /// the same process.
+    /// Returns a reader, which is cheap to clone and can be used on any thread. It still works
+    /// after the log is poisoned. It keeps sled open: drop every reader before reopening the log in
+    /// this process.
     pub fn reader(&self) -> Reader {
         self.reader.clone()
     }
 
-    /// Hands a frame to the committer. Waits only while the pipeline is full (16 frames).
+    /// Queues a frame. Blocks while the queue is full (16 frames).
     ///
-    /// With `Ok`, `done` is called exactly once, on a thread of the log: with `Ok` once the frame is
-    /// durable in the journal and can be read, frames in order; with `Err` when that is not certain:
-    /// the frame may be there after a restart. `done` must not block, submit or panic: it would hold
-    /// up or stop the log.
-    /// With `Err` the frame was refused as a whole and `done` is dropped.
+    /// On success, a thread of the log calls `on_commit` exactly once, in the order of the frames:
+    /// with `Ok` once the frame is durable in the journal and can be read, with `Err` if that is
+    /// uncertain and the frame may exist after a restart. `on_commit` must not block, submit or
+    /// panic. On failure, the whole frame was rejected and `on_commit` is dropped.
     pub fn submit(
         &self,
         frame: Frame,
-        done: impl FnOnce(Result<Committed, Error>) + Send + 'static,
+        on_commit: impl FnOnce(Result<Committed, Error>) + Send + 'static,
     ) -> Result<(), Error> {
-        let bytes = frame.encode()?;
-        let Frame {
-            first_position: first,
-            time_micros,
-            events,
-        } = frame;
-        let count = u16::try_from(events.len()).map_err(|_| Error::FrameTooLarge {
-            events: events.len(),
-            bytes: bytes.len(),
-        })?;
-        let pending = Pending {
-            bytes,
-            first,
-            count,
-            time_micros,
-            hash: GENESIS,
-        };
+        let encoded = frame.encode()?;
+        // Frees the events before the call blocks.
+        drop(frame);
+        let (first, last) = (encoded.header.first, encoded.header.last());
         let mut submit = self.submit.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.check()?;
-        if first != submit.next {
+        if first != submit.next_position {
             return Err(Error::OutOfOrder {
-                expected: submit.next,
+                expected: submit.next_position,
                 found: first,
             });
         }
-        let sender = submit
-            .sender
-            .as_ref()
-            .ok_or_else(|| self.shared.poisoned())?;
+        let sender = submit.sender.as_ref();
+        let submitted = Submitted {
+            frame: encoded,
+            on_commit: Box::new(on_commit),
+        };
         sender
-            .send(Submitted {
-                frame: pending,
-                done: Box::new(done),
-            })
-            .map_err(|_| self.shared.poisoned())?;
-        submit.next += u64::from(count);
+            .and_then(|sender| sender.send(submitted).ok())
+            .ok_or_else(|| self.shared.poisoned())?;
+        submit.next_position = last + 1;
         Ok(())
     }
 
@@ -136,14 +121,14 @@ impl EventLog {
     pub fn append(&self, frame: Frame) -> Result<Committed, Error> {
         let (sender, receiver) = sync_channel(1);
         self.submit(frame, move |outcome| {
-            // The receiver waits below until it gets this.
+            // Cannot fail: the receiver waits below.
             drop(sender.send(outcome));
         })?;
         receiver.recv().map_err(|_| self.shared.poisoned())?
     }
 
-    /// Commits what was submitted, makes sled durable too, and ends the threads.
-    /// Fails if the log was poisoned, before or by this.
+    /// Commits queued frames, syncs sled and ends the threads. Fails if the log is or becomes
+    /// poisoned.
     pub fn close(mut self) -> Result<(), Error> {
         self.stop();
         self.shared.check()
@@ -161,7 +146,7 @@ impl EventLog {
 }
 
 impl Drop for EventLog {
-    /// Like [`EventLog::close`], for callers that do not ask how it went.
+    /// Closes the log and ignores errors.
     fn drop(&mut self) {
         self.stop();
     }

@@ -1,24 +1,24 @@
-/// A segment is closed once it is this long; a frame is never split, so it may end up longer by one
-/// group of frames. 64 MiB is about 200,000 chat events: small enough to compress in a second and to
-/// read again when sled is behind, large enough that a year of a busy desk is hundreds of files.
+/// Default size in bytes from which a segment is closed, 64 MiB: about 200,000 chat events. A
+/// segment compresses in a second and replays quickly, and a busy year makes only hundreds of
+/// files.
 pub const SEGMENT_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 
-/// What sled may keep in memory. It is a wish: sled 0.34 does not bound itself by it.
+/// Default of [`Options::cache_bytes`].
 const CACHE_BYTES_DEFAULT: u64 = 64 * 1024 * 1024;
 
-/// How to open a log. Every field is public and none is optional; [`Options::new`] gives the values
-/// to use unless there is a reason.
+/// How to open a log. [`Options::new`] returns the defaults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Options {
-    /// Whether an acknowledgement waits for `fdatasync`. `false` loses acknowledged events in a
-    /// power cut; it exists so that the crash harness can prove that it would notice.
+    /// Whether to call `fdatasync` before acknowledging. `false` loses acknowledged events in a
+    /// power cut; the crash harness uses it to prove that it detects the loss.
     pub sync: bool,
-    /// Length in bytes at which a journal segment is closed.
+    /// Size in bytes from which a journal segment is closed. Frames are never split, so a segment
+    /// may exceed it by one batch of frames.
     pub segment_bytes: u64,
-    /// What sled is asked to keep in memory, in bytes.
+    /// Cache size passed to sled, in bytes. sled 0.34 may exceed it.
     pub cache_bytes: u64,
-    /// The time of opening, microseconds since 1970-01-01 UTC. Names what is set aside
-    /// (`quarantine-<time>`); nothing else depends on it.
+    /// The current time, microseconds since 1970-01-01 UTC. Only used to name quarantine
+    /// directories (`quarantine-<time>`).
     pub now_micros: i64,
 }
 

@@ -1,9 +1,9 @@
-//! Rows that can be computed again from the log, in one file.
+//! A file of rows that can be computed again from the log.
 //!
-//! What changed is appended; at start the file is read from front to back, and a later row of a key
-//! stands for an earlier one. Once more than half of the file may be of no use, the rows that count
-//! are copied to a new file, which then takes its place. A database would write each row in its own
-//! place: at start that costs a search for each, while the whole is all that is ever asked for.
+//! Changes are appended. At start the owner reads the whole file, and a later row of a key replaces
+//! an earlier one. When more than half of the file may be obsolete, the current rows are copied to
+//! a new file, which replaces it. A database would need a lookup per row at start, although the
+//! owner always reads all of them.
 
 mod block;
 mod compact;
@@ -16,31 +16,31 @@ use std::path::{Path, PathBuf};
 use crate::Error;
 use crate::disk::durable;
 use crate::limits::PROJECTION_VALUE_BYTES_MAX;
-use block::{BlockWriter, Blocks, FILE_HEADER_BYTES, header_at, made_bytes, take_row};
+use block::{BlockReader, BlockWriter, FILE_HEADER_BYTES, Header, read_array, take_row};
 
 pub use block::Checkpoint;
 
-/// So much may be appended before the file is worth copying, however few rows it has.
+/// Minimum size in bytes of the appended part before the file is compacted.
 const APPENDED_BYTES_MIN: u64 = 16 * 1024 * 1024;
 
-/// A key and its new value; `None` removes it.
+/// A key and its new value; `None` deletes the key.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
 
-/// The store could not be opened and was begun anew, empty.
+/// The store could not be read and was replaced by an empty one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Discarded {
-    /// What was wrong with the old one, in words.
+    /// What was wrong with it.
     pub reason: String,
 }
 
-/// Rows of bytes that can be computed again from the log, kept so that a start is quick. Because of
-/// that it makes no second copy and never refuses to open for damage: it begins anew.
+/// A durable cache of projection rows that makes starts fast. The rows can be computed again from
+/// the log, so there is no second copy, and a damaged store is replaced by an empty one.
 pub struct ProjectionStore {
     path: PathBuf,
     file: File,
-    /// Where the file ended when it was made: its rows up to there are unique.
-    made: u64,
-    /// Where the last write ended.
+    /// The end of the file when it was created or last compacted. Keys before it are unique.
+    compacted_end: u64,
+    /// The end of the last write.
     end: u64,
     checkpoint: Option<Checkpoint>,
     /// Held until the store is dropped.
@@ -48,31 +48,32 @@ pub struct ProjectionStore {
 }
 
 impl ProjectionStore {
-    /// Opens or creates the store in `dir`, a directory of its own. One that is damaged is begun
-    /// anew, and the caller is told why. A write that was cut short is forgotten.
+    /// Opens or creates the store in `dir`, which must contain nothing else. Discards an unfinished
+    /// write, and the whole store if its file is not valid.
     pub fn open(dir: &Path) -> Result<(Self, Option<Discarded>), Error> {
         durable::create_dir(dir)?;
         let lock = durable::lock(dir)?;
         let path = dir.join("rows");
-        // A copy that was cut off is in nobody's place, and may have filled the disk.
-        durable::remove_file(&unfinished(&path))?;
+        // An interrupted compaction may have filled the disk.
+        durable::remove_file(&temporary_path(&path))?;
         if !path.exists() {
-            return Ok((Self::anew(path, lock)?, None));
+            return Ok((Self::create(path, lock)?, None));
         }
         let file = File::options().read(true).write(true).open(&path);
         let file = file.map_err(Error::io("open", &path))?;
-        let Some(made) = made(&file).map_err(Error::io("read", &path))? else {
-            let reason = "its file begins with something else".to_owned();
-            tracing::error!(dir = %dir.display(), %reason, "the projections are begun anew");
-            return Ok((Self::anew(path, lock)?, Some(Discarded { reason })));
+        let header = read_array(&file, 0).map_err(Error::io("read", &path))?;
+        let Some(compacted_end) = header.and_then(block::decode_file_header) else {
+            let reason = "its file does not start with a valid header".to_owned();
+            tracing::error!(dir = %dir.display(), reason, "discarding the projections");
+            return Ok((Self::create(path, lock)?, Some(Discarded { reason })));
         };
         let (end, checkpoint) = last_write(&file).map_err(Error::io("read", &path))?;
-        // What a write left that was cut short must never be taken for a part of the next.
-        file.set_len(end).map_err(Error::io("shorten", &path))?;
+        // The blocks of an unfinished write must not become part of the next one.
+        file.set_len(end).map_err(Error::io("truncate", &path))?;
         let store = Self {
             path,
             file,
-            made: made.min(end),
+            compacted_end: compacted_end.min(end),
             end,
             checkpoint,
             lock,
@@ -80,21 +81,21 @@ impl ProjectionStore {
         Ok((store, None))
     }
 
-    /// Deletes every row and the checkpoint: for rows of another log, or a read that failed.
+    /// Deletes every row and the checkpoint. For rows of another log, and after a failed read.
     pub fn clear(self) -> Result<Self, Error> {
-        Self::anew(self.path, self.lock)
+        Self::create(self.path, self.lock)
     }
 
-    /// Up to where the rows go; `None` before the first write.
+    /// The checkpoint of the last write; `None` before the first.
     pub const fn checkpoint(&self) -> Option<Checkpoint> {
         self.checkpoint
     }
 
-    /// Calls `visit` with every key and value, in the order in which they were written: a later value
-    /// of a key, or that it is gone, stands for the one before. After an error the store is damaged:
-    /// [`clear`](Self::clear) it and fold the log again.
+    /// Calls `visit` with every key and value in the order in which they were written. A later
+    /// value of a key replaces an earlier one, and `None` deletes the key. An error means that the
+    /// store is damaged: [`clear`](Self::clear) it and fold the log again.
     pub fn for_each(&self, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<(), Error> {
-        let mut blocks = Blocks::new(&self.file, FILE_HEADER_BYTES as u64, self.end);
+        let mut blocks = BlockReader::new(&self.file, FILE_HEADER_BYTES as u64, self.end);
         while let Some((_, mut rows)) = blocks.next().map_err(Error::io("read", &self.path))? {
             while let Some(row) = take_row(&mut rows) {
                 visit(row.key, row.value);
@@ -103,9 +104,10 @@ impl ProjectionStore {
         Ok(())
     }
 
-    /// Writes rows and checkpoint, all or none, and waits until they are durable. A row that occurs
-    /// twice has its last value. Without a checkpoint the rows count from the next write that has one.
+    /// Writes rows and checkpoint, all or none, and syncs them. If a key occurs twice, its last
+    /// value counts. Rows without a checkpoint take effect with the next write that has one.
     pub fn write(&mut self, rows: &[Row], checkpoint: Option<Checkpoint>) -> Result<(), Error> {
+        let row_bytes = |(key, value): &Row| key.len() + value.as_ref().map_or(0, Vec::len);
         let too_large = |bytes: &usize| *bytes > PROJECTION_VALUE_BYTES_MAX;
         if let Some(bytes) = rows.iter().map(row_bytes).find(too_large) {
             return Err(Error::RowTooLarge { bytes });
@@ -117,7 +119,7 @@ impl ProjectionStore {
             return Ok(());
         };
         self.checkpoint = Some(checkpoint);
-        if self.end - self.made > self.made.max(APPENDED_BYTES_MIN) {
+        if self.end - self.compacted_end > self.compacted_end.max(APPENDED_BYTES_MIN) {
             self.compact(checkpoint)?;
         }
         Ok(())
@@ -134,21 +136,21 @@ impl ProjectionStore {
     }
 
     fn compact(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
-        let (from, parts) = (&self.file, (self.made, self.end));
-        let made = |to: &File| compact::copy(from, parts, checkpoint, to);
-        (self.file, self.end) = replace(&self.path, made)?;
-        self.made = self.end;
+        let (from, ends) = (&self.file, (self.compacted_end, self.end));
+        let write = |to: &File| compact::copy(from, ends, checkpoint, to);
+        (self.file, self.end) = replace_file(&self.path, write)?;
+        self.compacted_end = self.end;
         Ok(())
     }
 
-    fn anew(path: PathBuf, lock: File) -> Result<Self, Error> {
+    fn create(path: PathBuf, lock: File) -> Result<Self, Error> {
         let end = FILE_HEADER_BYTES as u64;
-        let made = |to: &File| to.write_all_at(&block::file_header(end), 0).map(|()| end);
-        let (file, _) = replace(&path, made)?;
+        let header = block::encode_file_header(end);
+        let (file, ()) = replace_file(&path, |to| to.write_all_at(&header, 0))?;
         Ok(Self {
             path,
             file,
-            made: end,
+            compacted_end: end,
             end,
             checkpoint: None,
             lock,
@@ -156,18 +158,17 @@ impl ProjectionStore {
     }
 }
 
-fn row_bytes((key, value): &Row) -> usize {
-    key.len() + value.as_ref().map_or(0, Vec::len)
-}
-
-/// Where the file is made that is to take the place of the one at `path`.
-fn unfinished(path: &Path) -> PathBuf {
+/// Where the replacement of the file at `path` is written.
+fn temporary_path(path: &Path) -> PathBuf {
     path.with_extension("new")
 }
 
-/// Puts a new file, whole and durable, in the place of the one at `path`.
-fn replace<T>(path: &Path, make: impl FnOnce(&File) -> io::Result<T>) -> Result<(File, T), Error> {
-    let new = unfinished(path);
+/// Writes a new file and puts it in the place of the one at `path`, durably.
+fn replace_file<T>(
+    path: &Path,
+    write: impl FnOnce(&File) -> io::Result<T>,
+) -> Result<(File, T), Error> {
+    let new = temporary_path(path);
     let file = File::options()
         .read(true)
         .write(true)
@@ -175,28 +176,18 @@ fn replace<T>(path: &Path, make: impl FnOnce(&File) -> io::Result<T>) -> Result<
         .truncate(true)
         .open(&new);
     let file = file.map_err(Error::io("create", &new))?;
-    let made = make(&file).map_err(Error::io("write", &new))?;
+    let written = write(&file).map_err(Error::io("write", &new))?;
     file.sync_all().map_err(Error::io("sync", &new))?;
     durable::rename(&new, path)?;
-    Ok((file, made))
+    Ok((file, written))
 }
 
-/// How long the file was when it was made; `None` if it is none of ours.
-fn made(file: &File) -> io::Result<Option<u64>> {
-    let mut header = [0; FILE_HEADER_BYTES];
-    match file.read_exact_at(&mut header, 0) {
-        Ok(()) => Ok(made_bytes(header)),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Where the last whole write ends, and its checkpoint.
+/// Returns the end of the last complete write, and its checkpoint.
 fn last_write(file: &File) -> io::Result<(u64, Option<Checkpoint>)> {
     let length = file.metadata()?.len();
     let mut at = FILE_HEADER_BYTES as u64;
     let mut last = (at, None);
-    while let Some(header) = header_at(file, at)? {
+    while let Some(header) = Header::read(file, at)? {
         at += (block::BLOCK_HEADER_BYTES + header.rows_bytes) as u64;
         if at > length {
             break;

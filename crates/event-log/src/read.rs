@@ -1,4 +1,4 @@
-//! Reading a log: from the process that writes it, and from others.
+//! Reading a log, in the process that writes it and in others.
 
 pub(crate) mod journal_reader;
 pub(crate) mod reader;

@@ -1,4 +1,4 @@
-//! Opening a log: compares the two copies and brings sled up to date.
+//! Opening a log: finds the journal's end and brings the sled copy up to date.
 
 pub(crate) mod journal_end;
 pub(crate) mod open;

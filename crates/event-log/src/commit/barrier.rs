@@ -1,4 +1,4 @@
-//! Makes sled durable in the background.
+//! Syncs sled in the background, while the applier continues to write to it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,28 +8,27 @@ use std::time::Duration;
 use crate::commit::state::Shared;
 use crate::copy::store::Store;
 
-/// How long what was written to sled may wait for a barrier. Design, section 5.
-const BARRIER_EVERY: Duration = Duration::from_secs(1);
+/// Maximum time between a write to sled and its barrier.
+const BARRIER_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Makes sled durable beside the applier, which goes on writing to it meanwhile.
 pub(crate) struct Barrier {
     pub(crate) store: Arc<Store>,
     pub(crate) shared: Arc<Shared>,
+    /// Bytes written to sled since the last barrier started.
     pub(crate) unsynced: Arc<AtomicUsize>,
 }
 
 impl Barrier {
-    /// Runs when asked, once a second, and at the end.
+    /// Syncs on request, every [`BARRIER_INTERVAL`], and at the end.
     pub(crate) fn run(self, requests: &Receiver<()>) {
-        while requests.recv_timeout(BARRIER_EVERY) != Err(RecvTimeoutError::Disconnected) {
-            self.barrier();
+        while requests.recv_timeout(BARRIER_INTERVAL) != Err(RecvTimeoutError::Disconnected) {
+            self.sync();
         }
-        self.barrier();
+        self.sync();
     }
 
-    /// After a failed one sled may hold less than it was given, and the disk is failing: the log
-    /// stops, and the next start compares the copies.
-    fn barrier(&self) {
+    /// A failure poisons the log: sled may have lost writes, and the disk is failing.
+    fn sync(&self) {
         let unsynced = self.unsynced.swap(0, Ordering::Relaxed);
         if unsynced > 0
             && self.shared.check().is_ok()

@@ -1,25 +1,27 @@
-//! What the threads of the pipeline and the readers share.
+//! State that the threads of the pipeline share with the log and its readers.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::Error;
 use crate::head::{Committed, Head};
-use crate::journal::writer::Pending;
+use crate::journal::frame::EncodedFrame;
 
-/// Called once with the outcome of a frame.
-pub(crate) type Done = Box<dyn FnOnce(Result<Committed, Error>) + Send>;
+/// Receives the outcome of a frame, exactly once.
+pub(crate) type OnCommit = Box<dyn FnOnce(Result<Committed, Error>) + Send>;
 
-/// A frame and who waits for it.
+/// A frame in the pipeline.
 pub(crate) struct Submitted {
-    pub(crate) frame: Pending,
-    pub(crate) done: Done,
+    pub(crate) frame: EncodedFrame,
+    pub(crate) on_commit: OnCommit,
 }
 
-/// What the threads and the readers share.
+/// Frames that share a sync.
+pub(crate) type Batch = Vec<Submitted>;
+
+/// The head, and whether the log is poisoned.
 pub(crate) struct Shared {
-    /// The last position that is durable and can be read. Held only to copy it.
     head: Mutex<Head>,
-    /// What failed first. Once set, nothing is acknowledged.
+    /// The first failure. Once it is set, nothing is acknowledged.
     poison: OnceLock<String>,
 }
 
@@ -35,48 +37,37 @@ impl Shared {
         *self.head.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn set_head(&self, head: Head) {
+        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+    }
+
+    /// Fails if the log is poisoned.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.poison.get() {
-            Some(cause) => Err(Error::Poisoned {
-                cause: cause.clone(),
-            }),
+            Some(_) => Err(self.poisoned()),
             None => Ok(()),
         }
     }
 
-    /// The error that callers get after a thread is gone.
+    /// The error for callers whose frame cannot be committed.
     pub(crate) fn poisoned(&self) -> Error {
-        let cause = self
-            .poison
-            .get()
-            .cloned()
-            .unwrap_or_else(|| "a thread panicked".to_owned());
-        Error::Poisoned { cause }
-    }
-
-    pub(crate) fn poison(&self, error: &Error) {
-        let mut cause = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(error) = source {
-            cause.push_str(": ");
-            cause.push_str(&error.to_string());
-            source = error.source();
+        let cause = self.poison.get().cloned();
+        Error::Poisoned {
+            cause: cause.unwrap_or_else(|| "a thread panicked".to_owned()),
         }
-        tracing::error!(
-            error = cause,
-            "the log takes no more events; restart to verify and go on"
-        );
-        self.poison.get_or_init(|| cause);
     }
 
-    pub(crate) fn advance(&self, head: Head) {
-        *self.head.lock().unwrap_or_else(PoisonError::into_inner) = head;
+    /// Records the failure that stops the log. Later failures are only logged.
+    pub(crate) fn poison(&self, error: &Error) {
+        let error = error.with_causes();
+        tracing::error!(error, "log stopped; restart the process to recover");
+        self.poison.get_or_init(|| error);
     }
-}
 
-/// Tells everyone of a group that it was not acknowledged; the first is told why.
-pub(crate) fn fail(group: Vec<Submitted>, shared: &Shared, mut error: Option<Error>) {
-    for submitted in group {
-        (submitted.done)(Err(error.take().unwrap_or_else(|| shared.poisoned())));
+    /// Fails every frame of a batch; the first gets `error`.
+    pub(crate) fn fail(&self, batch: Batch, mut error: Option<Error>) {
+        for submitted in batch {
+            (submitted.on_commit)(Err(error.take().unwrap_or_else(|| self.poisoned())));
+        }
     }
 }

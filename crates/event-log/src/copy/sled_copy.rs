@@ -1,65 +1,44 @@
-//! The sled copy of the log: what everybody reads.
-
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sled::IVec;
 
-use crate::copy::page::{self, Page, chunk_key, key_parts, page_key};
-use crate::copy::store::{How, guarded};
+use crate::copy::page::{Page, chunk_key, key_parts, page_key};
+use crate::copy::store::{Store, guarded};
 use crate::event::StoredEvent;
 use crate::head::Head;
-use crate::journal::frame::{self, Events, FrameRef, Header, Parsed};
-use crate::{Error, GENESIS, Options};
+use crate::journal::frame::{self, Events, HEADER_BYTES, Header};
+use crate::{Error, EventRef};
 
-/// The copy's directory in the log's.
+/// The copy's directory in the log's directory.
 pub(crate) const SLED: &str = "sled";
 
-/// How the copy is opened.
-pub(crate) fn how(options: &Options) -> How {
-    How {
-        tree: "log",
-        cache_bytes: options.cache_bytes,
-        sync: options.sync,
-    }
-}
-
-/// Reads the copy; cheap to clone.
+/// Reads the sled copy. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SledCopy {
-    pub(crate) tree: sled::Tree,
-    pub(crate) path: PathBuf,
-}
-
-/// Rows of these frames, in order.
-pub(crate) fn rows<'a>(
-    frames: impl Iterator<Item = FrameRef<'a>>,
-) -> impl Iterator<Item = page::Row> {
-    frames.flat_map(|frame| page::rows(&frame))
+    tree: sled::Tree,
+    path: PathBuf,
 }
 
 impl SledCopy {
-    pub(crate) fn new(tree: sled::Tree, path: &Path) -> Self {
+    pub(crate) fn new(store: &Store) -> Self {
         Self {
-            tree,
-            path: path.to_path_buf(),
+            tree: store.tree.clone(),
+            path: store.path.clone(),
         }
     }
 
-    /// The end and hash of the last whole frame; position 0 when there is nothing.
+    /// Returns the end of the last complete frame.
     ///
-    /// Rows are inserted one by one, so sled may end within a frame, but only within its last: what
-    /// is there of it is written again when the journal is replayed.
+    /// Rows are inserted one by one, so a crash can leave the last frame incomplete. Only the last:
+    /// replaying the journal writes it again.
     pub(crate) fn head(&self) -> Result<Head, Error> {
         let mut before = None;
         for _ in 0..2 {
             let Some(first) = self.last_frame_start(before)? else {
-                return Ok(Head {
-                    position: 0,
-                    hash: GENESIS,
-                });
+                return Ok(Head::EMPTY);
             };
             if let Some(bytes) = self.frame_at(first)?
-                && let Parsed::Frame(frame) = frame::parse(&bytes)
+                && let Some(frame) = frame::parse_valid(&bytes)
             {
                 return Ok(Head {
                     position: frame.header.last(),
@@ -71,7 +50,7 @@ impl SledCopy {
         Err(self.damaged(before.unwrap_or_default()))
     }
 
-    /// Where the last frame begins, of those that begin before a position if one is given.
+    /// Returns the start of the last frame, or of the last one that starts before a given position.
     fn last_frame_start(&self, before: Option<u64>) -> Result<Option<u64>, Error> {
         let last = match before {
             Some(before) => {
@@ -90,40 +69,37 @@ impl SledCopy {
         Ok(Some(page.frame_first))
     }
 
-    /// Where the copy ends, as far as it can tell: its head, or where that cannot be read, the last
-    /// position there is anything for.
+    /// Returns the position of the head or, if the head cannot be read, the last position with a
+    /// key.
     pub(crate) fn end(&self) -> Result<u64, Error> {
         self.head()
             .map(|head| head.position)
             .or_else(|_| self.last_position())
     }
 
-    /// The last position there is a key for, whatever it holds; 0 when there is none.
+    /// Returns the last position with a key, whether or not it can be read; 0 if there is none.
     pub(crate) fn last_position(&self) -> Result<u64, Error> {
         let last = self.call(|| self.tree.last())?;
         let Some((position, _)) = last.and_then(|(key, _)| key_parts(&key)) else {
             return Ok(0);
         };
-        // The page may hold more events than its first, if it can be read.
-        let Ok(Some(value)) = self.value(&page_key(position)) else {
-            return Ok(position);
+        // A readable page has further events after its first.
+        let page_end = |value: IVec| {
+            let page = self.page(position, &value).ok().flatten()?;
+            page.events().last().map(|event| event.position)
         };
-        let Some(page) = Page::parse(position, &value) else {
-            return Ok(position);
-        };
-        let whole = page
-            .whole(|chunk| self.chunk(position, chunk))
-            .ok()
-            .flatten();
-        Ok(whole.map_or(position, |whole| {
-            page.read(&whole)
-                .last()
-                .map_or(position, |event| event.position)
-        }))
+        let value = self.value(&page_key(position)).ok().flatten();
+        Ok(value.and_then(page_end).unwrap_or(position))
     }
 
-    /// Removes what lies behind `head`: the first rows of a frame that the journal does not have. The
-    /// next frame may be cut into other rows, and then those would stand between them. How many.
+    /// The number of rows.
+    pub(crate) fn rows(&self) -> usize {
+        self.tree.len()
+    }
+
+    /// Removes the rows after `head`: the first rows of a frame that the journal does not have. The
+    /// next frame may be split into other rows, between which these would remain. Returns their
+    /// number.
     pub(crate) fn trim(&self, head: u64) -> Result<usize, Error> {
         let mut removed = 0;
         for key in self.tree.range(page_key(head + 1)..).keys() {
@@ -134,42 +110,35 @@ impl SledCopy {
         Ok(removed)
     }
 
-    /// The frame that begins at `first`, as it stands in the journal. `None` where no frame begins
-    /// there or it is not whole.
+    /// Returns the frame that starts at `first`, as stored in the journal, or `None` if no complete
+    /// frame starts there.
     pub(crate) fn frame_at(&self, first: u64) -> Result<Option<Vec<u8>>, Error> {
-        let Some(value) = self.value(&page_key(first))? else {
-            return Ok(None);
-        };
-        let Some(header) = Page::parse(first, &value).and_then(|page| page.header) else {
-            return Ok(None);
-        };
-        let Some(decoded) = Header::decode_stored(header) else {
-            return Ok(None);
-        };
-        let mut bytes = header.to_vec();
+        let (mut bytes, mut frame_bytes) = (Vec::new(), HEADER_BYTES);
         let mut next = first;
-        while bytes.len() < decoded.frame_bytes() {
+        while bytes.len() < frame_bytes {
             let Some(value) = self.value(&page_key(next))? else {
                 return Ok(None);
             };
-            let Some(page) = Page::parse(next, &value) else {
+            let page = self.page(next, &value)?;
+            let Some(page) = page.filter(|page| page.frame_first == first) else {
                 return Ok(None);
             };
-            let Some(whole) = page.whole(|chunk| self.chunk(next, chunk))? else {
-                return Ok(None);
-            };
-            if page.frame_first != first {
-                return Ok(None);
+            if let Some(header) = page.header {
+                let Some(decoded) = Header::decode_stored(header) else {
+                    return Ok(None);
+                };
+                frame_bytes = decoded.frame_bytes();
+                bytes.extend_from_slice(header);
             }
-            bytes.extend_from_slice(&whole);
-            let mut events = page.read(&whole);
+            bytes.extend_from_slice(&page.content);
+            let mut events = page.events();
             events.by_ref().for_each(drop);
             next = events.position;
         }
-        Ok(matches!(frame::parse(&bytes), Parsed::Frame(_)).then_some(bytes))
+        Ok(frame::parse_valid(&bytes).is_some().then_some(bytes))
     }
 
-    /// The first frame that begins at or behind `position`.
+    /// Returns the start of the first frame at or after `position`.
     pub(crate) fn next_frame_start(&self, position: u64) -> Result<Option<u64>, Error> {
         for row in self.tree.range(page_key(position)..) {
             let (key, value) = self.call(|| row)?;
@@ -183,8 +152,8 @@ impl SledCopy {
         Ok(None)
     }
 
-    /// Calls `visit` with the events from `from` on, page by page, until it says stop by `false` or
-    /// the copy ends. A page that does not follow the one before is damage.
+    /// Calls `visit` with the events of each page, starting with event `from`, until it returns
+    /// `false` or the copy ends. Fails at a missing or damaged page.
     pub(crate) fn read(
         &self,
         from: u64,
@@ -197,10 +166,10 @@ impl SledCopy {
             if chunk > 0 {
                 continue;
             }
-            let page = Page::parse(first, &value).ok_or_else(|| self.damaged(first))?;
-            let whole = page.whole(|chunk| self.chunk(first, chunk))?;
-            let whole = whole.ok_or_else(|| self.damaged(first))?;
-            let mut events = page.read(&whole);
+            let page = self
+                .page(first, &value)?
+                .ok_or_else(|| self.damaged(first))?;
+            let mut events = page.events();
             while events.position < next && events.next().is_some() {}
             if events.position != next || events.rest.is_empty() {
                 return Err(self.damaged(next));
@@ -217,34 +186,48 @@ impl SledCopy {
         Ok(())
     }
 
-    /// One event that is known to exist.
+    /// Returns an event that is known to exist.
     pub(crate) fn get(&self, position: u64) -> Result<StoredEvent, Error> {
         let mut found = None;
         self.read(position, |events| {
-            found = events.next().map(crate::EventRef::to_stored);
+            found = events.next().map(EventRef::to_stored);
             false
         })?;
         found.ok_or_else(|| self.damaged(position))
     }
 
-    /// First position of the page that should hold `position`.
+    /// Returns the header of the frame that starts at `first`, or `None` if no frame starts there.
+    pub(crate) fn header_at(&self, first: u64) -> Result<Option<Header>, Error> {
+        let Some(value) = self.value(&page_key(first))? else {
+            return Ok(None);
+        };
+        let page = Page::parse(first, &value).ok_or_else(|| self.damaged(first))?;
+        Ok(page.header.and_then(Header::decode_stored))
+    }
+
+    /// Returns the first position of the page that should contain `position`.
     fn page_start(&self, position: u64) -> Result<u64, Error> {
-        let before = page_key(position.saturating_add(1));
-        let found = self.call(|| self.tree.range(..before).next_back().transpose())?;
+        let after = page_key(position.saturating_add(1));
+        let found = self.call(|| self.tree.range(..after).next_back().transpose())?;
         let parts = found.and_then(|(key, _)| key_parts(&key));
         parts
             .map(|(first, _)| first)
             .ok_or_else(|| self.damaged(position))
     }
 
-    pub(crate) fn value(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
-        self.call(|| self.tree.get(key))
+    /// Parses a page and reads its chunks. Returns `None` if any of it is missing or damaged.
+    fn page<'v>(&self, first: u64, value: &'v [u8]) -> Result<Option<Page<'v>>, Error> {
+        match Page::parse(first, value) {
+            Some(page) => page.with_chunks(|number| {
+                let chunk = self.value(&chunk_key(first, number))?;
+                Ok(chunk.map(|value| value.to_vec()))
+            }),
+            None => Ok(None),
+        }
     }
 
-    pub(crate) fn chunk(&self, position: u64, chunk: u32) -> Result<Option<Vec<u8>>, Error> {
-        Ok(self
-            .value(&chunk_key(position, chunk))?
-            .map(|value| value.to_vec()))
+    pub(crate) fn value(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
+        self.call(|| self.tree.get(key))
     }
 
     fn call<T>(&self, call: impl FnOnce() -> sled::Result<T>) -> Result<T, Error> {

@@ -1,4 +1,4 @@
-//! One sled database, fenced: opened without believing it, and synced for real.
+//! Opens and syncs the sled database, and contains its failures.
 
 use std::fs::{self, File};
 use std::io;
@@ -7,88 +7,75 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use crate::Error;
 use crate::copy::page::Row;
 use crate::disk::durable;
+use crate::{Error, Options};
 
-/// sled's segment. With its default of 512 KiB a power cut with more than a segment unsynced opened
-/// empty or not at all; with 8 MiB and groups of 0.2 MB 0 of 15 did. It also moves the size from
-/// which sled spills a leaf into `blobs/`, which it never syncs, to 2 MiB.
+/// sled's segment size. With the default of 512 KiB, a power cut with more than a segment unsynced
+/// left a database that opened empty or not at all; with 8 MiB and writes of 0.2 MB, 0 of 15 did.
+/// It also raises to 2 MiB the size from which sled moves a leaf to `blobs/`, which it never syncs.
 const SEGMENT_BYTES: usize = 8 * 1024 * 1024;
 
-/// sled's own flusher, its default. It is not what durability rests on.
-const FLUSH_EVERY_MS: u64 = 500;
+/// Interval of sled's own flusher, its default. Durability does not depend on it.
+const FLUSH_INTERVAL_MS: u64 = 500;
 
-/// How much may be written to sled before a barrier, in bytes of ours: an eighth of its segment,
-/// because it writes about twice what it is given.
+/// Bytes of rows that may be written between barriers: an eighth of sled's segment, because sled
+/// writes about twice as much.
 pub(crate) const UNSYNCED_BYTES_MAX: usize = 1024 * 1024;
 
-/// How often, and how long between, a lock of sled's own is tried again. sled's threads may hold its
-/// file some microseconds longer than the database that was just dropped in this process; another
-/// process was already kept out by the log's own lock.
+/// Retries for sled's file lock: after a database is dropped in this process, sled's threads hold
+/// the lock for a few microseconds. The log's own lock already excludes other processes.
 const LOCK_ATTEMPTS: usize = 50;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+const LOCK_RETRY_DELAY: Duration = Duration::from_millis(20);
+
+/// The name of the tree.
+const TREE: &str = "log";
 
 /// A sled database with one tree.
 pub(crate) struct Store {
     pub(crate) path: PathBuf,
     pub(crate) tree: sled::Tree,
-    /// sled's file, opened here to be synced: any descriptor syncs the file, and one that is open
-    /// from the start is told of every failed write since.
+    /// A second descriptor of sled's file, for syncs. It stays open from the start, so that a sync
+    /// reports every write error since.
     file: File,
     sync: bool,
 }
 
-/// What opening found.
-pub(crate) enum Found {
-    /// It opened. Whether it is complete, sled cannot say.
-    Open(Store),
-    /// It is damaged, and why.
-    Broken(String),
-}
-
-/// How to open.
-#[derive(Clone, Copy)]
-pub(crate) struct How {
-    pub(crate) tree: &'static str,
-    pub(crate) cache_bytes: u64,
-    pub(crate) sync: bool,
-}
-
 impl Store {
-    /// Opens or creates the database, and heals the two ways in which sled breaks itself: a
-    /// snapshot that was being written when the process was killed, and one that was cut short.
+    /// Opens or creates the database. Deletes an unfinished snapshot, and all snapshots if sled
+    /// does not open with them: sled fails to open after a kill or power cut in the middle of a
+    /// snapshot.
     ///
-    /// `Err` means that trying again with an empty directory would not help: no room, no permission,
-    /// in use. Damage is [`Found::Broken`].
-    pub(crate) fn open(path: &Path, how: How) -> Result<Found, Error> {
+    /// The inner error is the reason why the database is damaged. The outer error is a failure that
+    /// an empty database would have too: disk full, no permission, in use.
+    pub(crate) fn open(path: &Path, options: &Options) -> Result<Result<Self, String>, Error> {
         durable::create_dir(path)?;
         remove_snapshots(path, |name| name.ends_with(".generating"))?;
-        let reason = match Self::attempt(path, how) {
-            Ok(store) => return Ok(Found::Open(store)),
+        let reason = match Self::try_open(path, options) {
+            Ok(store) => return Ok(Ok(store)),
             Err(error) => damage(error)?,
         };
-        tracing::warn!(path = %path.display(), %reason, "sled did not open; trying without snapshot");
+        tracing::warn!(path = %path.display(), reason, "sled does not open: deleting snapshots");
         remove_snapshots(path, |_| true)?;
-        match Self::attempt(path, how) {
-            Ok(store) => Ok(Found::Open(store)),
-            Err(error) => Ok(Found::Broken(damage(error)?)),
+        match Self::try_open(path, options) {
+            Ok(store) => Ok(Ok(store)),
+            Err(error) => damage(error).map(Err),
         }
     }
 
-    fn attempt(path: &Path, how: How) -> Result<Self, Error> {
+    fn try_open(path: &Path, options: &Options) -> Result<Self, Error> {
         let config = sled::Config::new()
             .path(path)
             .segment_size(SEGMENT_BYTES)
-            .cache_capacity(how.cache_bytes)
-            .flush_every_ms(Some(FLUSH_EVERY_MS));
-        let open = || guarded("open", path, || config.open()?.open_tree(how.tree));
+            .cache_capacity(options.cache_bytes)
+            .flush_every_ms(Some(FLUSH_INTERVAL_MS));
+        let open = || guarded("open", path, || config.open()?.open_tree(TREE));
         let mut opened = open();
         for _ in 1..LOCK_ATTEMPTS {
             if !opened.as_ref().is_err_and(is_locked) {
                 break;
             }
-            thread::sleep(LOCK_PAUSE);
+            thread::sleep(LOCK_RETRY_DELAY);
             opened = open();
         }
         let tree = opened?;
@@ -98,14 +85,13 @@ impl Store {
             path: path.to_path_buf(),
             tree,
             file,
-            sync: how.sync,
+            sync: options.sync,
         };
         store.sync_new_files()?;
         Ok(store)
     }
 
-    /// Makes the database's files themselves durable; sled syncs neither its configuration nor its
-    /// directory.
+    /// Syncs the database's configuration and directory, which sled does not.
     fn sync_new_files(&self) -> Result<(), Error> {
         let conf = self.path.join("conf");
         let open = File::open(&conf).map_err(Error::io("open", &conf))?;
@@ -116,8 +102,9 @@ impl Store {
         durable::sync_dir(&self.path)
     }
 
-    /// Inserts rows in order; how many bytes they have. Three times as fast as a batch, before and
-    /// after which sled writes its buffer out; but a crash may keep the first of them only.
+    /// Inserts rows in order. Returns their size in bytes. This is three times as fast as a sled
+    /// batch, which flushes sled's buffer before and after, but a crash may keep only the first
+    /// rows.
     pub(crate) fn insert(&self, rows: impl Iterator<Item = Row>) -> Result<usize, Error> {
         guarded("write", &self.path, || {
             let mut bytes = 0;
@@ -129,13 +116,10 @@ impl Store {
         })
     }
 
-    /// Makes everything written so far durable. sled's `flush` writes to the file but only calls
-    /// `sync_file_range`: of 25 simulated power cuts 19 lost flushed data, and none with this sync.
+    /// Makes all previous writes durable. sled's `flush` alone calls only `sync_file_range`: 19 of
+    /// 25 simulated power cuts lost flushed data, and none did with this sync.
     pub(crate) fn barrier(&self) -> Result<(), Error> {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the one place that syncs after it"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the sync follows")]
         guarded("flush", &self.path, || self.tree.flush())?;
         if self.sync {
             self.file
@@ -146,7 +130,7 @@ impl Store {
     }
 }
 
-/// Calls sled, which panics on some damage instead of returning an error.
+/// Calls sled and turns its panics, which some damage causes, into errors.
 pub(crate) fn guarded<T>(
     action: &'static str,
     path: &Path,
@@ -174,7 +158,7 @@ pub(crate) fn guarded<T>(
     }
 }
 
-/// Tells damage, in words, from an environment in which no database would open.
+/// Returns the reason if the error means that the database is damaged; any other error otherwise.
 fn damage(error: Error) -> Result<String, Error> {
     let locked = is_locked(&error);
     match error {
@@ -190,13 +174,13 @@ fn damage(error: Error) -> Result<String, Error> {
                 path,
                 source,
             }),
-            _ => Ok(source.to_string()),
+            Some(_) | None => Ok(source.to_string()),
         },
         other => Err(other),
     }
 }
 
-/// sled gives the failed lock no kind of its own.
+/// sled reports a failed lock as a generic I/O error, so only its text identifies it.
 fn is_locked(error: &Error) -> bool {
     let Error::Sled { source, .. } = error else {
         return false;
@@ -207,7 +191,7 @@ fn is_locked(error: &Error) -> bool {
     io.to_string().contains("could not acquire lock")
 }
 
-/// Whether the operating system refused, rather than sled disliking what it read.
+/// Whether the operating system failed, as opposed to sled rejecting what it read.
 fn is_environment(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     error.raw_os_error().is_some()
@@ -221,6 +205,7 @@ fn is_environment(error: &io::Error) -> bool {
         )
 }
 
+/// Deletes snapshots. sled recovers without them, more slowly.
 fn remove_snapshots(dir: &Path, which: impl Fn(&str) -> bool) -> Result<(), Error> {
     for entry in fs::read_dir(dir).map_err(Error::io("list", dir))? {
         let path = entry.map_err(Error::io("list", dir))?.path();
@@ -229,7 +214,7 @@ fn remove_snapshots(dir: &Path, which: impl Fn(&str) -> bool) -> Result<(), Erro
             .and_then(|name| name.to_str())
             .unwrap_or_default();
         if name.starts_with("snap.") && which(name) {
-            tracing::warn!(path = %path.display(), "removing a sled snapshot, it can do without");
+            tracing::warn!(path = %path.display(), "deleting a sled snapshot");
             durable::remove_file(&path)?;
         }
     }

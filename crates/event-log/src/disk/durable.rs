@@ -1,18 +1,19 @@
-//! Directories and files that are still there after a power cut: a new name is only durable once
-//! the directory that holds it was synced.
+//! File operations that survive a power cut. A new name is durable only once its directory is
+//! synced.
 
 use std::fs::{self, File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-/// Syncs a directory, which makes the names in it durable.
+/// Makes the names in a directory durable.
 pub(crate) fn sync_dir(dir: &Path) -> Result<(), Error> {
     let open = File::open(dir).map_err(Error::io("open", dir))?;
     open.sync_all().map_err(Error::io("sync", dir))
 }
 
-/// Creates `dir` and what is missing above it, and syncs each parent that got a new name.
+/// Creates `dir` and its missing parents durably.
 pub(crate) fn create_dir(dir: &Path) -> Result<(), Error> {
     if dir.is_dir() {
         return Ok(());
@@ -29,26 +30,26 @@ pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), Error> {
     sync_dir(&parent_of(to))
 }
 
-/// Removes a file and makes that durable; a file that is not there is fine.
+/// Removes a file durably, if it exists.
 pub(crate) fn remove_file(path: &Path) -> Result<(), Error> {
-    match fs::remove_file(path) {
-        Ok(()) => sync_dir(&parent_of(path)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Error::io("remove", path)(error)),
-    }
+    sync_removal(path, fs::remove_file(path))
 }
 
-/// Removes a directory with all it holds; one that is not there is fine.
+/// Removes a directory and its content durably, if it exists.
 pub(crate) fn remove_dir(path: &Path) -> Result<(), Error> {
-    match fs::remove_dir_all(path) {
+    sync_removal(path, fs::remove_dir_all(path))
+}
+
+fn sync_removal(path: &Path, removed: io::Result<()>) -> Result<(), Error> {
+    match removed {
         Ok(()) => sync_dir(&parent_of(path)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io("remove", path)(error)),
     }
 }
 
-/// Takes the lock that makes this process the only writer below `dir`. It is held until the file is
-/// dropped, also when the process is killed.
+/// Takes the lock that makes this process the only writer in `dir`. Dropping the file releases it,
+/// as does the end of the process.
 pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
     let path = dir.join("lock");
     let file = File::options()
@@ -66,9 +67,9 @@ pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
     }
 }
 
-/// A name below `dir` that is free, for something set aside: `quarantine-20260102T030405Z`, with a
-/// number behind it where that is taken.
-pub(crate) fn quarantine(dir: &Path, now_micros: i64) -> PathBuf {
+/// Returns an unused path in `dir` for damaged files: `quarantine-20260102T030405Z`, with a number
+/// appended if that exists.
+pub(crate) fn quarantine_path(dir: &Path, now_micros: i64) -> PathBuf {
     let plain = dir.join(format!("quarantine-{}", utc(now_micros)));
     let numbered = (2_u32..).map(|n| dir.join(format!("quarantine-{}-{n}", utc(now_micros))));
     std::iter::once(plain.clone())
@@ -84,13 +85,15 @@ fn parent_of(path: &Path) -> PathBuf {
     }
 }
 
-/// Seconds of a day.
-const DAY: i64 = 86_400;
+const DAY_SECONDS: i64 = 86_400;
 
-/// `20260102T030405Z`; days to a date after Howard Hinnant's `civil_from_days`.
+/// Formats a time as `20260102T030405Z`. The date follows Howard Hinnant's `civil_from_days`.
 fn utc(micros: i64) -> String {
     let seconds = micros.div_euclid(1_000_000);
-    let (days, second) = (seconds.div_euclid(DAY) + 719_468, seconds.rem_euclid(DAY));
+    let (days, second) = (
+        seconds.div_euclid(DAY_SECONDS) + 719_468,
+        seconds.rem_euclid(DAY_SECONDS),
+    );
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year_of_era =
         (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
@@ -109,11 +112,11 @@ fn utc(micros: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{create_dir, lock, quarantine, utc};
+    use super::{create_dir, lock, quarantine_path, utc};
     use crate::Error;
 
     #[test]
-    fn times_become_names() {
+    fn times_are_formatted_in_utc() {
         assert_eq!(utc(0), "19700101T000000Z");
         assert_eq!(utc(951_782_400_000_000), "20000229T000000Z");
         assert_eq!(utc(1_767_323_045_999_999), "20260102T030405Z");
@@ -121,18 +124,18 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_quarantine_gets_a_number() {
+    fn a_second_quarantine_of_the_same_second_gets_a_number() {
         let dir = tempfile::tempdir().unwrap();
-        let first = quarantine(dir.path(), 0);
+        let first = quarantine_path(dir.path(), 0);
         create_dir(&first).unwrap();
         assert_eq!(
-            quarantine(dir.path(), 0),
+            quarantine_path(dir.path(), 0),
             dir.path().join("quarantine-19700101T000000Z-2")
         );
     }
 
     #[test]
-    fn a_second_lock_is_refused_in_words() {
+    fn a_second_lock_is_refused() {
         let dir = tempfile::tempdir().unwrap();
         let held = lock(dir.path()).unwrap();
         let refused = lock(dir.path()).unwrap_err();

@@ -2,35 +2,35 @@ use std::path::Path;
 
 use crate::Error;
 
-/// Below this share of the file system the disk counts as nearly full, in percent.
+/// Share of free space, in percent, below which a file system is nearly full.
 pub const FREE_PERCENT_MIN: u64 = 5;
 
-/// Below this many free bytes the disk counts as nearly full, whatever its size: 1 GiB, room for
-/// sled to be rebuilt beside a log of some million events.
+/// Free bytes below which a file system is nearly full, whatever its size: 1 GiB, enough to rebuild
+/// sled for a log of a few million events.
 pub const FREE_BYTES_MIN: u64 = 1024 * 1024 * 1024;
 
-/// Room on the file system that holds a directory.
+/// Space on a file system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Space {
-    /// Bytes that an ordinary user may still write.
+    /// Bytes available to an unprivileged user.
     pub free_bytes: u64,
-    /// Bytes of the whole file system.
+    /// Size of the file system in bytes.
     pub total_bytes: u64,
 }
 
 impl Space {
-    /// Whether new work should be refused: under [`FREE_PERCENT_MIN`] or under [`FREE_BYTES_MIN`].
+    /// Whether to reject new data: free space is below [`FREE_PERCENT_MIN`] or [`FREE_BYTES_MIN`].
     pub fn nearly_full(self) -> bool {
         self.free_bytes < FREE_BYTES_MIN
             || self.free_bytes < self.total_bytes / 100 * FREE_PERCENT_MIN
     }
 }
 
-/// Asks the operating system how much room is left where `dir` is. One system call.
+/// Returns the space on the file system that contains `dir`. Makes one system call.
 pub fn free_space(dir: &Path) -> Result<Space, Error> {
     let found = rustix::fs::statvfs(dir)
         .map_err(std::io::Error::from)
-        .map_err(Error::io("ask for the free space of", dir))?;
+        .map_err(Error::io("get the free space of", dir))?;
     Ok(Space {
         free_bytes: found.f_bavail.saturating_mul(found.f_frsize),
         total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_disk_of_a_directory_is_asked() {
+    fn free_space_is_that_of_the_directorys_file_system() {
         let dir = tempfile::tempdir().unwrap();
         let space = free_space(dir.path()).unwrap();
         assert!(space.total_bytes >= space.free_bytes && space.total_bytes > 0);

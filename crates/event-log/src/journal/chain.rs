@@ -1,153 +1,165 @@
-//! Following the chain of frames through all segments, and saying what is missing.
+//! Reads frames across segments, checks the hash chain and reports what is missing.
 
 use std::collections::VecDeque;
-use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::error::{Range, Ranges};
+use crate::error::Range;
 use crate::journal::frame::{FrameRef, Header};
 use crate::journal::scanner::{Scanner, Step};
 use crate::journal::segment::{self, Segment};
-use crate::{Error, Hash};
+use crate::{Error, GENESIS, Hash};
 
-/// Positions that the journal cannot give, or bytes in it that are no frame.
+/// Positions missing from the journal, or bytes in it that are not a valid frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Damage {
-    /// The first position concerned.
+    /// The first affected position.
     pub(crate) first: u64,
-    /// The last position missing, below `first` where no event is; `None` where the journal ends
-    /// with the damage, so that it cannot say.
+    /// The last missing position; below `first` if no event is missing, and `None` if the journal
+    /// ends with the damage, so that the number of events is unknown.
     pub(crate) last: Option<u64>,
-    /// The segment, and where in it, uncompressed, the damage begins.
+    /// The damaged segment, and the offset in it, uncompressed, of the damage.
     pub(crate) path: PathBuf,
     pub(crate) offset: u64,
-    /// The bytes are a whole frame, but not of this chain: no write that was cut short looks so.
+    /// The bytes are a valid frame that does not continue the chain. A torn write does not cause
+    /// this.
     pub(crate) foreign: bool,
 }
 
-/// Adds the positions that damage costs, as far as they lie up to `head`.
-pub(crate) fn push_damage(ranges: &mut Ranges, damage: &Damage, head: u64) {
-    let last = damage
-        .last
-        .unwrap_or(head.max(damage.first))
-        .max(damage.first);
-    ranges.push(Range {
-        first: damage.first,
-        last,
-    });
+impl Damage {
+    /// The affected positions, for a log that extends at least to position `end`.
+    pub(crate) fn range(&self, end: u64) -> Range {
+        Range {
+            first: self.first,
+            last: self.last.unwrap_or(end).max(self.first),
+        }
+    }
 }
 
-/// What a walk found next.
-pub(crate) enum Walked {
-    /// A frame that continues the chain; [`Walk::frame`] is it.
-    Frame(Hash),
+/// The next part of a journal. `F` is the frame, or its header.
+pub(crate) enum ChainStep<F> {
+    /// A frame that continues the chain, and its hash.
+    Frame(F, Hash),
     Damage(Damage),
-    End,
 }
 
-/// Follows the chain of frames through segments, in order.
-pub(crate) struct Walk {
+/// Reads the frames of several segments in order.
+pub(crate) struct ChainReader {
     segments: VecDeque<Segment>,
     segment: Option<Segment>,
     scanner: Option<Scanner>,
-    /// The last position that was walked over.
+    /// The last position that was returned or reported missing.
     position: u64,
-    /// The hash that the next frame must name; `None` behind damage, where any is believed.
+    /// The hash that the next frame must link to; `None` after damage, where any is accepted.
     hash: Option<Hash>,
+    /// Path and offset of bad bytes that are not yet reported.
     bad: Option<(PathBuf, u64)>,
-    /// The scanner's frame has been reported as lying behind damage and is still to be given.
-    again: bool,
+    /// A frame to return next, after the damage before it was reported.
+    pending: Option<Header>,
 }
 
-impl Walk {
-    /// Walks over `segments`; `before` is the position before the first and, where it is known, the
-    /// hash there.
-    pub(crate) fn new(segments: &[Segment], before: u64, hash: Option<Hash>) -> Self {
+impl ChainReader {
+    /// Reads from position 1.
+    pub(crate) fn from_start(segments: &[Segment]) -> Self {
+        Self::new(segments, 0)
+    }
+
+    /// Reads from the start of the segment that contains `position`, or from that of the first
+    /// segment.
+    pub(crate) fn starting_at(segments: &[Segment], position: u64) -> Self {
+        let segments = segment::starting_at(segments, position);
+        let first = segments.first().map_or(1, |segment| segment.first);
+        Self::new(segments, first - 1)
+    }
+
+    /// Reads `segments`, which should start after position `before`.
+    fn new(segments: &[Segment], before: u64) -> Self {
         Self {
             segments: segments.iter().cloned().collect(),
             segment: None,
             scanner: None,
             position: before,
-            hash,
+            hash: (before == 0).then_some(GENESIS),
             bad: None,
-            again: false,
+            pending: None,
         }
     }
 
-    /// The frame that was found last.
-    pub(crate) fn frame(&self) -> Option<FrameRef<'_>> {
-        self.scanner.as_ref().map(Scanner::frame)
+    /// The last position that was returned or reported missing.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
     }
 
-    /// Where in that segment, uncompressed, the last frame ends.
-    pub(crate) fn offset(&self) -> u64 {
-        self.scanner.as_ref().map_or(0, Scanner::offset)
+    /// Returns the next frame or damage, or `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<ChainStep<FrameRef<'_>>>, Error> {
+        let step = self.advance()?;
+        let scanner = self.scanner.as_ref();
+        let bytes = scanner.map(Scanner::frame_bytes).unwrap_or_default();
+        Ok(step.map(|step| match step {
+            ChainStep::Frame(header, hash) => ChainStep::Frame(FrameRef { header, bytes }, hash),
+            ChainStep::Damage(damage) => ChainStep::Damage(damage),
+        }))
     }
 
-    pub(crate) fn next(&mut self) -> Result<Walked, Error> {
+    fn advance(&mut self) -> Result<Option<ChainStep<Header>>, Error> {
         loop {
             let Some(scanner) = &mut self.scanner else {
-                if let Some(walked) = self.enter()? {
-                    return Ok(walked);
+                let Some(segment) = self.segments.pop_front() else {
+                    return Ok(self.damage_at_end().map(ChainStep::Damage));
+                };
+                if let Some(damage) = self.enter(segment)? {
+                    return Ok(Some(ChainStep::Damage(damage)));
                 }
                 continue;
             };
-            let step = if std::mem::take(&mut self.again) {
-                Step::Frame(scanner.frame().header)
-            } else {
-                scanner.step()?
+            let step = match self.pending.take() {
+                Some(header) => Step::Frame(header),
+                None => scanner.step()?,
             };
             match step {
                 Step::Bad { offset } => {
                     self.bad = self.bad.take().or(Some((scanner.path.clone(), offset)));
                 }
-                Step::Frame(header) => return Ok(self.follow(&header)),
+                Step::Frame(header) => return Ok(Some(self.check(header))),
                 Step::End => {
                     let last = self.segment.as_ref().and_then(|segment| segment.last);
                     self.scanner = None;
-                    if let Some(damage) = last.and_then(|last| self.missing(last + 1)) {
-                        return Ok(Walked::Damage(damage));
+                    if let Some(damage) = last.and_then(|last| self.damage_before(last + 1)) {
+                        return Ok(Some(ChainStep::Damage(damage)));
                     }
                 }
             }
         }
     }
 
-    /// Opens the next segment, or ends.
-    fn enter(&mut self) -> Result<Option<Walked>, Error> {
-        let Some(segment) = self.segments.pop_front() else {
-            let Some((path, offset)) = self.bad.take() else {
-                return Ok(Some(Walked::End));
-            };
-            let first = self.position + 1;
-            return Ok(Some(Walked::Damage(Damage {
-                first,
-                last: None,
-                path,
-                offset,
-                foreign: false,
-            })));
-        };
-        let (segment, scanner) = open_any(segment)?;
+    /// Opens a segment. Returns the damage before it.
+    fn enter(&mut self, segment: Segment) -> Result<Option<Damage>, Error> {
+        let (segment, scanner) = open_current(segment)?;
         self.scanner = Some(scanner);
         let first = segment.first;
         self.segment = Some(segment);
-        Ok(self.missing(first).map(Walked::Damage))
+        Ok(self.damage_before(first))
     }
 
-    /// The damage between the last position and a place that is known to be `next`, if any.
-    fn missing(&mut self, next: u64) -> Option<Damage> {
+    /// Bad bytes that no frame follows.
+    fn damage_at_end(&mut self) -> Option<Damage> {
+        let (path, offset) = self.bad.take()?;
+        Some(Damage {
+            first: self.position + 1,
+            last: None,
+            path,
+            offset,
+            foreign: false,
+        })
+    }
+
+    /// The damage between the last position and `next`, which is known to follow.
+    fn damage_before(&mut self, next: u64) -> Option<Damage> {
         let first = self.position + 1;
         let bad = self.bad.take();
         if next <= first && bad.is_none() {
             return None;
         }
-        let segment = self
-            .segment
-            .as_ref()
-            .map(|segment| segment.path.clone())
-            .unwrap_or_default();
-        let (path, offset) = bad.unwrap_or_else(|| (segment, self.offset()));
+        let (path, offset) = bad.unwrap_or_else(|| (self.path(), self.offset()));
         if next > first {
             self.position = next - 1;
             self.hash = None;
@@ -161,55 +173,56 @@ impl Walk {
         })
     }
 
-    /// Compares a whole frame with what must come next.
-    fn follow(&mut self, header: &Header) -> Walked {
+    /// Checks that a valid frame continues the chain.
+    fn check(&mut self, header: Header) -> ChainStep<Header> {
         let expected = self.position + 1;
         if header.first >= expected
-            && let Some(damage) = self.missing(header.first)
+            && let Some(damage) = self.damage_before(header.first)
         {
-            self.again = true;
-            return Walked::Damage(damage);
+            self.pending = Some(header);
+            return ChainStep::Damage(damage);
         }
-        let hash = self.frame().map_or(crate::GENESIS, |frame| frame.hash());
-        if header.first == expected && self.hash.is_none_or(|hash| hash == header.previous) {
-            self.position = header.last();
-            self.hash = Some(hash);
-            return Walked::Frame(hash);
-        }
-        // A frame twice, or one that names another predecessor: whole, but not of this chain.
-        let path = self
-            .segment
-            .as_ref()
-            .map(|segment| segment.path.clone())
-            .unwrap_or_default();
-        let offset = self.offset().saturating_sub(header.frame_bytes() as u64);
+        let scanner = self.scanner.as_ref();
+        let hash = Hash::of(scanner.map(Scanner::frame_bytes).unwrap_or_default());
+        let continues = self.hash.is_none_or(|hash| hash == header.previous);
         if header.first == expected {
             self.position = header.last();
             self.hash = Some(hash);
+            if continues {
+                return ChainStep::Frame(header, hash);
+            }
         }
-        let (first, last) = (header.first, Some(header.last()));
-        Walked::Damage(Damage {
-            first,
-            last,
-            path,
-            offset,
+        // A repeated frame, or one with another predecessor.
+        ChainStep::Damage(Damage {
+            first: header.first,
+            last: Some(header.last()),
+            path: self.path(),
+            offset: self.offset().saturating_sub(header.frame_bytes() as u64),
             foreign: true,
         })
     }
+
+    fn path(&self) -> PathBuf {
+        let segment = self.segment.as_ref();
+        segment
+            .map(|segment| segment.path.clone())
+            .unwrap_or_default()
+    }
+
+    fn offset(&self) -> u64 {
+        self.scanner.as_ref().map_or(0, Scanner::offset)
+    }
 }
 
-/// Opens a segment, or the sealed one that has replaced it since it was listed.
-fn open_any(segment: Segment) -> Result<(Segment, Scanner), Error> {
-    let error = match Scanner::open(&segment) {
-        Ok(scanner) => return Ok((segment, scanner)),
-        Err(error) => error,
-    };
-    let gone = matches!(&error, Error::Io { source, .. } if source.kind() == ErrorKind::NotFound);
-    let journal = segment.path.parent().filter(|_| gone);
-    let now = journal.map_or_else(|| Ok(Vec::new()), segment::list)?;
-    let Some(sealed) = now.into_iter().find(|now| now.first == segment.first) else {
-        return Err(error);
-    };
-    let scanner = Scanner::open(&sealed)?;
-    Ok((sealed, scanner))
+/// Opens a segment, or the sealed one that replaced it since it was listed.
+fn open_current(segment: Segment) -> Result<(Segment, Scanner), Error> {
+    if let Some(scanner) = Scanner::open_if_exists(&segment)? {
+        return Ok((segment, scanner));
+    }
+    let journal = segment.path.parent().unwrap_or(Path::new("."));
+    let mut listed = segment::list(journal)?.into_iter();
+    let replaced = listed.find(|other| other.first == segment.first);
+    let segment = replaced.unwrap_or(segment);
+    let scanner = Scanner::open(&segment)?;
+    Ok((segment, scanner))
 }

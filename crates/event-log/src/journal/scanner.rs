@@ -1,23 +1,24 @@
-//! Reading the frames of one segment, and finding the way behind damage.
+//! Reads the frames of one segment and resynchronises after damage.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{ErrorKind, Seek, SeekFrom};
 use std::path::PathBuf;
 
 use crate::Error;
-use crate::journal::chunk::{Chunks, Filled};
-use crate::journal::frame::{self, FrameRef, HEADER_BYTES, Header, MAGIC, Parsed};
+use crate::bytes::read_up_to;
+use crate::journal::chunk::{ChunkRead, ChunkReader};
+use crate::journal::frame::{self, HEADER_BYTES, Header, MAGIC, Parsed};
 use crate::journal::segment::Segment;
 
-/// How much of a raw segment is read at once: large enough that a read costs little beside its
-/// copying, small enough for the processor's cache.
+/// Read size for raw segments: large enough to make the system call cheap, small enough for the
+/// processor's cache.
 const READ_BYTES: usize = 256 * 1024;
 
-/// What a scanner found next.
+/// The next part of a segment.
 pub(crate) enum Step {
-    /// A whole frame; [`Scanner::frame`] is it.
+    /// A valid frame; [`Scanner::frame_bytes`] returns its bytes.
     Frame(Header),
-    /// Bytes that are no frame, from this offset of the uncompressed segment on.
+    /// Bytes that are not a valid frame, starting at this offset of the uncompressed segment.
     Bad {
         offset: u64,
     },
@@ -26,7 +27,7 @@ pub(crate) enum Step {
 
 enum Source {
     Raw(File),
-    Sealed(Chunks),
+    Sealed(ChunkReader),
 }
 
 /// Reads the frames of one segment.
@@ -34,13 +35,13 @@ pub(crate) struct Scanner {
     pub(crate) path: PathBuf,
     source: Source,
     buffer: Vec<u8>,
-    /// Where in the buffer the next frame begins.
+    /// Index in the buffer of the next frame.
     next: usize,
-    /// Offset in the segment of the buffer's beginning.
-    offset: u64,
-    ended: bool,
-    current: std::ops::Range<usize>,
-    header: Option<Header>,
+    /// Offset in the segment of the buffer's start.
+    buffer_offset: u64,
+    at_end: bool,
+    /// Range in the buffer of the last frame.
+    frame: std::ops::Range<usize>,
 }
 
 impl Scanner {
@@ -48,48 +49,41 @@ impl Scanner {
         let path = segment.path.clone();
         let file = File::open(&path).map_err(Error::io("open", &path))?;
         let source = if segment.is_sealed() {
-            Source::Sealed(Chunks::new(file).map_err(Error::io("read", &path))?)
+            Source::Sealed(ChunkReader::new(file).map_err(Error::io("read", &path))?)
         } else {
             Source::Raw(file)
         };
-        let buffer = Vec::new();
-        let current = 0..0;
         Ok(Self {
             path,
             source,
-            buffer,
+            buffer: Vec::new(),
             next: 0,
-            offset: 0,
-            ended: false,
-            current,
-            header: None,
+            buffer_offset: 0,
+            at_end: false,
+            frame: 0..0,
         })
     }
 
-    /// The frame that the last step found.
-    pub(crate) fn frame(&self) -> FrameRef<'_> {
-        const NONE: Header = Header {
-            count: 0,
-            payload_bytes: 0,
-            not_durable: 0,
-            first: 0,
-            time_micros: 0,
-            previous: crate::GENESIS,
-            payload_crc: 0,
-        };
-        let bytes = self.buffer.get(self.current.clone()).unwrap_or_default();
-        FrameRef {
-            header: self.header.unwrap_or(NONE),
-            bytes,
+    /// Opens a listed segment. Returns `None` if the file is gone: the sealer replaced it since.
+    pub(crate) fn open_if_exists(segment: &Segment) -> Result<Option<Self>, Error> {
+        match Self::open(segment) {
+            Ok(scanner) => Ok(Some(scanner)),
+            Err(Error::Io { source, .. }) if source.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
         }
     }
 
-    /// Offset in the segment, uncompressed, at which the next frame begins.
-    pub(crate) fn offset(&self) -> u64 {
-        self.offset + self.next as u64
+    /// Header and payload of the frame that the last step returned.
+    pub(crate) fn frame_bytes(&self) -> &[u8] {
+        self.buffer.get(self.frame.clone()).unwrap_or_default()
     }
 
-    /// Reads the next frame, or reports one stretch of bytes that are none.
+    /// Offset in the uncompressed segment of the next frame.
+    pub(crate) fn offset(&self) -> u64 {
+        self.buffer_offset + self.next as u64
+    }
+
+    /// Reads the next frame, or skips and reports the invalid bytes before it.
     pub(crate) fn step(&mut self) -> Result<Step, Error> {
         let mut bad = None;
         loop {
@@ -100,13 +94,12 @@ impl Scanner {
                         return Ok(Step::Bad { offset });
                     }
                     let header = found.header;
-                    self.current = self.next..self.next + found.bytes.len();
-                    self.next = self.current.end;
-                    self.header = Some(header);
+                    self.frame = self.next..self.next + found.bytes.len();
+                    self.next = self.frame.end;
                     return Ok(Step::Frame(header));
                 }
-                Parsed::Incomplete if !self.ended => {
-                    if let Filled::Damaged = self.fill()? {
+                Parsed::Incomplete if !self.at_end => {
+                    if let ChunkRead::Damaged = self.fill()? {
                         bad = bad.or(Some(self.offset()));
                     }
                 }
@@ -117,15 +110,15 @@ impl Scanner {
                     }
                     return Ok(bad.map_or(Step::End, |offset| Step::Bad { offset }));
                 }
-                Parsed::Unknown { version } if bad.is_none() => {
+                Parsed::UnknownVersion { version } if bad.is_none() => {
                     return Err(Error::UnknownVersion {
                         path: self.path.clone(),
                         version,
                     });
                 }
-                Parsed::Unknown { .. } => self.next += next_magic(rest),
-                Parsed::Bad { extent } => {
-                    let skip = extent.unwrap_or_else(|| next_magic(rest));
+                Parsed::UnknownVersion { .. } => self.next += distance_to_magic(rest),
+                Parsed::Bad { length } => {
+                    let skip = length.unwrap_or_else(|| distance_to_magic(rest));
                     bad = bad.or(Some(self.offset()));
                     self.next += skip;
                 }
@@ -133,50 +126,47 @@ impl Scanner {
         }
     }
 
-    /// Forgets what was read ahead and reads a raw segment again from where the last frame ended:
-    /// for a segment that may have grown.
+    /// Discards the buffer and continues at `offset`, so that data appended since is read. Does
+    /// nothing to a sealed segment, which does not grow.
     pub(crate) fn resume_at(&mut self, offset: u64) -> Result<(), Error> {
         if let Source::Raw(file) = &mut self.source {
             file.seek(SeekFrom::Start(offset))
                 .map_err(Error::io("read", &self.path))?;
             self.buffer.clear();
             self.next = 0;
-            self.offset = offset;
-            self.ended = false;
+            self.buffer_offset = offset;
+            self.at_end = false;
         }
         Ok(())
     }
 
-    fn fill(&mut self) -> Result<Filled, Error> {
+    fn fill(&mut self) -> Result<ChunkRead, Error> {
         self.buffer.drain(..self.next);
-        self.offset += self.next as u64;
+        self.buffer_offset += self.next as u64;
         self.next = 0;
         let filled = match &mut self.source {
-            Source::Sealed(chunks) => chunks.fill(&mut self.buffer),
-            Source::Raw(file) => file
-                .take(READ_BYTES as u64)
-                .read_to_end(&mut self.buffer)
-                .map(|read| {
-                    if read == 0 {
-                        Filled::Ended
-                    } else {
-                        Filled::Bytes
-                    }
-                }),
+            Source::Sealed(chunks) => chunks.read_into(&mut self.buffer),
+            Source::Raw(file) => read_up_to(file, READ_BYTES, &mut self.buffer).map(|read| {
+                if read == 0 {
+                    ChunkRead::End
+                } else {
+                    ChunkRead::Bytes
+                }
+            }),
         };
         let filled = filled.map_err(Error::io("read", &self.path))?;
-        self.ended = matches!(filled, Filled::Ended);
+        self.at_end = matches!(filled, ChunkRead::End);
         Ok(filled)
     }
 }
 
-/// How far to go, at least one byte, to where a frame may begin again.
-fn next_magic(bytes: &[u8]) -> usize {
+/// Returns the number of bytes, at least one, to skip to the next possible start of a frame.
+fn distance_to_magic(bytes: &[u8]) -> usize {
     let found = bytes
         .windows(MAGIC.len())
         .skip(1)
         .position(|window| window == MAGIC);
-    // The magic may be cut by the end of the buffer.
+    // The end of the buffer may cut the magic in two.
     found.map_or_else(
         || (bytes.len() + 1).saturating_sub(MAGIC.len()).max(1),
         |at| at + 1,

@@ -1,7 +1,7 @@
-//! Compresses closed segments in the background.
+//! Seals closed segments: replaces each by its compressed form.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
@@ -9,12 +9,12 @@ use crate::Error;
 use crate::disk::durable;
 use crate::journal::chunk::ChunkWriter;
 use crate::journal::scanner::{Scanner, Step};
-use crate::journal::segment::{self, Segment, UNFINISHED};
+use crate::journal::segment::{self, Segment};
 
-/// Seals every raw segment but the last, which is being appended to. One that is damaged is left as
-/// it is, for `repair`.
+/// Seals every raw segment except the last, which is being appended to. Leaves damaged segments
+/// alone; `repair` needs them.
 pub(crate) fn seal_all(journal: &Path) -> Result<(), Error> {
-    let segments = segment::list_all(journal)?;
+    let segments = segment::list_files(journal)?;
     let Some((_, closed)) = segments.split_last() else {
         return Ok(());
     };
@@ -24,36 +24,29 @@ pub(crate) fn seal_all(journal: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Removes what a sealing that was interrupted left behind.
-pub(crate) fn remove_unfinished(journal: &Path) -> Result<(), Error> {
-    for entry in fs::read_dir(journal).map_err(Error::io("list", journal))? {
-        let path = entry.map_err(Error::io("list", journal))?.path();
-        if path.to_str().is_some_and(|path| path.ends_with(UNFINISHED)) {
-            durable::remove_file(&path)?;
-        }
-    }
-    Ok(())
-}
-
-/// Compresses beside the raw segment, reads that back, and only then removes the raw one.
+/// Compresses a segment to a temporary file, verifies that, and only then deletes the raw segment.
 fn seal(journal: &Path, raw: &Segment) -> Result<(), Error> {
-    let mut temporary = raw.path.clone().into_os_string();
-    temporary.push(UNFINISHED);
-    let temporary = PathBuf::from(temporary);
+    let temporary = raw.temporary_path();
     let Some((last, digest)) = compress(raw, &temporary)? else {
-        tracing::warn!(segment = %raw.path.display(), "left unsealed: empty or damaged");
+        tracing::warn!(segment = %raw.path.display(), "segment not sealed: empty or damaged");
         return durable::remove_file(&temporary);
     };
-    if digest_of(&temporary, raw.first, last)? != digest {
-        tracing::error!(segment = %raw.path.display(), "left unsealed: reads back differently");
-        return durable::remove_file(&temporary);
+    let compressed = Segment {
+        first: raw.first,
+        last: Some(last),
+        path: temporary,
+    };
+    if digest_of_frames(&compressed)? != digest {
+        tracing::error!(segment = %raw.path.display(), "segment not sealed: copy differs");
+        return durable::remove_file(&compressed.path);
     }
-    durable::rename(&temporary, &Segment::sealed(journal, raw.first, last).path)?;
+    let sealed = Segment::sealed(journal, raw.first, last);
+    durable::rename(&compressed.path, &sealed.path)?;
     durable::remove_file(&raw.path)
 }
 
-/// Writes and syncs the sealed form. The last position and the digest of the raw bytes, or `None`
-/// where the segment is empty or damaged.
+/// Writes and syncs the compressed form. Returns the last position and the SHA-256 of the frames,
+/// or `None` if the segment is empty or damaged.
 fn compress(raw: &Segment, to: &Path) -> Result<Option<(u64, [u8; 32])>, Error> {
     let mut scanner = Scanner::open(raw)?;
     let mut out = File::create(to).map_err(Error::io("create", to))?;
@@ -64,11 +57,11 @@ fn compress(raw: &Segment, to: &Path) -> Result<Option<(u64, [u8; 32])>, Error> 
             Step::Frame(header) if header.first == expected => {
                 expected = header.last() + 1;
                 writer
-                    .push(scanner.frame().bytes, &mut out)
+                    .push(scanner.frame_bytes(), &mut out)
                     .map_err(Error::io("write", to))?;
             }
             Step::End if expected > raw.first => break,
-            _ => return Ok(None),
+            Step::Frame(_) | Step::Bad { .. } | Step::End => return Ok(None),
         }
     }
     let digest = writer.finish(&mut out).map_err(Error::io("write", to))?;
@@ -76,17 +69,11 @@ fn compress(raw: &Segment, to: &Path) -> Result<Option<(u64, [u8; 32])>, Error> 
     Ok(Some((expected - 1, digest)))
 }
 
-/// The digest of all frames of a sealed file, as [`compress`] computes it.
-fn digest_of(path: &Path, first: u64, last: u64) -> Result<[u8; 32], Error> {
-    let segment = Segment {
-        first,
-        last: Some(last),
-        path: path.to_path_buf(),
-    };
-    let mut scanner = Scanner::open(&segment)?;
+fn digest_of_frames(segment: &Segment) -> Result<[u8; 32], Error> {
+    let mut scanner = Scanner::open(segment)?;
     let mut digest = Sha256::new();
     while let Step::Frame(_) = scanner.step()? {
-        digest.update(scanner.frame().bytes);
+        digest.update(scanner.frame_bytes());
     }
     Ok(digest.finalize().into())
 }

@@ -1,29 +1,30 @@
-//! The names of the journal's files.
+//! The journal's files.
 //!
-//! `00000000000000000001.seg` is a segment that is, or was, being appended to, named after its first
-//! position. `00000000000000000001-00000000000000204800.seg.zst` is a sealed one, first and last
-//! position. A segment is nothing but frames, one behind the other.
+//! A raw segment `00000000000000000001.seg` is named after its first position; the last raw segment
+//! is being appended to. A sealed segment `00000000000000000001-00000000000000204800.seg.zst` is
+//! compressed and named after its first and last position. A segment contains only frames.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
+use crate::disk::durable;
 
-/// The journal's directory in the log's.
+/// The journal's directory in the log's directory.
 pub(crate) const JOURNAL: &str = "journal";
 
-/// A sealed file that is being written ends so, and is worth nothing.
-pub(crate) const UNFINISHED: &str = ".tmp";
+/// Suffix of a segment that is being written. Such files are deleted at start.
+const TEMPORARY: &str = ".tmp";
 
-/// How often the directory is listed again when the sealer changes it meanwhile. It changes one
-/// segment a second at most, and a listing takes a millisecond.
+/// How often [`list`] reads the directory at most. The sealer changes at most one segment per
+/// second, and a listing takes a millisecond.
 const LISTINGS_MAX: usize = 16;
 
 /// One file of the journal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Segment {
     pub(crate) first: u64,
-    /// Known of a sealed segment.
+    /// `None` for a raw segment.
     pub(crate) last: Option<u64>,
     pub(crate) path: PathBuf,
 }
@@ -50,42 +51,49 @@ impl Segment {
         self.last.is_some()
     }
 
+    /// Path to write a replacement of this file to.
+    pub(crate) fn temporary_path(&self) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(TEMPORARY);
+        path.into()
+    }
+
     fn from_path(path: PathBuf) -> Option<Self> {
         let name = path.file_name()?.to_str()?;
         let (first, last) = if let Some(stem) = name.strip_suffix(".seg.zst") {
             let (first, last) = stem.split_once('-')?;
-            (number(first)?, Some(number(last)?))
+            (parse_position(first)?, Some(parse_position(last)?))
         } else {
-            (number(name.strip_suffix(".seg")?)?, None)
+            (parse_position(name.strip_suffix(".seg")?)?, None)
         };
-        let sane = first > 0 && last.is_none_or(|last| first <= last);
-        sane.then_some(Self { first, last, path })
+        let valid = first > 0 && last.is_none_or(|last| first <= last);
+        valid.then_some(Self { first, last, path })
     }
 }
 
-/// The segments in order, one for each first position. Where a segment is there raw and sealed, the
-/// sealer was about to remove the raw one, and the sealed one was verified.
+/// Returns the segments in order, one per first position. If a segment exists both raw and sealed,
+/// the sealed one is returned: the sealer verified it and was about to delete the raw one.
 ///
-/// The sealer may rename and remove while the directory is read, and then both names of a segment
-/// can be missed; so it is read until it looks the same twice.
+/// A listing that races with the sealer can miss both names of a segment, so this lists the
+/// directory until two listings agree.
 pub(crate) fn list(journal: &Path) -> Result<Vec<Segment>, Error> {
-    let mut before = list_all(journal)?;
+    let mut segments = list_files(journal)?;
     for _ in 0..LISTINGS_MAX {
-        let now = list_all(journal)?;
-        if now == before {
+        let again = list_files(journal)?;
+        if again == segments {
             break;
         }
-        before = now;
+        segments = again;
     }
-    // Sorted by first position, then raw before sealed: the sealed one is kept.
-    before.reverse();
-    before.dedup_by_key(|segment| segment.first);
-    before.reverse();
-    Ok(before)
+    // A raw segment sorts before the sealed one with the same position; `dedup` keeps the first.
+    segments.reverse();
+    segments.dedup_by_key(|segment| segment.first);
+    segments.reverse();
+    Ok(segments)
 }
 
-/// Every segment file, also those that exist twice, sorted.
-pub(crate) fn list_all(journal: &Path) -> Result<Vec<Segment>, Error> {
+/// Returns every segment file, sorted; a segment may be listed both raw and sealed.
+pub(crate) fn list_files(journal: &Path) -> Result<Vec<Segment>, Error> {
     let mut found = Vec::new();
     for entry in fs::read_dir(journal).map_err(Error::io("list", journal))? {
         let entry = entry.map_err(Error::io("list", journal))?;
@@ -95,25 +103,37 @@ pub(crate) fn list_all(journal: &Path) -> Result<Vec<Segment>, Error> {
     Ok(found)
 }
 
-/// The segments from the one that holds `position` on: the last that begins at or before it, or all.
-pub(crate) fn from(segments: &[Segment], position: u64) -> &[Segment] {
+/// Deletes the temporary files of an interrupted seal or repair.
+pub(crate) fn remove_temporary(journal: &Path) -> Result<(), Error> {
+    for entry in fs::read_dir(journal).map_err(Error::io("list", journal))? {
+        let path = entry.map_err(Error::io("list", journal))?.path();
+        if path.to_str().is_some_and(|path| path.ends_with(TEMPORARY)) {
+            durable::remove_file(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the segments starting with the one that contains `position`; all of them if `position`
+/// is before the first.
+pub(crate) fn starting_at(segments: &[Segment], position: u64) -> &[Segment] {
     let after = segments.partition_point(|segment| segment.first <= position);
     segments.get(after.saturating_sub(1)..).unwrap_or_default()
 }
 
-fn number(digits: &str) -> Option<u64> {
-    let plain = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    plain.then(|| digits.parse().ok()).flatten()
+fn parse_position(digits: &str) -> Option<u64> {
+    let valid = digits.len() == 20 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    valid.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{Segment, from, list};
+    use super::{Segment, list, starting_at};
 
     #[test]
-    fn names_come_back() {
+    fn file_names_are_parsed_back() {
         let dir = Path::new("j");
         for segment in [Segment::raw(dir, 1), Segment::sealed(dir, 7, 12)] {
             assert_eq!(Segment::from_path(segment.path.clone()), Some(segment));
@@ -129,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sealed_segment_stands_for_its_raw_one() {
+    fn a_sealed_segment_replaces_its_raw_one() {
         let dir = tempfile::tempdir().unwrap();
         let kept = [
             Segment::sealed(dir.path(), 1, 9),
@@ -141,9 +161,9 @@ mod tests {
         }
         let found = list(dir.path()).unwrap();
         assert_eq!(found, kept);
-        assert_eq!(from(&found, 0), &kept[..]);
-        assert_eq!(from(&found, 9), &kept[..]);
-        assert_eq!(from(&found, 10), &kept[1..]);
-        assert_eq!(from(&found, 500), &kept[2..]);
+        assert_eq!(starting_at(&found, 0), &kept[..]);
+        assert_eq!(starting_at(&found, 9), &kept[..]);
+        assert_eq!(starting_at(&found, 10), &kept[1..]);
+        assert_eq!(starting_at(&found, 500), &kept[2..]);
     }
 }

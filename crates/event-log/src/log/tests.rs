@@ -18,20 +18,20 @@ fn frame(first_position: u64) -> Frame {
     }
 }
 
-/// A log of one event whose journal goes on in a device that fails.
-fn failing(dir: &Path, device: &str) -> EventLog {
+/// A log of one event whose journal continues in a device that fails.
+fn log_on_failing_device(dir: &Path, device: &str) -> EventLog {
     let (log, _) = EventLog::open(dir, Options::new(0)).unwrap();
     log.append(frame(1)).unwrap();
     log.close().unwrap();
     let mut parts = open::open(dir, &Options::new(0)).unwrap();
     let device = File::options().append(true).open(device).unwrap();
-    parts.journal = parts.journal.on(device);
+    parts.journal = parts.journal.with_file(device);
     EventLog::start(dir, parts).unwrap().0
 }
 
 fn check(device: &str, action: &str) {
     let dir = tempfile::tempdir().unwrap();
-    let log = failing(dir.path(), device);
+    let log = log_on_failing_device(dir.path(), device);
     let (sender, receiver) = channel();
     let mut accepted = 0;
     for first in 2..30 {
@@ -47,7 +47,7 @@ fn check(device: &str, action: &str) {
     }
     drop(sender);
     let outcomes: Vec<_> = receiver.iter().map(Result::unwrap_err).collect();
-    assert_eq!(outcomes.len(), accepted, "each is answered once");
+    assert_eq!(outcomes.len(), accepted, "each frame has one outcome");
     let (first, others) = outcomes.split_first().unwrap();
     assert!(
         matches!(first, Error::Io { action: found, .. } if *found == action),
@@ -58,11 +58,8 @@ fn check(device: &str, action: &str) {
             .iter()
             .all(|error| matches!(error, Error::Poisoned { .. }))
     );
-    let refused = log.append(frame(2)).unwrap_err();
-    assert!(
-        refused.to_string().contains("restart the process"),
-        "{refused}"
-    );
+    let error = log.append(frame(2)).unwrap_err();
+    assert!(error.to_string().contains("restart the process"), "{error}");
     assert_eq!(log.head().position, 1);
     assert_eq!(log.reader().get(1).unwrap().unwrap().bytes, b"event");
     assert_eq!(log.reader().get(2).unwrap(), None);
@@ -74,7 +71,7 @@ fn check(device: &str, action: &str) {
 
 #[test]
 fn a_failed_sync_poisons_the_log() {
-    // It takes every write, and no sync.
+    // The device accepts writes and rejects syncs.
     check("/dev/null", "sync");
 }
 
@@ -84,7 +81,7 @@ fn a_full_disk_poisons_the_log() {
 }
 
 #[test]
-fn every_thread_may_use_a_log_and_its_readers() {
+fn the_log_and_its_readers_can_be_shared_between_threads() {
     fn check<T: Send + Sync>() {}
     check::<EventLog>();
     check::<crate::Reader>();

@@ -1,148 +1,137 @@
-//! One log out of two damaged copies: the journal, and where it has holes, sled.
+//! Merges the two damaged copies into one log: the journal, and sled where the journal has gaps.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
 
 use crate::copy::sled_copy::SledCopy;
 use crate::error::Range;
-use crate::head::Head;
-use crate::journal::chain::{Walk, Walked};
-use crate::journal::frame::{self, Parsed};
+use crate::journal::chain::{ChainReader, ChainStep};
+use crate::journal::frame;
 use crate::journal::segment::Segment;
-use crate::{Error, Hash};
+use crate::{Error, GENESIS, Hash};
 
 /// A frame that continues the chain.
-pub(crate) struct Whole {
+pub(crate) struct MergedFrame {
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// What comes next.
+/// The next part of the merged log.
 pub(crate) enum Merged {
-    /// The journal has it.
-    Journal(Whole),
-    /// Only sled has it.
-    Copy(Whole),
-    /// Neither has it.
+    /// A frame from the journal.
+    Journal(MergedFrame),
+    /// A frame that only sled has.
+    Copy(MergedFrame),
+    /// Positions that neither has.
     Lost(Range),
-    /// The journal's file here has bytes that do not belong in it.
+    /// This segment contains bytes that do not belong to the log.
     Garbage(PathBuf),
 }
 
-/// Walks over both copies together.
+/// Reads both copies in parallel.
 pub(crate) struct Merge {
-    walk: Walk,
+    chain: ChainReader,
     copy: Option<SledCopy>,
-    /// Where sled ends.
-    copy_last: u64,
-    /// The next position, and the hash that its frame must name; `None` behind what is lost.
+    /// The last position in sled.
+    copy_end: u64,
+    /// The next position, and the hash that its frame must link to; `None` after lost positions.
     next: u64,
     hash: Option<Hash>,
-    /// The last position that is to be filled from sled.
-    hole: u64,
-    ready: VecDeque<Merged>,
-    ended: bool,
+    /// The last position of the gap that sled is to fill.
+    gap_end: u64,
+    /// Parts of the journal that follow the gap.
+    queue: VecDeque<Merged>,
+    journal_ended: bool,
 }
 
 impl Merge {
     pub(crate) fn new(segments: &[Segment], copy: Option<SledCopy>) -> Result<Self, Error> {
         Ok(Self {
-            walk: Walk::new(segments, Head::EMPTY.position, Some(Head::EMPTY.hash)),
-            copy_last: copy.as_ref().map_or(Ok(0), SledCopy::end)?,
+            chain: ChainReader::from_start(segments),
+            copy_end: copy.as_ref().map_or(Ok(0), SledCopy::end)?,
             copy,
             next: 1,
-            hash: Some(Head::EMPTY.hash),
-            hole: 0,
-            ready: VecDeque::new(),
-            ended: false,
+            hash: Some(GENESIS),
+            gap_end: 0,
+            queue: VecDeque::new(),
+            journal_ended: false,
         })
     }
 
+    /// Returns the next part, or `None` at the end of both copies.
     pub(crate) fn next(&mut self) -> Result<Option<Merged>, Error> {
         loop {
-            if self.next <= self.hole {
-                return Ok(Some(self.fill()));
+            if self.next <= self.gap_end {
+                return Ok(Some(self.fill_gap()));
             }
-            if let Some(ready) = self.ready.pop_front() {
-                if let Merged::Journal(frame) = &ready
-                    && !self.follow(&frame.bytes)
+            if let Some(merged) = self.queue.pop_front() {
+                if let Merged::Journal(frame) = &merged
+                    && !self.advance(&frame.bytes)
                 {
-                    self.hole = frame.last;
+                    self.gap_end = frame.last;
                     continue;
                 }
-                return Ok(Some(ready));
+                return Ok(Some(merged));
             }
-            if self.ended {
+            if self.journal_ended {
                 return Ok(None);
             }
-            self.read()?;
+            self.read_journal()?;
         }
     }
 
-    /// Reads the journal on, and notes what it is missing.
-    fn read(&mut self) -> Result<(), Error> {
-        match self.walk.next()? {
-            Walked::Frame(_) => {
-                let Some(frame) = self.walk.frame() else {
-                    return Ok(());
-                };
-                let (first, last) = (frame.header.first, frame.header.last());
-                let bytes = frame.bytes.to_vec();
-                self.ready
-                    .push_back(Merged::Journal(Whole { first, last, bytes }));
+    fn read_journal(&mut self) -> Result<(), Error> {
+        match self.chain.next()? {
+            Some(ChainStep::Frame(frame, _)) => {
+                self.queue.push_back(Merged::Journal(MergedFrame {
+                    first: frame.header.first,
+                    last: frame.header.last(),
+                    bytes: frame.bytes.to_vec(),
+                }));
             }
-            Walked::Damage(damage) => {
-                self.hole = damage.last.unwrap_or(self.copy_last);
-                self.ready.push_back(Merged::Garbage(damage.path));
+            Some(ChainStep::Damage(damage)) => {
+                self.gap_end = damage.last.unwrap_or(self.copy_end);
+                self.queue.push_back(Merged::Garbage(damage.path));
             }
-            Walked::End => {
-                self.ended = true;
-                self.hole = self.copy_last;
+            None => {
+                self.journal_ended = true;
+                self.gap_end = self.copy_end;
             }
         }
         Ok(())
     }
 
-    /// The next frame of the hole, from sled, if it continues the chain.
-    fn fill(&mut self) -> Merged {
+    /// Returns the next frame of the gap from sled if it continues the chain, or the lost
+    /// positions. What sled fails to read is lost.
+    fn fill_gap(&mut self) -> Merged {
         let first = self.next;
-        if let Some(copy) = &self.copy
-            // What sled cannot read is missing there too.
-            && let Ok(Some(bytes)) = copy.frame_at(first)
-            && self.follow(&bytes)
-        {
-            return Merged::Copy(Whole {
-                first,
-                last: self.next - 1,
-                bytes,
-            });
+        let copy = self.copy.as_ref();
+        let bytes = copy.and_then(|copy| copy.frame_at(first).ok().flatten());
+        if let Some(bytes) = bytes.filter(|bytes| self.advance(bytes)) {
+            let last = self.next - 1;
+            return Merged::Copy(MergedFrame { first, last, bytes });
         }
-        let again = self
-            .copy
-            .as_ref()
-            .map_or(Ok(None), |copy| copy.next_frame_start(first + 1));
-        let last = again
-            .ok()
-            .flatten()
-            .map_or(self.hole, |next| (next - 1).min(self.hole));
+        let copy = self.copy.as_ref();
+        let next_start = copy.and_then(|copy| copy.next_frame_start(first + 1).ok().flatten());
+        let last = next_start.map_or(self.gap_end, |next| (next - 1).min(self.gap_end));
         self.next = last + 1;
         self.hash = None;
         Merged::Lost(Range { first, last })
     }
 
-    /// Goes over a frame if it continues the chain.
-    fn follow(&mut self, bytes: &[u8]) -> bool {
-        let Parsed::Frame(frame) = frame::parse(bytes) else {
+    /// Moves past a frame and returns `true` if the frame continues the chain.
+    fn advance(&mut self, bytes: &[u8]) -> bool {
+        let Some(frame) = frame::parse_valid(bytes) else {
             return false;
         };
         let header = frame.header;
-        let follows =
+        let continues =
             header.first == self.next && self.hash.is_none_or(|hash| hash == header.previous);
-        if follows {
+        if continues {
             self.next = header.last() + 1;
             self.hash = Some(frame.hash());
         }
-        follows
+        continues
     }
 }

@@ -3,102 +3,88 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use crate::copy::sled_copy::{SLED, SledCopy, how};
-use crate::copy::store::{Found, Store};
+use crate::copy::sled_copy::{SLED, SledCopy};
+use crate::copy::store::Store;
 use crate::disk::durable;
 use crate::error::{Range, Ranges};
-use crate::journal::sealer;
-use crate::journal::segment::{self, JOURNAL, Segment, UNFINISHED};
+use crate::journal::segment::{self, JOURNAL, Segment};
 use crate::maintenance::merge::{Merge, Merged};
-use crate::maintenance::verify::{CopyReport, Report, compare};
-use crate::start::journal_end::{cut, survey};
+use crate::maintenance::verify::compare;
+use crate::start::journal_end;
 use crate::start::rebuild::rebuild;
 use crate::{Error, Options};
 
-/// What a repair did. Nothing, if the log was whole.
+/// What a repair changed. Equal to the default if there was no damage.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Repaired {
-    /// Positions that the journal had lost and got back from sled.
+    /// Positions restored to the journal from sled.
     pub journal: Ranges,
-    /// Where the damaged segments were put, if any were replaced.
+    /// The new location of the damaged segments, if any were replaced.
     pub journal_quarantine: Option<PathBuf>,
     /// Why the sled copy was rebuilt from the journal, if it was.
     pub copy_reason: Option<String>,
-    /// Where the old sled copy was put, if it was rebuilt.
+    /// The new location of the old sled copy, if it was rebuilt.
     pub copy_quarantine: Option<PathBuf>,
-    /// Bytes of a write that was never acknowledged and was cut off.
+    /// Bytes of a torn write that were truncated. They were never acknowledged.
     pub torn_bytes: u64,
 }
 
-/// Mends each copy from the other. What is replaced is set aside, never deleted.
+/// Repairs each copy from the other. Keeps replaced files in a quarantine directory.
 ///
-/// A frame of sled's goes into the journal only where it continues the chain of hashes, so the
-/// result verifies. Where neither copy has some events it refuses with [`Error::BothDamaged`], which
-/// names them, and changes nothing. Refused while a broker has the log open.
+/// Restores frames from sled only if they continue the hash chain, so the result passes
+/// [`verify`](fn@crate::verify). Changes nothing and returns [`Error::BothDamaged`] if events are
+/// missing from both copies, and [`Error::Locked`] while a broker has the log open.
 pub fn repair(dir: &Path, options: &Options) -> Result<Repaired, Error> {
     let _lock = durable::lock(dir)?;
     let journal = dir.join(JOURNAL);
     durable::create_dir(&journal)?;
-    sealer::remove_unfinished(&journal)?;
+    segment::remove_temporary(&journal)?;
 
     let segments = segment::list(&journal)?;
-    let (store, broken) = match Store::open(&dir.join(SLED), how(options))? {
-        Found::Open(store) => (Some(store), None),
-        Found::Broken(reason) => (None, Some(reason)),
+    let (copy, broken) = match Store::open(&dir.join(SLED), options)? {
+        Ok(store) => (Some(SledCopy::new(&store)), None),
+        Err(reason) => (None, Some(reason)),
     };
-    let copy = store
-        .as_ref()
-        .map(|store| SledCopy::new(store.tree.clone(), &store.path));
-    let position = copy.as_ref().map_or(Ok(0), SledCopy::end)?;
+    let copy_end = copy.as_ref().map_or(Ok(0), SledCopy::end)?;
 
     let mut repaired = Repaired::default();
-    match survey(dir, &segments, position) {
-        Ok(tail) => repaired.torn_bytes = cut(tail.torn.as_ref())?,
+    match journal_end::find(dir, &segments, copy_end) {
+        Ok(end) => repaired.torn_bytes = end.truncate_torn_write()?,
         Err(Error::JournalDamaged { .. }) => {}
         Err(error) => return Err(error),
     }
-    mend_journal(dir, options, &segments, copy.as_ref(), &mut repaired)?;
+    repair_journal(dir, options, &segments, copy.as_ref(), &mut repaired)?;
 
     let segments = segment::list(&journal)?;
-    let damage = Ranges::default();
-    let report = compare(
-        &segments,
-        store.as_ref(),
-        CopyReport::Compared { position, damage },
-    )?;
-    drop((copy, store));
-    repaired.copy_reason = broken.or_else(|| differs(&report));
+    let found = compare(&segments, copy.as_ref().map(|copy| (copy, copy_end)))?;
+    // Closes sled, so that its directory can be moved.
+    drop(copy);
+    let damage = found.copy_damage;
+    repaired.copy_reason = broken.or_else(|| {
+        (!damage.is_empty()).then(|| format!("it differs from the journal at positions {damage}"))
+    });
     if repaired.copy_reason.is_some() {
-        repaired.copy_quarantine = rebuild(dir, options, &segments, report.head)?;
+        repaired.copy_quarantine = rebuild(dir, options, &segments, found.head.position)?;
     }
-    tracing::warn!(?repaired, "the log was repaired");
+    tracing::warn!(?repaired, "repaired the event log");
     Ok(repaired)
 }
 
-fn differs(report: &Report) -> Option<String> {
-    match &report.copy {
-        CopyReport::Compared { damage, .. } if !damage.0.is_empty() => {
-            Some(format!("it differs from the journal at positions {damage}"))
-        }
-        _ => None,
-    }
-}
-
-/// Replaces every segment in which something is missing.
-fn mend_journal(
+/// Replaces every segment that lacks frames or contains garbage.
+fn repair_journal(
     dir: &Path,
     options: &Options,
     segments: &[Segment],
     copy: Option<&SledCopy>,
     repaired: &mut Repaired,
 ) -> Result<(), Error> {
-    let touched = plan(dir, segments, copy, &mut repaired.journal)?;
-    if touched.is_empty() {
+    let damaged = plan(dir, segments, copy, &mut repaired.journal)?;
+    if damaged.is_empty() {
         return Ok(());
     }
     let journal = dir.join(JOURNAL);
-    let written = write(&journal, segments, copy, &touched)?;
-    let quarantine = durable::quarantine(dir, options.now_micros);
+    let written = write_replacements(&journal, segments, copy, &damaged)?;
+    let quarantine = durable::quarantine_path(dir, options.now_micros);
     durable::create_dir(&quarantine)?;
     for (first, temporary) in written {
         let old: Vec<_> = segments
@@ -108,12 +94,12 @@ fn mend_journal(
         for segment in &old {
             let name = segment.path.file_name().unwrap_or_default();
             let kept = quarantine.join(name);
-            fs::hard_link(&segment.path, &kept).map_err(Error::io("set aside", &segment.path))?;
+            fs::hard_link(&segment.path, &kept).map_err(Error::io("quarantine", &segment.path))?;
         }
         durable::sync_dir(&quarantine)?;
-        let place = Segment::raw(&journal, first).path;
-        durable::rename(&temporary, &place)?;
-        for segment in old.iter().filter(|segment| segment.path != place) {
+        let path = Segment::raw(&journal, first).path;
+        durable::rename(&temporary, &path)?;
+        for segment in old.iter().filter(|segment| segment.path != path) {
             durable::remove_file(&segment.path)?;
         }
     }
@@ -121,36 +107,36 @@ fn mend_journal(
     Ok(())
 }
 
-/// The first positions of the segments to write anew, and what sled gives back. Refuses where
-/// something is in neither copy.
+/// Returns the first positions of the segments to replace, and adds the positions that sled
+/// restores to `restored`. Fails if positions are missing from both copies.
 fn plan(
     dir: &Path,
     segments: &[Segment],
     copy: Option<&SledCopy>,
-    mended: &mut Ranges,
+    restored: &mut Ranges,
 ) -> Result<BTreeSet<u64>, Error> {
-    let mut touched = BTreeSet::new();
+    let mut damaged = BTreeSet::new();
     let mut lost = Ranges::default();
     let mut merge = Merge::new(segments, copy.cloned())?;
     while let Some(merged) = merge.next()? {
         match merged {
             Merged::Journal(_) => {}
             Merged::Copy(frame) => {
-                touched.insert(home(segments, frame.first));
-                mended.push(Range {
+                damaged.insert(segment_start(segments, frame.first));
+                restored.push(Range {
                     first: frame.first,
                     last: frame.last,
                 });
             }
             Merged::Garbage(path) => {
                 let found = segments.iter().find(|segment| segment.path == path);
-                touched.extend(found.map(|segment| segment.first));
+                damaged.extend(found.map(|segment| segment.first));
             }
             Merged::Lost(range) => lost.push(range),
         }
     }
-    if lost.0.is_empty() {
-        return Ok(touched);
+    if lost.is_empty() {
+        return Ok(damaged);
     }
     Err(Error::BothDamaged {
         dir: dir.to_path_buf(),
@@ -158,20 +144,21 @@ fn plan(
     })
 }
 
-/// The first position of the segment in which a position belongs.
-fn home(segments: &[Segment], position: u64) -> u64 {
-    let found = segment::from(segments, position).first();
+/// Returns the first position of the segment to which a position belongs.
+fn segment_start(segments: &[Segment], position: u64) -> u64 {
+    let found = segment::starting_at(segments, position).first();
     found
         .filter(|segment| segment.first <= position)
         .map_or(1, |segment| segment.first)
 }
 
-/// Writes the touched segments beside the old ones and syncs them: first position and path of each.
-fn write(
+/// Writes and syncs replacements of the segments that start at `damaged`. Returns their temporary
+/// paths.
+fn write_replacements(
     journal: &Path,
     segments: &[Segment],
     copy: Option<&SledCopy>,
-    touched: &BTreeSet<u64>,
+    damaged: &BTreeSet<u64>,
 ) -> Result<BTreeMap<u64, PathBuf>, Error> {
     let mut written = BTreeMap::new();
     let mut current: Option<(u64, PathBuf, File)> = None;
@@ -180,17 +167,15 @@ fn write(
         let (Merged::Journal(frame) | Merged::Copy(frame)) = merged else {
             continue;
         };
-        let home = home(segments, frame.first);
-        if !touched.contains(&home) {
+        let start = segment_start(segments, frame.first);
+        if !damaged.contains(&start) {
             continue;
         }
-        if current.as_ref().is_none_or(|(first, ..)| *first != home) {
+        if current.as_ref().is_none_or(|(first, ..)| *first != start) {
             finish(current.take(), &mut written)?;
-            let mut path = Segment::raw(journal, home).path.into_os_string();
-            path.push(UNFINISHED);
-            let path = PathBuf::from(path);
+            let path = Segment::raw(journal, start).temporary_path();
             let file = File::create(&path).map_err(Error::io("create", &path))?;
-            current = Some((home, path, file));
+            current = Some((start, path, file));
         }
         if let Some((_, path, file)) = &mut current {
             file.write_all(&frame.bytes)

@@ -2,65 +2,64 @@ use std::path::Path;
 
 use crate::copy::page;
 use crate::copy::sled_copy::SledCopy;
-use crate::copy::store::Store;
 use crate::disk::durable;
 use crate::error::{Range, Ranges};
 use crate::head::Head;
-use crate::journal::chain::{Walk, Walked, push_damage};
+use crate::journal::chain::{ChainReader, ChainStep};
 use crate::journal::frame::FrameRef;
 use crate::journal::segment::{self, JOURNAL, Segment};
 use crate::start::open::open_copy;
 use crate::{Error, Options};
 
-/// What a verification found.
+/// The result of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// Where the journal ends.
+    /// The end of the journal.
     pub head: Head,
-    /// Frames that were read, each with its checksum, its place in the chain and its positions.
+    /// Frames with a valid checksum, position and hash chain.
     pub frames: u64,
-    /// Positions that the journal cannot give.
+    /// Positions that are missing from the journal or damaged.
     pub journal_damage: Ranges,
-    /// The journal ends with bytes that are no whole frame: a write that goes on just now, or one
-    /// that was cut short and that the next start cuts off.
+    /// The journal ends with an incomplete frame: a write is in progress, or the next start
+    /// truncates a torn one.
     pub unfinished_tail: bool,
-    /// What is known about the sled copy.
+    /// The state of the sled copy.
     pub copy: CopyReport,
 }
 
-/// What a verification found out about the sled copy.
+/// The state of the sled copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CopyReport {
-    /// A broker has it open: only the journal was verified.
+    /// A broker has it open, so only the journal was verified.
     InUse,
     /// It does not open; the next start rebuilds it.
     Broken {
-        /// What is wrong with it, in words.
+        /// Why it does not open.
         reason: String,
     },
     /// It was compared with the journal, byte by byte.
     Compared {
         /// Its last position.
         position: u64,
-        /// Positions up to there at which it is not what the journal is.
+        /// Positions up to there at which it differs from the journal.
         damage: Ranges,
     },
 }
 
 impl Report {
-    /// Nothing is wrong in what was read.
+    /// Whether no damage was found.
     pub fn is_whole(&self) -> bool {
         let copy = match &self.copy {
             CopyReport::InUse => true,
             CopyReport::Broken { .. } => false,
-            CopyReport::Compared { damage, .. } => damage.0.is_empty(),
+            CopyReport::Compared { damage, .. } => damage.is_empty(),
         };
-        copy && self.journal_damage.0.is_empty()
+        copy && self.journal_damage.is_empty()
     }
 }
 
-/// Reads all of the journal, and all of the sled copy where no broker has it open, and compares
-/// them. The journal is only read; sled, when it is opened, may tidy its own files.
+/// Verifies the whole journal and compares the sled copy with it, unless a broker has the copy
+/// open. Does not write to the journal; sled may change its own files when it opens.
 pub fn verify(dir: &Path) -> Result<Report, Error> {
     let lock = match durable::lock(dir) {
         Ok(lock) => Some(lock),
@@ -68,99 +67,109 @@ pub fn verify(dir: &Path) -> Result<Report, Error> {
         Err(error) => return Err(error),
     };
     let segments = segment::list(&dir.join(JOURNAL))?;
-    let Some(_lock) = lock else {
-        return compare(&segments, None, CopyReport::InUse);
-    };
+    if lock.is_none() {
+        return Ok(compare(&segments, None)?.report(CopyReport::InUse));
+    }
     match open_copy(dir, &Options::new(0))? {
-        Err(reason) => compare(&segments, None, CopyReport::Broken { reason }),
+        Err(reason) => Ok(compare(&segments, None)?.report(CopyReport::Broken { reason })),
         Ok((store, head)) => {
-            let damage = Ranges::default();
-            let report = CopyReport::Compared {
-                position: head.position,
-                damage,
-            };
-            compare(&segments, Some(&store), report)
+            let position = head.position;
+            let mut found = compare(&segments, Some((&SledCopy::new(&store), position)))?;
+            let damage = std::mem::take(&mut found.copy_damage);
+            Ok(found.report(CopyReport::Compared { position, damage }))
         }
     }
 }
 
-/// Walks the journal and looks every frame up in sled.
+/// The result of reading the journal and comparing sled with it.
+pub(crate) struct Comparison {
+    pub(crate) head: Head,
+    frames: u64,
+    journal_damage: Ranges,
+    unfinished_tail: bool,
+    pub(crate) copy_damage: Ranges,
+}
+
+impl Comparison {
+    fn report(self, copy: CopyReport) -> Report {
+        Report {
+            head: self.head,
+            frames: self.frames,
+            journal_damage: self.journal_damage,
+            unfinished_tail: self.unfinished_tail,
+            copy,
+        }
+    }
+}
+
+/// Reads the whole journal and looks up each frame in the sled copy, which ends at the given
+/// position.
 pub(crate) fn compare(
     segments: &[Segment],
-    store: Option<&Store>,
-    copy: CopyReport,
-) -> Result<Report, Error> {
-    let position = match &copy {
-        CopyReport::Compared { position, .. } => *position,
-        _ => 0,
-    };
-    let reader = store.map(|store| SledCopy::new(store.tree.clone(), &store.path));
-    let (mut rows, mut copy_damage) = (0, Ranges::default());
-    let mut report = Report {
+    copy: Option<(&SledCopy, u64)>,
+) -> Result<Comparison, Error> {
+    let copy_end = copy.map_or(0, |(_, position)| position);
+    let mut rows = 0;
+    let mut found = Comparison {
         head: Head::EMPTY,
         frames: 0,
         journal_damage: Ranges::default(),
         unfinished_tail: false,
-        copy,
+        copy_damage: Ranges::default(),
     };
-    let mut walk = Walk::new(segments, 0, Some(Head::EMPTY.hash));
-    loop {
-        match walk.next()? {
-            Walked::Frame(hash) => {
-                let Some(frame) = walk.frame() else { continue };
+    let mut chain = ChainReader::from_start(segments);
+    while let Some(step) = chain.next()? {
+        match step {
+            ChainStep::Frame(frame, hash) => {
                 let (first, last) = (frame.header.first, frame.header.last());
-                report.head = Head {
+                found.head = Head {
                     position: last,
                     hash,
                 };
-                report.frames += 1;
-                if let Some(reader) = reader.as_ref().filter(|_| first <= position) {
-                    match same(reader, &frame) {
-                        Some(found) => rows += found,
-                        None => copy_damage.push(Range { first, last }),
+                found.frames += 1;
+                if let Some((copy, _)) = copy.filter(|_| first <= copy_end) {
+                    match matching_rows(copy, &frame) {
+                        Some(count) => rows += count,
+                        None => found.copy_damage.push(Range { first, last }),
                     }
                 }
             }
-            Walked::Damage(damage) if damage.last.is_none() && position < damage.first => {
-                report.unfinished_tail = true;
+            ChainStep::Damage(damage) if damage.last.is_none() && copy_end < damage.first => {
+                found.unfinished_tail = true;
             }
-            Walked::Damage(damage) => {
-                push_damage(&mut report.journal_damage, &damage, position);
-            }
-            Walked::End => break,
+            ChainStep::Damage(damage) => found.journal_damage.push(damage.range(copy_end)),
         }
     }
-    if position > report.head.position {
-        let first = report.head.position + 1;
-        report.journal_damage.push(Range {
-            first,
-            last: position,
+    if copy_end > found.head.position {
+        found.journal_damage.push(Range {
+            first: found.head.position + 1,
+            last: copy_end,
         });
     }
-    // A row that no frame has would be found by a reader between those that belong there. Behind
-    // the head there may be the beginning of one more frame, after a crash.
-    let whole = copy_damage.0.is_empty() && report.journal_damage.0.is_empty();
-    if let Some(reader) = reader.filter(|_| whole && position > 0)
-        && reader.last_position()? == position
-        && reader.tree.len() != rows
+    let no_damage = found.copy_damage.is_empty() && found.journal_damage.is_empty();
+    if let Some((copy, _)) = copy.filter(|_| no_damage && copy_end > 0)
+        && has_extra_rows(copy, copy_end, rows)?
     {
-        copy_damage.push(Range {
+        found.copy_damage.push(Range {
             first: 1,
-            last: position,
+            last: copy_end,
         });
     }
-    if let CopyReport::Compared { damage, .. } = &mut report.copy {
-        *damage = copy_damage;
-    }
-    Ok(report)
+    Ok(found)
 }
 
-/// How many rows sled has of a frame, if it has exactly those.
-fn same(copy: &SledCopy, frame: &FrameRef<'_>) -> Option<usize> {
+/// Returns the number of rows of a frame if sled contains exactly these.
+fn matching_rows(copy: &SledCopy, frame: &FrameRef<'_>) -> Option<usize> {
     let rows = page::rows(frame);
-    let same = rows.iter().all(|(key, value)| {
+    let equal = rows.iter().all(|(key, value)| {
         copy.value(key)
             .is_ok_and(|found| found.is_some_and(|found| found == value.as_slice()))
     });
-    same.then_some(rows.len())
+    equal.then_some(rows.len())
+}
+
+/// Whether sled has rows that belong to no frame, which a reader would find among the others. After
+/// a crash, the first rows of one more frame may follow the end; those are valid.
+fn has_extra_rows(copy: &SledCopy, copy_end: u64, rows: usize) -> Result<bool, Error> {
+    Ok(copy.last_position()? == copy_end && copy.rows() != rows)
 }

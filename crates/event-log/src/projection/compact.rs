@@ -1,4 +1,5 @@
-//! Leaving out what was replaced, so that a projection file stays within about twice its rows.
+//! Compaction: drops obsolete rows, so that a projection file has at most about twice the size of
+//! its rows.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,50 +8,51 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use crate::projection::block::{
-    BlockWriter, Blocks, Checkpoint, FILE_HEADER_BYTES, RowRef, file_header, take_row,
+    BlockReader, BlockWriter, Checkpoint, FILE_HEADER_BYTES, ROW_HEADER_BYTES, RowRef,
+    encode_file_header, read_array, take_row,
 };
 
-/// Copies the rows that count from one file, of `made` bytes when it was made and `end` now, to a new
-/// one; how long that is.
+/// Copies the current rows of a file, which ended at `compacted_end` when it was last compacted, to
+/// a new one. Returns the length of the new file.
 ///
-/// Rows of when the file was made are unique. So only those behind are remembered: by a short hash of
-/// the key, the place of the last row that has it. Two keys of one hash cost a row that is kept
-/// although it was replaced, and nothing else.
+/// Keys before `compacted_end` are unique, so only the keys after it are kept in memory: the offset
+/// of the last row by a hash of the key. If two keys have the same hash, an obsolete row may be
+/// copied too.
 pub(super) fn copy(
     from: &File,
-    (made, end): (u64, u64),
+    (compacted_end, end): (u64, u64),
     checkpoint: Checkpoint,
     to: &File,
 ) -> io::Result<u64> {
-    let mut last = BTreeMap::new();
-    each(from, (made, end), |at, row| {
-        last.insert(hash(row.key), at);
+    let mut last_rows = BTreeMap::new();
+    for_each_row(from, (compacted_end, end), |at, row| {
+        last_rows.insert(hash(row.key), at);
         Ok(())
     })?;
     let mut out = BlockWriter::new(to, FILE_HEADER_BYTES as u64);
-    each(from, (FILE_HEADER_BYTES as u64, end), |at, row| {
-        let replaced = match last.get(&hash(row.key)) {
+    for_each_row(from, (FILE_HEADER_BYTES as u64, end), |at, row| {
+        let obsolete = match last_rows.get(&hash(row.key)) {
             Some(last) if *last == at => row.value.is_none(),
             Some(last) => has_key(from, *last, row.key)?,
             None => false,
         };
-        if replaced {
+        if obsolete {
             return Ok(());
         }
         out.push(row.key, row.value)
     })?;
     let length = out.finish(Some(checkpoint))?;
-    to.write_all_at(&file_header(length), 0)?;
+    to.write_all_at(&encode_file_header(length), 0)?;
     Ok(length)
 }
 
-/// Calls `visit` with every row and its place.
-fn each(
+/// Calls `visit` with the offset of every row and the row.
+fn for_each_row(
     file: &File,
-    (from, end): (u64, u64),
+    (start, end): (u64, u64),
     mut visit: impl FnMut(u64, RowRef<'_>) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut blocks = Blocks::new(file, from, end);
+    let mut blocks = BlockReader::new(file, start, end);
     while let Some((mut at, mut rows)) = blocks.next()? {
         while let Some(row) = take_row(&mut rows) {
             visit(at, row)?;
@@ -60,16 +62,14 @@ fn each(
     Ok(())
 }
 
-/// Whether the row at this place has this key.
+/// Whether the row at this offset has this key.
 fn has_key(file: &File, at: u64, key: &[u8]) -> io::Result<bool> {
-    let mut length = [0; 2];
-    file.read_exact_at(&mut length, at)?;
-    if usize::from(u16::from_le_bytes(length)) != key.len() {
+    let length = read_array(file, at)?.map(u16::from_le_bytes);
+    if length.map(usize::from) != Some(key.len()) {
         return Ok(false);
     }
     let mut found = vec![0; key.len()];
-    // Behind the lengths of key and value.
-    file.read_exact_at(&mut found, at + 6)?;
+    file.read_exact_at(&mut found, at + ROW_HEADER_BYTES as u64)?;
     Ok(found == key)
 }
 

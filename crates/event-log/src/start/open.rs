@@ -1,119 +1,119 @@
-//! What happens at start: nothing is believed until the two copies agree.
-
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
-use crate::copy::sled_copy::{SLED, SledCopy, how};
-use crate::copy::store::{Found, Store};
+use crate::copy::sled_copy::{SLED, SledCopy};
+use crate::copy::store::Store;
 use crate::disk::durable;
-use crate::error::Ranges;
+use crate::error::Range;
 use crate::head::Head;
-use crate::journal::chain::Walk;
-use crate::journal::frame::{self, Parsed};
-use crate::journal::sealer;
-use crate::journal::segment::{self, JOURNAL, Segment};
-use crate::journal::writer::Journal;
-use crate::start::journal_end::{Tail, cut, survey};
+use crate::journal::chain::ChainReader;
+use crate::journal::frame;
+use crate::journal::segment::{self, JOURNAL};
+use crate::journal::writer::JournalWriter;
+use crate::start::journal_end::{self, JournalEnd};
 use crate::start::rebuild;
 use crate::start::replay::replay;
-use crate::{Error, Options, Range};
+use crate::{Error, Options};
 
-/// What opening found and did. Everything but `head` and `created` says that something was wrong.
+/// What opening a log found and did. Fields other than `head` and `created` report irregularities.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Opened {
-    /// Where the log ends.
+    /// The end of the log.
     pub head: Head,
-    /// There was no log here before.
+    /// There was no log before.
     pub created: bool,
-    /// Bytes of a write that was cut short before it was acknowledged, and were cut off.
+    /// Bytes of a torn write that were truncated. They were never acknowledged.
     pub torn_bytes: u64,
-    /// Events that sled did not have yet and got from the journal. A few after a crash are ordinary:
-    /// sled is made durable once a second.
+    /// Events that sled lacked and got from the journal. A few are normal after a crash, because
+    /// sled is synced only once a second.
     pub replayed_events: u64,
-    /// sled was not what it should be and was rebuilt.
+    /// Set if the sled copy was missing or damaged and was rebuilt.
     pub rebuilt: Option<Rebuilt>,
 }
 
-/// How the sled copy was rebuilt.
+/// A rebuild of the sled copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rebuilt {
-    /// What was wrong with the old one, in words.
+    /// What was wrong with the old copy.
     pub reason: String,
-    /// Where the old one was put, if there was one. It may be deleted.
+    /// The new location of the old copy, if there was one. It may be deleted.
     pub quarantine: Option<PathBuf>,
-    /// Events in the new one.
+    /// Events in the new copy.
     pub events: u64,
 }
 
-/// A log that is ready to go on.
-pub(crate) struct Parts {
+/// What [`EventLog`](crate::EventLog) is made of.
+pub(crate) struct OpenParts {
     pub(crate) lock: File,
-    pub(crate) journal: Journal,
+    pub(crate) journal: JournalWriter,
     pub(crate) journal_dir: PathBuf,
     pub(crate) store: Store,
     pub(crate) copy: SledCopy,
     pub(crate) opened: Opened,
 }
 
-pub(crate) fn open(dir: &Path, options: &Options) -> Result<Parts, Error> {
+/// A store and the end of its frames, or the reason to rebuild it.
+type CopyFound = Result<(Store, Head), String>;
+
+pub(crate) fn open(dir: &Path, options: &Options) -> Result<OpenParts, Error> {
     let journal_dir = dir.join(JOURNAL);
     durable::create_dir(dir)?;
     let lock = durable::lock(dir)?;
     durable::create_dir(&journal_dir)?;
-    sealer::remove_unfinished(&journal_dir)?;
+    segment::remove_temporary(&journal_dir)?;
     rebuild::remove_unfinished(dir)?;
 
     let segments = segment::list(&journal_dir)?;
     let had_sled = dir.join(SLED).join("db").exists();
     let found = open_copy(dir, options)?;
-    let copy_head = found.as_ref().map_or(Head::EMPTY, |(_, head)| *head);
-    let tail = survey(dir, &segments, copy_head.position)?;
-    let torn_bytes = cut(tail.torn.as_ref())?;
-
+    let copy_end = found.as_ref().map_or(0, |(_, head)| head.position);
+    let end = journal_end::find(dir, &segments, copy_end)?;
     let mut opened = Opened {
-        head: tail.head,
+        head: end.head,
         created: !had_sled && segments.is_empty(),
-        torn_bytes,
+        torn_bytes: end.truncate_torn_write()?,
         replayed_events: 0,
         rebuilt: None,
     };
-    let store = match reconcile(dir, &tail, found, had_sled)? {
+    let store = match check_copy(dir, &end, found, had_sled)? {
         Ok(store) => {
-            if copy_head.position < tail.head.position {
-                opened.replayed_events = catch_up(dir, &segments, &store, copy_head, tail.head)?;
+            if copy_end < end.head.position {
+                let chain = ChainReader::starting_at(&segments, copy_end);
+                let missing = (copy_end, end.head.position);
+                opened.replayed_events = replay(dir, chain, &store, missing)?;
             }
             store
         }
         Err(reason) => {
-            tracing::error!(%reason, "the sled copy is rebuilt from the journal");
+            tracing::error!(reason, "rebuilding the sled copy from the journal");
             if !had_sled {
-                // Opening has just made an empty one; there is nothing to set aside.
+                // The attempt to open it created an empty one, which needs no quarantine.
                 durable::remove_dir(&dir.join(SLED))?;
             }
-            let quarantine = rebuild::rebuild(dir, options, &segments, tail.head)?;
+            let events = end.head.position;
             opened.rebuilt = Some(Rebuilt {
                 reason,
-                quarantine,
-                events: tail.head.position,
+                quarantine: rebuild::rebuild(dir, options, &segments, events)?,
+                events,
             });
             rebuild::open_new(&dir.join(SLED), options)?
         }
     };
-    let copy = SledCopy::new(store.tree.clone(), &store.path);
-    let trimmed = copy.trim(tail.head.position)?;
+    let copy = SledCopy::new(&store);
+    let trimmed = copy.trim(end.head.position)?;
     if trimmed > 0 {
         tracing::warn!(
             trimmed,
-            "sled had the beginning of a frame that the journal does not have"
+            "deleted sled rows of a frame that is not in the journal"
         );
         store.barrier()?;
     }
-    if copy.head()? != tail.head {
-        return Err(copy.damaged(tail.head.position));
+    if copy.head()? != end.head {
+        return Err(copy.damaged(end.head.position));
     }
-    let journal = Journal::open(&journal_dir, options, tail.head, segments.last())?;
-    tell(&opened);
-    Ok(Parts {
+    let journal = JournalWriter::open(&journal_dir, options, end.head, segments.last())?;
+    log_opened(&opened);
+    Ok(OpenParts {
         lock,
         journal,
         journal_dir,
@@ -123,115 +123,91 @@ pub(crate) fn open(dir: &Path, options: &Options) -> Result<Parts, Error> {
     })
 }
 
-/// Opens sled and reads its end. `Err` inside says what is wrong with it.
-pub(crate) fn open_copy(
-    dir: &Path,
-    options: &Options,
-) -> Result<Result<(Store, Head), String>, Error> {
-    let store = match Store::open(&dir.join(SLED), how(options))? {
-        Found::Open(store) => store,
-        Found::Broken(reason) => return Ok(Err(reason)),
-    };
-    match SledCopy::new(store.tree.clone(), &store.path).head() {
-        Ok(head) => Ok(Ok((store, head))),
-        Err(error) => Ok(Err(error.to_string())),
-    }
+/// Opens sled and reads its end. The inner error is the reason to rebuild it.
+pub(crate) fn open_copy(dir: &Path, options: &Options) -> Result<CopyFound, Error> {
+    let store = Store::open(&dir.join(SLED), options)?;
+    Ok(store.and_then(|store| match SledCopy::new(&store).head() {
+        Ok(head) => Ok((store, head)),
+        Err(error) => Err(error.to_string()),
+    }))
 }
 
-/// Whether sled is a beginning of the journal. `Err` inside says why it must be rebuilt.
-fn reconcile(
+/// Checks that sled contains the journal's frames, or the first of them. The inner error is the
+/// reason to rebuild it.
+fn check_copy(
     dir: &Path,
-    tail: &Tail,
-    found: Result<(Store, Head), String>,
+    end: &JournalEnd,
+    found: CopyFound,
     had_sled: bool,
 ) -> Result<Result<Store, String>, Error> {
     let (store, head) = match found {
         Ok(found) => found,
         Err(reason) => return Ok(Err(reason)),
     };
-    let journal = tail.head.position;
-    if head.position > journal {
-        // It must go on where the journal ends; then the journal lost what was acknowledged.
-        let copy = SledCopy::new(store.tree.clone(), &store.path);
-        let next = copy.frame_at(journal + 1)?;
-        let goes_on = next.is_some_and(|bytes| match frame::parse(&bytes) {
-            Parsed::Frame(next) => next.header.previous == tail.head.hash || journal == 0,
-            _ => false,
-        });
-        if !goes_on {
-            return Ok(Err(format!(
-                "it ends at {}, beyond the journal, and differs",
-                head.position
-            )));
+    let (position, journal) = (head.position, end.head.position);
+    if position > journal {
+        // If sled continues where the journal ends, the journal lost acknowledged events.
+        let bytes = SledCopy::new(&store).frame_at(journal + 1)?;
+        let next = bytes.as_deref().and_then(frame::parse_valid);
+        if next.is_some_and(|next| next.header.previous == end.head.hash || journal == 0) {
+            let lost = Range {
+                first: journal + 1,
+                last: position,
+            };
+            return Err(Error::journal_damaged(dir, lost));
         }
-        let ranges = Ranges(vec![Range {
-            first: journal + 1,
-            last: head.position,
-        }]);
-        return Err(Error::JournalDamaged {
-            dir: dir.to_path_buf(),
-            ranges,
-        });
-    }
-    if head.position == 0 && journal > 0 {
-        let empty = if had_sled {
-            "it opened empty"
-        } else {
-            "it was missing"
-        };
-        return Ok(Err(format!("{empty}, the journal ends at {journal}")));
-    }
-    if tail.hash_at != Some(head.hash) {
         return Ok(Err(format!(
-            "it differs from the journal at position {}",
-            head.position
+            "it ends at position {position}, after the journal, and differs from it"
         )));
     }
-    Ok(Ok(store))
-}
-
-fn catch_up(
-    dir: &Path,
-    segments: &[Segment],
-    store: &Store,
-    copy: Head,
-    head: Head,
-) -> Result<u64, Error> {
-    let read = segment::from(segments, copy.position);
-    let before = read.first().map_or(0, |segment| segment.first - 1);
-    let walk = Walk::new(read, before, None);
-    replay(walk, store, copy.position, head)?.map_err(|ranges| Error::JournalDamaged {
-        dir: dir.to_path_buf(),
-        ranges,
+    Ok(if position == 0 && journal > 0 {
+        let state = if had_sled {
+            "opened empty"
+        } else {
+            "is missing"
+        };
+        Err(format!(
+            "it {state}, but the journal ends at position {journal}"
+        ))
+    } else if end.hash_at_copy_end != Some(head.hash) {
+        Err(format!(
+            "it differs from the journal at position {position}"
+        ))
+    } else {
+        Ok(store)
     })
 }
 
-fn tell(opened: &Opened) {
+fn log_opened(opened: &Opened) {
     let Opened {
         head,
+        created: _,
         torn_bytes,
         replayed_events,
-        ..
+        rebuilt,
     } = opened;
     if *torn_bytes > 0 {
         tracing::warn!(
             torn_bytes,
-            "a write that was never acknowledged was cut off the journal"
+            "truncated a torn write, which was never acknowledged"
         );
     }
     if *replayed_events > 0 {
-        tracing::warn!(replayed_events, "sled was behind the journal and caught up");
+        tracing::warn!(
+            replayed_events,
+            "replayed the journal to sled, which was behind"
+        );
     }
     if let Some(Rebuilt {
         reason,
         quarantine,
         events,
-    }) = &opened.rebuilt
+    }) = rebuilt
     {
         let quarantine = quarantine.as_ref().map(|path| path.display().to_string());
-        tracing::error!(reason, quarantine, events, "the sled copy was rebuilt");
+        tracing::error!(reason, quarantine, events, "rebuilt the sled copy");
     }
-    tracing::info!(position = head.position, hash = %head.hash, "the log is open");
+    tracing::info!(position = head.position, hash = %head.hash, "opened the event log");
 }
 
 #[cfg(test)]

@@ -1,64 +1,56 @@
-//! Building the sled copy anew from the journal.
+//! Rebuilds the sled copy from the journal.
 
 use std::path::{Path, PathBuf};
 
-use crate::copy::sled_copy::{SLED, how};
-use crate::copy::store::{Found, Store};
+use crate::copy::sled_copy::SLED;
+use crate::copy::store::Store;
 use crate::disk::durable;
-use crate::head::Head;
-use crate::journal::chain::Walk;
+use crate::journal::chain::ChainReader;
 use crate::journal::segment::Segment;
 use crate::start::replay::replay;
 use crate::{Error, Options};
 
-/// Where the new copy is built. What a rebuild that was interrupted left here is worth nothing.
+/// Directory of the unfinished copy. Deleted at start.
 const BUILDING: &str = "sled.rebuilding";
 
-/// Builds a whole copy beside the old one, sets the old one aside and puts the new one in its place.
-/// The old one is left alone until the new one is complete. Where it is now, if there was one.
+/// Builds a complete copy up to position `end`, then moves the old one to a quarantine directory
+/// and puts the new one in its place. Returns the quarantine directory if there was an old copy.
 pub(crate) fn rebuild(
     dir: &Path,
     options: &Options,
     segments: &[Segment],
-    head: Head,
+    end: u64,
 ) -> Result<Option<PathBuf>, Error> {
     let building = dir.join(BUILDING);
     durable::remove_dir(&building)?;
     let store = open_new(&building, options)?;
-    let walk = Walk::new(segments, Head::EMPTY.position, Some(Head::EMPTY.hash));
-    let outcome = replay(walk, &store, Head::EMPTY.position, head)?;
+    let replayed = replay(dir, ChainReader::from_start(segments), &store, (0, end));
     drop(store);
-    if let Err(ranges) = outcome {
+    if replayed.is_err() {
         durable::remove_dir(&building)?;
-        return Err(Error::JournalDamaged {
-            dir: dir.to_path_buf(),
-            ranges,
-        });
     }
-    let place = dir.join(SLED);
-    let quarantine = place
+    replayed?;
+    let sled = dir.join(SLED);
+    let quarantine = sled
         .exists()
-        .then(|| durable::quarantine(dir, options.now_micros));
+        .then(|| durable::quarantine_path(dir, options.now_micros));
     if let Some(quarantine) = &quarantine {
-        durable::rename(&place, quarantine)?;
+        durable::rename(&sled, quarantine)?;
     }
-    durable::rename(&building, &place)?;
+    durable::rename(&building, &sled)?;
     Ok(quarantine)
 }
 
-/// Removes what an interrupted rebuild left.
+/// Deletes the directory of an interrupted rebuild.
 pub(crate) fn remove_unfinished(dir: &Path) -> Result<(), Error> {
     durable::remove_dir(&dir.join(BUILDING))
 }
 
-/// Opens a database that was just made here, so that damage is a failing disk.
+/// Opens a database that this process just created. Damage means that the disk fails.
 pub(crate) fn open_new(path: &Path, options: &Options) -> Result<Store, Error> {
-    match Store::open(path, how(options))? {
-        Found::Open(store) => Ok(store),
-        Found::Broken(message) => Err(Error::SledPanicked {
-            action: "open",
-            path: path.to_path_buf(),
-            message,
-        }),
-    }
+    Store::open(path, options)?.map_err(|message| Error::SledPanicked {
+        action: "open",
+        path: path.to_path_buf(),
+        message,
+    })
 }

@@ -1,34 +1,30 @@
-//! Writing what the journal has into sled.
+use std::path::Path;
 
-use crate::Error;
-use crate::copy::sled_copy;
+use crate::copy::page;
 use crate::copy::store::{Store, UNSYNCED_BYTES_MAX};
-use crate::error::Ranges;
-use crate::head::Head;
-use crate::journal::chain::{Walk, Walked, push_damage};
+use crate::error::{Error, Ranges};
+use crate::journal::chain::{ChainReader, ChainStep};
 
-/// Writes every frame behind position `after` into sled, until `head`; how many events that were.
-/// `Err` with the damage where the journal has not all of them.
+/// Writes the journal's frames after position `after` and up to `end` to sled. Returns the number
+/// of events. Fails with [`Error::JournalDamaged`] if the journal lacks any of them.
 pub(crate) fn replay(
-    mut walk: Walk,
+    dir: &Path,
+    mut chain: ChainReader,
     store: &Store,
-    after: u64,
-    head: Head,
-) -> Result<Result<u64, Ranges>, Error> {
+    (after, end): (u64, u64),
+) -> Result<u64, Error> {
     let (mut unsynced, mut events) = (0, 0);
     let mut damage = Ranges::default();
-    loop {
-        match walk.next()? {
-            Walked::Frame(_) => {
-                let Some(frame) = walk.frame() else { continue };
-                if frame.header.first <= after || frame.header.last() > head.position {
-                    continue;
-                }
+    while let Some(step) = chain.next()? {
+        match step {
+            ChainStep::Frame(frame, _)
+                if frame.header.first > after && frame.header.last() <= end =>
+            {
                 events += u64::from(frame.header.count);
-                unsynced += store.insert(sled_copy::rows(std::iter::once(frame)))?;
+                unsynced += store.insert(page::rows(&frame).into_iter())?;
             }
-            Walked::Damage(found) => push_damage(&mut damage, &found, head.position),
-            Walked::End => break,
+            ChainStep::Frame(..) => {}
+            ChainStep::Damage(found) => damage.push(found.range(end)),
         }
         if unsynced >= UNSYNCED_BYTES_MAX {
             store.barrier()?;
@@ -36,9 +32,9 @@ pub(crate) fn replay(
         }
     }
     store.barrier()?;
-    Ok(if damage.0.is_empty() {
+    if damage.is_empty() {
         Ok(events)
     } else {
-        Err(damage)
-    })
+        Err(Error::journal_damaged(dir, damage))
+    }
 }

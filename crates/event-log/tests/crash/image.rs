@@ -1,6 +1,6 @@
-//! A power cut of a file system: ext4 in a file, mounted by loop. The writer is stopped, the file is
-//! copied, and the copy is mounted, as after a power cut: what was not synced is not in the file.
-//! Needs root, `mkfs.ext4` and loop devices.
+//! A power cut of a file system: ext4 in a file, mounted by loop. The writer is stopped, the file
+//! is copied, and the copy is mounted, as after a power cut: what was not synced is not in the
+//! file. Needs root, `mkfs.ext4` and loop devices.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};

@@ -8,9 +8,10 @@
 //! cargo test -p event-log --test crash -- --mode disk-full --rounds 3              (as root)
 //! ```
 //!
-//! Without a mode it runs a few rounds of the first two, so that every `cargo test` does. `--no-sync`
-//! acknowledges without syncing and succeeds when the harness sees events lost: it proves that it
-//! would notice. `--seed N` repeats the choices of a run, though not the machine's timing.
+//! Without a mode it runs a few rounds of the first two, so that every `cargo test` does.
+//! `--no-sync` acknowledges without syncing and succeeds when the harness sees events lost: it
+//! proves that it would notice. `--seed N` repeats the choices of a run, though not the machine's
+//! timing.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,9 +1,9 @@
-//! A power cut without a file system of its own: the writer is stopped, its directory is copied, and
-//! in the copy everything that was not synced is cut and torn.
+//! A power cut without a file system of its own: the writer is stopped, its directory is copied,
+//! and in the copy everything that was not synced is cut and torn.
 //!
-//! What the journal had synced is known: what was acknowledged, what sled has (it gets only what was
-//! synced), and what frames say that were written later. Behind that any sector may be missing. Of
-//! sled nothing need be left at all.
+//! What the journal had synced is known: what was acknowledged, what sled has (it gets only what
+//! was synced), and what frames say that were written later. Behind that any sector may be missing.
+//! Of sled nothing need be left at all.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,11 +1,11 @@
-use super::{Frame, HEADER_BYTES, Header, Parsed, parse, seal};
+use super::{Frame, HEADER_BYTES, Parsed, parse};
 use crate::limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX};
 use crate::{Error, GENESIS, NewEvent};
 
 fn frame(first_position: u64, sizes: &[usize]) -> Frame {
     let events = (first_position..).zip(sizes);
-    let events = events.map(|(p, size)| NewEvent {
-        link: p - 1,
+    let events = events.map(|(position, size)| NewEvent {
+        link: position - 1,
         bytes: vec![b'x'; *size],
     });
     Frame {
@@ -15,25 +15,16 @@ fn frame(first_position: u64, sizes: &[usize]) -> Frame {
     }
 }
 
-fn sealed(frame: &Frame) -> Vec<u8> {
-    let mut bytes = frame.encode().unwrap();
-    let header = Header {
-        count: u16::try_from(frame.events.len()).unwrap(),
-        payload_bytes: u32::try_from(bytes.len() - HEADER_BYTES).unwrap(),
-        not_durable: 2,
-        first: frame.first_position,
-        time_micros: frame.time_micros,
-        previous: GENESIS,
-        payload_crc: 0,
-    };
-    seal(&mut bytes, header);
-    bytes
+fn encoded(frame: &Frame, durable: u64) -> Vec<u8> {
+    let mut encoded = frame.encode().unwrap();
+    encoded.link(GENESIS, durable);
+    encoded.bytes
 }
 
 #[test]
-fn a_frame_comes_back_as_it_went_in() {
+fn an_encoded_frame_decodes_to_the_same_events() {
     let frame = frame(7, &[0, 1, 300]);
-    let bytes = sealed(&frame);
+    let bytes = encoded(&frame, 4);
     let Parsed::Frame(read) = parse(&bytes) else {
         panic!("not a frame")
     };
@@ -43,23 +34,30 @@ fn a_frame_comes_back_as_it_went_in() {
     );
     let events: Vec<_> = read.events().collect();
     assert_eq!(events.len(), 3);
-    for (event, (position, wanted)) in events.iter().zip((7..).zip(&frame.events)) {
+    for (event, (position, expected)) in events.iter().zip((7..).zip(&frame.events)) {
         assert_eq!((event.position, event.time_micros), (position, -5));
-        assert_eq!((event.link, event.bytes), (wanted.link, &wanted.bytes[..]));
+        assert_eq!(
+            (event.link, event.bytes),
+            (expected.link, &expected.bytes[..])
+        );
     }
 }
 
 #[test]
 fn the_bytes_of_a_frame_never_change() {
-    let bytes = sealed(&Frame {
+    let frame = Frame {
         first_position: 1,
         time_micros: 1_000_000,
         events: vec![NewEvent {
             link: 0,
             bytes: b"hello".to_vec(),
         }],
-    });
-    let hex = bytes
+    };
+    let mut encoded = frame.encode().unwrap();
+    encoded.header.not_durable = 2;
+    encoded.write_header();
+    let hex = encoded
+        .bytes
         .iter()
         .fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     let zeros = "00".repeat(32);
@@ -73,18 +71,18 @@ fn the_bytes_of_a_frame_never_change() {
 }
 
 #[test]
-fn every_flipped_bit_is_seen() {
-    let bytes = sealed(&frame(1, &[3, 40]));
+fn every_flipped_bit_is_detected() {
+    let bytes = encoded(&frame(1, &[3, 40]), 0);
     for bit in 0..bytes.len() * 8 {
-        let mut bad = bytes.clone();
-        bad[bit / 8] ^= 1 << (bit % 8);
-        assert!(!matches!(parse(&bad), Parsed::Frame(_)), "bit {bit}");
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        assert!(!matches!(parse(&damaged), Parsed::Frame(_)), "bit {bit}");
     }
 }
 
 #[test]
-fn every_cut_is_incomplete() {
-    let bytes = sealed(&frame(1, &[3, 40]));
+fn every_prefix_of_a_frame_is_incomplete() {
+    let bytes = encoded(&frame(1, &[3, 40]), 0);
     for length in 0..bytes.len() {
         assert!(
             matches!(parse(&bytes[..length]), Parsed::Incomplete),
@@ -94,25 +92,30 @@ fn every_cut_is_incomplete() {
 }
 
 #[test]
-fn a_damaged_payload_keeps_its_extent() {
-    let mut bytes = sealed(&frame(1, &[30]));
-    let whole = bytes.len();
+fn a_damaged_payload_leaves_the_length_known() {
+    let mut bytes = encoded(&frame(1, &[30]), 0);
+    let frame_length = bytes.len();
     bytes[HEADER_BYTES + 20] ^= 1;
     bytes.extend_from_slice(b"more");
-    assert!(matches!(parse(&bytes), Parsed::Bad { extent: Some(length) } if length == whole));
+    assert!(
+        matches!(parse(&bytes), Parsed::Bad { length: Some(length) } if length == frame_length)
+    );
 }
 
 #[test]
-fn a_later_format_is_named() {
-    let mut bytes = sealed(&frame(1, &[30]));
+fn a_later_format_version_is_reported() {
+    let mut bytes = encoded(&frame(1, &[30]), 0);
     bytes[4] = 9;
     let sum = crc32c::crc32c(&bytes[..68]);
     bytes[68..72].copy_from_slice(&sum.to_le_bytes());
-    assert!(matches!(parse(&bytes), Parsed::Unknown { version: 9 }));
+    assert!(matches!(
+        parse(&bytes),
+        Parsed::UnknownVersion { version: 9 }
+    ));
 }
 
 #[test]
-fn limits_are_kept() {
+fn frames_over_the_limits_are_rejected() {
     let check = |sizes: &[usize]| frame(1, sizes).encode();
     assert!(matches!(check(&[]), Err(Error::FrameEmpty)));
     assert!(check(&[EVENT_BYTES_MAX]).is_ok());
