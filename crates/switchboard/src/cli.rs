@@ -1,15 +1,15 @@
-//! The command line: what there is, and which module does it.
+//! The command line: parses it and runs the command.
 
-use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
+use crate::commands::{api, completions, config, doctor, feed, init, log, messenger, run, up};
 use crate::exit::{Exit, Failure, Result};
+use crate::output;
 use crate::settings::Environment;
-use crate::{api, config, doctor, feed, init, journal, messenger, output, up};
 
-/// The version, with the commit where the build was told it.
+/// The version, with the commit if the build provides `SWITCHBOARD_COMMIT`.
 static VERSION: LazyLock<String> = LazyLock::new(|| {
     let version = env!("CARGO_PKG_VERSION");
     match option_env!("SWITCHBOARD_COMMIT") {
@@ -20,11 +20,11 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
 
 const EXAMPLES: &str = "\
 Examples:
-  switchboard up --data ./data                     everything on this machine, for a first look
-  switchboard messenger --code secret              a messenger to connect to it
+  switchboard up --data ./data                     run everything on this machine
+  switchboard messenger --code secret              a simulated messenger to connect to it
   switchboard channel connect --help               how to connect it
-  switchboard feed                                 everything that happens, as JSON lines
-  switchboard log verify --data ./data             proves that nothing was lost or changed
+  switchboard feed                                 all events, as JSON lines
+  switchboard log verify --data ./data             prove that nothing was lost or changed
 
 Exit codes:
   0 ok; 1 failure; 2 usage; 3 log damaged; 4 not connected; 5 denied; 78 bad settings";
@@ -46,48 +46,20 @@ struct Cli {
 enum Command {
     Init(init::Args),
     Up(up::Args),
-    Run(up::RunArgs),
+    Run(run::Args),
     Config(config::Args),
     Doctor(doctor::Args),
     Feed(feed::Args),
-    Log(journal::Args),
+    Log(log::Args),
     Messenger(messenger::Args),
-    Completions(CompletionsArgs),
+    Completions(completions::Args),
 }
 
-/// Print the completions of a shell.
-#[derive(Args, Debug)]
-#[command(
-    after_help = "Example:\n  switchboard completions bash > ~/.local/share/bash-completion/completions/switchboard"
-)]
-struct CompletionsArgs {
-    /// The shell.
-    shell: clap_complete::Shell,
-}
-
-/// Where the data is, and what settings are laid over its file.
-#[derive(Args, Clone, Debug)]
-pub(crate) struct DataArgs {
-    /// The data directory.
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: PathBuf,
-    #[command(flatten)]
-    pub(crate) set: SetArgs,
-}
-
-/// The highest layer of settings.
-#[derive(Args, Clone, Debug, Default)]
-pub(crate) struct SetArgs {
-    /// Set a key for this run, such as --set ingress.listen=127.0.0.1:18080; may be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE", global = true)]
-    pub(crate) set: Vec<String>,
-}
-
-/// Does what the command line says.
+/// Parses the command line and runs the command.
 pub(crate) fn run(environment: &Environment) -> Result {
     let matches = match command().try_get_matches() {
         Ok(matches) => matches,
-        Err(error) => return said(&error),
+        Err(error) => return print(&error),
     };
     if let Some((noun, rest)) = matches.subcommand()
         && api::is_noun(noun)
@@ -99,44 +71,27 @@ pub(crate) fn run(environment: &Environment) -> Result {
         .command
     {
         Command::Init(args) => init::run(&args),
-        Command::Up(args) => up::up(&args, environment),
-        Command::Run(args) => up::run(&args, environment),
+        Command::Up(args) => up::run(&args, environment),
+        Command::Run(args) => run::run(&args, environment),
         Command::Config(args) => config::run(&args, environment),
         Command::Doctor(args) => doctor::run(&args, environment),
         Command::Feed(args) => feed::run(&args, environment),
-        Command::Log(args) => journal::run(&args),
+        Command::Log(args) => log::run(&args),
         Command::Messenger(args) => messenger::run(&args),
-        Command::Completions(args) => completions(args.shell),
+        Command::Completions(args) => completions::run(&args, command()),
     }
 }
 
-/// Everything that can be typed: the commands above, and the nouns of the console API.
+/// The commands above, and the nouns of the console API.
 fn command() -> clap::Command {
     Cli::command().subcommands(api::commands())
 }
 
-/// What clap has to say itself: help and version are data and no fault.
-fn said(error: &clap::Error) -> Result {
+/// Prints help and version to stdout, and usage errors to stderr.
+fn print(error: &clap::Error) -> Result {
     if error.use_stderr() {
         output::talk(error.render().to_string().trim_end());
         return Err(Failure::said(Exit::Usage));
     }
     output::text(&error.render().to_string())
-}
-
-fn completions(shell: clap_complete::Shell) -> Result {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command(), "switchboard", &mut script);
-    output::text(&String::from_utf8_lossy(&script))
-}
-
-/// Runs a future to its end on a runtime of its own.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
-    let result = runtime.block_on(future);
-    // A read of the terminal cannot be cancelled, and must not keep us.
-    runtime.shutdown_background();
-    result
 }

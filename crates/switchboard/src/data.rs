@@ -1,15 +1,21 @@
-//! The data directory: what is in it, under which name, and who may read it.
+//! The data directory: the paths in it and their permissions.
+
+pub(crate) mod create;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+use chat::id::UserId;
 use chat::secret::Secret;
+use serde::{Deserialize, Serialize};
 
-/// The mode of directories: nobody else may even look.
+use crate::exit::{Exit, Failure, OrExit as _, Result};
+
+/// The mode of directories: only the owner has access.
 pub(crate) const DIRECTORY_MODE: u32 = 0o700;
-/// The mode of files, nearly all of which are secret or tell of what people wrote.
+/// The mode of files: nearly all are secret or private.
 pub(crate) const FILE_MODE: u32 = 0o600;
 
 /// The path of a data directory.
@@ -27,37 +33,37 @@ impl Data {
         &self.0
     }
 
-    /// The settings.
+    /// The settings file.
     pub(crate) fn settings(&self) -> PathBuf {
         self.0.join("switchboard.toml")
     }
 
-    /// The key that seals secrets. It is made last, so that it marks a whole data directory.
+    /// The key that seals secrets. It is created last and marks a complete data directory.
     pub(crate) fn master_key(&self) -> PathBuf {
         self.0.join("master.key")
     }
 
-    /// Who may sign in while the log has no user.
+    /// The administrator who may sign in while the log has no user.
     pub(crate) fn first_administrator(&self) -> PathBuf {
         self.0.join("first-administrator.toml")
     }
 
-    /// The log: the journal, its copy, and what the session-router makes of them.
+    /// The log: the journal, its copy and the projections.
     pub(crate) fn log(&self) -> PathBuf {
         self.0.join("log")
     }
 
-    /// What belongs to the NATS server and to signing in there.
+    /// A file of the nats-server, or of the sign-in at NATS.
     pub(crate) fn nats(&self, name: &str) -> PathBuf {
         self.0.join("nats").join(name)
     }
 
-    /// Whether `init` was here and finished.
+    /// Whether `init` has completed.
     pub(crate) fn is_initialised(&self) -> bool {
         self.master_key().exists()
     }
 
-    /// Whether there is nothing at all, or an empty directory.
+    /// Whether the directory is empty or does not exist.
     pub(crate) fn is_vacant(&self) -> io::Result<bool> {
         match fs::read_dir(&self.0) {
             Ok(mut entries) => Ok(entries.next().is_none()),
@@ -66,18 +72,54 @@ impl Data {
         }
     }
 
-    /// A path from the settings: a relative one starts here.
+    /// A path from the settings, relative to this directory.
     pub(crate) fn resolve(&self, path: &Path) -> PathBuf {
         self.0.join(path)
     }
+
+    /// Locks the directory for one `up`, until the file is dropped.
+    pub(crate) fn lock(&self) -> Result<File> {
+        let path = self.nats("lock");
+        let message = || format!("cannot lock {}", path.display());
+        let mut options = File::options();
+        options.read(true).write(true).create(true).truncate(false);
+        let mut file = options.open(&path).or_fail(Exit::Failure, message)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(fs::TryLockError::WouldBlock) => {
+                let holder = fs::read_to_string(&path).unwrap_or_default();
+                let message = format!(
+                    "{} is in use by another `switchboard up` (process {}); stop that one first",
+                    self.0.display(),
+                    holder.trim()
+                );
+                return Err(Failure::say(Exit::Failure, message));
+            }
+            Err(fs::TryLockError::Error(error)) => {
+                return Err(error).or_fail(Exit::Failure, message);
+            }
+        }
+        file.set_len(0).or_fail(Exit::Failure, message)?;
+        writeln!(file, "{}", std::process::id()).or_fail(Exit::Failure, message)?;
+        Ok(file)
+    }
 }
 
-/// Makes a directory that only we may enter.
+/// The content of `DIR/first-administrator.toml`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct FirstAdministrator {
+    /// The login.
+    pub(crate) login: UserId,
+    /// The argon2id hash of the password.
+    pub(crate) password_hash: Secret,
+}
+
+/// Creates a directory that only the owner can enter.
 pub(crate) fn make_directory(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(DIRECTORY_MODE).create(path)
 }
 
-/// Writes a new file that only we may read, down to the disk.
+/// Creates a file that only the owner can read, and syncs it.
 pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new()
         .write(true)
@@ -88,32 +130,37 @@ pub(crate) fn write_new(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()
 }
 
-/// Writes a file that only we may read, in the place of an older one, never leaving half of it.
+/// Replaces a file atomically; only the owner can read it.
 pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".new");
-    let beside = PathBuf::from(beside);
-    match fs::remove_file(&beside) {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = PathBuf::from(new);
+    match fs::remove_file(&new) {
         Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
         _ => {}
     }
-    write_new(&beside, bytes)?;
-    fs::rename(&beside, path)
+    write_new(&new, bytes)?;
+    fs::rename(&new, path)
 }
 
-/// Makes what was created in a directory survive a power cut.
+/// Syncs a directory, so that the files created in it survive a power cut.
 pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// A secret from a file, without the line end that editors leave.
+/// Reads a secret from a file, without a trailing newline.
 pub(crate) fn read_secret(path: &Path) -> io::Result<Secret> {
     let text = fs::read_to_string(path)?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(Secret::new(text.strip_suffix('\r').unwrap_or(text)))
 }
 
-/// The permissions of a path that others could use, if any.
+/// Reads a secret from a file that the command line names.
+pub(crate) fn read_secret_argument(path: &Path) -> Result<Secret> {
+    read_secret(path).or_fail(Exit::Failure, || format!("cannot read {}", path.display()))
+}
+
+/// The mode of a path if other users have access to it.
 pub(crate) fn too_open(path: &Path) -> io::Result<Option<u32>> {
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     Ok((mode & 0o077 != 0).then_some(mode))

@@ -1,38 +1,38 @@
-//! How the process ends: the exit codes of the command line, and the error that carries one.
+//! The exit codes of the command line, and the error that carries one.
 
 use std::fmt;
 
-/// What the caller of the program is told (documented in `--help`).
+/// The exit code of the process (documented in `--help`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// It did not work.
+    /// Any other failure.
     Failure = 1,
-    /// The command line makes no sense.
+    /// A wrong command line.
     Usage = 2,
     /// The log is damaged.
     Damaged = 3,
-    /// There is no connection to NATS, or nobody answers there.
+    /// No connection to NATS, or no response.
     NotConnected = 4,
-    /// Signing in or the request was refused.
+    /// The sign-in or the request was denied.
     Denied = 5,
-    /// The settings are wrong.
+    /// Wrong settings.
     Settings = 78,
 }
 
-/// An error on its way to `main`: the exit code and the causes, outermost first.
+/// An error with its exit code. Displays all causes, outermost first.
 #[derive(Debug)]
 pub(crate) struct Failure {
-    /// The code to end with.
+    /// The exit code.
     pub(crate) exit: Exit,
-    /// What to say.
+    /// The error and its causes.
     pub(crate) error: anyhow::Error,
 }
 
-/// What commands return.
+/// The result of a command.
 pub(crate) type Result<T = ()> = std::result::Result<T, Failure>;
 
 impl Failure {
-    /// A failure with this code.
+    /// A failure with an underlying error.
     pub(crate) fn new(exit: Exit, error: impl Into<anyhow::Error>) -> Self {
         Self {
             exit,
@@ -40,22 +40,34 @@ impl Failure {
         }
     }
 
-    /// A failure of words alone.
-    pub(crate) fn say(exit: Exit, words: impl Into<String>) -> Self {
-        Self::new(exit, anyhow::Error::msg(words.into()))
+    /// A failure with a message only.
+    pub(crate) fn say(exit: Exit, message: impl Into<String>) -> Self {
+        Self::new(exit, anyhow::Error::msg(message.into()))
     }
 
-    /// A failure of which everything is said already.
+    /// A failure that has already been printed.
     pub(crate) fn said(exit: Exit) -> Self {
         Self::new(exit, Said)
     }
 
-    /// Whether everything is said already.
+    /// Whether the failure has already been printed.
     pub(crate) fn is_said(&self) -> bool {
         self.error.is::<Said>()
     }
 
-    /// Whether our reader went away, as `head` does: no fault of anybody.
+    /// A failure of the log; damage has its own exit code.
+    pub(crate) fn of_log(error: event_log::Error) -> Self {
+        use event_log::Error as E;
+        let exit = match error {
+            E::JournalDamaged { .. } | E::CopyDamaged { .. } | E::BothDamaged { .. } => {
+                Exit::Damaged
+            }
+            _ => Exit::Failure,
+        };
+        Self::new(exit, error)
+    }
+
+    /// Whether the reader of stdout has exited, like `head` does.
     pub(crate) fn is_closed_pipe(&self) -> bool {
         self.error
             .downcast_ref::<std::io::Error>()
@@ -63,7 +75,7 @@ impl Failure {
     }
 }
 
-/// Stands where words would be repeated.
+/// Takes the place of a message that has already been printed.
 #[derive(Debug, thiserror::Error)]
 #[error("see above")]
 struct Said;
@@ -74,19 +86,19 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Whatever has no code of its own is a plain failure.
+/// Errors without an exit code of their own end with `Exit::Failure`.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::new(Exit::Failure, error)
     }
 }
 
-/// Gives an error its exit code and a sentence of this level.
+/// Adds an exit code and a message to an error.
 pub(crate) trait OrExit<T> {
-    /// The same, ending the process with this code.
+    /// Adds an exit code.
     fn or_exit(self, exit: Exit) -> Result<T>;
-    /// The same, saying first what was being done.
-    fn or_fail(self, exit: Exit, words: impl FnOnce() -> String) -> Result<T>;
+    /// Adds an exit code and a message.
+    fn or_fail(self, exit: Exit, message: impl FnOnce() -> String) -> Result<T>;
 }
 
 impl<T, E: Into<anyhow::Error>> OrExit<T> for std::result::Result<T, E> {
@@ -94,7 +106,7 @@ impl<T, E: Into<anyhow::Error>> OrExit<T> for std::result::Result<T, E> {
         self.map_err(|e| Failure::new(exit, e))
     }
 
-    fn or_fail(self, exit: Exit, words: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|e| Failure::new(exit, e.into().context(words())))
+    fn or_fail(self, exit: Exit, message: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|e| Failure::new(exit, e.into().context(message())))
     }
 }

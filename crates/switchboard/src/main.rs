@@ -1,32 +1,23 @@
-//! The one binary: settings in, roles up, exit code out; and the commands of whoever operates it.
+//! The `switchboard` binary. `commands` has one module per command; the other modules are the
+//! machinery behind them: the broker, its nats-server, the settings and the data directory.
 
-mod api;
 mod broker;
 mod cli;
-mod clock;
-mod config;
-mod daemon;
+mod commands;
 mod data;
-mod doctor;
 mod exit;
-mod feed;
-mod http;
-mod init;
-mod journal;
-mod messenger;
 mod nats_server;
-mod ops;
 mod output;
 mod ports;
 mod resolve;
+mod runtime;
 mod settings;
 mod signals;
 mod telemetry;
-mod up;
 
 use std::process::ExitCode;
 
-/// A fifth of the broker's time went into glibc's allocator (docs/performance.md).
+/// glibc's allocator took a fifth of the broker's time (docs/performance.md).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -34,7 +25,7 @@ fn main() -> ExitCode {
     let environment = settings::Environment::of_process();
     match cli::run(&environment) {
         Ok(()) => ExitCode::SUCCESS,
-        // Our reader has seen enough.
+        // The reader of stdout has exited, like `head` does.
         Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.is_said() {

@@ -15,7 +15,9 @@ pub(crate) use environment::Environment;
 pub(crate) use layers::{DEFAULTS, Layers};
 pub(crate) use nearest::nearest;
 pub(crate) use print::{Shown, commented};
-pub(crate) use value::{Address, Count, Format, FromValue, PublicUrl, Schedule, Size, Span, Trust};
+pub(crate) use value::{
+    Address, Count, Format, FromValue, PublicUrl, Schedule, Size, Span, Trust, reachable,
+};
 
 use std::path::PathBuf;
 

@@ -1,66 +1,65 @@
-//! Where everything is, ports that were any included, and how that is told.
+//! The addresses of the broker, with the real ports of listeners on port 0.
 
 use std::net::SocketAddr;
 
 use console::Websocket;
 use tokio::net::TcpListener;
 
-use super::{Broker, Listeners};
-use crate::daemon::Role;
+use super::daemon::Role;
+use super::listeners::Listeners;
+use super::plan::Plan;
 use crate::exit::Result;
 use crate::output;
-use crate::resolve::reachable;
-use crate::settings::Address;
+use crate::settings::reachable;
 
-/// Addresses that can be opened on this machine.
+/// Addresses that this machine can connect to.
 pub(super) struct Addresses {
     ops: SocketAddr,
     ingress: bool,
     console: Option<SocketAddr>,
     nats: String,
-    /// Where messengers reach us.
+    /// The URL of ingress as messengers see it.
     pub(super) public_url: String,
-    /// Where browsers reach NATS.
+    /// The URL of the NATS WebSocket as browsers see it.
     pub(super) websocket: Websocket,
 }
 
 impl Addresses {
     pub(super) fn of(
-        broker: &Broker<'_>,
+        plan: &Plan<'_>,
         ops: &TcpListener,
         listeners: &Listeners,
         websocket: SocketAddr,
     ) -> std::io::Result<Self> {
         let address = |listener: &Option<TcpListener>| {
             let address = listener.as_ref().map(TcpListener::local_addr).transpose();
-            address.map(|address| address.map(shown))
+            address.map(|address| address.map(reachable))
         };
-        let settings = &broker.loaded.settings;
+        let settings = &plan.loaded.settings;
         let ingress = address(&listeners.ingress)?;
-        // What is set, or else where the listener truly is.
         let public_url = match (&settings.ingress.public_url, ingress) {
             (None, Some(ingress)) => format!("http://{ingress}"),
-            _ => broker.resolved.public_url.clone(),
+            _ => plan.resolved.public_url.clone(),
         };
         let proxied = settings.console.nats_websocket_url.clone();
         Ok(Self {
-            ops: shown(ops.local_addr()?),
+            ops: reachable(ops.local_addr()?),
             ingress: ingress.is_some(),
             console: address(&listeners.console)?,
-            nats: broker.resolved.nats.url.clone(),
+            nats: plan.resolved.nats.url.clone(),
             public_url,
             websocket: proxied.unwrap_or_else(|| Websocket::listening(websocket)),
         })
     }
 
-    /// Says where everything is, and what to do with it.
-    pub(super) fn tell(&self, broker: &Broker<'_>) -> Result {
-        let roles: Vec<&str> = broker.roles.iter().map(|role| role.name()).collect();
+    /// Prints the addresses and what to do next.
+    pub(super) fn print(&self, plan: &Plan<'_>) -> Result {
+        let roles: Vec<&str> = plan.roles.iter().map(|role| role.name()).collect();
         output::data(format_args!(
             "Switchboard {} is up: {}; workspace {}.",
             env!("CARGO_PKG_VERSION"),
             roles.join(", "),
-            broker.resolved.workspace.as_str()
+            plan.resolved.workspace.as_str()
         ))?;
         if self.ingress {
             output::data(format_args!("  messengers  {}", self.public_url))?;
@@ -73,7 +72,7 @@ impl Addresses {
             output::data(format_args!("              {}", self.websocket))?;
         }
         output::data(format_args!("  operations  http://{}/readyz", self.ops))?;
-        if broker
+        if plan
             .loaded
             .settings
             .egress
@@ -81,18 +80,14 @@ impl Addresses {
             .iter()
             .any(|entry| is_loopback(entry))
         {
-            output::data("egress.allow lets webhooks be on this machine's loopback.")?;
+            output::data("egress.allow permits webhooks on loopback addresses.")?;
         }
-        if broker.roles.len() == Role::ALL.len() {
-            output::data("Next: open the console, or play a messenger with")?;
+        if plan.roles.len() == Role::ALL.len() {
+            output::data("Next: open the console, or simulate a messenger with")?;
             output::data("  switchboard messenger --code secret")?;
         }
         Ok(())
     }
-}
-
-fn shown(address: SocketAddr) -> SocketAddr {
-    reachable(Address(address))
 }
 
 fn is_loopback(entry: &str) -> bool {

@@ -1,14 +1,14 @@
-//! What ingress and egress are told.
+//! The configuration of ingress and egress.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use super::{Loaded, bad};
+use super::loaded::{Loaded, bad};
 use crate::exit::{Exit, OrExit as _, Result};
 use crate::settings::Trust;
 
-/// How long attempts may go on once the process is to stop. Shorter than an attempt may take, so that
-/// the whole process ends in its 15 s: what is cut off is tried again from the log.
+/// How long attempts may continue during shutdown. Shorter than the timeout of an attempt, so that the
+/// process stops within 15 s: aborted attempts are retried from the log.
 const EGRESS_GRACE: Duration = Duration::from_secs(3);
 
 pub(super) fn ingress_config(loaded: &Loaded) -> Result<ingress::Config> {
@@ -22,8 +22,8 @@ pub(super) fn ingress_config(loaded: &Loaded) -> Result<ingress::Config> {
         (Some(_), None) => {
             let source = loaded.layers.source("ingress.burst");
             return Err(bad(format!(
-                "{source}: ingress.burst must be over zero while ingress.rate is; to turn the limit \
-                 off, set ingress.rate = 0"
+                "{source}: ingress.burst must be greater than zero if ingress.rate is; to turn the \
+                 limit off, set ingress.rate = 0"
             )));
         }
     };
@@ -51,7 +51,7 @@ pub(super) fn egress_config(loaded: &Loaded) -> Result<egress::Config> {
         .map(|entry| entry.parse())
         .collect::<std::result::Result<Vec<egress::Allow>, _>>()
         .or_fail(Exit::Settings, || {
-            format!("{source}: egress.allow has an entry of no use")
+            format!("{source}: egress.allow has an invalid entry")
         })?;
     Ok(egress::Config {
         allow,

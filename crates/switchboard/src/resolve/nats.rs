@@ -1,4 +1,4 @@
-//! NATS: where it is, who we are there, and what a server of our own must be told.
+//! The connection to NATS, and the configuration of the nats-server.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use chat::secret::Secret;
 use console::Websocket;
 
-use super::{Loaded, bad, reachable};
+use super::loaded::{Loaded, bad};
 use crate::exit::{Exit, OrExit as _, Result};
-use crate::settings::{Address, Settings};
+use crate::settings::{Settings, reachable};
 
-/// Where NATS is and who we are there.
+/// The URL of NATS and the credentials.
 #[derive(Debug)]
 pub(crate) struct Nats {
-    /// Where the roles connect.
+    /// The URL that the roles connect to.
     pub(crate) url: String,
-    /// Whether the server is a child of ours.
+    /// Whether the server is our child process.
     pub(crate) child: bool,
     /// The roles' password.
     pub(crate) password: Option<Secret>,
@@ -25,13 +25,13 @@ pub(crate) struct Nats {
     pub(crate) issuer_seed: Option<Secret>,
 }
 
-/// Where NATS is, and the secrets for it.
+/// Reads the URL and the secrets.
 pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
     let set = &loaded.settings.nats;
     let made = |name: &str| loaded.data.as_ref().map(|data| data.nats(name));
     let (url, child) = match &set.url {
         Some(url) => (url.clone(), false),
-        None => (format!("nats://{}", reachable(set.listen)), true),
+        None => (format!("nats://{}", reachable(set.listen.0)), true),
     };
     let nats = Nats {
         url,
@@ -57,41 +57,41 @@ pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
     };
     nats.bus(&loaded.settings, "switchboard")
         .check()
-        .or_fail(Exit::Settings, || "nats.url cannot be used".to_owned())?;
+        .or_fail(Exit::Settings, || "nats.url is invalid".to_owned())?;
     Ok(nats)
 }
 
 impl Nats {
-    /// What `nats-server` must be told; the console's page is at this address, and the server's own
-    /// files go to this directory.
+    /// The configuration of the nats-server, which accepts the console page at this address and
+    /// writes its files to this directory.
     pub(crate) fn server(
         &self,
         settings: &Settings,
         page: SocketAddr,
         directory: PathBuf,
     ) -> Result<console::nats_server::Settings> {
-        let seed = wanted("nats.issuer_seed", self.issuer_seed.as_ref())?;
-        let issuer = console::nats_server::issuer_key(seed).or_fail(Exit::Settings, || {
-            "nats.issuer_seed cannot be used".to_owned()
-        })?;
+        let seed = required("nats.issuer_seed", self.issuer_seed.as_ref())?;
+        let issuer = console::nats_server::issuer_key(seed)
+            .or_fail(Exit::Settings, || "nats.issuer_seed is invalid".to_owned())?;
         Ok(console::nats_server::Settings {
             name: "switchboard".to_owned(),
             listen: settings.nats.listen.0,
             websocket: settings.nats.websocket.0,
             origins: origins(settings, page),
             issuer,
-            roles_password: wanted("nats.password", self.password.as_ref())?.clone(),
-            system_password: wanted("nats.system_password", self.system_password.as_ref())?.clone(),
+            roles_password: required("nats.password", self.password.as_ref())?.clone(),
+            system_password: required("nats.system_password", self.system_password.as_ref())?
+                .clone(),
             directory,
         })
     }
 
-    /// How a role connects.
+    /// The connection of a role.
     pub(crate) fn bus(&self, settings: &Settings, name: &str) -> bus::Config {
         self.connection(settings.nats.user.clone(), self.password.clone(), name)
     }
 
-    /// How the console connects to the system account; none where its password is not known.
+    /// The connection of the console to the system account; `None` without its password.
     pub(crate) fn system_bus(&self, settings: &Settings) -> Option<bus::Config> {
         let password = self.system_password.clone()?;
         let user = settings.nats.system_user.clone();
@@ -109,35 +109,35 @@ impl Nats {
         }
     }
 
-    /// What the console role is told, whose page is at this address.
+    /// The configuration of the console, whose page is at this address.
     pub(crate) fn console(
         &self,
         settings: &Settings,
         page: SocketAddr,
         websocket: Websocket,
     ) -> Result<console::Config> {
-        // Which pages a server that is not ours lets in, only its configuration says.
+        // An external server accepts the origins in its own configuration, which is unknown here.
         let origins = self.child.then(|| origins(settings, page));
         Ok(console::Config {
-            issuer: wanted("nats.issuer_seed", self.issuer_seed.as_ref())?.clone(),
+            issuer: required("nats.issuer_seed", self.issuer_seed.as_ref())?.clone(),
             websocket,
             origins: origins.unwrap_or_default(),
         })
     }
 }
 
-/// A secret that this role cannot do without.
-fn wanted<'a>(key: &str, secret: Option<&'a Secret>) -> Result<&'a Secret> {
+/// A secret that is required.
+fn required<'a>(key: &str, secret: Option<&'a Secret>) -> Result<&'a Secret> {
     secret.ok_or_else(|| {
         bad(format!(
-            "{key} is not set, and the data directory has none; set it or {key}_file"
+            "{key} is not set, and the data directory has no file for it; set {key} or {key}_file"
         ))
     })
 }
 
-/// The addresses at which the console's page is opened, as browsers write them.
+/// The origins of the console page, as browsers send them.
 fn origins(settings: &Settings, page: SocketAddr) -> Vec<String> {
-    let address = reachable(Address(page));
+    let address = reachable(page);
     let mut origins = vec![format!("http://{address}")];
     if address.ip().is_loopback() {
         origins.push(format!("http://localhost:{}", address.port()));

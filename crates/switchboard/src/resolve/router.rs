@@ -1,39 +1,37 @@
-//! What the session-router is told: the data directory, its master key, its first administrator.
+//! The configuration of the session router: master key, first administrator, delivery rules.
 
 use std::sync::Arc;
 
 use chat::command::NewUser;
 use chat::model::Group;
+use chat::rules::Rules;
 use chat::seal::SealKey;
 use data_encoding::HEXLOWER_PERMISSIVE;
 
-use super::{Loaded, Resolved, bad};
-use crate::data::{self, Data};
+use super::loaded::{Loaded, bad};
+use crate::data::{self, Data, FirstAdministrator};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
-use crate::init::FirstAdministrator;
 
-impl Resolved {
-    /// What the session-router is told; messengers reach us at `public_url`.
-    pub(crate) fn router(
-        &self,
-        loaded: &Loaded,
-        public_url: String,
-    ) -> Result<session_router::Config> {
-        let data = loaded.data.as_ref().ok_or_else(|| {
-            Failure::say(
-                Exit::Usage,
-                "the session-router needs the data directory: give --data",
-            )
-        })?;
-        Ok(session_router::Config {
-            data: data.path().to_owned(),
-            master: Arc::new(master_key(loaded, data)?),
-            public_url,
-            rules: self.rules.clone(),
-            sync: loaded.settings.log.sync,
-            first_administrator: first_administrator(data)?,
-        })
-    }
+/// The configuration of the session router; messengers reach the broker at `public_url`.
+pub(super) fn router_config(
+    loaded: &Loaded,
+    rules: Rules,
+    public_url: String,
+) -> Result<session_router::Config> {
+    let data = loaded.data.as_ref().ok_or_else(|| {
+        Failure::say(
+            Exit::Usage,
+            "the session router needs the data directory: give --data",
+        )
+    })?;
+    Ok(session_router::Config {
+        data: data.path().to_owned(),
+        master: Arc::new(master_key(loaded, data)?),
+        public_url,
+        rules,
+        sync: loaded.settings.log.sync,
+        first_administrator: first_administrator(data)?,
+    })
 }
 
 /// Reads the 64 hexadecimal digits of the master key.
@@ -42,31 +40,31 @@ fn master_key(loaded: &Loaded, data: &Data) -> Result<SealKey> {
         Some(path) => loaded.path(path),
         None => data.master_key(),
     };
-    let words = || format!("cannot read the master key {}", path.display());
-    let text = data::read_secret(&path).or_fail(Exit::Settings, words)?;
+    let message = || format!("cannot read the master key {}", path.display());
+    let text = data::read_secret(&path).or_fail(Exit::Settings, message)?;
     let key = HEXLOWER_PERMISSIVE
         .decode(text.expose().trim().as_bytes())
         .ok();
     let key = key.and_then(|key| key.try_into().ok());
     key.map(SealKey::from_bytes).ok_or_else(|| {
         bad(format!(
-            "{} holds no master key of 64 hexadecimal digits",
+            "{} does not contain a master key of 64 hexadecimal digits",
             path.display()
         ))
     })
 }
 
-/// Who `init` made. The file may be gone: it is of no use once there is a user.
+/// The administrator that `init` created. The file may be deleted once the log has a user.
 fn first_administrator(data: &Data) -> Result<Option<NewUser>> {
     let path = data.first_administrator();
-    let words = || format!("cannot read the first administrator in {}", path.display());
+    let message = || format!("cannot read the first administrator in {}", path.display());
     let text = match std::fs::read_to_string(&path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(error).or_fail(Exit::Settings, words),
+        Err(error) => return Err(error).or_fail(Exit::Settings, message),
     };
-    // Its source would quote the line, and with it the hash.
-    let first: FirstAdministrator = toml::from_str(&text).map_err(|_| bad(words()))?;
+    // The error is dropped because it quotes the line with the hash.
+    let first: FirstAdministrator = toml::from_str(&text).map_err(|_| bad(message()))?;
     Ok(Some(NewUser {
         name: first.login.to_string(),
         login: first.login,

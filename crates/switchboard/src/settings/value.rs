@@ -1,6 +1,6 @@
 //! What a key's value may be, each type with the words that say what was wanted.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -103,7 +103,17 @@ impl FromValue for Address {
     }
 }
 
-/// Where browsers reach NATS.
+/// The address to connect to a listener on this machine: the unspecified address becomes loopback.
+pub(crate) fn reachable(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
+}
+
 impl FromValue for console::Websocket {
     fn from_value(value: &Value) -> Result<Self, String> {
         Self::at(&String::from_value(value)?).map_err(|error| error.to_string())

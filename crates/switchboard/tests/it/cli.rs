@@ -98,9 +98,12 @@ fn settings_that_contradict_each_other_are_refused() {
     for (set, words) in [
         (
             &["console.listen=127.0.0.1:8080"][..],
-            "both have port 8080",
+            "have the same port 8080",
         ),
-        (&["ingress.burst=0"], "ingress.burst must be over zero"),
+        (
+            &["ingress.burst=0"],
+            "ingress.burst must be greater than zero",
+        ),
         (&["egress.allow=[\"10.0.0.0/99\"]"], "egress.allow"),
         (&["tracing.filter=a=b=c"], "tracing.filter"),
         (&["nats.password=a", "nats.password_file=b"], "set one"),

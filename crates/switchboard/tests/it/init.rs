@@ -79,7 +79,7 @@ fn a_second_init_is_refused_and_changes_nothing() {
     let key = fs::read(data.join("master.key")).unwrap();
     let (code, stdout, stderr) = call(&["init", "--data", text(&data)]);
     assert_eq!((code, stdout.as_str()), (1, ""));
-    assert!(stderr.contains("is a data directory already"), "{stderr}");
+    assert!(stderr.contains("is already a data directory"), "{stderr}");
     assert_eq!(fs::read(data.join("master.key")).unwrap(), key);
 }
 

@@ -1,4 +1,4 @@
-//! The roles of this process: started, watched, and stopped in order.
+//! Runs the roles of this process: starts them, watches them, and stops them in order.
 
 use std::time::Duration;
 
@@ -9,27 +9,27 @@ use tokio_util::sync::CancellationToken;
 use crate::exit::{Exit, Failure, Result};
 use crate::signals::Signals;
 
-/// The bound of stopping everything but NATS; with NATS it is within the 15 s that are promised.
+/// The longest shutdown of the roles. NATS stops after them, within the promised 15 s.
 const STOP_TIMEOUT: Duration = Duration::from_secs(11);
-/// How long the session-router may take to open its log and answer, before that is said.
-const READY_WORDS: Duration = Duration::from_secs(5);
+/// How long the session router may replay its log before that is logged.
+const READY_NOTICE: Duration = Duration::from_secs(5);
 
 /// A role of Switchboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub(crate) enum Role {
     /// HTTP gateway for messengers.
     Ingress,
-    /// The one writer of a workspace.
+    /// The single writer of a workspace.
     SessionRouter,
-    /// HTTP attempts at messengers.
+    /// HTTP requests to messengers.
     Egress,
-    /// The page, and signing in.
+    /// The console page and sign-in.
     Console,
 }
 
 impl Role {
-    /// All of them, in the order in which they stop: first nothing more comes in, then what has come
-    /// is made durable, then what goes out.
+    /// All roles in the order in which they stop: first stop accepting messages, then make the
+    /// accepted ones durable, then stop sending.
     pub(crate) const ALL: [Self; 4] = [
         Self::Ingress,
         Self::SessionRouter,
@@ -37,7 +37,7 @@ impl Role {
         Self::Console,
     ];
 
-    /// What it is called.
+    /// The name of the role.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Ingress => "ingress",
@@ -48,10 +48,10 @@ impl Role {
     }
 }
 
-/// How a role ended.
+/// The result of a role.
 type Ended = (Role, Result);
 
-/// The roles that run here.
+/// The running roles.
 pub(crate) struct Daemon {
     tasks: JoinSet<Ended>,
     running: Vec<(Role, CancellationToken)>,
@@ -65,7 +65,7 @@ impl Daemon {
         }
     }
 
-    /// Starts a role; it gets the token that will stop it.
+    /// Starts a role. `run` receives the token that stops it.
     pub(crate) fn start<F, E>(&mut self, role: Role, run: impl FnOnce(CancellationToken) -> F)
     where
         F: Future<Output = std::result::Result<(), E>> + Send + 'static,
@@ -83,32 +83,32 @@ impl Daemon {
         });
     }
 
-    /// Waits until the session-router serves: it reads what is new in its log first, which may take
-    /// a while. Fails as soon as a role ends.
+    /// Waits until the session router has replayed its log, but no longer than a few seconds. Fails
+    /// as soon as a role ends.
     pub(crate) async fn ready(&mut self, router: Option<watch::Receiver<bool>>) -> Result {
         let Some(mut router) = router else {
             return Ok(());
         };
-        let patience = async {
-            tokio::time::sleep(READY_WORDS).await;
-            tracing::info!("the session-router is still reading its log");
+        let notice = async {
+            tokio::time::sleep(READY_NOTICE).await;
+            tracing::info!("the session router is still replaying its log");
             std::future::pending::<()>().await;
         };
-        let serves = async {
+        let is_ready = async {
             if router.wait_for(|ready| *ready).await.is_err() {
-                // It has ended, and says why itself.
+                // The role has ended: `ended` returns its error.
                 std::future::pending::<()>().await;
             }
         };
         tokio::select! {
-            biased; // A role that ended never serves.
+            biased; // A role that has ended never becomes ready.
             failure = self.ended() => Err(failure),
-            () = patience => Ok(()),
-            () = serves => Ok(()),
+            () = notice => Ok(()),
+            () = is_ready => Ok(()),
         }
     }
 
-    /// Waits for a role that ends although nobody told it to.
+    /// Waits for a role that ends without having been stopped.
     pub(crate) async fn ended(&mut self) -> Failure {
         match self.tasks.join_next().await {
             Some(Ok((role, Err(failure)))) => {
@@ -117,7 +117,10 @@ impl Daemon {
             }
             Some(Ok((role, Ok(())))) => {
                 self.forget(role);
-                Failure::say(Exit::Failure, format!("{} stopped by itself", role.name()))
+                Failure::say(
+                    Exit::Failure,
+                    format!("{} stopped unexpectedly", role.name()),
+                )
             }
             Some(Err(panic)) => Failure::new(
                 Exit::Failure,
@@ -127,18 +130,18 @@ impl Daemon {
         }
     }
 
-    /// Stops the roles one after the other; a second signal, or too long a wait, ends them all.
+    /// Stops the roles one after the other. A second signal or the timeout aborts them.
     pub(crate) async fn stop(mut self, signals: &mut Signals) -> Result {
         tokio::select! {
-            biased; // Whoever asks twice means it.
+            biased; // A second signal takes precedence.
             () = signals.next() => {
-                Err(Failure::say(Exit::Failure, "asked to stop twice; what was in hand is cut off"))
+                Err(Failure::say(Exit::Failure, "stopped by a second signal; requests in progress were aborted"))
             }
             stopped = tokio::time::timeout(STOP_TIMEOUT, self.stop_in_order()) => {
                 stopped.unwrap_or_else(|_| {
-                    // No fault: nothing is acknowledged that is not durable, and the rest is tried
-                    // again from the log.
-                    tracing::warn!("not stopped within {STOP_TIMEOUT:?}; attempts are cut off");
+                    // Not a failure: what is acknowledged is durable, and aborted attempts are
+                    // retried from the log.
+                    tracing::warn!(timeout = ?STOP_TIMEOUT, "shutdown timed out; aborting attempts");
                     Ok(())
                 })
             }
@@ -176,13 +179,13 @@ impl Daemon {
     }
 }
 
-/// Why a role ended, and what the process then ends with.
+/// Why a role ended, and the exit code for it.
 pub(crate) struct RoleError {
     exit: Exit,
     error: anyhow::Error,
 }
 
-/// Declares which roles' errors are plain failures.
+/// Declares the errors whose exit code is `Exit::Failure`.
 macro_rules! plain_failures {
     ($($Error:ty),*) => {
         $(impl From<$Error> for RoleError {
@@ -195,7 +198,7 @@ macro_rules! plain_failures {
 
 plain_failures!(ingress::Error, egress::Error, console::Error);
 
-/// A damaged log has an exit code of its own, and what mends it is in the error's words.
+/// A damaged log has its own exit code; the error says how to repair it.
 impl From<session_router::Error> for RoleError {
     fn from(error: session_router::Error) -> Self {
         use event_log::Error as Log;

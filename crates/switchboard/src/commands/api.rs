@@ -12,9 +12,9 @@ mod tests;
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use serde_json::{Map, Value};
 
-use crate::cli::block_on;
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::output;
+use crate::runtime::block_on;
 use crate::settings::Environment;
 pub(crate) use lookup::{Named, id_of};
 pub(crate) use sign_in::{Caller, SignIn};

@@ -1,7 +1,7 @@
-//! `init`: makes a data directory, whole or not at all.
+//! Creates a data directory, completely or not at all.
 //!
-//! Everything is made in `DIR/.init` and moved up at the end, the master key last: a directory with
-//! a master key is whole, and what a killed `init` left is recognised and replaced.
+//! All files are created in `DIR/.init` and then moved up, the master key last: a directory with a
+//! master key is complete, and the remains of a killed `init` are recognised and replaced.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,57 +10,34 @@ use chat::chance::Chance;
 use chat::id::UserId;
 use chat::secret::Secret;
 use data_encoding::HEXLOWER;
-use serde::{Deserialize, Serialize};
 
-use crate::data::{self, Data};
+use super::{Data, FirstAdministrator};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
-use crate::{clock, output, settings};
+use crate::{data, output, settings};
 
-/// What `--dev` opens.
+/// The value of `egress.allow` that `--dev` sets.
 pub(crate) const DEV_ALLOW: &str = r#"["127.0.0.0/8", "::1/128"]"#;
-/// The login of the first administrator, unless another is given.
+/// The default login of the first administrator.
 pub(crate) const ADMIN: &str = "admin";
-/// How many characters a generated password has, out of 32: 120 bits.
+/// The length of generated passwords: 24 characters out of 32 make 120 bits.
 const PASSWORD_CHARS: usize = 24;
-/// Letters and digits that are not taken for each other.
+/// Letters and digits that are not easily confused.
 const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
-/// Where everything is made first.
+/// Files are created here first.
 const STAGING: &str = ".init";
 
-/// Make a data directory: keys, settings, first administrator.
-#[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:
-  switchboard init --data ./data --dev
-  switchboard init --data /var/lib/switchboard --admin-login root --admin-password-file ./password
-
-The password of the first administrator is printed once, on stdout, unless it is given.")]
-pub(crate) struct Args {
-    /// The directory to make; it may exist if it is empty.
-    #[arg(long, value_name = "DIR")]
-    data: PathBuf,
-    /// For trying it out on one machine: also let webhooks be on loopback addresses.
-    #[arg(long)]
-    dev: bool,
-    /// The login of the first administrator.
-    #[arg(long, value_name = "LOGIN", default_value = ADMIN)]
-    admin_login: UserId,
-    /// A file with the first administrator's password, instead of a generated one.
-    #[arg(long, value_name = "FILE")]
-    admin_password_file: Option<PathBuf>,
-}
-
-/// What is wanted of a new data directory.
+/// The options of a new data directory.
 pub(crate) struct Plan {
-    /// Whether webhooks may be on loopback addresses.
+    /// Whether webhooks on loopback addresses are allowed.
     pub(crate) dev: bool,
-    /// The first administrator.
+    /// The login of the first administrator.
     pub(crate) login: UserId,
-    /// Their password, unless it is to be generated.
+    /// The password; `None` generates one.
     pub(crate) password: Option<Secret>,
 }
 
 impl Plan {
-    /// For trying it out: `admin` with a generated password, webhooks on loopback.
+    /// For development: `admin` with a generated password, and webhooks on loopback addresses.
     pub(crate) fn dev() -> Result<Self> {
         Ok(Self {
             dev: true,
@@ -70,95 +47,59 @@ impl Plan {
     }
 }
 
-/// Who may sign in while the log has no user: what `DIR/first-administrator.toml` holds.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct FirstAdministrator {
-    /// The login.
-    pub(crate) login: UserId,
-    /// The argon2id hash of the password.
-    pub(crate) password_hash: Secret,
-}
-
-/// Makes it and tells of it.
-pub(crate) fn run(args: &Args) -> Result {
-    let password = args
-        .admin_password_file
-        .as_ref()
-        .map(|path| {
-            data::read_secret(path)
-                .or_fail(Exit::Failure, || format!("cannot read {}", path.display()))
-        })
-        .transpose()?;
-    let data = Data::at(&args.data);
-    let plan = Plan {
-        dev: args.dev,
-        login: args.admin_login.clone(),
-        password,
-    };
-    create(&data, &plan)?;
-    output::talk(format_args!(
-        "Next: switchboard up --data {}",
-        args.data.display()
-    ));
-    Ok(())
-}
-
-/// Makes the data directory; a generated password is printed, and nowhere else to be found.
+/// Creates the data directory. A generated password is printed and not stored.
 pub(crate) fn create(data: &Data, plan: &Plan) -> Result {
     if let Some(password) = &plan.password {
         chat::password::check(password).or_fail(Exit::Failure, || {
-            "the password of the first administrator cannot be used".to_owned()
+            "the password of the first administrator is not acceptable".to_owned()
         })?;
     }
-    refuse_old(data)?;
-    let mut chance = clock::chance().or_fail(Exit::Failure, || {
-        "the machine gives no random numbers".to_owned()
+    require_vacant(data)?;
+    let mut chance = chance().or_fail(Exit::Failure, || {
+        "cannot get random numbers from the system".to_owned()
     })?;
     let generated = plan.password.is_none().then(|| password(&mut chance));
-    let hash = plan
-        .password
-        .as_ref()
-        .or(generated.as_ref())
-        .map(|password| chat::password::hash(password, chance.bytes()));
+    let password = plan.password.as_ref().or(generated.as_ref());
+    let hash = password.map(|password| chat::password::hash(password, chance.bytes()));
     let hash = hash.ok_or_else(|| Failure::say(Exit::Failure, "there is no password"))?;
     let existed = data.path().exists();
     build(data, plan, &hash, &mut chance).map_err(|error| {
         clean(data, existed);
-        let words = format!("cannot make {}", data.path().display());
-        Failure::new(Exit::Failure, anyhow::Error::new(error).context(words))
+        let message = format!("cannot create {}", data.path().display());
+        Failure::new(Exit::Failure, anyhow::Error::new(error).context(message))
     })?;
-    tell(data, plan, generated.as_ref())
+    print(data, plan, generated.as_ref())
 }
 
-/// A directory that holds something is not ours to fill.
-fn refuse_old(data: &Data) -> Result {
+/// Checks that the directory is empty, except for the remains of a killed `init`.
+fn require_vacant(data: &Data) -> Result {
     let shown = data.path().display();
     if data.is_initialised() {
-        let words = format!(
-            "{shown} is a data directory already (it has a master.key); nothing was changed. To run \
+        let message = format!(
+            "{shown} is already a data directory (it has a master.key); nothing was changed. To run \
              it: switchboard up --data {shown}"
         );
-        return Err(Failure::say(Exit::Failure, words));
+        return Err(Failure::say(Exit::Failure, message));
     }
     let left = |name: &str| data.path().join(name).exists();
     if left(STAGING) && !left("log") {
-        // A killed `init`: it had not finished, so that nothing in there was ever used.
+        // A killed `init` has not completed, so none of its files were ever used.
         clean(data, true);
     }
     let vacant = data
         .is_vacant()
-        .or_fail(Exit::Failure, || format!("cannot look into {shown}"))?;
+        .or_fail(Exit::Failure, || format!("cannot read {shown}"))?;
     if vacant {
         return Ok(());
     }
-    let words = format!(
-        "{shown} is not empty and has no master.key; give a directory that does not exist, or bring \
-         the key back if this was a data directory"
+    let message = format!(
+        "{shown} is not empty and has no master.key; give a directory that does not exist, or restore \
+         the key if this was a data directory"
     );
-    Err(Failure::say(Exit::Failure, words))
+    Err(Failure::say(Exit::Failure, message))
 }
 
-/// Makes everything in the staging directory, then moves it up, the master key last.
+/// Creates everything in the staging directory, then moves it up, the master key last.
 fn build(data: &Data, plan: &Plan, hash: &Secret, chance: &mut Chance) -> io::Result<()> {
     if !data.path().exists() {
         if let Some(parent) = data.path().parent() {
@@ -192,7 +133,7 @@ fn build(data: &Data, plan: &Plan, hash: &Secret, chance: &mut Chance) -> io::Re
     parent.parent().map_or(Ok(()), data::sync_directory)
 }
 
-/// Every file and what stands in it.
+/// Every file and its content.
 fn files(
     staging: &Data,
     plan: &Plan,
@@ -224,11 +165,11 @@ fn files(
     ])
 }
 
-/// The documentation of every key, and what `--dev` sets.
+/// The settings file: every key commented out, and the values of `--dev`.
 fn settings_file(dev: bool) -> String {
     let mut text = settings::commented();
     if dev {
-        text.push_str("\n# Set by init --dev: messengers on this machine may be connected.\n");
+        text.push_str("\n# Set by init --dev: allows messengers on this machine.\n");
         text.push_str("egress.allow = ");
         text.push_str(DEV_ALLOW);
         text.push('\n');
@@ -236,7 +177,7 @@ fn settings_file(dev: bool) -> String {
     text
 }
 
-/// Undoes what was begun, as well as it can be.
+/// Removes what was created. Errors are ignored: the original failure matters more.
 fn clean(data: &Data, existed: bool) {
     if !existed {
         drop(fs::remove_dir_all(data.path()));
@@ -248,23 +189,23 @@ fn clean(data: &Data, existed: bool) {
     drop(fs::remove_file(data.settings()));
 }
 
-fn tell(data: &Data, plan: &Plan, generated: Option<&Secret>) -> Result {
-    output::talk(format_args!("Made {}.", data.path().display()));
+fn print(data: &Data, plan: &Plan, generated: Option<&Secret>) -> Result {
+    output::talk(format_args!("Created {}.", data.path().display()));
     if plan.dev {
         output::talk(format_args!(
-            "--dev: egress.allow = {DEV_ALLOW} is set, so webhooks may be on this machine's loopback."
+            "--dev: egress.allow = {DEV_ALLOW} permits webhooks on loopback addresses."
         ));
     }
     if let Some(password) = generated {
         output::data(format_args!("login: {}", plan.login))?;
         output::data(format_args!("password: {}", password.expose()))?;
-        output::talk("This password is shown only now.");
+        output::talk("This password is not shown again.");
     }
     Ok(())
 }
 
-/// A password that chance chooses.
-pub(crate) fn password(chance: &mut Chance) -> Secret {
+/// Generates a password.
+fn password(chance: &mut Chance) -> Secret {
     let letters = chance.bytes::<PASSWORD_CHARS>();
     let letter = |byte: u8| {
         ALPHABET
@@ -279,6 +220,13 @@ pub(crate) fn password(chance: &mut Chance) -> Secret {
             .iter()
             .collect::<String>(),
     )
+}
+
+/// A random generator seeded by the system.
+fn chance() -> std::result::Result<Chance, getrandom::Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed)?;
+    Ok(Chance::from_seed(seed))
 }
 
 fn line(text: &str) -> String {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::cli::SetArgs;
+use super::args::SetArgs;
 use crate::data::Data;
 use crate::exit::Result;
 use crate::output;
@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         return output::text(DEFAULTS);
     }
     let data = args.data.as_ref().map(Data::at);
-    let loaded = Loaded::load(data, environment, &args.set)?;
+    let loaded = Loaded::load(data, environment, &args.set.set)?;
     match &args.command {
         Command::Check { json } => {
             let resolved = Resolved::of(&loaded)?;

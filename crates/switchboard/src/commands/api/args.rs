@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Given;
 use super::table::{Arg, Kind, Method};
 use crate::data;
-use crate::exit::{Exit, Failure, OrExit as _, Result};
+use crate::exit::{Exit, Failure, Result};
 
 /// The flag of every method that changes something.
 const COMMAND_ID: &str = "command-id";
@@ -120,11 +120,7 @@ fn value(arg: &Arg, matches: &ArgMatches) -> Result<Option<Value>> {
         Kind::Files => many().map(|files| files.into_iter().map(file).collect()),
         Kind::Secret => match matches.get_one::<PathBuf>(file_flag(arg)) {
             None => text().map(Value::from),
-            Some(path) => {
-                let secret = data::read_secret(path)
-                    .or_fail(Exit::Failure, || format!("cannot read {}", path.display()))?;
-                Some(secret.expose().into())
-            }
+            Some(path) => Some(data::read_secret_argument(path)?.expose().into()),
         },
     })
 }

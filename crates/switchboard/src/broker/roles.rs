@@ -1,30 +1,31 @@
-//! Each role with what it is told.
+//! Starts each role with its configuration.
 
 use bus::Bus;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::addresses::Addresses;
-use super::{Broker, Listeners, connect};
-use crate::daemon::{Daemon, Role};
-use crate::exit::Result;
+use super::daemon::{Daemon, Role};
+use super::listeners::Listeners;
+use super::plan::Plan;
+use crate::exit::{Exit, Failure, Result};
 
-/// What all roles share.
+/// What the roles share.
 pub(super) struct Starting<'a> {
-    pub(super) broker: &'a Broker<'a>,
+    pub(super) plan: &'a Plan<'a>,
     pub(super) bus: Bus,
-    /// Set by the session-router once it serves.
+    /// Set by the session router when it is ready.
     pub(super) ready: watch::Sender<bool>,
     pub(super) addresses: &'a Addresses,
 }
 
 impl Starting<'_> {
-    /// Starts every role that is to run here: whoever answers before whoever asks.
+    /// Starts the roles, each one before the roles that send requests to it.
     pub(super) async fn start(self, daemon: &mut Daemon, listeners: Listeners) -> Result {
-        if self.broker.roles.contains(&Role::Egress) {
+        if self.plan.roles.contains(&Role::Egress) {
             self.egress(daemon);
         }
-        if self.broker.roles.contains(&Role::SessionRouter) {
+        if self.plan.roles.contains(&Role::SessionRouter) {
             self.session_router(daemon)?;
         }
         if let Some(listener) = listeners.console {
@@ -37,7 +38,7 @@ impl Starting<'_> {
     }
 
     fn egress(&self, daemon: &mut Daemon) {
-        let resolved = &self.broker.resolved;
+        let resolved = &self.plan.resolved;
         let (config, bus) = (resolved.egress.clone(), self.bus.clone());
         let workspace = resolved.workspace.clone();
         daemon.start(Role::Egress, |stop| {
@@ -46,9 +47,9 @@ impl Starting<'_> {
     }
 
     fn session_router(&self, daemon: &mut Daemon) -> Result {
-        let resolved = &self.broker.resolved;
+        let resolved = &self.plan.resolved;
         let public_url = self.addresses.public_url.clone();
-        let config = resolved.router(self.broker.loaded, public_url)?;
+        let config = resolved.router(self.plan.loaded, public_url)?;
         let (bus, ready) = (self.bus.clone(), self.ready.clone());
         let workspace = resolved.workspace.clone();
         daemon.start(Role::SessionRouter, |stop| {
@@ -58,8 +59,8 @@ impl Starting<'_> {
     }
 
     async fn console(&self, daemon: &mut Daemon, listener: TcpListener) -> Result {
-        let resolved = &self.broker.resolved;
-        let settings = &self.broker.loaded.settings;
+        let resolved = &self.plan.resolved;
+        let settings = &self.plan.loaded.settings;
         let page = listener.local_addr().unwrap_or(settings.console.listen.0);
         let websocket = self.addresses.websocket.clone();
         let config = resolved.nats.console(settings, page, websocket)?;
@@ -75,11 +76,24 @@ impl Starting<'_> {
     }
 
     fn ingress(&self, daemon: &mut Daemon, listener: TcpListener) {
-        let resolved = &self.broker.resolved;
+        let resolved = &self.plan.resolved;
         let (config, bus) = (resolved.ingress.clone(), self.bus.clone());
         let workspace = resolved.workspace.clone();
         daemon.start(Role::Ingress, |stop| {
             ingress::run(config, listener, bus, workspace, stop)
         });
     }
+}
+
+/// Connects to NATS, with the exit code of the failure.
+pub(super) async fn connect(config: &bus::Config) -> Result<Bus> {
+    use bus::Error as E;
+    Bus::connect(config).await.map_err(|error| {
+        let exit = match error {
+            E::NotAuthorised { .. } => Exit::Denied,
+            E::Url { .. } | E::UrlCredentials => Exit::Settings,
+            _ => Exit::NotConnected,
+        };
+        Failure::new(exit, error)
+    })
 }

@@ -10,13 +10,14 @@ use std::time::Duration;
 use chat::record::Record;
 use clap::Subcommand;
 use event_log::{CopyReport, EventRef, JournalReader, Options, Report, Space};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cli::block_on;
 use crate::data::Data;
 use crate::exit::{Exit, Failure, Result};
+use crate::output;
+use crate::runtime::block_on;
 use crate::signals::Signals;
-use crate::{clock, output};
 
 /// How often a followed journal is looked at.
 const POLL: Duration = Duration::from_millis(200);
@@ -119,7 +120,7 @@ pub(crate) fn run(args: &Args) -> Result {
             filter,
         } => {
             let mut shown = Shown::new(filter, *to, *limit);
-            shown.poll(&mut JournalReader::open_read_only(&dir, *from).map_err(fault)?)
+            shown.poll(&mut JournalReader::open_read_only(&dir, *from).map_err(Failure::of_log)?)
         }
         Command::Stats { json } => stats(&dir, *json),
         Command::Verify { json } => verify(&dir, *json),
@@ -127,20 +128,13 @@ pub(crate) fn run(args: &Args) -> Result {
     }
 }
 
-/// A failure of the log; damage has an exit code of its own.
-pub(crate) fn fault(error: event_log::Error) -> Failure {
-    use event_log::Error as E;
-    let exit = match error {
-        E::JournalDamaged { .. } | E::CopyDamaged { .. } | E::BothDamaged { .. } => Exit::Damaged,
-        _ => Exit::Failure,
-    };
-    Failure::new(exit, error)
-}
-
 fn tail(dir: &Path, lines: u64, follow: bool, filter: &Filter) -> Result {
-    let head = JournalReader::stats(dir).map_err(fault)?.head.position;
+    let head = JournalReader::stats(dir)
+        .map_err(Failure::of_log)?
+        .head
+        .position;
     let from = head.saturating_sub(lines).saturating_add(1);
-    let mut reader = JournalReader::open_read_only(dir, from).map_err(fault)?;
+    let mut reader = JournalReader::open_read_only(dir, from).map_err(Failure::of_log)?;
     let mut shown = Shown::new(filter, u64::MAX, u64::MAX);
     if !follow {
         return shown.poll(&mut reader);
@@ -188,7 +182,7 @@ impl<'a> Shown<'a> {
                     ControlFlow::Break(())
                 }
             })
-            .map_err(fault)?;
+            .map_err(Failure::of_log)?;
         result
     }
 
@@ -231,8 +225,8 @@ fn read(event: EventRef<'_>) -> Value {
 }
 
 fn stats(dir: &Path, as_json: bool) -> Result {
-    let stats = JournalReader::stats(dir).map_err(fault)?;
-    let space: Space = event_log::free_space(dir).map_err(fault)?;
+    let stats = JournalReader::stats(dir).map_err(Failure::of_log)?;
+    let space: Space = event_log::free_space(dir).map_err(Failure::of_log)?;
     let (events, hash) = (stats.head.position, stats.head.hash.to_string());
     if as_json {
         return output::json(&json!({
@@ -252,7 +246,7 @@ fn stats(dir: &Path, as_json: bool) -> Result {
 }
 
 fn verify(dir: &Path, as_json: bool) -> Result {
-    let report = event_log::verify(dir).map_err(fault)?;
+    let report = event_log::verify(dir).map_err(Failure::of_log)?;
     if as_json {
         output::json(&report_json(&report))?;
     } else {
@@ -306,8 +300,8 @@ fn tell_report(report: &Report) -> Result {
 }
 
 fn repair(dir: &Path) -> Result {
-    let options = Options::new(clock::now().as_micros());
-    let repaired = event_log::repair(dir, &options).map_err(fault)?;
+    let options = Options::new(Timestamp::now().as_microsecond());
+    let repaired = event_log::repair(dir, &options).map_err(Failure::of_log)?;
     if repaired == event_log::Repaired::default() {
         return output::data("Nothing was to be mended.");
     }

@@ -2,7 +2,7 @@
 
 use super::Kind::{Bool, Choice, Files, Flag, List, Name, Number, Secret, Text, Words};
 use super::{Arg, Kind, Method, changes, may, must, reads};
-use crate::api::lookup::Named;
+use crate::commands::api::lookup::Named;
 
 const LIVE_CHAT: Arg = must(
     "live-chat",
@@ -54,7 +54,7 @@ const STATES: &[&str] = &[
 
 /// The methods, in the order of the specification.
 #[rustfmt::skip]
-pub(in crate::api) const METHODS: &[Method] = &[
+pub(in crate::commands::api) const METHODS: &[Method] = &[
     reads("me", "", "me", "Show who you are and what you may see", &[]),
     reads("live-chat", "list", "live-chats.list", "List the live chats that you may see", &[]),
     changes("live-chat", "create", "live-chats.create", "Make a live chat", &[

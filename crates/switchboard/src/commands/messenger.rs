@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use messenger::{Code, Listeners, Options};
 
-use crate::cli::block_on;
 use crate::exit::{Exit, Failure, OrExit as _, Result};
+use crate::runtime::block_on;
 use crate::settings::Address;
 use crate::{data, ports, signals};
 
@@ -48,11 +48,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result {
     let code = match (&args.code, &args.code_file) {
         (Some(code), _) => Code::new(code),
-        (None, Some(path)) => {
-            let code = data::read_secret(path)
-                .or_fail(Exit::Failure, || format!("cannot read {}", path.display()))?;
-            Code::new(code.expose())
-        }
+        (None, Some(path)) => Code::new(data::read_secret_argument(path)?.expose()),
         (None, None) => return Err(Failure::say(Exit::Usage, "give --code or --code-file")),
     };
     let code = code.or_exit(Exit::Usage)?;

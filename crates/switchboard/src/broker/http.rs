@@ -11,15 +11,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-/// How long a request's head may take.
+/// The longest wait for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most connections at a time; one more waits to be accepted.
+/// The most open connections; more wait to be accepted.
 const CONNECTIONS_MAX: usize = 256;
-/// How long to wait when the machine has no more sockets for us.
+/// The pause after `accept` fails, which it does when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves until it is told to stop; connections are then dropped: what they ask is short, or has no
-/// end of its own.
+/// Serves HTTP/1 until stopped, then drops the connections: their requests are short.
 pub(crate) async fn serve<H, F, B>(listener: TcpListener, handle: H, stop: CancellationToken)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,
@@ -29,7 +28,7 @@ where
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            biased; // Stopping must not wait behind newcomers.
+            biased; // New connections must not delay the stop.
             () = stop.cancelled() => return,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept(), if connections.len() < CONNECTIONS_MAX => match accepted {
@@ -47,8 +46,8 @@ where
     B: Body<Data = Bytes, Error = Infallible> + 'static,
 {
     let service = hyper::service::service_fn(move |request| {
-        let answer = handle(request);
-        async { Ok::<_, Infallible>(answer.await) }
+        let response = handle(request);
+        async { Ok::<_, Infallible>(response.await) }
     });
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
@@ -56,6 +55,6 @@ where
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
-        tracing::debug!(%error, "a connection broke");
+        tracing::debug!(%error, "connection failed");
     }
 }

@@ -6,14 +6,15 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 
 use event_log::JournalReader;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::cli::SetArgs;
+use super::args::SetArgs;
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, Result};
 use crate::resolve::{Loaded, Resolved, listeners};
 use crate::settings::Environment;
-use crate::{clock, nats_server, output, ports};
+use crate::{nats_server, output, ports};
 
 /// 2020-01-01: a clock before it was never set, and would sign requests that nobody believes.
 const CLOCK_MIN_SECS: i64 = 1_577_836_800;
@@ -99,7 +100,7 @@ fn look(args: &Args, environment: &Environment) -> Vec<Finding> {
     let data = Data::at(&args.data);
     let mut findings = directory(&data);
     findings.push(clock());
-    let loaded = match Loaded::load(Some(data.clone()), environment, &args.set) {
+    let loaded = match Loaded::load(Some(data.clone()), environment, &args.set.set) {
         Ok(loaded) => loaded,
         Err(failure) => {
             findings.push(Finding::new(
@@ -161,8 +162,8 @@ fn directory(data: &Data) -> Vec<Finding> {
 }
 
 fn clock() -> Finding {
-    let now = clock::now();
-    if now.as_secs() > CLOCK_MIN_SECS {
+    let now = Timestamp::now();
+    if now.as_second() > CLOCK_MIN_SECS {
         let words =
             format!("{now}; messengers refuse signatures more than 300 s from their own clock");
         return Finding::new("clock", State::Ok, words);
@@ -293,7 +294,7 @@ fn log(data: &Data) -> Vec<Finding> {
             Finding::new("log", State::Ok, words)
         }
         Err(error) => {
-            let failure = crate::journal::fault(error);
+            let failure = Failure::of_log(error);
             Finding::new("log", State::Wrong(failure.exit), failure.to_string())
         }
     });

@@ -9,11 +9,11 @@ use chat::secret::Secret;
 use chat::subject::{self, Subjects};
 use serde_json::Value;
 
-use crate::cli::SetArgs;
+use crate::data::create::ADMIN;
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
-use crate::resolve::{Loaded, reachable};
-use crate::settings::Environment;
+use crate::resolve::Loaded;
+use crate::settings::{Environment, reachable};
 
 /// Where NATS is when nobody says.
 const NATS_URL: &str = "nats://127.0.0.1:4222";
@@ -64,11 +64,11 @@ impl Caller {
     /// Signs in.
     pub(crate) async fn sign_in(args: &SignIn, environment: &Environment) -> Result<Self> {
         let data = args.data.as_ref().map(Data::at);
-        let loaded = Loaded::load(data, environment, &SetArgs::default())?;
+        let loaded = Loaded::load(data, environment, &[])?;
         let settings = &loaded.settings;
         let of_settings = match (&settings.nats.url, &loaded.data) {
             (Some(url), _) => Some(url.clone()),
-            (None, Some(_)) => Some(format!("nats://{}", reachable(settings.nats.listen))),
+            (None, Some(_)) => Some(format!("nats://{}", reachable(settings.nats.listen.0))),
             (None, None) => None,
         };
         let url = args
@@ -148,9 +148,7 @@ fn user(args: &SignIn, environment: &Environment) -> Result<UserId> {
         return Ok(login.clone());
     }
     // What `init` makes unless it is told otherwise.
-    let login = environment
-        .get("SWITCHBOARD_LOGIN")
-        .unwrap_or(crate::init::ADMIN);
+    let login = environment.get("SWITCHBOARD_LOGIN").unwrap_or(ADMIN);
     login.parse().or_fail(Exit::Usage, || {
         "SWITCHBOARD_LOGIN cannot be used".to_owned()
     })
@@ -158,14 +156,11 @@ fn user(args: &SignIn, environment: &Environment) -> Result<UserId> {
 
 /// The password or the token; what is on the command line counts before the environment.
 fn proof(args: &SignIn, environment: &Environment) -> Result<(Option<Secret>, Option<Secret>)> {
-    let read = |path: &PathBuf| {
-        data::read_secret(path).or_fail(Exit::Failure, || format!("cannot read {}", path.display()))
-    };
     if let Some(path) = &args.password_file {
-        return Ok((Some(read(path)?), None));
+        return Ok((Some(data::read_secret_argument(path)?), None));
     }
     if let Some(path) = &args.token_file {
-        return Ok((None, Some(read(path)?)));
+        return Ok((None, Some(data::read_secret_argument(path)?)));
     }
     if let Some(password) = environment.secret("SWITCHBOARD_PASSWORD") {
         return Ok((Some(password), None));

@@ -11,10 +11,10 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::api::{Caller, Named, SignIn, id_of};
-use crate::cli::block_on;
+use crate::commands::api::{Caller, Named, SignIn, id_of};
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
+use crate::runtime::block_on;
 use crate::settings::Environment;
 use crate::signals;
 

@@ -1,4 +1,4 @@
-//! The operations listener: `/healthz`, `/readyz`, `/metrics`. For the machine's operator alone.
+//! The operations listener: `/healthz`, `/readyz` and `/metrics`. Not for the public.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,23 +15,22 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::http;
+use super::http;
 
-/// How often what was counted is put in order, so that histograms do not grow.
+/// How often the recorder drains its histograms, which grow until then.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Whether this process can do its work.
+/// The health of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
     bus: Bus,
-    /// Whether the session-router serves: its log is open, and what it makes of the log is as far as
-    /// the log is. None where it does not run here.
+    /// Whether the session router has replayed its log; `None` if it does not run here.
     router: Option<watch::Receiver<bool>>,
-    /// Set once everything runs, cleared as soon as it is to end.
+    /// Set while the roles run, and cleared when the shutdown begins.
     serving: Arc<AtomicBool>,
 }
 
-/// What readiness rests on.
+/// The parts of readiness.
 struct Ready {
     serving: bool,
     nats: bool,
@@ -47,7 +46,7 @@ impl Health {
         }
     }
 
-    /// From now on this process serves, or no more.
+    /// Records that the process serves, or no longer does.
     pub(crate) fn set_serving(&self, serving: bool) {
         self.serving.store(serving, Ordering::Release);
     }
@@ -67,18 +66,18 @@ impl Ready {
     }
 }
 
-/// Serves until it is told to stop, which is after everything else has stopped.
+/// Serves until stopped, which happens after the roles have stopped.
 pub(crate) async fn run(
     listener: TcpListener,
     health: Health,
     metrics: PrometheusHandle,
     stop: CancellationToken,
 ) {
-    let counted = metrics.clone();
+    let recorder = metrics.clone();
     let upkeep = async {
         loop {
             tokio::time::sleep(UPKEEP).await;
-            counted.run_upkeep();
+            recorder.run_upkeep();
         }
     };
     let handle = move |request: Request<hyper::body::Incoming>| {
@@ -120,7 +119,7 @@ fn answer(
             });
             respond(status, "application/json", format!("{body}\n"))
         }
-        // The version of the exposition format, which scrapers look at.
+        // Prometheus reads the version of the exposition format.
         "/metrics" => respond(
             StatusCode::OK,
             "text/plain; version=0.0.4",

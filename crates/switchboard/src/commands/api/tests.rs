@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::table::{METHODS, NOUNS};
 use super::{Given, args, commands};
-use crate::api::lookup::Named;
+use crate::commands::api::lookup::Named;
 
 /// Console-api section 2, in its order.
 const SPECIFIED: &[&str] = &[

@@ -1,0 +1,50 @@
+//! `init`: creates a data directory.
+
+use std::path::PathBuf;
+
+use chat::id::UserId;
+
+use crate::data::create::{ADMIN, Plan, create};
+use crate::data::{self, Data};
+use crate::exit::Result;
+use crate::output;
+
+/// Create a data directory: keys, settings, first administrator.
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:
+  switchboard init --data ./data --dev
+  switchboard init --data /var/lib/switchboard --admin-login root --admin-password-file ./password
+
+A generated password of the first administrator is printed once, on stdout.")]
+pub(crate) struct Args {
+    /// The directory to create; it may exist if it is empty.
+    #[arg(long, value_name = "DIR")]
+    data: PathBuf,
+    /// For development on one machine: allow webhooks on loopback addresses.
+    #[arg(long)]
+    dev: bool,
+    /// The login of the first administrator.
+    #[arg(long, value_name = "LOGIN", default_value = ADMIN)]
+    admin_login: UserId,
+    /// A file with the password of the first administrator [default: generate one].
+    #[arg(long, value_name = "FILE")]
+    admin_password_file: Option<PathBuf>,
+}
+
+/// Creates the data directory.
+pub(crate) fn run(args: &Args) -> Result {
+    let password = args.admin_password_file.as_deref();
+    let password = password.map(data::read_secret_argument).transpose()?;
+    let data = Data::at(&args.data);
+    let plan = Plan {
+        dev: args.dev,
+        login: args.admin_login.clone(),
+        password,
+    };
+    create(&data, &plan)?;
+    output::talk(format_args!(
+        "Next: switchboard up --data {}",
+        args.data.display()
+    ));
+    Ok(())
+}
