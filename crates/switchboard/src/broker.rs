@@ -129,7 +129,7 @@ async fn wait(
         biased; // The failure of a role is the better reason.
         failure = daemon.ended() => Err(failure),
         () = signals.next() => {
-            output::talk("Stopping.");
+            output::message("Stopping.");
             Ok(())
         }
     }

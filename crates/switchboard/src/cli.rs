@@ -90,7 +90,7 @@ fn command() -> clap::Command {
 /// Prints help and version to stdout, and usage errors to stderr.
 fn print(error: &clap::Error) -> Result {
     if error.use_stderr() {
-        output::talk(error.render().to_string().trim_end());
+        output::message(error.render().to_string().trim_end());
         return Err(Failure::said(Exit::Usage));
     }
     output::text(&error.render().to_string())

@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             if !failure.is_said() {
-                output::talk(format_args!("switchboard: {failure}"));
+                output::message(format_args!("switchboard: {failure}"));
             }
             ExitCode::from(failure.exit as u8)
         }

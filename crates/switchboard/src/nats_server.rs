@@ -1,8 +1,8 @@
-//! The `nats-server` that runs as our child: found, started, watched, ended.
+//! Runs a `nats-server` as a child process.
 //!
-//! It has a process group of its own, so that Ctrl-C reaches only us and it outlives the roles'
-//! draining. When we are killed it stays behind; its process id and start time are recorded, so that
-//! the next start ends it, and never another process that got its number.
+//! The child has its own process group, so that Ctrl-C does not reach it and it outlives the roles
+//! while they drain. If this process is killed, the child keeps running: its process id and start time
+//! are recorded, so that the next start stops exactly that process.
 
 mod find;
 mod stale;
@@ -26,20 +26,20 @@ use crate::ports;
 use crate::settings::Address;
 pub(crate) use find::find;
 
-/// How long the server may take until it listens.
+/// The longest wait until the server listens.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
-/// How often it is looked whether it listens.
+/// The interval of checks whether it listens.
 const POLL: Duration = Duration::from_millis(20);
-/// How long it may take to end when it is asked to, before it is made to.
+/// The longest wait after SIGTERM before SIGKILL.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
-/// The first pause before it is started again; each further one is twice as long.
+/// The first pause before a restart; it doubles with each further one.
 const RESTART_MIN: Duration = Duration::from_millis(100);
 /// The longest pause.
 const RESTART_MAX: Duration = Duration::from_secs(5);
-/// How many of its last lines are shown when it does not start.
+/// How many of its last log lines are printed if it does not start.
 const LINES_MAX: usize = 5;
 
-/// A server that listens.
+/// A running server.
 pub(crate) struct NatsServer {
     program: PathBuf,
     data: Data,
@@ -48,14 +48,14 @@ pub(crate) struct NatsServer {
     lines: Lines,
 }
 
-/// Warnings at every start, of what is so on purpose: a proxy adds TLS for browsers where it leaves
-/// the machine, and the passwords' file is its owner's alone.
+/// Warnings at every start that do not apply: a proxy adds TLS for browsers on other machines, and
+/// only the owner can read the file with the passwords.
 const KNOWN: [&str; 2] = [
     "Websocket not configured with TLS",
     "Plaintext passwords detected",
 ];
 
-/// What the server says on stderr.
+/// The log lines of the server.
 type Lines = tokio::io::Lines<BufReader<ChildStderr>>;
 
 impl NatsServer {
@@ -69,7 +69,7 @@ impl NatsServer {
         ports::probe("nats.listen", Address(settings.listen)).await?;
         ports::probe("nats.websocket", Address(settings.websocket)).await?;
         let (child, lines, addresses) = launch(&program, &data, &settings).await?;
-        // A port that was any is this one from now on, also when the server is started again.
+        // Port 0 is replaced by the real port, so that a restarted server gets the same one.
         (settings.listen, settings.websocket) = addresses;
         Ok(Self {
             program,
@@ -80,30 +80,29 @@ impl NatsServer {
         })
     }
 
-    /// Where clients connect.
+    /// The address for clients.
     pub(crate) fn listen(&self) -> SocketAddr {
         self.settings.listen
     }
 
-    /// Where browsers connect.
+    /// The address for browsers.
     pub(crate) fn websocket(&self) -> SocketAddr {
         self.settings.websocket
     }
 
-    /// Watches over the server until it is told to end it: its lines are told, and when it ends by
-    /// itself it is started again.
+    /// Logs the lines of the server and restarts it when it exits, until stopped.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut pause = RESTART_MIN;
         loop {
             tokio::select! {
-                biased; // Whoever ends it does not want it back.
+                biased; // Do not restart a server that was stopped.
                 () = stop.cancelled() => break,
                 Ok(Some(line)) = self.lines.next_line() => {
-                    tell(&line);
+                    log(&line);
                     continue;
                 }
                 status = self.child.wait() => {
-                    tracing::error!(?status, "nats-server has ended; starting it again");
+                    tracing::error!(?status, "nats-server exited; restarting it");
                 }
             }
             while !stop.is_cancelled() {
@@ -114,7 +113,7 @@ impl NatsServer {
                         (self.child, self.lines, pause) = (child, lines, RESTART_MIN);
                         break;
                     }
-                    Err(failure) => tracing::error!(error = %failure, "nats-server does not start"),
+                    Err(failure) => tracing::error!(error = %failure, "cannot restart nats-server"),
                 }
             }
         }
@@ -123,7 +122,7 @@ impl NatsServer {
     }
 }
 
-/// Starts the program and waits until it says where it listens.
+/// Starts the program and waits until it listens.
 async fn launch(
     program: &PathBuf,
     data: &Data,
@@ -150,25 +149,26 @@ async fn launch(
         .or_fail(Exit::Failure, || {
             format!("cannot start {}", program.display())
         })?;
-    let pid = child.id().context("nats-server ended at once")?;
-    stale::record(data, pid)
-        .or_fail(Exit::Failure, || "cannot record the nats-server".to_owned())?;
+    let pid = child.id().context("nats-server exited at once")?;
+    stale::record(data, pid).or_fail(Exit::Failure, || {
+        "cannot record the process id of nats-server".to_owned()
+    })?;
     let stderr = child.stderr.take().context("nats-server has no stderr")?;
     let mut lines = BufReader::new(stderr).lines();
     let file = settings.directory.join(format!("nats-server_{pid}.ports"));
     let started = tokio::time::timeout(START_TIMEOUT, listening(&mut child, &mut lines, &file));
     match started.await {
         Ok(Ok(addresses)) => Ok((child, lines, addresses)),
-        Ok(Err(words)) => Err(Failure::say(Exit::Failure, words)),
+        Ok(Err(message)) => Err(Failure::say(Exit::Failure, message)),
         Err(_) => {
             end(&mut child).await;
-            let words = format!("nats-server does not listen after {START_TIMEOUT:?}");
-            Err(Failure::say(Exit::Failure, words))
+            let message = format!("nats-server does not listen after {START_TIMEOUT:?}");
+            Err(Failure::say(Exit::Failure, message))
         }
     }
 }
 
-/// Removes the addresses of servers that were killed: ours may get the process id of one of them.
+/// Removes the port files of killed servers, because process ids are reused.
 fn forget_addresses(data: &Data) {
     let files = std::fs::read_dir(data.nats(""))
         .into_iter()
@@ -179,7 +179,7 @@ fn forget_addresses(data: &Data) {
     }
 }
 
-/// Waits for the file in which the server says where it listens, or for its end.
+/// Waits for the port file of the server, or for its exit.
 async fn listening(
     child: &mut Child,
     lines: &mut Lines,
@@ -191,9 +191,9 @@ async fn listening(
             return Ok(addresses);
         }
         tokio::select! {
-            biased; // What it says before it ends is why it ended.
+            biased; // The last lines say why it exited.
             Ok(Some(line)) = lines.next_line() => {
-                tell(&line);
+                log(&line);
                 last.push_back(line);
                 if last.len() > LINES_MAX {
                     last.pop_front();
@@ -202,14 +202,14 @@ async fn listening(
             status = child.wait() => {
                 let status = status.map_or_else(|e| e.to_string(), |status| status.to_string());
                 let last: Vec<String> = last.into();
-                return Err(format!("nats-server ended ({status}):\n{}", last.join("\n")));
+                return Err(format!("nats-server exited ({status}):\n{}", last.join("\n")));
             }
             () = tokio::time::sleep(POLL) => {}
         }
     }
 }
 
-/// Reads `{"nats": ["nats://127.0.0.1:4222"], "websocket": ["ws://127.0.0.1:9222"]}`.
+/// Parses `{"nats": ["nats://127.0.0.1:4222"], "websocket": ["ws://127.0.0.1:9222"]}`.
 fn addresses(text: &[u8]) -> Option<(SocketAddr, SocketAddr)> {
     let ports: Value = serde_json::from_slice(text).ok()?;
     let address = |name: &str| {
@@ -219,7 +219,7 @@ fn addresses(text: &[u8]) -> Option<(SocketAddr, SocketAddr)> {
     Some((address("nats")?, address("websocket")?))
 }
 
-/// Asks the server to end, and makes it.
+/// Stops the server with SIGTERM, then SIGKILL.
 async fn end(child: &mut Child) {
     let pid = child
         .id()
@@ -233,12 +233,12 @@ async fn end(child: &mut Child) {
         return;
     }
     if let Err(error) = child.kill().await {
-        tracing::debug!(%error, "nats-server has ended already");
+        tracing::debug!(%error, "nats-server has already exited");
     }
 }
 
-/// A line such as `[123] 2026/11/22 10:00:00.000000 [INF] Server is ready`, told at its own level.
-fn tell(line: &str) {
+/// Logs a line such as `[123] 2026/11/22 10:00:00.000000 [INF] Server is ready` at its level.
+fn log(line: &str) {
     let (head, text) = line.split_once("] ").unwrap_or(("", line));
     let text = text.split_once("] ").map_or(text, |(_, text)| text);
     let level = ["[ERR]", "[FTL]", "[WRN]", "[INF]"]
@@ -251,7 +251,7 @@ fn tell(line: &str) {
             tracing::debug!(target: "nats_server", "{text}");
         }
         Some("[WRN]") => tracing::warn!(target: "nats_server", "{text}"),
-        // It says a dozen lines at every start.
+        // A dozen lines at every start.
         Some(_) => tracing::debug!(target: "nats_server", "{text}"),
         None => tracing::debug!(target: "nats_server", "{line}"),
     }

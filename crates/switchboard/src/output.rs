@@ -1,6 +1,7 @@
-//! The only way to the terminal: data goes to stdout, talk to stderr.
+//! Output: data goes to stdout, messages to stderr.
 //!
-//! Both bear a closed pipe: data says so to the caller, who then ends quietly, and talk is dropped.
+//! If the pipe is closed, writing data returns an error, with which the command ends quietly;
+//! messages are dropped.
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::exit::Result;
 
-/// Writes one line of data to stdout, at once, because a program may wait for it.
+/// Writes a line to stdout and flushes it, because a program may be waiting for it.
 pub(crate) fn data(line: impl Display) -> Result {
     let mut stdout = std::io::stdout().lock();
     writeln!(stdout, "{line}")?;
@@ -17,7 +18,7 @@ pub(crate) fn data(line: impl Display) -> Result {
     Ok(())
 }
 
-/// Writes a text that has its own line ends.
+/// Writes a text, which ends with a newline, to stdout.
 pub(crate) fn text(text: &str) -> Result {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
@@ -25,7 +26,7 @@ pub(crate) fn text(text: &str) -> Result {
     Ok(())
 }
 
-/// Writes a JSON value: over several lines for people, on one for programs.
+/// Writes a JSON value to stdout: pretty-printed on a terminal, otherwise on one line.
 pub(crate) fn json(value: &Value) -> Result {
     if is_terminal() {
         data(format_args!("{value:#}"))
@@ -34,17 +35,17 @@ pub(crate) fn json(value: &Value) -> Result {
     }
 }
 
-/// Says something to whoever watches. It is no data, so that it may be lost.
-pub(crate) fn talk(line: impl Display) {
+/// Writes a message for the user to stderr. Errors are ignored.
+pub(crate) fn message(line: impl Display) {
     drop(writeln!(std::io::stderr().lock(), "{line}"));
 }
 
-/// Whether a person reads stdout.
+/// Whether stdout is a terminal.
 pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// A foreign text made harmless: no control character reaches the terminal.
+/// Replaces control characters, which could change the terminal.
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| match c {

@@ -1,4 +1,4 @@
-//! Listeners: bound here, so that a taken port is told with the key that names it and who has it.
+//! Binds listeners. The error for a port in use names the setting and the process that holds it.
 
 use std::fs;
 use std::io;
@@ -9,39 +9,41 @@ use tokio::net::TcpListener;
 use crate::exit::{Exit, Failure, Result};
 use crate::settings::Address;
 
-/// Binds the listener that a key names.
+/// Binds the listener of a setting or flag.
 pub(crate) async fn bind(key: &str, address: Address) -> Result<TcpListener> {
     TcpListener::bind(address.0)
         .await
         .map_err(|error| refused(key, address.0, error))
 }
 
-/// Looks whether a listener could be bound, for one that another program will bind.
+/// Checks that an address can be bound; another program will bind it.
 pub(crate) async fn probe(key: &str, address: Address) -> Result {
     bind(key, address).await.map(drop)
 }
 
 fn refused(key: &str, address: SocketAddr, error: io::Error) -> Failure {
     let port = address.port();
-    let words = match error.kind() {
+    let message = match error.kind() {
         io::ErrorKind::AddrInUse => {
             let holder = holder(port).unwrap_or_else(|| {
-                format!("another program (to see which: ss -ltnp 'sport = :{port}')")
+                format!("another program (to find it: ss -ltnp 'sport = :{port}')")
             });
-            format!("port {port} of {key} is taken by {holder}; stop it, or set {key} to another")
+            format!(
+                "port {port} of {key} is in use by {holder}; stop it, or set {key} to another port"
+            )
         }
         io::ErrorKind::AddrNotAvailable => {
-            format!("{key} is {address}, which is no address of this machine")
+            format!("{key} is {address}, which is not an address of this machine")
         }
         io::ErrorKind::PermissionDenied => {
-            format!("{key} is {address}, and ports below 1024 need a privilege; set a higher one")
+            format!("{key} is {address}, and ports below 1024 need privileges; set a higher port")
         }
         _ => format!("cannot listen on {address} of {key}"),
     };
-    Failure::new(Exit::Failure, anyhow::Error::new(error).context(words))
+    Failure::new(Exit::Failure, anyhow::Error::new(error).context(message))
 }
 
-/// Who listens on a TCP port of this machine, where we may know.
+/// The process that listens on a TCP port of this machine, if `/proc` shows it.
 pub(crate) fn holder(port: u16) -> Option<String> {
     let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
@@ -54,7 +56,7 @@ pub(crate) fn holder(port: u16) -> Option<String> {
     Some(format!("{} (process {process})", name.trim_end()))
 }
 
-/// The sockets of a table of the kernel's that listen on a port, by inode.
+/// The inodes of the sockets that listen on a port, from `/proc/net/tcp`.
 fn listening(table: &str, port: u16) -> Vec<String> {
     /// The state of a listening socket (Linux, `include/net/tcp_states.h`).
     const LISTEN: &str = "0A";
@@ -76,7 +78,7 @@ fn processes() -> impl Iterator<Item = u32> {
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
-/// Whether a process has one of the sockets open. Of other people's processes we may not know.
+/// Whether a process has one of the sockets open; false for processes of other users.
 fn holds(process: u32, sockets: &[String]) -> bool {
     let files = fs::read_dir(format!("/proc/{process}/fd"))
         .into_iter()
@@ -96,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_kernels_table_is_read() {
+    fn listening_sockets_are_found_in_the_kernel_table() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n   \
             0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 41234 1 0 100 0 0 10 0\n   \
             1: 0100007F:1F90 0100007F:9999 01 00000000:00000000 00:00000000 00000000  1000        0 41235 1 0 20 4 30 10 -1\n   \
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_port_is_told_with_its_key_and_who_has_it() {
+    fn the_error_for_a_port_in_use_names_the_key_and_the_process() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let address = taken.local_addr().unwrap();
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -116,14 +118,14 @@ mod tests {
         let failure = runtime
             .block_on(bind("ops.listen", Address(address)))
             .unwrap_err();
-        let words = failure.to_string();
+        let message = failure.to_string();
         assert!(
-            words.contains(&format!("port {} of ops.listen", address.port())),
-            "{words}"
+            message.contains(&format!("port {} of ops.listen", address.port())),
+            "{message}"
         );
         assert!(
-            words.contains(&format!("(process {})", std::process::id())),
-            "{words}"
+            message.contains(&format!("(process {})", std::process::id())),
+            "{message}"
         );
     }
 }

@@ -1,17 +1,17 @@
-//! When the process is asked to stop.
+//! SIGINT and SIGTERM.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Result;
 
-/// SIGINT and SIGTERM, as they come.
+/// The signals that stop the process.
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl Signals {
-    /// Takes them over from now on.
+    /// Replaces the default handlers.
     pub(crate) fn new() -> std::io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -19,7 +19,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next one.
+    /// Waits for the next signal.
     pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
@@ -28,8 +28,8 @@ impl Signals {
     }
 }
 
-/// Waits for the first one.
-pub(crate) async fn asked_to_stop() -> Result {
+/// Waits for the first signal.
+pub(crate) async fn stop() -> Result {
     Signals::new()?.next().await;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The console API as commands: `<noun> <verb> --flags`, one row of `table` each.
+//! The console API as commands: `<noun> <verb> --flags`. `table` has one row per method.
 
 mod args;
 mod columns;
@@ -10,14 +10,14 @@ mod table;
 mod tests;
 
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
-use serde_json::{Map, Value};
 
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::output;
 use crate::runtime::block_on;
 use crate::settings::Environment;
-pub(crate) use lookup::{Named, id_of};
+pub(crate) use lookup::id_of;
 pub(crate) use sign_in::{Caller, SignIn};
+pub(crate) use table::Named;
 use table::{METHODS, Method, NOUNS};
 
 /// Whether this is a noun of the console API.
@@ -25,7 +25,7 @@ pub(crate) fn is_noun(word: &str) -> bool {
     NOUNS.iter().any(|noun| noun.name == word)
 }
 
-/// The nouns as commands, their verbs below them.
+/// The nouns as commands, with their verbs as subcommands.
 pub(crate) fn commands() -> impl Iterator<Item = Command> {
     NOUNS.iter().map(|noun| {
         let about = Command::new(noun.name)
@@ -33,7 +33,7 @@ pub(crate) fn commands() -> impl Iterator<Item = Command> {
             .after_help(noun.examples);
         let methods = METHODS.iter().filter(|method| method.noun == noun.name);
         methods.fold(about, |command, method| {
-            // A noun without verbs is a verb itself.
+            // A noun without verbs is itself the command.
             if method.verb.is_empty() {
                 return leaf(command, method);
             }
@@ -45,9 +45,9 @@ pub(crate) fn commands() -> impl Iterator<Item = Command> {
     })
 }
 
-/// A command that asks one method.
+/// The command of one method.
 fn leaf(command: Command, method: &Method) -> Command {
-    // The flags bring words of their own, which are about them and not about the command.
+    // `augment_args` replaces the description with that of `SignIn`.
     let mut command = SignIn::augment_args(command).about(method.about);
     for arg in method.args {
         command = command.args(args::clap_args(arg));
@@ -58,30 +58,23 @@ fn leaf(command: Command, method: &Method) -> Command {
     command
 }
 
-/// Asks what the command line says, and shows the answer.
+/// Calls a method and prints the answer.
 pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -> Result {
     let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
     let method = METHODS
         .iter()
         .find(|method| method.noun == noun && method.verb == verb)
-        .ok_or_else(|| Failure::say(Exit::Usage, format!("there is no {noun} {verb}")))?;
+        .ok_or_else(|| Failure::say(Exit::Usage, format!("unknown command {noun} {verb}")))?;
     let sign_in = SignIn::from_arg_matches(matches).or_exit(Exit::Usage)?;
     let given = args::given(method, matches)?;
     block_on(async {
         let caller = Caller::sign_in(&sign_in, environment).await?;
         let request = lookup::names_to_ids(&caller, given).await?;
-        let ok = caller.ask(method.subject, &request).await?;
+        let ok = caller.call(method.method, &request).await?;
         if sign_in.json {
             output::json(&ok)
         } else {
             show::show(&ok)
         }
     })
-}
-
-/// Members of a request, and which of them may be names.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct Given {
-    members: Map<String, Value>,
-    names: Vec<(&'static str, lookup::Named)>,
 }

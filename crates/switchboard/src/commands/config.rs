@@ -1,4 +1,4 @@
-//! `config`: what the settings are, whether they are right, and what NATS must be told.
+//! `config`: checks and prints the settings, and prints the configuration of the nats-server.
 
 use std::path::PathBuf;
 
@@ -21,7 +21,7 @@ use crate::settings::{DEFAULTS, Environment, Shown};
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
-    /// The data directory whose switchboard.toml counts; without one, defaults and environment.
+    /// The data directory with switchboard.toml [default: only defaults and environment].
     #[arg(long, value_name = "DIR", global = true)]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -30,28 +30,28 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Say whether the settings can be used; exit 78 if not.
+    /// Check the settings; exit code 78 if they are wrong.
     Check {
         /// Print {right, warnings}.
         #[arg(long)]
         json: bool,
     },
-    /// Print what is set, and where, as a settings file.
+    /// Print the keys that are set, and where, as a settings file.
     Print {
-        /// Print every key, not only those that are set.
+        /// Print every key, including those that are not set.
         #[arg(long)]
         effective: bool,
         /// Print {key: {value, source}}.
         #[arg(long)]
         json: bool,
     },
-    /// Print every key with its default and what it is for.
+    /// Print every key with its default and its documentation.
     Defaults,
-    /// Print the configuration for a nats-server of your own; it holds the roles' passwords.
+    /// Print the configuration for an external nats-server; it contains the roles' passwords.
     Nats,
 }
 
-/// Does it.
+/// Runs the subcommand.
 pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     if matches!(args.command, Command::Defaults) {
         return output::text(DEFAULTS);
@@ -66,9 +66,9 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
                 return output::json(&json!({ "right": true, "warnings": warnings }));
             }
             for warning in &resolved.warnings {
-                output::talk(format_args!("warning: {warning}"));
+                output::message(format_args!("warning: {warning}"));
             }
-            output::data("The settings are right.")
+            output::data("The settings are valid.")
         }
         Command::Print { effective, json } => {
             let layers = &loaded.layers;

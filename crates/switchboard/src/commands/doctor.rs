@@ -1,4 +1,4 @@
-//! `doctor`: what is wrong and what to do, one line each.
+//! `doctor`: checks the installation and says how to fix each problem.
 
 use std::fs;
 use std::net::TcpListener;
@@ -16,16 +16,16 @@ use crate::resolve::{Loaded, Resolved, listeners};
 use crate::settings::Environment;
 use crate::{nats_server, output, ports};
 
-/// 2020-01-01: a clock before it was never set, and would sign requests that nobody believes.
+/// 2020-01-01. An earlier clock was never set, and messengers would reject our signatures.
 const CLOCK_MIN_SECS: i64 = 1_577_836_800;
 
-/// Look for what is wrong, and say what to do about it.
+/// Check the installation and say how to fix each problem.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Example:
   switchboard doctor --data ./data
 
-Exit codes: 0 all is well, warnings included; 1 something is wrong; 3 the log is damaged; 78 the
-settings are wrong.")]
+Exit codes: 0 no problem, but maybe warnings; 1 a problem; 3 the log is damaged; 78 the settings are
+wrong.")]
 pub(crate) struct Args {
     /// The data directory.
     #[arg(long, value_name = "DIR")]
@@ -37,7 +37,7 @@ pub(crate) struct Args {
     set: SetArgs,
 }
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Ok,
@@ -45,7 +45,7 @@ enum State {
     Wrong(Exit),
 }
 
-/// One line.
+/// One line of the output.
 struct Finding {
     check: &'static str,
     state: State,
@@ -70,9 +70,9 @@ impl Finding {
     }
 }
 
-/// Looks, and tells.
+/// Runs the checks and prints the findings.
 pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
-    let findings = look(args, environment);
+    let findings = check(args, environment);
     if args.json {
         let list: Vec<Value> = findings
             .iter()
@@ -91,12 +91,12 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     }
     let wrong = findings.iter().find_map(|finding| match finding.state {
         State::Wrong(exit) => Some(exit),
-        _ => None,
+        State::Ok | State::Warning => None,
     });
     wrong.map_or(Ok(()), |exit| Err(Failure::said(exit)))
 }
 
-fn look(args: &Args, environment: &Environment) -> Vec<Finding> {
+fn check(args: &Args, environment: &Environment) -> Vec<Finding> {
     let data = Data::at(&args.data);
     let mut findings = directory(&data);
     findings.push(clock());
@@ -165,10 +165,10 @@ fn clock() -> Finding {
     let now = Timestamp::now();
     if now.as_second() > CLOCK_MIN_SECS {
         let words =
-            format!("{now}; messengers refuse signatures more than 300 s from their own clock");
+            format!("{now}; messengers reject signatures that are more than 300 s off their clock");
         return Finding::new("clock", State::Ok, words);
     }
-    let words = format!("the clock says {now}; set it, or messengers will refuse our signatures");
+    let words = format!("the clock is at {now}; set it, or messengers will reject our signatures");
     Finding::new("clock", State::Wrong(Exit::Failure), words)
 }
 
@@ -183,7 +183,7 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
             )];
         }
     };
-    let mut findings = vec![Finding::new("settings", State::Ok, "every key can be used")];
+    let mut findings = vec![Finding::new("settings", State::Ok, "all keys are valid")];
     for warning in resolved.warnings {
         findings.push(Finding::new("settings", State::Warning, warning));
     }
@@ -193,15 +193,15 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
         [] => Finding::new(
             "egress.allow",
             State::Ok,
-            "webhooks are on public addresses only",
+            "only public addresses are allowed for webhooks",
         ),
         _ if open => Finding::new(
             "egress.allow",
             State::Warning,
-            "lets webhooks be anywhere, also at this machine's own services; name what you need",
+            "allows every address for webhooks, including services on this machine; list only what you need",
         ),
         some => {
-            let words = format!("also lets webhooks be at {}", some.join(", "));
+            let words = format!("additionally allowed for webhooks: {}", some.join(", "));
             Finding::new("egress.allow", State::Warning, words)
         }
     };
@@ -212,7 +212,7 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
 fn nats(loaded: &Loaded, environment: &Environment) -> Vec<Finding> {
     let nats = &loaded.settings.nats;
     if let Some(url) = &nats.url {
-        let words = format!("{url} is used; switchboard run says whether it can be reached");
+        let words = format!("{url} is configured; switchboard run reports whether it is reachable");
         return vec![Finding::new("nats-server", State::Ok, words)];
     }
     vec![
@@ -230,7 +230,7 @@ fn nats(loaded: &Loaded, environment: &Environment) -> Vec<Finding> {
     ]
 }
 
-/// Whether the listeners are free, or taken by a broker that runs already.
+/// Checks that the listeners are free, or in use by a running broker.
 fn listening(loaded: &Loaded) -> Vec<Finding> {
     listeners(&loaded.settings)
         .into_iter()
@@ -246,7 +246,7 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
                 if ours {
                     Finding::new("ports", State::Ok, words)
                 } else {
-                    let words = format!("{words}; stop it, or set {key} to another");
+                    let words = format!("{words}; stop it, or set {key} to another port");
                     Finding::new("ports", State::Wrong(Exit::Failure), words)
                 }
             }
@@ -270,8 +270,8 @@ fn log(data: &Data) -> Vec<Finding> {
         let gib = space.free_bytes / (1 << 30);
         findings.push(if space.nearly_full() {
             let words = format!(
-                "{gib} GiB are free on the disk of {}; new messages are refused under 5 % or 1 GiB: \
-                 make room",
+                "{gib} GiB are free on the disk of {}; new messages are rejected below 5 % or 1 GiB: \
+                 free some space",
                 place.display()
             );
             Finding::new("disk", State::Wrong(Exit::Failure), words)
@@ -280,13 +280,13 @@ fn log(data: &Data) -> Vec<Finding> {
         });
     }
     if !dir.is_dir() {
-        findings.push(Finding::new("log", State::Ok, "there is none yet"));
+        findings.push(Finding::new("log", State::Ok, "no log yet"));
         return findings;
     }
     findings.push(match JournalReader::stats(&dir) {
         Ok(stats) => {
             let words = format!(
-                "{} events in {} bytes; to prove every one: switchboard log verify --data {}",
+                "{} events in {} bytes; to verify them: switchboard log verify --data {}",
                 stats.head.position,
                 stats.bytes,
                 data.path().display()
@@ -302,7 +302,7 @@ fn log(data: &Data) -> Vec<Finding> {
     for entry in aside.filter(|e| e.file_name().to_string_lossy().starts_with("quarantine-")) {
         let size = entry.metadata().map_or(0, |metadata| metadata.size());
         let words = format!(
-            "{} was set aside when a copy of the log was found damaged ({size} bytes); look at it, \
+            "{} was moved aside because a copy of the log was damaged ({size} bytes); inspect it, \
              then delete it",
             entry.path().display()
         );

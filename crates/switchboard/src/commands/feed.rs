@@ -1,8 +1,8 @@
-//! `feed`: everything that happens, as JSON lines, without a gap and without a double.
+//! `feed`: prints all events as JSON lines, without gaps and without duplicates.
 //!
-//! NATS carries hints: what is published may be lost. So every live event is held against what is
-//! known (`previous`, the position of the event before it in its live chat), and a gap, like a
-//! reconnection, is filled by asking for what came after the last position that is known for sure.
+//! Events published over NATS may be lost. Each live event carries `previous`, the position of the
+//! event before it in its live chat. If that one is missing, or after a reconnection, the gap is
+//! filled with `events.after` from the last position up to which everything is printed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,41 +18,41 @@ use crate::runtime::block_on;
 use crate::settings::Environment;
 use crate::signals;
 
-/// How many events are asked for at once.
+/// Events per request for history.
 const PAGE: u64 = 1_000;
-/// How many live events wait to be looked at.
+/// The most live events that are queued.
 const QUEUE_MAX: usize = 1_024;
-/// How many live events are remembered before history is asked again, to forget them.
+/// The most printed positions that are remembered. Then history is requested, which clears them.
 const SHOWN_MAX: usize = 10_000;
 
-/// Print everything that happens as JSON lines: history first, then live.
+/// Print all events as JSON lines: history first, then live.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   switchboard feed --live-chat Sales
   switchboard feed --from 1200 | jq 'select(.type == \"switchboard.message-received\")'
 
-Each line is one event in CloudEvents 1.0 JSON. To go on where a run ended, give the last `position`
-as --from.")]
+Each line is one event in CloudEvents 1.0 JSON. To continue where a run ended, give the last
+`position` as --from.")]
 pub(crate) struct Args {
     /// Only this live chat, by id or name.
     #[arg(long, value_name = "ID|NAME")]
     live_chat: Option<String>,
-    /// Begin after this position; 0 is the beginning.
+    /// Start after this position; 0 is the beginning.
     #[arg(long, value_name = "POSITION", default_value_t = 0)]
     from: u64,
-    /// End after the history.
+    /// Exit after the history.
     #[arg(long)]
     no_follow: bool,
     #[command(flatten)]
     sign_in: SignIn,
 }
 
-/// Prints until it is interrupted.
+/// Prints until interrupted.
 pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     block_on(async {
         tokio::select! {
             result = follow(args, environment) => result,
-            result = signals::asked_to_stop() => result,
+            result = signals::stop() => result,
         }
     })
 }
@@ -69,12 +69,12 @@ async fn follow(args: &Args, environment: &Environment) -> Result {
     }
     let mut link = feed.caller.bus.changes();
     let mut before = *link.borrow_and_update();
-    // First listen, then ask: what happens in between comes twice rather than never.
+    // Subscribe before the history is read, so that no event is missed in between.
     let mut live = feed.listen().await?;
     feed.catch_up().await?;
     loop {
         tokio::select! {
-            biased; // A gap is filled before what lies behind it.
+            biased; // Fill a gap before printing the events behind it.
             changed = link.changed() => {
                 let now = *link.borrow_and_update();
                 if changed.is_err() || now.closed {
@@ -86,17 +86,17 @@ async fn follow(args: &Args, environment: &Environment) -> Result {
                 }
             }
             message = live.next() => match message {
-                Some(message) => feed.take(&message).await?,
-                None => return Err(Failure::say(Exit::NotConnected, "the feed has ended")),
+                Some(message) => feed.receive(&message).await?,
+                None => return Err(Failure::say(Exit::NotConnected, "the feed ended")),
             },
         }
     }
 }
 
-/// Live events of all that is listened to.
+/// The live events of all subscriptions.
 struct Live {
     queue: mpsc::Receiver<Message>,
-    /// Ends its tasks when it is dropped.
+    /// Aborted on drop.
     _tasks: JoinSet<()>,
 }
 
@@ -106,16 +106,16 @@ impl Live {
     }
 }
 
-/// What is shown already.
+/// The printed part of the feed.
 struct Feed {
     caller: Caller,
-    /// The one live chat that is wanted.
+    /// The only live chat to print, if one was given.
     live_chat: Option<String>,
-    /// All up to here is shown.
+    /// Everything up to this position is printed.
     sure: u64,
-    /// Shown beyond that.
+    /// The printed positions beyond it.
     shown: BTreeSet<u64>,
-    /// The last event shown of each live chat.
+    /// The last printed position of each live chat.
     last: BTreeMap<String, u64>,
 }
 
@@ -130,14 +130,14 @@ impl Feed {
         }
     }
 
-    /// Listens to all that the user may see: NATS refuses a wildcard that covers more.
+    /// Subscribes to everything the user may read. NATS rejects wildcards that cover more.
     async fn listen(&self) -> Result<Live> {
         let workspace = &self.caller.workspace;
         let feed_of = |id: &str| Some(workspace.feed_of(id.parse().ok()?));
         let subjects: Vec<String> = if let Some(id) = &self.live_chat {
             feed_of(id).into_iter().collect()
         } else {
-            let me = Me::ask(&self.caller).await?;
+            let me = Me::call(&self.caller).await?;
             let mut subjects = Vec::new();
             if me.sees_all {
                 subjects.push(workspace.all_feeds());
@@ -155,7 +155,7 @@ impl Feed {
             let subscription = self.caller.listen(&subject).await?;
             tasks.spawn(pass_on(subscription, sender.clone()));
         }
-        // With no subject at all there is nothing to hear, which is no end.
+        // Keeps the queue open if there are no subjects.
         tasks.spawn(async move { sender.closed().await });
         Ok(Live {
             queue,
@@ -163,14 +163,14 @@ impl Feed {
         })
     }
 
-    /// Shows everything after what is shown for sure.
+    /// Prints the history after the last position up to which everything is printed.
     async fn catch_up(&mut self) -> Result {
         loop {
             let mut request = json!({ "position": self.sure, "limit": PAGE });
             if let (Some(id), Some(request)) = (&self.live_chat, request.as_object_mut()) {
                 request.insert("liveChat".to_owned(), id.as_str().into());
             }
-            let page = self.caller.ask("events.after", &request).await?;
+            let page = self.caller.call("events.after", &request).await?;
             let before = self.sure;
             let events = page.get("events").and_then(Value::as_array);
             for event in events.into_iter().flatten() {
@@ -183,7 +183,7 @@ impl Feed {
                 self.note(event, position);
                 self.sure = self.sure.max(position);
             }
-            // A page may be empty because nothing up to `next` is for the caller's eyes.
+            // A page may be empty: the caller may read none of the events up to `next`.
             let number = |name: &str| page.get(name).and_then(Value::as_u64);
             let next = number("next");
             self.sure = self
@@ -197,12 +197,12 @@ impl Feed {
         }
     }
 
-    /// Shows a live event, and before it what was missed.
-    async fn take(&mut self, message: &Message) -> Result {
+    /// Prints a live event, and before it the events that were missed.
+    async fn receive(&mut self, message: &Message) -> Result {
         let Ok(event) = serde_json::from_slice::<Value>(&message.payload) else {
             return Ok(());
         };
-        // Without a position it is a passing thing, such as typing.
+        // Transient signals, such as typing, have no position.
         let Some(position) = position(&event) else {
             return Ok(());
         };
@@ -230,7 +230,7 @@ impl Feed {
     }
 }
 
-/// What the caller may listen to.
+/// What the caller may read.
 struct Me {
     sees_all: bool,
     audits: bool,
@@ -238,8 +238,8 @@ struct Me {
 }
 
 impl Me {
-    async fn ask(caller: &Caller) -> Result<Self> {
-        let me = caller.ask("me", &json!({})).await?;
+    async fn call(caller: &Caller) -> Result<Self> {
+        let me = caller.call("me", &json!({})).await?;
         let user = me.get("user").unwrap_or(&me);
         let list = |name: &str| {
             user.get(name)
@@ -273,7 +273,7 @@ fn position(event: &Value) -> Option<u64> {
     event.get("position").and_then(Value::as_u64)
 }
 
-/// The live chat whose chain an event is in.
+/// The live chat of an event.
 fn live_chat(event: &Value) -> Option<&str> {
     event.get("livechat").and_then(Value::as_str)
 }

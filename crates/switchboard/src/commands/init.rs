@@ -42,7 +42,7 @@ pub(crate) fn run(args: &Args) -> Result {
         password,
     };
     create(&data, &plan)?;
-    output::talk(format_args!(
+    output::message(format_args!(
         "Next: switchboard up --data {}",
         args.data.display()
     ));

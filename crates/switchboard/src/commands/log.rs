@@ -1,7 +1,7 @@
-//! `log`: reads the log beside a running broker, or of a stopped one, from its journal.
+//! `log`: reads, verifies and repairs the log of a running or stopped broker.
 //!
-//! What is sealed or secret is not shown: this is for whoever runs the machine, not for whoever may
-//! read what people wrote.
+//! It reads the journal. Sealed content and secrets are not printed: the administrator of the machine
+//! may not be allowed to read what people wrote.
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -19,20 +19,20 @@ use crate::output;
 use crate::runtime::block_on;
 use crate::signals::Signals;
 
-/// How often a followed journal is looked at.
+/// The polling interval of `tail --follow`.
 const POLL: Duration = Duration::from_millis(200);
-/// How many events `tail` shows before it follows.
+/// The default number of events that `tail` prints.
 const TAIL: u64 = 10;
 
-/// Read the log, or prove that it is whole.
+/// Read the log, or verify that it is complete and unchanged.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
   switchboard log tail -f --data ./data
   switchboard log show --data ./data --kind message-received --from 100 --limit 20
-  switchboard log verify --data ./data && echo whole
+  switchboard log verify --data ./data && echo ok
 
-Events are one JSON object a line; what people wrote and secrets are left out. Exit code 3 says that
-the log is damaged.")]
+Each event is one JSON object on a line, without what people wrote and without secrets. Exit code 3
+means that the log is damaged.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -45,10 +45,10 @@ pub(crate) struct Args {
 enum Command {
     /// Show the last events.
     Tail {
-        /// Go on with those that come.
+        /// Keep printing new events.
         #[arg(short, long)]
         follow: bool,
-        /// How many.
+        /// The number of events.
         #[arg(short = 'n', long, default_value_t = TAIL, value_name = "N")]
         lines: u64,
         #[command(flatten)]
@@ -62,50 +62,50 @@ enum Command {
         /// The last position.
         #[arg(long, default_value_t = u64::MAX, value_name = "POSITION", hide_default_value = true)]
         to: u64,
-        /// At most so many.
+        /// The most events to print.
         #[arg(long, default_value_t = u64::MAX, value_name = "N", hide_default_value = true)]
         limit: u64,
         #[command(flatten)]
         filter: Filter,
     },
-    /// Show how long and how large the log is.
+    /// Show the size of the log.
     Stats {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Read all of the log and prove that nothing is missing or changed.
+    /// Read the whole log and verify that nothing is missing or changed.
     Verify {
         /// Print JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Mend each copy of the log from the other; the broker must be stopped.
+    /// Repair each copy of the log from the other; the broker must be stopped.
     Repair,
 }
 
-/// Which events are shown.
+/// Selects events.
 #[derive(clap::Args, Clone, Debug)]
 struct Filter {
-    /// Only this stream, such as channel-ID, or all of a noun, such as session.
+    /// Only this stream, such as channel-ID, or all streams of a type, such as session.
     #[arg(long, value_name = "STREAM")]
     stream: Option<String>,
     /// Only this kind, such as message-received.
     #[arg(long, value_name = "KIND")]
     kind: Option<String>,
-    /// Print JSON lines, as it does anyway.
+    /// Print JSON lines, which is the default.
     #[arg(long)]
     json: bool,
 }
 
-/// Does it.
+/// Runs the subcommand.
 pub(crate) fn run(args: &Args) -> Result {
     let data = Data::at(&args.data);
     let dir = data.log();
     if !dir.is_dir() {
         let shown = args.data.display();
-        let words = format!("there is no log in {shown}; give the data directory with --data");
-        return Err(Failure::say(Exit::Failure, words));
+        let message = format!("no log in {shown}; give the data directory with --data");
+        return Err(Failure::say(Exit::Failure, message));
     }
     match &args.command {
         Command::Tail {
@@ -119,8 +119,8 @@ pub(crate) fn run(args: &Args) -> Result {
             limit,
             filter,
         } => {
-            let mut shown = Shown::new(filter, *to, *limit);
-            shown.poll(&mut JournalReader::open_read_only(&dir, *from).map_err(Failure::of_log)?)
+            let mut printer = Printer::new(filter, *to, *limit);
+            printer.poll(&mut JournalReader::open_read_only(&dir, *from).map_err(Failure::of_log)?)
         }
         Command::Stats { json } => stats(&dir, *json),
         Command::Verify { json } => verify(&dir, *json),
@@ -135,14 +135,14 @@ fn tail(dir: &Path, lines: u64, follow: bool, filter: &Filter) -> Result {
         .position;
     let from = head.saturating_sub(lines).saturating_add(1);
     let mut reader = JournalReader::open_read_only(dir, from).map_err(Failure::of_log)?;
-    let mut shown = Shown::new(filter, u64::MAX, u64::MAX);
+    let mut printer = Printer::new(filter, u64::MAX, u64::MAX);
     if !follow {
-        return shown.poll(&mut reader);
+        return printer.poll(&mut reader);
     }
     block_on(async {
         let mut signals = Signals::new()?;
         loop {
-            shown.poll(&mut reader)?;
+            printer.poll(&mut reader)?;
             tokio::select! {
                 () = signals.next() => return Ok(()),
                 () = tokio::time::sleep(POLL) => {}
@@ -151,14 +151,14 @@ fn tail(dir: &Path, lines: u64, follow: bool, filter: &Filter) -> Result {
     })
 }
 
-/// What is shown, and how much more of it.
-struct Shown<'a> {
+/// Prints the selected events.
+struct Printer<'a> {
     filter: &'a Filter,
     to: u64,
     left: u64,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> Printer<'a> {
     fn new(filter: &'a Filter, to: u64, limit: u64) -> Self {
         Self {
             filter,
@@ -167,7 +167,7 @@ impl<'a> Shown<'a> {
         }
     }
 
-    /// Shows what is there.
+    /// Prints the events that were appended since the last call.
     fn poll(&mut self, reader: &mut JournalReader) -> Result {
         let mut result = Ok(());
         reader
@@ -175,7 +175,7 @@ impl<'a> Shown<'a> {
                 if event.position > self.to || self.left == 0 {
                     return ControlFlow::Break(());
                 }
-                result = self.show(event);
+                result = self.print(event);
                 if result.is_ok() {
                     ControlFlow::Continue(())
                 } else {
@@ -186,16 +186,16 @@ impl<'a> Shown<'a> {
         result
     }
 
-    fn show(&mut self, event: EventRef<'_>) -> Result {
+    fn print(&mut self, event: EventRef<'_>) -> Result {
         let line = read(event);
-        if self.takes(&line) {
+        if self.matches(&line) {
             self.left -= 1;
             output::data(line)?;
         }
         Ok(())
     }
 
-    fn takes(&self, line: &Value) -> bool {
+    fn matches(&self, line: &Value) -> bool {
         let text = |member: &str| line.get(member).and_then(Value::as_str).unwrap_or("");
         let stream = text("stream");
         let in_stream = self.filter.stream.as_deref().is_none_or(|wanted| {
@@ -211,8 +211,8 @@ impl<'a> Shown<'a> {
     }
 }
 
-/// An event as JSON. One that cannot be read is shown too: it is no damage of the log's, which
-/// knows bytes alone, but of whoever wrote them.
+/// An event as JSON. One that cannot be decoded is printed too: the log is intact, but its writer
+/// was faulty.
 fn read(event: EventRef<'_>) -> Value {
     match Record::decode(event.position, event.bytes) {
         Ok(record) => record.to_json(),
@@ -250,13 +250,13 @@ fn verify(dir: &Path, as_json: bool) -> Result {
     if as_json {
         output::json(&report_json(&report))?;
     } else {
-        tell_report(&report)?;
+        print_report(&report)?;
     }
     if report.is_whole() {
         return Ok(());
     }
-    let words = "the log is damaged; stop the broker and run `switchboard log repair`";
-    Err(Failure::say(Exit::Damaged, words))
+    let message = "the log is damaged; stop the broker and run `switchboard log repair`";
+    Err(Failure::say(Exit::Damaged, message))
 }
 
 fn report_json(report: &Report) -> Value {
@@ -274,10 +274,10 @@ fn report_json(report: &Report) -> Value {
     })
 }
 
-fn tell_report(report: &Report) -> Result {
+fn print_report(report: &Report) -> Result {
     let (events, frames) = (report.head.position, report.frames);
     output::data(format_args!("journal: {events} events in {frames} frames"))?;
-    output::data(format_args!("chain ends in {}", report.head.hash))?;
+    output::data(format_args!("last hash: {}", report.head.hash))?;
     if !report.journal_damage.0.is_empty() {
         output::data(format_args!(
             "journal: damaged at {}",
@@ -285,13 +285,13 @@ fn tell_report(report: &Report) -> Result {
         ))?;
     }
     if report.unfinished_tail {
-        output::data("journal: ends with an unfinished write, which was never acknowledged")?;
+        output::data("journal: ends with an incomplete write, which was never acknowledged")?;
     }
     match &report.copy {
         CopyReport::InUse => output::data("copy: in use by a broker, not compared"),
         CopyReport::Broken { reason } => output::data(format_args!("copy: broken: {reason}")),
         CopyReport::Compared { position, damage } if damage.0.is_empty() => {
-            output::data(format_args!("copy: the same up to {position}"))
+            output::data(format_args!("copy: identical up to {position}"))
         }
         CopyReport::Compared { damage, .. } => {
             output::data(format_args!("copy: differs at {damage}"))
@@ -303,11 +303,11 @@ fn repair(dir: &Path) -> Result {
     let options = Options::new(Timestamp::now().as_microsecond());
     let repaired = event_log::repair(dir, &options).map_err(Failure::of_log)?;
     if repaired == event_log::Repaired::default() {
-        return output::data("Nothing was to be mended.");
+        return output::data("Nothing to repair.");
     }
     if !repaired.journal.0.is_empty() {
         output::data(format_args!(
-            "journal: positions {} mended from the copy",
+            "journal: repaired positions {} from the copy",
             repaired.journal
         ))?;
     }
@@ -316,7 +316,7 @@ fn repair(dir: &Path) -> Result {
     }
     if repaired.torn_bytes > 0 {
         output::data(format_args!(
-            "journal: {} bytes never acknowledged cut off",
+            "journal: removed {} bytes that were never acknowledged",
             repaired.torn_bytes
         ))?;
     }
@@ -325,7 +325,7 @@ fn repair(dir: &Path) -> Result {
         .iter()
         .chain(&repaired.copy_quarantine)
     {
-        output::data(format_args!("set aside: {}", kept.display()))?;
+        output::data(format_args!("moved aside: {}", kept.display()))?;
     }
     Ok(())
 }

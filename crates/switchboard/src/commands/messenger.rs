@@ -60,7 +60,7 @@ pub(crate) fn run(args: &Args) -> Result {
         };
         tokio::select! {
             result = messenger::run(&args.options, code, Listeners { webhook, page }) => Ok(result?),
-            result = signals::asked_to_stop() => result,
+            result = signals::stop() => result,
         }
     })
 }

@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         format!("cannot read {}", data.path().display())
     })?;
     if vacant {
-        output::talk(format_args!(
+        output::message(format_args!(
             "{} does not exist yet.",
             data.path().display()
         ));

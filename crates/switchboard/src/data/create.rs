@@ -190,16 +190,16 @@ fn clean(data: &Data, existed: bool) {
 }
 
 fn print(data: &Data, plan: &Plan, generated: Option<&Secret>) -> Result {
-    output::talk(format_args!("Created {}.", data.path().display()));
+    output::message(format_args!("Created {}.", data.path().display()));
     if plan.dev {
-        output::talk(format_args!(
+        output::message(format_args!(
             "--dev: egress.allow = {DEV_ALLOW} permits webhooks on loopback addresses."
         ));
     }
     if let Some(password) = generated {
         output::data(format_args!("login: {}", plan.login))?;
         output::data(format_args!("password: {}", password.expose()))?;
-        output::talk("This password is not shown again.");
+        output::message("This password is not shown again.");
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Which `nats-server` to start: the first that is new enough.
+//! Finds a `nats-server` program that is new enough.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -6,23 +6,25 @@ use std::process::Command;
 use crate::exit::{Exit, Failure, Result};
 use crate::settings::Environment;
 
-/// The oldest version that knows the auth callout.
+/// The oldest version with the auth callout.
 pub(crate) const VERSION_MIN: (u32, u32) = (2, 10);
-/// Where `./just tools` puts one.
+/// Where `./just tools` installs it.
 const TOOLS: &str = ".tools/bin";
-/// How far up from our own program `.tools` may be: `target/release/switchboard` is three below it.
+/// How many directories above this program are searched for `.tools`: `target/release/switchboard` is
+/// three levels below it.
 const ANCESTORS: usize = 4;
 
 /// A program and its version.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// Where it is.
+    /// The path.
     pub(crate) program: PathBuf,
-    /// What it says.
+    /// The version.
     pub(crate) version: String,
 }
 
-/// The one that is set, or else the first on PATH or in `.tools/bin` that is new enough.
+/// Returns the program in the settings, or else the first one on PATH or in `.tools/bin` that is new
+/// enough.
 pub(crate) fn find(set: Option<&Path>, environment: &Environment) -> Result<Found> {
     let (major, minor) = VERSION_MIN;
     let mut old = Vec::new();
@@ -37,8 +39,8 @@ pub(crate) fn find(set: Option<&Path>, environment: &Environment) -> Result<Foun
             }
             Some((_, version)) => old.push(format!("{} is {version}", program.display())),
             None if set.is_some() => {
-                let words = format!("nats.server: {} does not run", program.display());
-                return Err(Failure::say(Exit::Settings, words));
+                let message = format!("nats.server: cannot run {}", program.display());
+                return Err(Failure::say(Exit::Settings, message));
             }
             None => {}
         }
@@ -48,12 +50,12 @@ pub(crate) fn find(set: Option<&Path>, environment: &Environment) -> Result<Foun
     } else {
         format!(" ({})", old.join(", "))
     };
-    let words = format!(
-        "there is no nats-server {major}.{minor} or newer{found}; put one on PATH or set \
-         nats.server (./just tools gets one, so does https://nats.io/download), or set nats.url to a \
-         server that runs already"
+    let message = format!(
+        "no nats-server {major}.{minor} or newer found{found}; put one on PATH or set nats.server \
+         (./just tools installs one, or see https://nats.io/download), or set nats.url to a running \
+         server"
     );
-    Err(Failure::say(Exit::Failure, words))
+    Err(Failure::say(Exit::Failure, message))
 }
 
 fn candidates(environment: &Environment) -> Vec<PathBuf> {
@@ -72,7 +74,7 @@ fn candidates(environment: &Environment) -> Vec<PathBuf> {
         .collect()
 }
 
-/// What a program says of its version: `nats-server: v2.15.1`.
+/// The version of a program, from `nats-server: v2.15.1`.
 fn version(program: &Path) -> Option<((u32, u32), String)> {
     let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);

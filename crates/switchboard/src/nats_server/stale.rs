@@ -1,4 +1,4 @@
-//! A server that an earlier run of ours left behind because it was killed.
+//! Stops a nats-server whose parent was killed in an earlier run.
 
 use std::io;
 use std::time::Duration;
@@ -8,22 +8,22 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::data::{self, Data};
 use crate::exit::{Exit, OrExit as _, Result};
 
-/// How long it may take to end.
+/// The longest wait after SIGTERM before SIGKILL.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
 const POLL: Duration = Duration::from_millis(20);
 
-/// Records our child: its process id, and when it began, because ids are used again.
+/// Records the process id and the start time of our child. Process ids are reused.
 pub(super) fn record(data: &Data, pid: u32) -> io::Result<()> {
-    let began = began(pid).unwrap_or_default();
-    data::replace(&data.nats("child"), format!("{pid} {began}\n").as_bytes())
+    let started = started(pid).unwrap_or_default();
+    data::replace(&data.nats("child"), format!("{pid} {started}\n").as_bytes())
 }
 
-/// Our child has ended.
+/// Removes the record of our child.
 pub(super) fn forget(data: &Data) {
     drop(std::fs::remove_file(data.nats("child")));
 }
 
-/// Ends the recorded process if it is still the one that was recorded.
+/// Stops the recorded process if it is still running.
 pub(super) async fn end(data: &Data) -> Result {
     let Ok(text) = std::fs::read_to_string(data.nats("child")) else {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) async fn end(data: &Data) -> Result {
     let Ok(number) = pid.parse::<u32>() else {
         return Ok(());
     };
-    let is_ours = || began(number).is_some_and(|began| began == recorded);
+    let is_ours = || started(number).is_some_and(|started| started == recorded);
     let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) else {
         return Ok(());
     };
@@ -42,19 +42,16 @@ pub(super) async fn end(data: &Data) -> Result {
         forget(data);
         return Ok(());
     }
-    tracing::warn!(
-        pid = number,
-        "ending the nats-server that an earlier run left behind"
-    );
-    let words = || format!("cannot end the nats-server {number} that an earlier run left behind");
-    kill_process(pid, Signal::TERM).or_fail(Exit::Failure, words)?;
+    tracing::warn!(pid = number, "stopping the nats-server of an earlier run");
+    let message = || format!("cannot stop the nats-server of an earlier run (process {number})");
+    kill_process(pid, Signal::TERM).or_fail(Exit::Failure, message)?;
     let gone = async {
         while is_ours() {
             tokio::time::sleep(POLL).await;
         }
     };
     if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
-        kill_process(pid, Signal::KILL).or_fail(Exit::Failure, words)?;
+        kill_process(pid, Signal::KILL).or_fail(Exit::Failure, message)?;
         while is_ours() {
             tokio::time::sleep(POLL).await;
         }
@@ -63,15 +60,15 @@ pub(super) async fn end(data: &Data) -> Result {
     Ok(())
 }
 
-/// When a process began, in the kernel's ticks since boot (field 22 of `/proc/<pid>/stat`). None for
-/// one that has ended, be it that nobody has asked for its status yet.
-fn began(pid: u32) -> Option<String> {
+/// The start time of a process in ticks since boot (field 22 of `/proc/<pid>/stat`). `None` if it has
+/// exited, even if it is still a zombie.
+fn started(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name in front may hold anything, also blanks and brackets.
+    // The process name before it may contain spaces and brackets.
     let (_, fields) = stat.rsplit_once(") ")?;
     let fields: Vec<&str> = fields.split(' ').collect();
     let field = |number: usize| fields.get(number - 3).copied();
-    // While another of its threads is still ending, its ports are still taken.
+    // Its ports are in use until its last thread has exited.
     let threads: u32 = field(20)?.parse().ok()?;
     if field(3)? == "Z" && threads <= 1 {
         return None;

@@ -1,10 +1,10 @@
-//! The environment: read once, here, and handed on as a value, so that tests never touch it.
+//! The environment variables: read once and passed on as a value, so that tests need not set them.
 
 use std::collections::BTreeMap;
 
 use chat::secret::Secret;
 
-/// What variables of settings begin with.
+/// The prefix of variables that are settings.
 const PREFIX: &str = "SWITCHBOARD__";
 
 /// The variables of the process, as text.
@@ -12,14 +12,14 @@ const PREFIX: &str = "SWITCHBOARD__";
 pub(crate) struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// The process's own. Variables that are not UTF-8 are none of ours.
+    /// The variables of the process, except those that are not UTF-8.
     pub(crate) fn of_process() -> Self {
         std::env::vars_os()
             .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
             .collect()
     }
 
-    /// One variable; an empty one is as good as none.
+    /// The value of a variable; `None` if it is empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.0
             .get(name)
@@ -27,12 +27,12 @@ impl Environment {
             .filter(|v| !v.is_empty())
     }
 
-    /// A variable that holds a secret.
+    /// The value of a variable with a secret.
     pub(crate) fn secret(&self, name: &str) -> Option<Secret> {
         self.get(name).map(Secret::new)
     }
 
-    /// The variables that are settings: name, key, value.
+    /// The variables that are settings: name, key and value.
     pub(crate) fn settings(&self) -> impl Iterator<Item = (&str, String, &str)> {
         self.0.iter().filter_map(|(name, value)| {
             let key = name.strip_prefix(PREFIX)?.to_lowercase().replace("__", ".");
@@ -47,7 +47,7 @@ impl FromIterator<(String, String)> for Environment {
     }
 }
 
-/// Variables may hold secrets, so that none is shown.
+/// Shows no values, because they may be secrets.
 impl std::fmt::Debug for Environment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Environment({} variables)", self.0.len())

@@ -1,4 +1,4 @@
-//! The layers of settings, laid over each other; each value remembers who wrote it.
+//! The layers of the settings. Each value records its source.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,27 +6,28 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::environment::Environment;
+use super::error::Error;
+use super::nearest::nearest;
 use super::value::FromValue;
-use super::{Error, KEYS, nearest};
 
-/// The lowest layer, which is the documentation too.
+/// The lowest layer, which is also the documentation and the list of known keys.
 pub(crate) const DEFAULTS: &str = include_str!("../settings.default.toml");
 
-/// Every key with its value in force.
+/// Every key with its effective value.
 #[derive(Clone, Debug)]
-pub(crate) struct Layers(BTreeMap<&'static str, Entry>);
+pub(crate) struct Layers(BTreeMap<String, Entry>);
 
-/// A value and who wrote it.
+/// A value and its source.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
     /// The value.
     pub(crate) value: Value,
-    /// The file, variable or flag; none for a default.
+    /// The file, variable or flag; `None` for a default.
     pub(crate) source: Option<String>,
 }
 
 impl Layers {
-    /// Defaults, then the file (where there is one), then the environment, then flags `key=value`.
+    /// Loads the defaults, then the file, the environment, and the flags `key=value`.
     pub(crate) fn load(
         file: Option<&Path>,
         environment: &Environment,
@@ -53,19 +54,24 @@ impl Layers {
         Ok(layers)
     }
 
-    /// The lowest layer alone.
+    /// Loads the defaults only.
     pub(crate) fn defaults() -> Result<Self, Error> {
-        let mut layers = Self(BTreeMap::new());
-        layers.toml(DEFAULTS, "the defaults", None)?;
-        Ok(layers)
+        let entry = |value| Entry {
+            value,
+            source: None,
+        };
+        let defaults = parse(DEFAULTS, "the defaults")?.into_iter();
+        Ok(Self(
+            defaults.map(|(key, value)| (key, entry(value))).collect(),
+        ))
     }
 
-    /// Reads a key as its type.
+    /// Reads a key as a type.
     pub(super) fn get<T: FromValue>(&self, key: &str) -> Result<T, Error> {
         let entry = self
             .0
             .get(key)
-            .ok_or_else(|| unknown(key, "the defaults"))?;
+            .ok_or_else(|| self.unknown(key, "the defaults"))?;
         T::from_value(&entry.value).map_err(|wanted| Error::Value {
             key: key.to_owned(),
             source_name: entry
@@ -76,13 +82,18 @@ impl Layers {
         })
     }
 
-    /// Every key with its value, in the order of the table.
-    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'static str, bool, &Entry)> {
-        KEYS.iter()
-            .filter_map(|(key, secret)| Some((*key, *secret, self.0.get(key)?)))
+    /// The known keys.
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
     }
 
-    /// Who wrote a key, for errors that concern several of them.
+    /// The value of a key and its source.
+    pub(super) fn entry(&self, key: &str) -> Option<&Entry> {
+        self.0.get(key)
+    }
+
+    /// The source of a key, for errors that concern several keys.
     pub(crate) fn source(&self, key: &str) -> &str {
         self.0
             .get(key)
@@ -90,7 +101,7 @@ impl Layers {
             .unwrap_or("the defaults")
     }
 
-    /// Whether nobody wrote a key.
+    /// Whether a key has its default.
     pub(crate) fn is_default(&self, key: &str) -> bool {
         self.0.get(key).is_none_or(|entry| entry.source.is_none())
     }
@@ -102,61 +113,54 @@ impl Layers {
             source,
         })?;
         let name = path.display().to_string();
-        self.toml(&text, &name, Some(&name))
-    }
-
-    fn toml(&mut self, text: &str, name: &str, source: Option<&str>) -> Result<(), Error> {
-        let table: Table = text.parse().map_err(|source| Error::Syntax {
-            source_name: name.to_owned(),
-            source,
-        })?;
-        for (key, value) in flatten(table) {
-            self.put(&key, value, name, source)?;
+        for (key, value) in parse(&text, &name)? {
+            self.put(&key, value, &name)?;
         }
         Ok(())
     }
 
-    /// One value as text: what it means depends on what the default is.
+    /// Sets a key from a text, which is parsed like its default.
     fn text(&mut self, key: &str, text: &str, source: &str) -> Result<(), Error> {
-        let entry = self.0.get(key).ok_or_else(|| unknown(key, source))?;
+        let entry = self.0.get(key).ok_or_else(|| self.unknown(key, source))?;
         let value = match &entry.value {
             Value::String(_) => Value::String(text.to_owned()),
-            // What is no TOML stays a text, and its type then says what was wanted.
+            // A text that is not TOML stays a text, for which the type has an error message.
             _ => format!("x = {text}")
                 .parse::<Table>()
                 .ok()
                 .and_then(|mut table| table.remove("x"))
                 .unwrap_or_else(|| Value::String(text.to_owned())),
         };
-        self.put(key, value, source, Some(source))
+        self.put(key, value, source)
     }
 
-    fn put(
-        &mut self,
-        key: &str,
-        value: Value,
-        name: &str,
-        source: Option<&str>,
-    ) -> Result<(), Error> {
-        let (key, _) = KEYS
-            .iter()
-            .find(|(known, _)| *known == key)
-            .ok_or_else(|| unknown(key, name))?;
-        let source = source.map(str::to_owned);
-        self.0.insert(key, Entry { value, source });
+    fn put(&mut self, key: &str, value: Value, source: &str) -> Result<(), Error> {
+        let Some(entry) = self.0.get_mut(key) else {
+            return Err(self.unknown(key, source));
+        };
+        let source = Some(source.to_owned());
+        *entry = Entry { value, source };
         Ok(())
     }
-}
 
-fn unknown(key: &str, source: &str) -> Error {
-    Error::Unknown {
-        key: key.to_owned(),
-        source_name: source.to_owned(),
-        nearest: nearest(key, KEYS.iter().map(|(key, _)| *key)).map(str::to_owned),
+    fn unknown(&self, key: &str, source: &str) -> Error {
+        Error::Unknown {
+            key: key.to_owned(),
+            source_name: source.to_owned(),
+            nearest: nearest(key, self.0.keys().map(String::as_str)).map(str::to_owned),
+        }
     }
 }
 
-/// `[a] b = 1` as `a.b = 1`; deeper tables do not exist, so that their keys are unknown ones.
+fn parse(text: &str, name: &str) -> Result<Vec<(String, Value)>, Error> {
+    let table = text.parse().map_err(|source| Error::Syntax {
+        source_name: name.to_owned(),
+        source,
+    })?;
+    Ok(flatten(table))
+}
+
+/// Turns `[a] b = 1` into `a.b = 1`.
 fn flatten(table: Table) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (section, value) in table {

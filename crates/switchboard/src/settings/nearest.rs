@@ -1,8 +1,8 @@
-//! What was probably meant by a key that does not exist.
+//! Suggests a known key for an unknown one.
 
-/// The known key nearest to this one, when it is near enough to be worth saying.
+/// The most similar known key, if it is similar enough.
 pub(crate) fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    // A key in the wrong section is further away by letters than in mind.
+    // The same name in the wrong section counts as similar.
     let last = |key: &str| key.rsplit('.').next().map(str::to_owned);
     known
         .map(|candidate| {
@@ -15,7 +15,7 @@ pub(crate) fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Op
         .map(|(_, _, candidate)| candidate)
 }
 
-/// How many letters must be put in, taken out, replaced or swapped with the next.
+/// The edit distance: insertions, deletions, replacements and swaps of neighbours.
 fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();

@@ -1,27 +1,28 @@
-//! The settings as text: what is in force, and the file that `init` writes.
+//! Prints the settings: the effective ones, and the file that `init` writes.
 
 use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
 use super::layers::{DEFAULTS, Layers};
+use super::table::KEYS;
 
-/// What stands in the place of a secret.
+/// Printed instead of a secret.
 pub(crate) const MASK: &str = "***";
 
-/// The settings to be shown: never with a secret in them.
+/// The settings, with secrets masked.
 pub(crate) struct Shown<'a> {
-    /// What is in force.
+    /// The effective settings.
     pub(crate) layers: &'a Layers,
-    /// Whether defaults are shown too.
+    /// Whether defaults are included.
     pub(crate) effective: bool,
 }
 
 impl Shown<'_> {
-    /// Key, value and who wrote it, each in its place.
+    /// Key, value and source of each key, in the order of the table.
     fn lines(&self) -> impl Iterator<Item = (&'static str, toml::Value, Option<&str>)> {
-        self.layers
-            .entries()
+        KEYS.iter()
+            .filter_map(|(key, secret)| Some((*key, *secret, self.layers.entry(key)?)))
             .filter(|(_, _, entry)| self.effective || entry.source.is_some())
             .map(|(key, secret, entry)| {
                 let empty = entry.value.as_str() == Some("");
@@ -34,7 +35,7 @@ impl Shown<'_> {
             })
     }
 
-    /// The same for programs: `{key: {value, source}}`.
+    /// The settings as JSON: `{key: {value, source}}`.
     pub(crate) fn json(&self) -> Json {
         let members: Map<String, Json> = self
             .lines()
@@ -50,7 +51,7 @@ impl Shown<'_> {
     }
 }
 
-/// A settings file again; who wrote a value is told behind it.
+/// Displays as a settings file, with each source in a comment.
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (key, value, source) in self.lines() {
@@ -63,8 +64,8 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-/// The defaults with every key commented out: the file that `init` writes, so that a later version's
-/// defaults hold wherever nobody chose.
+/// The defaults with every key commented out, so that keys which are not set get the defaults of later
+/// versions.
 pub(crate) fn commented() -> String {
     let mut text = String::new();
     for line in DEFAULTS.lines() {

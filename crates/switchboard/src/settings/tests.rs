@@ -1,7 +1,8 @@
-//! What settings promise: layers, names, and documentation that is true.
+//! Tests of the layers, the error messages and the documentation.
 
 use std::time::Duration;
 
+use super::table::KEYS;
 use super::value::duration;
 use super::*;
 
@@ -25,9 +26,12 @@ fn load(file: &str, variables: &[(&str, &str)], flags: &[&str]) -> Result<Settin
 
 #[test]
 fn every_documented_key_is_real_and_every_key_is_documented() {
-    // An unknown key among the defaults fails `defaults`, a key without a default fails `read`.
     let layers = Layers::defaults().unwrap();
     Settings::read(&layers).unwrap();
+    assert_eq!(
+        layers.keys().collect::<std::collections::BTreeSet<_>>(),
+        KEYS.iter().map(|(key, _)| *key).collect()
+    );
     for (key, _) in KEYS {
         let (before, _) = DEFAULTS
             .split_once(&format!("\n{key} = "))
@@ -100,31 +104,31 @@ fn an_error_names_its_place_and_what_was_meant() {
         "ingress.listn = \"x\"",
         &[],
         &[],
-        "FILE: there is no key ingress.listn; did you mean ingress.listen?",
+        "FILE: unknown key ingress.listn (did you mean ingress.listen?)",
     );
     check(
         "public_url = \"x\"",
         &[],
         &[],
-        "FILE: there is no key public_url; did you mean ingress.public_url?",
+        "FILE: unknown key public_url (did you mean ingress.public_url?)",
     );
     check(
         "",
         &[("SWITCHBOARD__NAST__URL", "x")],
         &[],
-        "SWITCHBOARD__NAST__URL: there is no key nast.url; did you mean nats.url?",
+        "SWITCHBOARD__NAST__URL: unknown key nast.url (did you mean nats.url?)",
     );
     check(
         "",
         &[],
         &["log.snyc=true"],
-        "--set log.snyc: there is no key log.snyc; did you mean log.sync?",
+        "--set log.snyc: unknown key log.snyc (did you mean log.sync?)",
     );
     check(
         "",
         &[],
         &["qqqqqqqqqqqq=1"],
-        "--set qqqqqqqqqqqq: there is no key qqqqqqqqqqqq",
+        "--set qqqqqqqqqqqq: unknown key qqqqqqqqqqqq",
     );
     check(
         "ingress.rate = \"fast\"",
@@ -142,7 +146,7 @@ fn an_error_names_its_place_and_what_was_meant() {
         "",
         &[("SWITCHBOARD__DELIVERY__TIME_TO_LIVE", "24")],
         &[],
-        "SWITCHBOARD__DELIVERY__TIME_TO_LIVE: delivery.time_to_live must be a duration over zero, \
+        "SWITCHBOARD__DELIVERY__TIME_TO_LIVE: delivery.time_to_live must be a duration greater than zero, \
          such as 24h or 30s",
     );
     check(
@@ -200,7 +204,7 @@ fn what_is_shown_has_no_secret() {
                 "{text}"
             );
         }
-        // It can be read again, and its comments with it.
+        // The output is TOML again.
         shown.to_string().parse::<toml::Table>().unwrap();
     }
 }

@@ -1,4 +1,4 @@
-//! What a key's value may be, each type with the words that say what was wanted.
+//! The types of the settings, and their parsers.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -9,12 +9,12 @@ use chat::secret::Secret;
 use chat::subject::Subjects;
 use toml::Value;
 
-/// A type that a key can have. The error is what was wanted, beginning with "must".
+/// A type of a key. The error says what the value must be, beginning with "must".
 pub(crate) trait FromValue: Sized {
-    /// Whether the value must never be shown.
+    /// Whether the value must never be printed.
     const SECRET: bool = false;
 
-    /// Reads it.
+    /// Parses a value.
     fn from_value(value: &Value) -> Result<Self, String>;
 }
 
@@ -77,7 +77,7 @@ impl FromValue for Subjects {
     }
 }
 
-/// An empty text says: not set.
+/// An empty text means that the key is not set.
 impl<T: FromValue> FromValue for Option<T> {
     const SECRET: bool = T::SECRET;
 
@@ -89,7 +89,7 @@ impl<T: FromValue> FromValue for Option<T> {
     }
 }
 
-/// Where to listen: `HOST:PORT` with an address, not a name, because a name may mean several.
+/// An address to listen on: IP address and port. Not a host name, which may have several addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Address(pub(crate) SocketAddr);
 
@@ -120,7 +120,7 @@ impl FromValue for console::Websocket {
     }
 }
 
-/// The address that messengers are told, without a slash at its end.
+/// The public URL of ingress, without a trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PublicUrl(pub(crate) String);
 
@@ -137,12 +137,12 @@ impl FromValue for PublicUrl {
     }
 }
 
-/// Which certificate authorities are believed.
+/// The trusted certificate authorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Those that Mozilla trusts, as of this build.
+    /// Mozilla's, as of this build.
     Mozilla,
-    /// Those that this machine trusts.
+    /// Those of this machine.
     System,
 }
 
@@ -156,7 +156,7 @@ impl FromValue for Trust {
     }
 }
 
-/// A number of things of which there must be some.
+/// A number greater than zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Count(pub(crate) NonZeroUsize);
 
@@ -167,11 +167,11 @@ impl FromValue for Count {
             .and_then(|n| usize::try_from(n).ok())
             .and_then(NonZeroUsize::new)
             .map(Self)
-            .ok_or_else(|| "must be a whole number over zero".to_owned())
+            .ok_or_else(|| "must be a whole number greater than zero".to_owned())
     }
 }
 
-/// So many bytes: a number, or one with its unit, such as `16 KiB`.
+/// A number of bytes greater than zero, optionally with a unit, such as `16 KiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Size(pub(crate) usize);
 
@@ -185,11 +185,11 @@ impl FromValue for Size {
         bytes
             .filter(|bytes| *bytes > 0)
             .map(Self)
-            .ok_or_else(|| "must be a size over zero, such as 16 KiB or 1 MiB".to_owned())
+            .ok_or_else(|| "must be a size greater than zero, such as 16 KiB or 1 MiB".to_owned())
     }
 }
 
-/// How long something may take: more than no time at all.
+/// A duration greater than zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span(pub(crate) Duration);
 
@@ -200,11 +200,11 @@ impl FromValue for Span {
             .and_then(|text| duration(&text))
             .filter(|ttl| !ttl.is_zero())
             .map(Self)
-            .ok_or_else(|| "must be a duration over zero, such as 24h or 30s".to_owned())
+            .ok_or_else(|| "must be a duration greater than zero, such as 24h or 30s".to_owned())
     }
 }
 
-/// When attempts are made, each so long after the first.
+/// The times of attempts, counted from the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Schedule(pub(crate) Vec<Duration>);
 
@@ -216,19 +216,19 @@ impl FromValue for Schedule {
             .filter(|list: &Vec<Duration>| !list.is_empty() && list.is_sorted())
             .map(Self)
             .ok_or_else(|| {
-                "must be a list of durations, each longer than the one before, such as [\"0s\", \
+                "must be a list of increasing durations, such as [\"0s\", \
                  \"1s\", \"5m\"]"
                     .to_owned()
             })
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
     /// For people.
     Text,
-    /// One object a line.
+    /// One JSON object per line.
     Json,
 }
 
@@ -242,7 +242,7 @@ impl FromValue for Format {
     }
 }
 
-/// A number and `B`, `KiB`, `MiB` or `GiB`.
+/// Parses a number with an optional unit: `B`, `KiB`, `MiB` or `GiB`.
 fn size(text: &str) -> Option<usize> {
     let text = text.trim();
     let digits = text
@@ -259,8 +259,8 @@ fn size(text: &str) -> Option<usize> {
     })
 }
 
-/// A number with its unit: `250ms`, `30s`, `5m`, `24h`, `7d`. A sum such as `1h30m` is read too.
-pub(crate) fn duration(text: &str) -> Option<Duration> {
+/// Parses a duration: a number with a unit (`250ms`, `30s`, `5m`, `24h`, `7d`), or a sum such as `1h30m`.
+pub(super) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut sum = None;
     while !rest.is_empty() {

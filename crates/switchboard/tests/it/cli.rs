@@ -70,7 +70,7 @@ fn bad_settings_end_with_78_and_name_the_nearest_key() {
     let (code, _, stderr) = call(&["config", "check", "--data", data]);
     assert_eq!(code, 78);
     assert!(
-        stderr.contains("switchboard.toml: there is no key ingress.lisen"),
+        stderr.contains("switchboard.toml: unknown key ingress.lisen"),
         "{stderr}"
     );
     assert!(stderr.contains("did you mean ingress.listen?"), "{stderr}");

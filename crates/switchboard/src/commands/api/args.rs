@@ -1,38 +1,45 @@
-//! From flags to the members of a request.
+//! Turns flags into the members of a request.
 
 use std::io::Read as _;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
 use clap::{ArgAction, ArgMatches, ValueHint};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::Given;
-use super::table::{Arg, Kind, Method};
+use super::table::{Arg, Kind, Method, Named};
 use crate::data;
 use crate::exit::{Exit, Failure, Result};
 
 /// The flag of every method that changes something.
 const COMMAND_ID: &str = "command-id";
-/// The most that is read from stdin for a text.
+/// The longest text that is read from stdin.
 const STDIN_BYTES_MAX: u64 = 256 * 1024;
+
+/// The members of a request.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Given {
+    pub(super) members: Map<String, Value>,
+    /// The members that may be names instead of ids.
+    pub(super) names: Vec<(&'static str, Named)>,
+}
 
 /// `--command-id`.
 pub(super) fn command_id() -> clap::Arg {
     clap::Arg::new(COMMAND_ID)
         .long(COMMAND_ID)
         .value_name("UUID")
-        .help("The same id again gives the first answer and has no second effect")
+        .help("An id that makes retries safe: a repeated id returns the first answer")
 }
 
-/// The flags of one row: a secret has two, of which one is enough.
+/// The flags of an argument. A secret has two, and one of them is enough.
 pub(super) fn clap_args(arg: &'static Arg) -> Vec<clap::Arg> {
     let flag = clap::Arg::new(arg.flag)
         .long(arg.flag)
         .help(arg.help)
         .required(arg.required);
     match arg.kind {
-        Kind::Text | Kind::Words => vec![flag.value_name("TEXT")],
+        Kind::Text | Kind::TextOrStdin => vec![flag.value_name("TEXT")],
         Kind::Name(_) => vec![flag.value_name("ID|NAME")],
         Kind::Choice(choices) => vec![flag.value_parser(PossibleValuesParser::new(choices))],
         Kind::Number => vec![flag.value_name("N").value_parser(clap::value_parser!(u64))],
@@ -49,13 +56,13 @@ pub(super) fn clap_args(arg: &'static Arg) -> Vec<clap::Arg> {
         Kind::Files => vec![flag.value_name("[NAME=]URL").action(ArgAction::Append)],
         Kind::Secret => {
             let file = file_flag(arg);
-            let beside = clap::Arg::new(file)
+            let from_file = clap::Arg::new(file)
                 .long(file)
                 .value_name("FILE")
                 .value_hint(ValueHint::FilePath)
                 .value_parser(clap::value_parser!(PathBuf))
                 .conflicts_with(arg.flag)
-                .help("The same from a file, which other users of the machine cannot see");
+                .help("The same from a file, which hides it from other users of the machine");
             let flag = flag.value_name("TEXT").required(false);
             vec![
                 if arg.required {
@@ -63,13 +70,13 @@ pub(super) fn clap_args(arg: &'static Arg) -> Vec<clap::Arg> {
                 } else {
                     flag
                 },
-                beside,
+                from_file,
             ]
         }
     }
 }
 
-/// What the file with a secret is given as. Not `password-file`: that is the caller's own.
+/// The flag for a file with a secret. Not `password-file`: that has the caller's password.
 fn file_flag(arg: &Arg) -> &'static str {
     match arg.flag {
         "code" => "code-file",
@@ -77,7 +84,7 @@ fn file_flag(arg: &Arg) -> &'static str {
     }
 }
 
-/// Reads what was given.
+/// Reads the flags.
 pub(super) fn given(method: &'static Method, matches: &ArgMatches) -> Result<Given> {
     let mut given = Given::default();
     for arg in method.args {
@@ -108,14 +115,14 @@ fn value(arg: &Arg, matches: &ArgMatches) -> Result<Option<Value>> {
     };
     Ok(match arg.kind {
         Kind::Text | Kind::Name(_) | Kind::Choice(_) => text().map(Value::from),
-        Kind::Words => match text() {
+        Kind::TextOrStdin => match text() {
             Some("-") => Some(stdin()?.into()),
             text => text.map(Value::from),
         },
         Kind::Number => matches.get_one::<u64>(arg.flag).copied().map(Value::from),
         Kind::Flag => matches.get_flag(arg.flag).then_some(Value::Bool(true)),
         Kind::Bool => matches.get_one::<bool>(arg.flag).copied().map(Value::from),
-        // An empty list is a list too: `--users ''` leaves nobody.
+        // `--users ''` is the empty list.
         Kind::List => many().map(|list| list.into_iter().filter(|one| !one.is_empty()).collect()),
         Kind::Files => many().map(|files| files.into_iter().map(file).collect()),
         Kind::Secret => match matches.get_one::<PathBuf>(file_flag(arg)) {
@@ -125,10 +132,10 @@ fn value(arg: &Arg, matches: &ArgMatches) -> Result<Option<Value>> {
     })
 }
 
-/// `NAME=URL`, or a URL that brings its name.
+/// Parses `NAME=URL`, or a URL that ends with the name.
 fn file(text: &str) -> Value {
     let (name, url) = match text.split_once('=') {
-        // An `=` behind the scheme belongs to the URL.
+        // An `=` after the scheme is part of the URL.
         Some((name, url)) if !name.contains("://") => (name, url),
         _ => {
             let path = text.split(['?', '#']).next().unwrap_or(text);
@@ -150,7 +157,7 @@ fn stdin() -> Result<String> {
         .read_to_string(&mut text)?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        return Err(Failure::say(Exit::Usage, "there is nothing on stdin"));
+        return Err(Failure::say(Exit::Usage, "stdin is empty"));
     }
     Ok(text.to_owned())
 }

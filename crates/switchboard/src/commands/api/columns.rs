@@ -1,8 +1,8 @@
-//! Which members of which objects a person wants to see, and how.
+//! The columns of tables and the format of their cells.
 
 use serde_json::{Map, Value};
 
-/// The columns of a list, by the name that it has in the answer.
+/// The columns of a list, by its name in the answer.
 const COLUMNS: &[(&str, &[&str])] = &[
     (
         "liveChats",
@@ -79,7 +79,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("audit", &["position", "time", "by", "event", "stream"]),
 ];
 
-/// The columns of a list: the chosen ones that any row has, or all of the first row's.
+/// The columns of a list: those above that any row has, or else all members of the first row.
 pub(super) fn columns(list: &str, rows: &[Value]) -> Vec<String> {
     let chosen = COLUMNS.iter().find(|(name, _)| *name == list);
     let columns: Vec<String> = chosen
@@ -101,18 +101,17 @@ pub(super) fn columns(list: &str, rows: &[Value]) -> Vec<String> {
         .collect()
 }
 
-/// What a person does not want to see beside what was asked for: with sessions the people in them
-/// and the counts of the views.
-const ASIDE: &[(&str, &str)] = &[("sessions", "contacts"), ("sessions", "counts")];
+/// Members that are not printed, with the list that they accompany.
+const HIDDEN: &[(&str, &str)] = &[("sessions", "contacts"), ("sessions", "counts")];
 
-/// Whether a member of an answer stands aside of another.
-pub(super) fn is_aside(ok: &Map<String, Value>, name: &str) -> bool {
-    ASIDE
+/// Whether a member of an answer is not printed.
+pub(super) fn is_hidden(ok: &Map<String, Value>, name: &str) -> bool {
+    HIDDEN
         .iter()
-        .any(|(asked, aside)| *aside == name && ok.contains_key(*asked))
+        .any(|(list, hidden)| *hidden == name && ok.contains_key(*list))
 }
 
-/// The members of an object, those first that its list would show.
+/// The members of an object, beginning with the columns of its list.
 pub(super) fn ordered<'a>(
     name: &str,
     object: &'a Map<String, Value>,
@@ -145,7 +144,7 @@ pub(super) fn heading(member: &str) -> String {
     heading.to_uppercase()
 }
 
-/// A value in one cell.
+/// The text of a cell.
 pub(super) fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
@@ -159,7 +158,7 @@ pub(super) fn cell(value: Option<&Value>) -> String {
     }
 }
 
-/// What an object is known by.
+/// A short text for an object.
 fn short(object: &Value) -> String {
     for member in ["text", "state", "name", "username", "URL", "id"] {
         if let Some(Value::String(text)) = object.get(member) {

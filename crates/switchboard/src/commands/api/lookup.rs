@@ -1,44 +1,13 @@
-//! Names of live chats and channels, in the place of their ids.
+//! Resolves names of live chats and channels to ids.
 
 use serde_json::{Value, json};
 
-use super::Given;
+use super::args::Given;
 use super::sign_in::Caller;
+use super::table::Named;
 use crate::exit::{Exit, Failure, Result};
 
-/// What can be meant by its name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
-    /// A live chat.
-    LiveChat,
-    /// A channel.
-    Channel,
-}
-
-impl Named {
-    const fn method(self) -> &'static str {
-        match self {
-            Self::LiveChat => "live-chats.list",
-            Self::Channel => "channels.list",
-        }
-    }
-
-    const fn plural(self) -> &'static str {
-        match self {
-            Self::LiveChat => "liveChats",
-            Self::Channel => "channels",
-        }
-    }
-
-    const fn words(self) -> &'static str {
-        match self {
-            Self::LiveChat => "live chat",
-            Self::Channel => "channel",
-        }
-    }
-}
-
-/// The request's members, with an id wherever a name was given.
+/// Replaces the names in a request by ids.
 pub(super) async fn names_to_ids(caller: &Caller, given: Given) -> Result<Value> {
     let mut members = given.members;
     for (member, named) in given.names {
@@ -51,31 +20,31 @@ pub(super) async fn names_to_ids(caller: &Caller, given: Given) -> Result<Value>
     Ok(Value::Object(members))
 }
 
-/// An id as it is, or the id of the one thing that has this name.
+/// Returns an id unchanged, or the id of the only thing with this name.
 pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<String> {
     if text.parse::<chat::id::LiveChatId>().is_ok() {
         return Ok(text.to_owned());
     }
-    let ok = caller.ask(named.method(), &json!({})).await?;
+    let ok = caller.call(named.method(), &json!({})).await?;
     let ids = matching(&ok, named, text);
     match ids.as_slice() {
         [id] => Ok(id.clone()),
         [] => {
-            let words = format!("there is no {} {text:?} that you may see", named.words());
-            Err(Failure::say(Exit::Failure, words))
+            let message = format!("no {} {text:?} that you may read", named.noun());
+            Err(Failure::say(Exit::Failure, message))
         }
         _ => {
-            let words = format!(
-                "several {}s are called {text:?}; give one of the ids {}",
-                named.words(),
+            let message = format!(
+                "several {}s have the name {text:?}; give one of the ids {}",
+                named.noun(),
                 ids.join(", ")
             );
-            Err(Failure::say(Exit::Failure, words))
+            Err(Failure::say(Exit::Failure, message))
         }
     }
 }
 
-/// The ids of those that have the name.
+/// The ids of the things with this name.
 fn matching(ok: &Value, named: Named, name: &str) -> Vec<String> {
     let text = |one: &Value, member: &str| Some(one.get(member)?.as_str()?.to_owned());
     let list = ok.get(named.plural()).and_then(Value::as_array);

@@ -1,30 +1,30 @@
-//! Answers for people: a table for a list, `name  value` for one thing.
+//! Prints answers for people: a list as a table, an object as lines of `name  value`.
 
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 
-use super::columns::{cell, columns, heading, is_aside, ordered};
+use super::columns::{cell, columns, heading, is_hidden, ordered};
 use crate::exit::Result;
 use crate::output;
 
-/// Shows an `ok` object: its lists as tables, its objects member by member.
+/// Prints an `ok` object: its lists as tables, its objects member by member.
 pub(super) fn show(ok: &Value) -> Result {
     let Some(members) = ok.as_object() else {
         return output::json(ok);
     };
-    let shown = || members.iter().filter(|(name, _)| !is_aside(members, name));
+    let shown = || members.iter().filter(|(name, _)| !is_hidden(members, name));
     let objects = shown().filter(|(_, value)| value.is_object()).count();
     let plain: Vec<_> = shown()
         .filter(|(name, value)| is_plain(value) && *name != "next")
         .collect();
-    // What stands beside an object is in it too.
+    // Plain members are only printed without an object, which repeats them.
     if objects == 0 && !plain.is_empty() && !shown().any(|(_, value)| is_rows(value)) {
         output::data(lines(&pairs(&plain)))?;
     }
     for (name, value) in shown() {
         match value {
-            Value::Array(rows) if rows.is_empty() => output::talk(format_args!("no {name}")),
+            Value::Array(rows) if rows.is_empty() => output::message(format_args!("no {name}")),
             Value::Array(rows) if is_rows(value) => output::data(lines(&list(name, rows)))?,
             Value::Object(object) => {
                 if objects > 1 {
@@ -32,26 +32,30 @@ pub(super) fn show(ok: &Value) -> Result {
                 }
                 output::data(lines(&pairs(&ordered(name, object))))?;
             }
-            _ => {}
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_) => {}
         }
     }
     if members.is_empty() {
-        output::talk("Done.");
+        output::message("Done.");
     }
     if let Some(next) = members.get("next").filter(|next| !next.is_null()) {
-        output::talk(format_args!("There is more: --before {}", cell(Some(next))));
+        output::message(format_args!("More entries: --before {}", cell(Some(next))));
     }
     Ok(())
 }
 
-/// A list of objects, of which there are some.
+/// Whether this is a list of at least one object.
 fn is_rows(value: &Value) -> bool {
     value
         .as_array()
         .is_some_and(|rows| !rows.is_empty() && rows.iter().all(Value::is_object))
 }
 
-/// Neither an object nor a list of them.
+/// Whether this is neither an object nor a list of objects.
 fn is_plain(value: &Value) -> bool {
     match value {
         Value::Array(list) => !list.is_empty() && !list.iter().any(Value::is_object),
@@ -71,7 +75,7 @@ fn list(name: &str, rows: &[Value]) -> Table {
     table
 }
 
-/// One thing, a member a line; what it has not is left out.
+/// An object, one member per line, without empty members.
 fn pairs(members: &[(&String, &Value)]) -> Table {
     let mut table = table();
     for (name, value) in members {
@@ -90,7 +94,7 @@ fn pairs(members: &[(&String, &Value)]) -> Table {
 fn table() -> Table {
     let mut table = Table::new();
     table.load_style(NOTHING);
-    // A program cuts lines, not cells: without a terminal what belongs together stays on one.
+    // Without a terminal, a row stays on one line, for programs like cut.
     table.set_content_arrangement(if output::is_terminal() {
         ContentArrangement::Dynamic
     } else {
@@ -99,14 +103,14 @@ fn table() -> Table {
     table
 }
 
-/// Columns begin at the left edge.
+/// Removes the padding at the left edge.
 fn unpad(table: &mut Table) {
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
 }
 
-/// The table without blanks at the ends of its lines.
+/// The table without trailing spaces.
 fn lines(table: &Table) -> String {
     table.trim_fmt()
 }

@@ -1,4 +1,4 @@
-//! Signing in at NATS as a user, and asking.
+//! Signs in at NATS as a user and calls the console API.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,10 +15,10 @@ use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::resolve::Loaded;
 use crate::settings::{Environment, reachable};
 
-/// Where NATS is when nobody says.
+/// The default URL of NATS.
 const NATS_URL: &str = "nats://127.0.0.1:4222";
 
-/// Who asks, and where.
+/// The user and the server.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Signing in")]
 #[expect(clippy::doc_markdown, reason = "help is read in a terminal")]
@@ -32,16 +32,16 @@ pub(crate) struct SignIn {
     /// A file with an API token of the user; also SWITCHBOARD_TOKEN.
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// NATS [default: as the settings of --data say, else nats://127.0.0.1:4222]; also SWITCHBOARD_NATS.
+    /// The URL of NATS [default: from the settings of --data, else nats://127.0.0.1:4222]; also SWITCHBOARD_NATS.
     #[arg(long, value_name = "URL")]
     nats: Option<String>,
-    /// The workspace [default: as the settings of --data say].
+    /// The workspace [default: from the settings of --data].
     #[arg(long, value_name = "NAME")]
     workspace: Option<Subjects>,
-    /// A data directory whose settings say where NATS is.
+    /// A data directory with the settings of NATS.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// How many seconds an answer may take.
+    /// The longest wait for an answer, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
     /// Print the answer as JSON.
@@ -49,13 +49,13 @@ pub(crate) struct SignIn {
     pub(crate) json: bool,
 }
 
-/// A user who is signed in.
+/// A signed-in user.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) bus: Bus,
     pub(crate) workspace: Subjects,
     user: UserId,
-    /// Signed in by a token, which may be another user's.
+    /// Whether a token was used, which may belong to another user.
     by_token: bool,
     timeout: Duration,
 }
@@ -78,7 +78,7 @@ impl Caller {
             .or(of_settings)
             .unwrap_or_else(|| NATS_URL.to_owned());
         let user = user(args, environment)?;
-        let (password, token) = proof(args, environment)?;
+        let (password, token) = credentials(args, environment)?;
         let by_token = token.is_some();
         let config = bus::Config {
             url,
@@ -103,40 +103,39 @@ impl Caller {
         })
     }
 
-    /// Asks a method; its `ok` object, or the refusal as a failure.
-    pub(crate) async fn ask(&self, method: &str, request: &Value) -> Result<Value> {
+    /// Calls a method and returns its `ok` object.
+    pub(crate) async fn call(&self, method: &str, request: &Value) -> Result<Value> {
         let subject = self.workspace.api(&self.user, method);
         let payload = request.to_string().into_bytes().into();
         let asked = self.bus.request(subject, &[], payload, self.timeout).await;
         let answer = asked.map_err(|error| {
-            // NATS tells nobody that it drops what a user may not publish.
-            let stranger = self.by_token && matches!(error, bus::Error::Timeout { .. });
+            // NATS drops requests that the user may not publish, without an error.
+            let maybe_forbidden = self.by_token && matches!(error, bus::Error::Timeout { .. });
             let mut failure = failure(error, &self.user);
-            if stranger {
-                let words = format!(
-                    "nobody answers; is the token truly {}'s (--login)?",
+            if maybe_forbidden {
+                let message = format!(
+                    "no answer; does the token belong to {} (--login)?",
                     self.user
                 );
-                failure.error = failure.error.context(words);
+                failure.error = failure.error.context(message);
             }
             failure
         })?;
         let mut answer: Value = serde_json::from_slice(&answer.payload)
             .or_fail(Exit::Failure, || {
-                format!("the answer to {method} is no JSON")
+                format!("the answer to {method} is not JSON")
             })?;
         if let Some(error) = answer.get("error") {
-            return Err(refusal(error));
+            return Err(rejection(error));
         }
         answer.get_mut("ok").map(Value::take).ok_or_else(|| {
-            let words = format!("the answer to {method} has neither ok nor error in it");
-            Failure::say(Exit::Failure, words)
+            let message = format!("the answer to {method} has neither ok nor error");
+            Failure::say(Exit::Failure, message)
         })
     }
 
-    /// Listens. What is published once a later request of ours is answered is not missed: NATS takes
-    /// in what one connection says in order. (A flush of the bus would be a request to an inbox,
-    /// which a user may not make.)
+    /// Subscribes. NATS processes the messages of a connection in order, so nothing is missed after the
+    /// answer to a later request. (A flush is not possible: users may not publish to an inbox.)
     pub(crate) async fn listen(&self, subject: &str) -> Result<Subscription> {
         let subscription = self.bus.subscribe(subject, None).await;
         subscription.map_err(|error| failure(error, &self.user))
@@ -147,15 +146,17 @@ fn user(args: &SignIn, environment: &Environment) -> Result<UserId> {
     if let Some(login) = &args.login {
         return Ok(login.clone());
     }
-    // What `init` makes unless it is told otherwise.
     let login = environment.get("SWITCHBOARD_LOGIN").unwrap_or(ADMIN);
     login.parse().or_fail(Exit::Usage, || {
-        "SWITCHBOARD_LOGIN cannot be used".to_owned()
+        "SWITCHBOARD_LOGIN is not a valid login".to_owned()
     })
 }
 
-/// The password or the token; what is on the command line counts before the environment.
-fn proof(args: &SignIn, environment: &Environment) -> Result<(Option<Secret>, Option<Secret>)> {
+/// The password or the token. The command line overrides the environment.
+fn credentials(
+    args: &SignIn,
+    environment: &Environment,
+) -> Result<(Option<Secret>, Option<Secret>)> {
     if let Some(path) = &args.password_file {
         return Ok((Some(data::read_secret_argument(path)?), None));
     }
@@ -166,14 +167,14 @@ fn proof(args: &SignIn, environment: &Environment) -> Result<(Option<Secret>, Op
         return Ok((Some(password), None));
     }
     let token = environment.secret("SWITCHBOARD_TOKEN").ok_or_else(|| {
-        let words = "give a password: SWITCHBOARD_PASSWORD, --password-file, or a token: \
-                     SWITCHBOARD_TOKEN, --token-file";
-        Failure::say(Exit::Usage, words)
+        let message = "give a password (SWITCHBOARD_PASSWORD or --password-file) or a token \
+                       (SWITCHBOARD_TOKEN or --token-file)";
+        Failure::say(Exit::Usage, message)
     })?;
     Ok((None, Some(token)))
 }
 
-/// A failure of the bus, with the exit code that scripts look at.
+/// A failure of the bus with its exit code.
 fn failure(error: bus::Error, user: &UserId) -> Failure {
     use bus::Error as E;
     let exit = match error {
@@ -195,8 +196,8 @@ fn failure(error: bus::Error, user: &UserId) -> Failure {
     Failure::new(exit, error)
 }
 
-/// A refusal of the router: `message (code)`, and the pointers of what is invalid.
-fn refusal(error: &Value) -> Failure {
+/// A rejection of the session router: `message (code)`.
+fn rejection(error: &Value) -> Failure {
     let text = |name: &str| error.get(name).and_then(Value::as_str);
     let code = text("code").unwrap_or("unknown");
     let known = chat::rejection::Code::ALL

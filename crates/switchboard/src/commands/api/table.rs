@@ -1,8 +1,7 @@
-//! Every method of the console API (console-api section 2), its flags and what they are for.
+//! The commands of the console API: the methods of [`chat::api::METHODS`] with flags and help.
 
 mod methods;
 
-use super::lookup::Named;
 pub(super) use methods::METHODS;
 
 /// A noun of the command line.
@@ -12,13 +11,13 @@ pub(super) struct Noun {
     pub(super) examples: &'static str,
 }
 
-/// A method and the command that asks it.
+/// A method and its command.
 pub(super) struct Method {
     pub(super) noun: &'static str,
-    /// Empty where the noun is the command.
+    /// Empty if the noun alone is the command.
     pub(super) verb: &'static str,
-    /// Its name in the subject.
-    pub(super) subject: &'static str,
+    /// The name of the method.
+    pub(super) method: &'static str,
     pub(super) about: &'static str,
     /// Whether it takes a `commandId`.
     pub(super) changes: bool,
@@ -34,28 +33,60 @@ pub(super) struct Arg {
     pub(super) help: &'static str,
 }
 
-/// What a flag takes.
+/// A thing that can be given by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A live chat.
+    LiveChat,
+    /// A channel.
+    Channel,
+}
+
+impl Named {
+    pub(super) const fn method(self) -> &'static str {
+        match self {
+            Self::LiveChat => "live-chats.list",
+            Self::Channel => "channels.list",
+        }
+    }
+
+    pub(super) const fn plural(self) -> &'static str {
+        match self {
+            Self::LiveChat => "liveChats",
+            Self::Channel => "channels",
+        }
+    }
+
+    pub(super) const fn noun(self) -> &'static str {
+        match self {
+            Self::LiveChat => "live chat",
+            Self::Channel => "channel",
+        }
+    }
+}
+
+/// The type of a flag.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     /// A text.
     Text,
-    /// A text, or `-` for all of stdin.
-    Words,
-    /// An id, or the name of such a thing.
+    /// A text, or `-` to read it from stdin.
+    TextOrStdin,
+    /// An id or a name.
     Name(Named),
-    /// A secret, also as `--<flag>-file F`.
+    /// A secret, or a file with it: `--<flag>-file`.
     Secret,
     /// One of these.
     Choice(&'static [&'static str]),
     /// A number.
     Number,
-    /// True when it is there.
+    /// True if present.
     Flag,
     /// `true` or `false`.
     Bool,
-    /// Several, after commas or repeated.
+    /// Several values, separated by commas or repeated.
     List,
-    /// `NAME=URL` or a URL, repeated: files of a message.
+    /// Files of a message, each as `NAME=URL` or as a URL.
     Files,
 }
 
@@ -82,14 +113,14 @@ const fn may(flag: &'static str, member: &'static str, kind: Kind, help: &'stati
 const fn reads(
     noun: &'static str,
     verb: &'static str,
-    subject: &'static str,
+    method: &'static str,
     about: &'static str,
     args: &'static [Arg],
 ) -> Method {
     Method {
         noun,
         verb,
-        subject,
+        method,
         about,
         changes: false,
         args,
@@ -99,25 +130,25 @@ const fn reads(
 const fn changes(
     noun: &'static str,
     verb: &'static str,
-    subject: &'static str,
+    method: &'static str,
     about: &'static str,
     args: &'static [Arg],
 ) -> Method {
     Method {
         noun,
         verb,
-        subject,
+        method,
         about,
         changes: true,
         args,
     }
 }
 
-/// The nouns, in the order in which help lists them.
+/// The nouns, in the order of the help.
 pub(super) const NOUNS: &[Noun] = &[
     Noun {
         name: "me",
-        about: "Show who you are and what you may see",
+        about: "Show your user and rights",
         examples: "",
     },
     Noun {
@@ -142,37 +173,37 @@ pub(super) const NOUNS: &[Noun] = &[
     },
     Noun {
         name: "session",
-        about: "Sessions: stretches of work on a chat",
+        about: "Sessions: an operator's conversations with a person",
         examples: "Examples:\n  switchboard session list --view queue\n  \
                    switchboard session take --session ID\n  \
                    switchboard session history --session ID",
     },
     Noun {
         name: "message",
-        about: "Messages: write, note, mark as read, send again",
+        about: "Messages: send, note, mark as read, retry",
         examples: "Examples:\n  switchboard message send --session ID --text 'Good morning'\n  \
                    fortune | switchboard message send --session ID --text -",
     },
     Noun {
         name: "delivery",
-        about: "Deliveries: every attempt at a messenger",
+        about: "Deliveries: attempts to send messages to a messenger",
         examples: "Examples:\n  switchboard delivery list --state failed\n  \
                    switchboard delivery replay --channel Demo --since 2026-11-22T10:00:00Z",
     },
     Noun {
         name: "contact",
-        about: "Contacts: people of messengers",
+        about: "Contacts: people who write from messengers",
         examples: "Examples:\n  switchboard contact list --text ann\n  \
                    switchboard contact forget --contact ID",
     },
     Noun {
         name: "reply",
-        about: "Replies: the canned ones of a live chat",
+        about: "Replies: canned replies of a live chat",
         examples: "Example:\n  switchboard reply create --live-chat Sales --shortcut hi --text 'Hello!'",
     },
     Noun {
         name: "audit",
-        about: "Audit: who did what, when, to what",
+        about: "Audit: who changed what and when",
         examples: "Example:\n  switchboard audit list --user ann --limit 20",
     },
     Noun {

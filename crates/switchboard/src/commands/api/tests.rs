@@ -1,72 +1,60 @@
-//! The table against the specification, and flags against members.
+//! Compares the commands with the methods of the API, and flags with members.
 
 use serde_json::json;
 
-use super::table::{METHODS, NOUNS};
-use super::{Given, args, commands};
-use crate::commands::api::lookup::Named;
-
-/// Console-api section 2, in its order.
-const SPECIFIED: &[&str] = &[
-    "me",
-    "live-chats.list",
-    "live-chats.create",
-    "live-chats.rename",
-    "live-chats.delete",
-    "live-chats.members",
-    "channels.list",
-    "channels.get",
-    "channels.connect",
-    "channels.disconnect",
-    "channels.reconnect",
-    "channels.rename",
-    "channels.delete",
-    "channels.update",
-    "channels.rotate",
-    "channels.test",
-    "users.list",
-    "users.create",
-    "users.update",
-    "users.disable",
-    "users.token",
-    "sessions.list",
-    "sessions.get",
-    "sessions.history",
-    "sessions.take",
-    "sessions.transfer",
-    "sessions.close",
-    "sessions.create",
-    "typing",
-    "viewing",
-    "messages.send",
-    "messages.note",
-    "messages.read",
-    "messages.retry",
-    "deliveries.list",
-    "deliveries.replay",
-    "contacts.list",
-    "contacts.get",
-    "contacts.forget",
-    "replies.list",
-    "replies.create",
-    "replies.update",
-    "replies.delete",
-    "audit.list",
-    "events.after",
-];
+use super::args::{self, Given};
+use super::commands;
+use super::table::{Kind, METHODS, NOUNS, Named};
 
 #[test]
-fn every_specified_method_has_a_command_and_no_other_has() {
-    let mut named: Vec<&str> = METHODS.iter().map(|method| method.subject).collect();
-    let mut specified = SPECIFIED.to_vec();
-    named.sort_unstable();
-    specified.sort_unstable();
-    assert_eq!(named, specified);
-    assert!(
-        METHODS
-            .iter()
-            .all(|method| NOUNS.iter().any(|noun| noun.name == method.noun))
-    );
+fn every_method_has_a_command() {
+    let mut commands: Vec<_> = METHODS
+        .iter()
+        .map(|m| {
+            (
+                m.method,
+                format!("{} {}", m.noun, m.verb).trim_end().to_owned(),
+            )
+        })
+        .collect();
+    let mut methods: Vec<_> = chat::api::METHODS
+        .iter()
+        .map(|m| (m.name, m.cli.to_owned()))
+        .collect();
+    commands.sort_unstable();
+    methods.sort_unstable();
+    assert_eq!(commands, methods);
+    let is_noun = |name| NOUNS.iter().any(|noun| noun.name == name);
+    assert!(METHODS.iter().all(|method| is_noun(method.noun)));
+}
+
+#[test]
+fn the_flags_of_a_command_are_the_parameters_of_its_method() {
+    for command in METHODS {
+        let name = command.method;
+        let method = chat::api::method(name).unwrap();
+        assert_eq!(command.changes, method.changes(), "{name}");
+        let flags = command.args.iter();
+        let mut flags: Vec<_> = flags
+            .map(|arg| {
+                let parameter = method.parameter(arg.member);
+                let parameter = parameter.unwrap_or_else(|| panic!("{name}: {}", arg.member));
+                if let (Kind::Choice(ours), chat::api::Kind::Choice(all)) =
+                    (arg.kind, parameter.kind)
+                {
+                    assert_eq!(ours, all, "{name}: {}", arg.member);
+                }
+                (parameter.name, arg.required)
+            })
+            .collect();
+        let parameters = method.parameters.iter();
+        let mut parameters: Vec<_> = parameters
+            .map(|p| (p.name, p.presence == chat::api::Presence::Required))
+            .collect();
+        flags.sort_unstable();
+        parameters.sort_unstable();
+        assert_eq!(flags, parameters, "{name}");
+    }
 }
 
 #[test]
@@ -84,7 +72,7 @@ fn clap_agrees_with_the_table() {
     }
 }
 
-/// What a command line asks for; a blank stands between words, `''` for an empty one.
+/// Parses a command line with words separated by spaces; `''` is an empty word.
 fn given(line: &str) -> Given {
     let words: Vec<&str> = line
         .split(' ')

@@ -1,8 +1,7 @@
-//! The methods themselves, one row each.
+//! The methods, one row each.
 
-use super::Kind::{Bool, Choice, Files, Flag, List, Name, Number, Secret, Text, Words};
-use super::{Arg, Kind, Method, changes, may, must, reads};
-use crate::commands::api::lookup::Named;
+use super::Kind::{Bool, Choice, Files, Flag, List, Name, Number, Secret, Text, TextOrStdin};
+use super::{Arg, Kind, Method, Named, changes, may, must, reads};
 
 const LIVE_CHAT: Arg = must(
     "live-chat",
@@ -36,9 +35,10 @@ const BEFORE: Arg = may(
     "before",
     "before",
     Text,
-    "Only what is before this: `next` of the answer before",
+    "Continue after this entry: `next` of the previous answer",
 );
-const LIMIT: Arg = may("limit", "limit", Number, "At most so many");
+const ENDED: Arg = may("ended", "ended", Flag, "End the signal");
+const LIMIT: Arg = may("limit", "limit", Number, "The most entries");
 const SECURITY: Kind = Choice(&["signed", "token", "open"]);
 const DIALECT: Kind = Choice(&["native", "brix"]);
 /// The states of a delivery.
@@ -55,158 +55,164 @@ const STATES: &[&str] = &[
 /// The methods, in the order of the specification.
 #[rustfmt::skip]
 pub(in crate::commands::api) const METHODS: &[Method] = &[
-    reads("me", "", "me", "Show who you are and what you may see", &[]),
-    reads("live-chat", "list", "live-chats.list", "List the live chats that you may see", &[]),
-    changes("live-chat", "create", "live-chats.create", "Make a live chat", &[
+    reads("me", "", "me", "Show your user and rights", &[]),
+    reads("live-chat", "list", "live-chats.list", "List the live chats that you may read", &[BEFORE, LIMIT]),
+    changes("live-chat", "create", "live-chats.create", "Create a live chat", &[
         NAME,
         may("users", "users", List, "Its members, by login"),
     ]),
     changes("live-chat", "rename", "live-chats.rename", "Rename a live chat", &[LIVE_CHAT, NAME]),
     changes("live-chat", "delete", "live-chats.delete", "Delete a live chat", &[
         LIVE_CHAT,
-        may("force", "force", Flag, "Also when it has channels, which are then disconnected"),
+        may("force", "force", Flag, "Even if it has channels, which are then disconnected"),
     ]),
     changes("live-chat", "members", "live-chats.members", "Set the members of a live chat", &[
         LIVE_CHAT,
         must("users", "users", List, "All of its members, by login; those left out are removed"),
     ]),
-    reads("channel", "list", "channels.list", "List channels and how they are", &[IN_LIVE_CHAT]),
+    reads("channel", "list", "channels.list", "List channels and their status", &[
+        IN_LIVE_CHAT, BEFORE, LIMIT,
+    ]),
     reads("channel", "get", "channels.get", "Show a channel", &[CHANNEL]),
     changes("channel", "connect", "channels.connect", "Connect a messenger to a live chat", &[
         LIVE_CHAT,
         NAME,
-        must("webhook", "webhook", Text, "Where the messenger receives"),
-        must("code", "code", Secret, "The confirmation code that the messenger knows"),
-        may("security", "security", SECURITY, "What proof is asked of the messenger"),
-        may("dialect", "dialect", DIALECT, "Which members the messenger gets"),
+        must("webhook", "webhook", Text, "The URL that receives for the messenger"),
+        must("code", "code", Secret, "The confirmation code of the messenger"),
+        may("security", "security", SECURITY, "How the messenger authenticates its requests"),
+        may("dialect", "dialect", DIALECT, "The protocol dialect of the messenger"),
         may("operator-initiated", "operatorInitiated", Flag, "Operators may start sessions"),
     ]),
-    changes("channel", "disconnect", "channels.disconnect", "End a connection", &[CHANNEL]),
-    changes("channel", "reconnect", "channels.reconnect", "Verify again and go on", &[CHANNEL]),
+    changes("channel", "disconnect", "channels.disconnect", "Disconnect a channel", &[CHANNEL]),
+    changes("channel", "reconnect", "channels.reconnect", "Verify a channel again and reconnect it", &[CHANNEL]),
     changes("channel", "rename", "channels.rename", "Rename a channel", &[CHANNEL, NAME]),
-    changes("channel", "delete", "channels.delete", "Delete a channel; its history stays", &[
+    changes("channel", "delete", "channels.delete", "Delete a channel; its history is kept", &[
         CHANNEL,
     ]),
     changes("channel", "update", "channels.update", "Change a channel", &[
         CHANNEL,
-        may("webhook", "webhook", Text, "Where the messenger receives; verified before it is used"),
-        may("security", "security", SECURITY, "What proof is asked of the messenger"),
-        may("dialect", "dialect", DIALECT, "Which members the messenger gets"),
+        may("webhook", "webhook", Text, "The new webhook URL; verified before it is used"),
+        may("security", "security", SECURITY, "How the messenger authenticates its requests"),
+        may("dialect", "dialect", DIALECT, "The protocol dialect of the messenger"),
         may("operator-initiated", "operatorInitiated", Bool, "Operators may start sessions"),
     ]),
     changes("channel", "rotate", "channels.rotate", "Set a new confirmation code", &[
         CHANNEL,
         must("code", "code", Secret, "The new confirmation code"),
-        may("keep", "keep", Text, "How long the old one stays good, such as 24h"),
+        may("keep", "keep", Text, "How long the old code stays valid, such as 24h"),
     ]),
-    reads("channel", "test", "channels.test", "Send a signed ping and show what came back", &[
+    changes("channel", "test", "channels.test", "Send a signed ping and show the response", &[
         CHANNEL,
     ]),
-    reads("user", "list", "users.list", "List users", &[]),
-    changes("user", "create", "users.create", "Make a user", &[
+    reads("user", "list", "users.list", "List users", &[BEFORE, LIMIT]),
+    changes("user", "create", "users.create", "Create a user", &[
         must("user", "login", Text, "The login: a-z, 0-9, - and _"),
         may("name", "name", Text, "The name to show [default: the login]"),
         may("groups", "groups", List, "administrators, supervisors, operators, readers"),
-        must("password", "password", Secret, "The password, 8 characters at least"),
+        must("password", "password", Secret, "The password, at least 8 characters"),
     ]),
     changes("user", "update", "users.update", "Change a user", &[
         must("user", "login", Text, "The user's login"),
         may("name", "name", Text, "The name to show"),
         may("groups", "groups", List, "All of the user's groups"),
         may("password", "password", Secret, "A new password"),
-        may("disabled", "disabled", Bool, "false lets a disabled user in again"),
+        may("disabled", "disabled", Bool, "false enables a disabled user again"),
     ]),
-    changes("user", "disable", "users.disable", "Let a user in no more", &[
+    changes("user", "disable", "users.disable", "Disable a user", &[
         must("user", "login", Text, "The user's login"),
+        may("disabled", "disabled", Bool, "false enables the user again"),
     ]),
     changes("user", "token", "users.token", "Issue an API token, shown once", &[
         may("user", "login", Text, "The user's login [default: your own]"),
     ]),
     reads("session", "list", "sessions.list", "List sessions", &[
-        may("view", "view", Choice(&["queue", "mine", "active", "closed"]), "Which [default: queue]"),
+        may("view", "view", Choice(&["queue", "mine", "active", "closed"]), "The view [default: queue]"),
         IN_LIVE_CHAT,
-        may("text", "text", Text, "Only those with this in them"),
+        may("text", "text", Text, "Only those that contain this text"),
         BEFORE,
         LIMIT,
     ]),
     reads("session", "get", "sessions.get", "Show a session", &[SESSION]),
-    reads("session", "history", "sessions.history", "Show what was written, oldest first", &[
+    reads("session", "history", "sessions.history", "Show the messages, oldest first", &[
         may("session", "session", Text, "The session's id"),
         may("contact", "contact", Text, "Or the contact's id"),
-        may("before", "before", Number, "Only what is before this position"),
+        may("events", "events", Flag, "Include events of the session"),
+        may("before", "before", Number, "Only messages before this position"),
         LIMIT,
     ]),
-    changes("session", "take", "sessions.take", "Take a queued session", &[SESSION]),
-    changes("session", "transfer", "sessions.transfer", "Hand a session on", &[
+    changes("session", "take", "sessions.take", "Assign a queued session to yourself", &[SESSION]),
+    changes("session", "transfer", "sessions.transfer", "Transfer a session", &[
         SESSION,
         may("to", "to", Text, "To this user"),
         may("queue", "queue", Flag, "Or back to the queue"),
-        may("note", "note", Words, "A note for whoever takes it"),
+        may("note", "note", TextOrStdin, "A note for the next operator"),
     ]),
     changes("session", "close", "sessions.close", "Close a session", &[SESSION]),
     changes("session", "create", "sessions.create", "Start a session with a person", &[
         CHANNEL,
         may("contact", "contact", Text, "A contact's id"),
-        may("external-chat", "externalChatId", Text, "Or the messenger's id of the conversation"),
-        may("external-user", "externalUserId", Text, "with the messenger's id of the person"),
-        may("text", "text", Words, "The first message"),
+        may("external-chat", "externalChatId", Text, "Or the messenger's id of the chat"),
+        may("external-user", "externalUserId", Text, "and the messenger's id of the person"),
+        may("text", "text", TextOrStdin, "The first message"),
     ]),
-    changes("session", "typing", "typing", "Be seen writing", &[SESSION]),
-    changes("session", "viewing", "viewing", "Be seen reading", &[SESSION]),
-    changes("message", "send", "messages.send", "Write to the person", &[
+    reads("session", "typing", "typing", "Send a typing signal", &[SESSION, ENDED]),
+    reads("session", "viewing", "viewing", "Send a viewing signal", &[SESSION, ENDED]),
+    changes("message", "send", "messages.send", "Send a message to the person", &[
         SESSION,
-        may("text", "text", Words, "The text; - reads it from stdin"),
-        may("file", "files", Files, "A file, as URL or NAME=URL; may be repeated"),
-        may("reply-to", "replyTo", Text, "The id of the message that this answers"),
+        may("text", "text", TextOrStdin, "The text; - reads it from stdin"),
+        may("file", "files", Files, "A file, as URL or NAME=URL; repeatable"),
+        may("reply-to", "replyTo", Text, "The id of the message to reply to"),
     ]),
-    changes("message", "note", "messages.note", "Write a note for colleagues", &[
+    changes("message", "note", "messages.note", "Add a note for colleagues", &[
         SESSION,
-        must("text", "text", Words, "The text; - reads it from stdin"),
+        must("text", "text", TextOrStdin, "The text; - reads it from stdin"),
     ]),
     changes("message", "read", "messages.read", "Mark messages as read", &[
         SESSION,
         must("up-to", "upTo", Text, "The id of the last message read"),
     ]),
-    changes("message", "retry", "messages.retry", "Send a failed message again", &[MESSAGE]),
-    reads("delivery", "list", "deliveries.list", "List attempts at messengers", &[
+    changes("message", "retry", "messages.retry", "Retry a failed message", &[MESSAGE]),
+    reads("delivery", "list", "deliveries.list", "List delivery attempts", &[
         IN_CHANNEL,
         may("message", "message", Text, "Only of this message"),
         may("state", "state", Choice(STATES), "Only those in this state"),
         BEFORE,
         LIMIT,
     ]),
-    changes("delivery", "replay", "deliveries.replay", "Send again what failed", &[
+    changes("delivery", "replay", "deliveries.replay", "Retry failed messages", &[
         may("message", "message", Text, "One message"),
         may("channel", "channel", Name(Named::Channel), "Or all of a channel"),
-        may("since", "since", Text, "since this time, such as 2026-11-22T10:00:00Z"),
+        may("since", "since", Text, "failed since this time, such as 2026-11-22T10:00:00Z"),
     ]),
     reads("contact", "list", "contacts.list", "List contacts", &[
         IN_CHANNEL,
-        may("text", "text", Text, "Only those with this in them"),
+        may("text", "text", Text, "Only those that contain this text"),
         BEFORE,
         LIMIT,
     ]),
     reads("contact", "get", "contacts.get", "Show a contact", &[CONTACT]),
-    changes("contact", "forget", "contacts.forget", "Erase a person's words and profile", &[CONTACT]),
-    reads("reply", "list", "replies.list", "List the canned replies of a live chat", &[LIVE_CHAT]),
-    changes("reply", "create", "replies.create", "Make a canned reply", &[
+    changes("contact", "forget", "contacts.forget", "Erase a person's messages and profile", &[CONTACT]),
+    reads("reply", "list", "replies.list", "List the canned replies of a live chat", &[
+        LIVE_CHAT, BEFORE, LIMIT,
+    ]),
+    changes("reply", "create", "replies.create", "Create a canned reply", &[
         LIVE_CHAT,
-        must("shortcut", "shortcut", Text, "What is typed for it"),
-        must("text", "text", Words, "What it says; - reads it from stdin"),
+        must("shortcut", "shortcut", Text, "The shortcut"),
+        must("text", "text", TextOrStdin, "The text; - reads it from stdin"),
     ]),
     changes("reply", "update", "replies.update", "Change a canned reply", &[
         LIVE_CHAT,
         must("reply", "reply", Text, "The reply's id"),
-        may("shortcut", "shortcut", Text, "What is typed for it"),
-        may("text", "text", Words, "What it says; - reads it from stdin"),
+        may("shortcut", "shortcut", Text, "The shortcut"),
+        may("text", "text", TextOrStdin, "The text; - reads it from stdin"),
     ]),
     changes("reply", "delete", "replies.delete", "Delete a canned reply", &[
         LIVE_CHAT,
         must("reply", "reply", Text, "The reply's id"),
     ]),
-    reads("audit", "list", "audit.list", "List what was done, newest first", &[
+    reads("audit", "list", "audit.list", "List changes, newest first", &[
         may("user", "user", Text, "Only by this user"),
-        may("stream", "stream", Text, "Only to this, such as channel-ID"),
+        may("stream", "stream", Text, "Only this stream, such as channel-ID"),
         BEFORE,
         LIMIT,
     ]),
