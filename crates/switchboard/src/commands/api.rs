@@ -70,7 +70,7 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
     block_on(async {
         let caller = Caller::sign_in(&sign_in, environment).await?;
         let request = lookup::names_to_ids(&caller, given).await?;
-        let ok = caller.call(method.method, &request).await?;
+        let ok = caller.call(method.name, &request).await?;
         if sign_in.json {
             output::json(&ok)
         } else {

@@ -55,7 +55,7 @@ fn a_later_layer_wins() {
 }
 
 #[test]
-fn sections_and_dotted_keys_are_the_same() {
+fn sections_and_dotted_keys_are_equivalent() {
     for file in [
         "ingress.listen = \"127.0.0.1:1\"",
         "[ingress]\nlisten = \"127.0.0.1:1\"",
@@ -69,7 +69,7 @@ fn sections_and_dotted_keys_are_the_same() {
 }
 
 #[test]
-fn the_environment_has_lists_numbers_and_switches() {
+fn the_environment_has_lists_numbers_and_booleans() {
     let settings = load(
         "",
         &[
@@ -96,7 +96,7 @@ fn the_environment_has_lists_numbers_and_switches() {
 }
 
 #[test]
-fn an_error_names_its_place_and_what_was_meant() {
+fn an_error_names_the_source_and_suggests_a_key() {
     let check = |file, variables: &[_], flags: &[_], expected: &str| {
         assert_eq!(load(file, variables, flags).unwrap_err(), expected);
     };
@@ -186,7 +186,7 @@ fn durations_have_units() {
 }
 
 #[test]
-fn what_is_shown_has_no_secret() {
+fn printed_settings_have_no_secrets() {
     let layers = Layers::load(
         None,
         &environment(&[("SWITCHBOARD__NATS__PASSWORD", "hunter2")]),
@@ -210,7 +210,7 @@ fn what_is_shown_has_no_secret() {
 }
 
 #[test]
-fn the_file_that_init_writes_says_everything_and_sets_nothing() {
+fn the_file_of_init_documents_every_key_and_sets_none() {
     let text = commented();
     assert!(text.parse::<toml::Table>().unwrap().is_empty());
     for (key, _) in KEYS {

@@ -1,4 +1,4 @@
-//! The console API's commands and the feed, with a session-router played by the test.
+//! The commands of the console API and the feed, with the test as the session router.
 
 use std::collections::VecDeque;
 use std::process::Output;
@@ -13,7 +13,7 @@ use crate::program::{Running, switchboard};
 
 const LIVE_CHAT: &str = "01890000-0000-7000-8000-000000000001";
 
-/// NATS, and whoever answers there.
+/// NATS and the test as the session router.
 struct World {
     server: Server,
     bus: Bus,
@@ -33,7 +33,7 @@ impl World {
         }
     }
 
-    /// Calls the program, and answers what it asks, in this order: method, request, answer.
+    /// Runs the program and answers its requests in this order: method, request, answer.
     async fn call(
         &mut self,
         args: &[&str],
@@ -52,7 +52,7 @@ impl World {
         for (method, request, answer) in answers {
             self.answer(method, request, answer).await;
         }
-        said(output.await.unwrap())
+        outputs(output.await.unwrap())
     }
 
     async fn publish(&self, subject: &str, event: &Value) {
@@ -77,7 +77,7 @@ impl World {
     }
 }
 
-fn said(output: Output) -> (i32, String, String) {
+fn outputs(output: Output) -> (i32, String, String) {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (
         output.status.code().unwrap(),
@@ -106,7 +106,7 @@ async fn a_list_is_a_table_for_people_and_json_for_programs() {
     );
     assert!(
         !stdout.contains('\u{1b}'),
-        "no control character of a stranger's reaches the terminal"
+        "control characters are replaced"
     );
     assert!(stderr.contains("--before c1"), "{stderr}");
 
@@ -118,7 +118,7 @@ async fn a_list_is_a_table_for_people_and_json_for_programs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_name_is_looked_up() {
+async fn a_name_is_resolved_to_an_id() {
     let mut world = World::start().await;
     let args = [
         "live-chat",
@@ -153,7 +153,7 @@ async fn a_name_is_looked_up() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_is_told_with_its_code_and_denial_ends_with_5() {
+async fn a_rejection_is_printed_with_its_code_and_a_denial_exits_with_5() {
     let mut world = World::start().await;
     for (code, exit) in [
         ("forbidden", 5),
@@ -175,12 +175,12 @@ async fn a_refusal_is_told_with_its_code_and_denial_ends_with_5() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_is_not_let_in_ends_with_5_and_who_asks_nobody_with_4() {
+async fn a_denied_sign_in_exits_with_5_and_a_missing_router_with_4() {
     let locked = Server::start_with("authorization { user: x, password: y }").await;
     let call = |url: String| {
         tokio::task::spawn_blocking(move || {
             let mut command = switchboard(&["me", "--nats", &url]);
-            said(
+            outputs(
                 command
                     .env("SWITCHBOARD_PASSWORD", "12345678")
                     .output()
@@ -203,7 +203,7 @@ fn event(position: u64, previous: u64) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_feed_has_no_gap_and_no_double() {
+async fn the_feed_has_no_gaps_and_no_duplicates() {
     let mut world = World::start().await;
     let workspace: Subjects = "default".parse().unwrap();
     let admin: UserId = "admin".parse().unwrap();
@@ -236,11 +236,11 @@ async fn the_feed_has_no_gap_and_no_double() {
 
     let page = |events: Vec<Value>, next: Option<u64>, position: u64| json!({ "ok": { "events": events, "next": next, "position": position } });
     let after = |position: u64| json!({ "position": position, "limit": 1_000 });
-    // History in two pages, the first of them with nothing for our eyes.
+    // History in two pages; the caller may read nothing on the first one.
     world
         .answer("events.after", &after(10), &page(vec![], Some(20), 22))
         .await;
-    // This happens while the history is asked for, so that it is in both.
+    // Published while the history is read, so it arrives twice.
     world.publish(&subject, &event(22, 21)).await;
     world
         .answer(
@@ -249,7 +249,7 @@ async fn the_feed_has_no_gap_and_no_double() {
             &page(vec![event(21, 5), event(22, 21)], None, 22),
         )
         .await;
-    // The next in the chain, one that passes, and one that came before it was missed: 25.
+    // The next event, a transient signal, and an event whose predecessor, 25, is missing.
     world.publish(&subject, &event(24, 22)).await;
     world.publish(&subject, &json!({ "type": "typing" })).await;
     world.publish(&subject, &event(27, 25)).await;

@@ -1,4 +1,4 @@
-//! `up`: with a real nats-server, on ports of its own.
+//! `up` with a real nats-server on free ports.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -13,7 +13,7 @@ const LISTENERS: [&str; 5] = [
     "nats.websocket",
 ];
 
-/// The arguments of `up` with any free ports, but for one.
+/// The arguments of `up` on free ports, except for one fixed address.
 fn arguments(data: &Path, fixed: Option<(&str, &str)>) -> Vec<String> {
     let mut arguments = vec!["up".to_owned(), "--data".to_owned(), text(data).to_owned()];
     for key in LISTENERS {
@@ -33,7 +33,7 @@ fn up(data: &Path, fixed: Option<(&str, &str)>) -> Running {
 }
 
 #[test]
-fn it_makes_its_directory_serves_and_ends_with_0() {
+fn it_creates_its_directory_serves_and_exits_with_0() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let broker = up(&data, None);
@@ -48,7 +48,7 @@ fn it_makes_its_directory_serves_and_ends_with_0() {
 }
 
 #[test]
-fn a_page_on_any_port_is_let_in_by_its_own_address() {
+fn nats_accepts_the_page_at_its_real_port() {
     let parent = tempfile::tempdir().unwrap();
     let broker = up(&parent.path().join("data"), None);
     let page = broker.line_with("console     http");
@@ -64,7 +64,7 @@ fn a_page_on_any_port_is_let_in_by_its_own_address() {
 }
 
 #[test]
-fn a_nats_server_left_behind_does_not_block_the_next_start() {
+fn a_stale_nats_server_does_not_block_the_next_start() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let broker = up(&data, None);
@@ -73,7 +73,7 @@ fn a_nats_server_left_behind_does_not_block_the_next_start() {
     broker.signal("-KILL");
     assert_eq!(broker.end(), None);
 
-    // The same port again, which the orphan has.
+    // The stale server still has the port.
     assert!(TcpListener::bind(&nats).is_err());
     let broker = up(&data, Some(("nats.listen", &nats)));
     assert!(broker.line_with("nats://").contains(&nats));
@@ -83,7 +83,7 @@ fn a_nats_server_left_behind_does_not_block_the_next_start() {
 }
 
 #[test]
-fn a_taken_port_is_told_with_its_key_and_its_holder() {
+fn the_error_for_a_port_in_use_names_the_key_and_the_process() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     assert_eq!(call(&["init", "--data", text(&data)]).0, 0);
@@ -106,7 +106,7 @@ fn a_taken_port_is_told_with_its_key_and_its_holder() {
 }
 
 #[test]
-fn a_second_up_of_one_directory_is_refused() {
+fn a_second_up_on_the_same_directory_is_rejected() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let broker = up(&data, None);

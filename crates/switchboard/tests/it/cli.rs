@@ -3,7 +3,7 @@
 use crate::program::{call, switchboard, text};
 
 #[test]
-fn usage_errors_end_with_2_and_say_so_on_stderr() {
+fn usage_errors_exit_with_2_and_print_to_stderr() {
     for args in [
         &["frobnicate"][..],
         &["init"],
@@ -23,7 +23,7 @@ fn usage_errors_end_with_2_and_say_so_on_stderr() {
 }
 
 #[test]
-fn help_and_version_are_data() {
+fn help_and_version_go_to_stdout() {
     for args in [
         &["--help"][..],
         &["--version"],
@@ -38,7 +38,7 @@ fn help_and_version_are_data() {
 }
 
 #[test]
-fn every_shell_gets_completions_of_every_command() {
+fn completions_have_every_command() {
     for shell in ["bash", "zsh", "fish"] {
         let (code, stdout, _) = call(&["completions", shell]);
         assert_eq!(code, 0);
@@ -49,7 +49,7 @@ fn every_shell_gets_completions_of_every_command() {
 }
 
 #[test]
-fn a_reader_that_goes_away_is_no_fault() {
+fn a_closed_stdout_is_not_a_failure() {
     let script = format!(
         "'{}' completions bash | head -c 10 >&2; test ${{PIPESTATUS[0]}} = 0",
         env!("CARGO_BIN_EXE_switchboard")
@@ -59,7 +59,7 @@ fn a_reader_that_goes_away_is_no_fault() {
 }
 
 #[test]
-fn bad_settings_end_with_78_and_name_the_nearest_key() {
+fn wrong_settings_exit_with_78_and_suggest_a_key() {
     let directory = tempfile::tempdir().unwrap();
     let data = text(directory.path());
     std::fs::write(
@@ -85,17 +85,17 @@ fn bad_settings_end_with_78_and_name_the_nearest_key() {
 }
 
 #[test]
-fn that_the_settings_are_right_is_said_to_programs_too() {
+fn valid_settings_are_reported_as_json_too() {
     let args = ["config", "check", "--json", "--set", "log.sync=false"];
     let (code, stdout, _) = call(&args);
-    let said: serde_json::Value = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((code, &said["right"]), (0, &true.into()));
-    assert!(said["warnings"][0].as_str().unwrap().contains("log.sync"));
+    let output: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((code, &output["right"]), (0, &true.into()));
+    assert!(output["warnings"][0].as_str().unwrap().contains("log.sync"));
 }
 
 #[test]
-fn settings_that_contradict_each_other_are_refused() {
-    for (set, words) in [
+fn conflicting_settings_are_rejected() {
+    for (set, message) in [
         (
             &["console.listen=127.0.0.1:8080"][..],
             "have the same port 8080",
@@ -118,12 +118,12 @@ fn settings_that_contradict_each_other_are_refused() {
         args.extend(set.iter().flat_map(|set| ["--set", set]));
         let (code, _, stderr) = call(&args);
         assert_eq!(code, 78, "{set:?}: {stderr}");
-        assert!(stderr.contains(words), "{set:?}: {stderr}");
+        assert!(stderr.contains(message), "{set:?}: {stderr}");
     }
 }
 
 #[test]
-fn secrets_are_masked_where_settings_are_printed() {
+fn printed_settings_have_masked_secrets() {
     for args in [
         &["config", "print"][..],
         &["config", "print", "--effective", "--json"],
@@ -142,12 +142,12 @@ fn secrets_are_masked_where_settings_are_printed() {
 }
 
 #[test]
-fn who_cannot_connect_ends_with_4() {
-    let nobody = std::net::TcpListener::bind("127.0.0.1:0")
+fn a_failed_connection_exits_with_4() {
+    let unused = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
         .unwrap();
-    let url = format!("nats://{nobody}");
+    let url = format!("nats://{unused}");
     let mut command = switchboard(&["session", "list", "--nats", &url]);
     let output = command
         .env("SWITCHBOARD_PASSWORD", "12345678")

@@ -1,4 +1,4 @@
-//! What `init` makes, and what it refuses to touch.
+//! `init`: what it creates and what it refuses to change.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -20,7 +20,7 @@ fn modes(directory: &Path) -> Vec<(String, u32)> {
 }
 
 #[test]
-fn a_data_directory_is_its_owners_alone() {
+fn only_the_owner_has_access_to_a_data_directory() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("a/data");
     let (code, stdout, stderr) = call(&["init", "--data", text(&data)]);
@@ -72,7 +72,7 @@ fn a_data_directory_is_its_owners_alone() {
 }
 
 #[test]
-fn a_second_init_is_refused_and_changes_nothing() {
+fn a_second_init_is_rejected_and_changes_nothing() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     assert_eq!(call(&["init", "--data", text(&data)]).0, 0);
@@ -84,7 +84,7 @@ fn a_second_init_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_directory_with_something_in_it_is_left_alone() {
+fn a_directory_with_other_files_is_rejected() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("thesis.txt"), "chapter 1").unwrap();
     let (code, _, stderr) = call(&["init", "--data", text(directory.path())]);
@@ -94,7 +94,7 @@ fn a_directory_with_something_in_it_is_left_alone() {
 }
 
 #[test]
-fn an_empty_directory_and_one_that_a_killed_init_left_are_filled() {
+fn an_empty_directory_and_the_remains_of_a_killed_init_are_filled() {
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join(".init")).unwrap();
     fs::write(directory.path().join("switchboard.toml"), "half").unwrap();
@@ -141,7 +141,7 @@ fn a_given_password_is_used_and_not_printed() {
 }
 
 #[test]
-fn dev_opens_loopback_and_says_so() {
+fn dev_allows_loopback_and_reports_it() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let (_, _, stderr) = call(&["init", "--dev", "--data", text(&data)]);
@@ -154,7 +154,7 @@ fn dev_opens_loopback_and_says_so() {
 }
 
 #[test]
-fn the_doctor_finds_what_others_can_read() {
+fn doctor_finds_secrets_that_others_can_read() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let doctor = || {

@@ -1,4 +1,4 @@
-//! The binary, as it is called: its words, its exit codes, what it leaves on the disk.
+//! Runs the binary: output, exit codes and files.
 
 #[cfg(test)]
 mod api;

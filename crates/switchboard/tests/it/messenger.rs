@@ -1,4 +1,4 @@
-//! `messenger` against a Switchboard of a few lines.
+//! `messenger` against a minimal Switchboard.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::program::{PATIENCE, Running};
 
-/// A Switchboard that answers what the test says.
+/// A Switchboard that answers as the test says.
 struct Broker(TcpListener);
 
 impl Broker {
@@ -21,7 +21,7 @@ impl Broker {
         format!("http://{}/webhook/1", self.0.local_addr().unwrap())
     }
 
-    /// Takes the next request and answers it; its head in lower case, and its body.
+    /// Answers the next request and returns its head in lower case and its body.
     fn take(&self, status: u16, answer: &Value) -> (String, Value) {
         let (stream, _) = self.0.accept().unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
@@ -37,7 +37,7 @@ impl Broker {
     }
 }
 
-/// One message of HTTP with a length.
+/// Reads an HTTP message with a content length.
 fn read(stream: &TcpStream) -> (String, Vec<u8>) {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
@@ -52,8 +52,8 @@ fn read(stream: &TcpStream) -> (String, Vec<u8>) {
     (head, body)
 }
 
-/// Says something to the messenger; the status and the body of its answer.
-fn say(url: &str, headers: &str, body: &Value) -> (u16, Vec<u8>) {
+/// Sends a request to the messenger and returns the status and the body of the response.
+fn send(url: &str, headers: &str, body: &Value) -> (u16, Vec<u8>) {
     let address = url.trim_start_matches("http://").trim_end_matches('/');
     let stream = TcpStream::connect(address).unwrap();
     let body = body.to_string();
@@ -96,7 +96,7 @@ impl Messenger {
         if let Some(last) = last {
             data["lastMessageId"] = last.into();
         }
-        let (status, answer) = say(
+        let (status, answer) = send(
             &self.url,
             "",
             &json!({ "type": "connect", "token": "secret", "channelId": "1", "data": data }),
@@ -107,7 +107,7 @@ impl Messenger {
 }
 
 #[test]
-fn it_proves_the_code_and_believes_nobody_without_it() {
+fn it_proves_the_code_and_rejects_requests_without_it() {
     let (messenger, broker) = (Messenger::start(&[]), Broker::start());
     let answer = messenger.connect(&broker, None);
     let proof = signature::answer(&Secret::new("secret"), "riddle").unwrap();
@@ -118,25 +118,25 @@ fn it_proves_the_code_and_believes_nobody_without_it() {
     assert_eq!(
         event["received"]["token"],
         Value::Null,
-        "secrets are not told"
+        "secrets are not printed"
     );
 
     for token in ["wrong", ""] {
         let body = json!({ "type": "message", "token": token, "data": { "text": "boo" } });
-        assert_eq!(say(&messenger.url, "", &body).0, 401);
+        assert_eq!(send(&messenger.url, "", &body).0, 401);
         assert_eq!(messenger.running.event("refused")["status"], 401);
     }
     let signature = "webhook-id: 1\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n";
     let body = json!({ "type": "message", "token": "secret", "data": { "text": "boo" } });
     assert_eq!(
-        say(&messenger.url, signature, &body).0,
+        send(&messenger.url, signature, &body).0,
         401,
-        "a signature that is there must verify"
+        "a signature must verify even if the token is right"
     );
 }
 
 #[test]
-fn what_is_typed_is_sent_again_until_it_is_taken() {
+fn a_message_is_retried_until_it_is_accepted() {
     let (mut messenger, broker) = (
         Messenger::start(&["--user", "ann", "--chat", "c7"]),
         Broker::start(),
@@ -148,7 +148,7 @@ fn what_is_typed_is_sent_again_until_it_is_taken() {
     let (_, first) = broker.take(503, &json!({ "code": "unavailable" }));
     assert_eq!(messenger.running.event("sent")["kept"], true);
     let (_, second) = broker.take(200, &json!({ "status": "accepted" }));
-    assert_eq!(first, second, "the same, ids and all");
+    assert_eq!(first, second, "the same request with the same ids");
     assert_eq!(first["token"], "secret");
     assert_eq!(first["data"]["externalUserId"], "ann");
     assert_eq!(first["data"]["externalChatId"], "c7");
@@ -157,11 +157,15 @@ fn what_is_typed_is_sent_again_until_it_is_taken() {
         (&sent["status"], &sent["kept"], &sent["attempt"]),
         (&json!(200), &json!(false), &json!(2))
     );
-    assert_eq!(sent["sent"]["token"], Value::Null, "secrets are not told");
+    assert_eq!(
+        sent["sent"]["token"],
+        Value::Null,
+        "secrets are not printed"
+    );
 }
 
 #[test]
-fn what_a_disconnected_channel_refuses_is_kept_for_the_next_connect() {
+fn messages_to_a_disconnected_channel_wait_for_the_next_connect() {
     let (mut messenger, broker) = (Messenger::start(&[]), Broker::start());
     messenger.connect(&broker, None);
     messenger.running.type_line("one");
@@ -187,16 +191,16 @@ fn what_a_disconnected_channel_refuses_is_kept_for_the_next_connect() {
     assert_eq!(
         messenger.running.event("sent")["kept"],
         false,
-        "no use in asking that again"
+        "a rejected request is not retried"
     );
 }
 
 #[test]
-fn signed_means_signed_in_both_directions() {
+fn with_signed_both_directions_are_signed() {
     let (mut messenger, broker) = (Messenger::start(&["--signed"]), Broker::start());
     let body = json!({ "type": "connect", "token": "secret", "data": { "webhook": broker.url() } });
     assert_eq!(
-        say(&messenger.url, "", &body).0,
+        send(&messenger.url, "", &body).0,
         401,
         "the token alone is not enough"
     );
@@ -209,7 +213,7 @@ fn signed_means_signed_in_both_directions() {
         "webhook-id: {}\r\nwebhook-timestamp: {}\r\nwebhook-signature: {}\r\n",
         signed.id, signed.timestamp, signed.signature
     );
-    assert_eq!(say(&messenger.url, &headers, &body).0, 200);
+    assert_eq!(send(&messenger.url, &headers, &body).0, 200);
 
     messenger.running.type_line("hello");
     let (head, body) = broker.take(200, &json!({}));
@@ -226,13 +230,13 @@ fn signed_means_signed_in_both_directions() {
 }
 
 #[test]
-fn it_answers_as_its_flags_say() {
+fn flags_change_the_answers() {
     let profile = json!({ "type": "userInfo", "token": "secret", "data": { "userId": "u1" } });
     let message =
         json!({ "type": "message", "token": "secret", "data": { "text": "hi", "messageId": "m" } });
 
     let messenger = Messenger::start(&["--broken-user-info", "--phone", "+1"]);
-    let (_, answer) = say(&messenger.url, "", &profile);
+    let (_, answer) = send(&messenger.url, "", &profile);
     assert!(serde_json::from_slice::<Value>(&answer).is_err());
     let read = chat::messenger::lenient::profile(&answer);
     assert_eq!(
@@ -241,14 +245,14 @@ fn it_answers_as_its_flags_say() {
     );
 
     let messenger = Messenger::start(&["--fail", "500", "--refuse"]);
-    assert_eq!(say(&messenger.url, "", &message).0, 500);
+    assert_eq!(send(&messenger.url, "", &message).0, 500);
     let connect =
         json!({ "type": "connect", "token": "secret", "data": { "webhook": "http://x/" } });
-    assert_eq!(say(&messenger.url, "", &connect).0, 401);
+    assert_eq!(send(&messenger.url, "", &connect).0, 401);
 
     let (messenger, broker) = (Messenger::start(&["--auto-receipts"]), Broker::start());
     messenger.connect(&broker, None);
-    assert_eq!(say(&messenger.url, "", &message).0, 200);
+    assert_eq!(send(&messenger.url, "", &message).0, 200);
     for status in ["delivered", "read"] {
         let (_, receipt) = broker.take(200, &json!({}));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The program under test, with an environment of its own.
+//! Runs the program under test.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long anything may take before the test has failed.
+/// The timeout of every wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A call of the program, to be asserted on.
+/// A command without settings from the environment.
 pub(crate) fn switchboard(args: &[&str]) -> assert_cmd::Command {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_switchboard"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD")) {
@@ -21,7 +21,7 @@ pub(crate) fn switchboard(args: &[&str]) -> assert_cmd::Command {
     command
 }
 
-/// What a call prints, and the code that it ends with.
+/// Runs a command and returns its exit code, stdout and stderr.
 pub(crate) fn call(args: &[&str]) -> (i32, String, String) {
     let output = switchboard(args).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -34,7 +34,7 @@ pub(crate) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// A call that goes on until it is ended.
+/// A running process.
 pub(crate) struct Running {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -72,7 +72,7 @@ impl Running {
         self.lines.recv_timeout(PATIENCE).expect("a line on stdout")
     }
 
-    /// The next line that holds a text.
+    /// The next line that contains a text.
     pub(crate) fn line_with(&self, text: &str) -> String {
         loop {
             let line = self.line();
@@ -82,7 +82,7 @@ impl Running {
         }
     }
 
-    /// The next line as JSON that has a member of this name.
+    /// The next JSON line that has this member.
     pub(crate) fn event(&self, member: &str) -> Value {
         loop {
             let event: Value = serde_json::from_str(&self.line()).unwrap();
@@ -107,7 +107,7 @@ impl Running {
         );
     }
 
-    /// Waits for its end; the exit code, none after a signal.
+    /// Waits for the exit code; `None` after a signal.
     pub(crate) fn end(mut self) -> Option<i32> {
         let (sender, ended) = channel();
         std::thread::scope(|scope| {
@@ -124,7 +124,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended; then there is nothing to kill.
+        // Fails if the process has already exited.
         drop(self.child.kill());
         drop(self.child.wait());
     }

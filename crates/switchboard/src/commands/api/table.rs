@@ -17,7 +17,7 @@ pub(super) struct Method {
     /// Empty if the noun alone is the command.
     pub(super) verb: &'static str,
     /// The name of the method.
-    pub(super) method: &'static str,
+    pub(super) name: &'static str,
     pub(super) about: &'static str,
     /// Whether it takes a `commandId`.
     pub(super) changes: bool,
@@ -113,14 +113,14 @@ const fn may(flag: &'static str, member: &'static str, kind: Kind, help: &'stati
 const fn reads(
     noun: &'static str,
     verb: &'static str,
-    method: &'static str,
+    name: &'static str,
     about: &'static str,
     args: &'static [Arg],
 ) -> Method {
     Method {
         noun,
         verb,
-        method,
+        name,
         about,
         changes: false,
         args,
@@ -130,14 +130,14 @@ const fn reads(
 const fn changes(
     noun: &'static str,
     verb: &'static str,
-    method: &'static str,
+    name: &'static str,
     about: &'static str,
     args: &'static [Arg],
 ) -> Method {
     Method {
         noun,
         verb,
-        method,
+        name,
         about,
         changes: true,
         args,

@@ -12,7 +12,7 @@ fn every_method_has_a_command() {
         .iter()
         .map(|m| {
             (
-                m.method,
+                m.name,
                 format!("{} {}", m.noun, m.verb).trim_end().to_owned(),
             )
         })
@@ -31,7 +31,7 @@ fn every_method_has_a_command() {
 #[test]
 fn the_flags_of_a_command_are_the_parameters_of_its_method() {
     for command in METHODS {
-        let name = command.method;
+        let name = command.name;
         let method = chat::api::method(name).unwrap();
         assert_eq!(command.changes, method.changes(), "{name}");
         let flags = command.args.iter();
