@@ -97,6 +97,6 @@ async fn a_demo_reports_a_port_that_is_in_use_and_leaves_nothing() {
     let output = program::output(&mut demo(dir.path(), &page)).await;
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let output = String::from_utf8(output.stderr).unwrap();
-    assert!(output.contains("of --page is taken by"), "{output}");
+    assert!(output.contains("of --page is in use by"), "{output}");
     assert_nothing_is_left(&dir);
 }

@@ -91,7 +91,7 @@ fn command() -> clap::Command {
 fn print(error: &clap::Error) -> Result {
     if error.use_stderr() {
         output::message(error.render().to_string().trim_end());
-        return Err(Failure::said(Exit::Usage));
+        return Err(Failure::printed(Exit::Usage));
     }
     output::text(&error.render().to_string())
 }

@@ -93,7 +93,7 @@ impl Data {
                     self.0.display(),
                     holder.trim()
                 );
-                return Err(Failure::say(Exit::Failure, message));
+                return Err(Failure::message(Exit::Failure, message));
             }
             Err(fs::TryLockError::Error(error)) => {
                 return Err(error).or_fail(Exit::Failure, message);

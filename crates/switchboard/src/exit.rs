@@ -41,18 +41,18 @@ impl Failure {
     }
 
     /// A failure with a message only.
-    pub(crate) fn say(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
         Self::new(exit, anyhow::Error::msg(message.into()))
     }
 
     /// A failure that has already been printed.
-    pub(crate) fn said(exit: Exit) -> Self {
-        Self::new(exit, Said)
+    pub(crate) fn printed(exit: Exit) -> Self {
+        Self::new(exit, Printed)
     }
 
     /// Whether the failure has already been printed.
-    pub(crate) fn is_said(&self) -> bool {
-        self.error.is::<Said>()
+    pub(crate) fn is_printed(&self) -> bool {
+        self.error.is::<Printed>()
     }
 
     /// A failure of the log; damage has its own exit code.
@@ -63,6 +63,32 @@ impl Failure {
                 Exit::Damaged
             }
             _ => Exit::Failure,
+        };
+        Self::new(exit, error)
+    }
+
+    /// A failure of NATS; `bad_url` is the exit code for a wrong URL.
+    pub(crate) fn of_bus(error: bus::Error, bad_url: Exit) -> Self {
+        use bus::Error as E;
+        let exit = match error {
+            E::NotAuthorised { .. } => Exit::Denied,
+            E::Url { .. } | E::UrlCredentials => bad_url,
+            E::Unreachable { .. }
+            | E::Tls { .. }
+            | E::NoResponders { .. }
+            | E::Timeout { .. }
+            | E::Disconnected { .. }
+            | E::Interrupted { .. }
+            | E::Closed { .. } => Exit::NotConnected,
+            E::Full { .. }
+            | E::Subject { .. }
+            | E::Queue { .. }
+            | E::Header { .. }
+            | E::TooLarge { .. }
+            | E::NoReply { .. }
+            | E::Refused { .. }
+            | E::Answer { .. }
+            | E::ServiceName { .. } => Exit::Failure,
         };
         Self::new(exit, error)
     }
@@ -78,7 +104,7 @@ impl Failure {
 /// Takes the place of a message that has already been printed.
 #[derive(Debug, thiserror::Error)]
 #[error("see above")]
-struct Said;
+struct Printed;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

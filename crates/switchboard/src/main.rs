@@ -28,7 +28,7 @@ fn main() -> ExitCode {
         // The reader of stdout has exited, like `head` does.
         Err(failure) if failure.is_closed_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            if !failure.is_said() {
+            if !failure.is_printed() {
                 output::message(format_args!("switchboard: {failure}"));
             }
             ExitCode::from(failure.exit as u8)

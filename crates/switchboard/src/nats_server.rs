@@ -159,11 +159,11 @@ async fn launch(
     let started = tokio::time::timeout(START_TIMEOUT, listening(&mut child, &mut lines, &file));
     match started.await {
         Ok(Ok(addresses)) => Ok((child, lines, addresses)),
-        Ok(Err(message)) => Err(Failure::say(Exit::Failure, message)),
+        Ok(Err(message)) => Err(Failure::message(Exit::Failure, message)),
         Err(_) => {
             end(&mut child).await;
             let message = format!("nats-server does not listen after {START_TIMEOUT:?}");
-            Err(Failure::say(Exit::Failure, message))
+            Err(Failure::message(Exit::Failure, message))
         }
     }
 }

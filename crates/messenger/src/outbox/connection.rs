@@ -6,7 +6,7 @@ use tokio::sync::watch;
 #[derive(Clone)]
 pub(crate) struct Connection(watch::Sender<Connected>);
 
-/// What the last `connect` said.
+/// The data of the last `connect`.
 #[derive(Clone, Default)]
 pub(super) struct Connected {
     pub(super) url: Option<String>,

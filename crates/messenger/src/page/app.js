@@ -122,7 +122,7 @@ function begin(what) {
   }
 }
 
-async function say() {
+async function send() {
   const text = at("text").value.trim();
   const { person } = chats.get(current);
   if (!text) {
@@ -163,7 +163,7 @@ function act(event) {
   view.chosen(event.target.closest(".message"));
   if (event.target.matches(".starter")) {
     at("text").value = event.target.textContent;
-    say();
+    send();
   }
   if (!button) {
     return;
@@ -185,14 +185,14 @@ at("text").addEventListener("input", typed);
 at("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
-    say();
+    send();
   } else if (event.key === "Escape") {
     begin(null);
   }
 });
 at("write").addEventListener("submit", (event) => {
   event.preventDefault();
-  say();
+  send();
 });
 window.addEventListener("focus", () => chats.has(current) && refresh());
 

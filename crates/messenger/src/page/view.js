@@ -64,7 +64,7 @@ export function labels() {
 export function people(all, current, calm, choose) {
   const cards = all.map((chat, index) => {
     const last = [...chat.entries.values()].findLast((entry) => entry.by !== "session");
-    const line = chat.typing && calm ? texts.typing(texts.somebody) : last ? lineOf(last) : "";
+    const line = chat.typing && calm ? texts.typing(texts.operator) : last ? lineOf(last) : "";
     const card = element(
       "button",
       "person",
@@ -102,7 +102,7 @@ export function top(chat, phone) {
     phone.link !== "connected"
       ? texts.short[phone.link]
       : chat.typing
-        ? texts.typing(operator?.author ?? texts.somebody)
+        ? texts.typing(operator?.author ?? texts.operator)
         : calm;
   at("status").className = chat.typing && phone.link === "connected" ? "typing" : phone.link;
   at("chat").classList.toggle("typing", chat.typing && phone.link === "connected");
@@ -190,15 +190,15 @@ function line(chat, entry) {
 }
 
 function bubble(chat, entry) {
-  const said = entry.deleted
+  const text = entry.deleted
     ? element("p", "gone", texts.deleted)
     : element("p", "text", ...linked(entry.text));
   return element(
     "div",
     "bubble",
-    entry.by === "operator" ? element("strong", "author", entry.author ?? texts.somebody) : null,
+    entry.by === "operator" ? element("strong", "author", entry.author ?? texts.operator) : null,
     quote(chat, entry),
-    entry.text || entry.deleted ? said : null,
+    entry.text || entry.deleted ? text : null,
     ...(entry.files ?? []).map(file),
     meta(entry),
     entry.why ? element("p", "why", entry.why) : null,

@@ -208,7 +208,7 @@ fn events_without_effect_make_no_revision() {
     let revision = phone.apply(&health, NOW);
     assert_eq!(phone.apply(&health, NOW), revision);
     assert_eq!(phone.apply(&Event::Note { text: "x" }, NOW), revision);
-    receive(&mut phone, "markAsRead", json!({ "messageId": "nobody's" }));
+    receive(&mut phone, "markAsRead", json!({ "messageId": "unknown" }));
     assert_eq!(phone.update(None, NOW).revision, revision);
 
     // The terminal may send a request without an id, which matches no message.

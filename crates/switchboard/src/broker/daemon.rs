@@ -117,7 +117,7 @@ impl Daemon {
             }
             Some(Ok((role, Ok(())))) => {
                 self.forget(role);
-                Failure::say(
+                Failure::message(
                     Exit::Failure,
                     format!("{} stopped unexpectedly", role.name()),
                 )
@@ -135,7 +135,7 @@ impl Daemon {
         tokio::select! {
             biased; // A second signal takes precedence.
             () = signals.next() => {
-                Err(Failure::say(Exit::Failure, "stopped by a second signal; requests in progress were aborted"))
+                Err(Failure::message(Exit::Failure, "stopped by a second signal; requests in progress were aborted"))
             }
             stopped = tokio::time::timeout(STOP_TIMEOUT, self.stop_in_order()) => {
                 stopped.unwrap_or_else(|_| {

@@ -87,13 +87,6 @@ impl Starting<'_> {
 
 /// Connects to NATS, with the exit code of the failure.
 pub(super) async fn connect(config: &bus::Config) -> Result<Bus> {
-    use bus::Error as E;
-    Bus::connect(config).await.map_err(|error| {
-        let exit = match error {
-            E::NotAuthorised { .. } => Exit::Denied,
-            E::Url { .. } | E::UrlCredentials => Exit::Settings,
-            _ => Exit::NotConnected,
-        };
-        Failure::new(exit, error)
-    })
+    let connected = Bus::connect(config).await;
+    connected.map_err(|error| Failure::of_bus(error, Exit::Settings))
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
     let method = METHODS
         .iter()
         .find(|method| method.noun == noun && method.verb == verb)
-        .ok_or_else(|| Failure::say(Exit::Usage, format!("unknown command {noun} {verb}")))?;
+        .ok_or_else(|| Failure::message(Exit::Usage, format!("unknown command {noun} {verb}")))?;
     let sign_in = SignIn::from_arg_matches(matches).or_exit(Exit::Usage)?;
     let given = args::given(method, matches)?;
     block_on(async {

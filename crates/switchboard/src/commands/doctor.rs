@@ -49,15 +49,15 @@ enum State {
 struct Finding {
     check: &'static str,
     state: State,
-    words: String,
+    message: String,
 }
 
 impl Finding {
-    fn new(check: &'static str, state: State, words: impl Into<String>) -> Self {
+    fn new(check: &'static str, state: State, message: impl Into<String>) -> Self {
         Self {
             check,
             state,
-            words: words.into(),
+            message: message.into(),
         }
     }
 
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     if args.json {
         let list: Vec<Value> = findings
             .iter()
-            .map(|f| json!({ "check": f.check, "state": f.word(), "words": f.words }))
+            .map(|f| json!({ "check": f.check, "state": f.word(), "words": f.message }))
             .collect();
         output::json(&Value::Array(list))?;
     } else {
@@ -85,7 +85,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
                 "{:<8} {:<12} {}",
                 finding.word(),
                 finding.check,
-                finding.words
+                finding.message
             ))?;
         }
     }
@@ -93,7 +93,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         State::Wrong(exit) => Some(exit),
         State::Ok | State::Warning => None,
     });
-    wrong.map_or(Ok(()), |exit| Err(Failure::said(exit)))
+    wrong.map_or(Ok(()), |exit| Err(Failure::printed(exit)))
 }
 
 fn check(args: &Args, environment: &Environment) -> Vec<Finding> {
@@ -121,8 +121,8 @@ fn check(args: &Args, environment: &Environment) -> Vec<Finding> {
 fn directory(data: &Data) -> Vec<Finding> {
     let shown = data.path().display();
     if !data.is_initialised() {
-        let words = format!("{shown} has no master.key; run: switchboard init --data {shown}");
-        return vec![Finding::new("data", State::Wrong(Exit::Failure), words)];
+        let message = format!("{shown} has no master.key; run: switchboard init --data {shown}");
+        return vec![Finding::new("data", State::Wrong(Exit::Failure), message)];
     }
     let mut findings = vec![Finding::new(
         "data",
@@ -143,11 +143,11 @@ fn directory(data: &Data) -> Vec<Finding> {
     for path in secrets.iter().filter(|path| path.exists()) {
         if let Ok(Some(mode)) = data::too_open(path) {
             let path = path.display();
-            let words = format!("{path} has mode {mode:o}; run: chmod go= {path}");
+            let message = format!("{path} has mode {mode:o}; run: chmod go= {path}");
             findings.push(Finding::new(
                 "permissions",
                 State::Wrong(Exit::Failure),
-                words,
+                message,
             ));
         }
     }
@@ -164,12 +164,13 @@ fn directory(data: &Data) -> Vec<Finding> {
 fn clock() -> Finding {
     let now = Timestamp::now();
     if now.as_second() > CLOCK_MIN_SECS {
-        let words =
+        let message =
             format!("{now}; messengers reject signatures that are more than 300 s off their clock");
-        return Finding::new("clock", State::Ok, words);
+        return Finding::new("clock", State::Ok, message);
     }
-    let words = format!("the clock is at {now}; set it, or messengers will reject our signatures");
-    Finding::new("clock", State::Wrong(Exit::Failure), words)
+    let message =
+        format!("the clock is at {now}; set it, or messengers will reject our signatures");
+    Finding::new("clock", State::Wrong(Exit::Failure), message)
 }
 
 fn settings(loaded: &Loaded) -> Vec<Finding> {
@@ -201,8 +202,8 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
             "allows every address for webhooks, including services on this machine; list only what you need",
         ),
         some => {
-            let words = format!("additionally allowed for webhooks: {}", some.join(", "));
-            Finding::new("egress.allow", State::Warning, words)
+            let message = format!("additionally allowed for webhooks: {}", some.join(", "));
+            Finding::new("egress.allow", State::Warning, message)
         }
     };
     findings.push(finding);
@@ -212,14 +213,15 @@ fn settings(loaded: &Loaded) -> Vec<Finding> {
 fn nats(loaded: &Loaded, environment: &Environment) -> Vec<Finding> {
     let nats = &loaded.settings.nats;
     if let Some(url) = &nats.url {
-        let words = format!("{url} is configured; switchboard run reports whether it is reachable");
-        return vec![Finding::new("nats-server", State::Ok, words)];
+        let message =
+            format!("{url} is configured; switchboard run reports whether it is reachable");
+        return vec![Finding::new("nats-server", State::Ok, message)];
     }
     vec![
         match nats_server::find(nats.server.as_deref(), environment) {
             Ok(found) => {
-                let words = format!("{} {}", found.program.display(), found.version);
-                Finding::new("nats-server", State::Ok, words)
+                let message = format!("{} {}", found.program.display(), found.version);
+                Finding::new("nats-server", State::Ok, message)
             }
             Err(failure) => Finding::new(
                 "nats-server",
@@ -242,17 +244,17 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
                     name.starts_with("switchboard") || name.starts_with("nats-server")
                 });
                 let holder = holder.unwrap_or_else(|| "another program".to_owned());
-                let words = format!("{key} {} is in use by {holder}", address.0);
+                let message = format!("{key} {} is in use by {holder}", address.0);
                 if ours {
-                    Finding::new("ports", State::Ok, words)
+                    Finding::new("ports", State::Ok, message)
                 } else {
-                    let words = format!("{words}; stop it, or set {key} to another port");
-                    Finding::new("ports", State::Wrong(Exit::Failure), words)
+                    let message = format!("{message}; stop it, or set {key} to another port");
+                    Finding::new("ports", State::Wrong(Exit::Failure), message)
                 }
             }
             Err(error) => {
-                let words = format!("{key} {}: {error}", address.0);
-                Finding::new("ports", State::Wrong(Exit::Failure), words)
+                let message = format!("{key} {}: {error}", address.0);
+                Finding::new("ports", State::Wrong(Exit::Failure), message)
             }
         })
         .collect()
@@ -269,12 +271,12 @@ fn log(data: &Data) -> Vec<Finding> {
     if let Ok(space) = event_log::free_space(&place) {
         let gib = space.free_bytes / (1 << 30);
         findings.push(if space.nearly_full() {
-            let words = format!(
+            let message = format!(
                 "{gib} GiB are free on the disk of {}; new messages are rejected below 5 % or 1 GiB: \
                  free some space",
                 place.display()
             );
-            Finding::new("disk", State::Wrong(Exit::Failure), words)
+            Finding::new("disk", State::Wrong(Exit::Failure), message)
         } else {
             Finding::new("disk", State::Ok, format!("{gib} GiB are free"))
         });
@@ -285,13 +287,13 @@ fn log(data: &Data) -> Vec<Finding> {
     }
     findings.push(match JournalReader::stats(&dir) {
         Ok(stats) => {
-            let words = format!(
+            let message = format!(
                 "{} events in {} bytes; to verify them: switchboard log verify --data {}",
                 stats.head.position,
                 stats.bytes,
                 data.path().display()
             );
-            Finding::new("log", State::Ok, words)
+            Finding::new("log", State::Ok, message)
         }
         Err(error) => {
             let failure = Failure::of_log(error);
@@ -301,12 +303,12 @@ fn log(data: &Data) -> Vec<Finding> {
     let aside = fs::read_dir(&dir).into_iter().flatten().flatten();
     for entry in aside.filter(|e| e.file_name().to_string_lossy().starts_with("quarantine-")) {
         let size = entry.metadata().map_or(0, |metadata| metadata.size());
-        let words = format!(
+        let message = format!(
             "{} was moved aside because a copy of the log was damaged ({size} bytes); inspect it, \
              then delete it",
             entry.path().display()
         );
-        findings.push(Finding::new("log", State::Warning, words));
+        findings.push(Finding::new("log", State::Warning, message));
     }
     findings
 }

@@ -78,7 +78,7 @@ async fn follow(args: &Args, environment: &Environment) -> Result {
             changed = link.changed() => {
                 let now = *link.borrow_and_update();
                 if changed.is_err() || now.closed {
-                    return Err(Failure::say(Exit::NotConnected, "the connection to NATS is closed"));
+                    return Err(Failure::message(Exit::NotConnected, "the connection to NATS is closed"));
                 }
                 if now.connected && now.has_gap_since(&before) {
                     before = now;
@@ -87,7 +87,7 @@ async fn follow(args: &Args, environment: &Environment) -> Result {
             }
             message = live.next() => match message {
                 Some(message) => feed.receive(&message).await?,
-                None => return Err(Failure::say(Exit::NotConnected, "the feed ended")),
+                None => return Err(Failure::message(Exit::NotConnected, "the feed ended")),
             },
         }
     }

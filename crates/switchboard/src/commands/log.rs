@@ -105,7 +105,7 @@ pub(crate) fn run(args: &Args) -> Result {
     if !dir.is_dir() {
         let shown = args.data.display();
         let message = format!("no log in {shown}; give the data directory with --data");
-        return Err(Failure::say(Exit::Failure, message));
+        return Err(Failure::message(Exit::Failure, message));
     }
     match &args.command {
         Command::Tail {
@@ -256,7 +256,7 @@ fn verify(dir: &Path, as_json: bool) -> Result {
         return Ok(());
     }
     let message = "the log is damaged; stop the broker and run `switchboard log repair`";
-    Err(Failure::say(Exit::Damaged, message))
+    Err(Failure::message(Exit::Damaged, message))
 }
 
 fn report_json(report: &Report) -> Value {

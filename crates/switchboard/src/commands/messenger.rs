@@ -49,7 +49,7 @@ pub(crate) fn run(args: &Args) -> Result {
     let code = match (&args.code, &args.code_file) {
         (Some(code), _) => Code::new(code),
         (None, Some(path)) => Code::new(data::read_secret_argument(path)?.expose()),
-        (None, None) => return Err(Failure::say(Exit::Usage, "give --code or --code-file")),
+        (None, None) => return Err(Failure::message(Exit::Usage, "give --code or --code-file")),
     };
     let code = code.or_exit(Exit::Usage)?;
     block_on(async {

@@ -44,7 +44,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     if loaded.settings.nats.url.is_none() {
         let message = "nats.url is not set: separate roles need a nats-server that all of them can \
                        reach. Set it, or run everything with `switchboard up`";
-        return Err(Failure::say(Exit::Settings, message));
+        return Err(Failure::message(Exit::Settings, message));
     }
     serve(&loaded, &args.roles, environment)
 }
@@ -58,7 +58,7 @@ pub(super) fn require_initialised(data: &Data) -> Result {
         "{path} is not a data directory (it has no master.key); create one with `switchboard init \
          --data {path}`, or give a directory that does not exist yet"
     );
-    Err(Failure::say(Exit::Settings, message))
+    Err(Failure::message(Exit::Settings, message))
 }
 
 /// Runs roles until a signal arrives or one of them fails.

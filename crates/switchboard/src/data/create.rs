@@ -61,7 +61,7 @@ pub(crate) fn create(data: &Data, plan: &Plan) -> Result {
     let generated = plan.password.is_none().then(|| password(&mut chance));
     let password = plan.password.as_ref().or(generated.as_ref());
     let hash = password.map(|password| chat::password::hash(password, chance.bytes()));
-    let hash = hash.ok_or_else(|| Failure::say(Exit::Failure, "there is no password"))?;
+    let hash = hash.ok_or_else(|| Failure::message(Exit::Failure, "there is no password"))?;
     let existed = data.path().exists();
     build(data, plan, &hash, &mut chance).map_err(|error| {
         clean(data, existed);
@@ -79,7 +79,7 @@ fn require_vacant(data: &Data) -> Result {
             "{shown} is already a data directory (it has a master.key); nothing was changed. To run \
              it: switchboard up --data {shown}"
         );
-        return Err(Failure::say(Exit::Failure, message));
+        return Err(Failure::message(Exit::Failure, message));
     }
     let left = |name: &str| data.path().join(name).exists();
     if left(STAGING) && !left("log") {
@@ -96,7 +96,7 @@ fn require_vacant(data: &Data) -> Result {
         "{shown} is not empty and has no master.key; give a directory that does not exist, or restore \
          the key if this was a data directory"
     );
-    Err(Failure::say(Exit::Failure, message))
+    Err(Failure::message(Exit::Failure, message))
 }
 
 /// Creates everything in the staging directory, then moves it up, the master key last.

@@ -40,7 +40,7 @@ pub(crate) fn find(set: Option<&Path>, environment: &Environment) -> Result<Foun
             Some((_, version)) => old.push(format!("{} is {version}", program.display())),
             None if set.is_some() => {
                 let message = format!("nats.server: cannot run {}", program.display());
-                return Err(Failure::say(Exit::Settings, message));
+                return Err(Failure::message(Exit::Settings, message));
             }
             None => {}
         }
@@ -55,19 +55,19 @@ pub(crate) fn find(set: Option<&Path>, environment: &Environment) -> Result<Foun
          (./just tools installs one, or see https://nats.io/download), or set nats.url to a running \
          server"
     );
-    Err(Failure::say(Exit::Failure, message))
+    Err(Failure::message(Exit::Failure, message))
 }
 
 fn candidates(environment: &Environment) -> Vec<PathBuf> {
     let path = environment.get("PATH").unwrap_or("");
     let on_path = std::env::split_paths(path).filter(|dir| !dir.as_os_str().is_empty());
     let ours = std::env::current_exe().ok();
-    let beside = ours
+    let above = ours
         .iter()
         .flat_map(|ours| ours.ancestors().skip(1).take(ANCESTORS));
     let here = std::env::current_dir().ok();
     on_path
-        .chain(beside.map(|dir| dir.join(TOOLS)))
+        .chain(above.map(|dir| dir.join(TOOLS)))
         .chain(here.map(|dir| dir.join(TOOLS)))
         .map(|dir| dir.join("nats-server"))
         .filter(|program| program.is_file())

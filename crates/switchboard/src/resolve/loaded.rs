@@ -82,5 +82,5 @@ impl Loaded {
 
 /// A failure of the settings.
 pub(super) fn bad(message: String) -> Failure {
-    Failure::say(Exit::Settings, message)
+    Failure::message(Exit::Settings, message)
 }

@@ -19,7 +19,7 @@ pub(super) fn router_config(
     public_url: String,
 ) -> Result<session_router::Config> {
     let data = loaded.data.as_ref().ok_or_else(|| {
-        Failure::say(
+        Failure::message(
             Exit::Usage,
             "the session router needs the data directory: give --data",
         )

@@ -161,14 +161,14 @@ async fn a_rejection_is_printed_with_its_code_and_a_denial_exits_with_5() {
         ("conflict", 1),
         ("new_code", 1),
     ] {
-        let error = json!({ "error": { "code": code, "message": "the rules say no" } });
+        let error = json!({ "error": { "code": code, "message": "not allowed" } });
         let answers = [("sessions.take", json!({ "session": "s" }), error)];
         let (found, stdout, stderr) = world
             .call(&["session", "take", "--session", "s"], &answers)
             .await;
         assert_eq!((found, stdout.as_str()), (exit, ""), "{code}");
         assert!(
-            stderr.contains(&format!("the rules say no ({code})")),
+            stderr.contains(&format!("not allowed ({code})")),
             "{stderr}"
         );
     }

@@ -157,7 +157,7 @@ fn stdin() -> Result<String> {
         .read_to_string(&mut text)?;
     let text = text.trim_end_matches(['\r', '\n']);
     if text.is_empty() {
-        return Err(Failure::say(Exit::Usage, "stdin is empty"));
+        return Err(Failure::message(Exit::Usage, "stdin is empty"));
     }
     Ok(text.to_owned())
 }

@@ -31,7 +31,7 @@ pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<S
         [id] => Ok(id.clone()),
         [] => {
             let message = format!("no {} {text:?} that you may read", named.noun());
-            Err(Failure::say(Exit::Failure, message))
+            Err(Failure::message(Exit::Failure, message))
         }
         _ => {
             let message = format!(
@@ -39,7 +39,7 @@ pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<S
                 named.noun(),
                 ids.join(", ")
             );
-            Err(Failure::say(Exit::Failure, message))
+            Err(Failure::message(Exit::Failure, message))
         }
     }
 }

@@ -130,7 +130,7 @@ impl Caller {
         }
         answer.get_mut("ok").map(Value::take).ok_or_else(|| {
             let message = format!("the answer to {method} has neither ok nor error");
-            Failure::say(Exit::Failure, message)
+            Failure::message(Exit::Failure, message)
         })
     }
 
@@ -169,31 +169,19 @@ fn credentials(
     let token = environment.secret("SWITCHBOARD_TOKEN").ok_or_else(|| {
         let message = "give a password (SWITCHBOARD_PASSWORD or --password-file) or a token \
                        (SWITCHBOARD_TOKEN or --token-file)";
-        Failure::say(Exit::Usage, message)
+        Failure::message(Exit::Usage, message)
     })?;
     Ok((None, Some(token)))
 }
 
 /// A failure of the bus with its exit code.
 fn failure(error: bus::Error, user: &UserId) -> Failure {
-    use bus::Error as E;
-    let exit = match error {
-        E::NotAuthorised { .. } => Exit::Denied,
-        E::Url { .. } | E::UrlCredentials => Exit::Usage,
-        E::Unreachable { .. }
-        | E::Tls { .. }
-        | E::NoResponders { .. }
-        | E::Timeout { .. }
-        | E::Disconnected { .. }
-        | E::Interrupted { .. }
-        | E::Closed { .. } => Exit::NotConnected,
-        _ => Exit::Failure,
-    };
-    let error = anyhow::Error::new(error);
-    if exit == Exit::Denied {
-        return Failure::new(exit, error.context(format!("cannot sign in as {user}")));
+    let mut failure = Failure::of_bus(error, Exit::Usage);
+    if failure.exit == Exit::Denied {
+        let message = format!("cannot sign in as {user}");
+        failure.error = failure.error.context(message);
     }
-    Failure::new(exit, error)
+    failure
 }
 
 /// A rejection of the session router: `message (code)`.
@@ -208,5 +196,5 @@ fn rejection(error: &Value) -> Failure {
         _ => Exit::Failure,
     };
     let message = text("message").unwrap_or("refused");
-    Failure::say(exit, format!("{} ({code})", crate::output::clean(message)))
+    Failure::message(exit, format!("{} ({code})", crate::output::clean(message)))
 }

@@ -74,15 +74,15 @@ fn clap_agrees_with_the_table() {
 
 /// Parses a command line with words separated by spaces; `''` is an empty word.
 fn given(line: &str) -> Given {
-    let words: Vec<&str> = line
+    let line: Vec<&str> = line
         .split(' ')
         .map(|word| word.trim_matches('\''))
         .collect();
-    let (noun, verb) = (words[0], words[1]);
+    let (noun, verb) = (line[0], line[1]);
     let command = commands()
         .find(|command| command.get_name() == noun)
         .unwrap();
-    let matches = command.try_get_matches_from(&words).unwrap();
+    let matches = command.try_get_matches_from(&line).unwrap();
     let method = METHODS
         .iter()
         .find(|m| m.noun == noun && m.verb == verb)
