@@ -188,7 +188,7 @@ fn every_message_of_the_messenger_protocol_is_documented() {
     let unknown = serde_json::json!({ "type": "unknown" });
     let error = Inbound::read(unknown.as_object().unwrap())
         .unwrap_err()
-        .message;
+        .to_string();
     let (_, inbound) = error.split_once("must be one of ").unwrap();
     check_same("sent", &documented("### Sending "), inbound.split(", "));
     let code = read("crates/chat/src/messenger/outbound.rs");
