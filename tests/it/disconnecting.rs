@@ -5,6 +5,16 @@ use serde_json::{Value, json};
 use crate::messenger::message;
 use crate::world::{World, each};
 
+/// Disconnects the channel and checks the notification of the messenger.
+async fn disconnect(world: &World) {
+    let channel = json!({ "channel": world.channel });
+    world.admin.call("channels.disconnect", channel).await;
+    let sent = world.messenger.wait_for("disconnect", 1).await;
+    assert_eq!(sent[0].body["channelId"], world.channel.as_str());
+    assert_eq!(sent[0].body["token"], world.messenger.code.as_str());
+    assert!(sent[0].is_signed_with(&world.messenger.code));
+}
+
 #[tokio::test]
 async fn a_disconnected_channel_rejects_and_counts_messages_until_it_is_reconnected() {
     let mut world = World::start().await;
@@ -14,14 +24,7 @@ async fn a_disconnected_channel_rejects_and_counts_messages_until_it_is_reconnec
         .olga
         .rejected("channels.disconnect", channel.clone(), "forbidden")
         .await;
-    world
-        .admin
-        .call("channels.disconnect", channel.clone())
-        .await;
-    let sent = world.messenger.wait_for("disconnect", 1).await;
-    assert_eq!(sent[0].body["channelId"], world.channel.as_str());
-    assert_eq!(sent[0].body["token"], world.messenger.code.as_str());
-    assert!(sent[0].is_signed_with(&world.messenger.code));
+    disconnect(&world).await;
 
     let late = message("m2", "ann", "are you there?");
     world
@@ -32,12 +35,10 @@ async fn a_disconnected_channel_rejects_and_counts_messages_until_it_is_reconnec
         .messenger
         .expect_problem(&message("m3", "bob", "hello?"), 409, "channel_disconnected")
         .await;
-    let refused = |channel: &Value| (channel["refusedWhileDisconnected"] == 2).then_some(());
-    let look = |answer: &Value| refused(&answer["channel"]);
-    world
-        .admin
-        .until("channels.get", channel.clone(), look)
-        .await;
+    let counted =
+        |answer: &Value| (answer["channel"]["refusedWhileDisconnected"] == 2).then_some(());
+    let args = channel.clone();
+    world.admin.until("channels.get", args, counted).await;
     assert_eq!(world.channel().await["status"], "disconnected");
     assert_eq!(
         world.history(&session).await.len(),

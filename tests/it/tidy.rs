@@ -194,3 +194,17 @@ fn nothing_is_left_to_do() {
         }
     }
 }
+
+#[test]
+fn every_path_in_contributing_exists() {
+    let roots = ["crates/", "deploy/", "docs/", "tests/"];
+    let text = read("CONTRIBUTING.md");
+    let code = text.split('`').skip(1).step_by(2);
+    let paths: Vec<_> = code
+        .filter(|code| roots.iter().any(|root| code.starts_with(root)))
+        .collect();
+    assert!(paths.len() > 30, "found only {paths:?}");
+    for path in paths {
+        assert!(workspace().join(path).exists(), "there is no {path}");
+    }
+}

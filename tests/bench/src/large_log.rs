@@ -20,7 +20,7 @@ use crate::webhook::Webhook;
 const PAGES: u64 = 2_000;
 /// The number of messages that are sent.
 const SENDS: u64 = 300;
-const MEGABYTE: f64 = 1024.0 * 1024.0;
+const MEBIBYTE: f64 = 1024.0 * 1024.0;
 
 pub(crate) async fn measure(options: &Options) {
     let (events, sessions) = (options.events, options.sessions);
@@ -31,64 +31,36 @@ pub(crate) async fn measure(options: &Options) {
     let target = broker.channel(webhook.address).await;
     let channel: ChannelId = target.path.rsplit('/').next().unwrap().parse().unwrap();
     broker.stop().await;
-    row(
-        "start with an empty log",
-        broker.up().await.as_secs_f64(),
-        "s",
-        None,
-    );
-    let empty = broker.tree().resident() as f64;
+    seconds("start with an empty log", broker.up().await, None);
+    let empty = broker.tree().resident();
     broker.stop().await;
 
     let data = broker.data();
     let writer = LogWriter::open(&data);
     let (long, took) = writer.grow(channel, events, sessions);
-    let rate = |took: Duration| events as f64 / took.as_secs_f64();
-    row(
-        "decide, seal, fold, encode, append",
-        rate(took),
-        "events/s",
-        None,
-    );
-    row(
-        "scan, decode, fold",
-        rate(log_writer::replay_at(&data)),
-        "events/s",
-        Some((5e5, true)),
-    );
+    let per_second = |name, took: Duration, budget: Option<f64>| {
+        let budget = budget.map(|bound| (bound, true));
+        row(name, events as f64 / took.as_secs_f64(), "events/s", budget);
+    };
+    per_second("decide, seal, fold, encode, append", took, None);
+    let took = log_writer::replay_at(&data);
+    per_second("scan, decode, fold", took, Some(5e5));
 
     std::fs::remove_dir_all(data.join("projections")).unwrap();
     let took = broker.up().await;
-    row(
-        "start that rebuilds, rows written",
-        rate(took),
-        "events/s",
-        Some((5e5, true)),
-    );
-    let rebuilt = broker.tree().resident() as f64;
-    row("memory after it", rebuilt / MEGABYTE, "MiB", None);
+    per_second("start that rebuilds, rows written", took, Some(5e5));
+    mebibytes("memory after it", broker.tree().resident(), None);
     broker.stop().await;
-    let took = broker.up().await.as_secs_f64();
-    row(
+    seconds(
         "start with current projections",
-        took,
-        "s",
-        Some((3.0, false)),
+        broker.up().await,
+        Some(3.0),
     );
-    let memory = broker.tree().resident() as f64;
-    row(
-        "memory after it",
-        memory / MEGABYTE,
-        "MiB",
-        Some((1.5 * 1024.0, false)),
-    );
-    let each = (memory - empty) / sessions as f64;
-    row(
-        "of it for each open session",
-        each,
-        "bytes",
-        Some((1024.0, false)),
-    );
+    let memory = broker.tree().resident();
+    mebibytes("memory after it", memory, Some(1.5 * 1024.0));
+    let each = (memory as f64 - empty as f64) / sessions as f64;
+    let budget = Some((1024.0, false));
+    row("of it for each open session", each, "bytes", budget);
 
     let olga = broker.user("olga").await;
     read_pages(&olga, &long, events).await;
@@ -111,18 +83,7 @@ async fn read_pages(olga: &User, long: &[SessionId], events: u64) {
             "{answer}"
         );
     }
-    row(
-        "history page of 50, p50",
-        percentile(millis.clone(), 50),
-        "ms",
-        None,
-    );
-    row(
-        "history page of 50, p99",
-        percentile(millis, 99),
-        "ms",
-        Some((5.0, false)),
-    );
+    percentiles("history page of 50", millis, 5.0);
 }
 
 /// Sends messages one after the other and waits until the messenger has each.
@@ -139,18 +100,25 @@ async fn send(olga: &User, long: &[SessionId], webhook: &mut Webhook) {
         millis.push(came.duration_since(start).as_secs_f64() * 1e3);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    row(
-        "operator's send to webhook, p50",
-        percentile(millis.clone(), 50),
-        "ms",
-        None,
-    );
-    row(
-        "operator's send to webhook, p99",
-        percentile(millis, 99),
-        "ms",
-        Some((10.0, false)),
-    );
+    percentiles("operator's send to webhook", millis, 10.0);
+}
+
+fn seconds(name: &str, took: Duration, budget: Option<f64>) {
+    let budget = budget.map(|bound| (bound, false));
+    row(name, took.as_secs_f64(), "s", budget);
+}
+
+fn mebibytes(name: &str, bytes: u64, budget: Option<f64>) {
+    let budget = budget.map(|bound| (bound, false));
+    row(name, bytes as f64 / MEBIBYTE, "MiB", budget);
+}
+
+/// Prints the median and the 99th percentile, which has a budget.
+fn percentiles(name: &str, millis: Vec<f64>, budget: f64) {
+    let median = percentile(millis.clone(), 50);
+    row(&format!("{name}, p50"), median, "ms", None);
+    let p99 = percentile(millis, 99);
+    row(&format!("{name}, p99"), p99, "ms", Some((budget, false)));
 }
 
 /// Prints a figure, with its budget if it has one: the bound, and whether it is a lower bound.
