@@ -112,7 +112,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Errors without an exit code of their own end with `Exit::Failure`.
+/// Errors without a specific exit code end with `Exit::Failure`.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::new(Exit::Failure, error)
