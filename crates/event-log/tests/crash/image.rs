@@ -37,7 +37,7 @@ fn full_round() -> Outcome {
     let ballast = disk.place.join("ballast");
     fs::write(&ballast, vec![1; BALLAST_BYTES]).unwrap();
     let mut writer = Writer::start(&disk.place.join("log"), true);
-    writer.hear_all();
+    writer.wait_for_exit();
     fs::remove_file(ballast).unwrap();
     check(&disk.place.join("log"), writer.acknowledged.as_ref())
 }
@@ -50,7 +50,7 @@ fn round(sync: bool, random: &mut Random) -> Outcome {
     command("mkfs.ext4", &["-q", "-F"], &[&image]);
     let live = Mount::new(&image, dir.path().join("live"));
     let mut writer = Writer::start(&live.place.join("log"), sync);
-    writer.hear(1 + random.below(1_500));
+    writer.wait_for(1 + random.below(1_500));
     writer.stop();
     let acknowledged = writer.acknowledged.clone();
     command("cp", &["--sparse=always"], &[&image, &cut]);

@@ -20,12 +20,12 @@ pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcom
         }
         let mut writer = Writer::start(dir.path(), sync);
         // One time in eight while it opens.
-        let heard = if random.below(8) == 0 {
+        let count = if random.below(8) == 0 {
             0
         } else {
             1 + random.below(300)
         };
-        writer.hear(heard);
+        writer.wait_for(count);
         writer.kill();
         acknowledged = writer.acknowledged.take().or(acknowledged);
         outcomes.push(check(dir.path(), acknowledged.as_ref()));

@@ -1,4 +1,4 @@
-//! Kills and power cuts: whatever was acknowledged is there afterwards.
+//! Kills and power cuts: acknowledged events are there afterwards.
 //!
 //! ```text
 //! cargo test -p event-log --test crash -- --mode kill --rounds 500
@@ -43,11 +43,29 @@ enum Mode {
     DiskFull,
 }
 
-/// What a round found.
+impl Mode {
+    const ALL: [Self; 4] = [
+        Self::Kill,
+        Self::PowerPortable,
+        Self::PowerLoop,
+        Self::DiskFull,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Kill => "kill",
+            Self::PowerPortable => "power-portable",
+            Self::PowerLoop => "power-loop",
+            Self::DiskFull => "disk-full",
+        }
+    }
+}
+
+/// The result of a round.
 enum Outcome {
-    /// All that was acknowledged is there; how many events.
+    /// All acknowledged events are there. The number of events in the log.
     Whole(u64),
-    /// Acknowledged events are not there, or the log does not open; in words.
+    /// Why acknowledged events are missing, or why the log does not open.
     Lost(String),
 }
 
@@ -66,16 +84,12 @@ fn main() -> ExitCode {
         writer::run(&PathBuf::from(dir), sync == "sync");
         return ExitCode::SUCCESS;
     }
-    // Test runners ask what there is to run.
+    // Test runners list the tests first.
     if words.iter().any(|word| word == "--list") {
         return ExitCode::SUCCESS;
     }
     let arguments = parse(&words);
-    let mut random = Random::new(arguments.seed);
-    let good = arguments
-        .modes
-        .iter()
-        .all(|mode| run(*mode, &arguments, &mut random));
+    let good = arguments.modes.iter().all(|mode| run(*mode, &arguments));
     if good {
         ExitCode::SUCCESS
     } else {
@@ -90,11 +104,10 @@ fn parse(words: &[String]) -> Arguments {
     };
     let modes = match after("--mode").as_deref() {
         None => vec![Mode::Kill, Mode::PowerPortable],
-        Some("kill") => vec![Mode::Kill],
-        Some("power-portable") => vec![Mode::PowerPortable],
-        Some("power-loop") => vec![Mode::PowerLoop],
-        Some("disk-full") => vec![Mode::DiskFull],
-        Some(other) => panic!("no mode {other}: kill, power-portable, power-loop or disk-full"),
+        Some(name) => {
+            let mode = Mode::ALL.into_iter().find(|mode| mode.name() == name);
+            vec![mode.unwrap_or_else(|| panic!("unknown mode {name}"))]
+        }
     };
     let number = |name| after(name).map(|word| word.parse().unwrap());
     Arguments {
@@ -105,12 +118,15 @@ fn parse(words: &[String]) -> Arguments {
     }
 }
 
-/// Runs the rounds of one mode; whether they went as they should.
-fn run(mode: Mode, arguments: &Arguments, random: &mut Random) -> bool {
+/// Runs the rounds of one mode. Returns whether the results are as expected.
+fn run(mode: Mode, arguments: &Arguments) -> bool {
     let Arguments {
         rounds, sync, seed, ..
     } = *arguments;
-    println!("crash: {mode:?}, {rounds} rounds, sync {sync}, --seed {seed}");
+    let (name, no_sync) = (mode.name(), if sync { "" } else { " --no-sync" });
+    println!("crash: --mode {name} --rounds {rounds} --seed {seed}{no_sync}");
+    // Every mode starts with the seed, so that the printed arguments repeat its choices.
+    let random = &mut Random::new(seed);
     let results = match mode {
         Mode::Kill => kill::rounds(rounds, sync, random),
         Mode::PowerPortable => portable::rounds(rounds, sync, random),
@@ -127,8 +143,8 @@ fn run(mode: Mode, arguments: &Arguments, random: &mut Random) -> bool {
             }
         }
     }
-    println!("crash: {mode:?}: {lost} of {rounds} rounds lost events, {events} checked");
-    // A kill loses nothing without syncs either: the page cache survives it.
+    println!("crash: {name}: {lost} of {rounds} rounds lost events, {events} checked");
+    // A kill loses nothing without syncs either, because the page cache survives it.
     if sync || mode == Mode::Kill {
         lost == 0
     } else {

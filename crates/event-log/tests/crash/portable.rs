@@ -15,10 +15,10 @@ use crate::check::check;
 use crate::random::Random;
 use crate::writer::Writer;
 
-/// What a disk writes whole.
+/// Bytes that a disk writes atomically.
 const SECTOR: usize = 512;
 
-/// Offsets in a frame's header, and its length: see `frame.rs`.
+/// Offsets in a frame's header, and its length: see `journal/frame.rs`.
 const HEADER: usize = 72;
 
 pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcome> {
@@ -28,7 +28,7 @@ pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcom
 fn round(sync: bool, random: &mut Random) -> Outcome {
     let (live, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let mut writer = Writer::start(live.path(), sync);
-    writer.hear(1 + random.below(300));
+    writer.wait_for(1 + random.below(300));
     writer.stop();
     let acknowledged = writer.acknowledged.clone();
     copy_dir(live.path(), copy.path());
@@ -37,7 +37,8 @@ fn round(sync: bool, random: &mut Random) -> Outcome {
 
     let sled = match verify(&copy.path().join("probe")).unwrap().copy {
         CopyReport::Compared { position, .. } => position,
-        _ => 0,
+        CopyReport::Broken { .. } => 0,
+        CopyReport::InUse => panic!("the copied log is locked"),
     };
     fs::remove_dir_all(copy.path().join("probe")).unwrap();
     let known = acknowledged
@@ -49,7 +50,7 @@ fn round(sync: bool, random: &mut Random) -> Outcome {
     check(copy.path(), acknowledged.as_ref())
 }
 
-/// Tears the last segment behind what is known to be synced.
+/// Tears the last segment after the part that is known to be synced.
 fn tear_journal(dir: &Path, known: u64, sync: bool, random: &mut Random) {
     let Some(path) = files(&dir.join("journal"))
         .into_iter()
@@ -59,8 +60,8 @@ fn tear_journal(dir: &Path, known: u64, sync: bool, random: &mut Random) {
     };
     let mut bytes = fs::read(&path).unwrap();
     let frames = frames(&bytes);
-    let said = frames.iter().map(|frame| frame.durable).max().unwrap_or(0);
-    let synced = if sync { known.max(said) } else { 0 };
+    let reported = frames.iter().map(|frame| frame.durable).max().unwrap_or(0);
+    let synced = if sync { known.max(reported) } else { 0 };
     let ends = frames
         .iter()
         .filter(|frame| frame.last <= synced)
@@ -84,7 +85,7 @@ fn tear_journal(dir: &Path, known: u64, sync: bool, random: &mut Random) {
     fs::write(&path, bytes).unwrap();
 }
 
-/// Whatever may become of sled.
+/// Damages sled in one of several ways, or not at all.
 fn tear_sled(dir: &Path, random: &mut Random) {
     let path = dir.join("sled/db");
     let Ok(mut bytes) = fs::read(&path) else {

@@ -1,4 +1,4 @@
-//! Choices that a seed repeats.
+//! Random choices that a seed repeats.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
@@ -19,7 +19,7 @@ impl Random {
     }
 }
 
-/// A seed that nobody chose.
+/// A random seed.
 pub(crate) fn any() -> u64 {
     RandomState::new().build_hasher().finish() % 1_000_000
 }

@@ -1,4 +1,4 @@
-//! The process that is killed: it appends as fast as it can, and prints each acknowledgement.
+//! The process that is killed. It appends as fast as it can and prints each acknowledgement.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
@@ -10,8 +10,11 @@ use event_log::{EventLog, Frame, NewEvent, Options};
 
 use crate::random::Random;
 
-/// Small enough that a round begins and seals a few.
+/// Small enough that a round fills and seals several segments.
 pub(crate) const SEGMENT_BYTES: u64 = 512 * 1024;
+
+/// Polls for the writer to stop. It takes a few.
+const STOP_POLLS_MAX: u32 = 1_000_000;
 
 pub(crate) fn options(sync: bool) -> Options {
     Options {
@@ -21,8 +24,8 @@ pub(crate) fn options(sync: bool) -> Options {
     }
 }
 
-/// The event at a position: the same in every run, so that it can be checked from its position
-/// alone. Mostly a chat message, at times a large one.
+/// The event at a position, the same in every run. Mostly the size of a chat message, sometimes
+/// large.
 pub(crate) fn event(position: u64) -> NewEvent {
     let mut random = Random::new(position.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let length = match random.below(200) {
@@ -38,15 +41,15 @@ pub(crate) fn event(position: u64) -> NewEvent {
     }
 }
 
-/// Appends until nobody listens.
+/// Appends until the output pipe is closed.
 pub(crate) fn run(dir: &Path, sync: bool) {
     let (log, opened) = EventLog::open(dir, options(sync)).unwrap();
-    let unheard = Arc::new(AtomicBool::new(false));
+    let pipe_closed = Arc::new(AtomicBool::new(false));
     let mut next = opened.head.position + 1;
-    while !unheard.load(Ordering::Relaxed) {
+    while !pipe_closed.load(Ordering::Relaxed) {
         let frame = frame(next);
         next += frame.events.len() as u64;
-        let unheard = Arc::clone(&unheard);
+        let pipe_closed = Arc::clone(&pipe_closed);
         let done = move |outcome: Result<event_log::Committed, _>| {
             // A full disk: the next submit says so too.
             let Ok(committed) = outcome else { return };
@@ -57,7 +60,7 @@ pub(crate) fn run(dir: &Path, sync: bool) {
                 .and_then(|()| out.flush())
                 .is_err()
             {
-                unheard.store(true, Ordering::Relaxed);
+                pipe_closed.store(true, Ordering::Relaxed);
             }
         };
         if log.submit(frame, done).is_err() {
@@ -90,7 +93,7 @@ fn frame(first_position: u64) -> Frame {
 pub(crate) struct Writer {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
-    /// The last acknowledgement that was heard: position and hash.
+    /// Position and hash of the last acknowledgement.
     pub(crate) acknowledged: Option<(u64, String)>,
 }
 
@@ -111,27 +114,27 @@ impl Writer {
         }
     }
 
-    /// Waits for so many acknowledgements.
-    pub(crate) fn hear(&mut self, count: u64) {
+    /// Waits for `count` acknowledgements.
+    pub(crate) fn wait_for(&mut self, count: u64) {
         for _ in 0..count {
-            assert!(self.hear_one(), "the writer ended by itself");
+            assert!(self.read_line(), "the writer exited");
         }
     }
 
-    /// Listens until it ends by itself.
-    pub(crate) fn hear_all(&mut self) {
-        while self.hear_one() {}
+    /// Reads acknowledgements until the writer exits.
+    pub(crate) fn wait_for_exit(&mut self) {
+        while self.read_line() {}
         self.child.wait().unwrap();
     }
 
-    /// Kills it, and hears what it had said until then.
+    /// Kills it and reads the acknowledgements printed until then.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
-        while self.hear_one() {}
+        while self.read_line() {}
     }
 
-    /// Stops it where it is, and waits until it has stopped.
+    /// Suspends it, and waits until it is suspended.
     pub(crate) fn stop(&self) {
         let id = self.child.id().to_string();
         assert!(
@@ -141,7 +144,7 @@ impl Writer {
                 .unwrap()
                 .success()
         );
-        loop {
+        for _ in 0..STOP_POLLS_MAX {
             let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap();
             // The state follows the name, which is in parentheses.
             if stat
@@ -153,10 +156,11 @@ impl Writer {
             }
             std::thread::yield_now();
         }
+        panic!("the writer did not stop");
     }
 
-    /// A line that was cut by the kill was not heard.
-    fn hear_one(&mut self) -> bool {
+    /// Reads a line. Ignores an incomplete one.
+    fn read_line(&mut self) -> bool {
         let Some(Ok(line)) = self.lines.next() else {
             return false;
         };

@@ -1,4 +1,5 @@
-//! Bits flipped and files cut at many places: what comes back is right, or is not given.
+//! Flipped bits and truncated files: every event that can be read is correct, and repair restores
+//! the rest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,22 +11,22 @@ use crate::support::{
     assert_whole, copy_dir, edit, files, make, open, options, read_all, scan_all,
 };
 
-/// Events of the log that is damaged, and their length.
+/// Number of events in the log, and their length.
 const UNTIL: u64 = 120;
 const LENGTH: usize = 300;
 
 #[derive(Clone, Debug)]
 enum Harm {
-    /// A bit at a fraction of the file.
+    /// Flips a bit. `at` is a fraction of the file.
     Flip {
         at: f64,
         bit: u8,
     },
-    /// The end from a fraction on.
+    /// Truncates the file.
     Cut {
         at: f64,
     },
-    /// Zeros from a fraction on, for up to 512 bytes.
+    /// Overwrites 512 bytes with zeros.
     Zeros {
         at: f64,
     },
@@ -69,7 +70,7 @@ fn apply(path: &Path, harm: &Harm) {
     }
 }
 
-/// A log with sealed segments, a raw one, and a sled with a snapshot or without.
+/// Creates a log with sealed segments, a raw one, and sled with or without a snapshot.
 fn template(dir: &Path, snapshot: bool) {
     make(dir, UNTIL, 5, LENGTH);
     if snapshot {
@@ -77,7 +78,7 @@ fn template(dir: &Path, snapshot: bool) {
     }
 }
 
-/// What an operator does: start, and where that is refused, repair and start.
+/// Opens the log, after a repair if the first attempt fails.
 fn start(dir: &Path) -> EventLog {
     match EventLog::open(dir, options()) {
         Ok((log, _)) => log,
@@ -89,7 +90,7 @@ fn start(dir: &Path) -> EventLog {
     }
 }
 
-/// Whatever is wrong with one copy, no wrong event is given and the log comes back whole.
+/// Damages one file of one copy. No wrong event is read, and the log can be restored completely.
 fn check(template: &Path, sub: &str, choice: usize, harm: &Harm) {
     let dir = tempfile::tempdir().unwrap();
     copy_dir(template, dir.path());
@@ -100,14 +101,14 @@ fn check(template: &Path, sub: &str, choice: usize, harm: &Harm) {
     let log = start(dir.path());
     let read = read_all(&log);
     let scanned = scan_all(&log);
-    let mended = read.is_ok() && scanned.is_ok();
+    let readable = read.is_ok() && scanned.is_ok();
     for event in read.into_iter().chain(scanned).flatten() {
         let bytes = crate::support::bytes_at(event.position, LENGTH);
         assert_eq!(event.bytes, bytes, "a wrong event at {}", event.position);
     }
     assert_eq!(log.head().position, UNTIL);
     log.close().unwrap();
-    if !mended || !verify(dir.path()).unwrap().is_whole() {
+    if !readable || !verify(dir.path()).unwrap().is_whole() {
         repair(dir.path(), &options()).unwrap();
     }
     assert!(verify(dir.path()).unwrap().is_whole());
@@ -115,14 +116,16 @@ fn check(template: &Path, sub: &str, choice: usize, harm: &Harm) {
     assert_whole(&log, UNTIL, LENGTH);
 }
 
-/// Harms many copies of one log.
+/// Runs [`check`] with random damage to copies of one log.
 fn check_many(sub: &str, snapshot: bool) {
     let dir = tempfile::tempdir().unwrap();
     template(dir.path(), snapshot);
+    // With a source file, a failure prints its seed and saves it in `proptest-regressions`, from
+    // where the next run replays it.
     let config = ProptestConfig {
         cases: 64,
         max_shrink_iters: 64,
-        ..ProptestConfig::default()
+        ..ProptestConfig::with_source_file(file!())
     };
     let mut runner = proptest::test_runner::TestRunner::new(config);
     runner
@@ -134,22 +137,22 @@ fn check_many(sub: &str, snapshot: bool) {
 }
 
 #[test]
-fn a_damaged_journal_comes_back() {
+fn a_damaged_journal_is_restored() {
     check_many("journal", true);
 }
 
 #[test]
-fn a_damaged_copy_comes_back() {
+fn a_damaged_copy_is_restored() {
     check_many("sled", false);
 }
 
 #[test]
-fn a_damaged_copy_with_a_snapshot_comes_back() {
+fn a_damaged_copy_with_a_snapshot_is_restored() {
     check_many("sled", true);
 }
 
 #[test]
-fn every_byte_of_a_small_journal_may_be_wrong() {
+fn damage_to_any_byte_of_a_journal_is_located() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path(), 6, 2, 20);
     let path = files(dir.path(), "journal").pop().unwrap();
@@ -166,11 +169,11 @@ fn every_byte_of_a_small_journal_may_be_wrong() {
 }
 
 #[test]
-fn damage_of_both_copies_at_one_place_is_refused_with_the_positions() {
+fn damage_to_both_copies_at_one_position_is_reported_and_changes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path(), UNTIL, 5, LENGTH);
     let journal = segments(dir.path());
-    // The second segment goes, with all its frames, and sled as a whole.
+    // Deletes the second segment, and all of sled.
     fs::remove_file(&journal[1].1).unwrap();
     fs::remove_dir_all(dir.path().join("sled")).unwrap();
     let range = format!("{}-{}", journal[1].0, journal[2].0 - 1);
@@ -182,7 +185,7 @@ fn damage_of_both_copies_at_one_place_is_refused_with_the_positions() {
             .contains(&format!("at positions {range}: ")),
         "{refused}"
     );
-    // Nothing was changed, and nothing opens as if nothing were missing.
+    // Nothing was changed, and the log does not open without the events.
     assert_eq!(segments(dir.path()).len(), journal.len() - 1);
     assert!(matches!(
         EventLog::open(dir.path(), options()),
@@ -191,10 +194,10 @@ fn damage_of_both_copies_at_one_place_is_refused_with_the_positions() {
 }
 
 #[test]
-fn damage_of_both_copies_at_different_places_comes_back() {
+fn damage_to_both_copies_at_different_positions_is_repaired() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path(), UNTIL, 5, LENGTH);
-    // Two opens, so that sled has a snapshot and a flipped bit costs it a page only.
+    // The second open makes sled write a snapshot, so that a flipped bit damages only a page.
     open(dir.path()).0.close().unwrap();
     let journal = segments(dir.path());
     let sled = dir.path().join("sled/db");
@@ -214,7 +217,7 @@ fn damage_of_both_copies_at_different_places_comes_back() {
             assert!(copy_reads && repaired.copy_reason.is_some());
             assert_whole(&open(dir.path()).0, UNTIL, LENGTH);
         }
-        // sled could not be opened at all: then it has nothing to give.
+        // sled may not open at all.
         Err(error) => assert!(
             !copy_reads && matches!(error, Error::BothDamaged { .. }),
             "{error}"

@@ -1,4 +1,4 @@
-//! The log from outside: what it keeps, what it notices, what it mends.
+//! Tests of the public API.
 
 #![expect(
     clippy::unwrap_used,

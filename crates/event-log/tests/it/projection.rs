@@ -1,4 +1,4 @@
-//! The store of what can be computed again.
+//! The projection store.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +7,7 @@ use event_log::{Checkpoint, Error, Hash, PROJECTION_VALUE_BYTES_MAX, ProjectionS
 
 use crate::support::edit;
 
-/// What counts of a store: later rows stand for earlier ones.
+/// The current rows of a store.
 fn rows(store: &ProjectionStore) -> BTreeMap<Vec<u8>, Vec<u8>> {
     let mut rows = BTreeMap::new();
     store
@@ -64,7 +64,7 @@ fn rows_and_checkpoint_come_back_together() {
 }
 
 #[test]
-fn a_row_over_the_bound_is_refused_and_nothing_is_written() {
+fn a_row_over_the_limit_is_rejected_and_nothing_is_written() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     let row = |length| (b"k".to_vec(), Some(vec![b'x'; length]));
@@ -84,17 +84,17 @@ fn open_again(store: ProjectionStore, dir: &Path) -> ProjectionStore {
 }
 
 #[test]
-fn what_was_replaced_is_left_out_of_the_file_in_time() {
+fn compaction_drops_obsolete_rows() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     let mut wanted = BTreeMap::new();
     let rows_of = |round: u64| {
         (0..400_u64).map(move |n| {
-            // Some keys are of one round only, some go again with every second.
+            // Some keys occur in one round only, some are deleted in every second round.
             let key = if n % 4 == 0 { n + round * 1_000 } else { n };
-            let gone = n % 7 == 0 && round % 2 == 1;
+            let deleted = n % 7 == 0 && round % 2 == 1;
             let value = vec![u8::try_from(round).unwrap(); 20_000];
-            (key.to_be_bytes().to_vec(), (!gone).then_some(value))
+            (key.to_be_bytes().to_vec(), (!deleted).then_some(value))
         })
     };
     for round in 1..=12 {
@@ -117,7 +117,7 @@ fn what_was_replaced_is_left_out_of_the_file_in_time() {
 }
 
 #[test]
-fn a_write_that_was_cut_short_is_forgotten() {
+fn an_unfinished_write_is_discarded() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     store
@@ -140,7 +140,7 @@ fn a_write_that_was_cut_short_is_forgotten() {
             (store.checkpoint(), rows(&store).len()),
             (Some(checkpoint(1)), 1)
         );
-        assert_eq!(length(dir.path()), whole, "nothing of it is left");
+        assert_eq!(length(dir.path()), whole, "the file is truncated");
     }
     let mut store = open(dir.path());
     store
@@ -154,7 +154,7 @@ fn a_write_that_was_cut_short_is_forgotten() {
 }
 
 #[test]
-fn a_copy_that_was_cut_off_does_not_stay() {
+fn the_file_of_an_interrupted_compaction_is_deleted() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     store
@@ -168,7 +168,7 @@ fn a_copy_that_was_cut_off_does_not_stay() {
 }
 
 #[test]
-fn rows_without_a_checkpoint_count_with_the_next_that_has_one() {
+fn rows_without_a_checkpoint_take_effect_with_the_next_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     store
@@ -188,7 +188,7 @@ fn rows_without_a_checkpoint_count_with_the_next_that_has_one() {
 }
 
 #[test]
-fn damage_is_found_and_the_store_can_be_begun_anew() {
+fn damage_is_detected_and_the_store_can_be_cleared() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     store
@@ -212,7 +212,7 @@ fn damage_is_found_and_the_store_can_be_begun_anew() {
 }
 
 #[test]
-fn a_store_in_use_is_not_thrown_away() {
+fn a_store_in_use_is_not_discarded() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
     store.write(&[], Some(checkpoint(5))).unwrap();

@@ -1,4 +1,4 @@
-//! Making logs to look at.
+//! Fixtures: logs with predictable events.
 
 use std::fs;
 use std::ops::ControlFlow;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use event_log::{Error, EventLog, Frame, NewEvent, Opened, Options, StoredEvent};
 
-/// Small segments, so that a few frames make several.
+/// Small segments, so that a few frames fill several.
 pub(crate) fn options() -> Options {
     Options {
         segment_bytes: 8 * 1024,
@@ -24,7 +24,7 @@ pub(crate) fn refused(dir: &Path) -> Error {
         .unwrap_err()
 }
 
-/// The bytes that the event at a position has in these tests.
+/// The content of the event at a position.
 pub(crate) fn bytes_at(position: u64, length: usize) -> Vec<u8> {
     format!("event {position} ")
         .into_bytes()
@@ -57,14 +57,14 @@ pub(crate) fn fill(log: &EventLog, until: u64, count: u64, length: usize) {
     }
 }
 
-/// A closed log of `until` events in frames of `count`.
+/// Creates a log of `until` events in frames of `count`, and closes it.
 pub(crate) fn make(dir: &Path, until: u64, count: u64, length: usize) {
     let (log, _) = open(dir);
     fill(&log, until, count, length);
     log.close().unwrap();
 }
 
-/// Every event, as sled gives it.
+/// Reads every event from sled.
 pub(crate) fn read_all(log: &EventLog) -> Result<Vec<StoredEvent>, Error> {
     let (reader, mut events) = (log.reader(), Vec::new());
     loop {
@@ -76,7 +76,7 @@ pub(crate) fn read_all(log: &EventLog) -> Result<Vec<StoredEvent>, Error> {
     }
 }
 
-/// Every event, as the journal gives it.
+/// Reads every event from the journal.
 pub(crate) fn scan_all(log: &EventLog) -> Result<Vec<StoredEvent>, Error> {
     let mut events = Vec::new();
     log.reader().scan(1, |event| {
@@ -104,7 +104,7 @@ pub(crate) fn assert_whole(log: &EventLog, until: u64, length: usize) {
     }
 }
 
-/// The files of a directory below the log's, sorted.
+/// The files in a subdirectory of the log, sorted.
 pub(crate) fn files(dir: &Path, sub: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(dir.join(sub))
         .unwrap()
@@ -129,7 +129,7 @@ pub(crate) fn copy_dir(from: &Path, to: &Path) {
     }
 }
 
-/// Changes a file's bytes.
+/// Changes the content of a file.
 pub(crate) fn edit(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
     let mut bytes = fs::read(path).unwrap();
     change(&mut bytes);

@@ -1,4 +1,4 @@
-//! Reading beside a running broker.
+//! Reading the journal while another process writes it.
 
 use std::ops::ControlFlow;
 
@@ -6,7 +6,7 @@ use event_log::{CopyReport, JournalReader, verify};
 
 use crate::support::{bytes_at, fill, make, open};
 
-/// Everything that is there now; checks that it is what was written.
+/// Reads and checks all events up to the current end. Returns their number.
 fn poll(reader: &mut JournalReader, length: usize) -> u64 {
     let mut next = reader.next_position();
     reader
@@ -45,7 +45,7 @@ fn the_journal_is_followed_while_it_grows_rolls_and_is_sealed() {
 }
 
 #[test]
-fn a_reader_stops_within_a_frame_and_goes_on_there() {
+fn a_reader_that_stops_within_a_frame_continues_there() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path(), 100, 7, 300);
     let mut reader = JournalReader::open_read_only(dir.path(), 1).unwrap();
@@ -61,7 +61,7 @@ fn a_reader_stops_within_a_frame_and_goes_on_there() {
 }
 
 #[test]
-fn an_unfinished_frame_is_waited_for() {
+fn an_unfinished_frame_is_read_once_it_is_complete() {
     let dir = tempfile::tempdir().unwrap();
     make(dir.path(), 4, 2, 50);
     let path = crate::support::files(dir.path(), "journal").pop().unwrap();
@@ -76,7 +76,7 @@ fn an_unfinished_frame_is_waited_for() {
 }
 
 #[test]
-fn a_running_log_is_verified_without_its_copy() {
+fn verifying_a_running_log_skips_its_sled_copy() {
     let dir = tempfile::tempdir().unwrap();
     let (log, _) = open(dir.path());
     fill(&log, 100, 7, 300);
