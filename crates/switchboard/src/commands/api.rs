@@ -18,7 +18,8 @@ use crate::settings::Environment;
 pub(crate) use lookup::id_of;
 pub(crate) use sign_in::{Caller, SignIn};
 pub(crate) use table::Named;
-use table::{METHODS, Method, NOUNS};
+use table::methods::METHODS;
+use table::{Method, NOUNS};
 
 /// Whether this is a noun of the console API.
 pub(crate) fn is_noun(word: &str) -> bool {

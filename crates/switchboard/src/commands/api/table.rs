@@ -1,8 +1,6 @@
 //! The commands of the console API: the methods of [`chat::api::METHODS`] with flags and help.
 
-mod methods;
-
-pub(super) use methods::METHODS;
+pub(super) mod methods;
 
 /// A noun of the command line.
 pub(super) struct Noun {

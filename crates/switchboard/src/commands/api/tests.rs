@@ -4,7 +4,8 @@ use serde_json::json;
 
 use super::args::{self, Given};
 use super::commands;
-use super::table::{Kind, METHODS, NOUNS, Named};
+use super::table::methods::METHODS;
+use super::table::{Kind, NOUNS, Named};
 
 #[test]
 fn every_method_has_a_command() {
