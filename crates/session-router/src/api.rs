@@ -22,7 +22,8 @@ use chat::time::Timestamp;
 
 use args::Args;
 pub(crate) use queries::{
-    Audit, Contacts, Deliveries, EventsAfter, History, HistoryOf, Page, Query, Sessions, ViewName,
+    Audit, Contacts, Deliveries, EventsAfter, History, HistoryOf, LogQuery, Page, Query, Sessions,
+    ViewName,
 };
 
 /// A parsed request.
@@ -36,6 +37,8 @@ pub(crate) enum Call {
     Token(UserId, CommandKey),
     /// A query.
     Query(Query),
+    /// A query that reads the log first.
+    LogQuery(LogQuery),
     /// A signal to colleagues, which is not stored.
     Signal(Signal),
 }
@@ -117,7 +120,7 @@ pub(crate) fn parse(
 fn call(user: &UserId, args: &Args, now: Timestamp) -> Result<Call, Rejection> {
     let name = args.method().name;
     let call = match args.method().effect {
-        Effect::Read => queries::read(name, args)?.map(Call::Query),
+        Effect::Read => queries::read(name, args)?,
         Effect::Signal => signal(name, args)?.map(Call::Signal),
         Effect::Change => {
             let key = CommandKey {

@@ -1,13 +1,14 @@
-//! One attempt at a messenger: what egress is asked, from what the state and the log know.
+//! Requests to egress: one attempt at a messenger.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use chat::event::{Event, MessageSent};
+use chat::event::Event;
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::messenger::outbound::{Addressee, Dialect, Message};
 use chat::reason::Reason;
-use chat::record::Stream;
+use chat::record::{Record, Stream};
 use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome};
 use chat::secret::Secret;
 use chat::state::Channel;
@@ -16,23 +17,23 @@ use chat::workspace::Workspace;
 
 use crate::library::Library;
 
-/// How much longer than the attempt itself its answer may take: it may wait 2 s for its turn at egress.
+/// How much longer than the attempt its answer may take: it may wait 2 s in the queue of egress.
 const BUS_MARGIN: Duration = Duration::from_secs(3);
 
-/// Where an attempt goes, and what proves that it is from us.
+/// Where an attempt goes, and how it is signed.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) channel: ChannelId,
-    /// The channel's, which whatever comes back belongs to.
+    /// The channel's generation, which the result belongs to.
     pub(crate) generation: u32,
     pub(crate) url: String,
-    /// The codes that are good now, newest first.
+    /// The valid codes, newest first.
     pub(crate) codes: Vec<Secret>,
     pub(crate) dialect: Dialect,
 }
 
 impl Target {
-    /// The target of a channel as it stands.
+    /// The target of a channel in its present state.
     pub(crate) fn of(library: &Library, id: ChannelId, channel: &Channel, now: Timestamp) -> Self {
         let stream = Stream::Channel(id);
         let good = channel
@@ -50,7 +51,7 @@ impl Target {
         }
     }
 
-    /// The newest code, which bodies carry as `token`; empty for an open channel without one.
+    /// The newest code, which bodies carry as `token`. Empty for an open channel without a code.
     pub(crate) fn token(&self) -> Secret {
         self.codes
             .first()
@@ -58,8 +59,7 @@ impl Target {
             .unwrap_or_else(|| Secret::new(""))
     }
 
-    /// The request for one attempt, with a body that carries this target's token. `id` is the same
-    /// on every attempt at the same thing.
+    /// Builds the request for one attempt. `id` is the same for every attempt at the same thing.
     pub(crate) fn request(
         &self,
         id: String,
@@ -87,7 +87,7 @@ impl Target {
     }
 }
 
-/// Asks egress for one attempt. That nobody took it is an outcome too.
+/// Asks egress for one attempt. No answer is an outcome too.
 pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) -> AttemptReply {
     let timeout = Duration::from_millis(u64::from(request.timeout_ms)) + BUS_MARGIN;
     match bus.ask::<_, AttemptReply>(subject, request, timeout).await {
@@ -103,7 +103,7 @@ pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) ->
     }
 }
 
-/// An attempt that did not get as far as the messenger.
+/// The result of an attempt that did not reach the messenger.
 pub(crate) const fn failed(reason: Reason) -> AttemptReply {
     AttemptReply {
         ms: 0,
@@ -111,31 +111,30 @@ pub(crate) const fn failed(reason: Reason) -> AttemptReply {
     }
 }
 
-/// A message to be tried. Its words are sealed until the request is made, off the loop.
+/// A message to send. Its content stays sealed until the request is built, off the loop.
 pub(crate) struct MessageAttempt {
     pub(crate) target: Target,
     session: SessionId,
     chat: String,
-    sent: MessageSent,
-    created_at: Timestamp,
+    /// Of [`Event::MessageSent`].
+    record: Arc<Record>,
     operator: String,
     reply_to: Option<String>,
     key: u32,
 }
 
 impl MessageAttempt {
-    /// What state and log know of a message that is to be tried; `None` when it no longer is. This
-    /// reads one page of the log on the loop: nearly always the one that was just written.
+    /// Collects what the state and the message's record know. `None` if the message is not pending.
     pub(crate) fn of(
         workspace: &Workspace,
         library: &Library,
         id: MessageId,
+        record: Arc<Record>,
         now: Timestamp,
     ) -> Option<Self> {
-        let (session_id, session, message, _) = workspace.pending(id)?;
+        let (session_id, session, ..) = workspace.pending(id)?;
         let channel = workspace.channels.get(&session.channel)?;
-        let record = library.record(message.position)?;
-        let Event::MessageSent(sent) = record.event else {
+        let Event::MessageSent(sent) = &record.event else {
             return None;
         };
         let user = workspace.users.get(&sent.operator);
@@ -149,29 +148,31 @@ impl MessageAttempt {
             target: Target::of(library, session.channel, channel, now),
             session: session_id,
             chat: session.external_chat_id.to_string(),
-            created_at: record.time,
             operator: user.map_or_else(|| sent.operator.to_string(), |user| user.name.clone()),
             reply_to: sent.reply_to.map(external),
-            sent,
+            record,
             key: *workspace.contacts.get(&session.contact)?.keys.first()?,
         })
     }
 
-    /// The request, once the words are opened; `None` when their key is gone.
+    /// Opens the content and builds the request. `None` if the key was destroyed.
     pub(crate) fn request(&self, library: &Library) -> Option<AttemptRequest> {
-        let content = library.open(&self.sent.content, self.key, &Stream::Session(self.session))?;
+        let Event::MessageSent(sent) = &self.record.event else {
+            return None;
+        };
+        let content = library.open(&sent.content, self.key, &Stream::Session(self.session))?;
         let message = Message {
-            id: self.sent.message,
+            id: sent.message,
             session: self.session,
             external_chat_id: &self.chat,
             content: &content,
-            created_at: self.created_at,
-            operator: (&self.sent.operator, &self.operator),
+            created_at: self.record.time,
+            operator: (&sent.operator, &self.operator),
             reply_to: self.reply_to.as_deref(),
         };
         Some(
             self.target
-                .request(self.sent.message.to_string(), |to| to.message(&message)),
+                .request(sent.message.to_string(), |to| to.message(&message)),
         )
     }
 }

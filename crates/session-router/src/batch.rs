@@ -1,88 +1,82 @@
-//! What was decided but is not yet durable, and what waits for it.
-
-use std::collections::VecDeque;
+//! What was decided and is not yet handed to the log: events, grouped into frames, and what goes out
+//! once they are durable.
 
 use bus::Message;
-use chat::id::{ChannelId, MessageId, UserId};
-use chat::rpc::{HealthReply, InboundReply, LoginReply};
-use chat::table::Row;
 use event_log::NewEvent;
 
 use crate::config::FRAME_BYTES;
 use crate::feed::FeedItem;
-use crate::notices::Telling;
-use crate::verify::Verify;
-use crate::view::Plan;
+use crate::outbox::Answer;
+use crate::side_jobs::SideJob;
 
-/// What is let out once everything decided before it is durable.
+/// What happens once everything that was decided before it is durable.
 pub(crate) enum Release {
-    /// An answer to ingress: what became of each message of a question.
-    Inbound(Message, Vec<InboundReply>),
-    /// An answer to ingress: how requests prove themselves.
-    Access(Message, Option<chat::rpc::Access>),
-    /// An answer to ingress: how a channel is.
-    Health(Message, HealthReply),
-    /// An answer to the console role.
-    Login(Message, LoginReply),
-    /// An answer to a user, its texts still to be read.
-    Answer(Message, Box<Plan>),
-    /// The same, with what a messenger was sent and answered.
-    Traced(Message, Box<Plan>, serde_json::Value),
-    /// A token, shown once.
-    Token(Message, UserId, chat::secret::Secret),
-    /// A refusal to a user.
-    Refusal(Message, chat::rejection::Rejection),
-    /// To a user: done, and nothing to tell.
-    Empty(Message),
-    /// An event for consoles.
+    /// Answers a request.
+    Reply(Message, Answer),
+    /// Publishes something that is not stored: subject and payload.
+    Publish(String, Vec<u8>),
+    /// Publishes an event.
     Feed(Box<FeedItem>),
-    /// Something for consoles that is not stored: subject and payload.
-    Signal(String, Vec<u8>),
-    /// A message to be tried.
-    Attempt(MessageId),
-    /// A messenger to be told something.
-    Tell(Box<Telling>),
-    /// A messenger to be asked to verify itself.
-    Verify(Box<Verify>),
-    /// Keys to be destroyed.
+    /// Starts a side job.
+    Start(SideJob),
+    /// Destroys keys of contacts.
     DestroyKeys(Vec<u32>),
-    /// A user whose rights changed, and the position up to which they did.
-    Rights(UserId, u64),
-    /// A messenger that can show it is told that an operator is writing.
-    Typing(ChannelId, String),
 }
 
-/// A frame in the making.
+/// The events of one frame, and what waits for it.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<NewEvent>,
-    bytes: usize,
     pub(crate) releases: Vec<Release>,
+    bytes: usize,
 }
 
 impl Batch {
-    /// Whether these events still fit.
-    pub(crate) fn fits(&self, more: &[NewEvent]) -> bool {
-        let bytes: usize = more.iter().map(|e| e.bytes.len()).sum();
+    fn fits(&self, events: &[NewEvent], bytes: usize) -> bool {
         self.events.is_empty()
-            || (self.events.len() + more.len() <= event_log::FRAME_EVENTS_MAX
+            || (self.events.len() + events.len() <= event_log::FRAME_EVENTS_MAX
                 && self.bytes + bytes <= FRAME_BYTES)
     }
+}
 
-    pub(crate) fn extend(&mut self, more: Vec<NewEvent>) {
-        self.bytes += more.iter().map(|e| e.bytes.len()).sum::<usize>();
-        self.events.extend(more);
+/// The batch in the making, and the full ones before it.
+#[derive(Default)]
+pub(crate) struct Batches {
+    current: Batch,
+    /// Oldest first.
+    full: Vec<Batch>,
+}
+
+impl Batches {
+    /// Adds the events of one decision, which are never split between frames.
+    pub(crate) fn append(&mut self, events: Vec<NewEvent>) {
+        let bytes = events.iter().map(|e| e.bytes.len()).sum();
+        if !self.current.fits(&events, bytes) {
+            self.full.push(std::mem::take(&mut self.current));
+        }
+        self.current.bytes += bytes;
+        self.current.events.extend(events);
+    }
+
+    /// Adds what waits for the events so far.
+    pub(crate) fn release(&mut self, release: Release) {
+        self.current.releases.push(release);
+    }
+
+    /// Adds several of them.
+    pub(crate) fn release_all(&mut self, releases: impl IntoIterator<Item = Release>) {
+        self.current.releases.extend(releases);
+    }
+
+    /// Whether a frame is full: it goes to the log before more requests are taken.
+    pub(crate) const fn has_full_frame(&self) -> bool {
+        !self.full.is_empty()
+    }
+
+    /// Takes all batches, oldest first. The last may have no events.
+    pub(crate) fn take(&mut self) -> Vec<Batch> {
+        let mut batches = std::mem::take(&mut self.full);
+        batches.push(std::mem::take(&mut self.current));
+        batches
     }
 }
-
-/// A frame that is being made durable.
-pub(crate) struct InFlight {
-    /// The position of its last event.
-    pub(crate) last: u64,
-    pub(crate) releases: Vec<Release>,
-    /// Rows that are right once this frame is durable.
-    pub(crate) rows: Option<Vec<Row>>,
-}
-
-/// Frames that are being made durable, oldest first.
-pub(crate) type Pipeline = VecDeque<InFlight>;

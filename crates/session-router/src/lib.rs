@@ -5,13 +5,12 @@
 //! as one frame, and lets nothing leave before that frame is durable. While a frame is being made
 //! durable the next batch is applied. If the log fails, the role stops: a restart replays.
 
-mod audience;
+mod append;
 mod batch;
-mod done;
-mod release;
+mod open;
 mod router;
 mod run;
-mod serve;
+mod state;
 
 mod api;
 mod feed;
@@ -20,9 +19,10 @@ mod view;
 
 mod attempt;
 mod notices;
+mod side_jobs;
 mod verify;
-mod work;
 
+mod audience;
 mod clock;
 mod config;
 mod error;
@@ -30,6 +30,8 @@ mod keyring;
 mod library;
 mod presence;
 mod projections;
+mod tokens;
+mod unsent;
 
 pub use config::Config;
 pub use error::Error;

@@ -1,4 +1,7 @@
-//! The log with its keys: where a position becomes words again. For any thread; may read the disk.
+//! The log with its keys: reads records and opens what is sealed in them. May read the disk.
+
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use chat::record::{Record, Stream};
 use chat::seal::{Private, SealKey};
@@ -8,71 +11,84 @@ use serde::de::DeserializeOwned;
 
 use crate::keyring::Keyring;
 
-/// Reads records and opens what is sealed in them.
+/// A reader of the log and the keys, for any thread.
 #[derive(Clone)]
 pub(crate) struct Library {
     /// The log.
     pub(crate) reader: Reader,
     /// The keys.
     pub(crate) keyring: Keyring,
+    /// A record that was just applied, which is not read from the log again.
+    at_hand: Option<Arc<Record>>,
 }
 
 impl Library {
-    /// The record at a position; `None` when there is none, or when it cannot be read, which is
-    /// logged: a page with a hole is better than no page.
-    pub(crate) fn record(&self, position: u64) -> Option<Record> {
+    pub(crate) const fn new(reader: Reader, keyring: Keyring) -> Self {
+        Self {
+            reader,
+            keyring,
+            at_hand: None,
+        }
+    }
+
+    /// The same library with a record at hand.
+    pub(crate) fn with(&self, record: &Arc<Record>) -> Self {
+        Self {
+            at_hand: Some(Arc::clone(record)),
+            ..self.clone()
+        }
+    }
+
+    /// The record at a position. `None` if there is none or it cannot be read: that is logged, and a
+    /// page with a hole is better than no page.
+    pub(crate) fn record(&self, position: u64) -> Option<Arc<Record>> {
+        let is_it = |record: &&Arc<Record>| record.position == position;
+        if let Some(record) = self.at_hand.as_ref().filter(is_it) {
+            return Some(Arc::clone(record));
+        }
         let stored = match self.reader.get(position) {
             Ok(stored) => stored?,
             Err(error) => {
-                tracing::error!(position, error = %error, "cannot read the log");
+                tracing::error!(position, %error, "cannot read the log");
                 return None;
             }
         };
-        decode(position, &stored.bytes)
+        decode(position, &stored.bytes).map(Arc::new)
     }
 
-    /// What is sealed under a contact's key; `None` when the person was forgotten.
+    /// Opens what is sealed under a contact's key. `None` if the person was forgotten.
     pub(crate) fn open<T>(&self, private: &Private<T>, key: u32, stream: &Stream) -> Option<T>
     where
         T: Serialize + DeserializeOwned + Clone,
     {
-        let key = self.keyring.get(key)?;
-        private
-            .open(Some(&key), context(stream).as_slice())
-            .map(std::borrow::Cow::into_owned)
+        open(&self.keyring.get(key)?, private, stream)
     }
 
-    /// What is sealed under the master key.
+    /// Opens what is sealed under the master key.
     pub(crate) fn open_with_master_key<T>(&self, private: &Private<T>, stream: &Stream) -> Option<T>
     where
         T: Serialize + DeserializeOwned + Clone,
     {
-        open_with_master_key(self.keyring.master(), private, stream)
+        open(self.keyring.master(), private, stream)
     }
 }
 
-/// What is sealed under the master key.
-pub(crate) fn open_with_master_key<T>(
-    master: &SealKey,
-    private: &Private<T>,
-    stream: &Stream,
-) -> Option<T>
+fn open<T>(key: &SealKey, private: &Private<T>, stream: &Stream) -> Option<T>
 where
     T: Serialize + DeserializeOwned + Clone,
 {
-    private
-        .open(Some(master), context(stream).as_slice())
-        .map(std::borrow::Cow::into_owned)
+    let value = private.open(Some(key), &context(stream));
+    value.map(Cow::into_owned)
 }
 
-/// What binds a sealed value to its place: it does not open in another stream.
+/// What binds a sealed value to its stream: it does not open in another one.
 pub(crate) fn context(stream: &Stream) -> Vec<u8> {
     stream.to_string().into_bytes()
 }
 
-/// Reads a record; one that cannot be read is logged and left out.
+/// Decodes a record. One that does not decode is logged and left out.
 pub(crate) fn decode(position: u64, bytes: &[u8]) -> Option<Record> {
     Record::decode(position, bytes)
-        .inspect_err(|error| tracing::error!(position, error = %error, "a record does not decode"))
+        .inspect_err(|error| tracing::error!(position, %error, "record does not decode"))
         .ok()
 }

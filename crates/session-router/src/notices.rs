@@ -1,8 +1,8 @@
-//! Telling messengers what happens besides operators' messages: `userInfo`, `messageOutcome`,
+//! Notifications of messengers besides operators' messages: `userInfo`, `messageOutcome`,
 //! `markAsRead`, `session`, `disconnect`.
 //!
-//! Which notices wait is state, folded from the log. Here is only who is being told right now and
-//! when to try again; a restart begins anew with what still waits.
+//! Which notices wait is state, folded from the log. This is only the schedule: which are in flight and
+//! when to retry. A restart starts over with those that still wait.
 
 #[cfg(test)]
 mod tests;
@@ -27,92 +27,93 @@ use crate::attempt::Target;
 use crate::config::CHANNEL_NOTICES_MAX;
 use crate::library::Library;
 
-/// A profile is asked for with this much patience, in milliseconds: outcomes wait for it.
+/// The timeout of a profile request, in milliseconds. It is short, as outcomes wait for the profile.
 const PROFILE_TIMEOUT_MS: u32 = 5_000;
 
-/// How long a channel's notices rest after one was not taken; twice as long after each further one.
-const REST_MIN: Duration = Duration::from_millis(500);
-/// The longest rest.
-const REST_MAX: Duration = Duration::from_secs(10);
+/// How long a channel's notices pause after one failed. The pause doubles with each further failure.
+const PAUSE_MIN: Duration = Duration::from_millis(500);
+/// The longest pause.
+const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// A notice of a channel, by its number.
 pub(crate) type NoticeId = (ChannelId, u64);
 
-/// Who is being told what.
+/// The schedule of all notices.
 #[derive(Default)]
 pub(crate) struct Notices {
     lanes: BTreeMap<ChannelId, Lane>,
     retries: BTreeSet<(Timestamp, NoticeId)>,
     tries: BTreeMap<NoticeId, (u32, Timestamp)>,
-    /// Notices that wait for another one, in the order of their numbers.
+    /// Notices that wait for something, in the order of their numbers.
     held: BTreeMap<Hold, BTreeSet<NoticeId>>,
-    /// Chats that are being told of a session: the next such notice waits for this one.
-    telling: BTreeMap<ChatKey, NoticeId>,
+    /// The `session` notice in flight of each chat. The next one of the chat waits for it.
+    sessions_in_flight: BTreeMap<ChatKey, NoticeId>,
+    /// Finished notices that are not recorded yet.
     settled: BTreeMap<ChannelId, Vec<u64>>,
-    /// What is told although its channel is not active.
-    insisted: BTreeSet<NoticeId>,
+    /// Notices that are sent although their channel is not active.
+    forced: BTreeSet<NoticeId>,
 }
 
 /// What a notice waits for.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Hold {
-    /// An outcome waits until its author's profile was asked for.
+    /// An outcome waits until its author's profile was requested.
     Profile(ContactId),
-    /// What becomes of a chat's sessions is told in order.
+    /// `session` notices of a chat are sent in order.
     Chat(ChatKey),
 }
 
-/// A notice that goes out.
-pub(crate) struct Telling {
+/// A notice on its way to the messenger.
+pub(crate) struct Notification {
     pub(crate) id: NoticeId,
     pub(crate) kind: NoticeKind,
-    /// The channel's, which the answer belongs to.
+    /// The channel's generation, which the answer belongs to.
     pub(crate) generation: u32,
-    /// What egress is asked.
+    /// The request to egress.
     pub(crate) request: AttemptRequest,
 }
 
-/// How far one channel has got.
+/// The progress of one channel.
 #[derive(Default)]
 struct Lane {
-    /// The first number that was not yet looked at.
+    /// The first number that was not looked at.
     next: u64,
-    /// Numbers to be told before that: retried, or no longer held.
-    again: BTreeSet<u64>,
+    /// Earlier numbers that are due: retried, or no longer held.
+    due: BTreeSet<u64>,
     in_flight: usize,
-    /// Notices in a row that were not taken, and until when the rest waits for that.
+    /// Notices in a row that failed, and until when the lane pauses for that.
     failures: u32,
-    rest_until: Option<Timestamp>,
+    paused_until: Option<Timestamp>,
 }
 
 /// What an answer to a notice means.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Told {
-    /// It is at its end.
+pub(crate) enum NoticeOutcome {
+    /// It is finished.
     Settled,
     /// The channel is at fault: 401 or 410.
-    Channel(u16),
-    /// It is tried again.
-    Later,
+    ChannelFault(u16),
+    /// It is retried.
+    Retry,
 }
 
 impl Notices {
-    /// The notices to be told now.
+    /// Takes the notices that are due.
     pub(crate) fn start(
         &mut self,
         workspace: &Workspace,
         library: &Library,
         now: Timestamp,
-    ) -> Vec<Telling> {
+    ) -> Vec<Notification> {
         while let Some((at, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
             self.retries.remove(&(at, id));
-            self.lanes.entry(id.0).or_default().again.insert(id.1);
+            self.lanes.entry(id.0).or_default().due.insert(id.1);
         }
         let mut started = Vec::new();
         for (id, channel) in workspace.channels.iter() {
             let lane = self.lanes.entry(*id).or_default();
-            let has_none = lane.next >= channel.next_notice && lane.again.is_empty();
-            if has_none || lane.rest_until.is_some_and(|until| until > now) {
+            let has_none = lane.next >= channel.next_notice && lane.due.is_empty();
+            if has_none || lane.paused_until.is_some_and(|until| until > now) {
                 continue;
             }
             while lane.in_flight < CHANNEL_NOTICES_MAX {
@@ -123,21 +124,22 @@ impl Notices {
                     continue;
                 };
                 let id = (*id, number);
-                // Connected again before its messenger heard of the end: it must not hear of it now.
+                // Connected again before the messenger was notified: the notice is obsolete.
                 if notice.kind == NoticeKind::Disconnect && is_connected(workspace, channel) {
                     self.settled.entry(id.0).or_default().push(number);
                     continue;
                 }
-                if let Some(hold) = hold(&self.telling, workspace, id, &notice.kind) {
+                if let Some(hold) = hold(&self.sessions_in_flight, workspace, id, &notice.kind) {
                     self.held.entry(hold).or_default().insert(id);
                     continue;
                 }
                 if let Some(request) = request(workspace, library, id, channel, now) {
                     lane.in_flight += 1;
                     if let NoticeKind::Session(chat, ..) = &notice.kind {
-                        self.telling.insert((id.0, chat.as_str().into()), id);
+                        self.sessions_in_flight
+                            .insert((id.0, chat.as_str().into()), id);
                     }
-                    started.push(Telling {
+                    started.push(Notification {
                         id,
                         kind: notice.kind.clone(),
                         generation: channel.generation,
@@ -151,14 +153,14 @@ impl Notices {
         started
     }
 
-    /// Takes an answer: the profile that it gives, and what it means for the notice.
+    /// Judges an answer. Returns the profile that it gives, and what it means for the notice.
     pub(crate) fn finish(
         &mut self,
         id: NoticeId,
         kind: &NoticeKind,
         reply: &AttemptReply,
         (rules, now, chance): (&Rules, Timestamp, &mut Chance),
-    ) -> (Option<(ContactId, Option<Profile>)>, Told) {
+    ) -> (Option<(ContactId, Option<Profile>)>, NoticeOutcome) {
         let profile = match (kind, &reply.outcome) {
             (
                 NoticeKind::Profile(contact),
@@ -171,22 +173,22 @@ impl Notices {
             (NoticeKind::Profile(contact), _) => Some((*contact, None)),
             _ => None,
         };
-        let told = match &reply.outcome {
+        let outcome = match &reply.outcome {
             Outcome::Answered { status, .. } => match Verdict::of(RequestKind::Notice, *status) {
-                Verdict::Accepted | Verdict::Final => Told::Settled,
-                Verdict::WrongCode | Verdict::Gone => Told::Channel(*status),
-                Verdict::Retry => Told::Later,
+                Verdict::Accepted | Verdict::Final => NoticeOutcome::Settled,
+                Verdict::WrongCode | Verdict::Gone => NoticeOutcome::ChannelFault(*status),
+                Verdict::Retry => NoticeOutcome::Retry,
             },
-            Outcome::Failed(_) => Told::Later,
+            Outcome::Failed(_) => NoticeOutcome::Retry,
         };
         if let Some(lane) = self.lanes.get_mut(&id.0) {
-            lane.ended(&told, now);
+            lane.ended(&outcome, now);
         }
-        if told == Told::Settled
-            || *kind == NoticeKind::Disconnect && matches!(told, Told::Channel(_))
+        if outcome == NoticeOutcome::Settled
+            || *kind == NoticeKind::Disconnect && matches!(outcome, NoticeOutcome::ChannelFault(_))
         {
             self.settle(id, kind);
-            return (profile, Told::Settled);
+            return (profile, NoticeOutcome::Settled);
         }
         let (tries, first) = self.tries.get(&id).copied().unwrap_or((0, now));
         self.tries.insert(id, (tries + 1, first));
@@ -196,45 +198,45 @@ impl Notices {
         } else {
             self.retries.insert((next, id));
         }
-        (profile, told)
+        (profile, outcome)
     }
 
-    /// Lets the outcomes go that waited for a person's profile.
+    /// Releases the outcomes that waited for a person's profile.
     pub(crate) fn profile_asked(&mut self, contact: ContactId) {
-        self.let_go(&Hold::Profile(contact));
+        self.release(&Hold::Profile(contact));
     }
 
-    /// Lets go what waits for something that will not come any more: a notice may be dropped, by the
-    /// end of its channel or of its person, or by too many after it.
-    pub(crate) fn tidy(&mut self, workspace: &Workspace) {
+    /// Forgets notices that the state has dropped (the channel or person is gone, or too many were
+    /// queued after them), and releases what waited for them.
+    pub(crate) fn drop_stale(&mut self, workspace: &Workspace) {
         let waits = |id: &NoticeId| workspace.notices.get(id).is_some();
         self.tries.retain(|id, _| waits(id));
-        self.telling.retain(|_, id| waits(id));
-        self.insisted.retain(waits);
+        self.sessions_in_flight.retain(|_, id| waits(id));
+        self.forced.retain(waits);
         let is_over = |hold: &&Hold| match hold {
             Hold::Profile(contact) => workspace.contacts.get(contact).is_none_or(|c| !c.asking),
-            Hold::Chat(chat) => !self.telling.contains_key(chat),
+            Hold::Chat(chat) => !self.sessions_in_flight.contains_key(chat),
         };
         let over: Vec<Hold> = self.held.keys().filter(is_over).cloned().collect();
         for hold in over {
-            self.let_go(&hold);
+            self.release(&hold);
         }
     }
 
-    fn let_go(&mut self, hold: &Hold) {
+    fn release(&mut self, hold: &Hold) {
         for (channel, number) in self.held.remove(hold).into_iter().flatten() {
-            self.lanes.entry(channel).or_default().again.insert(number);
+            self.lanes.entry(channel).or_default().due.insert(number);
         }
     }
 
-    /// Has a notice told although its channel is not active; saying so again changes nothing.
-    pub(crate) fn insist(&mut self, id: NoticeId) {
-        if self.insisted.insert(id) {
-            self.lanes.entry(id.0).or_default().again.insert(id.1);
+    /// Sends a notice although its channel is not active. Idempotent.
+    pub(crate) fn force(&mut self, id: NoticeId) {
+        if self.forced.insert(id) {
+            self.lanes.entry(id.0).or_default().due.insert(id.1);
         }
     }
 
-    /// Notices that reached their end, to be recorded together; at most `max` of a channel.
+    /// Takes finished notices, to be recorded together: at most `max` of a channel.
     pub(crate) fn take_settled(&mut self, max: usize) -> Vec<(ChannelId, Vec<u64>)> {
         let mut taken = Vec::new();
         for (id, numbers) in &mut self.settled {
@@ -253,8 +255,8 @@ impl Notices {
     fn settle(&mut self, id: NoticeId, kind: &NoticeKind) {
         if let NoticeKind::Session(chat, ..) = kind {
             let chat = (id.0, chat.as_str().into());
-            self.telling.remove(&chat);
-            self.let_go(&Hold::Chat(chat));
+            self.sessions_in_flight.remove(&chat);
+            self.release(&Hold::Chat(chat));
         }
         self.tries.remove(&id);
         self.settled.entry(id.0).or_default().push(id.1);
@@ -262,24 +264,23 @@ impl Notices {
 }
 
 impl Lane {
-    /// A notice was told, or not: a messenger that takes none is left alone for a while, however
-    /// many wait for it.
-    fn ended(&mut self, told: &Told, now: Timestamp) {
+    /// Counts an answer. After a failure the lane pauses, however many notices wait.
+    fn ended(&mut self, outcome: &NoticeOutcome, now: Timestamp) {
         self.in_flight = self.in_flight.saturating_sub(1);
-        if *told == Told::Later {
-            let rest = REST_MIN
+        if *outcome == NoticeOutcome::Retry {
+            let pause = PAUSE_MIN
                 .saturating_mul(1 << self.failures.min(5))
-                .min(REST_MAX);
+                .min(PAUSE_MAX);
             self.failures = self.failures.saturating_add(1);
-            self.rest_until = Some(now.plus(rest));
+            self.paused_until = Some(now.plus(pause));
         } else {
             self.failures = 0;
-            self.rest_until = None;
+            self.paused_until = None;
         }
     }
 
-    /// The next number to tell: what is told again first, then what is new. While the channel is not
-    /// active only `disconnect` is told.
+    /// Takes the next number: earlier ones first, then new ones. While the channel is not active, only
+    /// `disconnect` is sent.
     fn take(&mut self, workspace: &Workspace, id: ChannelId, channel: &Channel) -> Option<u64> {
         if channel.status != ChannelStatus::Active {
             let is_disconnect = |number: &u64| {
@@ -288,16 +289,16 @@ impl Lane {
                     .get(&(id, *number))
                     .is_some_and(|n| n.kind == NoticeKind::Disconnect)
             };
-            let number = self.again.iter().copied().find(is_disconnect)?;
-            self.again.remove(&number);
+            let number = self.due.iter().copied().find(is_disconnect)?;
+            self.due.remove(&number);
             return Some(number);
         }
-        // While messages probe the messenger. When none is left, nobody else would.
+        // Messages probe the messenger; without any, notices do.
         if channel.breaker.open && channel.pending > 0 {
             return None;
         }
-        while let Some(number) = self.again.pop_first() {
-            // What was insisted on and not yet looked at comes below, once.
+        while let Some(number) = self.due.pop_first() {
+            // A forced notice that was not looked at yet comes below, once.
             if number < self.next {
                 return Some(number);
             }
@@ -311,15 +312,15 @@ impl Lane {
     }
 }
 
-/// Whether the account of a channel is connected: by the channel itself, or by another one since.
+/// Whether the account of a channel is connected, by this channel or a later one.
 fn is_connected(workspace: &Workspace, channel: &Channel) -> bool {
     let mut all = workspace.channels.iter();
     all.any(|(_, c)| c.status == ChannelStatus::Active && c.webhook == channel.webhook)
 }
 
-/// What a notice must wait for, if for anything.
+/// What a notice must wait for.
 fn hold(
-    telling: &BTreeMap<ChatKey, NoticeId>,
+    sessions_in_flight: &BTreeMap<ChatKey, NoticeId>,
     workspace: &Workspace,
     id: NoticeId,
     kind: &NoticeKind,
@@ -331,7 +332,9 @@ fn hold(
         }
         NoticeKind::Session(chat, ..) => {
             let chat = (id.0, chat.as_str().into());
-            let another = telling.get(&chat).is_some_and(|told| *told != id);
+            let another = sessions_in_flight
+                .get(&chat)
+                .is_some_and(|other| *other != id);
             another.then_some(Hold::Chat(chat))
         }
         NoticeKind::Profile(_) | NoticeKind::Read(_) | NoticeKind::Disconnect => None,

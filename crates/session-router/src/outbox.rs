@@ -1,12 +1,15 @@
-//! What leaves the role, off the loop: answers, each as soon as its texts are read; and feed events,
-//! one after the other in the order of the log.
+//! What leaves the role, off the loop: replies, each as soon as it is rendered, and feed events, in the
+//! order of the log.
 //!
-//! By the time something is put here it is durable. NATS carries hints: what does not fit, because
-//! NATS is away or slow, is dropped and counted; callers ask again, consoles catch up.
+//! Everything here is durable. What does not fit, because NATS is away or slow, is dropped and counted:
+//! callers time out and retry, and consoles catch up by `events.after`.
+
+use std::sync::Arc;
 
 use bus::{Bus, Message};
 use bytes::Bytes;
-use chat::rejection::Rejection;
+use chat::rejection::{Code, Rejection};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
@@ -17,48 +20,66 @@ use crate::feed::FeedItem;
 use crate::library::Library;
 use crate::view::Plan;
 
-/// Answers whose texts are being read at once.
+/// The most answers that are rendered at once.
 const RENDERS_MAX: usize = 8;
-/// Feed events that are rendered in one go.
+/// The most feed events that are rendered in one go.
 const FEED_BATCH_MAX: usize = 256;
-/// The counter of what was dropped because the outbox was full.
+/// The counter of what was dropped.
 pub(crate) const DROPPED: &str = "switchboard_router_outbox_dropped_total";
 
-/// An answer or a publication that needs nothing more.
+/// The answer to a request.
+pub(crate) enum Answer {
+    /// To a role, encoded.
+    Role(Bytes),
+    /// To a user, known already.
+    User(Result<Value, Rejection>),
+    /// To a user, to be rendered with the log.
+    Plan(Box<Plan>),
+    /// The same with one more member.
+    PlanWith(Box<Plan>, &'static str, Value),
+}
+
+impl Answer {
+    /// An answer to a role.
+    pub(crate) fn role<A: Serialize>(answer: &A) -> Self {
+        Self::Role(chat::codec::encode(answer).into())
+    }
+}
+
+/// What one of the sending tasks does next.
 enum Letter {
-    Bytes(Message, Bytes),
-    Api(Message, Result<Value, Rejection>),
-    Render(Message, Box<Plan>),
-    RenderWith(Message, Box<Plan>, &'static str, Value),
+    Reply(Message, Answer),
     Publish(String, Vec<u8>),
 }
 
-/// The way out.
+/// The queues to the tasks that send.
 pub(crate) struct Outbox {
     letters: mpsc::Sender<Letter>,
-    /// Letters that the disk is read for: an acknowledgement does not wait behind them.
+    /// Answers that need the disk have a queue of their own, so that others do not wait behind them.
     renders: mpsc::Sender<Letter>,
     feed: mpsc::Sender<Box<FeedItem>>,
 }
 
 impl Outbox {
-    /// Starts the tasks, which end once this is dropped and what it held is sent.
+    /// Starts the tasks. They end once this is dropped and the queues are empty.
     pub(crate) fn start(
         bus: &Bus,
         library: &Library,
         subjects: &chat::subject::Subjects,
         tasks: &TaskTracker,
     ) -> Self {
-        let (letters, inbox) = mpsc::channel(OUTBOX_MAX);
-        let (feed, events) = mpsc::channel(OUTBOX_MAX);
-        let (renders, slow) = mpsc::channel(RENDERS_WAITING_MAX);
-        tasks.spawn(send_letters(bus.clone(), library.clone(), inbox));
-        tasks.spawn(send_letters(bus.clone(), library.clone(), slow));
+        let (letters, letter_queue) = mpsc::channel(OUTBOX_MAX);
+        let (renders, render_queue) = mpsc::channel(RENDERS_WAITING_MAX);
+        let (feed, feed_queue) = mpsc::channel(OUTBOX_MAX);
+        for queue in [letter_queue, render_queue] {
+            tasks.spawn(send_letters(bus.clone(), library.clone(), queue));
+        }
+        let subjects = subjects.clone();
         tasks.spawn(send_feed(
             bus.clone(),
             library.clone(),
-            subjects.clone(),
-            events,
+            subjects,
+            feed_queue,
         ));
         Self {
             letters,
@@ -67,70 +88,47 @@ impl Outbox {
         }
     }
 
-    /// Answers a role.
-    pub(crate) fn answer<A: serde::Serialize>(&self, message: Message, answer: &A) {
-        self.put(Letter::Bytes(message, chat::codec::encode(answer).into()));
-    }
-
-    /// Answers a user with what is known already, or refuses.
-    pub(crate) fn reply(&self, message: Message, answer: Result<Value, Rejection>) {
-        self.put(Letter::Api(message, answer));
-    }
-
-    /// Answers a user, once the texts are read.
-    pub(crate) fn render(&self, message: Message, plan: Box<Plan>) {
-        self.put_slow(Letter::Render(message, plan));
-    }
-
-    /// The same with one more member.
-    pub(crate) fn render_with(
-        &self,
-        message: Message,
-        plan: Box<Plan>,
-        name: &'static str,
-        value: Value,
-    ) {
-        self.put_slow(Letter::RenderWith(message, plan, name, value));
+    /// Replies to a request.
+    pub(crate) fn reply(&self, message: Message, answer: Answer) {
+        let queue = match answer {
+            Answer::Role(_) | Answer::User(_) => &self.letters,
+            Answer::Plan(_) | Answer::PlanWith(..) => &self.renders,
+        };
+        // An answer that is dropped is not replaced by an error: the command may have had its effect.
+        put(queue, Letter::Reply(message, answer), "answer");
     }
 
     /// Publishes something that is not stored.
     pub(crate) fn publish(&self, subject: String, payload: Vec<u8>) {
-        self.put(Letter::Publish(subject, payload));
+        put(&self.letters, Letter::Publish(subject, payload), "answer");
     }
 
     /// Publishes an event, after those before it.
     pub(crate) fn feed(&self, item: Box<FeedItem>) {
-        if self.feed.try_send(item).is_err() {
-            metrics::counter!(DROPPED, "what" => "feed").increment(1);
-        }
-    }
-
-    fn put_slow(&self, letter: Letter) {
-        // To say "unavailable" of a command that had its effect would be wrong: silence is in doubt.
-        if self.renders.try_send(letter).is_err() {
-            metrics::counter!(DROPPED, "what" => "answer").increment(1);
-        }
-    }
-
-    fn put(&self, letter: Letter) {
-        if self.letters.try_send(letter).is_err() {
-            metrics::counter!(DROPPED, "what" => "answer").increment(1);
-        }
+        put(&self.feed, item, "feed");
     }
 }
 
-async fn send_letters(bus: Bus, library: Library, mut inbox: mpsc::Receiver<Letter>) {
+fn put<T>(queue: &mpsc::Sender<T>, item: T, what: &'static str) {
+    if queue.try_send(item).is_err() {
+        metrics::counter!(DROPPED, "what" => what).increment(1);
+    }
+}
+
+async fn send_letters(bus: Bus, library: Library, mut queue: mpsc::Receiver<Letter>) {
     let renders = TaskTracker::new();
-    let places = std::sync::Arc::new(Semaphore::new(RENDERS_MAX));
-    while let Some(letter) = inbox.recv().await {
+    let places = Arc::new(Semaphore::new(RENDERS_MAX));
+    while let Some(letter) = queue.recv().await {
         match letter {
-            Letter::Bytes(message, bytes) => report(bus.respond(&message, &[], bytes).await),
             Letter::Publish(subject, payload) => {
                 report(bus.publish(subject, &[], payload.into()).await);
             }
-            Letter::Api(message, answer) => respond(&bus, &message, answer).await,
-            Letter::Render(message, plan) => {
-                let Ok(place) = std::sync::Arc::clone(&places).acquire_owned().await else {
+            Letter::Reply(message, Answer::Role(bytes)) => {
+                report(bus.respond(&message, &[], bytes).await);
+            }
+            Letter::Reply(message, Answer::User(answer)) => respond(&bus, &message, answer).await,
+            Letter::Reply(message, Answer::Plan(plan)) => {
+                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     break;
                 };
                 let (bus, library) = (bus.clone(), library.clone());
@@ -140,7 +138,7 @@ async fn send_letters(bus: Bus, library: Library, mut inbox: mpsc::Receiver<Lett
                     respond(&bus, &message, answer).await;
                 });
             }
-            Letter::RenderWith(message, plan, name, value) => {
+            Letter::Reply(message, Answer::PlanWith(plan, name, value)) => {
                 let answer = render(plan, library.clone()).await.map(|mut ok| {
                     if let Some(ok) = ok.as_object_mut() {
                         ok.insert(name.to_owned(), value);
@@ -156,14 +154,9 @@ async fn send_letters(bus: Bus, library: Library, mut inbox: mpsc::Receiver<Lett
 }
 
 async fn render(plan: Box<Plan>, library: Library) -> Result<Value, Rejection> {
-    tokio::task::spawn_blocking(move || plan.render(&library))
-        .await
-        .map_err(|_| {
-            Rejection::new(
-                chat::rejection::Code::Unavailable,
-                "the answer could not be made; ask again",
-            )
-        })
+    let rendered = tokio::task::spawn_blocking(move || plan.render(&library)).await;
+    let message = "the answer could not be made; ask again";
+    rendered.map_err(|_| Rejection::new(Code::Unavailable, message))
 }
 
 async fn respond(bus: &Bus, message: &Message, answer: Result<Value, Rejection>) {
@@ -182,20 +175,16 @@ async fn send_feed(
     bus: Bus,
     library: Library,
     subjects: chat::subject::Subjects,
-    mut events: mpsc::Receiver<Box<FeedItem>>,
+    mut queue: mpsc::Receiver<Box<FeedItem>>,
 ) {
     let mut items = Vec::with_capacity(FEED_BATCH_MAX);
-    while events.recv_many(&mut items, FEED_BATCH_MAX).await > 0 {
-        let (batch, library, subjects) = (
-            std::mem::take(&mut items),
-            library.clone(),
-            subjects.clone(),
-        );
+    while queue.recv_many(&mut items, FEED_BATCH_MAX).await > 0 {
+        let batch = std::mem::take(&mut items);
+        let (library, subjects) = (library.clone(), subjects.clone());
         let rendered = tokio::task::spawn_blocking(move || {
-            batch
-                .into_iter()
-                .flat_map(|item| item.render(&library, &subjects))
-                .collect::<Vec<_>>()
+            let batch = batch.into_iter();
+            let messages = batch.flat_map(|item| item.render(&library, &subjects));
+            messages.collect::<Vec<_>>()
         });
         for (subject, headers, payload) in rendered.await.unwrap_or_default() {
             let headers: Vec<(&str, &str)> = headers
@@ -207,10 +196,10 @@ async fn send_feed(
     }
 }
 
-/// NATS is away: whoever waits asks again, whoever listens catches up.
+/// Counts what NATS did not take.
 fn report(outcome: Result<(), bus::Error>) {
     if let Err(error) = outcome {
-        tracing::debug!(error = %error, "could not be sent");
+        tracing::debug!(%error, "message dropped: NATS does not take it");
         metrics::counter!(DROPPED, "what" => "sending").increment(1);
     }
 }

@@ -1,78 +1,158 @@
-//! The state, and what requests do to it: decide, seal, fold, encode. Nothing here waits.
+//! Turns requests, results of side jobs and the passage of time into changes of the state, and queues
+//! what goes out once these are durable. Nothing here waits.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+mod results;
+mod roles;
+mod users;
 
-use chat::chance::Chance;
-use chat::command::{Command, Decision, Effect, NewEvent, Reply, Request};
-use chat::event::Event;
-use chat::id::{ChannelId, CommandId, UserId};
+use std::collections::BTreeMap;
+
+use bus::Message;
+use chat::codec;
+use chat::command::{Command, Effect, NewUser, Reply, Request};
+use chat::id::{ChannelId, MessageId};
 use chat::model::ChannelStatus;
-use chat::record::{Actor, Cause};
+use chat::record::Actor;
 use chat::rejection::{Code, Rejection};
-use chat::secret::Secret;
 use chat::state::NoticeKind;
+use chat::subject::Subjects;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
-use chat::workspace::{Context, Workspace};
+use chat::workspace::Workspace;
+use serde_json::Value;
 
 use crate::api::SignalKind;
+use crate::attempt::Target;
 use crate::audience::Audience;
-use crate::batch::{Batch, Release};
-use crate::config::Config;
+use crate::batch::{Batch, Batches, Release};
+use crate::error::Error;
 use crate::feed;
-use crate::library::{Library, context};
 use crate::notices::Notices;
+use crate::outbox::Answer;
 use crate::presence::Presence;
-use crate::verify::Verify;
-use crate::view::Facts;
+use crate::side_jobs::SideJob;
+use crate::state::State;
+use crate::verify::{Step, Verifications, Verify};
 
-/// The state of the workspace with what is decided and not yet handed to the log.
+/// The most settled notices of a channel that one event records.
+const SETTLED_MAX: usize = 1_000;
+
+/// The state, and what is decided and not yet handed to the log.
 pub(crate) struct Router {
-    pub(crate) workspace: Workspace,
-    pub(crate) library: Library,
-    pub(crate) config: Arc<Config>,
-    /// What answers need from the settings.
-    pub(crate) facts: Facts,
-    pub(crate) subjects: chat::subject::Subjects,
-    pub(crate) chance: Chance,
-    pub(crate) batch: Batch,
-    /// Batches that are full, oldest first: each becomes a frame.
-    pub(crate) full: Vec<Batch>,
-    pub(crate) notices: Notices,
-    /// Messages refused since the last tick because their channel was not active.
-    pub(crate) refused: BTreeMap<ChannelId, u64>,
-    /// Whose console is there.
-    pub(crate) presence: Presence,
-    /// The hashes of users' tokens, as of a version of the user: opening them all for each sign-in
-    /// would hold up the loop.
-    pub(crate) tokens: BTreeMap<UserId, (u64, Vec<Secret>)>,
-    /// Who may be listening to the feed.
-    pub(crate) audience: Audience,
-    /// Messengers that are being verified.
-    pub(crate) verifying: Verifying,
-    /// New messages are refused until there is room again.
-    pub(crate) disk_full: bool,
-}
-
-/// Messengers that are being verified.
-#[derive(Default)]
-pub(crate) struct Verifying {
-    /// How many.
-    pub(crate) count: usize,
-    /// The commands that asked for it, as far as they have an id.
-    pub(crate) commands: BTreeSet<(UserId, CommandId)>,
+    state: State,
+    batches: Batches,
+    notices: Notices,
+    verifications: Verifications,
+    presence: Presence,
+    audience: Audience,
+    subjects: Subjects,
+    /// Messages rejected since the last tick because their channel was not active.
+    rejected: BTreeMap<ChannelId, u64>,
+    /// Whether the disk is nearly full: new messages are rejected.
+    disk_full: bool,
 }
 
 impl Router {
-    /// Whether a frame is full already: it goes to the log before more is taken.
-    pub(crate) const fn has_full_frame(&self) -> bool {
-        !self.full.is_empty()
+    pub(crate) fn new(state: State, subjects: Subjects, now: Timestamp) -> Self {
+        Self {
+            state,
+            batches: Batches::default(),
+            notices: Notices::default(),
+            verifications: Verifications::default(),
+            presence: Presence::default(),
+            audience: Audience::new(now),
+            subjects,
+            rejected: BTreeMap::new(),
+            disk_full: false,
+        }
     }
 
-    /// Has a request take effect in memory; its events join the batch. The caller puts the answer
-    /// among the batch's releases, so that it waits for them.
-    pub(crate) fn apply(
+    /// The state, to read it.
+    pub(crate) const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The state, for what is not decided by requests: keys and rows.
+    pub(crate) const fn state_mut(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// Whether a frame is full: it goes to the log before more requests are taken.
+    pub(crate) const fn has_full_frame(&self) -> bool {
+        self.batches.has_full_frame()
+    }
+
+    /// Takes what was decided since the last call.
+    pub(crate) fn take_batches(&mut self) -> Vec<Batch> {
+        self.batches.take()
+    }
+
+    /// Does what a start owes: the first administrator, verifications that a restart cut off, and
+    /// `disconnect` notices of channels that are no longer active.
+    pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
+        if let Some(first) = first {
+            self.apply_system(Command::FirstAdministrator(first), now);
+        }
+        let channels = self.state.workspace().channels.iter();
+        let pending = channels.filter(|(_, c)| c.status == ChannelStatus::Pending);
+        let pending: Vec<ChannelId> = pending.map(|(id, _)| *id).collect();
+        for channel in pending {
+            self.verify(channel, Purpose::Connect, now);
+        }
+        self.force_disconnect_notices();
+        Ok(self.state.provide_keys()?)
+    }
+
+    /// Records what is counted or settled together, once a second.
+    pub(crate) fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
+        for (channel, count) in std::mem::take(&mut self.rejected) {
+            self.apply_system(Command::Refused(channel, count), now);
+        }
+        self.notices.drop_stale(self.state.workspace());
+        for (channel, notices) in self.notices.take_settled(SETTLED_MAX) {
+            self.apply_system(Command::Settled(channel, notices), now);
+        }
+        Ok(self.state.provide_keys()?)
+    }
+
+    /// Says whether new messages are rejected because the disk is nearly full.
+    pub(crate) const fn set_disk_full(&mut self, is_full: bool) {
+        self.disk_full = is_full;
+    }
+
+    /// Expires a message.
+    pub(crate) fn expire(&mut self, message: MessageId, now: Timestamp) {
+        self.apply_system(Command::Expire(message), now);
+    }
+
+    /// Queues an attempt at a message. Returns whether there is one.
+    pub(crate) fn start_attempt(&mut self, message: MessageId, now: Timestamp) -> bool {
+        let request = Request::system(Command::Attempting(message));
+        if self.apply(&request, now).is_err() {
+            return false;
+        }
+        let attempt = self.state.attempt(message, now).map(Box::new);
+        let job = SideJob::Attempt(message, attempt);
+        self.batches.release(Release::Start(job));
+        true
+    }
+
+    /// Queues the notices that are due.
+    pub(crate) fn start_notices(&mut self, now: Timestamp) {
+        let (workspace, library) = (self.state.workspace(), self.state.library());
+        let due = self.notices.start(workspace, library, now).into_iter();
+        let jobs = due.map(|notification| SideJob::Notify(Box::new(notification)));
+        self.batches.release_all(jobs.map(Release::Start));
+    }
+
+    /// Returns when the next retry of a notice is due.
+    pub(crate) fn next_notice(&self) -> Option<Timestamp> {
+        self.notices.next_due()
+    }
+
+    /// Decides a request and puts its events into the batch. The caller queues the answer, which then
+    /// waits for them.
+    fn apply(
         &mut self,
         request: &Request,
         now: Timestamp,
@@ -80,169 +160,83 @@ impl Router {
         self.apply_by(request, &request.by, now)
     }
 
-    /// The same for what Switchboard decides and somebody asked for: the events say who.
-    pub(crate) fn apply_by(
+    /// Decides a request of the system whose events name somebody else as their author.
+    fn apply_by(
         &mut self,
         request: &Request,
         by: &Actor,
         now: Timestamp,
     ) -> Result<(Reply, Vec<Effect>), Rejection> {
-        // Words are sealed or not kept: without a key there is no decision.
-        let given = self.workspace.keys_given();
-        if let Err(error) = self.library.keyring.provide_now(given, &mut self.chance) {
-            tracing::error!(error = &error as &dyn std::error::Error, "no new keys");
-            let words = "the keys cannot be extended; nothing was stored, try again later";
-            return Err(Rejection::new(Code::Unavailable, words));
+        let may_listen = self.audience.may_listen(now);
+        let applied = self.state.apply(request, by, now, may_listen)?;
+        if applied.ended_channel {
+            self.force_disconnect_notices();
         }
-        let mut context = Context {
-            now,
-            chance: &mut self.chance,
-            rules: &self.config.rules,
-        };
-        let Decision {
-            events,
-            effects,
-            reply,
-        } = self.workspace.decide(request, &mut context)?;
-        let last = events.len();
-        let mut encoded = Vec::with_capacity(last);
-        let mut feed = Vec::new();
-        for (nth, event) in events.into_iter().enumerate() {
-            let cause = if nth + 1 == last {
-                cause(request, &reply)
-            } else {
-                None
-            };
-            encoded.push(self.fold(event, by, cause, now, &mut feed));
-        }
-        if !self.batch.fits(&encoded) {
-            self.full.push(std::mem::take(&mut self.batch));
-        }
-        self.batch.extend(encoded);
-        self.batch.releases.extend(feed);
-        Ok((reply, effects))
+        self.batches.append(applied.events);
+        self.batches.release_all(applied.feed);
+        Ok((applied.reply, applied.effects))
     }
 
-    /// The same for what Switchboard does by itself, where nobody waits for an answer.
-    pub(crate) fn apply_system(&mut self, command: Command, now: Timestamp) {
+    /// Decides a command of the system, which nobody waits for.
+    fn apply_system(&mut self, command: Command, now: Timestamp) {
         match self.apply(&Request::system(command), now) {
-            Ok((_, effects)) => self.release_effects(effects, now),
-            Err(rejection) => tracing::debug!(%rejection, "nothing to do"),
+            Ok((_, effects)) => self.queue_effects(effects, now),
+            Err(rejection) => tracing::debug!(%rejection, "command of the system rejected"),
         }
     }
 
-    /// Seals an event, makes it a record, and takes it in.
-    fn fold(
-        &mut self,
-        mut new: NewEvent,
-        by: &Actor,
-        cause: Option<Cause>,
-        now: Timestamp,
-        feed: &mut Vec<Release>,
-    ) -> event_log::NewEvent {
-        let number = self.workspace.key_of(&new.stream, &new.event);
-        let key = number.and_then(|number| self.library.keyring.get(number));
-        if let (Some(number), None) = (number, &key) {
-            tracing::error!(number, stream = %new.stream, "a key is missing; the words are not kept");
-        }
-        let bound = context(&new.stream);
-        new.event.seal(
-            key.as_ref(),
-            self.library.keyring.master(),
-            &bound,
-            &mut self.chance,
-        );
-        let (record, link) = self.workspace.record(new, by, cause, now);
-        self.workspace.evolve(&record);
-        self.insist_on_disconnect(&record.event);
-        if self.audience.may_listen(now) {
-            let item = feed::item(&self.workspace, &record, &self.facts);
-            feed.extend(item.map(|item| Release::Feed(Box::new(item))));
-        }
-        event_log::NewEvent {
-            link,
-            bytes: record.encode(),
-        }
-    }
-
-    /// A messenger is told `disconnect` although its channel is not active any more.
-    fn insist_on_disconnect(&mut self, event: &Event) {
-        let ended = match event {
-            Event::ChannelStatusChanged(e) => {
-                matches!(
-                    e.status,
-                    ChannelStatus::Disconnected | ChannelStatus::Deleted
-                )
-            }
-            Event::LiveChatDeleted(_) => true,
-            _ => false,
-        };
-        if ended {
-            for id in disconnects(&self.workspace) {
-                self.notices.insist(id);
-            }
-        }
-    }
-
-    /// Puts what a decision asks for among the releases.
-    pub(crate) fn release_effects(&mut self, effects: Vec<Effect>, now: Timestamp) {
+    fn queue_effects(&mut self, effects: Vec<Effect>, now: Timestamp) {
         for effect in effects {
             match effect {
-                Effect::Verify(channel, purpose) => {
-                    if let Some(verify) = self.verify(channel, purpose, now) {
-                        self.batch.releases.push(Release::Verify(Box::new(verify)));
-                    }
-                }
-                Effect::DestroyKeys(keys) => self.batch.releases.push(Release::DestroyKeys(keys)),
+                Effect::Verify(channel, purpose) => self.verify(channel, purpose, now),
+                Effect::DestroyKeys(keys) => self.batches.release(Release::DestroyKeys(keys)),
                 Effect::Rights(user) => {
-                    let position = self.workspace.position;
-                    self.batch.releases.push(Release::Rights(user, position));
+                    let position = self.state.workspace().position;
+                    let subject = self.subjects.rights(&user);
+                    self.publish((subject, codec::encode(&position)));
                 }
                 Effect::Typing(channel, chat, user) => {
-                    self.batch
-                        .releases
-                        .extend(self.contact_typing(channel, &chat, &user, now));
+                    let signal = self.contact_typing(channel, &chat, &user, now);
+                    self.batches.release_all(signal);
                 }
             }
         }
     }
 
-    pub(crate) fn verify(
-        &mut self,
-        id: ChannelId,
-        purpose: Purpose,
-        now: Timestamp,
-    ) -> Option<Verify> {
-        let channel = self.workspace.channels.get(&id)?;
-        self.verifying.count += 1;
-        let (library, url) = (&self.library, self.config.public_url.as_str());
-        Some(Verify::of(
-            library,
-            (id, channel),
-            purpose,
-            url,
-            (now, &mut self.chance),
-        ))
+    fn reply(&mut self, message: Message, answer: Answer) {
+        self.batches.release(Release::Reply(message, answer));
     }
 
-    /// Channels whose verification a restart cut off are asked again.
-    pub(crate) fn verify_pending(&mut self, now: Timestamp) {
-        let channels = self.workspace.channels.iter();
-        let pending: Vec<ChannelId> = channels
-            .filter(|(_, c)| c.status == ChannelStatus::Pending)
-            .map(|(id, _)| *id)
-            .collect();
-        let effects = pending
-            .into_iter()
-            .map(|id| Effect::Verify(id, Purpose::Connect))
-            .collect();
-        self.release_effects(effects, now);
-        for id in disconnects(&self.workspace) {
-            self.notices.insist(id);
+    fn reject(&mut self, message: Message, rejection: Rejection) {
+        self.reply(message, Answer::User(Err(rejection)));
+    }
+
+    fn publish(&mut self, (subject, payload): (String, Vec<u8>)) {
+        self.batches.release(Release::Publish(subject, payload));
+    }
+
+    /// Queues a verification that no user waits for.
+    fn verify(&mut self, channel: ChannelId, purpose: Purpose, now: Timestamp) {
+        if let Some(verify) = self.state.verify(channel, purpose, now) {
+            self.start_verification(verify);
         }
     }
 
-    /// Somebody writes: colleagues see it, if the chat has an open session.
+    fn start_verification(&mut self, verify: Verify) {
+        self.verifications.start();
+        self.publish(verify.step(Step::Sending, &self.subjects));
+        let job = SideJob::Verify(Box::new(verify));
+        self.batches.release(Release::Start(job));
+    }
+
+    /// Has the messengers of ended channels notified, although they are not active any more.
+    fn force_disconnect_notices(&mut self) {
+        for id in disconnect_notices(self.state.workspace()) {
+            self.notices.force(id);
+        }
+    }
+
+    /// The signal that a contact writes, if the chat has an open session.
     fn contact_typing(
         &self,
         channel: ChannelId,
@@ -250,9 +244,10 @@ impl Router {
         user: &str,
         now: Timestamp,
     ) -> Option<Release> {
-        let session = self.workspace.chats.get(&(channel, chat.into()))?.open?;
-        let live_chat = self.workspace.sessions.get(&session)?.live_chat;
-        let contact = self.workspace.contact_by_external(channel, user)?;
+        let workspace = self.state.workspace();
+        let session = workspace.chats.get(&(channel, chat.into()))?.open?;
+        let live_chat = workspace.sessions.get(&session)?.live_chat;
+        let contact = workspace.contact_by_external(channel, user)?;
         let signal = feed::Signal {
             session,
             kind: SignalKind::Typing,
@@ -260,37 +255,47 @@ impl Router {
             ended: false,
         };
         let (subject, payload) = signal.message(&self.subjects, live_chat, now);
-        Some(Release::Signal(subject, payload))
+        Some(Release::Publish(subject, payload))
+    }
+
+    /// Queues the notification of a messenger that an operator writes, if it can show that.
+    fn notify_typing(&mut self, id: ChannelId, chat: &str, now: Timestamp) {
+        let Some(channel) = self.state.workspace().channels.get(&id) else {
+            return;
+        };
+        if !channel.hears_of_typing() || channel.status != ChannelStatus::Active {
+            return;
+        }
+        let target = Target::of(self.state.library(), id, channel, now);
+        let attempt = format!("typing-{id}-{}", now.as_micros());
+        let request = target.request(attempt, |to| to.typing(chat));
+        self.batches
+            .release(Release::Start(SideJob::Typing(request)));
     }
 }
 
-/// The last `disconnect` notices that wait.
-fn disconnects(workspace: &Workspace) -> Vec<(ChannelId, u64)> {
-    let inactive = workspace
-        .channels
-        .iter()
-        .filter(|(_, c)| c.status != ChannelStatus::Active);
+/// An answer to a user that is known already.
+fn ok(value: Value) -> Answer {
+    Answer::User(Ok(value))
+}
+
+fn unavailable(message: &str) -> Rejection {
+    Rejection::new(Code::Unavailable, message)
+}
+
+/// The newest waiting `disconnect` notice of each channel that is not active.
+fn disconnect_notices(workspace: &Workspace) -> Vec<(ChannelId, u64)> {
+    let channels = workspace.channels.iter();
+    let inactive = channels.filter(|(_, c)| c.status != ChannelStatus::Active);
     inactive
         .filter_map(|(id, _)| {
-            // Near the end, behind it only what was read or assigned since.
+            // It is near the end: only notices of what was read or assigned since come after it.
             let all = workspace.notices.range((*id, 0)..=(*id, u64::MAX));
             let mut newest = all.rev().map(|(id, notice)| (*id, &notice.kind));
             let (id, _) = newest.find(|(_, kind)| **kind == NoticeKind::Disconnect)?;
             Some(id)
         })
         .collect()
-}
-
-/// What is remembered of a command that has an id.
-fn cause(request: &Request, reply: &Reply) -> Option<Cause> {
-    let (Some(command), Reply::Answer(answer)) = (request.command_id, reply) else {
-        return None;
-    };
-    Some(Cause {
-        command,
-        digest: request.digest,
-        answer: *answer,
-    })
 }
 
 #[cfg(test)]
@@ -301,7 +306,7 @@ mod tests {
     use crate::view::tests::shell::Shell;
 
     #[test]
-    fn an_end_that_is_to_be_told_is_found_behind_what_was_read_since() {
+    fn a_disconnect_notice_is_found_before_later_notices() {
         let mut shell = Shell::new();
         let live_chat = shell.live_chat("Desk", &[]);
         let channel = shell.channel(&live_chat, "https://chat.example/hook");
@@ -313,7 +318,7 @@ mod tests {
         );
         let read = json!({ "session": accepted.session_id, "upTo": accepted.message_id });
         shell.ok("root", "messages.read", &read);
-        let found = disconnects(&shell.workspace);
+        let found = disconnect_notices(&shell.workspace);
         let kinds = found
             .iter()
             .map(|id| &shell.workspace.notices.get(id).unwrap().kind);

@@ -1,202 +1,100 @@
-//! The loop: take what has arrived, apply it, append, and act on what became durable.
+//! The loop: take what has arrived, apply it, append the events, act on what became durable.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, Subscription};
-use chat::chance::Chance;
-use chat::command::{Command, Request};
 use chat::rejection::{Code, Rejection};
+use chat::subject::Subjects;
 use chat::time::Timestamp;
-use event_log::{Checkpoint, Committed, EventLog, Frame};
+use event_log::Committed;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::audience::Audience;
-use crate::batch::{Batch, InFlight, Pipeline, Release};
+use crate::append::{Appender, Commit};
+use crate::batch::Release;
 use crate::clock::now;
-use crate::config::{
-    ATTEMPTS_MAX, BATCH_MAX, Config, FRAMES_MAX, OUTBOX_STOP_MAX, ROWS_EVENTS_MAX, SIDE_JOBS_MAX,
-    STOP_MAX, TICK,
-};
-use crate::done::Done;
+use crate::config::{BATCH_MAX, Config, OUTBOX_STOP_MAX, STOP_MAX, TICK};
 use crate::error::Error;
-use crate::keyring::Keyring;
-use crate::library::Library;
-use crate::notices::Notices;
-use crate::outbox::Outbox;
-use crate::presence::Presence;
-use crate::projections::{self, Projector};
-use crate::router::{Router, Verifying};
-use crate::view;
-use crate::work::Work;
-
-/// Everything that comes back from beside the loop fits: no task waits for the loop.
-const DONE_MAX: usize = 2 * ATTEMPTS_MAX + 8 * SIDE_JOBS_MAX;
-
-/// Frames that became durable and wait for the loop. Far more than there ever are: one that found no
-/// place would leave its releases behind for good.
-const COMMITS_MAX: usize = 4_096;
+use crate::open::open;
+use crate::outbox::{Answer, Outbox};
+use crate::router::Router;
+use crate::side_jobs::{JobResult, SideJobs};
 
 /// Runs the role until `stop`, or until the log fails. `ready` becomes true once it serves.
 pub async fn run(
-    config: Config,
+    mut config: Config,
     bus: Bus,
-    subjects: chat::subject::Subjects,
+    subjects: Subjects,
     ready: watch::Sender<bool>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let opened = tokio::task::spawn_blocking(move || open(config, subjects));
-    let (log, projector, router) = opened.await.map_err(|_| Error::Died("opening the log"))??;
-    let roles = bus
-        .subscribe(&router.subjects.all_questions(), None)
-        .await?;
-    let users = bus.subscribe(&router.subjects.all_api(), None).await?;
-    let service = bus.announce(crate::service_info(&router.subjects)).await?;
-    let (commits, committed) = mpsc::channel(COMMITS_MAX);
-    let (done_sender, done) = mpsc::channel(DONE_MAX);
-    let tasks = TaskTracker::new();
-    let outbox = Outbox::start(&bus, &router.library, &router.subjects, &tasks);
-    let work = Work::new(
-        bus.clone(),
-        router.library.clone(),
-        router.subjects.attempt(),
-        done_sender,
-    );
+    let first_administrator = config.first_administrator.take();
+    let opened = tokio::task::spawn_blocking(move || open(&config));
+    let (log, projector, state) = opened.await.map_err(|_| Error::Died("opening the log"))??;
+    let roles = bus.subscribe(&subjects.all_questions(), None).await?;
+    let users = bus.subscribe(&subjects.all_api(), None).await?;
+    let service = bus.announce(crate::service_info(&subjects)).await?;
+    let (appender, commits) = Appender::new(log, projector);
+    let senders = TaskTracker::new();
+    let outbox = Outbox::start(&bus, state.library(), &subjects, &senders);
+    let (side_jobs, results) = SideJobs::new(bus, state.library().clone(), subjects.attempt());
     let mut role = Loop {
-        router,
-        log,
-        projector,
+        router: Router::new(state, subjects, now()),
+        appender,
         outbox,
-        work,
-        commits,
-        pipeline: Pipeline::new(),
-        checkpoint: 0,
-        ticked_at: 0,
+        side_jobs,
     };
     let mut inputs = Inputs {
         roles,
         users,
-        committed,
-        done,
+        commits,
+        results,
     };
-    role.begin()?;
+    role.router.begin(first_administrator, now())?;
     ready.send_replace(true);
     let outcome = role.serve(&mut inputs, &stop).await;
     ready.send_replace(false);
     service.stop().await;
     match outcome {
-        Ok(()) => role.end(&mut inputs, tasks).await,
+        Ok(()) => role.end(&mut inputs, senders).await,
         Err(error) => Err(error),
     }
-}
-
-/// Opens the log and the keys, and brings the state up to the log.
-fn open(
-    config: Config,
-    subjects: chat::subject::Subjects,
-) -> Result<(EventLog, Projector, Router), Error> {
-    let mut options = event_log::Options::new(now().as_micros());
-    options.sync = config.sync;
-    let (log, opened) = EventLog::open(&config.data.join("log"), options)?;
-    tracing::info!(position = opened.head.position, "the log is open");
-    let keyring = Keyring::open(&config.data.join("keys"), Arc::clone(&config.master))?;
-    let library = Library {
-        reader: log.reader(),
-        keyring,
-    };
-    let (workspace, store, loaded) =
-        projections::open(&config.data.join("projections"), &library.reader)?;
-    tracing::info!(
-        from = loaded.from,
-        replayed = loaded.replayed,
-        "the state is caught up"
-    );
-    library.keyring.check(workspace.keys_given())?;
-    for (_, contact) in workspace
-        .contacts
-        .iter()
-        .filter(|(_, c)| c.forgotten.is_some())
-    {
-        library.keyring.destroy_again(&contact.keys)?;
-    }
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| Error::Entropy)?;
-    let router = Router {
-        workspace,
-        library,
-        facts: view::Facts {
-            public_url: config.public_url.clone(),
-        },
-        config: Arc::new(config),
-        subjects,
-        chance: Chance::from_seed(seed),
-        batch: Batch::default(),
-        full: Vec::new(),
-        notices: Notices::default(),
-        refused: std::collections::BTreeMap::new(),
-        presence: Presence::default(),
-        tokens: std::collections::BTreeMap::new(),
-        audience: Audience::new(now()),
-        verifying: Verifying::default(),
-        disk_full: false,
-    };
-    Ok((log, Projector::start(store)?, router))
 }
 
 /// What the loop waits for.
 struct Inputs {
     roles: Subscription,
     users: Subscription,
-    committed: mpsc::Receiver<Result<Committed, event_log::Error>>,
-    done: mpsc::Receiver<Done>,
+    commits: mpsc::Receiver<Commit>,
+    results: mpsc::Receiver<JobResult>,
 }
 
-/// The role while it runs.
-pub(crate) struct Loop {
-    pub(crate) router: Router,
-    log: EventLog,
-    projector: Projector,
-    pub(crate) outbox: Outbox,
-    pub(crate) work: Work,
-    commits: mpsc::Sender<Result<Committed, event_log::Error>>,
-    pipeline: Pipeline,
-    /// The position of the rows that the projector was last given.
-    checkpoint: u64,
-    /// The position at the last tick.
-    ticked_at: u64,
+struct Loop {
+    router: Router,
+    appender: Appender,
+    outbox: Outbox,
+    side_jobs: SideJobs,
 }
 
 impl Loop {
-    /// What a restart owes: the first administrator, keys in advance, verifications cut off.
-    fn begin(&mut self) -> Result<(), Error> {
-        let now = now();
-        if let Some(first) = self.router.config.first_administrator.clone() {
-            self.router
-                .apply_system(Command::FirstAdministrator(first), now);
-        }
-        self.router.verify_pending(now);
-        self.provide_keys()
-    }
-
     async fn serve(&mut self, inputs: &mut Inputs, stop: &CancellationToken) -> Result<(), Error> {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             self.start_due(now());
-            self.submit()?;
-            let wake = self.wait(now());
-            // A full pipeline takes nothing new: what arrives waits in the bounded subscriptions, what
-            // is done in its channel.
-            let takes = self.pipeline.len() < FRAMES_MAX;
-            // Biased: an end is not put off by work, what is durable goes out first, then what is
-            // done frees places, then new work.
+            self.append()?;
+            let idle = self.idle_time(now());
+            // While too many frames are in flight nothing new is taken: requests wait in the bounded
+            // subscriptions, results in their channel.
+            let takes = !self.appender.is_full();
+            // Biased: stopping comes first, then what is durable goes out, then results free places,
+            // then new requests.
             tokio::select! { biased;
                 () = stop.cancelled() => return Ok(()),
-                Some(committed) = inputs.committed.recv() => self.committed(committed?)?,
-                Some(done) = inputs.done.recv(), if takes => {
-                    self.take_done(done, &mut inputs.done);
+                Some(commit) = inputs.commits.recv() => self.committed(commit?)?,
+                Some(result) = inputs.results.recv(), if takes => {
+                    self.take_results(result, &mut inputs.results);
                 }
                 _ = tick.tick() => self.tick(now())?,
                 message = inputs.roles.next(), if takes => {
@@ -206,11 +104,12 @@ impl Loop {
                 message = inputs.users.next(), if takes => {
                     self.take_users(Some(message.ok_or(Error::Ended)?), &mut inputs.users);
                 }
-                () = tokio::time::sleep(wake) => {}
+                () = tokio::time::sleep(idle) => {}
             }
         }
     }
 
+    /// Serves the first request and up to [`BATCH_MAX`] in all, until a frame is full.
     fn take_roles(&mut self, first: bus::Message, more: &mut Subscription) {
         let now = now();
         self.router.serve_role(first, now);
@@ -225,253 +124,147 @@ impl Loop {
         }
     }
 
-    fn take_users(&mut self, first: Option<bus::Message>, more: &mut Subscription) {
+    fn take_users(&mut self, mut first: Option<bus::Message>, more: &mut Subscription) {
         let now = now();
-        let mut first = first;
         for _ in 0..BATCH_MAX {
-            // What is taken is served: nothing is taken that there is no room for.
+            // The first request has been taken already, so it is served even if a frame is full.
             let next = match first.take() {
                 None if self.router.has_full_frame() => None,
                 None => more.try_next(),
                 first => first,
             };
             let Some(message) = next else { break };
-            if let Some(job) = self.router.serve_user(message, now)
-                && let Some(message) = self.work.start_job(job, &mut self.router.chance)
+            if let Some(request) = self.router.serve_user(message, now)
+                && let Err(message) = self.side_jobs.try_start(request)
             {
-                let words = "too much is being done at once; nothing was changed, ask again";
-                self.outbox
-                    .reply(message, Err(Rejection::new(Code::Unavailable, words)));
+                let text = "too much is being done at once; nothing was changed, ask again";
+                let rejection = Rejection::new(Code::Unavailable, text);
+                self.outbox.reply(message, Answer::User(Err(rejection)));
             }
         }
     }
 
-    fn take_done(&mut self, first: Done, more: &mut mpsc::Receiver<Done>) {
+    fn take_results(&mut self, first: JobResult, more: &mut mpsc::Receiver<JobResult>) {
         let now = now();
-        self.done(first, now);
+        self.take_result(first, now);
         for _ in 1..BATCH_MAX {
             if self.router.has_full_frame() {
                 break;
             }
-            let Ok(done) = more.try_recv() else { break };
-            self.done(done, now);
+            let Ok(result) = more.try_recv() else { break };
+            self.take_result(result, now);
         }
     }
 
-    /// Gives full frames to the log. What waits for no event goes with the last frame, or at once.
-    fn submit(&mut self) -> Result<(), Error> {
-        let mut batches = std::mem::take(&mut self.router.full);
-        batches.push(std::mem::take(&mut self.router.batch));
-        for batch in batches {
-            if batch.events.is_empty() {
-                match self.pipeline.back_mut() {
-                    Some(last) => last.releases.extend(batch.releases),
-                    None => self.release(batch.releases)?,
-                }
-                continue;
-            }
-            if self.pipeline.len() >= COMMITS_MAX {
-                return Err(Error::Committer);
-            }
-            let count = u64::try_from(batch.events.len()).unwrap_or(0);
-            // Asked once: while nothing is in the pipeline, the log's head moves as soon as it has
-            // this frame.
-            let before = self.submitted();
-            let frame = Frame {
-                first_position: before + 1,
-                time_micros: now().as_micros(),
-                events: batch.events,
-            };
-            let commits = self.commits.clone();
-            self.log.submit(frame, move |outcome| {
-                // Never full, as the pipeline is not longer: it fails only when the loop has ended.
-                drop(commits.try_send(outcome));
-            })?;
-            self.pipeline.push_back(InFlight {
-                last: before + count,
-                releases: batch.releases,
-                rows: None,
-            });
-        }
-        Ok(())
+    fn take_result(&mut self, result: JobResult, now: Timestamp) {
+        self.side_jobs.finished(&result);
+        self.router.handle_result(result, now);
     }
 
-    /// The position of the last event that the log was given.
-    fn submitted(&self) -> u64 {
-        self.pipeline
-            .back()
-            .map_or_else(|| self.log.head().position, |frame| frame.last)
-    }
-
-    /// A frame is durable: what waited for it goes out.
-    fn committed(&mut self, committed: Committed) -> Result<(), Error> {
-        let Some(frame) = self.pipeline.pop_front() else {
-            return Err(Error::Committer);
-        };
-        metrics::counter!("switchboard_router_events_total")
-            .increment(committed.last_position + 1 - committed.first_position);
-        if let Some(rows) = frame.rows {
-            let checkpoint = event_log::Checkpoint {
-                position: committed.last_position,
-                hash: committed.hash,
-            };
-            self.projector.offer(rows, checkpoint);
-        }
-        self.release(frame.releases)
-    }
-
-    /// Starts attempts and notices that are due, and ends what has expired.
+    /// Starts attempts and notices that are due, and expires messages.
     fn start_due(&mut self, now: Timestamp) {
-        if self.pipeline.len() >= FRAMES_MAX {
+        if self.appender.is_full() {
             return;
         }
-        for message in self.work.expired(&self.router.workspace, now) {
-            self.router.apply_system(Command::Expire(message), now);
+        let workspace = self.router.state().workspace();
+        for message in self.side_jobs.attempts().expired(workspace, now) {
+            self.router.expire(message, now);
         }
-        for (channel, message) in self.work.due(&self.router.workspace, now) {
-            if self
-                .router
-                .apply(&Request::system(Command::Attempting(message)), now)
-                .is_ok()
-            {
-                self.work.claim(channel, message);
-                self.router.batch.releases.push(Release::Attempt(message));
+        let workspace = self.router.state().workspace();
+        for (channel, message) in self.side_jobs.attempts().due(workspace, now) {
+            if self.router.start_attempt(message, now) {
+                self.side_jobs.attempts_mut().claim(channel, message);
             }
         }
-        let Router {
-            notices,
-            workspace,
-            library,
-            ..
-        } = &mut self.router;
-        let told = notices.start(workspace, library, now).into_iter();
-        let releases = told.map(|telling| Release::Tell(Box::new(telling)));
-        self.router
-            .batch
-            .releases
-            .extend(releases.collect::<Vec<_>>());
+        self.router.start_notices(now);
     }
 
-    /// How long nothing is due.
-    fn wait(&self, now: Timestamp) -> Duration {
-        // A full pipeline starts nothing; the next frame that is durable ends the wait.
-        if self.pipeline.len() >= FRAMES_MAX {
+    /// How long nothing is due, at most [`TICK`].
+    fn idle_time(&self, now: Timestamp) -> Duration {
+        // Nothing is started until a frame is durable, and that ends the wait.
+        if self.appender.is_full() {
             return TICK;
         }
+        let workspace = self.router.state().workspace();
         let due = [
-            self.work.next_due(&self.router.workspace),
-            self.router.notices.next_due(),
+            self.side_jobs.attempts().next_due(workspace),
+            self.router.next_notice(),
         ];
-        due.into_iter()
-            .flatten()
-            .min()
-            .map_or(TICK, |at| at.since(now))
-            .min(TICK)
+        let next = due.into_iter().flatten().min();
+        next.map_or(TICK, |at| at.since(now)).min(TICK)
     }
 
-    /// Once a second: coalesced counts, settled notices, rows for the projections, room on the disk.
-    fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
-        for (channel, count) in std::mem::take(&mut self.router.refused) {
-            self.router
-                .apply_system(Command::Refused(channel, count), now);
+    /// Gives what was decided to the log.
+    fn append(&mut self) -> Result<(), Error> {
+        let released = self.appender.append(self.router.take_batches())?;
+        self.act(released)
+    }
+
+    fn committed(&mut self, committed: Committed) -> Result<(), Error> {
+        let released = self.appender.committed(committed)?;
+        self.act(released)
+    }
+
+    /// Carries out what waited for a frame.
+    fn act(&mut self, releases: Vec<Release>) -> Result<(), Error> {
+        for release in releases {
+            match release {
+                Release::Reply(message, answer) => self.outbox.reply(message, answer),
+                Release::Publish(subject, payload) => self.outbox.publish(subject, payload),
+                Release::Feed(item) => self.outbox.feed(item),
+                Release::Start(job) => self.side_jobs.start(job),
+                Release::DestroyKeys(keys) => {
+                    self.router.state().library().keyring.destroy(&keys)?;
+                }
+            }
         }
-        self.router.notices.tidy(&self.router.workspace);
-        for (channel, notices) in self.router.notices.take_settled(SETTLED_MAX) {
-            self.router
-                .apply_system(Command::Settled(channel, notices), now);
-        }
-        self.provide_keys()?;
-        self.submit()?;
-        self.keep_rows();
-        self.router.disk_full = event_log::free_space(self.log.dir())?.nearly_full();
         Ok(())
     }
 
-    /// Has the projector write what changed, once the events behind it are durable: when there is
-    /// nothing else to do, and before a start would replay for long.
-    fn keep_rows(&mut self) {
-        let position = self.router.workspace.position;
-        let is_quiet = position == std::mem::replace(&mut self.ticked_at, position);
-        let behind = position - self.checkpoint;
-        let is_due = behind >= ROWS_EVENTS_MAX || is_quiet && behind > 0;
-        if !is_due || !self.projector.is_idle() {
-            return;
-        }
-        if self.pipeline.iter().any(|frame| frame.rows.is_some()) {
-            return;
-        }
-        self.checkpoint = position;
-        let rows = self.router.workspace.take_changed();
-        match self.pipeline.back_mut() {
-            Some(last) => last.rows = Some(rows),
-            None => self.projector.offer(rows, self.durable()),
-        }
+    /// Once a second: records counts, writes rows, makes keys, checks the disk.
+    fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.router.tick(now)?;
+        self.append()?;
+        self.appender.offer_rows(self.router.state_mut());
+        self.router.set_disk_full(self.appender.disk_full()?);
+        Ok(())
     }
 
-    /// Where the log is durable.
-    fn durable(&self) -> Checkpoint {
-        let head = self.log.head();
-        Checkpoint {
-            position: head.position,
-            hash: head.hash,
-        }
-    }
-
-    fn provide_keys(&mut self) -> Result<(), Error> {
-        let given = self.router.workspace.keys_given();
-        Ok(self
-            .router
-            .library
-            .keyring
-            .provide(given, &mut self.router.chance)?)
-    }
-
-    /// Lets what is under way finish, within [`STOP_MAX`], records it, and closes the log.
-    async fn end(mut self, inputs: &mut Inputs, tasks: TaskTracker) -> Result<(), Error> {
+    /// Waits up to [`STOP_MAX`] for attempts that run, records them, and closes the log.
+    async fn end(mut self, inputs: &mut Inputs, senders: TaskTracker) -> Result<(), Error> {
         let deadline = tokio::time::sleep(STOP_MAX);
         tokio::pin!(deadline);
-        while self.work.attempts() > 0 {
+        while self.side_jobs.attempts().len() > 0 {
             tokio::select! { biased;
-                Some(committed) = inputs.committed.recv() => self.committed(committed?)?,
-                Some(done) = inputs.done.recv() => self.take_done(done, &mut inputs.done),
+                Some(commit) = inputs.commits.recv() => self.committed(commit?)?,
+                Some(result) = inputs.results.recv() => {
+                    self.take_results(result, &mut inputs.results);
+                }
                 () = &mut deadline => break,
             }
-            self.submit()?;
+            self.append()?;
         }
         self.tick(now())?;
-        while !self.pipeline.is_empty() {
-            let Some(committed) = inputs.committed.recv().await else {
+        while !self.appender.is_idle() {
+            let Some(commit) = inputs.commits.recv().await else {
                 return Err(Error::Committer);
             };
-            self.committed(committed?)?;
+            self.committed(commit?)?;
         }
-        let last = (self.router.workspace.take_changed(), self.durable());
         let Self {
-            projector,
-            log,
+            mut router,
+            appender,
             outbox,
-            router,
-            work,
-            ..
+            side_jobs,
         } = self;
-        drop((outbox, router, work));
-        tasks.close();
-        if tokio::time::timeout(OUTBOX_STOP_MAX, tasks.wait())
-            .await
-            .is_err()
-        {
-            tracing::warn!(
-                "NATS does not take the last answers; whoever waits for them asks again"
-            );
+        let rows = router.state_mut().take_changed();
+        drop((outbox, router, side_jobs));
+        senders.close();
+        let sent = tokio::time::timeout(OUTBOX_STOP_MAX, senders.wait()).await;
+        if sent.is_err() {
+            tracing::warn!("replies dropped at shutdown: NATS does not take them");
         }
-        let closed = tokio::task::spawn_blocking(move || {
-            let projected = projector.stop(Some(last));
-            log.close()?;
-            projected
-        });
+        let closed = tokio::task::spawn_blocking(move || appender.close(rows));
         closed.await.map_err(|_| Error::Died("closing the log"))?
     }
 }
-
-/// Settled notices of a channel that one event records.
-const SETTLED_MAX: usize = 1_000;

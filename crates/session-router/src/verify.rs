@@ -1,9 +1,9 @@
-//! The handshake with a messenger: `connect` with a challenge, and what came back.
+//! The handshake with a messenger: `connect` with a challenge, and the judgement of the answer.
 
 use bus::Message;
 use chat::chance::Chance;
 use chat::command::Verification;
-use chat::id::{ChannelId, UserId};
+use chat::id::{ChannelId, CommandId, UserId};
 use chat::reason::Reason;
 use chat::record::Stream;
 use chat::rpc::{AttemptReply, AttemptRequest, Outcome, Security};
@@ -13,16 +13,17 @@ use chat::subject;
 use chat::time::Timestamp;
 use chat::verification::{Purpose, judge};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 use crate::api::CommandKey;
 use crate::attempt::Target;
 use crate::library::Library;
 use crate::view::object::Object;
 
-/// How much of a messenger's answer an administrator is shown, in characters.
+/// How much of a messenger's answer the trace shows, in characters.
 const SHOWN_CHARS_MAX: usize = 2_000;
 
-/// A messenger that is asked to verify itself, and who waits to hear of it.
+/// The verification of one messenger.
 pub(crate) struct Verify {
     channel: ChannelId,
     generation: u32,
@@ -30,28 +31,65 @@ pub(crate) struct Verify {
     challenge: String,
     code: Secret,
     security: Security,
-    /// What egress is asked.
+    /// The request to egress.
     pub(crate) request: AttemptRequest,
-    /// The request of the administrator; none when a restart asks.
+    /// The administrator who asked for it; `None` after a restart.
     pub(crate) requester: Option<Requester>,
 }
 
-/// Who asked for a verification, and what tells a repetition.
+/// The request of the user who asked for a verification.
 pub(crate) struct Requester {
     pub(crate) message: Message,
     pub(crate) user: UserId,
     pub(crate) key: CommandKey,
 }
 
-/// How far a handshake is, with what its trace says of that.
+/// A step of a handshake, with its trace so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step<'a> {
     /// Egress is about to be asked.
     Sending,
-    /// The messenger has answered, or has not.
+    /// The messenger answered, or the attempt failed.
     Answered(&'a Value),
-    /// It is decided what that means.
+    /// The answer was judged.
     Judged(&'a Value),
+}
+
+/// The verifications that run.
+#[derive(Default)]
+pub(crate) struct Verifications {
+    running: usize,
+    /// The commands that asked for them, if they have an id.
+    commands: BTreeSet<(UserId, CommandId)>,
+}
+
+impl Verifications {
+    pub(crate) const fn running(&self) -> usize {
+        self.running
+    }
+
+    pub(crate) const fn start(&mut self) {
+        self.running += 1;
+    }
+
+    /// Remembers the command of a requester. Returns `false` if its verification runs already.
+    pub(crate) fn claim(&mut self, requester: &Requester) -> bool {
+        let command = requester.command();
+        command.is_none_or(|command| self.commands.insert(command))
+    }
+
+    pub(crate) fn finish(&mut self, requester: Option<&Requester>) {
+        self.running = self.running.saturating_sub(1);
+        if let Some(command) = requester.and_then(Requester::command) {
+            self.commands.remove(&command);
+        }
+    }
+}
+
+impl Requester {
+    fn command(&self) -> Option<(UserId, CommandId)> {
+        Some((self.user.clone(), self.key.id?))
+    }
 }
 
 impl Step<'_> {
@@ -65,7 +103,7 @@ impl Step<'_> {
 }
 
 impl Verify {
-    /// Asks the channel as it stands, at its webhook or the one that the purpose names.
+    /// Prepares the request to the channel's webhook, or to the one that the purpose names.
     pub(crate) fn of(
         library: &Library,
         (id, channel): (ChannelId, &Channel),
@@ -94,7 +132,7 @@ impl Verify {
         }
     }
 
-    /// What follows from the messenger's answer, and how it looks to an administrator.
+    /// Judges the messenger's answer. Returns the result and the trace for administrators.
     pub(crate) fn judge(&self, reply: &AttemptReply) -> (Verification, Value) {
         let result = judge(&reply.outcome, &self.code, &self.challenge, self.security);
         let trace = self.trace(reply, result.as_ref().err());
@@ -110,33 +148,32 @@ impl Verify {
         )
     }
 
-    /// The subject and the payload that tell administrators how far it is: not stored, and with the
-    /// shapes of the trace that ends it.
-    pub(crate) fn told(&self, step: Step<'_>, subjects: &subject::Subjects) -> (String, Vec<u8>) {
+    /// The subject and the payload of the signal to administrators. Its members are those of the trace.
+    pub(crate) fn step(&self, step: Step<'_>, subjects: &subject::Subjects) -> (String, Vec<u8>) {
         let requester = self.requester.as_ref();
-        let told = Object::new()
+        let signal = Object::new()
             .with("channel", self.channel)
             .with("step", step.name())
             .with_some("user", requester.map(|r| &r.user))
             .with_some("commandId", requester.and_then(|r| r.key.id));
-        let told = match step {
-            Step::Sending => told.with("sent", self.sent()),
-            Step::Answered(trace) => told
+        let signal = match step {
+            Step::Sending => signal.with("sent", self.sent()),
+            Step::Answered(trace) => signal
                 .with("received", trace.get("received"))
                 .with("ms", trace.get("ms")),
-            Step::Judged(trace) => told.with("error", trace.get("error")),
+            Step::Judged(trace) => signal.with("error", trace.get("error")),
         };
         let stream = Stream::Channel(self.channel).to_string();
         let subject = subjects.audit(&stream, "handshake");
-        (subject, told.value().to_string().into_bytes())
+        (subject, signal.value().to_string().into_bytes())
     }
 
-    /// Whether this was about a new webhook, which is used only if its messenger proves itself.
+    /// Whether this is about a new webhook, which is used only if it is verified.
     pub(crate) const fn moves_webhook(&self) -> bool {
         matches!(self.purpose, Purpose::Webhook(_))
     }
 
-    /// What was sent, what came back, and how long it took; the code is left out.
+    /// What was sent, what came back, and how long it took, without the code.
     fn trace(&self, reply: &AttemptReply, error: Option<&Reason>) -> Value {
         let received = match &reply.outcome {
             Outcome::Answered { status, answer, .. } => {
@@ -160,7 +197,7 @@ impl Verify {
         json!({ "url": self.request.url, "webhookId": self.request.id, "body": body })
     }
 
-    /// The start of an answer, without the code should the messenger repeat it.
+    /// The start of an answer. The code is masked, in case the messenger repeats it.
     fn shown(&self, answer: &[u8]) -> String {
         let mut text: String = String::from_utf8_lossy(answer)
             .chars()

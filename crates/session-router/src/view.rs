@@ -34,7 +34,7 @@ use chat::rejection::{Code, Rejection};
 use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
 
-use crate::api::Query;
+use crate::api::{LogQuery, Query};
 use crate::library::Library;
 use channel::{ChannelFacts, Webhook};
 use contact::ContactFacts;
@@ -44,18 +44,11 @@ use object::Object;
 use session::SessionFacts;
 
 pub(crate) use audit::change;
-pub(crate) use deliveries::{plan_attempts, walk_of};
-pub(crate) use events::{plan_events, scan_of};
+pub(crate) use deliveries::plan_attempts;
+pub(crate) use events::plan_events;
 
 /// The most sessions that are shown beside a person.
 const CONTACT_SESSIONS_MAX: usize = 20;
-
-/// What answers need from the settings.
-#[derive(Clone, Debug)]
-pub(crate) struct Facts {
-    /// Where messengers reach the company.
-    pub(crate) public_url: String,
-}
 
 /// An answer whose words are yet to be read.
 pub(crate) struct Plan(Box<dyn FnOnce(&Library) -> Object + Send>);
@@ -78,7 +71,7 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-/// What is to be read from the log before an answer can be planned. From [`scan_of`] or [`walk_of`].
+/// What is to be read from the log before an answer can be planned. From [`scan`].
 #[derive(Debug)]
 pub(crate) enum Scan {
     /// `events.after`
@@ -106,29 +99,44 @@ impl Scan {
     }
 }
 
-/// What a query shows to its caller, and of whom that is online. [`Query::EventsAfter`] and [`Query::Deliveries`] are scans.
+/// What to read for a query that needs the log before it can be planned.
+pub(crate) fn scan(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    query: &LogQuery,
+) -> Result<Scan, Rejection> {
+    match query {
+        LogQuery::EventsAfter(query) => Ok(events::scan(workspace, caller, query)),
+        LogQuery::Deliveries(query) => deliveries::scan(workspace, caller, query),
+    }
+}
+
+/// Plans the answer to a query.
 pub(crate) fn plan(
     workspace: &Workspace,
     caller: &Caller<'_>,
     query: &Query,
     online: &dyn Fn(&UserId) -> bool,
-    facts: &Facts,
+    public_url: &str,
 ) -> Result<Plan, Rejection> {
     let webhook = webhook_for(caller);
     match query {
-        Query::Me => Ok(house::me(workspace, caller, facts)),
+        Query::Me => Ok(house::me(workspace, caller, public_url)),
         Query::LiveChats(page) => Ok(house::live_chats(workspace, caller, page, online)),
         Query::Channels(live_chat, page) => {
-            channel::list(workspace, caller, (*live_chat, page), webhook, facts)
+            channel::list(workspace, caller, (*live_chat, page), webhook, public_url)
         }
         Query::Channel(id) => {
             let channel = workspace.channel(*id)?;
             workspace.visible_live_chat(caller, channel.live_chat)?;
-            Ok(one_channel(ChannelFacts::of(*id, channel, facts), webhook))
+            Ok(one_channel(
+                ChannelFacts::of(*id, channel, public_url),
+                webhook,
+            ))
         }
         Query::Users(page) => house::users(workspace, caller, page),
         Query::Sessions(query) => sessions::plan(workspace, caller, query),
-        Query::Session(id) => one_session(workspace, caller, *id, facts),
+        Query::Session(id) => one_session(workspace, caller, *id, public_url),
         Query::History(query) => history::plan(workspace, caller, query),
         Query::Replies(id, page) => house::replies(workspace, caller, *id, page),
         Query::Audit(query) => audit::plan(workspace, caller, query),
@@ -136,10 +144,6 @@ pub(crate) fn plan(
         Query::Contact(id) => {
             let contact = visible_contact(workspace, caller, *id)?;
             Ok(one_contact(workspace, caller, contact))
-        }
-        Query::Deliveries(_) | Query::EventsAfter(_) => {
-            let words = "this is read from the log first";
-            Err(Rejection::new(Code::Unavailable, words))
         }
     }
 }
@@ -150,14 +154,14 @@ pub(crate) fn plan_answer(
     workspace: &Workspace,
     about: &UserId,
     answer: &Answer,
-    facts: &Facts,
+    public_url: &str,
 ) -> Plan {
     match *answer {
         Answer::Done => Plan::new(|_| Object::new()),
         Answer::User | Answer::Token => user_answer(workspace, about),
         Answer::LiveChat(id) => live_chat_answer(workspace, id),
         Answer::Reply(live_chat, id) => house::reply(workspace, live_chat, id),
-        Answer::Channel(id) => channel_answer(workspace, id, facts),
+        Answer::Channel(id) => channel_answer(workspace, id, public_url),
         Answer::Session(id) => {
             let session = SessionFacts::of(workspace, id);
             Plan::new(move |library| {
@@ -186,11 +190,11 @@ fn live_chat_answer(workspace: &Workspace, id: LiveChatId) -> Plan {
     Plan::new(move |_| Object::new().with_some("liveChat", live_chat.map(|l| l.object())))
 }
 
-fn channel_answer(workspace: &Workspace, id: ChannelId, facts: &Facts) -> Plan {
+fn channel_answer(workspace: &Workspace, id: ChannelId, public_url: &str) -> Plan {
     let channel = workspace.channels.get(&id);
     channel.map_or_else(
         || Plan::new(|_| Object::new()),
-        |channel| one_channel(ChannelFacts::of(id, channel, facts), Webhook::Whole),
+        |channel| one_channel(ChannelFacts::of(id, channel, public_url), Webhook::Whole),
     )
 }
 
@@ -231,12 +235,12 @@ fn one_session(
     workspace: &Workspace,
     caller: &Caller<'_>,
     id: SessionId,
-    facts: &Facts,
+    public_url: &str,
 ) -> Result<Plan, Rejection> {
     let row = workspace.visible_session(caller, id)?;
     let webhook = webhook_for(caller);
     let channel = workspace.channels.get(&row.channel);
-    let channel = channel.map(|channel| ChannelFacts::of(row.channel, channel, facts));
+    let channel = channel.map(|channel| ChannelFacts::of(row.channel, channel, public_url));
     let contact = ContactFacts::of(workspace, row.contact);
     let operator = row.operator.as_ref();
     let operator = operator.and_then(|id| Some(UserFacts::of(id, workspace.users.get(id)?)));

@@ -10,6 +10,7 @@ use chat::rules::SEARCH_CHARS_MAX;
 use chat::workspace::Cursor;
 use serde::Deserialize;
 
+use super::Call;
 use super::args::{Args, required, wrong};
 
 /// A query.
@@ -35,12 +36,17 @@ pub(crate) enum Query {
     Replies(LiveChatId, Page<ReplyId>),
     /// `audit.list`
     Audit(Audit),
-    /// `deliveries.list`
-    Deliveries(Deliveries),
     /// `contacts.list`
     Contacts(Contacts),
     /// `contacts.get`
     Contact(ContactId),
+}
+
+/// A query that reads the log before the state.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum LogQuery {
+    /// `deliveries.list`
+    Deliveries(Deliveries),
     /// `events.after`
     EventsAfter(EventsAfter),
 }
@@ -105,7 +111,7 @@ pub(crate) struct Audit {
     pub(crate) limit: usize,
 }
 
-/// See [`Query::Deliveries`].
+/// See [`LogQuery::Deliveries`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Deliveries {
     pub(crate) channel: Option<ChannelId>,
@@ -125,7 +131,7 @@ pub(crate) struct Contacts {
     pub(crate) limit: usize,
 }
 
-/// See [`Query::EventsAfter`].
+/// See [`LogQuery::EventsAfter`].
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct EventsAfter {
     pub(crate) position: u64,
@@ -134,8 +140,8 @@ pub(crate) struct EventsAfter {
     pub(crate) limit: usize,
 }
 
-pub(super) fn read(method: &str, args: &Args) -> Result<Option<Query>, Rejection> {
-    Ok(Some(match method {
+pub(super) fn read(method: &str, args: &Args) -> Result<Option<Call>, Rejection> {
+    let query = match method {
         "me" => Query::Me,
         "live-chats.list" => Query::LiveChats(page(args)?),
         "channels.list" => Query::Channels(args.id("liveChat")?, page(args)?),
@@ -154,13 +160,15 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Query>, Rejection
             before: args.number("before")?,
             limit: args.limit()?,
         }),
-        "deliveries.list" => Query::Deliveries(Deliveries {
-            channel: args.id("channel")?,
-            message: args.id("message")?,
-            state: args.choice("state")?,
-            before: args.number("before")?,
-            limit: args.limit()?,
-        }),
+        "deliveries.list" => {
+            return Ok(Some(Call::LogQuery(LogQuery::Deliveries(Deliveries {
+                channel: args.id("channel")?,
+                message: args.id("message")?,
+                state: args.choice("state")?,
+                before: args.number("before")?,
+                limit: args.limit()?,
+            }))));
+        }
         "contacts.list" => Query::Contacts(Contacts {
             channel: args.id("channel")?,
             text: search(args)?,
@@ -168,13 +176,16 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Query>, Rejection
             limit: args.limit()?,
         }),
         "contacts.get" => Query::Contact(args.required_id("contact")?),
-        "events.after" => Query::EventsAfter(EventsAfter {
-            position: required("position", args.number("position")?)?,
-            live_chat: args.id("liveChat")?,
-            limit: args.limit()?,
-        }),
+        "events.after" => {
+            return Ok(Some(Call::LogQuery(LogQuery::EventsAfter(EventsAfter {
+                position: required("position", args.number("position")?)?,
+                live_chat: args.id("liveChat")?,
+                limit: args.limit()?,
+            }))));
+        }
         _ => return Ok(None),
-    }))
+    };
+    Ok(Some(Call::Query(query)))
 }
 
 fn page<K: FromStr>(args: &Args) -> Result<Page<K>, Rejection> {

@@ -12,7 +12,7 @@ use chat::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::args::Args;
-use super::{Call, CommandKey, Query, call, parse, reply};
+use super::{Call, CommandKey, LogQuery, Query, call, parse, reply};
 use examples::{example, examples};
 
 const ID: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -237,7 +237,8 @@ fn absent_parameters_get_their_defaults() {
         panic!()
     };
     assert_eq!((history.limit, history.before), (500, None));
-    let Query::EventsAfter(after) = query("events.after", json!({ "position": "12" })) else {
+    let after = ask("events.after", &json!({ "position": "12" }));
+    let Ok(Call::LogQuery(LogQuery::EventsAfter(after))) = after else {
         panic!()
     };
     assert_eq!((after.position, after.limit), (12, 1_000));

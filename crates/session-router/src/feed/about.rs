@@ -7,7 +7,6 @@ use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
 
 use crate::library::Library;
-use crate::view::Facts;
 use crate::view::channel::{ChannelFacts, Webhook};
 use crate::view::contact::ContactFacts;
 use crate::view::house::{LiveChatFacts, UserFacts};
@@ -36,7 +35,7 @@ pub(super) enum About {
 
 impl About {
     /// `None` when it is about nothing that this version knows.
-    pub(super) fn of(workspace: &Workspace, record: &Record, facts: &Facts) -> Option<Self> {
+    pub(super) fn of(workspace: &Workspace, record: &Record, public_url: &str) -> Option<Self> {
         match &record.stream {
             Stream::Session(id) => of_session(workspace, *id, record),
             Stream::Contact(id) => {
@@ -48,7 +47,7 @@ impl About {
             }
             Stream::Channel(id) => {
                 let channel = workspace.channels.get(id)?;
-                let channel = ChannelFacts::of(*id, channel, facts);
+                let channel = ChannelFacts::of(*id, channel, public_url);
                 Some(Self::Channel(Box::new(match &record.event {
                     Event::ChannelStatusChanged(e) => {
                         channel.at(e.status, e.reason.clone(), record.time)
@@ -89,7 +88,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<A
     let row = workspace.sessions.get(&id)?;
     let session = || SessionFacts::of(workspace, id);
     let message = |message: MessageId| {
-        let facts = MessageFacts::of(workspace, message)?.with_record(record);
+        let facts = MessageFacts::of(workspace, message)?;
         let command = record.caused_by.as_ref().map(|cause| cause.command);
         let short = ShortSession::of(id, row);
         Some(About::Message(Box::new(facts), short, command))
@@ -111,7 +110,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<A
         Event::NoteAdded(e) => return message(e.message),
         Event::DeliveryChanged(e) => {
             let now = workspace.message(e.message).map(|(_, message)| message);
-            let delivery = DeliveryFacts::after(e, record.time, now);
+            let delivery = DeliveryFacts::after(e, record, now);
             let short = ShortSession::of(id, row);
             return Some(About::Delivery(e.message, Box::new(delivery), short));
         }

@@ -20,7 +20,7 @@ fn told(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, N
     let started = notices.start(&shell.workspace, &shell.library, at);
     started
         .into_iter()
-        .map(|telling| (telling.id, telling.kind))
+        .map(|notification| (notification.id, notification.kind))
         .collect()
 }
 
@@ -29,7 +29,7 @@ fn finish(
     shell: &Shell,
     (id, kind): &(NoticeId, NoticeKind),
     reply: &AttemptReply,
-) -> Told {
+) -> NoticeOutcome {
     let (rules, mut chance) = (Rules::standard(), Chance::from_seed([5; 32]));
     let with = (&rules, shell.now, &mut chance);
     notices.finish(*id, kind, reply, with).1
@@ -51,12 +51,12 @@ fn who_is_connected_again_does_not_hear_of_the_end() {
         &json!({ "channel": channel }),
     );
     let mut notices = Notices::default();
-    notices.insist((channel, 0));
+    notices.force((channel, 0));
     let first = told(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
     assert_eq!(
         finish(&mut notices, &shell, &first[0], &nobody()),
-        Told::Later
+        NoticeOutcome::Retry
     );
     shell.ok("root", "channels.reconnect", &json!({ "channel": channel }));
     let later = shell.now.plus(Duration::from_hours(1));
@@ -69,12 +69,12 @@ fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
     let (mut shell, channel) = fixture();
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
     let mut notices = Notices::default();
-    notices.insist((channel, 0));
+    notices.force((channel, 0));
     let first = told(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
     finish(&mut notices, &shell, &first[0], &nobody());
     // To say so once more does not bring it forward.
-    notices.insist((channel, 0));
+    notices.force((channel, 0));
     assert_eq!(told(&mut notices, &shell, shell.now), []);
     let live_chat = shell.live_chat("Another", &[]);
     shell.channel(&live_chat, "https://chat.example/hook");
@@ -92,11 +92,11 @@ fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
         matches!(first[..], [(_, NoticeKind::Profile(_))]),
         "{first:?}"
     );
-    notices.tidy(&shell.workspace);
+    notices.drop_stale(&shell.workspace);
     assert_eq!(told(&mut notices, &shell, shell.now), []);
     // As when too many came after it: it is gone without an answer.
     shell.system(Command::Settled(channel, vec![first[0].0.1]));
-    notices.tidy(&shell.workspace);
+    notices.drop_stale(&shell.workspace);
     let second = told(&mut notices, &shell, shell.now);
     assert!(
         matches!(second[..], [(_, NoticeKind::Outcome(..))]),
@@ -142,12 +142,12 @@ fn a_messenger_that_takes_none_is_left_alone_however_many_wait() {
     let failed_at = shell.now;
     assert_eq!(
         finish(&mut notices, &shell, &first[0], &nobody()),
-        Told::Later
+        NoticeOutcome::Retry
     );
     for chat in ["second", "third", "fourth"] {
         shell.writes(channel, chat, chat, "hello");
     }
     assert_eq!(told(&mut notices, &shell, failed_at), []);
-    let rested = failed_at.plus(REST_MIN);
+    let rested = failed_at.plus(PAUSE_MIN);
     assert!(!told(&mut notices, &shell, rested).is_empty());
 }

@@ -13,7 +13,7 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::object::Object;
-use super::{Facts, Plan, cut};
+use super::{Plan, cut};
 use crate::api::Page;
 
 /// How much of a webhook is shown.
@@ -48,13 +48,13 @@ pub(crate) struct ChannelFacts {
 }
 
 impl ChannelFacts {
-    pub(crate) fn of(id: ChannelId, channel: &Channel, facts: &Facts) -> Self {
+    pub(crate) fn of(id: ChannelId, channel: &Channel, public_url: &str) -> Self {
         Self {
             id,
             live_chat: channel.live_chat,
             name: channel.name.clone(),
             webhook: channel.webhook.clone(),
-            public_url: webhook(&facts.public_url, id),
+            public_url: webhook(public_url, id),
             status: channel.status,
             since: channel.since,
             reason: channel.reason.clone(),
@@ -146,7 +146,7 @@ pub(super) fn list(
     caller: &Caller<'_>,
     (live_chat, page): (Option<LiveChatId>, &Page<ChannelId>),
     webhook: Webhook,
-    facts: &Facts,
+    public_url: &str,
 ) -> Result<Plan, Rejection> {
     if let Some(id) = live_chat {
         workspace.visible_live_chat(caller, id)?;
@@ -159,7 +159,7 @@ pub(super) fn list(
         .filter(|(_, c)| live_chat.is_none_or(|id| c.live_chat == id))
         .filter(|(_, c)| workspace.visible_live_chat(caller, c.live_chat).is_ok())
         .take(page.limit + 1)
-        .map(|(id, c)| (*id, ChannelFacts::of(*id, c, facts)))
+        .map(|(id, c)| (*id, ChannelFacts::of(*id, c, public_url)))
         .collect();
     let limit = page.limit;
     Ok(Plan::new(move |_| {

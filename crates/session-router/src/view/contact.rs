@@ -49,10 +49,11 @@ impl ContactFacts {
             if self.profile_at == 0 || self.forgotten.is_some() {
                 return None;
             }
-            let Event::ContactUpdated(e) = library.record(self.profile_at)?.event else {
+            let record = library.record(self.profile_at)?;
+            let Event::ContactUpdated(e) = &record.event else {
                 return None;
             };
-            library.open(&e.profile?, self.key?, &Stream::Contact(self.id))
+            library.open(e.profile.as_ref()?, self.key?, &Stream::Contact(self.id))
         };
         found().unwrap_or_default()
     }

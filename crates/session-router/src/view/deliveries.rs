@@ -7,6 +7,7 @@
 //! walks from the newest attempt on, and at most [`STEPS_MAX`] attempts back.
 
 use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::Arc;
 
 use chat::event::{Attempt, DeliveryChanged, Event};
 use chat::id::{ChannelId, SessionId};
@@ -37,14 +38,14 @@ pub(crate) struct Walk {
 /// Attempts, newest first.
 #[derive(Debug)]
 pub(crate) struct Found {
-    attempts: Vec<(ChannelId, Record)>,
+    attempts: Vec<(ChannelId, Arc<Record>)>,
     /// Whether there are more behind the last.
     next: Option<u64>,
     limit: usize,
 }
 
 /// What to read for `deliveries.list`.
-pub(crate) fn walk_of(
+pub(super) fn scan(
     workspace: &Workspace,
     caller: &Caller<'_>,
     query: &Deliveries,
@@ -92,7 +93,7 @@ impl Walk {
             };
             let wanted = position < before && self.wants(change);
             if wanted && attempts.len() == self.query.limit {
-                next = attempts.last().map(|(_, r): &(_, Record)| r.position);
+                next = attempts.last().map(|(_, r): &(_, Arc<Record>)| r.position);
                 break;
             }
             self.heads.push((attempt.previous, channel));
@@ -115,7 +116,7 @@ impl Walk {
         };
         // A made-up position leads to another channel: only who may see every one comes here.
         let record = (before <= head).then(|| library.record(before)).flatten();
-        if let Some((_, attempt)) = record.as_ref().and_then(attempt) {
+        if let Some((_, attempt)) = record.as_deref().and_then(attempt) {
             self.heads = BinaryHeap::from([(attempt.previous, channel)]);
         }
     }

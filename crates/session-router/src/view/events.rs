@@ -6,6 +6,7 @@
 //! shown with its last words, a session with its present count of unread ones.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chat::id::LiveChatId;
 use chat::model::Group;
@@ -15,7 +16,7 @@ use chat::workspace::{Caller, Workspace};
 
 use super::cut::List;
 use super::object::Object;
-use super::{Facts, Plan, Scan};
+use super::{Plan, Scan};
 use crate::api::EventsAfter;
 use crate::feed::{self, FeedItem};
 use crate::library::{Library, decode};
@@ -53,7 +54,7 @@ pub(crate) struct Found {
 }
 
 /// What to read for `events.after`.
-pub(crate) fn scan_of(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAfter) -> Scan {
+pub(super) fn scan(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAfter) -> Scan {
     let live_chats = workspace
         .visible_live_chats(caller)
         .map(|(id, _)| id)
@@ -127,7 +128,7 @@ pub(crate) fn plan_events(
     workspace: &Workspace,
     caller: &Caller<'_>,
     found: Found,
-    facts: &Facts,
+    public_url: &str,
     subjects: &subject::Subjects,
 ) -> Plan {
     let visible = |record: &Record| {
@@ -139,7 +140,7 @@ pub(crate) fn plan_events(
         .records
         .into_iter()
         .filter(visible)
-        .filter_map(|record| feed::item(workspace, &record, facts))
+        .filter_map(|record| feed::item(workspace, &Arc::new(record), public_url))
         .collect();
     let (next, head, subjects) = (found.next, found.head, subjects.clone());
     let webhook = super::webhook_for(caller);

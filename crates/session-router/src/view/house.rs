@@ -10,9 +10,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
+use super::Plan;
 use super::cut;
 use super::object::Object;
-use super::{Facts, Plan};
 use crate::api::Page;
 
 /// The most people that are shown beside live chats, in the order of their logins.
@@ -103,7 +103,7 @@ impl UserFacts {
 
 /// `me`: who asks, where messengers reach us if that is an administrator, and the live chats that the caller sees; `next` when not all of them fit, for
 /// `live-chats.list`.
-pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>, facts: &Facts) -> Plan {
+pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>, public_url: &str) -> Plan {
     let everything = Page {
         before: None,
         limit: usize::MAX - 1,
@@ -112,7 +112,7 @@ pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>, facts: &Facts) -> P
     let user = UserFacts::of(caller.id, caller.user);
     let position = workspace.position;
     let administers = caller.user.is(Group::Administrators);
-    let public_url = administers.then(|| facts.public_url.clone());
+    let public_url = administers.then(|| public_url.to_owned());
     Plan::new(move |_| {
         let (list, next) = cut::page(live_chats, everything.limit, |l| l.object());
         Object::new()

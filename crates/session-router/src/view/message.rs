@@ -29,8 +29,6 @@ pub(crate) struct MessageFacts {
     author: ContactId,
     /// The number of the key that its words are sealed under.
     key: Option<u32>,
-    /// The record that it was written with, where that is at hand; else it is read from the log.
-    record: Option<Box<Record>>,
 }
 
 /// What the log says of a message.
@@ -61,16 +59,7 @@ impl MessageFacts {
             row: message.clone(),
             author,
             key: contact.and_then(|c| c.keys.first()).copied(),
-            record: None,
         })
-    }
-
-    /// The same with a record at hand; it is kept if the message was written with it.
-    pub(crate) fn with_record(mut self, record: &Record) -> Self {
-        if record.position == self.row.position {
-            self.record = Some(Box::new(record.clone()));
-        }
-        self
     }
 
     /// The last message of a session that is no note.
@@ -137,11 +126,7 @@ impl MessageFacts {
 
     /// What the log says; words that were taken back are not opened.
     fn read(&self, library: &Library) -> Written {
-        let stored = match &self.record {
-            Some(_) => None,
-            None => library.record(self.row.position),
-        };
-        let Some(record) = self.record.as_deref().or(stored.as_ref()) else {
+        let Some(record) = library.record(self.row.position) else {
             return Written::default();
         };
         let (author, created_at, reply_to, content) = match &record.event {
@@ -166,7 +151,7 @@ impl MessageFacts {
             content: Content::default(),
         };
         if self.row.extra().deleted.is_none() {
-            written.content = self.open(content, record, library).unwrap_or_default();
+            written.content = self.open(content, &record, library).unwrap_or_default();
             if let Some(edit) = edit {
                 // An edit changes the text; the files stay.
                 let edited = self.edited(&edit, library);

@@ -2,6 +2,7 @@
 
 use chat::event::{DeliveryChanged, Event};
 use chat::model::DeliveryState;
+use chat::record::Record;
 use chat::state::Message;
 use chat::time::Timestamp;
 use serde_json::Value;
@@ -18,18 +19,8 @@ pub(crate) struct DeliveryFacts {
     state: DeliveryState,
     attempts: u32,
     delivered_at: Option<Timestamp>,
-    changed: Changed,
-}
-
-/// Where the last change is.
-#[derive(Clone, Debug)]
-enum Changed {
-    /// There was none.
-    Never,
-    /// In the log.
-    At(u64),
-    /// Here.
-    Now(Box<(DeliveryChanged, Timestamp)>),
+    /// The position of the last change; 0 if there was none.
+    changed: u64,
 }
 
 impl DeliveryFacts {
@@ -39,17 +30,14 @@ impl DeliveryFacts {
             state: message.state?,
             attempts: message.attempts,
             delivered_at: message.extra().delivered_at,
-            changed: match message.delivery_at {
-                0 => Changed::Never,
-                position => Changed::At(position),
-            },
+            changed: message.delivery_at,
         })
     }
 
-    /// As an event says, whatever came after it.
-    pub(crate) fn after(change: &DeliveryChanged, time: Timestamp, now: Option<&Message>) -> Self {
+    /// The delivery right after a change, whatever came later.
+    pub(crate) fn after(change: &DeliveryChanged, record: &Record, now: Option<&Message>) -> Self {
         let delivered_at = match change.state {
-            DeliveryState::Delivered => Some(time),
+            DeliveryState::Delivered => Some(record.time),
             DeliveryState::Read => now.and_then(|m| m.extra().delivered_at),
             _ => None,
         };
@@ -57,34 +45,29 @@ impl DeliveryFacts {
             state: change.state,
             attempts: change.attempts,
             delivered_at,
-            changed: Changed::Now(Box::new((change.clone(), time))),
+            changed: record.position,
         }
     }
 
     /// The object `delivery`.
     pub(crate) fn object(&self, library: &Library) -> Value {
-        let change = match &self.changed {
-            Changed::Never => None,
-            Changed::At(position) => library.record(*position).and_then(|r| match r.event {
-                Event::DeliveryChanged(e) => Some((e, r.time)),
-                _ => None,
-            }),
-            Changed::Now(change) => Some((**change).clone()),
-        };
+        let record = (self.changed > 0).then(|| library.record(self.changed));
+        let record = record.flatten();
+        let change = record.as_ref().and_then(|record| match &record.event {
+            Event::DeliveryChanged(e) => Some((e, record.time)),
+            _ => None,
+        });
         let ended = self.state == DeliveryState::Failed
-            && change.as_ref().is_none_or(|(e, _)| e.state != self.state);
+            && change.is_none_or(|(e, _)| e.state != self.state);
         let (change, time) = change.unzip();
         let said = change.filter(|e| e.state == self.state);
-        let reason = said.as_ref().and_then(|e| e.reason.clone());
+        let reason = said.and_then(|e| e.reason.clone());
         Object::new()
             .with("state", self.state)
             .with("attempts", self.attempts)
-            .with_some(
-                "nextAttemptAt",
-                said.as_ref().and_then(|e| e.next_attempt_at),
-            )
+            .with_some("nextAttemptAt", said.and_then(|e| e.next_attempt_at))
             .with_some("reason", reason.or_else(|| ended.then(|| ENDED.to_owned())))
-            .with_some("status", said.as_ref().and_then(|e| e.status))
+            .with_some("status", said.and_then(|e| e.status))
             .with_some("deliveredAt", self.delivered_at)
             .with_some("readAt", time.filter(|_| self.state == DeliveryState::Read))
             .value()

@@ -115,6 +115,7 @@ fn refusal(shell: &Shell, caller: &str, method: &str, body: &Value) -> Option<Co
             decide(Command::User(UserCommand::Token { user, hash }))
         }
         Call::Query(query) => shell.query(&user, &query).map(drop),
+        Call::LogQuery(query) => shell.log_query(&user, &query).map(drop),
         Call::Signal(signal) => {
             let caller = shell.workspace.caller(&user).unwrap();
             let session = shell.workspace.visible_session(&caller, signal.session);

@@ -18,12 +18,12 @@ use event_log::{EventLog, Frame, NewEvent, Options};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-use crate::api::{self, Call, Query};
+use crate::api::{self, Call, LogQuery, Query};
 use crate::feed::{self, FeedItem};
 use crate::keyring::Keyring;
 use crate::library::{Library, context};
 use crate::presence::Presence;
-use crate::view::{self, Facts, Scanned};
+use crate::view::{self, Scanned};
 
 pub(crate) struct Shell {
     _dir: tempfile::TempDir,
@@ -32,10 +32,10 @@ pub(crate) struct Shell {
     pub(crate) workspace: Workspace,
     chance: Chance,
     pub(crate) now: Timestamp,
-    pub(crate) facts: Facts,
+    pub(crate) public_url: String,
     pub(crate) presence: Presence,
     pub(crate) subjects: chat::subject::Subjects,
-    /// What was told as it happened.
+    /// The feed.
     pub(crate) items: Vec<FeedItem>,
 }
 
@@ -52,13 +52,11 @@ impl Shell {
         let mut shell = Self {
             _dir: dir,
             log,
-            library: Library { reader, keyring },
+            library: Library::new(reader, keyring),
             workspace: Workspace::default(),
             chance,
             now: Timestamp::from_micros(1_800_000_000_000_000),
-            facts: Facts {
-                public_url: "https://chat.example".to_owned(),
-            },
+            public_url: "https://chat.example".to_owned(),
             presence: Presence::default(),
             subjects: "acme".parse().unwrap(),
             items: Vec::new(),
@@ -101,12 +99,12 @@ impl Shell {
             };
             let (record, link) = self.workspace.record(new, &request.by, cause, self.now);
             self.workspace.evolve(&record);
-            self.items
-                .extend(feed::item(&self.workspace, &record, &self.facts));
             events.push(NewEvent {
                 link,
                 bytes: record.encode(),
             });
+            let item = feed::item(&self.workspace, &record.into(), &self.public_url);
+            self.items.extend(item);
         }
         if !events.is_empty() {
             let frame = Frame {
@@ -185,6 +183,7 @@ impl Shell {
                 })
             }
             Call::Query(query) => self.query(&user, &query),
+            Call::LogQuery(query) => self.log_query(&user, &query),
             Call::Signal(_) | Call::NeedsHash(_) => Ok(json!({})),
         }
     }
@@ -214,24 +213,24 @@ impl Shell {
             Command::User(command) => command.user(),
             _ => &"root".parse().unwrap(),
         };
-        let plan = view::plan_answer(&self.workspace, about, &answer, &self.facts);
+        let plan = view::plan_answer(&self.workspace, about, &answer, &self.public_url);
         Ok(plan.render(&self.library))
     }
 
     pub(crate) fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
         let caller = self.workspace.caller(user)?;
-        let scan = match query {
-            Query::EventsAfter(query) => view::scan_of(&self.workspace, &caller, query),
-            Query::Deliveries(query) => view::walk_of(&self.workspace, &caller, query)?,
-            _ => {
-                let online = |user: &UserId| self.presence.is_online(user, self.now);
-                let plan = view::plan(&self.workspace, &caller, query, &online, &self.facts)?;
-                return Ok(plan.render(&self.library));
-            }
-        };
+        let online = |user: &UserId| self.presence.is_online(user, self.now);
+        let plan = view::plan(&self.workspace, &caller, query, &online, &self.public_url)?;
+        Ok(plan.render(&self.library))
+    }
+
+    pub(crate) fn log_query(&self, user: &UserId, query: &LogQuery) -> Result<Value, Rejection> {
+        let caller = self.workspace.caller(user)?;
+        let scan = view::scan(&self.workspace, &caller, query)?;
         let plan = match scan.run(&self.library) {
             Scanned::Events(found) => {
-                view::plan_events(&self.workspace, &caller, found, &self.facts, &self.subjects)
+                let (public_url, subjects) = (&self.public_url, &self.subjects);
+                view::plan_events(&self.workspace, &caller, found, public_url, subjects)
             }
             Scanned::Attempts(found) => view::plan_attempts(&self.workspace, &caller, found),
         };

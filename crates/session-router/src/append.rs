@@ -1,0 +1,172 @@
+//! Hands batches to the log, keeps what waits for them, and offers changed rows to the projector.
+
+use std::collections::VecDeque;
+
+use chat::table::Row;
+use event_log::{Checkpoint, Committed, EventLog, Frame};
+use tokio::sync::mpsc;
+
+use crate::batch::{Batch, Release};
+use crate::clock::now;
+use crate::config::{FRAMES_MAX, ROWS_EVENTS_MAX};
+use crate::error::Error;
+use crate::projections::Projector;
+use crate::state::State;
+
+/// The most frames that are durable and wait for the loop. A frame that found no place would never
+/// release anything, so no more than this are submitted.
+const COMMITS_MAX: usize = 4_096;
+
+/// The result of one frame.
+pub(crate) type Commit = Result<Committed, event_log::Error>;
+
+/// A frame that is being made durable.
+struct InFlight {
+    /// The position of its last event.
+    last: u64,
+    releases: Vec<Release>,
+    /// Rows to write once the frame is durable.
+    rows: Option<Vec<Row>>,
+}
+
+/// The log, the frames that are being made durable, and the projector.
+pub(crate) struct Appender {
+    log: EventLog,
+    projector: Projector,
+    commits: mpsc::Sender<Commit>,
+    /// Oldest first.
+    in_flight: VecDeque<InFlight>,
+    /// The position of the rows that the projector was last given.
+    checkpoint: u64,
+    /// The position at the last tick.
+    ticked_at: u64,
+}
+
+impl Appender {
+    pub(crate) fn new(log: EventLog, projector: Projector) -> (Self, mpsc::Receiver<Commit>) {
+        let (commits, receiver) = mpsc::channel(COMMITS_MAX);
+        let appender = Self {
+            log,
+            projector,
+            commits,
+            in_flight: VecDeque::new(),
+            checkpoint: 0,
+            ticked_at: 0,
+        };
+        (appender, receiver)
+    }
+
+    /// Whether no more requests should be taken until a frame is durable.
+    pub(crate) fn is_full(&self) -> bool {
+        self.in_flight.len() >= FRAMES_MAX
+    }
+
+    /// Whether everything is durable.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.in_flight.is_empty()
+    }
+
+    /// Whether the disk is nearly full.
+    pub(crate) fn disk_full(&self) -> Result<bool, Error> {
+        Ok(event_log::free_space(self.log.dir())?.nearly_full())
+    }
+
+    /// Gives batches to the log, one frame each. Returns what waits for nothing: a batch without events
+    /// waits for the last frame, if there is one.
+    pub(crate) fn append(&mut self, batches: Vec<Batch>) -> Result<Vec<Release>, Error> {
+        let mut released = Vec::new();
+        for batch in batches {
+            if batch.events.is_empty() {
+                match self.in_flight.back_mut() {
+                    Some(last) => last.releases.extend(batch.releases),
+                    None => released.extend(batch.releases),
+                }
+                continue;
+            }
+            if self.in_flight.len() >= COMMITS_MAX {
+                return Err(Error::Committer);
+            }
+            let count = u64::try_from(batch.events.len()).unwrap_or(0);
+            // Read before the frame is submitted: if nothing is in flight, this is the log's head,
+            // which then moves.
+            let before = self.submitted();
+            let frame = Frame {
+                first_position: before + 1,
+                time_micros: now().as_micros(),
+                events: batch.events,
+            };
+            let commits = self.commits.clone();
+            self.log.submit(frame, move |outcome| {
+                // It has room for every frame in flight, so it fails only when the loop has ended.
+                drop(commits.try_send(outcome));
+            })?;
+            self.in_flight.push_back(InFlight {
+                last: before + count,
+                releases: batch.releases,
+                rows: None,
+            });
+        }
+        Ok(released)
+    }
+
+    /// The position of the last event that the log was given.
+    fn submitted(&self) -> u64 {
+        let last = self.in_flight.back();
+        last.map_or_else(|| self.log.head().position, |frame| frame.last)
+    }
+
+    /// Takes note that the oldest frame is durable. Returns what waited for it.
+    pub(crate) fn committed(&mut self, committed: Committed) -> Result<Vec<Release>, Error> {
+        let Some(frame) = self.in_flight.pop_front() else {
+            return Err(Error::Committer);
+        };
+        metrics::counter!("switchboard_router_events_total")
+            .increment(committed.last_position + 1 - committed.first_position);
+        if let Some(rows) = frame.rows {
+            let checkpoint = Checkpoint {
+                position: committed.last_position,
+                hash: committed.hash,
+            };
+            self.projector.offer(rows, checkpoint);
+        }
+        Ok(frame.releases)
+    }
+
+    /// Has the projector write changed rows once the events behind them are durable: when nothing
+    /// happened since the last tick, or when a start would have to replay too much.
+    pub(crate) fn offer_rows(&mut self, state: &mut State) {
+        let position = state.workspace().position;
+        let is_quiet = position == std::mem::replace(&mut self.ticked_at, position);
+        let behind = position - self.checkpoint;
+        let is_due = behind >= ROWS_EVENTS_MAX || is_quiet && behind > 0;
+        if !is_due || !self.projector.is_idle() {
+            return;
+        }
+        if self.in_flight.iter().any(|frame| frame.rows.is_some()) {
+            return;
+        }
+        self.checkpoint = position;
+        let rows = state.take_changed();
+        match self.in_flight.back_mut() {
+            Some(last) => last.rows = Some(rows),
+            None => self.projector.offer(rows, self.durable()),
+        }
+    }
+
+    /// The position up to which the log is durable.
+    fn durable(&self) -> Checkpoint {
+        let head = self.log.head();
+        Checkpoint {
+            position: head.position,
+            hash: head.hash,
+        }
+    }
+
+    /// Writes the last rows and closes the log. Blocks.
+    pub(crate) fn close(self, rows: Vec<Row>) -> Result<(), Error> {
+        let last = (rows, self.durable());
+        let projected = self.projector.stop(Some(last));
+        self.log.close()?;
+        projected
+    }
+}

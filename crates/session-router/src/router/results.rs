@@ -1,0 +1,102 @@
+//! Results of side jobs.
+
+use chat::command::{Attempted, Command, Request};
+use chat::record::{Actor, Answer as Changed};
+use chat::rejection::Rejection;
+use chat::rpc::AttemptReply;
+use chat::time::Timestamp;
+
+use super::Router;
+use crate::notices::{NoticeOutcome, Notification};
+use crate::outbox::Answer;
+use crate::side_jobs::JobResult;
+use crate::verify::{Step, Verify};
+use crate::view::{self, Scanned};
+use chat::id::UserId;
+
+impl Router {
+    /// Applies what a side job returned.
+    pub(crate) fn handle_result(&mut self, result: JobResult, now: Timestamp) {
+        match result {
+            JobResult::Attempted(message, generation, reply) => {
+                let attempted = Attempted {
+                    message,
+                    generation,
+                    reply,
+                };
+                self.apply_system(Command::Attempted(attempted), now);
+            }
+            JobResult::Notified(notification, reply) => self.notified(&notification, &reply, now),
+            JobResult::TypingNotified => {}
+            JobResult::Verified(verify, reply) => self.verified(*verify, &reply, now),
+            JobResult::Hashed(message, user, call) => match call {
+                Ok(call) => self.call(message, &user, *call, now),
+                Err(rejection) => self.reject(message, rejection),
+            },
+            JobResult::Scanned(message, user, scanned) => {
+                match scanned.and_then(|scanned| self.plan_scanned(&user, scanned)) {
+                    Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan))),
+                    Err(rejection) => self.reject(message, rejection),
+                }
+            }
+        }
+    }
+
+    fn notified(&mut self, notification: &Notification, reply: &AttemptReply, now: Timestamp) {
+        let (rules, chance) = self.state.schedule();
+        let (id, kind) = (notification.id, &notification.kind);
+        let (profile, outcome) = self.notices.finish(id, kind, reply, (rules, now, chance));
+        if let Some((contact, profile)) = profile {
+            self.apply_system(Command::Profile(contact, profile), now);
+            self.notices.profile_asked(contact);
+        }
+        if let NoticeOutcome::ChannelFault(status) = outcome {
+            let judged = Command::Judged(id.0, notification.generation, status);
+            self.apply_system(judged, now);
+        }
+    }
+
+    /// Plans an answer from what was found in the log and what the state knows now.
+    fn plan_scanned(&self, user: &UserId, scanned: Scanned) -> Result<view::Plan, Rejection> {
+        let workspace = self.state.workspace();
+        let caller = workspace.caller(user)?;
+        Ok(match scanned {
+            Scanned::Events(found) => {
+                let public_url = self.state.public_url();
+                view::plan_events(workspace, &caller, found, public_url, &self.subjects)
+            }
+            Scanned::Attempts(found) => view::plan_attempts(workspace, &caller, found),
+        })
+    }
+
+    /// A messenger answered `connect`, or did not: changes the channel and answers the user who asked.
+    fn verified(&mut self, verify: Verify, reply: &AttemptReply, now: Timestamp) {
+        let (verification, trace) = verify.judge(reply);
+        self.publish(verify.step(Step::Answered(&trace), &self.subjects));
+        self.publish(verify.step(Step::Judged(&trace), &self.subjects));
+        self.verifications.finish(verify.requester.as_ref());
+        let (channel, error) = (verification.channel, verification.result.clone().err());
+        let moves_webhook = verify.moves_webhook();
+        let mut request = Request::system(Command::Verified(verification));
+        let Some(requester) = verify.requester else {
+            // A rejection means that the channel is gone, and nobody waits for the answer.
+            drop(self.apply(&request, now));
+            return;
+        };
+        let (message, user) = (requester.message, requester.user);
+        (request.command_id, request.digest) = (requester.key.id, requester.key.digest);
+        let applied = self.apply_by(&request, &Actor::User(user.clone()), now);
+        let rejection = match (applied, error) {
+            (Err(rejection), _) => rejection,
+            (Ok(_), Some(error)) if moves_webhook => {
+                Rejection::new(error.error_code(), error.to_string())
+            }
+            (Ok(_), _) => {
+                let plan = Box::new(self.plan_answer(&user, &Changed::Channel(channel)));
+                self.reply(message, Answer::PlanWith(plan, "trace", trace));
+                return;
+            }
+        };
+        self.reject(message, rejection.with("trace", trace));
+    }
+}

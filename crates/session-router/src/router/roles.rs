@@ -1,0 +1,188 @@
+//! Requests of the other roles: ingress for channels and with messages, the console for sign-ins.
+
+use bus::Message;
+use chat::codec;
+use chat::command::{Reply, Request};
+use chat::id::{ChannelId, LiveChatId, UserId};
+use chat::messenger::Inbound;
+use chat::model::Group;
+use chat::record::Stream;
+use chat::rejection::{Code, Rejection};
+use chat::rpc::{
+    Access, AccessRequest, Audience, ConfirmationCode, Health, HealthReply, HealthRequest,
+    InboundReply, InboundRequest, Login, LoginRequest,
+};
+use chat::state::ChannelCode;
+use chat::subject::Question;
+use chat::time::Timestamp;
+use chat::workspace::Caller;
+
+use super::Router;
+use super::users::disk_full;
+use crate::outbox::Answer;
+
+impl Router {
+    /// Serves a request of a role.
+    pub(crate) fn serve_role(&mut self, message: Message, now: Timestamp) {
+        let Some(question) = Question::of(&message.subject) else {
+            return;
+        };
+        match self.answer_role(question, &message.payload, now) {
+            Ok(Some(answer)) => self.reply(message, answer),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(?question, %error, "request of a role of another version ignored");
+            }
+        }
+    }
+
+    fn answer_role(
+        &mut self,
+        question: Question,
+        payload: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Answer>, codec::Error> {
+        Ok(Some(match question {
+            Question::Access => Answer::role(&self.access(&codec::decode(payload)?)),
+            // The replies wait together for the last frame that one of them made.
+            Question::Inbound => {
+                let requests: Vec<InboundRequest> = codec::decode(payload)?;
+                let each = requests.into_iter();
+                let replies: Vec<_> = each.map(|request| self.inbound(request, now)).collect();
+                Answer::role(&replies)
+            }
+            Question::Health => Answer::role(&self.health(&codec::decode(payload)?, now)),
+            Question::Login => {
+                self.audience.somebody(now);
+                Answer::role(&self.login(&codec::decode(payload)?))
+            }
+            Question::Audience => {
+                let report: Audience = codec::decode(payload)?;
+                if report.anybody {
+                    self.audience.somebody(now);
+                } else {
+                    self.audience.nobody(now);
+                }
+                return Ok(None);
+            }
+        }))
+    }
+
+    fn access(&self, request: &AccessRequest) -> Option<Access> {
+        let channel = self.state.workspace().channel(request.channel).ok()?;
+        let stream = Stream::Channel(request.channel);
+        let code = |code: &ChannelCode| {
+            let until = code.until;
+            Some(ConfirmationCode {
+                code: self
+                    .state
+                    .library()
+                    .open_with_master_key(&code.code, &stream)?,
+                until,
+            })
+        };
+        Some(Access {
+            revision: channel.revision,
+            codes: channel.codes.iter().filter_map(code).collect(),
+            security: channel.security,
+        })
+    }
+
+    fn inbound(&mut self, request: InboundRequest, now: Timestamp) -> InboundReply {
+        if self.is_stale(request.channel, request.revision) {
+            return InboundReply::Stale;
+        }
+        let is_message = matches!(request.inbound, Inbound::Message(_));
+        if is_message && self.disk_full {
+            return InboundReply::Rejected(disk_full());
+        }
+        let master = self.state.library().keyring.master();
+        let channel = request.channel;
+        let request = Request::inbound(channel, request.inbound).keyed(master);
+        match self.apply(&request, now) {
+            Ok((reply, effects)) => {
+                self.queue_effects(effects, now);
+                match reply {
+                    Reply::Accepted(accepted) => InboundReply::Accepted(accepted),
+                    Reply::User(card) => InboundReply::User(card),
+                    Reply::Answer(_) => InboundReply::Done,
+                }
+            }
+            Err(rejection) => {
+                if is_message && rejection.code == Code::ChannelDisconnected {
+                    *self.rejected.entry(channel).or_default() += 1;
+                }
+                InboundReply::Rejected(rejection)
+            }
+        }
+    }
+
+    /// Whether ingress verified a request against codes that have changed since.
+    fn is_stale(&self, channel: ChannelId, revision: u32) -> bool {
+        self.state
+            .workspace()
+            .channels
+            .get(&channel)
+            .is_some_and(|c| c.revision != revision)
+    }
+
+    fn health(&self, request: &HealthRequest, now: Timestamp) -> HealthReply {
+        if self.is_stale(request.channel, request.revision) {
+            return HealthReply::Stale;
+        }
+        let Ok(channel) = self.state.workspace().channel(request.channel) else {
+            let text = format!("there is no channel {}", request.channel);
+            return HealthReply::Rejected(Rejection::new(Code::ChannelNotFound, text));
+        };
+        HealthReply::Health(Health {
+            status: channel.status.as_str().to_owned(),
+            pending_deliveries: channel.pending,
+            last_error_at: channel.last_error.as_ref().map(|(at, _)| *at),
+            last_error: channel.last_error.as_ref().map(|(_, words)| words.clone()),
+            last_message_id: channel.last_external.clone(),
+            operators_online: self.operators_online(channel.live_chat, now),
+        })
+    }
+
+    fn operators_online(&self, live_chat: LiveChatId, now: Timestamp) -> u32 {
+        let Ok(live_chat) = self.state.workspace().live_chat(live_chat) else {
+            return 0;
+        };
+        let online = |user: &&UserId| self.presence.is_online(user, now);
+        u32::try_from(live_chat.members.iter().filter(online).count()).unwrap_or(u32::MAX)
+    }
+
+    fn login(&mut self, request: &LoginRequest) -> Option<Login> {
+        let (id, user) = match request {
+            LoginRequest::Password(id) => (id.clone(), self.state.workspace().users.get(id)?),
+            LoginRequest::Token(hash) => {
+                let holder = self.state.token_holder(hash)?;
+                let user = self.state.workspace().users.get(&holder)?;
+                (holder, user)
+            }
+        };
+        if user.disabled {
+            return None;
+        }
+        let all = user.sees_all();
+        let caller = Caller { id: &id, user };
+        let feeds = self
+            .state
+            .workspace()
+            .visible_live_chats(&caller)
+            .map(|(id, _)| id)
+            .collect();
+        let password_hash = self
+            .state
+            .library()
+            .open_with_master_key(&user.password_hash, &Stream::User(id.clone()))?;
+        let audit = user.is(Group::Administrators);
+        Some(Login {
+            user: id.clone(),
+            password_hash,
+            feeds: (!all).then_some(feeds),
+            audit,
+            as_of: self.state.workspace().position,
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! Requests of users: the console API.
+
+use bus::Message;
+use chat::command::{ChannelCommand, Command, Effect, Reply, Request, Update, UserCommand};
+use chat::id::{ChannelId, UserId};
+use chat::password;
+use chat::record::{Actor, Answer as Changed};
+use chat::rejection::{Code, Rejection};
+use chat::secret::Secret;
+use chat::subject::is_inbox_of;
+use chat::time::Timestamp;
+use chat::verification::Purpose;
+use serde_json::json;
+
+use super::{Router, ok, unavailable};
+use crate::api::{self, Call, CommandKey, LogQuery, Signal, SignalKind};
+use crate::config::SIDE_JOBS_MAX;
+use crate::feed;
+use crate::outbox::Answer;
+use crate::side_jobs::{SlowRequest, SlowWork};
+use crate::verify::Requester;
+use crate::view;
+
+impl Router {
+    /// Serves a request of a user. Returns it if it needs slow work before it can be answered.
+    pub(crate) fn serve_user(&mut self, message: Message, now: Timestamp) -> Option<SlowRequest> {
+        let (user, method) = self.subjects.parse_api(&message.subject)?;
+        // NATS checks what a user publishes to, not where the reply goes: on the feed or on a role's
+        // subject a reply would be believed.
+        let reply = message.reply.as_ref();
+        if reply.is_some_and(|reply| !is_inbox_of(&user, reply)) {
+            tracing::warn!(%user, "request ignored: its reply subject is outside the user's inbox");
+            return None;
+        }
+        let caller = match self.state.workspace().caller(&user) {
+            Ok(caller) => caller,
+            Err(rejection) => {
+                self.reject(message, rejection);
+                return None;
+            }
+        };
+        let administers = caller.administers();
+        self.presence.heard(&user, now);
+        self.audience.somebody(now);
+        match api::parse(&user, method, &message.payload, now) {
+            // Hashing costs memory and time, so rights are checked before it.
+            Ok(Call::NeedsHash(call)) => match administers {
+                Ok(()) => {
+                    let work = SlowWork::Hash(call, self.state.chance().bytes());
+                    Some(SlowRequest::new(message, user, work))
+                }
+                Err(rejection) => {
+                    self.reject(message, rejection);
+                    None
+                }
+            },
+            Ok(Call::LogQuery(query)) => self.scan(message, user, &query),
+            Ok(call) => {
+                self.call(message, &user, call, now);
+                None
+            }
+            Err(rejection) => {
+                self.reject(message, rejection);
+                None
+            }
+        }
+    }
+
+    /// Prepares a query that reads the log before it can be planned.
+    fn scan(&mut self, message: Message, user: UserId, query: &LogQuery) -> Option<SlowRequest> {
+        let workspace = self.state.workspace();
+        let caller = workspace.caller(&user);
+        match caller.and_then(|caller| view::scan(workspace, &caller, query)) {
+            Ok(scan) => Some(SlowRequest::new(message, user, SlowWork::Scan(scan))),
+            Err(rejection) => {
+                self.reject(message, rejection);
+                None
+            }
+        }
+    }
+
+    /// Carries out a parsed request that needs no slow work (any more).
+    pub(super) fn call(&mut self, message: Message, user: &UserId, call: Call, now: Timestamp) {
+        match call {
+            Call::Command(command, key) => self.command(message, user, (command, key), now),
+            Call::Token(of, key) => self.token(message, user, (of, key), now),
+            Call::Query(query) => {
+                let workspace = self.state.workspace();
+                let online = |user: &UserId| self.presence.is_online(user, now);
+                let plan = workspace.caller(user).and_then(|caller| {
+                    let public_url = self.state.public_url();
+                    view::plan(workspace, &caller, &query, &online, public_url)
+                });
+                match plan {
+                    Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan))),
+                    Err(rejection) => self.reject(message, rejection),
+                }
+            }
+            Call::Signal(signal) => self.signal(message, user, &signal, now),
+            Call::NeedsHash(_) | Call::LogQuery(_) => {
+                self.reject(
+                    message,
+                    unavailable("the request needs slow work first; ask again"),
+                );
+            }
+        }
+    }
+
+    fn command(
+        &mut self,
+        message: Message,
+        user: &UserId,
+        (command, key): (Command, CommandKey),
+        now: Timestamp,
+    ) {
+        let writes = matches!(command, Command::Message(_) | Command::Session(_));
+        if writes && self.disk_full {
+            self.reject(message, disk_full());
+            return;
+        }
+        if verifies(&command) && self.verifications.running() >= SIDE_JOBS_MAX {
+            let text = "too many messengers are being verified at once; nothing was changed, \
+                        ask again";
+            self.reject(message, unavailable(text));
+            return;
+        }
+        let request = self.request_of(user, command, key);
+        let (reply, mut effects) = match self.apply(&request, now) {
+            Ok(applied) => applied,
+            Err(rejection) => {
+                self.reject(message, rejection);
+                return;
+            }
+        };
+        let verify = |effect: &Effect| matches!(effect, Effect::Verify(..));
+        let verify = effects.iter().position(verify).map(|at| effects.remove(at));
+        self.queue_effects(effects, now);
+        match (verify, reply) {
+            // The answer shows what the messenger answers, so it is given then.
+            (Some(Effect::Verify(channel, purpose)), _) => {
+                let requester = Requester {
+                    message,
+                    user: user.clone(),
+                    key: CommandKey {
+                        digest: request.digest,
+                        ..key
+                    },
+                };
+                self.verify_for(requester, channel, purpose, now);
+            }
+            (_, Reply::Answer(changed)) => {
+                let about = match &request.command {
+                    Command::User(command) => command.user(),
+                    _ => user,
+                };
+                let plan = self.plan_answer(about, &changed);
+                self.reply(message, Answer::Plan(Box::new(plan)));
+            }
+            (_, Reply::Accepted(_) | Reply::User(_)) => {}
+        }
+    }
+
+    fn request_of(&self, user: &UserId, command: Command, key: CommandKey) -> Request {
+        let request = Request {
+            by: Actor::User(user.clone()),
+            command_id: key.id,
+            digest: key.digest,
+            command,
+        };
+        request.keyed(self.state.library().keyring.master())
+    }
+
+    /// Plans the answer to a command: the changed object. `about` is the user that a command on users
+    /// is about.
+    pub(super) fn plan_answer(&self, about: &UserId, changed: &Changed) -> view::Plan {
+        let state = &self.state;
+        view::plan_answer(state.workspace(), about, changed, state.public_url())
+    }
+
+    /// Has a messenger verify itself for a user, who gets the reply once it has answered.
+    fn verify_for(
+        &mut self,
+        requester: Requester,
+        channel: ChannelId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) {
+        if !self.verifications.claim(&requester) {
+            let rejection = unavailable("already in progress; retry to get the result");
+            self.reject(requester.message, rejection);
+            return;
+        }
+        if let Some(mut verify) = self.state.verify(channel, purpose, now) {
+            verify.requester = Some(requester);
+            self.start_verification(verify);
+        }
+    }
+
+    /// Makes an API token, which is shown once.
+    fn token(
+        &mut self,
+        message: Message,
+        user: &UserId,
+        (of, key): (UserId, CommandKey),
+        now: Timestamp,
+    ) {
+        let token = password::token::new(self.state.chance());
+        let hash = Secret::new(password::token::hash(&token));
+        let user_of = of.clone();
+        let command = Command::User(UserCommand::Token { user: of, hash });
+        let request = self.request_of(user, command, key);
+        let before = self.state.workspace().position;
+        match self.apply(&request, now) {
+            Ok(_) if self.state.workspace().position == before => {
+                let text = "this token was issued and shown before; ask for a new one";
+                self.reject(message, Rejection::new(Code::Conflict, text));
+            }
+            Ok(_) => {
+                let shown = json!({ "user": user_of, "token": token.expose() });
+                self.reply(message, ok(shown));
+            }
+            Err(rejection) => self.reject(message, rejection),
+        }
+    }
+
+    /// Shows colleagues, and a messenger that can show it, what an operator does.
+    fn signal(&mut self, message: Message, user: &UserId, signal: &Signal, now: Timestamp) {
+        let Signal {
+            session,
+            kind,
+            ended,
+        } = *signal;
+        let workspace = self.state.workspace();
+        let caller = workspace.caller(user);
+        let row = match caller.and_then(|c| workspace.visible_session(&c, session)) {
+            Ok(row) => row,
+            Err(rejection) => {
+                self.reject(message, rejection);
+                return;
+            }
+        };
+        let signal = feed::Signal {
+            session,
+            kind,
+            who: feed::Who::User(user.clone()),
+            ended,
+        };
+        let signal = signal.message(&self.subjects, row.live_chat, now);
+        let is_operator = row.operator.as_ref() == Some(user) && row.is_open();
+        let (channel, chat) = (row.channel, row.external_chat_id.to_string());
+        self.publish(signal);
+        if is_operator && kind == SignalKind::Typing && !ended {
+            self.notify_typing(channel, &chat, now);
+        }
+        self.reply(message, ok(json!({})));
+    }
+}
+
+/// Whether a command has a messenger verify itself.
+const fn verifies(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Channel(
+            ChannelCommand::Connect(_)
+                | ChannelCommand::Reconnect(_)
+                | ChannelCommand::Test(_)
+                | ChannelCommand::Update(Update {
+                    webhook: Some(_),
+                    ..
+                })
+        )
+    )
+}
+
+pub(super) fn disk_full() -> Rejection {
+    unavailable("the disk is nearly full; nothing was stored, try again later")
+}

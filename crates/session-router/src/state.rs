@@ -1,0 +1,242 @@
+//! The state of the workspace and what changes it: decide, seal, record, fold. Nothing here waits.
+
+use chat::chance::Chance;
+use chat::command::{Decision, Effect, NewEvent, Reply, Request};
+use chat::event::Event;
+use chat::id::{ChannelId, MessageId, UserId};
+use chat::model::ChannelStatus;
+use chat::record::{Actor, Cause};
+use chat::rejection::{Code, Rejection};
+use chat::rules::Rules;
+use chat::table::Row;
+use chat::time::Timestamp;
+use chat::verification::Purpose;
+use chat::workspace::{Context, Workspace};
+use std::sync::Arc;
+
+use crate::attempt::MessageAttempt;
+use crate::batch::Release;
+use crate::feed;
+use crate::keyring::KeyringError;
+use crate::library::{Library, context};
+use crate::tokens::TokenHashes;
+use crate::unsent::Unsent;
+use crate::verify::Verify;
+
+/// The state in memory with the log and the keys behind it.
+pub(crate) struct State {
+    workspace: Workspace,
+    library: Library,
+    chance: Chance,
+    rules: Rules,
+    public_url: String,
+    /// Messages that were just written and wait for their first attempt.
+    unsent: Unsent,
+    tokens: TokenHashes,
+}
+
+/// What a request did to the state.
+pub(crate) struct Applied {
+    /// The answer.
+    pub(crate) reply: Reply,
+    /// What the decision asks for besides its events.
+    pub(crate) effects: Vec<Effect>,
+    /// The events to append to the log.
+    pub(crate) events: Vec<event_log::NewEvent>,
+    /// The same for the feed, if anybody may listen.
+    pub(crate) feed: Vec<Release>,
+    /// Whether a channel was disconnected or deleted.
+    pub(crate) ended_channel: bool,
+}
+
+impl State {
+    pub(crate) fn new(
+        workspace: Workspace,
+        library: Library,
+        chance: Chance,
+        rules: Rules,
+        public_url: String,
+    ) -> Self {
+        Self {
+            workspace,
+            library,
+            chance,
+            rules,
+            public_url,
+            unsent: Unsent::default(),
+            tokens: TokenHashes::default(),
+        }
+    }
+
+    /// The rows in memory.
+    pub(crate) const fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// The log and the keys.
+    pub(crate) const fn library(&self) -> &Library {
+        &self.library
+    }
+
+    /// The base of every channel's public URL.
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    /// The source of ids, salts, tokens and jitter.
+    pub(crate) const fn chance(&mut self) -> &mut Chance {
+        &mut self.chance
+    }
+
+    /// What a retry schedule is computed from.
+    pub(crate) const fn schedule(&mut self) -> (&Rules, &mut Chance) {
+        (&self.rules, &mut self.chance)
+    }
+
+    /// Takes the rows that changed since the last call.
+    pub(crate) fn take_changed(&mut self) -> Vec<Row> {
+        self.workspace.take_changed()
+    }
+
+    /// Makes keys in advance, so that requests need not wait for the disk.
+    pub(crate) fn provide_keys(&mut self) -> Result<(), KeyringError> {
+        let given = self.workspace.keys_given();
+        self.library.keyring.provide(given, &mut self.chance)
+    }
+
+    /// Returns the user who holds the API token with this hash.
+    pub(crate) fn token_holder(&mut self, hash: &str) -> Option<UserId> {
+        self.tokens.holder(&self.workspace, &self.library, hash)
+    }
+
+    /// Decides a request and folds its events. `by` is who the events name as their author.
+    pub(crate) fn apply(
+        &mut self,
+        request: &Request,
+        by: &Actor,
+        now: Timestamp,
+        may_listen: bool,
+    ) -> Result<Applied, Rejection> {
+        // Texts are stored sealed or not at all: without a key there is no decision.
+        let given = self.workspace.keys_given();
+        if let Err(error) = self.library.keyring.provide_now(given, &mut self.chance) {
+            tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
+            let message = "the keys cannot be extended; nothing was stored, try again later";
+            return Err(Rejection::new(Code::Unavailable, message));
+        }
+        let mut context = Context {
+            now,
+            chance: &mut self.chance,
+            rules: &self.rules,
+        };
+        let Decision {
+            events,
+            effects,
+            reply,
+        } = self.workspace.decide(request, &mut context)?;
+        let last = events.len();
+        let mut applied = Applied {
+            reply,
+            effects,
+            events: Vec::with_capacity(last),
+            feed: Vec::new(),
+            ended_channel: false,
+        };
+        for (nth, event) in events.into_iter().enumerate() {
+            let is_last = nth + 1 == last;
+            let cause = is_last.then(|| cause(request, &applied.reply)).flatten();
+            self.fold(event, (by, cause, now), may_listen, &mut applied);
+        }
+        Ok(applied)
+    }
+
+    /// Seals an event, makes it a record, and folds that.
+    fn fold(
+        &mut self,
+        mut new: NewEvent,
+        (by, cause, now): (&Actor, Option<Cause>, Timestamp),
+        may_listen: bool,
+        applied: &mut Applied,
+    ) {
+        let number = self.workspace.key_of(&new.stream, &new.event);
+        let key = number.and_then(|number| self.library.keyring.get(number));
+        if let (Some(number), None) = (number, &key) {
+            tracing::error!(number, stream = %new.stream, "key is missing; the content is not stored");
+        }
+        let bound = context(&new.stream);
+        new.event.seal(
+            key.as_ref(),
+            self.library.keyring.master(),
+            &bound,
+            &mut self.chance,
+        );
+        let (record, link) = self.workspace.record(new, by, cause, now);
+        self.workspace.evolve(&record);
+        applied.ended_channel |= ends_channel(&record.event);
+        let bytes = record.encode();
+        let size = bytes.len();
+        applied.events.push(event_log::NewEvent { link, bytes });
+        let sent = match &record.event {
+            Event::MessageSent(e) => Some(e.message),
+            _ => None,
+        };
+        if !may_listen && sent.is_none() {
+            return;
+        }
+        let record = Arc::new(record);
+        if may_listen {
+            let item = feed::item(&self.workspace, &record, &self.public_url);
+            applied
+                .feed
+                .extend(item.map(|item| Release::Feed(Box::new(item))));
+        }
+        if let Some(message) = sent {
+            self.unsent.insert(message, record, size);
+        }
+    }
+
+    /// Prepares an attempt at a message. `None` when its record cannot be read.
+    pub(crate) fn attempt(&mut self, id: MessageId, now: Timestamp) -> Option<MessageAttempt> {
+        let (_, _, message, _) = self.workspace.pending(id)?;
+        let position = message.position;
+        let record = self.unsent.take(id);
+        let record = record.or_else(|| self.library.record(position))?;
+        MessageAttempt::of(&self.workspace, &self.library, id, record, now)
+    }
+
+    /// Prepares the verification of a channel.
+    pub(crate) fn verify(
+        &mut self,
+        id: ChannelId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Option<Verify> {
+        let channel = self.workspace.channels.get(&id)?;
+        let (library, url) = (&self.library, self.public_url.as_str());
+        let source = (now, &mut self.chance);
+        Some(Verify::of(library, (id, channel), purpose, url, source))
+    }
+}
+
+const fn ends_channel(event: &Event) -> bool {
+    match event {
+        Event::ChannelStatusChanged(e) => matches!(
+            e.status,
+            ChannelStatus::Disconnected | ChannelStatus::Deleted
+        ),
+        Event::LiveChatDeleted(_) => true,
+        _ => false,
+    }
+}
+
+/// What the log remembers of a command that has an id.
+fn cause(request: &Request, reply: &Reply) -> Option<Cause> {
+    let (Some(command), Reply::Answer(answer)) = (request.command_id, reply) else {
+        return None;
+    };
+    Some(Cause {
+        command,
+        digest: request.digest,
+        answer: *answer,
+    })
+}

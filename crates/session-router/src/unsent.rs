@@ -1,0 +1,41 @@
+//! Messages that were just written. Their first attempt takes the record from here instead of reading
+//! it from the log.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use chat::id::MessageId;
+use chat::record::Record;
+
+/// The most messages that are kept. Usually a message waits for the two frames in flight, which hold
+/// at most 512 events.
+const MESSAGES_MAX: usize = 1_024;
+/// The most bytes of encoded records that are kept.
+const BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Records of messages that had no attempt yet. The oldest give way; the log has them all.
+#[derive(Default)]
+pub(crate) struct Unsent {
+    /// With the length of the encoded record. Ids are ordered by time.
+    records: BTreeMap<MessageId, (Arc<Record>, usize)>,
+    bytes: usize,
+}
+
+impl Unsent {
+    pub(crate) fn insert(&mut self, message: MessageId, record: Arc<Record>, bytes: usize) {
+        self.records.insert(message, (record, bytes));
+        self.bytes += bytes;
+        while self.records.len() > MESSAGES_MAX || self.bytes > BYTES_MAX {
+            let Some((_, (_, bytes))) = self.records.pop_first() else {
+                break;
+            };
+            self.bytes -= bytes;
+        }
+    }
+
+    pub(crate) fn take(&mut self, message: MessageId) -> Option<Arc<Record>> {
+        let (record, bytes) = self.records.remove(&message)?;
+        self.bytes -= bytes;
+        Some(record)
+    }
+}
