@@ -1,49 +1,49 @@
-//! Whether anybody can listen to the feed: while nobody can, events are not rendered.
+//! Whether the feed may have a subscriber. While it cannot, events are not rendered.
 //!
-//! Whoever listens has signed in, and every sign-in asks this role first. That people have left, the
-//! console role says, which sees NATS's connections. Where it does not, or not surely, somebody may
-//! listen. What is decided before a sign-in is answered is in the state that a console then reads.
+//! Every subscriber signs in first, and each sign-in asks this role. The console role sees NATS's
+//! connections and reports when nobody is connected. Without a fresh report somebody may be listening.
+//! A new subscriber needs no earlier events: it reads the state after it has signed in.
 
 use std::time::Duration;
 
 use chat::time::Timestamp;
 
-/// How long a sign-in may be under way without being among NATS's connections: NATS waits 10 s for
-/// the console's answer, and the console 5 s for the list of connections.
+/// How long a sign-in may take before it shows in NATS's list of connections: NATS waits 10 s for the
+/// console's answer, and the console 5 s for the list.
 const SIGN_IN_MAX: Duration = Duration::from_secs(20);
-/// How long the console's word is good. It is given every few seconds.
-const WORD_MAX: Duration = Duration::from_secs(30);
+/// How long a report of the console is valid. It reports every few seconds.
+const REPORT_MAX: Duration = Duration::from_secs(30);
 
-/// Who may be listening.
+/// What is known about subscribers.
 pub(crate) struct Audience {
-    /// When somebody was last heard of: somebody signs in, or asks something.
-    heard_of: Timestamp,
-    /// Until when it is sure that nobody listens, unless somebody is heard of.
+    /// When a user last signed in or sent a request.
+    last_seen: Timestamp,
+    /// Until when it is certain that nobody listens.
     nobody_until: Option<Timestamp>,
 }
 
 impl Audience {
-    /// A role that starts now does not know who signed in just before.
+    /// Assumes a subscriber: somebody may have signed in just before the start.
     pub(crate) const fn new(now: Timestamp) -> Self {
         Self {
-            heard_of: now,
+            last_seen: now,
             nobody_until: None,
         }
     }
 
-    /// Somebody signs in, or is there.
+    /// Somebody signs in or is connected.
     pub(crate) const fn somebody(&mut self, now: Timestamp) {
-        self.heard_of = now;
+        self.last_seen = now;
         self.nobody_until = None;
     }
 
-    /// The console says that nobody is connected.
+    /// The console reports that nobody is connected.
     pub(crate) fn nobody(&mut self, now: Timestamp) {
-        let is_quiet = now.since(self.heard_of) >= SIGN_IN_MAX;
-        self.nobody_until = is_quiet.then(|| now.plus(WORD_MAX));
+        let is_quiet = now.since(self.last_seen) >= SIGN_IN_MAX;
+        self.nobody_until = is_quiet.then(|| now.plus(REPORT_MAX));
     }
 
-    /// Whether an event of now may have a listener.
+    /// Whether an event of now may have a subscriber.
     pub(crate) fn may_listen(&self, now: Timestamp) -> bool {
         self.nobody_until.is_none_or(|until| now >= until)
     }
@@ -58,23 +58,26 @@ mod tests {
     }
 
     #[test]
-    fn somebody_may_listen_until_it_is_sure_that_nobody_does() {
+    fn a_subscriber_is_assumed_until_a_report_says_otherwise() {
         let mut audience = Audience::new(at(0));
-        assert!(audience.may_listen(at(100)), "nobody said otherwise");
+        assert!(audience.may_listen(at(100)), "no report");
         audience.nobody(at(100));
         assert!(!audience.may_listen(at(101)));
         audience.somebody(at(101));
-        assert!(audience.may_listen(at(101)), "the first sees everything");
+        assert!(
+            audience.may_listen(at(101)),
+            "a new subscriber sees everything"
+        );
         audience.nobody(at(120));
-        assert!(audience.may_listen(at(120)), "a sign-in may be under way");
+        assert!(audience.may_listen(at(120)), "a sign-in may be in progress");
         audience.nobody(at(121));
         assert!(!audience.may_listen(at(121)));
         assert!(!audience.may_listen(at(150)));
-        assert!(audience.may_listen(at(151)), "the console is silent");
+        assert!(audience.may_listen(at(151)), "the report has expired");
     }
 
     #[test]
-    fn a_role_that_has_just_started_may_have_listeners() {
+    fn a_subscriber_is_assumed_right_after_the_start() {
         let mut audience = Audience::new(at(0));
         audience.nobody(at(19));
         assert!(audience.may_listen(at(19)));

@@ -1,4 +1,4 @@
-//! The one place of this role that reads the clock.
+//! The only place of this role that reads the clock.
 
 use chat::time::Timestamp;
 

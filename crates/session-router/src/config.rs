@@ -1,4 +1,4 @@
-//! What the role is started with.
+//! The configuration of the role, and its limits.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use chat::command::NewUser;
 use chat::rules::Rules;
 use chat::seal::SealKey;
 
-/// What the session-router is started with.
+/// The configuration of the session router.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// The data directory: the log is in `log/`, the keys in `keys`, the projections in
@@ -15,48 +15,48 @@ pub struct Config {
     pub data: PathBuf,
     /// The data directory's master key.
     pub master: Arc<SealKey>,
-    /// What is in front of `/api/messengers/…` for messengers.
+    /// The URL before `/api/messengers/…`, as messengers reach it.
     pub public_url: String,
     /// The retry schedule and the time to live of deliveries.
     pub rules: Rules,
-    /// Whether an acknowledgement waits for the disk. `false` is for experiments only.
+    /// Whether an acknowledgement waits for the disk. `false` loses data at a power cut.
     pub sync: bool,
-    /// The administrator that `switchboard init` made; used only while there is no user.
+    /// The administrator that `switchboard init` made. Ignored if there is a user.
     pub first_administrator: Option<NewUser>,
 }
 
-/// At most so many frames are being made durable while the next is applied. More would only make
-/// frames smaller and replies later.
+/// The most frames in flight while the next is applied. More would make frames smaller and replies
+/// later.
 pub(crate) const FRAMES_MAX: usize = 2;
-/// A batch takes at most so many requests before it is handed to the log.
+/// The most requests that one turn of the loop takes.
 pub(crate) const BATCH_MAX: usize = 256;
-/// A frame takes at most so many bytes of several events, with room for one more decision.
+/// The size at which a frame is closed, in bytes: it leaves room for one more decision.
 pub(crate) const FRAME_BYTES: usize = 160 * 1024;
-/// Attempts under way at once, over all channels.
+/// The most attempts in flight, over all channels.
 pub(crate) const ATTEMPTS_MAX: usize = 256;
-/// Attempts at messages under way at once, of one channel.
+/// The most attempts in flight of one channel.
 pub(crate) const CHANNEL_ATTEMPTS_MAX: usize = 32;
-/// The same once half of all places are taken.
+/// The same once half of [`ATTEMPTS_MAX`] are in flight.
 pub(crate) const CHANNEL_SHARE_MAX: usize = 4;
-/// Notices under way at once, of one channel: they are many, and nobody waits for them.
+/// The most notices in flight of one channel: there are many, and nobody waits for them.
 pub(crate) const CHANNEL_NOTICES_MAX: usize = 4;
-/// Verifications, password hashes and scans under way at once; past it callers are told to wait.
+/// The most verifications, password hashes and scans at once. Beyond it callers get `unavailable`.
 pub(crate) const SIDE_JOBS_MAX: usize = 64;
-/// Replies and feed events that wait for NATS; past it they are dropped and counted: callers ask
-/// again, and consoles catch up.
+/// The most replies, and the most feed events, that wait for NATS. Beyond it they are dropped and
+/// counted: callers retry, and consoles catch up.
 pub(crate) const OUTBOX_MAX: usize = 16_384;
-/// The same for answers whose texts are yet to be read.
+/// The most answers that wait to be rendered.
 pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
-/// How long attempts under way may take while the role stops; one that takes longer is made again
-/// after the restart, under the same id. With what follows it stays under the 11 s that the process
-/// gives its roles.
+/// How long attempts in flight may take while the role stops. One that takes longer is repeated after
+/// the restart, under the same id. Together with [`OUTBOX_STOP_MAX`] this is less than the 11 s that
+/// the process gives its roles.
 pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(7);
-/// How long what is decided may take to leave for a NATS that does not take it, while the role stops.
+/// How long the last replies may take to leave while the role stops.
 pub(crate) const OUTBOX_STOP_MAX: std::time::Duration = std::time::Duration::from_secs(2);
-/// While it is busy the role keeps at most so many events without writing the rows that they changed:
-/// writing costs more than folding, and a start folds so many again in about a second.
+/// The most events whose changed rows are not written while the role is busy. Writing rows costs more
+/// than folding events, and a start replays this many in about a second.
 pub(crate) const ROWS_EVENTS_MAX: u64 = 100_000;
-/// How often coalesced counts are recorded and the disk looked at, and whether rows are due.
+/// How often counts are recorded, the disk is checked, and changed rows are considered.
 pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(1);
-/// A console that spoke within this time counts as online.
+/// A user who sent a request within this time is online.
 pub(crate) const ONLINE: std::time::Duration = std::time::Duration::from_mins(2);

@@ -2,7 +2,7 @@
 
 use crate::keyring::KeyringError;
 
-/// Why the role stopped by itself. Whatever it is, nothing was acknowledged that is not durable.
+/// Why the role stopped. Nothing was acknowledged that is not durable.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The log cannot be opened or written.
@@ -14,31 +14,31 @@ pub enum Error {
     /// NATS cannot be subscribed.
     #[error("the bus failed")]
     Bus(#[from] bus::Error),
-    /// The connection to NATS was closed for good: nobody can ask anything any more.
+    /// The connection to NATS was closed for good.
     #[error("the connection to NATS ended")]
     Ended,
-    /// A record of the log is not what it says.
+    /// A record of the log does not decode.
     #[error("the record at position {position} does not decode; run `switchboard log verify`")]
     Record {
-        /// Where it is.
+        /// Its position.
         position: u64,
-        /// What is wrong with it.
+        /// The cause.
         #[source]
         source: chat::codec::Error,
     },
-    /// The log and the pipeline's end are out of step: a bug.
-    #[error("the committer ended without a word")]
+    /// The log reported more or fewer frames than it was given: a bug.
+    #[error("the committer stopped unexpectedly")]
     Committer,
-    /// The machine gave no randomness.
-    #[error("no randomness from the machine")]
+    /// The operating system gave no random bytes.
+    #[error("the operating system gave no random bytes")]
     Entropy,
-    /// A thread died.
-    #[error("{0} died")]
+    /// A thread panicked.
+    #[error("the thread for {0} panicked")]
     Died(&'static str),
 }
 
 impl Error {
-    /// Whether the log is damaged, so that `switchboard log repair` is the next step.
+    /// Whether the log is damaged: the next step is `switchboard log repair`.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,

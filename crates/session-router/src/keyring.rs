@@ -1,11 +1,10 @@
-//! The contacts' keys: a file beside the log, so that destroying a key forgets a person while the
-//! log and its copies stay as they are (design invariant 11).
+//! The contacts' keys, in a file of their own: destroying a key erases a person's data, while the log
+//! and its copies stay unchanged.
 //!
-//! The file is slots of one length. A slot holds 32 random bytes wrapped with the master key, or
-//! zeros once it was destroyed. Slots are made in advance, a thousand at a time with one sync: the
-//! log gives a contact the number of a slot that is durable already, so a first message waits for no
-//! second sync. Back this file up apart from the log: whoever has neither it nor the master key has
-//! no words of anybody.
+//! The file consists of slots of one length. A slot holds 32 random bytes wrapped with the master key,
+//! or zeros once it is destroyed. Slots are made in advance, thousands at a time with one sync: a new
+//! contact gets a slot that is durable already, so its first message does not wait for a second sync.
+//! Back this file up apart from the log: without it and the master key no content can be read.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -20,26 +19,26 @@ use chat::seal::SealKey;
 
 /// Nonce, key and tag: 24 + 32 + 16 bytes.
 const SLOT_BYTES: usize = 72;
-/// Slots are made once a second when fewer than this many are free: a burst rarely waits for them.
+/// Slots are added at a tick when fewer than this many are free, so that a burst rarely waits.
 const FREE_MIN: u32 = 4_096;
-/// So many are free then, 590 KB.
+/// How many are free after that: 590 KB.
 const FREE_MORE: u32 = 8_192;
-/// So many unwrapped keys are kept: whoever writes now writes again soon. Past it all are let go.
+/// The most unwrapped keys in memory. At the limit all are evicted.
 const OPENED_MAX: usize = 8_192;
-/// One decision uses at most so many.
+/// The most keys that one decision uses.
 const DECISION_MAX: u32 = 2;
 
-/// What is wrong with the keys' file.
+/// An error of the keys' file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     /// It cannot be read or written.
-    #[error("cannot {action} the keys at {path}; without them nobody's words can be read")]
+    #[error("cannot {action} the keys at {path}; without them no message can be read")]
     File {
-        /// What was tried.
+        /// The operation.
         action: &'static str,
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The cause.
         #[source]
         source: io::Error,
     },
@@ -51,32 +50,31 @@ pub enum KeyringError {
     Short {
         /// The file.
         path: PathBuf,
-        /// How many it has.
+        /// How many keys it has.
         found: u32,
-        /// How many are needed.
+        /// How many keys the log needs.
         wanted: u32,
     },
 }
 
-/// The keys, shared by whoever reads: the writer is the router's loop alone.
+/// The keys, shared between threads. Only the loop changes them.
 #[derive(Clone)]
 pub(crate) struct Keyring {
     master: Arc<SealKey>,
     path: Arc<PathBuf>,
     file: Arc<File>,
-    /// Locked for a look at one key, or for the change of some.
     slots: Arc<RwLock<Slots>>,
 }
 
 struct Slots {
     /// The file's bytes.
     bytes: Vec<u8>,
-    /// Keys that were unwrapped, by their numbers: it takes longer than sealing a message with one.
+    /// Unwrapped keys by number: unwrapping takes longer than sealing a message.
     opened: BTreeMap<u32, SealKey>,
 }
 
 impl Keyring {
-    /// Opens the file, or makes an empty one.
+    /// Opens the file, or creates it.
     pub(crate) fn open(path: &Path, master: Arc<SealKey>) -> Result<Self, KeyringError> {
         let failed = |action| {
             move |source| KeyringError::File {
@@ -94,7 +92,7 @@ impl Keyring {
             .open(path)
             .map_err(failed("open"))?;
         let mut slots = std::fs::read(path).map_err(failed("read"))?;
-        // A crash may leave part of a slot at the end; nobody has been given it.
+        // A crash may leave part of a slot at the end, which no contact uses.
         slots.truncate(slots.len() / SLOT_BYTES * SLOT_BYTES);
         if let Some(dir) = path.parent() {
             File::open(dir)
@@ -112,19 +110,19 @@ impl Keyring {
         })
     }
 
-    /// The master key, which seals what belongs to the house.
+    /// The master key, which seals what belongs to no contact: codes and hashes.
     pub(crate) fn master(&self) -> &SealKey {
         &self.master
     }
 
-    /// A key by its number; `None` when it was destroyed or never made.
+    /// The key with this number. `None` if it was destroyed or never made.
     pub(crate) fn get(&self, number: u32) -> Option<SealKey> {
         let known = self.read().opened.get(&number).cloned();
-        // Unwrapped under the lock: a key that is destroyed meanwhile must not be kept.
+        // Unwrapped under the lock, so that a key that is being destroyed is not cached.
         known.or_else(|| self.change().open(&self.master, number))
     }
 
-    /// Makes sure at start that the file is this log's, `given` keys having been given out.
+    /// Checks that the file has the `given` keys that the log uses.
     pub(crate) fn check(&self, given: u32) -> Result<(), KeyringError> {
         let found = self.len();
         if found >= given {
@@ -137,7 +135,7 @@ impl Keyring {
         })
     }
 
-    /// Makes slots in advance when few are free, and waits until they are durable.
+    /// Adds slots when few are free, and waits until they are durable.
     pub(crate) fn provide(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
         if self.len() >= given.saturating_add(FREE_MIN) {
             return Ok(());
@@ -145,7 +143,7 @@ impl Keyring {
         self.extend(given, chance)
     }
 
-    /// The same at the last moment, when not even one decision has enough.
+    /// Adds slots only if the next decision could run out of them.
     pub(crate) fn provide_now(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
         if self.len() >= given.saturating_add(DECISION_MAX) {
             return Ok(());
@@ -177,11 +175,11 @@ impl Keyring {
                 .write_all_at(&[0; SLOT_BYTES], u64::from(*number) * SLOT_BYTES as u64)
                 .map_err(self.failed("destroy one of"))?;
         }
-        // Once for all of them: the loop waits for this.
+        // One sync for all of them, as the loop waits for it.
         self.file.sync_data().map_err(self.failed("destroy one of"))
     }
 
-    /// Destroys keys that a crash may have spared; those that are gone already cost nothing.
+    /// Destroys keys whose destruction a crash may have interrupted.
     pub(crate) fn destroy_again(&self, numbers: &[u32]) -> Result<(), KeyringError> {
         let left: Vec<u32> = numbers
             .iter()
@@ -240,7 +238,7 @@ impl Slots {
     }
 }
 
-/// Where a key is wrapped in the file.
+/// The place of a slot in the file.
 fn place(number: u32) -> Range<usize> {
     let at = usize::try_from(number)
         .unwrap_or(usize::MAX)
@@ -257,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_outlive_a_restart_and_destroyed_ones_do_not() {
+    fn keys_survive_a_restart_unless_they_are_destroyed() {
         let dir = tempfile::tempdir().unwrap();
         let mut chance = Chance::from_seed([1; 32]);
         let first = keyring(dir.path());

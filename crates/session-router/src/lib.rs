@@ -1,9 +1,9 @@
-//! Role: the one writer of a workspace. Commands in, events out; projections; queries; the delivery
-//! schedule.
+//! The role that owns a workspace: it decides commands, answers queries, schedules deliveries, and is
+//! the only writer of the log.
 //!
-//! One loop takes what has arrived, applies it to the state in memory, hands the events to the log
-//! as one frame, and lets nothing leave before that frame is durable. While a frame is being made
-//! durable the next batch is applied. If the log fails, the role stops: a restart replays.
+//! One loop ([`run()`]) takes requests, applies them to the state in memory, and appends the events to
+//! the log as one frame. Nothing leaves before its frame is durable; meanwhile the next batch is
+//! applied. If the log fails, the role stops, and a restart replays.
 
 mod append;
 mod batch;
@@ -38,7 +38,7 @@ pub use error::Error;
 pub use keyring::KeyringError;
 pub use run::run;
 
-/// What the role says of itself to whoever asks NATS (ADR-32).
+/// The description of the role for the NATS micro-service protocol (ADR-32).
 fn service_info(subjects: &chat::subject::Subjects) -> bus::ServiceInfo {
     let endpoint = |name: &str, subject: String| bus::Endpoint {
         name: name.to_owned(),

@@ -1,7 +1,7 @@
-//! The state on disk: rows that can be thrown away, so that a start need not replay everything.
+//! The state on disk, so that a start does not replay the whole log. It can be deleted at any time.
 //!
-//! They live in a file of their own, each write with the position that it reaches. At start they are
-//! believed only if the log has that position with that hash; then the tail is replayed on top.
+//! Each write of rows carries its checkpoint. At start the rows are used only if the log has the
+//! checkpoint's position with the same hash; then the rest of the log is replayed on top.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -20,24 +20,24 @@ use crate::error::Error;
 #[cfg(test)]
 mod tests;
 
-/// While a long tail is replayed, what changed is written after so many events, so that the rows of
-/// a whole rebuild are never in memory twice.
+/// During a replay changed rows are written after this many events, so that the rows of a whole rebuild
+/// are never in memory twice.
 const REPLAY_SLICE: usize = 500_000;
-/// Records that are handed from the thread that decodes to the one that folds at once, and how many
-/// such handfuls may wait.
-const HANDFUL: usize = 512;
-const HANDFULS_MAX: usize = 16;
+/// How many records the decoding thread hands over at once.
+const CHUNK: usize = 512;
+/// The most chunks that wait.
+const CHUNKS_MAX: usize = 16;
 
-/// How the state came to be, for whoever watches a start.
+/// How the state was loaded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Loaded {
-    /// The position of the rows that were believed.
+    /// The position of the stored rows.
     pub(crate) from: u64,
-    /// How many events were replayed on top.
+    /// How many events were replayed.
     pub(crate) replayed: u64,
 }
 
-/// Loads the rows, replays the tail, and gives the state with the store to keep.
+/// Loads the rows and replays the rest of the log.
 pub(crate) fn open(
     dir: &Path,
     reader: &Reader,
@@ -52,7 +52,7 @@ pub(crate) fn open(
         );
     }
     let mut workspace = Workspace::default();
-    if let Some(position) = believed(&store, reader)? {
+    if let Some(position) = checked_position(&store, reader)? {
         workspace = load(&store, position).unwrap_or_default();
     }
     let from = workspace.position;
@@ -67,7 +67,7 @@ pub(crate) fn open(
     Ok((workspace, store, loaded))
 }
 
-/// Removes the rows of other versions: they are as large as ours, and nobody reads them again.
+/// Removes the rows of other versions, which nobody reads again.
 fn remove_others(dir: &Path, version: &str) {
     let all = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let is_other = |name: &str| name.starts_with('v') && name != version;
@@ -79,8 +79,8 @@ fn remove_others(dir: &Path, version: &str) {
     }
 }
 
-/// Up to where the rows go, if the log agrees.
-fn believed(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Error> {
+/// The position of the rows, if the log agrees.
+fn checked_position(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Error> {
     let Some(checkpoint) = store.checkpoint() else {
         return Ok(None);
     };
@@ -88,14 +88,14 @@ fn believed(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Err
     if !agrees {
         tracing::warn!(
             position = checkpoint.position,
-            "the projections are of another log and are rebuilt"
+            "the projections belong to another log and are rebuilt"
         );
     }
     Ok(agrees.then_some(checkpoint.position))
 }
 
-/// The state of the rows; `None` where they cannot be read, which is logged. Messages are most of it,
-/// so they are read beside the rest.
+/// Loads the state from the rows. `None` if they cannot be read, which is logged. Messages are most of
+/// it, so another thread loads them.
 fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
     let (messages, rest) = thread::scope(|scope| {
         let messages = scope.spawn(|| load_part(store, Workspace::is_of_book));
@@ -108,7 +108,7 @@ fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
     Some(workspace)
 }
 
-/// The state of some of the rows.
+/// Loads some of the rows.
 fn load_part(store: &ProjectionStore, is_of_it: impl Fn(&[u8]) -> bool) -> Option<Workspace> {
     let mut workspace = Workspace::default();
     let mut bad = None;
@@ -131,23 +131,23 @@ fn load_part(store: &ProjectionStore, is_of_it: impl Fn(&[u8]) -> bool) -> Optio
     Some(workspace)
 }
 
-/// Folds what the log has beyond the state, while another thread reads and decodes ahead.
+/// Folds the rest of the log, while another thread reads and decodes ahead.
 fn replay(
     workspace: &mut Workspace,
     store: &mut ProjectionStore,
     reader: &Reader,
 ) -> Result<(), Error> {
     let from = workspace.position + 1;
-    let (ahead, handfuls) = sync_channel(HANDFULS_MAX);
+    let (ahead, chunks) = sync_channel(CHUNKS_MAX);
     thread::scope(|scope| {
         let decoding = scope.spawn(move || decode(reader, from, &ahead));
         let mut unwritten = 0;
-        for handful in handfuls {
-            let handful: Vec<Record> = handful;
-            for record in &handful {
+        for chunk in chunks {
+            let chunk: Vec<Record> = chunk;
+            for record in &chunk {
                 workspace.evolve(record);
             }
-            unwritten += handful.len();
+            unwritten += chunk.len();
             if unwritten >= REPLAY_SLICE {
                 store.write(&workspace.take_changed(), None)?;
                 unwritten = 0;
@@ -168,12 +168,12 @@ fn replay(
     Ok(())
 }
 
-/// Reads the log from a position on, and hands on what it says.
+/// Decodes the log from a position on, in chunks.
 fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result<(), Error> {
-    let (mut handful, mut fault) = (Vec::with_capacity(HANDFUL), None);
+    let (mut chunk, mut fault) = (Vec::with_capacity(CHUNK), None);
     reader.scan(from, |event| {
         match Record::decode(event.position, event.bytes) {
-            Ok(record) => handful.push(record),
+            Ok(record) => chunk.push(record),
             Err(source) => {
                 fault = Some(Error::Record {
                     position: event.position,
@@ -182,24 +182,24 @@ fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result
                 return ControlFlow::Break(());
             }
         }
-        if handful.len() < HANDFUL {
+        if chunk.len() < CHUNK {
             return ControlFlow::Continue(());
         }
         // Nobody takes it when writing rows has failed.
-        let next = Vec::with_capacity(HANDFUL);
-        match ahead.send(std::mem::replace(&mut handful, next)) {
+        let next = Vec::with_capacity(CHUNK);
+        match ahead.send(std::mem::replace(&mut chunk, next)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
         }
     })?;
-    drop(ahead.send(handful));
+    drop(ahead.send(chunk));
     fault.map_or(Ok(()), Err)
 }
 
 /// Gauge: 1 once the projections could not be written, until the role starts again.
 const FAILED: &str = "switchboard_router_projections_failed";
 
-/// Writes rows beside the loop, one job at a time.
+/// Writes rows on a thread of its own, one job at a time.
 pub(crate) struct Projector {
     jobs: Option<SyncSender<(Vec<Row>, Checkpoint)>>,
     busy: Arc<AtomicBool>,
@@ -215,8 +215,8 @@ impl Projector {
         let thread = thread::Builder::new()
             .name("projector".to_owned())
             .spawn(move || {
-                let ended = work(store, &inbox, &working);
-                // In this order: what was put in last is let go, and what comes next finds nobody.
+                let ended = write_jobs(store, &inbox, &working);
+                // In this order: a job in the queue is dropped, and later ones are refused.
                 drop(inbox);
                 working.store(false, Ordering::Release);
                 ended
@@ -229,18 +229,18 @@ impl Projector {
         })
     }
 
-    /// Whether it takes rows now: not while it writes.
+    /// Whether it can take rows now.
     pub(crate) fn is_idle(&self) -> bool {
         !self.busy.load(Ordering::Acquire)
     }
 
-    /// Takes rows to be written. Once a write has failed they are let go: the store stays at its last
+    /// Queues rows to be written. After a failed write they are dropped: the store stays at its last
     /// checkpoint, and the next start replays from there.
     pub(crate) fn offer(&self, rows: Vec<Row>, checkpoint: Checkpoint) {
         self.busy.store(true, Ordering::Release);
         let jobs = self.jobs.as_ref();
         if jobs.is_none_or(|jobs| jobs.try_send((rows, checkpoint)).is_err()) {
-            // Nobody writes any more. It is taken all the same: what changed must not pile up.
+            // The thread has ended. The rows are dropped, so that they do not pile up.
             self.busy.store(false, Ordering::Release);
         }
     }
@@ -248,7 +248,7 @@ impl Projector {
     /// Writes the last rows and ends.
     pub(crate) fn stop(mut self, last: Option<(Vec<Row>, Checkpoint)>) -> Result<(), Error> {
         if let (Some(jobs), Some(last)) = (self.jobs.take(), last) {
-            // It fails when a write did before, which the thread says.
+            // It fails if an earlier write failed, which the thread returns.
             drop(jobs.send(last));
         }
         self.jobs = None;
@@ -260,7 +260,7 @@ impl Projector {
     }
 }
 
-fn work(
+fn write_jobs(
     mut store: ProjectionStore,
     inbox: &Receiver<(Vec<Row>, Checkpoint)>,
     busy: &AtomicBool,
