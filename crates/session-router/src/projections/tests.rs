@@ -25,7 +25,7 @@ fn that_the_projections_cannot_be_written_is_a_metric() {
         };
         jobs.send((vec![too_long], checkpoint)).unwrap();
         let busy = AtomicBool::new(true);
-        assert!(work(store, &inbox, &busy).is_err());
+        assert!(write_jobs(store, &inbox, &busy).is_err());
         assert!(recorder.handle().render().contains(&failed(1)));
         projector.unwrap().stop(None).unwrap();
     });

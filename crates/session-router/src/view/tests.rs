@@ -1,7 +1,10 @@
-//! What consoles are shown, from real logs.
+//! Answers to queries, rendered from real logs.
 
-mod beside;
+mod deliveries;
+mod history;
 mod lists;
+mod messages;
+mod related;
 mod rights;
 pub(crate) mod shell;
 
@@ -137,7 +140,7 @@ fn answered(status: u16) -> Outcome {
 }
 
 #[test]
-fn a_session_is_shown_with_all_that_it_is_about() {
+fn a_session_comes_with_its_contact_channel_and_operator() {
     let (mut shell, live_chat, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
     profile(&mut shell, &session);
@@ -166,196 +169,7 @@ fn a_session_is_shown_with_all_that_it_is_about() {
 }
 
 #[test]
-fn messages_show_their_words_authors_and_deliveries() {
-    let (mut shell, _, channel) = fixture();
-    let session = talk(&mut shell, channel, "hello");
-    let file = json!({ "name": "f", "size": 3, "URL": "http://h/f" });
-    let first = history(&mut shell, &session)[0]["id"].clone();
-    let body = json!({ "session": session, "text": "hi", "files": [file], "replyTo": first });
-    let sent = shell.ok("ann", "messages.send", &body);
-    check("message", &sent["message"]);
-    assert_eq!(
-        sent["message"]["delivery"],
-        json!({ "state": "queued", "attempts": 0 })
-    );
-    assert_eq!(sent["position"], sent["message"]["position"]);
-    let note = shell.ok(
-        "ann",
-        "messages.note",
-        &json!({ "session": session, "text": "rude" }),
-    );
-    assert_eq!(note["message"]["direction"], "note");
-    attempt(
-        &mut shell,
-        text(&sent["messageId"]).parse().unwrap(),
-        answered(500),
-    );
-    let messages = history(&mut shell, &session);
-    let shown: Vec<_> = messages
-        .iter()
-        .map(|m| (m["direction"].clone(), m["text"].clone()))
-        .collect();
-    let wanted = [("inbound", "hello"), ("outbound", "hi"), ("note", "rude")];
-    assert_eq!(shown, wanted.map(|(d, t)| (json!(d), json!(t))));
-    let contact =
-        shell.ok("ann", "sessions.get", &json!({ "session": session }))["contact"]["id"].clone();
-    assert_eq!(messages[0]["author"], contact);
-    assert_eq!(messages[1]["author"], "ann");
-    assert_eq!(messages[1]["files"], json!([file]));
-    assert_eq!(messages[1]["replyTo"], first);
-    let delivery = &messages[1]["delivery"];
-    check("delivery", delivery);
-    assert_eq!(
-        (&delivery["state"], &delivery["status"]),
-        (&json!("sending"), &json!(500))
-    );
-    assert!(delivery["nextAttemptAt"].is_string() && delivery["reason"].is_string());
-    // A note is no last message.
-    let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
-    assert_eq!(ok["session"]["lastMessage"]["text"], "hi");
-}
-
-#[test]
-fn receipts_and_ends_show_in_the_delivery() {
-    let (mut shell, live_chat, channel) = fixture();
-    let session = talk(&mut shell, channel, "hello");
-    let send = |shell: &mut Shell, words: &str| -> MessageId {
-        let body = json!({ "session": session, "text": words });
-        text(&shell.ok("ann", "messages.send", &body)["messageId"])
-            .parse()
-            .unwrap()
-    };
-    let (read, refused, waits) = (
-        send(&mut shell, "1"),
-        send(&mut shell, "2"),
-        send(&mut shell, "3"),
-    );
-    attempt(&mut shell, read, answered(200));
-    for status in ["delivered", "read"] {
-        let data = json!({ "messageId": read, "status": status });
-        shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
-    }
-    attempt(&mut shell, refused, answered(422));
-    let body = json!({ "liveChat": live_chat, "force": true });
-    let before = history(&mut shell, &session);
-    check("delivery", &before[1]["delivery"]);
-    assert_eq!(before[1]["delivery"]["state"], "read");
-    assert!(
-        before[1]["delivery"]["readAt"].as_str() > before[1]["delivery"]["deliveredAt"].as_str()
-    );
-    assert_eq!(
-        before[2]["delivery"]["reason"],
-        "the messenger answered 422"
-    );
-    // The fold ends what waits when its channel goes; no event says so of each.
-    shell.ok("root", "channels.delete", &json!({ "channel": channel }));
-    let after = history(&mut shell, &session);
-    assert_eq!(after[3]["id"], waits.to_string());
-    assert_eq!(after[3]["delivery"]["state"], "failed");
-    assert!(after[3]["delivery"]["reason"].is_string());
-    shell.ok("root", "live-chats.delete", &body);
-}
-
-#[test]
-fn an_edited_message_shows_its_last_words_and_a_deleted_one_none() {
-    let (mut shell, _, channel) = fixture();
-    let say = |shell: &mut Shell, kind: &str, data: Value| {
-        shell.says(channel, &json!({ "type": kind, "data": data }));
-    };
-    let write = |id: &str| {
-        json!({
-            "externalMessageId": id, "externalChatId": "c", "externalUserId": "u", "text": "old",
-            "files": [{ "name": "f", "URL": "http://h/f" }],
-        })
-    };
-    say(
-        &mut shell,
-        "messageEdited",
-        json!({ "externalMessageId": "1", "text": "parked" }),
-    );
-    say(&mut shell, "message", write("1"));
-    let messages: Vec<_> = shell
-        .workspace
-        .sessions
-        .iter()
-        .map(|(id, _)| id.to_string())
-        .collect();
-    let session = messages[0].clone();
-    let shown = history(&mut shell, &session);
-    assert_eq!(shown[0]["text"], "parked");
-    assert_eq!(shown[0]["files"][0]["name"], "f");
-    assert!(shown[0]["edited"].is_string());
-    say(
-        &mut shell,
-        "messageEdited",
-        json!({ "externalMessageId": "1", "text": "new" }),
-    );
-    assert_eq!(history(&mut shell, &session)[0]["text"], "new");
-    say(
-        &mut shell,
-        "messageDeleted",
-        json!({ "externalMessageId": "1" }),
-    );
-    let shown = history(&mut shell, &session);
-    assert!(shown[0]["text"].is_null() && shown[0]["deleted"].is_string());
-    assert_eq!(shown[0]["files"], json!([]));
-}
-
-#[test]
-fn in_a_group_everybody_has_their_own_words() {
-    let (mut shell, _, channel) = fixture();
-    let session = talk(&mut shell, channel, "I am one");
-    shell.writes(channel, "c1", "u2", "I am two");
-    let before = history(&mut shell, &session);
-    assert_eq!(before[1]["text"], "I am two");
-    assert_ne!(before[0]["author"], before[1]["author"]);
-    // The second is forgotten; the first still has words.
-    let second = json!({ "contact": before[1]["author"] });
-    assert_eq!(
-        shell.refusal("ann", "contacts.forget", &second),
-        "forbidden"
-    );
-    let contact = shell.ok("root", "contacts.forget", &second)["contact"].clone();
-    check("contact", &contact);
-    assert!(contact["forgotten"].is_string());
-    let after = history(&mut shell, &session);
-    assert_eq!(after[0]["text"], "I am one");
-    assert!(after[1]["text"].is_null());
-}
-
-#[test]
-fn a_forgotten_person_has_no_words_no_name_and_no_chat_name() {
-    let (mut shell, _, channel) = fixture();
-    let session = talk(&mut shell, channel, "my secret");
-    profile(&mut shell, &session);
-    shell.ok(
-        "ann",
-        "messages.send",
-        &json!({ "session": session, "text": "your secret" }),
-    );
-    let contact = history(&mut shell, &session)[0]["author"].clone();
-    shell.ok("root", "contacts.forget", &json!({ "contact": contact }));
-    let everything = [
-        json!(history(&mut shell, &session)),
-        shell.ok("ann", "sessions.get", &json!({ "session": session })),
-        shell.ok("ann", "contacts.get", &json!({ "contact": contact })),
-        shell.ok("ann", "contacts.list", &json!({})),
-        shell.ok("ann", "sessions.list", &json!({ "view": "closed" })),
-        shell.ok("root", "events.after", &json!({ "position": 0 })),
-        shell.ok("root", "audit.list", &json!({})),
-    ];
-    for shown in everything.map(|shown| shown.to_string()) {
-        for word in ["secret", "Anna Person", "The chat", "+1 555", "AA"] {
-            assert!(!shown.contains(word), "{word} in {shown}");
-        }
-    }
-    let shown = history(&mut shell, &session);
-    assert_eq!(shown.len(), 2);
-    assert_eq!(shown[1]["author"], "ann");
-}
-
-#[test]
-fn answers_of_commands_show_the_thing_as_it_is_now() {
+fn the_answer_of_a_command_shows_the_changed_object() {
     let (mut shell, live_chat, channel) = fixture();
     let renamed = shell.ok(
         "root",

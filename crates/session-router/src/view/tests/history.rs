@@ -1,47 +1,104 @@
-//! What is shown beside what was asked for: colleagues, changes of sessions, a person's sessions,
-//! since when codes are good.
+//! `sessions.history`.
 
-use std::time::Duration;
-
-use chat::time::Timestamp;
+use chat::id::ChannelId;
 use serde_json::{Value, json};
 
+use super::lists::{list, pages};
 use super::shell::{Shell, text};
-use super::{check, fixture, talk};
+use super::{check, fixture, history, talk};
 
-fn ids(list: &Value) -> Vec<String> {
-    list.as_array()
-        .unwrap()
-        .iter()
-        .map(|one| text(&one["id"]))
-        .collect()
+#[test]
+fn a_history_includes_earlier_sessions_of_the_chat() {
+    let (mut shell, _, channel) = fixture();
+    let mut words = Vec::new();
+    let mut sessions = Vec::new();
+    for i in 0..4 {
+        let session = talk(&mut shell, channel, &format!("{i} a"));
+        shell.ok(
+            "ann",
+            "messages.send",
+            &json!({ "session": session, "text": format!("{i} b") }),
+        );
+        shell.ok("ann", "sessions.close", &json!({ "session": session }));
+        words.extend([format!("{i} a"), format!("{i} b")]);
+        sessions.push(session);
+    }
+    // Written last, but in the first session.
+    shell.ok(
+        "ann",
+        "messages.note",
+        &json!({ "session": sessions[0], "text": "late" }),
+    );
+    words.push("late".to_owned());
+    for limit in [1, 2, 3, 100] {
+        let (mut all, mut before) = (Vec::new(), Value::Null);
+        loop {
+            let body = json!({ "session": sessions[3], "before": before, "limit": limit });
+            let ok = shell.ok("ann", "sessions.history", &body);
+            let page = ok["messages"].as_array().unwrap();
+            let page: Vec<_> = page.iter().map(|m| text(&m["text"])).collect();
+            all.splice(0..0, page);
+            before = ok["next"].clone();
+            if before.is_null() {
+                break;
+            }
+        }
+        assert_eq!(all, words, "limit {limit}");
+    }
+    let contact =
+        shell.ok("ann", "sessions.get", &json!({ "session": sessions[0] }))["contact"]["id"]
+            .clone();
+    let ok = shell.ok("ann", "sessions.history", &json!({ "contact": contact }));
+    assert_eq!(ok["messages"].as_array().unwrap().len(), words.len());
+    assert_eq!(history(&mut shell, &sessions[0]).len(), 3);
+    let refused = shell.refusal("eve", "sessions.history", &json!({ "contact": contact }));
+    assert_eq!(refused, "forbidden");
 }
 
 #[test]
-fn live_chats_come_with_the_people_who_see_them_and_who_is_there() {
-    let (mut shell, _, _) = fixture();
-    shell.user("bea", "operators");
-    shell.live_chat("Support", &["eve", "bea"]);
-    shell.ok("root", "users.disable", &json!({ "login": "bea" }));
-    let people = |shell: &mut Shell, user: &str| {
-        shell.ok(user, "live-chats.list", &json!({}))["people"].clone()
-    };
-    // Members of their own, and whoever sees all.
-    assert_eq!(ids(&people(&mut shell, "ann")), ["ann", "root", "sue"]);
-    assert_eq!(ids(&people(&mut shell, "eve")), ["eve", "root", "sue"]);
-    let all = ["ann", "eve", "root", "sue"];
-    assert_eq!(ids(&people(&mut shell, "sue")), all);
-    // Of one page only those of its live chats.
-    let page = shell.ok("sue", "live-chats.list", &json!({ "limit": 1 }));
-    assert_eq!(ids(&page["people"]), ["ann", "root", "sue"]);
+fn a_page_of_history_is_sorted_by_the_time_of_writing() {
+    let (mut shell, _, channel) = fixture();
+    for (id, at) in [("1", "2026-01-01T00:00:02Z"), ("2", "2026-01-01T00:00:01Z")] {
+        let data = json!({
+            "externalMessageId": id, "externalChatId": "c", "externalUserId": "u", "text": id,
+            "createdAt": at,
+        });
+        shell.says(channel, &json!({ "type": "message", "data": data }));
+    }
+    let session = shell
+        .workspace
+        .sessions
+        .iter()
+        .map(|(id, _)| id.to_string())
+        .next()
+        .unwrap();
+    let shown: Vec<_> = history(&mut shell, &session)
+        .iter()
+        .map(|m| text(&m["text"]))
+        .collect();
+    assert_eq!(shown, ["2", "1"]);
+}
 
-    let (sue, now) = ("sue".parse().unwrap(), shell.now);
-    shell.presence.heard(&sue, now);
-    let wanted = json!({ "id": "sue", "name": "sue", "groups": ["supervisors"], "online": true });
-    assert_eq!(people(&mut shell, "ann")[2], wanted);
-    assert_eq!(people(&mut shell, "ann")[0]["online"], false);
-    shell.now = now.plus(Duration::from_secs(121));
-    assert_eq!(people(&mut shell, "ann")[2]["online"], false);
+#[test]
+fn long_histories_stay_within_one_answer() {
+    let (mut shell, _, channel) = fixture();
+    let session = talk(&mut shell, channel, "hello");
+    // What JSON writes as six bytes.
+    let long = "\u{1}".repeat(10_000);
+    for _ in 0..20 {
+        shell.ok(
+            "ann",
+            "messages.note",
+            &json!({ "session": session, "text": long }),
+        );
+    }
+    let body = json!({ "session": session, "limit": 500 });
+    let first = shell.ok("ann", "sessions.history", &body);
+    assert!(!first["next"].is_null() && first.to_string().len() < 800 * 1024);
+    let all = pages(&mut shell, "ann", "sessions.history", &body, "messages");
+    assert_eq!(all.len(), 21);
+    let after = shell.ok("ann", "events.after", &json!({ "position": 0 }));
+    assert!(!after["next"].is_null() && after.to_string().len() < 1_000_000);
 }
 
 /// What happened, as `event operator`.
@@ -89,7 +146,7 @@ const ONCE: [&str; 5] = [
 ];
 
 #[test]
-fn a_history_says_what_happened_to_the_sessions_when_it_is_asked() {
+fn a_history_includes_changes_of_sessions_on_request() {
     let (mut shell, _, channel) = fixture();
     let session = twice(&mut shell, channel);
     let silent = shell.ok("ann", "sessions.history", &json!({ "session": session }));
@@ -115,7 +172,7 @@ fn whole_contact(shell: &mut Shell, session: &str) -> String {
 }
 
 #[test]
-fn pages_of_a_history_have_every_change_once_and_in_its_place() {
+fn pages_of_a_history_have_every_change_once_and_in_order() {
     let (mut shell, _, channel) = fixture();
     let session = twice(&mut shell, channel);
     for limit in 1..=7 {
@@ -158,40 +215,3 @@ fn pages_of_a_history_have_every_change_once_and_in_its_place() {
     }
 }
 
-#[test]
-fn a_person_comes_with_the_newest_sessions_that_the_caller_sees() {
-    let (mut shell, _, channel) = fixture();
-    let mut sessions = Vec::new();
-    for _ in 0..22 {
-        let session = talk(&mut shell, channel, "hello");
-        shell.ok("ann", "sessions.close", &json!({ "session": session }));
-        sessions.insert(0, session);
-    }
-    let contact = whole_contact(&mut shell, &sessions[0]);
-    let ok = shell.ok("ann", "contacts.get", &json!({ "contact": contact }));
-    check("contact", &ok["contact"]);
-    check("session", &ok["sessions"][0]);
-    assert_eq!(ids(&ok["sessions"]), sessions[..20]);
-}
-
-#[test]
-fn administrators_see_since_when_and_until_when_codes_are_good() {
-    let (mut shell, _, channel) = fixture();
-    let get = |shell: &mut Shell, user: &str| {
-        shell.ok(user, "channels.get", &json!({ "channel": channel }))["channel"].clone()
-    };
-    let first = get(&mut shell, "root")["codes"].clone();
-    let since = first[0]["since"].clone();
-    assert_eq!(first, json!([{ "since": since }]));
-    let rotate = json!({ "channel": channel, "code": "another code", "overlap": "1h" });
-    let answered = shell.ok("root", "channels.rotate", &rotate);
-    let both = get(&mut shell, "root")["codes"].clone();
-    assert_eq!(answered["channel"]["codes"], both);
-    assert!(both[0]["since"].as_str() > since.as_str() && both[0].get("until").is_none());
-    assert_eq!(both[1]["since"], since);
-    let until: Timestamp = serde_json::from_value(both[1]["until"].clone()).unwrap();
-    assert!(until > shell.now);
-    // Nobody else, and never the code.
-    assert!(get(&mut shell, "sue").get("codes").is_none());
-    assert!(!get(&mut shell, "root").to_string().contains("another code"));
-}

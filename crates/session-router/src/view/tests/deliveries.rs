@@ -1,0 +1,90 @@
+//! `deliveries.list`.
+
+use serde_json::json;
+
+use super::lists::pages;
+use super::shell::text;
+use super::{answered, attempt, check, fixture, talk};
+
+#[test]
+fn attempts_are_listed_newest_first_for_one_channel_or_all() {
+    let (mut shell, live_chat, first) = fixture();
+    let second = shell.channel(&live_chat, "https://second.example/");
+    let mut messages = Vec::new();
+    for channel in [first, second] {
+        let session = talk(&mut shell, channel, "hello");
+        let body = json!({ "session": session, "text": "hi" });
+        let message = text(&shell.ok("ann", "messages.send", &body)["messageId"]);
+        messages.push(message.parse().unwrap());
+    }
+    for status in [500, 502, 200] {
+        for message in &messages {
+            attempt(&mut shell, *message, answered(status));
+        }
+    }
+    let all = pages(
+        &mut shell,
+        "root",
+        "deliveries.list",
+        &json!({ "limit": 1 }),
+        "attempts",
+    );
+    let shown: Vec<_> = all.iter().map(|a| a["status"].as_u64().unwrap()).collect();
+    assert_eq!(shown, [200, 200, 502, 502, 500, 500]);
+    for attempt in &all {
+        check("attempt", attempt);
+        assert_eq!(
+            (&attempt["ms"], &attempt["answer"]),
+            (&json!(12), &json!("so it says"))
+        );
+    }
+    for limit in [1, 2, 50] {
+        let body = json!({ "channel": second, "limit": limit });
+        let one = pages(&mut shell, "root", "deliveries.list", &body, "attempts");
+        let numbers: Vec<_> = one
+            .iter()
+            .map(|a| (text(&a["channel"]), a["n"].as_u64().unwrap()))
+            .collect();
+        assert_eq!(numbers, [3, 2, 1].map(|n| (second.to_string(), n)));
+    }
+    let body = json!({ "message": messages[0], "state": "accepted" });
+    let one = pages(&mut shell, "root", "deliveries.list", &body, "attempts");
+    assert_eq!((one.len(), &one[0]["state"]), (1, &json!("accepted")));
+}
+
+#[test]
+fn members_of_a_live_chat_see_its_attempts_and_no_others() {
+    let (mut shell, _, first) = fixture();
+    let elsewhere = shell.live_chat("Elsewhere", &["eve"]);
+    let second = shell.channel(&elsewhere, "https://second.example/");
+    for (channel, operator) in [(first, "ann"), (second, "eve")] {
+        let session = shell.writes(channel, "c1", "ada", "hello").session_id;
+        shell.ok(operator, "sessions.take", &json!({ "session": session }));
+        let body = json!({ "session": session, "text": "hi" });
+        let message = text(&shell.ok(operator, "messages.send", &body)["messageId"]);
+        for status in [500, 200] {
+            attempt(&mut shell, message.parse().unwrap(), answered(status));
+        }
+    }
+    for (user, channels) in [
+        ("ann", &[first][..]),
+        ("eve", &[second]),
+        ("sue", &[second, first]),
+    ] {
+        let body = json!({ "limit": 1 });
+        let mut shown = pages(&mut shell, user, "deliveries.list", &body, "attempts");
+        shown.dedup_by_key(|attempt| attempt["channel"].clone());
+        let shown: Vec<_> = shown.iter().map(|a| text(&a["channel"])).collect();
+        let right: Vec<_> = channels.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, right, "{user}");
+    }
+    let others = json!({ "channel": second });
+    let refused = shell.refusal("ann", "deliveries.list", &others);
+    assert_eq!(refused, "forbidden");
+    // Where a page of another channel ended leads nowhere.
+    let foreign = shell.workspace.channels.get(&second).unwrap().last_attempt;
+    let body = json!({ "channel": first, "before": foreign });
+    for attempt in pages(&mut shell, "ann", "deliveries.list", &body, "attempts") {
+        assert_eq!(text(&attempt["channel"]), first.to_string());
+    }
+}
