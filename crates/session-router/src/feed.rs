@@ -8,7 +8,7 @@
 //! members) and `data.liveChat`: a program that reads several live chats needs it to follow `previous`.
 //! In the audit trail `data.change` holds what was changed.
 
-mod about;
+mod data;
 mod signal;
 #[cfg(test)]
 mod tests;
@@ -23,7 +23,7 @@ use serde_json::Value;
 use crate::library::Library;
 use crate::view::channel::Webhook;
 use crate::view::object::Object;
-use about::About;
+use data::EventData;
 
 pub(crate) use signal::{Signal, Who};
 
@@ -36,7 +36,7 @@ pub(crate) struct FeedItem {
     record: Arc<Record>,
     /// Whether it is in the audit trail.
     audited: bool,
-    about: About,
+    data: EventData,
 }
 
 /// The item of a record that was just applied; `None` if nobody may see it. For a record of the past
@@ -53,7 +53,7 @@ pub(crate) fn item(
     Some(FeedItem {
         record: Arc::clone(record),
         audited,
-        about: About::of(workspace, record, public_url)?,
+        data: EventData::of(workspace, record, public_url)?,
     })
 }
 
@@ -83,12 +83,12 @@ impl FeedItem {
                     subjects.feed_about(live_chat, "channel", name)
                 }
             };
-            let data = self.about.data(library, Webhook::Host);
+            let data = self.data.object(library, Webhook::Host);
             messages.push(message(subject, &self.on_feed(data, subjects)));
         }
         if self.audited {
             let subject = subjects.audit(&record.stream.to_string(), kind);
-            let data = self.about.data(library, Webhook::Whole);
+            let data = self.data.object(library, Webhook::Whole);
             messages.push(message(subject, &self.in_audit(data, subjects)));
         }
         messages
@@ -96,7 +96,7 @@ impl FeedItem {
 
     /// The event as `events.after` shows it: as on the feed, or as in the audit trail if it is only there.
     pub(crate) fn event(&self, library: &Library, subjects: &Subjects, webhook: Webhook) -> Value {
-        let data = self.about.data(&library.with(&self.record), webhook);
+        let data = self.data.object(&library.with(&self.record), webhook);
         if self.record.live_chat.is_some() {
             self.on_feed(data, subjects)
         } else {

@@ -1,31 +1,31 @@
-//! What consoles are shown (console-api sections 2 and 5), in two steps, so that the loop never
-//! reads the disk. A **plan** is made on the loop: who may see what, and the facts that the state
-//! has, copied. It is **rendered** on a blocking thread: the words are read from the log, and what
-//! is sealed is opened. What cannot be opened any more, because the person was forgotten, is absent.
+//! Answers of the console API (console-api sections 2 and 5), made in two steps, so that the loop never
+//! reads the disk. A [`Plan`] is made on the loop: it checks rights and copies rows of the state. It is
+//! rendered on a blocking thread, which reads texts from the log and opens what is sealed. What cannot
+//! be opened, because the person was forgotten, is absent.
 //!
-//! A plan rests on the state that it was made from, so its answer must not leave before that state
-//! is durable.
+//! An answer must not leave before the state that it was planned from is durable.
 //!
-//! Two queries need the log before the state: what a console missed, and the list of attempts. They
-//! are a [`Scan`]: read on a blocking thread, brought back to the loop, and planned there.
+//! Two queries read the log before the state: `events.after` and `deliveries.list`. A [`Scan`] is run on
+//! a blocking thread, and its result is planned on the loop.
 //!
-//! A webhook may hold a secret in its query: administrators see it whole, others its scheme and host.
+//! A webhook may have a secret in its query: administrators see all of it, others scheme and host.
 
 mod audit;
 pub(crate) mod channel;
 pub(crate) mod contact;
 mod contacts;
-mod cut;
 mod deliveries;
 mod events;
 mod history;
-pub(crate) mod house;
+mod list;
+pub(crate) mod live_chats;
 pub(crate) mod message;
 pub(crate) mod object;
 pub(crate) mod session;
 mod sessions;
 #[cfg(test)]
 pub(crate) mod tests;
+pub(crate) mod users;
 
 use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use chat::model::Group;
@@ -36,30 +36,30 @@ use serde_json::Value;
 
 use crate::api::{LogQuery, Query};
 use crate::library::Library;
-use channel::{ChannelFacts, Webhook};
-use contact::ContactFacts;
-use house::{LiveChatFacts, UserFacts};
-use message::MessageFacts;
+use channel::{ChannelSnapshot, Webhook};
+use contact::ContactSnapshot;
+use live_chats::LiveChatSnapshot;
+use message::MessageSnapshot;
 use object::Object;
-use session::SessionFacts;
+use session::SessionSnapshot;
+use users::UserSnapshot;
 
 pub(crate) use audit::change;
 pub(crate) use deliveries::plan_attempts;
 pub(crate) use events::plan_events;
 
-/// The most sessions that are shown beside a person.
+/// The most sessions in the answer of `contacts.get`.
 const CONTACT_SESSIONS_MAX: usize = 20;
 
-/// An answer whose words are yet to be read.
+/// An answer that is not rendered yet.
 pub(crate) struct Plan(Box<dyn FnOnce(&Library) -> Object + Send>);
 
 impl Plan {
-    /// An answer that these facts make, once the log is there.
     fn new(render: impl FnOnce(&Library) -> Object + Send + 'static) -> Self {
         Self(Box::new(render))
     }
 
-    /// The whole `ok` object. Reads the disk.
+    /// Renders the `ok` object. Reads the disk.
     pub(crate) fn render(self, library: &Library) -> Value {
         (self.0)(library).value()
     }
@@ -71,7 +71,7 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-/// What is to be read from the log before an answer can be planned. From [`scan`].
+/// A search of the log, made by [`scan`].
 #[derive(Debug)]
 pub(crate) enum Scan {
     /// `events.after`
@@ -80,7 +80,7 @@ pub(crate) enum Scan {
     Attempts(deliveries::Walk),
 }
 
-/// What a [`Scan`] found.
+/// The result of a [`Scan`].
 #[derive(Debug)]
 pub(crate) enum Scanned {
     /// For [`plan_events`].
@@ -90,7 +90,7 @@ pub(crate) enum Scanned {
 }
 
 impl Scan {
-    /// Reads the log; for a blocking thread. What it does is bounded.
+    /// Reads the log. Blocks; the work is bounded.
     pub(crate) fn run(self, library: &Library) -> Scanned {
         match self {
             Self::Events(after) => Scanned::Events(after.run(library)),
@@ -99,7 +99,7 @@ impl Scan {
     }
 }
 
-/// What to read for a query that needs the log before it can be planned.
+/// Prepares a query that reads the log first.
 pub(crate) fn scan(
     workspace: &Workspace,
     caller: &Caller<'_>,
@@ -121,8 +121,8 @@ pub(crate) fn plan(
 ) -> Result<Plan, Rejection> {
     let webhook = webhook_for(caller);
     match query {
-        Query::Me => Ok(house::me(workspace, caller, public_url)),
-        Query::LiveChats(page) => Ok(house::live_chats(workspace, caller, page, online)),
+        Query::Me => Ok(users::me(workspace, caller, public_url)),
+        Query::LiveChats(page) => Ok(live_chats::live_chats(workspace, caller, page, online)),
         Query::Channels(live_chat, page) => {
             channel::list(workspace, caller, (*live_chat, page), webhook, public_url)
         }
@@ -130,15 +130,15 @@ pub(crate) fn plan(
             let channel = workspace.channel(*id)?;
             workspace.visible_live_chat(caller, channel.live_chat)?;
             Ok(one_channel(
-                ChannelFacts::of(*id, channel, public_url),
+                ChannelSnapshot::of(*id, channel, public_url),
                 webhook,
             ))
         }
-        Query::Users(page) => house::users(workspace, caller, page),
+        Query::Users(page) => users::users(workspace, caller, page),
         Query::Sessions(query) => sessions::plan(workspace, caller, query),
         Query::Session(id) => one_session(workspace, caller, *id, public_url),
         Query::History(query) => history::plan(workspace, caller, query),
-        Query::Replies(id, page) => house::replies(workspace, caller, *id, page),
+        Query::Replies(id, page) => live_chats::replies(workspace, caller, *id, page),
         Query::Audit(query) => audit::plan(workspace, caller, query),
         Query::Contacts(query) => contacts::plan(workspace, caller, query),
         Query::Contact(id) => {
@@ -148,8 +148,8 @@ pub(crate) fn plan(
     }
 }
 
-/// What a command's answer shows: the named thing as it is now. `about` is the user that a command
-/// on users is about. Who may give the command may see the thing whole.
+/// Plans the answer to a command: the changed object. `about` is the user that a command on users is
+/// about. The caller may see all of it, as they may change it.
 pub(crate) fn plan_answer(
     workspace: &Workspace,
     about: &UserId,
@@ -160,17 +160,17 @@ pub(crate) fn plan_answer(
         Answer::Done => Plan::new(|_| Object::new()),
         Answer::User | Answer::Token => user_answer(workspace, about),
         Answer::LiveChat(id) => live_chat_answer(workspace, id),
-        Answer::Reply(live_chat, id) => house::reply(workspace, live_chat, id),
+        Answer::Reply(live_chat, id) => live_chats::reply(workspace, live_chat, id),
         Answer::Channel(id) => channel_answer(workspace, id, public_url),
         Answer::Session(id) => {
-            let session = SessionFacts::of(workspace, id);
+            let session = SessionSnapshot::of(workspace, id);
             Plan::new(move |library| {
                 Object::new().with_some("session", session.map(|s| s.object(library)))
             })
         }
         Answer::Message(id, position) => message_answer(workspace, id, position),
         Answer::Contact(id) => {
-            let contact = ContactFacts::of(workspace, id);
+            let contact = ContactSnapshot::of(workspace, id);
             Plan::new(move |library| {
                 Object::new().with_some("contact", contact.map(|c| c.object(library)))
             })
@@ -181,12 +181,12 @@ pub(crate) fn plan_answer(
 
 fn user_answer(workspace: &Workspace, about: &UserId) -> Plan {
     let user = workspace.users.get(about);
-    let user = user.map(|user| UserFacts::of(about, user));
+    let user = user.map(|user| UserSnapshot::of(about, user));
     Plan::new(move |_| Object::new().with_some("user", user.map(|u| u.object())))
 }
 
 fn live_chat_answer(workspace: &Workspace, id: LiveChatId) -> Plan {
-    let live_chat = LiveChatFacts::of(workspace, id);
+    let live_chat = LiveChatSnapshot::of(workspace, id);
     Plan::new(move |_| Object::new().with_some("liveChat", live_chat.map(|l| l.object())))
 }
 
@@ -194,12 +194,12 @@ fn channel_answer(workspace: &Workspace, id: ChannelId, public_url: &str) -> Pla
     let channel = workspace.channels.get(&id);
     channel.map_or_else(
         || Plan::new(|_| Object::new()),
-        |channel| one_channel(ChannelFacts::of(id, channel, public_url), Webhook::Whole),
+        |channel| one_channel(ChannelSnapshot::of(id, channel, public_url), Webhook::Whole),
     )
 }
 
 fn message_answer(workspace: &Workspace, id: MessageId, position: u64) -> Plan {
-    let message = MessageFacts::of(workspace, id);
+    let message = MessageSnapshot::of(workspace, id);
     Plan::new(move |library| {
         Object::new()
             .with("messageId", id)
@@ -208,19 +208,19 @@ fn message_answer(workspace: &Workspace, id: MessageId, position: u64) -> Plan {
     })
 }
 
-fn one_channel(channel: ChannelFacts, webhook: Webhook) -> Plan {
+fn one_channel(channel: ChannelSnapshot, webhook: Webhook) -> Plan {
     Plan::new(move |_| Object::new().with("channel", channel.object(webhook)))
 }
 
-/// `contacts.get`: the person, and the newest sessions with them that the caller sees.
-fn one_contact(workspace: &Workspace, caller: &Caller<'_>, contact: ContactFacts) -> Plan {
+/// Plans `contacts.get`: the contact with the newest sessions that the caller may see.
+fn one_contact(workspace: &Workspace, caller: &Caller<'_>, contact: ContactSnapshot) -> Plan {
     let all = workspace.contacts.get(&contact.id);
     let newest = all.map(|contact| contact.sessions.iter().rev());
     let seen = |id: &&SessionId| workspace.visible_session(caller, **id).is_ok();
-    let sessions: Vec<SessionFacts> = (newest.into_iter().flatten())
+    let sessions: Vec<SessionSnapshot> = (newest.into_iter().flatten())
         .filter(seen)
         .take(CONTACT_SESSIONS_MAX)
-        .filter_map(|id| SessionFacts::of(workspace, *id))
+        .filter_map(|id| SessionSnapshot::of(workspace, *id))
         .collect();
     Plan::new(move |library| {
         let sessions: Vec<Value> = sessions.iter().map(|s| s.object(library)).collect();
@@ -230,7 +230,7 @@ fn one_contact(workspace: &Workspace, caller: &Caller<'_>, contact: ContactFacts
     })
 }
 
-/// `sessions.get`: the session, and whom and what it is about.
+/// Plans `sessions.get`: the session with its contact, channel and operator.
 fn one_session(
     workspace: &Workspace,
     caller: &Caller<'_>,
@@ -240,11 +240,11 @@ fn one_session(
     let row = workspace.visible_session(caller, id)?;
     let webhook = webhook_for(caller);
     let channel = workspace.channels.get(&row.channel);
-    let channel = channel.map(|channel| ChannelFacts::of(row.channel, channel, public_url));
-    let contact = ContactFacts::of(workspace, row.contact);
+    let channel = channel.map(|channel| ChannelSnapshot::of(row.channel, channel, public_url));
+    let contact = ContactSnapshot::of(workspace, row.contact);
     let operator = row.operator.as_ref();
-    let operator = operator.and_then(|id| Some(UserFacts::of(id, workspace.users.get(id)?)));
-    let session = SessionFacts::of(workspace, id);
+    let operator = operator.and_then(|id| Some(UserSnapshot::of(id, workspace.users.get(id)?)));
+    let session = SessionSnapshot::of(workspace, id);
     Ok(Plan::new(move |library| {
         Object::new()
             .with_some("session", session.map(|s| s.object(library)))
@@ -254,12 +254,12 @@ fn one_session(
     }))
 }
 
-/// A contact whose channel's live chat the caller sees.
+/// A contact that the caller may see.
 fn visible_contact(
     workspace: &Workspace,
     caller: &Caller<'_>,
     id: ContactId,
-) -> Result<ContactFacts, Rejection> {
+) -> Result<ContactSnapshot, Rejection> {
     let contact = workspace.contact(id)?;
     let missing = || Rejection::new(Code::NotFound, format!("there is no contact {id}"));
     let channel = workspace
@@ -267,10 +267,10 @@ fn visible_contact(
         .get(&contact.channel)
         .ok_or_else(missing)?;
     workspace.visible_live_chat(caller, channel.live_chat)?;
-    ContactFacts::of(workspace, id).ok_or_else(missing)
+    ContactSnapshot::of(workspace, id).ok_or_else(missing)
 }
 
-/// How much of a webhook the caller sees.
+/// How much of a webhook the caller may see.
 fn webhook_for(caller: &Caller<'_>) -> Webhook {
     if caller.user.is(Group::Administrators) {
         Webhook::Whole
@@ -279,7 +279,7 @@ fn webhook_for(caller: &Caller<'_>) -> Webhook {
     }
 }
 
-/// Where `sessions.list` goes on, as a text.
+/// The `next` of `sessions.list`.
 fn cursor((at, session): Cursor) -> String {
     format!("{}.{session}", at.as_micros())
 }

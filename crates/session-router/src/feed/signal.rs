@@ -1,4 +1,4 @@
-//! What colleagues see of each other, and is not stored.
+//! Signals to colleagues, which are not stored.
 
 use std::time::Duration;
 
@@ -9,35 +9,32 @@ use chat::time::Timestamp;
 use crate::api::SignalKind;
 use crate::view::object::Object;
 
-/// Somebody is shown writing for so long, unless it is said again.
+/// How long a `typing` signal is valid.
 const TYPING: Duration = Duration::from_secs(6);
-/// Somebody is shown looking for so long.
+/// How long a `viewing` signal is valid.
 const VIEWING: Duration = Duration::from_mins(1);
 
-/// What somebody does.
+/// What somebody does in a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Signal {
-    /// Where.
     pub(crate) session: SessionId,
-    /// What.
     pub(crate) kind: SignalKind,
-    /// Who.
     pub(crate) who: Who,
-    /// Whether it is over.
+    /// Whether they have stopped.
     pub(crate) ended: bool,
 }
 
-/// Who does.
+/// Who does it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Who {
     /// A colleague.
     User(UserId),
-    /// The messenger's user.
+    /// The person at the messenger.
     Contact(ContactId),
 }
 
 impl Signal {
-    /// The subject and the payload that tell it: `{session, user or contact, until, ended?}`.
+    /// The subject and the payload: `{session, user or contact, until, ended?}`.
     pub(crate) fn message(
         &self,
         subjects: &subject::Subjects,
@@ -58,7 +55,7 @@ impl Signal {
             .with_some("user", user)
             .with_some("contact", contact)
             .with("until", until)
-            // The reader's clock may be another one.
+            // `until` alone would not do, as the subscriber's clock may differ.
             .with_some("ended", self.ended.then_some(true))
             .value();
         let subject = subjects.feed(live_chat, self.session, name);

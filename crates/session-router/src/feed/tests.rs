@@ -1,4 +1,4 @@
-//! What consoles are told, live and afterwards.
+//! Events on the feed and in `events.after`.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::api::SignalKind;
 use crate::view::tests::shell::{Shell, text};
 use crate::view::tests::{check, fixture};
 
-/// Everything that was told so far: subject and event.
-fn told(shell: &mut Shell) -> Vec<(String, Value)> {
+/// Everything that was published so far: subject and event.
+fn published(shell: &mut Shell) -> Vec<(String, Value)> {
     let items = std::mem::take(&mut shell.items);
     let messages = items.into_iter().flat_map(|item| {
         let id = format!("acme-{}", item.position());
@@ -29,7 +29,7 @@ fn told(shell: &mut Shell) -> Vec<(String, Value)> {
 /// The id that an operator gives to a message.
 const COMMAND: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-/// A day at the desk; everything that is told of it.
+/// A day at the desk, and all its events.
 fn day() -> (Shell, String, Vec<(String, Value)>) {
     let (mut shell, live_chat, channel) = fixture();
     let session = shell
@@ -58,15 +58,15 @@ fn day() -> (Shell, String, Vec<(String, Value)>) {
         "channels.disconnect",
         &json!({ "channel": channel }),
     );
-    let told = told(&mut shell);
-    (shell, live_chat, told)
+    let published = published(&mut shell);
+    (shell, live_chat, published)
 }
 
 #[test]
 fn each_event_is_a_cloud_event_on_its_subject() {
-    let (shell, live_chat, told) = day();
+    let (shell, live_chat, published) = day();
     let feed = format!("sb.acme.feed.{live_chat}.");
-    let of_feed: Vec<_> = told
+    let of_feed: Vec<_> = published
         .iter()
         .filter(|(subject, _)| subject.starts_with(&feed))
         .collect();
@@ -115,9 +115,9 @@ fn each_event_is_a_cloud_event_on_its_subject() {
 
 #[test]
 fn each_event_holds_what_it_changed() {
-    let (_, _, told) = day();
+    let (_, _, published) = day();
     let find = |name: &str| {
-        let mut events = told
+        let mut events = published
             .iter()
             .filter(|(subject, _)| subject.contains(".feed."));
         let kind = format!("switchboard.{name}");
@@ -156,9 +156,9 @@ fn each_event_holds_what_it_changed() {
 }
 
 #[test]
-fn what_administrators_do_is_told_to_them_alone() {
-    let (_, _, told) = day();
-    let audit: Vec<_> = told
+fn changes_by_administrators_are_published_to_administrators_only() {
+    let (_, _, published) = day();
+    let audit: Vec<_> = published
         .iter()
         .filter(|(subject, _)| subject.starts_with("sb.acme.audit."))
         .collect();
@@ -195,10 +195,10 @@ fn what_administrators_do_is_told_to_them_alone() {
 }
 
 #[test]
-fn what_was_missed_is_what_was_told() {
-    let (mut shell, _, told) = day();
+fn events_after_returns_what_the_feed_published() {
+    let (mut shell, _, published) = day();
     let mut live: BTreeMap<u64, Value> = BTreeMap::new();
-    for (subject, event) in told {
+    for (subject, event) in published {
         if subject.contains(".feed.") {
             live.insert(event["position"].as_u64().unwrap(), event);
         }
@@ -265,9 +265,9 @@ fn what_was_missed_is_what_was_told() {
 
 #[test]
 fn an_event_names_the_command_behind_it_live_and_afterwards() {
-    let (mut shell, _, told) = day();
+    let (mut shell, _, published) = day();
     let of = |kind: &str| {
-        let mut events = told.iter().map(|(_, event)| event);
+        let mut events = published.iter().map(|(_, event)| event);
         let event = events.find(|event| event["type"] == format!("switchboard.{kind}"));
         event.unwrap()["data"].clone()
     };

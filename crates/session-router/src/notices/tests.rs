@@ -1,4 +1,4 @@
-//! Who is told what, and when.
+//! Which notices are sent, and when.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ fn nobody() -> AttemptReply {
     failed(Reason::TimedOut { ms: 10_000 })
 }
 
-/// What is told now, kind by kind.
-fn told(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
+/// The notices that start now.
+fn started(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
     let started = notices.start(&shell.workspace, &shell.library, at);
     started
         .into_iter()
@@ -43,7 +43,7 @@ fn fixture() -> (Shell, ChannelId) {
 }
 
 #[test]
-fn who_is_connected_again_does_not_hear_of_the_end() {
+fn a_reconnected_channel_gets_no_disconnect_notice() {
     let (mut shell, channel) = fixture();
     shell.ok(
         "root",
@@ -52,7 +52,7 @@ fn who_is_connected_again_does_not_hear_of_the_end() {
     );
     let mut notices = Notices::default();
     notices.force((channel, 0));
-    let first = told(&mut notices, &shell, shell.now);
+    let first = started(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
     assert_eq!(
         finish(&mut notices, &shell, &first[0], &nobody()),
@@ -60,44 +60,44 @@ fn who_is_connected_again_does_not_hear_of_the_end() {
     );
     shell.ok("root", "channels.reconnect", &json!({ "channel": channel }));
     let later = shell.now.plus(Duration::from_hours(1));
-    assert_eq!(told(&mut notices, &shell, later), []);
+    assert_eq!(started(&mut notices, &shell, later), []);
     assert_eq!(notices.take_settled(10), [(channel, vec![0])]);
 }
 
 #[test]
-fn a_new_channel_of_an_account_does_not_hear_of_the_end_of_the_old_one() {
+fn a_new_channel_of_an_account_gets_no_disconnect_of_the_old_one() {
     let (mut shell, channel) = fixture();
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
     let mut notices = Notices::default();
     notices.force((channel, 0));
-    let first = told(&mut notices, &shell, shell.now);
+    let first = started(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
     finish(&mut notices, &shell, &first[0], &nobody());
     // To say so once more does not bring it forward.
     notices.force((channel, 0));
-    assert_eq!(told(&mut notices, &shell, shell.now), []);
+    assert_eq!(started(&mut notices, &shell, shell.now), []);
     let live_chat = shell.live_chat("Another", &[]);
     shell.channel(&live_chat, "https://chat.example/hook");
     let later = shell.now.plus(Duration::from_hours(1));
-    assert_eq!(told(&mut notices, &shell, later), []);
+    assert_eq!(started(&mut notices, &shell, later), []);
 }
 
 #[test]
-fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
+fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
     let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
     let mut notices = Notices::default();
-    let first = told(&mut notices, &shell, shell.now);
+    let first = started(&mut notices, &shell, shell.now);
     assert!(
         matches!(first[..], [(_, NoticeKind::Profile(_))]),
         "{first:?}"
     );
     notices.drop_stale(&shell.workspace);
-    assert_eq!(told(&mut notices, &shell, shell.now), []);
+    assert_eq!(started(&mut notices, &shell, shell.now), []);
     // As when too many came after it: it is gone without an answer.
     shell.system(Command::Settled(channel, vec![first[0].0.1]));
     notices.drop_stale(&shell.workspace);
-    let second = told(&mut notices, &shell, shell.now);
+    let second = started(&mut notices, &shell, shell.now);
     assert!(
         matches!(second[..], [(_, NoticeKind::Outcome(..))]),
         "{second:?}"
@@ -105,7 +105,7 @@ fn outcomes_do_not_wait_for_a_profile_that_nobody_asks_for() {
 }
 
 #[test]
-fn notices_go_on_when_no_message_is_left_to_probe_with() {
+fn notices_continue_when_no_message_is_left_to_probe_with() {
     let (mut shell, channel) = fixture();
     let session = shell.writes(channel, "chat", "ada", "hello").session_id;
     let sent = shell.ok(
@@ -126,19 +126,19 @@ fn notices_go_on_when_no_message_is_left_to_probe_with() {
     }
     assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
     let mut notices = Notices::default();
-    assert_eq!(told(&mut notices, &shell, shell.now), []);
+    assert_eq!(started(&mut notices, &shell, shell.now), []);
     let data = json!({ "messageId": message, "status": "failed" });
     shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
     assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
-    assert_eq!(told(&mut notices, &shell, shell.now).len(), 1);
+    assert_eq!(started(&mut notices, &shell, shell.now).len(), 1);
 }
 
 #[test]
-fn a_messenger_that_takes_none_is_left_alone_however_many_wait() {
+fn a_lane_pauses_after_a_failure_however_many_notices_wait() {
     let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
     let mut notices = Notices::default();
-    let first = told(&mut notices, &shell, shell.now);
+    let first = started(&mut notices, &shell, shell.now);
     let failed_at = shell.now;
     assert_eq!(
         finish(&mut notices, &shell, &first[0], &nobody()),
@@ -147,7 +147,7 @@ fn a_messenger_that_takes_none_is_left_alone_however_many_wait() {
     for chat in ["second", "third", "fourth"] {
         shell.writes(channel, chat, chat, "hello");
     }
-    assert_eq!(told(&mut notices, &shell, failed_at), []);
+    assert_eq!(started(&mut notices, &shell, failed_at), []);
     let rested = failed_at.plus(PAUSE_MIN);
-    assert!(!told(&mut notices, &shell, rested).is_empty());
+    assert!(!started(&mut notices, &shell, rested).is_empty());
 }

@@ -8,7 +8,7 @@ use crate::view::tests::shell::Shell;
 use serde_json::json;
 
 #[test]
-fn that_the_projections_cannot_be_written_is_a_metric() {
+fn a_failed_write_shows_in_a_metric() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = ProjectionStore::open(dir.path()).unwrap();
     let recorder = PrometheusBuilder::new().build_recorder();
@@ -32,7 +32,7 @@ fn that_the_projections_cannot_be_written_is_a_metric() {
 }
 
 #[test]
-fn what_changed_is_taken_also_after_a_write_has_failed() {
+fn rows_are_dropped_after_a_failed_write() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = ProjectionStore::open(dir.path()).unwrap();
     let projector = Projector::start(store).unwrap();
@@ -56,7 +56,7 @@ fn what_changed_is_taken_also_after_a_write_has_failed() {
 }
 
 #[test]
-fn rows_of_another_version_do_not_stay() {
+fn rows_of_another_version_are_removed() {
     let dir = tempfile::tempdir().unwrap();
     for name in ["v1", "v2", "v11", "mine"] {
         std::fs::create_dir(dir.path().join(name)).unwrap();
@@ -68,7 +68,7 @@ fn rows_of_another_version_do_not_stay() {
 }
 
 #[test]
-fn a_live_chat_with_many_long_replies_does_not_keep_the_role_from_starting() {
+fn a_live_chat_with_many_long_replies_can_be_loaded() {
     let mut shell = Shell::new();
     let live_chat = shell.live_chat("Desk", &[]);
     for n in 0..20 {

@@ -1,4 +1,4 @@
-//! `audit.list`: who did what, when, to what. For administrators, newest first.
+//! `audit.list`: what administrators changed, newest first.
 
 use chat::id::UserId;
 use chat::record::{Actor, Record, Stream};
@@ -7,14 +7,14 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::{Map, Value};
 
 use super::Plan;
-use super::cut::List;
+use super::list::List;
 use super::object::Object;
 use crate::api::Audit;
 use crate::library::Library;
 
-/// So many records a filter looks through for one page.
+/// The most records that a filter looks at for one page.
 const CANDIDATES_MAX: usize = 2_000;
-/// What is sealed: that it is there is shown, and not even its length.
+/// Members whose value is replaced by `***`.
 const SECRETS: [&str; 3] = ["code", "hash", "passwordHash"];
 
 pub(super) fn plan(
@@ -62,7 +62,7 @@ fn is_wanted(record: &Record, user: Option<&UserId>, stream: Option<&Stream>) ->
     user.is_none_or(by) && stream.is_none_or(|stream| record.stream == *stream)
 }
 
-/// One entry; `user` is there when a user did it, `by` says also who else did.
+/// One entry. `user` is present if a user did it; `by` can also be the messenger or the system.
 fn item(record: &Record) -> Value {
     let user = match &record.by {
         Actor::User(user) => Some(user),
@@ -79,7 +79,7 @@ fn item(record: &Record) -> Value {
         .value()
 }
 
-/// What an event changed, by the names that the console API has; nothing sealed or secret is in it.
+/// The body of an event with the member names of the console API, without secrets.
 pub(crate) fn change(record: &Record) -> Value {
     camel(record.event.to_json())
 }
@@ -101,7 +101,7 @@ fn camel(value: Value) -> Value {
     Value::Object(members.collect::<Map<_, _>>())
 }
 
-/// `live_chat` is `liveChat`.
+/// Turns `live_chat` into `liveChat`.
 fn camel_name(name: &str) -> String {
     let mut words = name.split('_');
     let first = words.next().unwrap_or_default().to_owned();

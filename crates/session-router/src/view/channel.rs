@@ -1,4 +1,4 @@
-//! Channels. A confirmation code is never shown.
+//! Channels. Confirmation codes are never shown.
 
 use std::ops::Bound;
 
@@ -13,7 +13,7 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::object::Object;
-use super::{Plan, cut};
+use super::{Plan, list as lists};
 use crate::api::Page;
 
 /// How much of a webhook is shown.
@@ -25,9 +25,9 @@ pub(crate) enum Webhook {
     Host,
 }
 
-/// A channel as it stands.
+/// A copy of a channel.
 #[derive(Clone, Debug)]
-pub(crate) struct ChannelFacts {
+pub(crate) struct ChannelSnapshot {
     id: ChannelId,
     live_chat: LiveChatId,
     name: String,
@@ -43,11 +43,11 @@ pub(crate) struct ChannelFacts {
     pending: u64,
     refused: u64,
     last_error: Option<(Timestamp, String)>,
-    /// Since when and until when each code is good.
+    /// Since when and until when each code is valid.
     codes: Vec<(Timestamp, Option<Timestamp>)>,
 }
 
-impl ChannelFacts {
+impl ChannelSnapshot {
     pub(crate) fn of(id: ChannelId, channel: &Channel, public_url: &str) -> Self {
         Self {
             id,
@@ -74,7 +74,7 @@ impl ChannelFacts {
         }
     }
 
-    /// The same with another status: what an event said, whatever came after it.
+    /// The channel with the status of an event, whatever came later.
     pub(crate) fn at(
         mut self,
         status: ChannelStatus,
@@ -89,8 +89,8 @@ impl ChannelFacts {
         self
     }
 
-    /// The object `channel`, with so much of its webhook. Who sees that whole is an administrator,
-    /// and sees too since when and until when codes are good.
+    /// The object `channel`. Whoever sees the whole webhook is an administrator, and also sees when codes
+    /// are valid.
     pub(crate) fn object(&self, webhook: Webhook) -> Value {
         let (webhook, codes) = match webhook {
             Webhook::Whole => (self.webhook.as_str(), Some(self.codes())),
@@ -139,8 +139,7 @@ fn host(url: &str) -> &str {
         .unwrap_or_default()
 }
 
-/// `channels.list`: those of the live chats that the caller sees, or of one, oldest first; deleted
-/// ones are gone.
+/// Plans `channels.list`, oldest first, without deleted ones.
 pub(super) fn list(
     workspace: &Workspace,
     caller: &Caller<'_>,
@@ -159,11 +158,11 @@ pub(super) fn list(
         .filter(|(_, c)| live_chat.is_none_or(|id| c.live_chat == id))
         .filter(|(_, c)| workspace.visible_live_chat(caller, c.live_chat).is_ok())
         .take(page.limit + 1)
-        .map(|(id, c)| (*id, ChannelFacts::of(*id, c, public_url)))
+        .map(|(id, c)| (*id, ChannelSnapshot::of(*id, c, public_url)))
         .collect();
     let limit = page.limit;
     Ok(Plan::new(move |_| {
-        let (list, next) = cut::page(channels, limit, |c| c.object(webhook));
+        let (list, next) = lists::page(channels, limit, |c| c.object(webhook));
         Object::new().with("channels", list).with("next", next)
     }))
 }

@@ -1,4 +1,4 @@
-//! Contacts: who wrote, and what the messenger says of them.
+//! Contacts.
 
 use chat::content::Profile;
 use chat::event::Event;
@@ -11,9 +11,9 @@ use serde_json::Value;
 use super::object::Object;
 use crate::library::Library;
 
-/// A contact as it stands, and where its profile is.
+/// A copy of a contact's row, with the position of the profile.
 #[derive(Clone, Debug)]
-pub(crate) struct ContactFacts {
+pub(crate) struct ContactSnapshot {
     pub(super) id: ContactId,
     channel: ChannelId,
     external_user_id: String,
@@ -23,7 +23,7 @@ pub(crate) struct ContactFacts {
     forgotten: Option<Timestamp>,
 }
 
-impl ContactFacts {
+impl ContactSnapshot {
     pub(crate) fn of(workspace: &Workspace, id: ContactId) -> Option<Self> {
         let contact = workspace.contacts.get(&id)?;
         Some(Self {
@@ -37,13 +37,13 @@ impl ContactFacts {
         })
     }
 
-    /// The same with the profile at a position: what an event said, whatever came after it.
+    /// The contact with the profile of an event, whatever came later.
     pub(crate) const fn at(mut self, profile: u64) -> Self {
         self.profile_at = profile;
         self
     }
 
-    /// What the messenger said last; nothing of a person who was forgotten.
+    /// Reads the profile. Empty for a person who was forgotten.
     pub(super) fn profile(&self, library: &Library) -> Profile {
         let found = || {
             if self.profile_at == 0 || self.forgotten.is_some() {
@@ -63,7 +63,7 @@ impl ContactFacts {
         self.with(self.profile(library))
     }
 
-    /// The same with this profile. A list leaves the picture out.
+    /// The object `contact` with a profile that was read before.
     pub(super) fn with(&self, profile: Profile) -> Value {
         Object::new()
             .with("id", self.id)
@@ -77,7 +77,7 @@ impl ContactFacts {
             .value()
     }
 
-    /// Whether a text in lower case is in what is known of the person.
+    /// Whether the id, name or phone number contains a text in lower case.
     pub(super) fn mentions(&self, profile: &Profile, text: &str) -> bool {
         let known = [
             Some(&self.external_user_id),
@@ -91,7 +91,7 @@ impl ContactFacts {
     }
 }
 
-/// A profile as a list shows it: pictures would fill the answer.
+/// A profile for a list, where pictures would fill the answer.
 pub(super) fn without_picture(profile: Profile) -> Profile {
     Profile {
         avatar: None,

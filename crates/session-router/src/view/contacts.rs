@@ -1,7 +1,7 @@
-//! `contacts.list`: people of the messengers whose live chats the caller sees, the newest first.
+//! `contacts.list`: contacts of the live chats that the caller sees, newest first.
 //!
-//! Like a search for sessions, a page looks at so many people and no more: it may be short, even
-//! empty, and not be the last.
+//! A page looks at a bounded number of contacts, so it may be short or even empty without being the
+//! last.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -11,15 +11,15 @@ use chat::rejection::Rejection;
 use chat::workspace::{Caller, Workspace};
 
 use super::Plan;
-use super::contact::{ContactFacts, without_picture};
-use super::cut::List;
+use super::contact::{ContactSnapshot, without_picture};
+use super::list::List;
 use super::object::Object;
 use crate::api::Contacts;
 use crate::library::Library;
 
-/// So many people a page looks at, whoever sees them.
+/// The most contacts that a page looks at.
 const LOOKED_AT_MAX: usize = 20_000;
-/// So many a search reads the profile of.
+/// The most profiles that a search reads.
 const CANDIDATES_MAX: usize = 2_000;
 
 pub(super) fn plan(
@@ -30,7 +30,7 @@ pub(super) fn plan(
     if let Some(id) = query.channel {
         workspace.visible_live_chat(caller, workspace.channel(id)?.live_chat)?;
     }
-    // Found once: the loop waits while so many people are looked at.
+    // Collected first, so that the loop looks each contact up in a set.
     let channels = workspace.channels.iter();
     let seen: BTreeSet<ChannelId> = channels
         .filter(|(id, _)| query.channel.is_none_or(|wanted| wanted == **id))
@@ -44,7 +44,7 @@ pub(super) fn plan(
     for (id, contact) in rows.by_ref().take(LOOKED_AT_MAX) {
         looked_at = Some(*id);
         if seen.contains(&contact.channel) {
-            candidates.extend(ContactFacts::of(workspace, *id));
+            candidates.extend(ContactSnapshot::of(workspace, *id));
         }
         if candidates.len() == most {
             break;
@@ -58,7 +58,7 @@ pub(super) fn plan(
 }
 
 fn render(
-    candidates: &[ContactFacts],
+    candidates: &[ContactSnapshot],
     next: Option<ContactId>,
     (text, limit): (Option<&str>, usize),
     library: &Library,

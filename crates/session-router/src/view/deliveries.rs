@@ -1,10 +1,9 @@
-//! `deliveries.list`: every attempt at a messenger, newest first, of the channels that the caller
-//! sees.
+//! `deliveries.list`: attempts at messengers, newest first.
 //!
-//! The attempts of a channel are a list through the log, so they are walked there first, beside the
-//! loop; then the loop says under which keys the answers are sealed. The lists of several channels
-//! are merged. Of one channel every page costs the same, however far back; of all of them a page
-//! walks from the newest attempt on, and at most [`STEPS_MAX`] attempts back.
+//! The attempts of a channel are a linked list in the log. It is walked first, off the loop; then the
+//! loop adds the keys of the answers. The lists of several channels are merged. With one channel every
+//! page costs the same; with all channels a page starts at the newest attempt and walks at most
+//! [`STEPS_MAX`] attempts back.
 
 use std::collections::{BTreeSet, BinaryHeap};
 use std::sync::Arc;
@@ -16,7 +15,7 @@ use chat::rejection::Rejection;
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
-use super::cut::List;
+use super::list::List;
 use super::object::Object;
 use super::{Plan, Scan};
 use crate::api::Deliveries;
@@ -25,7 +24,7 @@ use crate::library::Library;
 /// The most records that one page reads.
 const STEPS_MAX: usize = 20_000;
 
-/// Where to begin, and what to look for.
+/// The search.
 #[derive(Debug)]
 pub(crate) struct Walk {
     /// The last attempt of each channel.
@@ -39,12 +38,12 @@ pub(crate) struct Walk {
 #[derive(Debug)]
 pub(crate) struct Found {
     attempts: Vec<(ChannelId, Arc<Record>)>,
-    /// Whether there are more behind the last.
+    /// The position of the last attempt, if there are more.
     next: Option<u64>,
     limit: usize,
 }
 
-/// What to read for `deliveries.list`.
+/// Prepares `deliveries.list`.
 pub(super) fn scan(
     workspace: &Workspace,
     caller: &Caller<'_>,
@@ -108,13 +107,13 @@ impl Walk {
         }
     }
 
-    /// Begins where a page of one channel ended, instead of walking there.
+    /// Starts at the end of the previous page of one channel, instead of walking there.
     fn skip(&mut self, before: u64, library: &Library) {
         let only = (self.sees_all && self.heads.len() == 1).then(|| self.heads.peek().copied());
         let Some(Some((head, channel))) = only else {
             return;
         };
-        // A made-up position leads to another channel: only who may see every one comes here.
+        // A forged position may lead to another channel, so this is for callers who see all of them.
         let record = (before <= head).then(|| library.record(before)).flatten();
         if let Some((_, attempt)) = record.as_deref().and_then(attempt) {
             self.heads = BinaryHeap::from([(attempt.previous, channel)]);
@@ -134,7 +133,7 @@ fn attempt(record: &Record) -> Option<(&DeliveryChanged, &Attempt)> {
     }
 }
 
-/// The answer of `deliveries.list`, from what was read.
+/// Plans the answer of `deliveries.list`.
 pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: Found) -> Plan {
     // Membership may have changed while the log was read.
     let sees_all = caller.administers().is_ok();
@@ -166,7 +165,7 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
     })
 }
 
-/// The object `attempt`, with the state that it brought about and where it is.
+/// The object `attempt`.
 fn object(channel: ChannelId, key: Option<u32>, record: &Record, library: &Library) -> Value {
     let Some((change, attempt)) = attempt(record) else {
         return Value::Null;

@@ -1,9 +1,9 @@
-//! `events.after`: what a console missed.
+//! `events.after`: the events after a position.
 //!
-//! The log is searched first, beside the loop, for the events that the caller may see; then the loop
-//! says what they are about. An event of the past is shown as the feed showed it, but for this: what
-//! it changed is as it says, and everything else about its objects is as it is now. A message is
-//! shown with its last words, a session with its present count of unread ones.
+//! The log is searched first, off the loop, for events that the caller may see; then the loop adds the
+//! objects. An event of the past looks as it did on the feed, with one difference: what it changed is
+//! as it was then, and everything else about its objects is as it is now. A message has its last text,
+//! a session its present count of unread messages.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,46 +14,46 @@ use chat::record::Record;
 use chat::subject;
 use chat::workspace::{Caller, Workspace};
 
-use super::cut::List;
+use super::list::List;
 use super::object::Object;
 use super::{Plan, Scan};
 use crate::api::EventsAfter;
 use crate::feed::{self, FeedItem};
 use crate::library::{Library, decode};
 
-/// The most records that one request looks through: `next` says where to go on.
+/// The most records that one request reads.
 const RECORDS_MAX: u64 = 20_000;
-/// So many are read at once.
+/// The most records of one read.
 const READ_MAX: usize = 1_000;
-/// The same in bytes.
+/// The most bytes of one read.
 const READ_BYTES_MAX: usize = 512 * 1024;
-/// The most that is kept of what was found, in bytes of the log.
+/// The most bytes of records that are kept.
 const FOUND_BYTES_MAX: usize = 1024 * 1024;
 
-/// What to look for.
+/// The search.
 #[derive(Debug)]
 pub(crate) struct After {
-    /// The position after which.
+    /// The position before the first record.
     position: u64,
-    /// The end of the state that the rights are from.
+    /// The position of the state that the rights are from.
     until: u64,
     live_chats: BTreeSet<LiveChatId>,
-    /// Positions that are in the audit trail; none for those who may not see it.
+    /// Positions in the audit trail that the caller may see.
     audit: BTreeSet<u64>,
     limit: usize,
 }
 
-/// What was found.
+/// The result.
 #[derive(Debug)]
 pub(crate) struct Found {
     records: Vec<Record>,
-    /// Where to go on.
+    /// The next position to search after.
     next: Option<u64>,
     /// The head of the log.
     head: u64,
 }
 
-/// What to read for `events.after`.
+/// Prepares `events.after`.
 pub(super) fn scan(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAfter) -> Scan {
     let live_chats = workspace
         .visible_live_chats(caller)
@@ -76,7 +76,7 @@ pub(super) fn scan(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAft
 
 impl After {
     pub(super) fn run(self, library: &Library) -> Found {
-        // Beyond the state that the rights are from, nobody knows what may be seen.
+        // Not beyond the state that the rights are from: later events may belong to others.
         let head = self.until.min(library.reader.head().position);
         let last = head.min(self.position.saturating_add(RECORDS_MAX));
         let (mut records, mut bytes) = (Vec::new(), 0);
@@ -123,7 +123,7 @@ impl After {
     }
 }
 
-/// The answer of `events.after`, from what was found. Whoever lost a right meanwhile sees less.
+/// Plans the answer of `events.after`. Rights that were lost meanwhile are respected.
 pub(crate) fn plan_events(
     workspace: &Workspace,
     caller: &Caller<'_>,

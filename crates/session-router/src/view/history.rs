@@ -1,8 +1,8 @@
-//! `sessions.history`: what was written, a page back from a position.
+//! `sessions.history`: the messages before a position.
 //!
-//! The page is the newest messages before the position; within it they stand in the order in which
-//! they were written, which for inbound ones the messenger's clock says. Beside them stands what
-//! happened to the sessions in between, when that is asked for: it costs a walk through the log.
+//! A page has the newest messages before the position, sorted by the time they were written, which for
+//! inbound ones is the messenger's. Changes of the sessions are added on request, as they cost a walk
+//! through the log.
 
 mod changes;
 
@@ -15,14 +15,14 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::Plan;
-use super::cut::List;
-use super::message::MessageFacts;
+use super::list::List;
+use super::message::MessageSnapshot;
 use super::object::Object;
 use crate::api::{History, HistoryOf};
 use crate::library::Library;
 use changes::Changes;
 
-/// The most sessions of one chat or person that a history goes through.
+/// The most sessions of one chat or person that a history includes.
 const SESSIONS_MAX: usize = 10_000;
 
 pub(super) fn plan(
@@ -42,9 +42,9 @@ pub(super) fn plan(
     };
     let before = query.before.unwrap_or(u64::MAX);
     let mut newest = Newest::of(workspace, &sessions, before);
-    let messages: Vec<MessageFacts> = newest.by_ref().take(query.limit).collect();
+    let messages: Vec<MessageSnapshot> = newest.by_ref().take(query.limit).collect();
     let more = newest.next().is_some();
-    let oldest = messages.last().map(MessageFacts::position);
+    let oldest = messages.last().map(MessageSnapshot::position);
     let from = oldest.filter(|_| more).unwrap_or(0);
     let changes = query.events.then(|| {
         let rows = sessions
@@ -55,7 +55,7 @@ pub(super) fn plan(
     Ok(Plan::new(move |library| {
         let page = render(&messages, more, library);
         match changes {
-            // What did not fit into the page is on the next one, and its changes with it.
+            // Messages that did not fit are on the next page, with the changes of that time.
             Some(changes) => {
                 let from = page.next.unwrap_or(0);
                 page.object().with("events", changes.read(from, library))
@@ -65,7 +65,7 @@ pub(super) fn plan(
     }))
 }
 
-/// A session and those before it on the same chat.
+/// A session and the earlier ones of the same chat.
 fn chain(workspace: &Workspace, id: SessionId) -> Vec<SessionId> {
     let previous = |id: &SessionId| workspace.sessions.get(id)?.previous;
     std::iter::successors(Some(id), previous)
@@ -79,20 +79,20 @@ fn of_contact(contact: &Contact) -> Vec<SessionId> {
     newest.copied().take(SESSIONS_MAX).collect()
 }
 
-/// Messages of several sessions, the newest first. Sessions may overlap, as a note can be added to
-/// one that is closed, so they are merged; one is opened only when its turn may have come.
+/// Messages of several sessions, newest first. Sessions may overlap, as notes can be added to closed
+/// ones, so they are merged. A session is looked into only once its last event is reached.
 struct Newest<'a> {
     workspace: &'a Workspace,
     heap: BinaryHeap<(u64, Next)>,
     before: u64,
 }
 
-/// What stands at a position of the heap.
+/// An entry of the heap.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
     /// The message with this number.
     Message(u32),
-    /// A session that has nothing behind the position.
+    /// A session that has no event after the position.
     Session(SessionId),
 }
 
@@ -112,14 +112,14 @@ impl<'a> Newest<'a> {
         }
     }
 
-    /// Puts the message with a number where its turn will come.
+    /// Adds a message.
     fn push(&mut self, number: u32) {
         if let Some(message) = self.workspace.book.get(number) {
             self.heap.push((message.position, Next::Message(number)));
         }
     }
 
-    /// An event of a session's stream that is not before the position, or its last.
+    /// The position of an event of the session that is not before `before`, or of its last.
     fn entry(&self, session: &Session) -> u64 {
         let message = self.workspace.book.since(session.newest, self.before);
         message.map_or(session.head.position, |message| message.position)
@@ -127,9 +127,9 @@ impl<'a> Newest<'a> {
 }
 
 impl Iterator for Newest<'_> {
-    type Item = MessageFacts;
+    type Item = MessageSnapshot;
 
-    fn next(&mut self) -> Option<MessageFacts> {
+    fn next(&mut self) -> Option<MessageSnapshot> {
         let Workspace { book, sessions, .. } = self.workspace;
         loop {
             match self.heap.pop()?.1 {
@@ -142,21 +142,21 @@ impl Iterator for Newest<'_> {
                 Next::Message(number) => {
                     let message = book.get(number)?;
                     self.push(message.previous());
-                    return MessageFacts::of_row(self.workspace, message);
+                    return MessageSnapshot::of_row(self.workspace, message);
                 }
             }
         }
     }
 }
 
-/// What a page shows.
-struct Shown {
+/// A rendered page.
+struct Rendered {
     messages: Vec<Value>,
-    /// The position of the oldest, when there are more before it.
+    /// The position of the oldest message, if there are more before it.
     next: Option<u64>,
 }
 
-impl Shown {
+impl Rendered {
     fn object(self) -> Object {
         Object::new()
             .with("messages", self.messages)
@@ -164,7 +164,7 @@ impl Shown {
     }
 }
 
-fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Shown {
+fn render(newest: &[MessageSnapshot], more: bool, library: &Library) -> Rendered {
     let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
     let mut cut = false;
     for message in newest {
@@ -179,7 +179,7 @@ fn render(newest: &[MessageFacts], more: bool, library: &Library) -> Shown {
     let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
     page.sort_by_key(|(order, _)| *order);
     let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
-    Shown {
+    Rendered {
         messages,
         next: next.filter(|_| more || cut),
     }

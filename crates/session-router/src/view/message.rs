@@ -1,4 +1,4 @@
-//! Messages: the words are at the message's position in the log, or at that of its last edit.
+//! Messages. The content is in the log, at the message's position or that of its last edit.
 
 mod delivery;
 
@@ -16,22 +16,22 @@ use serde_json::Value;
 use super::object::Object;
 use crate::library::Library;
 
-pub(crate) use delivery::DeliveryFacts;
+pub(crate) use delivery::DeliverySnapshot;
 
-/// How much of a text a session shows of its last message, in characters.
+/// How much of the last message's text a session shows, in characters.
 const SHORT_CHARS_MAX: usize = 500;
 
-/// A message as it stands, and whose words it holds.
+/// A copy of a message's row, with the key of its content.
 #[derive(Clone, Debug)]
-pub(crate) struct MessageFacts {
+pub(crate) struct MessageSnapshot {
     row: Message,
-    /// The messenger's user who wrote it, if one did.
+    /// The contact who wrote it, or whom the operator wrote to.
     author: ContactId,
-    /// The number of the key that its words are sealed under.
+    /// The number of the key that the content is sealed under.
     key: Option<u32>,
 }
 
-/// What the log says of a message.
+/// What is read from the log.
 #[derive(Debug, Default)]
 struct Written {
     author: Option<String>,
@@ -42,16 +42,16 @@ struct Written {
     content: Content,
 }
 
-impl MessageFacts {
+impl MessageSnapshot {
     /// A message by its id.
     pub(crate) fn of(workspace: &Workspace, id: MessageId) -> Option<Self> {
         let (_, message) = workspace.message(id)?;
         Self::of_row(workspace, message)
     }
 
-    /// A message as it stands in the book.
+    /// Copies a row.
     pub(super) fn of_row(workspace: &Workspace, message: &Message) -> Option<Self> {
-        // Operators' words are sealed under the key of the person whom they talk to.
+        // Operators' messages are sealed under the key of the contact.
         let contact = || Some(workspace.sessions.get(&message.session)?.contact);
         let author = message.extra().author.or_else(contact)?;
         let contact = workspace.contacts.get(&author);
@@ -62,19 +62,19 @@ impl MessageFacts {
         })
     }
 
-    /// The last message of a session that is no note.
+    /// The last message of a session, notes excluded.
     pub(super) fn last(workspace: &Workspace, id: SessionId) -> Option<Self> {
         let mut newest = workspace.messages(id);
         let last = newest.find(|m| m.direction != Direction::Note)?;
         Self::of_row(workspace, last)
     }
 
-    /// Where it is in the log.
+    /// The position in the log.
     pub(super) const fn position(&self) -> u64 {
         self.row.position
     }
 
-    /// The object `message`, and when it was made.
+    /// The object `message`, and the time it was written.
     pub(super) fn dated(&self, library: &Library) -> (Timestamp, Value) {
         let written = self.read(library);
         let at = written.created_at.unwrap_or_default();
@@ -86,7 +86,7 @@ impl MessageFacts {
         self.with(self.read(library), library)
     }
 
-    /// What a session shows of its last message.
+    /// The text of the message, and the object `lastMessage`.
     pub(super) fn short(&self, library: &Library) -> (Option<String>, Value) {
         let written = self.read(library);
         let text = written.content.text;
@@ -104,7 +104,7 @@ impl MessageFacts {
     }
 
     fn with(&self, written: Written, library: &Library) -> Value {
-        let delivery = DeliveryFacts::of(&self.row);
+        let delivery = DeliverySnapshot::of(&self.row);
         let files: Vec<Value> = written.content.files.iter().map(file).collect();
         Object::new()
             .with("id", self.row.id)
@@ -124,7 +124,7 @@ impl MessageFacts {
             .value()
     }
 
-    /// What the log says; words that were taken back are not opened.
+    /// Reads the log. The content of a deleted message is not opened.
     fn read(&self, library: &Library) -> Written {
         let Some(record) = library.record(self.row.position) else {
             return Written::default();
@@ -153,7 +153,7 @@ impl MessageFacts {
         if self.row.extra().deleted.is_none() {
             written.content = self.open(content, &record, library).unwrap_or_default();
             if let Some(edit) = edit {
-                // An edit changes the text; the files stay.
+                // An edit changes the text only.
                 let edited = self.edited(&edit, library);
                 written.content.text = edited.and_then(|content| content.text);
             }
@@ -170,7 +170,7 @@ impl MessageFacts {
         library.open(content, self.key?, &record.stream)
     }
 
-    /// An edit that arrived before its message is sealed under a key of its own.
+    /// Opens an edit. One that arrived before its message is sealed under another key.
     fn edited(&self, edit: &Record, library: &Library) -> Option<Content> {
         match &edit.event {
             Event::MessageEdited(e) => self.open(e.content.as_ref()?, edit, library),

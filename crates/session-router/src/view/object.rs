@@ -1,27 +1,26 @@
-//! An object of an answer: members that are not known are absent.
+//! A JSON object of an answer, in which unknown members are absent.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A JSON object in the making.
+/// A builder of a JSON object.
 #[derive(Clone, Debug, Default, Serialize)]
 #[serde(transparent)]
 pub(crate) struct Object(Map<String, Value>);
 
 impl Object {
-    /// Without members.
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
-    /// The same with one more member.
+    /// Adds a member.
     pub(crate) fn with(mut self, name: &str, value: impl Serialize) -> Self {
         let value = serde_json::to_value(value).unwrap_or_default();
         self.0.insert(name.to_owned(), value);
         self
     }
 
-    /// The same with one more member, if it is known.
+    /// Adds a member if it is known.
     pub(crate) fn with_some(self, name: &str, value: Option<impl Serialize>) -> Self {
         match value {
             Some(value) => self.with(name, value),

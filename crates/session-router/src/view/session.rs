@@ -9,29 +9,29 @@ use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use serde_json::Value;
 
-use super::message::MessageFacts;
+use super::message::MessageSnapshot;
 use super::object::Object;
 use crate::library::Library;
 
-/// A session as it stands, and where its words are.
+/// A copy of a session's row, with what leads to its texts.
 #[derive(Clone, Debug)]
-pub(crate) struct SessionFacts {
+pub(crate) struct SessionSnapshot {
     id: SessionId,
     row: Session,
     key: Option<u32>,
-    last: Option<MessageFacts>,
+    last: Option<MessageSnapshot>,
 }
 
-/// What is read for a session.
-pub(super) struct Words {
-    /// What the conversation is called.
+/// The texts of a session.
+pub(super) struct SessionTexts {
+    /// The name of the conversation.
     pub(super) chat_name: Option<String>,
-    /// The last message's text, whole.
+    /// The whole text of the last message.
     pub(super) last_text: Option<String>,
     last: Option<Value>,
 }
 
-impl SessionFacts {
+impl SessionSnapshot {
     pub(crate) fn of(workspace: &Workspace, id: SessionId) -> Option<Self> {
         let session = workspace.sessions.get(&id)?;
         Some(Self::with(workspace, id, session))
@@ -43,11 +43,11 @@ impl SessionFacts {
             id,
             row: session.clone(),
             key: contact.and_then(|c| c.keys.first()).copied(),
-            last: MessageFacts::last(workspace, id),
+            last: MessageSnapshot::last(workspace, id),
         }
     }
 
-    /// The same where an event put it, whatever came after it.
+    /// The session as an event left it, whatever came later.
     pub(crate) fn at(mut self, status: SessionStatus, operator: Option<UserId>) -> Self {
         if status != SessionStatus::Closed {
             self.row.closed_at = None;
@@ -57,7 +57,7 @@ impl SessionFacts {
         self
     }
 
-    /// The same as closed at a time.
+    /// The session as it was closed.
     pub(crate) fn closed(mut self, at: Timestamp) -> Self {
         self.row.status = SessionStatus::Closed;
         self.row.closed_at.get_or_insert(at);
@@ -70,18 +70,17 @@ impl SessionFacts {
         &self.row.external_chat_id
     }
 
-    /// The person.
     pub(super) const fn contact(&self) -> chat::id::ContactId {
         self.row.contact
     }
 
     /// The object `session`.
     pub(crate) fn object(&self, library: &Library) -> Value {
-        self.with_words(self.read(library))
+        self.with_texts(self.read(library))
     }
 
-    /// What is in the log.
-    pub(super) fn read(&self, library: &Library) -> Words {
+    /// Reads the log.
+    pub(super) fn read(&self, library: &Library) -> SessionTexts {
         let chat_name = || {
             let record = library.record(self.row.opened_position)?;
             let Event::SessionOpened(e) = &record.event else {
@@ -91,15 +90,15 @@ impl SessionFacts {
             library.open(e.chat_name.as_ref()?, self.key?, &stream)
         };
         let (last_text, last) = self.last.as_ref().map(|m| m.short(library)).unzip();
-        Words {
+        SessionTexts {
             chat_name: chat_name(),
             last_text: last_text.flatten(),
             last,
         }
     }
 
-    /// The object `session` with what was read.
-    pub(super) fn with_words(&self, words: Words) -> Value {
+    /// The object `session`, with texts that were read before.
+    pub(super) fn with_texts(&self, texts: SessionTexts) -> Value {
         let row = &self.row;
         Object::new()
             .with("id", self.id)
@@ -107,20 +106,20 @@ impl SessionFacts {
             .with("channel", row.channel)
             .with("contact", row.contact)
             .with("externalChatId", &row.external_chat_id)
-            .with_some("chatName", words.chat_name)
+            .with_some("chatName", texts.chat_name)
             .with("status", row.status)
             .with_some("operator", row.operator.as_ref())
             .with("openedBy", row.opened_by)
             .with("openedAt", row.opened_at)
             .with_some("closedAt", row.closed_at)
             .with("unread", row.unread)
-            .with_some("lastMessage", words.last)
+            .with_some("lastMessage", texts.last)
             .with_some("waitingSince", row.waiting_since)
             .value()
     }
 }
 
-/// A session in short, beside one of its messages.
+/// The short session in the `data` of a message event.
 #[derive(Clone, Debug)]
 pub(crate) struct ShortSession {
     id: SessionId,
@@ -141,7 +140,7 @@ impl ShortSession {
         }
     }
 
-    /// The object `session`, in short.
+    /// The short object `session`.
     pub(crate) fn object(&self) -> Value {
         Object::new()
             .with("id", self.id)

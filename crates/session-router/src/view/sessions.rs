@@ -1,7 +1,7 @@
 //! `sessions.list`: sessions of the live chats that the caller sees, newest first.
 //!
-//! A search looks through [`CANDIDATES_MAX`] sessions a page; `next` goes on behind the last one it
-//! looked at, so a page may be short, even empty, and not be the last.
+//! A search looks at up to [`CANDIDATES_MAX`] sessions a page, so a page may be short or even empty
+//! without being the last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,24 +9,24 @@ use chat::id::{ContactId, LiveChatId};
 use chat::rejection::Rejection;
 use chat::workspace::{Caller, Cursor, View, Workspace};
 
-use super::contact::{ContactFacts, without_picture};
-use super::cut::List;
+use super::contact::{ContactSnapshot, without_picture};
+use super::list::List;
 use super::object::Object;
-use super::session::{SessionFacts, Words};
+use super::session::{SessionSnapshot, SessionTexts};
 use super::{Plan, cursor};
 use crate::api::{Sessions, ViewName};
 use crate::library::Library;
 
-/// So many sessions a search looks through for one page.
+/// The most sessions that a search looks at for one page.
 const CANDIDATES_MAX: usize = 2_000;
-/// Counts stop here: whoever has more needs no exact number.
+/// Counts stop here.
 const COUNT_MAX: usize = 1_000;
 
 /// A session that may be on the page.
 struct Candidate {
     cursor: Cursor,
-    session: SessionFacts,
-    contact: Option<ContactFacts>,
+    session: SessionSnapshot,
+    contact: Option<ContactSnapshot>,
 }
 
 pub(super) fn plan(
@@ -38,15 +38,15 @@ pub(super) fn plan(
     let views = views(query.view, caller, &live_chats);
     let most = query.text.as_ref().map_or(query.limit, |_| CANDIDATES_MAX);
     let found = workspace.page(&views, query.before);
-    // The operator's own are on one list, whatever their live chat.
+    // `mine` is one list, whatever the live chat.
     let mut found = found.filter(|(_, session)| live_chats.contains(&session.live_chat));
     let candidates: Vec<Candidate> = found
         .by_ref()
         .take(most)
         .map(|(cursor, session)| Candidate {
             cursor,
-            session: SessionFacts::with(workspace, cursor.1, session),
-            contact: ContactFacts::of(workspace, session.contact),
+            session: SessionSnapshot::with(workspace, cursor.1, session),
+            contact: ContactSnapshot::of(workspace, session.contact),
         })
         .collect();
     let more = found.next().is_some();
@@ -57,7 +57,7 @@ pub(super) fn plan(
     }))
 }
 
-/// The live chats whose sessions are listed: one, or all that the caller sees.
+/// The live chats whose sessions are listed.
 fn live_chats(
     workspace: &Workspace,
     caller: &Caller<'_>,
@@ -85,8 +85,8 @@ fn views(name: ViewName, caller: &Caller<'_>, live_chats: &BTreeSet<LiveChatId>)
     }
 }
 
-/// How many there are in the views that change all the time, each counted up to [`COUNT_MAX`];
-/// `unread` is the number of messages that wait in the caller's own.
+/// The sizes of the open views, each counted up to [`COUNT_MAX`], and the unread messages of the
+/// caller's own sessions.
 fn counts(workspace: &Workspace, caller: &Caller<'_>, live_chats: &BTreeSet<LiveChatId>) -> Object {
     let count = |name: ViewName| {
         let views = views(name, caller, live_chats);
@@ -110,7 +110,7 @@ fn counts(workspace: &Workspace, caller: &Caller<'_>, live_chats: &BTreeSet<Live
         .with("unread", mine.iter().map(|n| u64::from(*n)).sum::<u64>())
 }
 
-/// The page, and beside it the people that its sessions are with.
+/// Renders the page with the contacts of its sessions.
 fn render(
     candidates: Vec<Candidate>,
     more: bool,
@@ -120,14 +120,14 @@ fn render(
     let (mut list, mut contacts) = (List::default(), BTreeMap::new());
     let (mut last, mut cut) = (None, false);
     for candidate in candidates {
-        let words = candidate.session.read(library);
+        let texts = candidate.session.read(library);
         let contact = candidate.contact.as_ref();
         let profile = contact.map(|c| without_picture(c.profile(library)));
         let known = contact.zip(profile.as_ref());
         let named = |text| known.is_some_and(|(contact, profile)| contact.mentions(profile, text));
-        let wanted = |text| named(text) || mentions(&candidate.session, &words, text);
+        let wanted = |text| named(text) || mentions(&candidate.session, &texts, text);
         if text.is_none_or(wanted) {
-            if list.len() == limit || !list.push(candidate.session.with_words(words)) {
+            if list.len() == limit || !list.push(candidate.session.with_texts(texts)) {
                 cut = true;
                 break;
             }
@@ -144,11 +144,11 @@ fn render(
         .with("contacts", contacts.into_values().collect::<Vec<_>>())
 }
 
-fn mentions(session: &SessionFacts, words: &Words, text: &str) -> bool {
+fn mentions(session: &SessionSnapshot, texts: &SessionTexts, text: &str) -> bool {
     let known = [
         Some(session.external_chat_id()),
-        words.chat_name.as_deref(),
-        words.last_text.as_deref(),
+        texts.chat_name.as_deref(),
+        texts.last_text.as_deref(),
     ];
     known
         .into_iter()

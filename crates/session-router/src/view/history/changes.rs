@@ -1,7 +1,7 @@
-//! What happened to the sessions of a history: who opened, took, passed on and closed them.
+//! Changes of the sessions of a history: opened, assigned, transferred, closed.
 //!
-//! The state has only how a session stands. How it got there is in the log, as the session's stream,
-//! which is walked back from the first event that is not older than the page.
+//! They are in the log, in the session's stream, which is walked back from the first event that is not
+//! older than the page.
 
 use chat::event::Event;
 use chat::id::{SessionId, UserId};
@@ -12,24 +12,24 @@ use serde_json::Value;
 use crate::library::{Library, decode};
 use crate::view::object::Object;
 
-/// The most sessions whose streams are walked for a page, the newest of it.
+/// The most sessions whose streams are walked for a page: the newest ones.
 const SESSIONS_MAX: usize = 100;
-/// The most events that are read for a page, messages and attempts among them.
+/// The most events that are read for a page, including messages and attempts.
 const EVENTS_MAX: usize = 5_000;
-/// The most changes that are shown: with a full page of messages they fit into one answer.
+/// The most changes on a page: with a full page of messages they fit into one answer.
 const CHANGES_MAX: usize = 500;
 
-/// Where to read, for a page from one position to before another.
+/// The streams to read, for a page from one position to before another.
 #[derive(Debug)]
 pub(super) struct Changes {
     from: u64,
     before: u64,
-    /// Where to begin, newest first.
+    /// Where to start, newest first.
     streams: Vec<(SessionId, u64)>,
 }
 
 impl Changes {
-    /// `entry` says where to enter a session's stream: at an event not older than the page.
+    /// `entry` returns the event at which to enter a session's stream, not older than the page.
     pub(super) fn of<'a>(
         (from, before): (u64, u64),
         sessions: impl Iterator<Item = (SessionId, &'a Session)>,
@@ -46,7 +46,7 @@ impl Changes {
         }
     }
 
-    /// The objects, oldest first; none from before `from`. Reads the disk.
+    /// Reads the changes since `from`, oldest first.
     pub(super) fn read(&self, from: u64, library: &Library) -> Vec<Value> {
         let from = from.max(self.from);
         let mut left = EVENTS_MAX;
@@ -67,7 +67,7 @@ impl Changes {
                     continue;
                 }
                 let record = decode(event.position, &event.bytes);
-                // Made-up positions enter nothing, but a stream is checked all the same.
+                // The positions come from the state; the stream is checked to be safe.
                 let record = record.filter(|record| record.stream == Stream::Session(*session));
                 let change = record.and_then(|record| change(*session, &record));
                 found.extend(change.map(|change| (event.position, change)));
@@ -78,7 +78,7 @@ impl Changes {
     }
 }
 
-/// The object of an event that is about the session itself.
+/// The object of a change; `None` for other events.
 fn change(session: SessionId, record: &Record) -> Option<Value> {
     let (operator, reason): (Option<&UserId>, Option<&String>) = match &record.event {
         Event::SessionOpened(e) => (e.operator.as_ref(), None),

@@ -1,4 +1,4 @@
-//! The fate of an outbound message.
+//! Deliveries of outbound messages.
 
 use chat::event::{DeliveryChanged, Event};
 use chat::model::DeliveryState;
@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::library::Library;
 use crate::view::object::Object;
 
-/// Why a delivery failed that no event says so of: its session was ended as a whole.
+/// The reason of a failed delivery without an event: its session ended.
 const ENDED: &str = "the channel or the person is gone";
 
-/// A delivery as it stands, and where its last change is.
+/// A copy of a delivery, with the position of its last change.
 #[derive(Clone, Debug)]
-pub(crate) struct DeliveryFacts {
+pub(crate) struct DeliverySnapshot {
     state: DeliveryState,
     attempts: u32,
     delivered_at: Option<Timestamp>,
@@ -23,8 +23,8 @@ pub(crate) struct DeliveryFacts {
     changed: u64,
 }
 
-impl DeliveryFacts {
-    /// Of a message; `None` when it is not delivered to anybody.
+impl DeliverySnapshot {
+    /// The delivery of a message. `None` if the message is not outbound.
     pub(crate) fn of(message: &Message) -> Option<Self> {
         Some(Self {
             state: message.state?,

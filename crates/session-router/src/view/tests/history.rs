@@ -1,11 +1,11 @@
 //! `sessions.history`.
 
-use chat::id::ChannelId;
 use serde_json::{Value, json};
 
-use super::lists::{list, pages};
+use super::lists::pages;
+use super::related::contact_of;
 use super::shell::{Shell, text};
-use super::{check, fixture, history, talk};
+use super::{fixture, history, talk};
 
 #[test]
 fn a_history_includes_earlier_sessions_of_the_chat() {
@@ -160,15 +160,10 @@ fn a_history_includes_changes_of_sessions_on_request() {
         (&last["author"], &last["session"]),
         (&json!("sue"), &json!(session))
     );
-    let contact = whole_contact(&mut shell, &session);
+    let contact = contact_of(&mut shell, &session);
     let ask = json!({ "contact": contact, "events": true });
     let of_person = shell.ok("ann", "sessions.history", &ask);
     assert_eq!(of_person["events"], whole["events"]);
-}
-
-fn whole_contact(shell: &mut Shell, session: &str) -> String {
-    let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
-    text(&ok["contact"]["id"])
 }
 
 #[test]
@@ -214,4 +209,3 @@ fn pages_of_a_history_have_every_change_once_and_in_order() {
         );
     }
 }
-

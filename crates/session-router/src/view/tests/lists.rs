@@ -3,9 +3,15 @@
 use serde_json::{Value, json};
 
 use super::shell::{Shell, text};
-use super::{check, fixture, history, profile, talk};
+use super::{check, fixture, profile, talk};
 
-pub(super) fn list(shell: &mut Shell, user: &str, method: &str, body: &Value, name: &str) -> Vec<Value> {
+pub(super) fn list(
+    shell: &mut Shell,
+    user: &str,
+    method: &str,
+    body: &Value,
+    name: &str,
+) -> Vec<Value> {
     let ok = shell.ok(user, method, body);
     ok[name]
         .as_array()
@@ -14,7 +20,13 @@ pub(super) fn list(shell: &mut Shell, user: &str, method: &str, body: &Value, na
 }
 
 /// Every page of a list, one by one.
-pub(super) fn pages(shell: &mut Shell, user: &str, method: &str, body: &Value, name: &str) -> Vec<Value> {
+pub(super) fn pages(
+    shell: &mut Shell,
+    user: &str,
+    method: &str,
+    body: &Value,
+    name: &str,
+) -> Vec<Value> {
     let (mut all, mut body) = (Vec::new(), body.clone());
     for _ in 0..100 {
         let ok = shell.ok(user, method, &body);
@@ -221,4 +233,3 @@ fn the_audit_trail_shows_who_did_what_without_secrets() {
     );
     assert_eq!(shell.refusal("sue", "audit.list", &json!({})), "forbidden");
 }
-

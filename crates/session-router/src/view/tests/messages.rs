@@ -1,8 +1,6 @@
 //! Messages and their deliveries.
 
-use chat::command::{Attempted, Command};
 use chat::id::MessageId;
-use chat::rpc::Outcome;
 use serde_json::{Value, json};
 
 use super::shell::{Shell, text};
@@ -196,4 +194,3 @@ fn a_forgotten_person_has_no_texts_no_name_and_no_chat_name() {
     assert_eq!(shown.len(), 2);
     assert_eq!(shown[1]["author"], "ann");
 }
-

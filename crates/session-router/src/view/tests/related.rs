@@ -43,6 +43,11 @@ fn live_chats_come_with_their_people_and_who_is_online() {
     assert_eq!(people(&mut shell, "ann")[2]["online"], false);
 }
 
+pub(super) fn contact_of(shell: &mut Shell, session: &str) -> String {
+    let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
+    text(&ok["contact"]["id"])
+}
+
 #[test]
 fn a_contact_comes_with_the_newest_sessions_that_the_caller_may_see() {
     let (mut shell, _, channel) = fixture();
@@ -52,7 +57,7 @@ fn a_contact_comes_with_the_newest_sessions_that_the_caller_may_see() {
         shell.ok("ann", "sessions.close", &json!({ "session": session }));
         sessions.insert(0, session);
     }
-    let contact = whole_contact(&mut shell, &sessions[0]);
+    let contact = contact_of(&mut shell, &sessions[0]);
     let ok = shell.ok("ann", "contacts.get", &json!({ "contact": contact }));
     check("contact", &ok["contact"]);
     check("session", &ok["sessions"][0]);

@@ -1,4 +1,4 @@
-//! What an event is about: the objects in its `data`.
+//! The objects in the `data` of an event.
 
 use chat::event::Event;
 use chat::id::{CommandId, MessageId, SessionId};
@@ -7,39 +7,40 @@ use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
 
 use crate::library::Library;
-use crate::view::channel::{ChannelFacts, Webhook};
-use crate::view::contact::ContactFacts;
-use crate::view::house::{LiveChatFacts, UserFacts};
-use crate::view::message::{DeliveryFacts, MessageFacts};
+use crate::view::channel::{ChannelSnapshot, Webhook};
+use crate::view::contact::ContactSnapshot;
+use crate::view::live_chats::LiveChatSnapshot;
+use crate::view::message::{DeliverySnapshot, MessageSnapshot};
 use crate::view::object::Object;
-use crate::view::session::{SessionFacts, ShortSession};
+use crate::view::session::{SessionSnapshot, ShortSession};
+use crate::view::users::UserSnapshot;
 
-/// What an event is about.
+/// The objects of one event.
 #[derive(Debug)]
-pub(super) enum About {
+pub(super) enum EventData {
     /// A session changed.
-    Session(Box<SessionFacts>),
-    /// A message was written or changed, by a command that may have an id.
-    Message(Box<MessageFacts>, ShortSession, Option<CommandId>),
-    /// A delivery moved on.
-    Delivery(MessageId, Box<DeliveryFacts>, ShortSession),
+    Session(Box<SessionSnapshot>),
+    /// A message was written or changed, possibly by a command with an id.
+    Message(Box<MessageSnapshot>, ShortSession, Option<CommandId>),
+    /// A delivery changed.
+    Delivery(MessageId, Box<DeliverySnapshot>, ShortSession),
     /// A contact changed.
-    Contact(Box<ContactFacts>),
+    Contact(Box<ContactSnapshot>),
     /// A channel changed.
-    Channel(Box<ChannelFacts>),
-    /// A live chat changed, or what belongs to it.
-    LiveChat(LiveChatFacts),
+    Channel(Box<ChannelSnapshot>),
+    /// A live chat changed.
+    LiveChat(LiveChatSnapshot),
     /// A user changed.
-    User(UserFacts),
+    User(UserSnapshot),
 }
 
-impl About {
-    /// `None` when it is about nothing that this version knows.
+impl EventData {
+    /// Copies the objects of a record. `None` if this version does not know its kind.
     pub(super) fn of(workspace: &Workspace, record: &Record, public_url: &str) -> Option<Self> {
         match &record.stream {
             Stream::Session(id) => of_session(workspace, *id, record),
             Stream::Contact(id) => {
-                let contact = ContactFacts::of(workspace, *id)?;
+                let contact = ContactSnapshot::of(workspace, *id)?;
                 Some(Self::Contact(Box::new(match &record.event {
                     Event::ContactUpdated(e) if e.profile.is_some() => contact.at(record.position),
                     _ => contact,
@@ -47,7 +48,7 @@ impl About {
             }
             Stream::Channel(id) => {
                 let channel = workspace.channels.get(id)?;
-                let channel = ChannelFacts::of(*id, channel, public_url);
+                let channel = ChannelSnapshot::of(*id, channel, public_url);
                 Some(Self::Channel(Box::new(match &record.event {
                     Event::ChannelStatusChanged(e) => {
                         channel.at(e.status, e.reason.clone(), record.time)
@@ -55,16 +56,16 @@ impl About {
                     _ => channel,
                 })))
             }
-            Stream::LiveChat(id) => LiveChatFacts::of(workspace, *id).map(Self::LiveChat),
+            Stream::LiveChat(id) => LiveChatSnapshot::of(workspace, *id).map(Self::LiveChat),
             Stream::User(id) => {
                 let user = workspace.users.get(id)?;
-                Some(Self::User(UserFacts::of(id, user)))
+                Some(Self::User(UserSnapshot::of(id, user)))
             }
         }
     }
 
     /// The members of `data`.
-    pub(super) fn data(&self, library: &Library, webhook: Webhook) -> Object {
+    pub(super) fn object(&self, library: &Library, webhook: Webhook) -> Object {
         let data = Object::new();
         match self {
             Self::Session(session) => data.with("session", session.object(library)),
@@ -84,14 +85,14 @@ impl About {
     }
 }
 
-fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<About> {
+fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<EventData> {
     let row = workspace.sessions.get(&id)?;
-    let session = || SessionFacts::of(workspace, id);
+    let session = || SessionSnapshot::of(workspace, id);
     let message = |message: MessageId| {
-        let facts = MessageFacts::of(workspace, message)?;
+        let snapshot = MessageSnapshot::of(workspace, message)?;
         let command = record.caused_by.as_ref().map(|cause| cause.command);
         let short = ShortSession::of(id, row);
-        Some(About::Message(Box::new(facts), short, command))
+        Some(EventData::Message(Box::new(snapshot), short, command))
     };
     let session = match &record.event {
         Event::SessionOpened(e) => session()?.at(open(e.operator.is_some()), e.operator.clone()),
@@ -110,13 +111,13 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<A
         Event::NoteAdded(e) => return message(e.message),
         Event::DeliveryChanged(e) => {
             let now = workspace.message(e.message).map(|(_, message)| message);
-            let delivery = DeliveryFacts::after(e, record, now);
+            let delivery = DeliverySnapshot::after(e, record, now);
             let short = ShortSession::of(id, row);
-            return Some(About::Delivery(e.message, Box::new(delivery), short));
+            return Some(EventData::Delivery(e.message, Box::new(delivery), short));
         }
         _ => return None,
     };
-    Some(About::Session(Box::new(session)))
+    Some(EventData::Session(Box::new(session)))
 }
 
 /// The status of a session that is not closed.

@@ -1,15 +1,14 @@
-//! Lists that stay within one answer.
+//! Lists that fit into one answer.
 
 use serde_json::Value;
 
-/// What a list may hold, in bytes: NATS carries 1 MiB, and the envelope and what is beside the list
-/// need some of it.
+/// The most bytes of a list. NATS carries 1 MiB, and the envelope and related objects need some of it.
 pub(super) const BYTES_MAX: usize = 768 * 1024;
 
-/// What stands beside a list may hold, in bytes: with a full list it still fits.
-const BESIDE_BYTES_MAX: usize = 192 * 1024;
+/// The most bytes of related objects, which fit with a full list.
+const RELATED_BYTES_MAX: usize = 192 * 1024;
 
-/// A list that takes values as long as there is room.
+/// A list with a limit in bytes.
 #[derive(Debug, Default)]
 pub(super) struct List {
     values: Vec<Value>,
@@ -17,7 +16,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Takes a value, or says that there is no room; the first has always room.
+    /// Appends a value. Returns `false` if it does not fit; the first value always fits.
     pub(super) fn push(&mut self, value: Value) -> bool {
         let bytes = size(&value);
         if !self.values.is_empty() && self.bytes + bytes > BYTES_MAX {
@@ -37,9 +36,9 @@ impl List {
     }
 }
 
-/// How long a value is when it is written, and the comma behind it.
+/// The length of a value as JSON, with a comma.
 fn size(value: &Value) -> usize {
-    /// Counts instead of writing.
+    /// Counts bytes.
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -58,9 +57,9 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// As many of what is shown beside a list as there is room for.
-pub(super) fn beside(values: impl Iterator<Item = Value>) -> Vec<Value> {
-    let mut left = BESIDE_BYTES_MAX;
+/// Takes as many related objects as fit.
+pub(super) fn related(values: impl Iterator<Item = Value>) -> Vec<Value> {
+    let mut left = RELATED_BYTES_MAX;
     let fits = |value: &Value| {
         let rest = left.checked_sub(size(value));
         left = rest.unwrap_or(0);
@@ -69,8 +68,8 @@ pub(super) fn beside(values: impl Iterator<Item = Value>) -> Vec<Value> {
     values.take_while(fits).collect()
 }
 
-/// A page of things with a key: as many as there is room for, and the key of the last one when there
-/// are more. `things` are one more than the page, if there are more.
+/// Makes a page of keyed things: as many as fit, and the key of the last one if there are more. `things`
+/// has one more than the page if there are more.
 pub(super) fn page<T, K>(
     things: Vec<(K, T)>,
     limit: usize,
@@ -91,11 +90,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_beside_a_full_list_leaves_room_for_the_rest_of_the_answer() {
+    fn related_objects_leave_room_for_the_rest_of_the_answer() {
         let name = Value::from("я".repeat(255));
-        let shown = beside(std::iter::repeat_n(name.clone(), 1_000));
+        let shown = related(std::iter::repeat_n(name.clone(), 1_000));
         let bytes: usize = shown.iter().map(size).sum();
-        assert!(bytes <= BESIDE_BYTES_MAX && bytes + size(&name) > BESIDE_BYTES_MAX);
-        assert_eq!(beside(std::iter::once(name.clone())), [name]);
+        assert!(bytes <= RELATED_BYTES_MAX && bytes + size(&name) > RELATED_BYTES_MAX);
+        assert_eq!(related(std::iter::once(name.clone())), [name]);
     }
 }

@@ -1,0 +1,107 @@
+//! Users, and `me`.
+
+use std::ops::Bound;
+
+use chat::id::UserId;
+use chat::model::Group;
+use chat::rejection::Rejection;
+use chat::state::User;
+use chat::time::Timestamp;
+use chat::workspace::{Caller, Workspace};
+use serde_json::Value;
+
+use super::object::Object;
+use super::{Plan, list, live_chats};
+use crate::api::Page;
+
+/// A copy of a user.
+#[derive(Clone, Debug)]
+pub(crate) struct UserSnapshot {
+    id: UserId,
+    name: String,
+    groups: Vec<Group>,
+    disabled: bool,
+    created_at: Timestamp,
+}
+
+impl UserSnapshot {
+    pub(crate) fn of(id: &UserId, user: &User) -> Self {
+        Self {
+            id: id.clone(),
+            name: user.name.clone(),
+            groups: user.groups.iter().copied().collect(),
+            disabled: user.disabled,
+            created_at: user.created_at,
+        }
+    }
+
+    /// The object `user`, for administrators.
+    pub(crate) fn object(&self) -> Value {
+        Object::new()
+            .with("id", &self.id)
+            .with("name", &self.name)
+            .with("groups", &self.groups)
+            .with("disabled", self.disabled)
+            .with("createdAt", self.created_at)
+            .value()
+    }
+
+    /// The members that colleagues see.
+    pub(crate) fn card(&self) -> Object {
+        Object::new()
+            .with("id", &self.id)
+            .with("name", &self.name)
+            .with("groups", &self.groups)
+    }
+}
+
+/// Plans `me`. `next` is present if not all live chats fit: the rest is in `live-chats.list`.
+pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>, public_url: &str) -> Plan {
+    let everything = Page {
+        before: None,
+        limit: usize::MAX - 1,
+    };
+    let live_chats = live_chats::visible(workspace, caller, &everything);
+    let user = UserSnapshot::of(caller.id, caller.user);
+    let position = workspace.position;
+    let administers = caller.user.is(Group::Administrators);
+    let public_url = administers.then(|| public_url.to_owned());
+    Plan::new(move |_| {
+        let (list, next) = list::page(live_chats, everything.limit, |l| l.object());
+        Object::new()
+            .with("id", &user.id)
+            .with("name", &user.name)
+            .with("groups", &user.groups)
+            .with("liveChats", list)
+            .with("position", position)
+            .with_some("next", next)
+            // Says that `typing` and `viewing` take `ended`.
+            .with("signalsEnd", true)
+            .with_some("publicUrl", public_url)
+            .with("user", user.card())
+    })
+}
+
+/// Plans `users.list`, sorted by login.
+pub(super) fn users(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    page: &Page<UserId>,
+) -> Result<Plan, Rejection> {
+    caller.administers()?;
+    let from = page
+        .before
+        .clone()
+        .map_or(Bound::Unbounded, Bound::Excluded);
+    let users: Vec<_> = workspace
+        .users
+        .range((from, Bound::Unbounded))
+        .take(page.limit + 1)
+        .map(|(id, user)| (id.clone(), UserSnapshot::of(id, user)))
+        .collect();
+    let limit = page.limit;
+    Ok(Plan::new(move |_| {
+        let (list, next) = list::page(users, limit, |u| u.object());
+        Object::new().with("users", list).with("next", next)
+    }))
+}
