@@ -1,6 +1,6 @@
-/** The texts of the page in the language that is chosen now. Whatever shows one follows the choice. */
+/** The texts of the page in the current language. Readers update when the language changes. */
 import { fill, number } from "./catalogue";
-import type { Locale, Translated, Values, Words } from "./catalogue";
+import type { Catalogue, Locale, Translated, Values } from "./catalogue";
 import { en } from "./en";
 import { ru } from "./ru";
 import * as time from "./time";
@@ -11,8 +11,8 @@ class Language {
 
 export const language = new Language();
 
-/** Reads one part's texts; a part that is loaded later, such as `admin`, brings its own. */
-export function texts<English extends Words>(english: English, russian: Translated<English>) {
+/** Returns a function that looks up texts in the current language. */
+export function texts<English extends Catalogue>(english: English, russian: Translated<English>) {
   const catalogues = { en: english, ru: russian };
   return (key: keyof English, values?: Values): string =>
     fill(language.current, catalogues[language.current][key] ?? english[key]!, values);
@@ -21,7 +21,7 @@ export function texts<English extends Words>(english: English, russian: Translat
 export const t = texts(en, ru);
 export type Key = keyof typeof en;
 
-/** Whether a key that was put together exists. */
+/** Whether a computed key exists. */
 export const isKey = (key: string): key is Key => Object.hasOwn(en, key);
 
 export const clock = (at: number) => time.clock(language.current, at);

@@ -1,10 +1,10 @@
-/** Times in words. Pure: now is a parameter. */
+/** Formatting of times. */
 import type { Locale } from "./catalogue";
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** English is written differently here and there: as the browser says, where it speaks of English. */
+/** The browser's regional variant of the language, such as en-GB. */
 const regional = (locale: Locale) =>
   globalThis.navigator?.languages?.find((one) => one.startsWith(locale)) ?? locale;
 
@@ -23,7 +23,7 @@ function formats(locale: Locale) {
 }
 const all = { en: formats("en"), ru: formats("ru") };
 
-/** Whether two moments are on the same day here. */
+/** Whether two times are on the same local day. */
 export const sameDay = (a: number, b: number) =>
   new Date(a).toDateString() === new Date(b).toDateString();
 
@@ -41,14 +41,14 @@ export function day(locale: Locale, at: number, now: number): string {
   return (sameYear(at, now) ? day : dayOfYear).format(at);
 }
 
-/** As short as a list has room for: the time today, the date before. */
+/** Short, for lists: the time if today, otherwise the date. */
 export function brief(locale: Locale, at: number, now: number): string {
   if (sameDay(at, now)) return clock(locale, at);
   const { date, dateOfYear } = all[locale];
   return (sameYear(at, now) ? date : dateOfYear).format(at);
 }
 
-/** How long something lasts: `0:07`, `12:40`, `3 h`, `2 d` in the units given. */
+/** A duration: `0:07`, `12:40`, `3 h`, `2 d`. */
 export function span(ms: number, units: { hours: string; days: string }): string {
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   const minutes = Math.floor(seconds / 60);

@@ -24,7 +24,7 @@ test("a live chat with messengers is deleted only after an explicit choice", asy
   await connect("Ann Lee");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.row("Support").getByRole("button", { name: "Delete: Support" }).click();
-  await adminPage.dialog.getByText("It still has 1 messenger").waitFor();
+  await adminPage.dialog.getByText("1 messenger is connected and will be deleted too").waitFor();
   expect(
     await adminPage.dialog.getByRole("button", { name: "Delete", exact: true }).isDisabled(),
   ).toBe(true);
@@ -61,8 +61,8 @@ test("a user is created, signs in, gets a token that is shown once, and is disab
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.section("Users");
   await adminPage.button("New user").click();
-  await adminPage.fill("Login", "zoe");
-  await adminPage.fill("Name", "Zoe Quist");
+  await adminPage.fill("User name", "zoe");
+  await adminPage.fill("Display name", "Zoe Quist");
   await adminPage.fill("Password", PASSWORD);
   await adminPage.dialog.getByRole("checkbox", { name: "Operators" }).check();
   await adminPage.submit("Create");
@@ -75,28 +75,28 @@ test("a user is created, signs in, gets a token that is shown once, and is disab
     await adminPage.row("Zoe Quist").getByRole("button", { name: "Actions: Zoe Quist" }).click();
     await adminPage.page.getByRole("menuitem", { name }).click();
   };
-  await act("API token …");
-  await adminPage.press("Issue a token");
-  await adminPage.dialog.getByText("It is shown this once").waitFor();
+  await act("Create API token…");
+  await adminPage.press("Create token");
+  await adminPage.dialog.getByText("It will not be shown again").waitFor();
   const token = await adminPage.dialog.locator("code").innerText();
   await (await broker.signIn("zoe", token)).close();
   await adminPage.submit("Close");
 
   await act("Disable");
   await adminPage.submit("Disable");
-  await adminPage.row("Zoe Quist").getByText("disabled").waitFor();
-  await zoe.connection.filter({ hasText: "does not accept the sign-in" }).waitFor();
+  await adminPage.row("Zoe Quist").getByText("Disabled").waitFor();
+  await zoe.connection.filter({ hasText: "Sign-in refused" }).waitFor();
 });
 
 test("the audit log shows who did what in sentences", async ({ admin, signIn, liveChat }) => {
   await admin.request("live-chats.rename", { liveChat, name: "Support desk" });
   const adminPage = await AdminPage.open(await signIn("admin"));
-  await adminPage.section("Audit trail");
-  await adminPage.main.getByText("A live chat was renamed to “Support desk”").first().waitFor();
-  await adminPage.main.getByText("User Olga Ivanova was created. Groups: Operators").first().waitFor();
-  await adminPage.main.getByRole("combobox", { name: "To what" }).selectOption("Support desk");
-  await adminPage.main.getByText("User Olga Ivanova was created").waitFor({ state: "hidden" });
-  await adminPage.main.getByText("A live chat was renamed to “Support desk”").waitFor();
+  await adminPage.section("Audit log");
+  await adminPage.main.getByText("Live chat renamed to “Support desk”").first().waitFor();
+  await adminPage.main.getByText("User Olga Ivanova created. Groups: Operators").first().waitFor();
+  await adminPage.main.getByRole("combobox", { name: "Object" }).selectOption("Support desk");
+  await adminPage.main.getByText("User Olga Ivanova created").waitFor({ state: "hidden" });
+  await adminPage.main.getByText("Live chat renamed to “Support desk”").waitFor();
 });
 
 test("a contact is erased only after typing the name, and then the messages are unreadable", async ({
@@ -109,17 +109,17 @@ test("a contact is erased only after typing the name, and then the messages are 
   await olga.open("Ann Lee");
   await olga.message("My secret").waitFor();
   const adminPage = await AdminPage.open(await signIn("admin"));
-  await adminPage.section("People");
+  await adminPage.section("Contacts");
   await adminPage
     .row("Ann Lee")
-    .getByRole("button", { name: /^Forget/ })
+    .getByRole("button", { name: /^Erase data/ })
     .click();
-  const forget = adminPage.dialog.getByRole("button", { name: "Forget for good" });
-  expect(await forget.isDisabled()).toBe(true);
+  const erase = adminPage.dialog.getByRole("button", { name: "Erase permanently" });
+  expect(await erase.isDisabled()).toBe(true);
   await adminPage.fill("Type “Ann Lee” to confirm", "Ann Lee");
-  await adminPage.submit("Forget for good");
+  await adminPage.submit("Erase permanently");
   await olga.page.reload();
   await olga.signIn("olga");
-  await olga.log.getByText("this person was forgotten").first().waitFor();
+  await olga.log.getByText("Message erased at the contact's request").first().waitFor();
   expect(await olga.page.getByText("My secret").count()).toBe(0);
 });

@@ -28,7 +28,7 @@ test("waiting sessions are counted in the title and show their waiting time", as
   const ann = await connect("Ann Lee");
   const olga = await signIn("olga");
   ann.say("Hello");
-  await olga.row("Ann Lee").getByText("Waiting for an answer").waitFor();
+  await olga.row("Ann Lee").getByText("Waiting for a reply").waitFor();
   await until("the title says so", async () => (await olga.page.title()) === "(1) Switchboard");
 });
 
@@ -41,12 +41,12 @@ test("the list is filtered by text and by live chat", async ({ connect, signIn, 
   bob.say("I look for a chair");
   await olga.row("Ann Lee").waitFor();
   await olga.row("Bob Ray").waitFor();
-  const filter = olga.page.getByRole("searchbox", { name: "Filter" });
+  const filter = olga.page.getByRole("searchbox", { name: "Search" });
   await filter.fill("bob");
   await olga.row("Ann Lee").waitFor({ state: "hidden" });
   expect(await olga.row("Bob Ray").isVisible()).toBe(true);
   await filter.fill("nobody of this name");
-  await olga.button("Clear the filter").click();
+  await olga.button("Clear filters").click();
   await olga.row("Ann Lee").waitFor();
   await olga.page.getByRole("combobox", { name: "Live chat" }).selectOption("Sales");
   await olga.row("Ann Lee").waitFor({ state: "hidden" });
@@ -64,12 +64,12 @@ test("closed sessions are searched by the broker", async ({ connect, signIn }) =
   ] as const) {
     person.say("Hello");
     await olga.take(name);
-    await olga.button("Close session").click();
-    await olga.log.getByText("Olga Ivanova closed the session").waitFor();
+    await olga.button("Close").click();
+    await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
   }
   await olga.view("Closed");
   await olga.row("Ann Lee").waitFor();
-  await olga.page.getByRole("searchbox", { name: "Filter" }).fill("Bob");
+  await olga.page.getByRole("searchbox", { name: "Search" }).fill("Bob");
   await olga.row("Ann Lee").waitFor({ state: "hidden" });
   await olga.row("Bob Ray").waitFor();
 });

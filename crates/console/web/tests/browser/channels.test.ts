@@ -8,18 +8,18 @@ test("connecting a messenger shows the handshake, and then people can write", as
   const ann = await messenger("Ann Lee");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.liveChat("Support");
-  await adminPage.button("Connect a messenger").click();
-  await adminPage.dialog.getByText("Public URL of the company").waitFor();
-  await adminPage.fill("Name of the channel", "Staff chat");
+  await adminPage.button("Connect messenger").click();
+  await adminPage.dialog.getByText("Public base URL").waitFor();
+  await adminPage.fill("Channel name", "Staff chat");
   await adminPage.fill("Webhook of the messenger", ann.webhook);
   await adminPage.fill("Confirmation code", CODE);
   await adminPage.press("Connect");
-  await adminPage.dialog.getByText("The request “connect”", { exact: true }).waitFor();
+  await adminPage.dialog.getByText("“connect” request", { exact: true }).waitFor();
   await adminPage.dialog.getByText(`POST ${ann.webhook}`).waitFor();
-  await adminPage.dialog.getByText("The messenger answered 200").waitFor();
-  await adminPage.dialog.getByText("Confirmed: the messenger proved that it knows the code").waitFor();
+  await adminPage.dialog.getByText("Response: 200").waitFor();
+  await adminPage.dialog.getByText("Verified: the messenger knows the code").waitFor();
   expect(await adminPage.dialog.innerText()).not.toContain(CODE);
-  await adminPage.press("Open the channel");
+  await adminPage.press("Open channel");
   await adminPage.heading("Staff chat").waitFor();
   await adminPage.main.getByText("Active", { exact: true }).waitFor();
   ann.say("Hello");
@@ -33,19 +33,19 @@ test("a failed connection shows the reason and what to do", async ({
   const ann = await messenger("Ann Lee", "--refuse");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.liveChat("Support");
-  await adminPage.button("Connect a messenger").click();
-  await adminPage.fill("Name of the channel", "Staff chat");
+  await adminPage.button("Connect messenger").click();
+  await adminPage.fill("Channel name", "Staff chat");
   await adminPage.fill("Webhook of the messenger", ann.webhook);
   await adminPage.fill("Confirmation code", CODE);
   await adminPage.press("Connect");
-  await adminPage.dialog.getByText("The messenger answered 401", { exact: true }).waitFor();
+  await adminPage.dialog.getByText("Response: 401", { exact: true }).waitFor();
   await adminPage.dialog.getByText("Wrong confirmation code: the messenger answered 401.").waitFor();
-  await adminPage.dialog.getByText("Compare the code here").waitFor();
-  await adminPage.press("Change what is filled in");
+  await adminPage.dialog.getByText("Compare this code").waitFor();
+  await adminPage.press("Edit");
   await adminPage.fill("Webhook of the messenger", "http://10.1.2.3/hook");
   await adminPage.press("Connect");
-  await adminPage.dialog.getByText("The address 10.1.2.3 is refused by the guard.").waitFor();
-  await adminPage.press("Change what is filled in");
+  await adminPage.dialog.getByText(/The address 10\.1\.2\.3 .*not allowed/).waitFor();
+  await adminPage.press("Edit");
   await ann.kill();
   await ann.start();
   await adminPage.fill("Webhook of the messenger", ann.webhook);
@@ -62,12 +62,12 @@ test("an account cannot be connected twice, and the error names its live chat", 
   await createLiveChat("Sales");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.liveChat("Sales");
-  await adminPage.button("Connect a messenger").click();
-  await adminPage.fill("Name of the channel", "Again");
+  await adminPage.button("Connect messenger").click();
+  await adminPage.fill("Channel name", "Again");
   await adminPage.fill("Webhook of the messenger", ann.webhook);
   await adminPage.fill("Confirmation code", CODE);
   await adminPage.press("Connect");
-  await adminPage.dialog.getByText("connected to the live chat “Support”").waitFor();
+  await adminPage.dialog.getByText("already connected to the live chat “Support”").waitFor();
 });
 
 test("a disconnected channel counts rejected messages; after reconnecting, queued ones are delivered", async ({
@@ -85,13 +85,13 @@ test("a disconnected channel counts rejected messages; after reconnecting, queue
   await until("the messenger is told", () => ann.requests("disconnect").length === 1);
   ann.say("Meanwhile");
   await olga.send("From the desk");
-  await adminPage.main.getByText("Refused while disconnected").waitFor();
+  await adminPage.main.getByText("Rejected while disconnected").waitFor();
   await adminPage.liveChat("Support");
-  await adminPage.main.getByText("1 message was refused").waitFor();
-  await adminPage.main.getByText("1 message waits for delivery").waitFor();
+  await adminPage.main.getByText("1 message rejected").waitFor();
+  await adminPage.main.getByText("1 message queued").waitFor();
   expect(ann.received).toEqual([]);
   await adminPage.button(/^Reconnect/).click();
-  await adminPage.dialog.getByText("The channel is active. What waited is being delivered.").waitFor();
+  await adminPage.dialog.getByText("The channel is active. Queued messages are being delivered.").waitFor();
   await olga.message("Meanwhile").waitFor();
   await olga.message("From the desk").getByText("Sent", { exact: true }).waitFor();
   expect(ann.received).toEqual(["From the desk"]);
@@ -104,10 +104,10 @@ test("after a rotation both codes are valid, and the page shows until when", asy
   const ann = await connect("Ann Lee");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.channel("Support", "Ann Lee's");
-  await adminPage.button("Rotate the code").click();
+  await adminPage.button("Rotate code").click();
   await adminPage.fill("Confirmation code", "open sesame, please");
-  await adminPage.submit("Rotate the code");
-  await adminPage.main.getByText("Two codes are good").waitFor();
+  await adminPage.submit("Rotate code");
+  await adminPage.main.getByText("Two codes are valid").waitFor();
   ann.say("With the old one");
   await until("it is accepted", () => ann.accepted.length === 1);
 });
@@ -117,11 +117,11 @@ test("testing a channel does not change it", async ({ connect, signIn }) => {
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.channel("Support", "Ann Lee's");
   await adminPage.button("Test").click();
-  await adminPage.dialog.getByText("The test has changed nothing.").waitFor();
+  await adminPage.dialog.getByText("The channel was not changed.").waitFor();
   await adminPage.submit("Close");
   await ann.kill();
   await adminPage.button("Test").click();
-  await adminPage.dialog.getByText("No connection to the messenger.").waitFor();
+  await adminPage.dialog.getByText("Cannot connect to").waitFor();
   await adminPage.submit("Close");
   await adminPage.main.getByText("Active", { exact: true }).waitFor();
 });
@@ -138,7 +138,7 @@ test("a channel is renamed and deleted, and the messenger is notified", async ({
   await adminPage.submit("Save");
   await adminPage.button("Delete: The lobby").click();
   await adminPage.submit("Delete");
-  await adminPage.main.getByText("No messenger is connected").waitFor();
+  await adminPage.main.getByText("No messengers connected").waitFor();
   await until("the messenger is told", () => ann.requests("disconnect").length === 1);
 });
 
@@ -152,7 +152,7 @@ test("the delivery log shows every attempt and retries one message or all since 
   await olga.take("Ann Lee");
   for (const text of ["First", "Second"]) {
     await olga.send(text);
-    await olga.message(text).getByText("Not delivered").waitFor();
+    await olga.message(text).getByText("Failed").waitFor();
   }
   await ann.kill();
   await ann.start();
@@ -161,11 +161,11 @@ test("the delivery log shows every attempt and retries one message or all since 
   await adminPage.row("422").first().waitFor();
   expect(await adminPage.row("422").count()).toBe(2);
   // The newest is the first.
-  await adminPage.row("422").first().getByRole("button", { name: "Send again" }).click();
+  await adminPage.row("422").first().getByRole("button", { name: "Retry" }).click();
   await olga.message("Second").getByText("Sent", { exact: true }).waitFor();
-  await adminPage.button("Send again …").click();
-  await adminPage.submit("Send again");
-  await olga.message("First").getByText("Not delivered").waitFor({ state: "hidden" });
+  await adminPage.button("Retry all…").click();
+  await adminPage.submit("Retry");
+  await olga.message("First").getByText("Failed").waitFor({ state: "hidden" });
   await until("both have come again", () => ann.received.length === 4);
   expect(ann.received).toEqual(["First", "Second", "Second", "First"]);
 });

@@ -17,12 +17,12 @@ test("when two operators take a session, one gets it and the other sees who", as
   await petr.open("Ann Lee");
   // Petr does not hear that Olga was faster until he has tried.
   network.hold();
-  await olga.button("Take").click();
-  await olga.thread("Ann Lee").getByText("With you").waitFor();
-  await petr.button("Take").click();
+  await olga.button("Assign to me").click();
+  await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
+  await petr.button("Assign to me").click();
   network.release();
-  await petr.page.getByText("Olga Ivanova has this session already").waitFor();
-  await petr.thread("Ann Lee").getByText("With Olga Ivanova").waitFor();
+  await petr.page.getByText("already assigned to Olga Ivanova").waitFor();
+  await petr.thread("Ann Lee").getByText("Assigned to Olga Ivanova").waitFor();
   await olga.send("I am Olga.");
   await olga.message("I am Olga.").getByText("Sent", { exact: true }).waitFor();
   expect(await petr.reply.count()).toBe(0);
@@ -38,15 +38,15 @@ test("a session is transferred with a note that the next operator reads", async 
   ann.say("I want my money back");
   await olga.take("Ann Lee");
   await olga.button("Transfer").click();
-  await olga.dialog.getByRole("combobox", { name: "To whom" }).fill("petr");
+  await olga.dialog.getByRole("combobox", { name: "To" }).fill("petr");
   await olga.dialog.getByRole("option", { name: "Petr Novak" }).click();
   await olga.dialog.getByRole("textbox", { name: "Note" }).fill("She has waited a week");
   await olga.dialog.getByRole("button", { name: "Transfer" }).click();
-  await olga.thread("Ann Lee").getByText("With Petr Novak").waitFor();
+  await olga.thread("Ann Lee").getByText("Assigned to Petr Novak").waitFor();
   await petr.view("Mine");
   await petr.open("Ann Lee");
   await petr.message("She has waited a week").waitFor();
-  await petr.log.getByText("Olga Ivanova transferred the session to Petr Novak").waitFor();
+  await petr.log.getByText("Olga Ivanova transferred the conversation to Petr Novak").waitFor();
   await petr.send("I see to it.");
   await petr.message("I see to it.").getByText("Sent", { exact: true }).waitFor();
   expect(ann.received).toEqual(["I see to it."]);
@@ -62,10 +62,10 @@ test("a session that is returned to the queue can be taken by others", async ({
   ann.say("Hello");
   await olga.take("Ann Lee");
   await olga.button("Transfer").click();
-  await olga.dialog.getByRole("option", { name: "Back into the queue" }).click();
+  await olga.dialog.getByRole("option", { name: "Return to queue" }).click();
   await olga.dialog.getByRole("button", { name: "Transfer" }).click();
   await petr.take("Ann Lee");
-  await petr.log.getByText("Olga Ivanova put the session back into the queue").waitFor();
+  await petr.log.getByText("Olga Ivanova returned the conversation to the queue").waitFor();
 });
 
 test("typing is shown to the contact, the operator and colleagues", async ({ connect, signIn }) => {
@@ -78,11 +78,11 @@ test("typing is shown to the contact, the operator and colleagues", async ({ con
   await olga.open("Ann Lee");
   ann.say("/typing");
   await olga.page.getByText("Ann Lee is typing").waitFor();
-  await olga.row("Ann Lee").filter({ hasText: "is typing" }).waitFor();
+  await olga.row("Ann Lee").filter({ hasText: "typing…" }).waitFor();
   await petr.page.goto(olga.page.url());
   await petr.thread("Ann Lee").waitFor();
   await olga.reply.pressSequentially("Let me see");
-  await petr.page.getByText("Olga Ivanova is answering here").waitFor();
+  await petr.page.getByText("Olga Ivanova is replying").waitFor();
   await until("the messenger shows it", () => ann.requests("typing").length > 0);
 });
 
@@ -95,10 +95,10 @@ test("colleagues see who is viewing a session, in the thread and in the list", a
   const petr = await signIn("petr");
   ann.say("Hello");
   await olga.open("Ann Lee");
-  await petr.row("Ann Lee").getByText("Looked at by").waitFor();
+  await petr.row("Ann Lee").getByText("Viewed by").waitFor();
   await petr.row("Ann Lee").getByText("Olga Ivanova").waitFor();
   await petr.open("Ann Lee");
-  await petr.page.getByText("Olga Ivanova looks at this").waitFor();
+  await petr.page.getByText("Olga Ivanova is viewing this").waitFor();
 });
 
 test("a supervisor sees all assigned sessions, an operator only their own", async ({
@@ -110,9 +110,9 @@ test("a supervisor sees all assigned sessions, an operator only their own", asyn
   const vera = await signIn("vera");
   ann.say("Hello");
   await olga.take("Ann Lee");
-  await vera.view("Active");
+  await vera.view("All");
   await vera.row("Ann Lee").filter({ hasText: "· Olga Ivanova" }).waitFor();
-  expect(await olga.tab("Active").count()).toBe(0);
+  expect(await olga.tab("All").count()).toBe(0);
 });
 
 test("an operator starts a session if the messenger allows it", async ({ connect, signIn }) => {
@@ -120,10 +120,10 @@ test("an operator starts a session if the messenger allows it", async ({ connect
   const olga = await signIn("olga");
   ann.say("Hello");
   await olga.take("Ann Lee");
-  await olga.button("Close session").click();
-  await olga.log.getByText("Olga Ivanova closed the session").waitFor();
-  await olga.menu("Start a session");
-  await olga.dialog.getByRole("combobox", { name: "With whom" }).fill("ann");
+  await olga.button("Close").click();
+  await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
+  await olga.menu("New conversation");
+  await olga.dialog.getByRole("combobox", { name: "To" }).fill("ann");
   await olga.dialog.getByRole("option", { name: "Ann Lee" }).click();
   await olga.dialog.getByRole("textbox", { name: "First message" }).fill("One more thing");
   await olga.dialog.getByRole("button", { name: "Start", exact: true }).click();
@@ -141,8 +141,8 @@ test("an operator cannot start a session if the messenger does not allow it", as
   const olga = await signIn("olga");
   await minimalMessenger.say("carl", "Hello");
   await olga.row("carl").waitFor();
-  await olga.menu("Start a session");
-  await olga.dialog.getByText("No channel allows it").waitFor();
+  await olga.menu("New conversation");
+  await olga.dialog.getByText("No channel supports this").waitFor();
   // Neither does the broker allow it to whoever asks without the page.
   const client = await broker.signIn("olga");
   const { channels } = await client.request<{ channels: { id: string }[] }>("channels.list");

@@ -41,7 +41,7 @@ test("a message waits and says so while the messenger is down", async ({ connect
   await ann.kill();
   await olga.send("Still there?");
   const message = olga.message("Still there?");
-  await message.getByText(/attempts? so far, the next/).waitFor();
+  await message.getByText(/attempts? failed, next one/).waitFor();
   await ann.start();
   await message.getByText("Sent", { exact: true }).waitFor();
   expect(ann.received).toEqual(["Still there?"]);
@@ -54,11 +54,11 @@ test("a rejected message shows the reason and can be retried", async ({ connect,
   await olga.take("Ann Lee");
   await olga.send("Take this");
   const message = olga.message("Take this");
-  await message.getByText("Not delivered").waitFor();
+  await message.getByText("Failed").waitFor();
   await message.getByText("the messenger answered 422").waitFor();
   await ann.kill();
   await ann.start();
-  await message.getByRole("button", { name: "Send again" }).click();
+  await message.getByRole("button", { name: "Retry" }).click();
   await message.getByText("Sent", { exact: true }).waitFor();
   // The first is the one that was refused.
   expect(ann.received).toEqual(["Take this", "Take this"]);
@@ -76,13 +76,13 @@ test("a message after closing opens a new session below the earlier one", async 
   await olga.take("Ann Lee");
   await olga.send("Done");
   await olga.message("Done").getByText("Sent", { exact: true }).waitFor();
-  await olga.button("Close session").click();
+  await olga.button("Close").click();
   await olga.view("Closed");
   await olga.row("Ann Lee").waitFor();
   ann.say("My second matter");
   await olga.view("Queue");
   await olga.open("Ann Lee");
-  await olga.log.getByText("Olga Ivanova closed the session").waitFor();
+  await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
   await olga.message("My first matter").waitFor();
   expect(await olga.texts()).toEqual(["My first matter", "Done", "My second matter"]);
 });
@@ -115,7 +115,7 @@ test("a note is visible to colleagues and never sent to the messenger", async ({
   await olga.button("Note").click();
   await olga.note.fill("She is a good customer");
   await olga.button("Add note").click();
-  await olga.message("She is a good customer").getByText("seen by colleagues only").waitFor();
+  await olga.message("She is a good customer").getByText("internal note").waitFor();
   await olga.button("Reply").click();
   await olga.send("How can I help?");
   await olga.message("How can I help?").getByText("Sent", { exact: true }).waitFor();
@@ -149,6 +149,6 @@ test("edits and deletions of a contact are shown", async ({ connect, signIn }) =
   await olga.open("Ann Lee");
   await olga.message("I want two").getByText("edited").waitFor();
   ann.say("Or none", "/delete");
-  await olga.message("The message was deleted").waitFor();
+  await olga.message("Message deleted").waitFor();
   expect(await olga.message("Or none").count()).toBe(0);
 });

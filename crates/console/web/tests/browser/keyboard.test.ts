@@ -10,7 +10,7 @@ test("a session can be handled with the keyboard only", async ({ connect, signIn
   await keyboard.press("j");
   await olga.thread("Ann Lee").waitFor();
   await keyboard.press("t");
-  await olga.thread("Ann Lee").getByText("With you").waitFor();
+  await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
   await keyboard.press("r");
   await keyboard.type("Good day");
   await keyboard.press("Enter");
@@ -18,9 +18,9 @@ test("a session can be handled with the keyboard only", async ({ connect, signIn
   // The first leaves the text, the second the session.
   await keyboard.press("Escape");
   await keyboard.press("Shift+E");
-  await olga.log.getByText("Olga Ivanova closed the session").waitFor();
+  await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
   await keyboard.press("Escape");
-  await olga.page.getByText("No session is open").waitFor();
+  await olga.page.getByText("No conversation selected").waitFor();
   expect(ann.received).toEqual(["Good day"]);
 });
 
@@ -55,7 +55,7 @@ test("shortcuts use physical keys, also with a Russian layout", async ({
   await pressRussian(olga.page, "KeyJ");
   await olga.thread("Ann Lee").waitFor();
   await pressRussian(olga.page, "KeyT");
-  await olga.thread("Ann Lee").getByText("With you").waitFor();
+  await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
   await pressRussian(olga.page, "KeyK", true);
   await olga.dialog.getByRole("combobox", { name: "Commands and search" }).waitFor();
   await olga.page.keyboard.press("Escape");
@@ -79,12 +79,12 @@ test("Ctrl-K finds commands and contacts", async ({ connect, signIn }) => {
   await bar.press("Enter");
   await olga.thread("Bob Ray").waitFor();
   await olga.page.keyboard.press("Control+k");
-  await bar.fill("take");
+  await bar.fill("assign");
   await bar.press("Enter");
-  await olga.thread("Bob Ray").getByText("With you").waitFor();
+  await olga.thread("Bob Ray").getByText("Assigned to you").waitFor();
   await olga.page.keyboard.press("Control+k");
   await bar.fill("nothing is called like this");
-  await olga.dialog.getByText("Nothing of this name").waitFor();
+  await olga.dialog.getByText("No results").waitFor();
   await bar.press("Escape");
   await olga.dialog.waitFor({ state: "hidden" });
 });

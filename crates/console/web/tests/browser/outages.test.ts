@@ -13,12 +13,12 @@ test("killing the broker loses, duplicates and reorders nothing", async ({
   await olga.send("Two");
   await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
   await broker.kill("machine");
-  await olga.connection.filter({ hasText: "Offline" }).waitFor();
+  await olga.connection.filter({ hasText: "Connection lost" }).waitFor();
   ann.say("Three", "Four");
   await olga.send("Five");
   await olga.send("Six");
-  await olga.message("Five").getByText("Kept here until there is a connection").waitFor();
-  await olga.sidebar.getByText("2 messages are kept here and will be sent.").waitFor();
+  await olga.message("Five").getByText("Waiting for the connection").waitFor();
+  await olga.sidebar.getByText("2 messages will be sent after reconnecting.").waitFor();
   await broker.start();
   await olga.waitUntilLive();
   for (const text of ["Three", "Four"]) await olga.message(text).waitFor();
@@ -46,7 +46,7 @@ test("messages are kept while the broker is down and NATS is up", async ({
   await olga.send("Two");
   await olga
     .message("Two")
-    .getByText(/Sending|Kept here/)
+    .getByText(/Sending|Waiting for the connection/)
     .waitFor();
   await broker.start();
   await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
@@ -71,7 +71,7 @@ test("the status shows a lost network, and missed messages arrive when it is bac
   await until("Two is accepted", () => ann.accepted.length === 2);
   await olga.send("Three");
   // Nothing tells the page but silence.
-  await olga.connection.filter({ hasText: "Offline" }).waitFor();
+  await olga.connection.filter({ hasText: "Connection lost" }).waitFor();
   expect(await olga.message("Two").count()).toBe(0);
   await network.restore();
   await olga.message("Three").getByText("Sent", { exact: true }).waitFor();
@@ -108,7 +108,7 @@ test("signing in while the broker is down shows that it cannot be reached", asyn
   const olga = await openPage({ allowErrors: true });
   await broker.kill("machine");
   await olga.signIn("olga");
-  await olga.page.getByRole("alert").filter({ hasText: "cannot be reached" }).waitFor();
+  await olga.page.getByRole("alert").filter({ hasText: "Cannot reach the server" }).waitFor();
   await broker.start();
   await olga.signIn("olga");
   await olga.waitUntilLive();

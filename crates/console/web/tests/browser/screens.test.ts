@@ -92,7 +92,8 @@ test.for(LOCALES)(
       await fill(gallery.text("webhook"), bob.webhook);
       await fill(gallery.text("code"), "open sesame");
       await dialog.getByRole("button", { name: gallery.text("connect.submit"), exact: true }).click();
-      await dialog.getByText(gallery.text("why.wrongCode")).waitFor();
+      const edit = { name: gallery.text("connect.edit"), exact: true };
+      await dialog.getByRole("button", edit).waitFor();
     });
     await main.getByRole("link", { name: "Ann Lee's" }).click();
     await main.getByText(gallery.text("code.single")).waitFor();
@@ -110,7 +111,7 @@ test.for(LOCALES)(
     ann.say("Do you open on Sunday?");
     await olga.take("Ann Lee");
     await olga.send("From ten to four.");
-    await olga.message("From ten to four.").getByText("Not delivered").waitFor();
+    await olga.message("From ten to four.").getByText("Failed").waitFor();
     const { page } = await openPage(openOptions(locale));
     const gallery = new Gallery(page, locale);
     await gallery.signIn("admin");

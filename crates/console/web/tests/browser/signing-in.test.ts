@@ -8,7 +8,7 @@ test("a wrong password shows an error, the right one signs in", async ({
   const desk = await openPage();
   await desk.signIn("olga", "not her password");
   const alert = desk.page.getByRole("alert");
-  await alert.filter({ hasText: "do not go together" }).waitFor();
+  await alert.filter({ hasText: "Wrong user name or password" }).waitFor();
   await desk.signIn("olga");
   await desk.waitUntilLive();
   await desk.sidebar.getByRole("heading", { name: "Olga Ivanova" }).waitFor();
@@ -31,7 +31,7 @@ test("a tab can stay signed in after a reload, other tabs do not", async ({
 }) => {
   expect(liveChat).toBeTruthy();
   const desk = await openPage();
-  await desk.page.getByRole("checkbox", { name: "Stay signed in on this tab" }).check();
+  await desk.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
   await desk.signIn("olga");
   await desk.waitUntilLive();
   await desk.page.reload();

@@ -4,7 +4,7 @@ test("a draft survives opening another session and a reload", async ({ connect, 
   const ann = await connect("Ann Lee");
   const bob = await connect("Bob Ray");
   const olga = await openPage();
-  await olga.page.getByRole("checkbox", { name: "Stay signed in on this tab" }).check();
+  await olga.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
   await olga.signIn("olga");
   await olga.waitUntilLive();
   ann.say("Hello");
@@ -59,7 +59,7 @@ test("a supervisor adds a canned reply, and operators can use but not edit it", 
   const olga = await signIn("olga");
   ann.say("Hello");
   await vera.menu("Canned replies");
-  await vera.dialog.getByRole("button", { name: "Add a reply" }).click();
+  await vera.dialog.getByRole("button", { name: "Add reply" }).click();
   await vera.dialog.getByRole("textbox", { name: "Shortcut" }).fill("bye");
   await vera.dialog.getByRole("textbox", { name: "Text" }).fill("Have a nice day!");
   await vera.dialog.getByRole("button", { name: "Save" }).click();
@@ -88,7 +88,7 @@ test("Enter or Ctrl+Enter sends, depending on the setting", async ({
   await olga.reply.pressSequentially("two");
   await olga.reply.press("Enter");
   await olga.message("One").getByText("Sent", { exact: true }).waitFor();
-  await olga.menu("Enter sends");
+  await olga.menu("Send with Enter");
   await olga.reply.fill("Three");
   await olga.reply.press("Enter");
   await olga.reply.pressSequentially("four");
