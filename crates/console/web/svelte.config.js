@@ -2,7 +2,7 @@
 export default {
   compilerOptions: {
     runes: true,
-    // Elements are made one by one, never out of a string: the page has no innerHTML at all.
+    // Creates elements without innerHTML, for a strict content security policy.
     fragments: "tree",
   },
 };

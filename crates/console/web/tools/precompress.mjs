@@ -1,12 +1,12 @@
-// Writes a `.br` and a `.gz` beside every text of the build, once, so that nobody compresses it
-// at each request.
+// Compresses the text files of the build to `.br` and `.gz`, so that the server need not do it for
+// each request.
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { brotliCompress, constants, gzip } from "node:zlib";
 
 const TEXT = /\.(html|js|css|svg|json|webmanifest)$/;
-/** Below this, headers weigh more than what is saved. */
+/** Smaller files are not worth compressing. */
 const BYTES_MIN = 512;
 
 const brotli = promisify(brotliCompress);

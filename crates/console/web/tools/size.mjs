@@ -1,4 +1,4 @@
-// Weighs what a browser loads before anything is seen, and fails over the budget.
+// Measures what a browser loads first, and fails if it is over the budget.
 import { readFile } from "node:fs/promises";
 import { gzipSync } from "node:zlib";
 
@@ -10,7 +10,7 @@ const DIST = new URL("../dist/", import.meta.url);
 /** @type {Record<string, Chunk>} */
 const manifest = JSON.parse(await readFile(new URL(".vite/manifest.json", DIST), "utf8"));
 
-/** Everything that a chunk needs at once. @param {string} name @param {Set<string>} files */
+/** Collects the files that a chunk loads with it. @param {string} name @param {Set<string>} files */
 function collect(name, files) {
   const chunk = manifest[name];
   if (!chunk || files.has(chunk.file)) return files;
@@ -20,12 +20,12 @@ function collect(name, files) {
   return files;
 }
 
-const weight = { js: 0, css: 0 };
+const size = { js: 0, css: 0 };
 for (const file of collect("index.html", new Set())) {
   const bytes = gzipSync(await readFile(new URL(file, DIST)), { level: 9 }).length;
-  weight[file.endsWith(".css") ? "css" : "js"] += bytes;
+  size[file.endsWith(".css") ? "css" : "js"] += bytes;
 }
 for (const kind of /** @type {const} */ (["js", "css"])) {
-  console.log(`${kind}: ${weight[kind]} of ${BUDGET[kind]} bytes`);
-  if (weight[kind] > BUDGET[kind]) process.exitCode = 1;
+  console.log(`${kind}: ${size[kind]} of ${BUDGET[kind]} bytes`);
+  if (size[kind] > BUDGET[kind]) process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** Shapes of the icons, drawn with a line of 1.5 on a square of 20. */
+/** SVG paths in a 20 by 20 box, for a stroke width of 1.5. */
 export const icons = {
   search: "M9 4a5 5 0 1 1 0 10A5 5 0 0 1 9 4Zm3.6 8.6L16.5 16.5",
   close: "M5 5l10 10M15 5L5 15",

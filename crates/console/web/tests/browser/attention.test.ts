@@ -45,7 +45,7 @@ test("the list is filtered by text and by live chat", async ({ connect, signIn, 
   await filter.fill("bob");
   await olga.row("Ann Lee").waitFor({ state: "hidden" });
   expect(await olga.row("Bob Ray").isVisible()).toBe(true);
-  await filter.fill("nobody of this name");
+  await filter.fill("no such contact");
   await olga.button("Clear filters").click();
   await olga.row("Ann Lee").waitFor();
   await olga.page.getByRole("combobox", { name: "Live chat" }).selectOption("Sales");
@@ -77,7 +77,7 @@ test("closed sessions are searched by the broker", async ({ connect, signIn }) =
 test("the alert sound repeats until the session is seen", async ({ connect, openPage }) => {
   const ann = await connect("Ann Lee");
   const olga = await openPage();
-  // What sounds is the browser's; that it is asked to, and when, is the page's.
+  // Count the tones instead of playing them.
   await olga.page.addInitScript(() => {
     const start = OscillatorNode.prototype.start;
     const heard = window as unknown as { rings: number };

@@ -82,7 +82,7 @@ test("a disconnected channel counts rejected messages; after reconnecting, queue
   await adminPage.channel("Support", "Ann Lee's");
   await adminPage.button(/^Disconnect/).click();
   await adminPage.main.getByText("Disconnected", { exact: true }).waitFor();
-  await until("the messenger is told", () => ann.requests("disconnect").length === 1);
+  await until("the messenger is notified", () => ann.requests("disconnect").length === 1);
   ann.say("Meanwhile");
   await olga.send("From the desk");
   await adminPage.main.getByText("Rejected while disconnected").waitFor();
@@ -139,7 +139,7 @@ test("a channel is renamed and deleted, and the messenger is notified", async ({
   await adminPage.button("Delete: The lobby").click();
   await adminPage.submit("Delete");
   await adminPage.main.getByText("No messengers connected").waitFor();
-  await until("the messenger is told", () => ann.requests("disconnect").length === 1);
+  await until("the messenger is notified", () => ann.requests("disconnect").length === 1);
 });
 
 test("the delivery log shows every attempt and retries one message or all since a time", async ({
@@ -160,7 +160,6 @@ test("the delivery log shows every attempt and retries one message or all since 
   await adminPage.section("Deliveries");
   await adminPage.row("422").first().waitFor();
   expect(await adminPage.row("422").count()).toBe(2);
-  // The newest is the first.
   await adminPage.row("422").first().getByRole("button", { name: "Retry" }).click();
   await olga.message("Second").getByText("Sent", { exact: true }).waitFor();
   await adminPage.button("Retry all…").click();

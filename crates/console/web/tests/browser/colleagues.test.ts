@@ -15,7 +15,7 @@ test("when two operators take a session, one gets it and the other sees who", as
   ann.say("Hello");
   await olga.open("Ann Lee");
   await petr.open("Ann Lee");
-  // Petr does not hear that Olga was faster until he has tried.
+  // Petr does not see that Olga took it until he has tried.
   network.hold();
   await olga.button("Assign to me").click();
   await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
@@ -143,7 +143,7 @@ test("an operator cannot start a session if the messenger does not allow it", as
   await olga.row("carl").waitFor();
   await olga.menu("New conversation");
   await olga.dialog.getByText("No channel supports this").waitFor();
-  // Neither does the broker allow it to whoever asks without the page.
+  // The broker refuses it too, not only the page.
   const client = await broker.signIn("olga");
   const { channels } = await client.request<{ channels: { id: string }[] }>("channels.list");
   const whom = { channel: channels[0]?.id, externalChatId: "dora", externalUserId: "dora" };

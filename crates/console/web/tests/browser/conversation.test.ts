@@ -60,7 +60,7 @@ test("a rejected message shows the reason and can be retried", async ({ connect,
   await ann.start();
   await message.getByRole("button", { name: "Retry" }).click();
   await message.getByText("Sent", { exact: true }).waitFor();
-  // The first is the one that was refused.
+  // The first one was rejected.
   expect(ann.received).toEqual(["Take this", "Take this"]);
   const ids = ann.requests("message").map(({ messageId }) => messageId);
   expect(new Set(ids).size).toBe(1);

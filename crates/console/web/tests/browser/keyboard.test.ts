@@ -15,7 +15,7 @@ test("a session can be handled with the keyboard only", async ({ connect, signIn
   await keyboard.type("Good day");
   await keyboard.press("Enter");
   await olga.message("Good day").getByText("Sent", { exact: true }).waitFor();
-  // The first leaves the text, the second the session.
+  // The first Escape leaves the text field, the second closes the session.
   await keyboard.press("Escape");
   await keyboard.press("Shift+E");
   await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
@@ -59,7 +59,7 @@ test("shortcuts use physical keys, also with a Russian layout", async ({
   await pressRussian(olga.page, "KeyK", true);
   await olga.dialog.getByRole("combobox", { name: "Commands and search" }).waitFor();
   await olga.page.keyboard.press("Escape");
-  // While text is typed a letter is a letter.
+  // In a text field shortcuts without Ctrl do not work.
   await olga.reply.focus();
   await pressRussian(olga.page, "KeyT");
   expect(await olga.reply.inputValue()).toBe("е");

@@ -70,7 +70,7 @@ test("the status shows a lost network, and missed messages arrive when it is bac
   ann.say("Two");
   await until("Two is accepted", () => ann.accepted.length === 2);
   await olga.send("Three");
-  // Nothing tells the page but silence.
+  // The page notices by missing pings.
   await olga.connection.filter({ hasText: "Connection lost" }).waitFor();
   expect(await olga.message("Two").count()).toBe(0);
   await network.restore();

@@ -1,6 +1,6 @@
 import { expect, test } from "./fixtures";
 
-/** Every method that only administrators have, with what it would take. */
+/** The methods for administrators only, with sample arguments. */
 const METHODS: Record<string, object> = {
   "live-chats.create": { name: "Mine" },
   "live-chats.rename": { name: "Mine" },
@@ -41,7 +41,7 @@ for (const user of ["olga", "vera"])
     await desk.tab("Queue").waitFor();
     expect(await desk.page.getByRole("navigation", { name: "Administration" }).count()).toBe(0);
 
-    // The page is not what keeps them out: this is NATS, as anybody can speak it.
+    // NATS enforces the rights, not only the page.
     const client = await broker.signIn(user);
     const { channels } = await client.request<{ channels: { id: string }[] }>("channels.list");
     const channel = channels[0]?.id;
