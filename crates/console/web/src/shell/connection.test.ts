@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 
 import type { Client } from "../api/client";
-import { keepConnected, retryDelay } from "./connection";
+import { Connection, retryDelay } from "./connection";
 
 it("waits longer after each failure, up to a bound, with jitter", () => {
   expect(retryDelay(0, 1)).toBe(500);
@@ -32,7 +32,7 @@ it("closes a connection that opens after it was stopped", async () => {
     status: ({ state }: { state: string }) => void (state === "offline" && queueMicrotask(retry)),
   };
   const credentials = { user: "olga", password: "" };
-  const connection = keepConnected(config, credentials, first, handlers, () => {
+  const connection = new Connection(config, credentials, first, handlers, () => {
     onOpen();
     return new Promise<Client>((resolve) => (finishOpening = resolve));
   });

@@ -30,79 +30,80 @@ export interface ConnectionHandlers {
   status(status: Status): void;
 }
 
-export interface Connection {
+/** Opens a connection again and again until `stop`, starting with one that is open already. */
+export class Connection {
+  #isStopped = false;
+  #client: Client | null;
+  #failures = 0;
+  #offlineSince: number | null = null;
+  #wake = () => {};
+
+  constructor(
+    private readonly config: BrokerConfig,
+    private readonly credentials: Credentials,
+    first: Client,
+    private readonly handlers: ConnectionHandlers,
+    private readonly open: typeof connect = connect,
+  ) {
+    this.#client = first;
+    void this.#run();
+  }
+
   /** Skips the current delay. */
-  retryNow(): void;
-  stop(): void;
-}
+  retryNow(): void {
+    this.#wake();
+  }
 
-export function keepConnected(
-  config: BrokerConfig,
-  credentials: Credentials,
-  first: Client,
-  handlers: ConnectionHandlers,
-  open: typeof connect = connect,
-): Connection {
-  let stopped = false;
-  let client: Client | null = first;
-  let failures = 0;
-  let offlineSince: number | null = null;
-  let wake = () => {};
+  stop(): void {
+    this.#isStopped = true;
+    this.#wake();
+    void this.#client?.close();
+  }
 
-  const waitOffline = async (cause: "denied" | "unreachable") => {
-    offlineSince ??= Date.now();
-    const ms = retryDelay(failures, Math.random());
-    failures += 1;
-    handlers.status({ state: "offline", since: offlineSince, cause });
+  async #run(): Promise<void> {
+    while (!this.#isStopped) {
+      let isDenied = false;
+      try {
+        await this.#runOnce();
+      } catch (error) {
+        isDenied = error instanceof ConnectError && error.kind === "denied";
+      }
+      if (!this.#isStopped) await this.#waitOffline(isDenied ? "denied" : "unreachable");
+    }
+  }
+
+  async #runOnce(): Promise<void> {
+    // While offline, keep the offline status until a connection is up.
+    if (this.#offlineSince === null) this.handlers.status({ state: "connecting" });
+    const client = (this.#client ??= await this.open(this.config, this.credentials));
+    try {
+      if (this.#isStopped) return;
+      this.handlers.status({ state: "catching-up" });
+      await Promise.race([this.handlers.connected(client), client.ended.then(lost)]);
+      this.#failures = 0;
+      this.#offlineSince = null;
+      this.handlers.status({ state: "live" });
+      await client.ended;
+    } finally {
+      this.handlers.disconnected();
+      await client.close();
+      this.#client = null;
+    }
+  }
+
+  async #waitOffline(cause: "denied" | "unreachable"): Promise<void> {
+    const since = (this.#offlineSince ??= Date.now());
+    const ms = retryDelay(this.#failures, Math.random());
+    this.#failures += 1;
+    this.handlers.status({ state: "offline", since, cause });
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
-      wake = () => {
+      this.#wake = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-  };
-
-  const runOnce = async () => {
-    // While offline, keep the offline status until a connection is up.
-    if (offlineSince === null) handlers.status({ state: "connecting" });
-    client ??= await open(config, credentials);
-    try {
-      if (stopped) return;
-      handlers.status({ state: "catching-up" });
-      await Promise.race([handlers.connected(client), client.ended.then(lost)]);
-      failures = 0;
-      offlineSince = null;
-      handlers.status({ state: "live" });
-      await client.ended;
-    } finally {
-      handlers.disconnected();
-      await client.close();
-      client = null;
-    }
-  };
-
-  const run = async () => {
-    while (!stopped) {
-      let isDenied = false;
-      try {
-        await runOnce();
-      } catch (error) {
-        isDenied = error instanceof ConnectError && error.kind === "denied";
-      }
-      if (!stopped) await waitOffline(isDenied ? "denied" : "unreachable");
-    }
-  };
-
-  void run();
-  return {
-    retryNow: () => wake(),
-    stop() {
-      stopped = true;
-      wake();
-      void client?.close();
-    },
-  };
+  }
 }
 
 function lost(): never {

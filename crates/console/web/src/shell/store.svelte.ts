@@ -15,8 +15,8 @@ import { canAdminister, canSupervise } from "../state/rights";
 import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
 import { catchUp, loadSession, refreshWorkspace, synchronize } from "./catch-up";
-import { keepConnected } from "./connection";
-import type { Connection, Status } from "./connection";
+import { Connection } from "./connection";
+import type { Status } from "./connection";
 import { Sender } from "./sender";
 import { loadUnsent, saveUnsent } from "./storage";
 
@@ -71,7 +71,7 @@ export class Store implements Api {
     this.#saved = { drafts: new Map(drafts), outbox: restore(outbox, Date.now()) };
     this.desk = { ...EMPTY, ...this.#saved };
     this.#sender = new Sender(this);
-    this.#connection = keepConnected(config, credentials, first, {
+    this.#connection = new Connection(config, credentials, first, {
       connected: (client) => this.#connected(client),
       disconnected: () => (this.#client = null),
       status: (status) => (this.status = status),

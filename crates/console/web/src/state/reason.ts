@@ -1,6 +1,6 @@
 /**
- * The broker says in English why something is as it is. What it is known to say is told in the
- * reader's language, with what to do about it; anything else is shown as it came. Pure.
+ * Recognizes the broker's English sentences, to show them in the user's language and with advice.
+ * Unknown sentences are shown unchanged.
  */
 export type ReasonKind =
   | "wrongCode"
@@ -28,30 +28,29 @@ export interface Reason {
   readonly values: Readonly<Record<string, string>>;
 }
 
-/** The first that matches counts; the groups of its expression are the values. */
+/** The first match counts; its groups are the values. */
 const KNOWN: readonly (readonly [ReasonKind, RegExp])[] = [
-  ["wrongCode", /^wrong confirmation code: |refused the confirmation code \(401\)$/],
-  ["wrongProof", /^wrong answer to the challenge/],
+  ["wrongCode", /^the messenger rejected the confirmation code/],
+  ["wrongProof", /^the messenger answered the challenge with another/],
   ["noProof", /did not answer the challenge/],
   ["redirect", /^the messenger answered (?<status>\d+), a redirect/],
   ["gone", /^the messenger says that it is gone/],
   ["status", /^the messenger answered (?<status>\d+)/],
-  ["address", /^the guard refuses (?:the host )?"?(?<address>[^\s";]+)/],
+  ["address", /^the (?:address|host) "?(?<address>[^\s"]+)"? .*is not allowed/],
   ["name", /^the name (?<name>\S+) does not resolve/],
   ["timeout", /^no answer within (?<ms>\d+) ms$/],
-  ["connection", /^no connection/],
-  ["tls", /^no trust by TLS: (?<why>.*)$/],
+  ["connection", /^cannot connect/],
+  ["tls", /^the TLS handshake failed: (?<why>.*)$/],
   ["closed", /^the connection was closed before an answer$/],
-  ["notHttp", /^what came is not an HTTP answer$/],
+  ["notHttp", /^the answer is not HTTP$/],
   ["broken", /^the connection broke: (?<why>.*)$/],
   ["noEgress", /nothing was sent$/],
   ["byMessenger", /^by the messenger$/],
   ["byUser", /^by (?<user>[a-z0-9_-]{1,32})$/],
   ["probing", /^deliveries fail; one probe at a time/],
-  ["gaveUp", /^every delivery failed for 24 hours/],
+  ["gaveUp", /^every delivery failed for/],
 ];
 
-/** What the broker's words mean, if they are known. */
 export function reason(words: string): Reason | null {
   for (const [kind, pattern] of KNOWN) {
     const match = pattern.exec(words);
@@ -60,7 +59,7 @@ export function reason(words: string): Reason | null {
   return null;
 }
 
-/** The kinds that an administrator can do something about, and is told what. */
+/** The kinds with advice for administrators. */
 export const ADVISED = [
   "wrongCode",
   "wrongProof",

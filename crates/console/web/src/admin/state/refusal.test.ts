@@ -28,6 +28,6 @@ it.each([
   expect(refusal({ message })).toEqual({ kind, values });
 });
 
-it("what is not known is left in the broker's words", () => {
+it("an unknown refusal is unchanged", () => {
   expect(refusal({ message: "something that a later broker says" })).toBeNull();
 });

@@ -1,7 +1,4 @@
-/**
- * What the broker refuses, and why, where its words are known: as with reasons, it says so in
- * English and is told in the reader's language. Pure.
- */
+/** Recognizes the broker's English refusals, to show them in the user's language. */
 import type { ApiError } from "../../api/error";
 
 export type RefusalKind =
