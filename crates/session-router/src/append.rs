@@ -1,4 +1,4 @@
-//! Hands batches to the log, keeps what waits for them, and offers changed rows to the projector.
+//! Hands batches to the log, keeps the releases that depend on them, and offers changed rows to the projector.
 
 use std::collections::VecDeque;
 
@@ -71,7 +71,7 @@ impl Appender {
         Ok(event_log::free_space(self.log.dir())?.nearly_full())
     }
 
-    /// Gives batches to the log, one frame each. Returns what waits for nothing: a batch without events
+    /// Gives batches to the log, one frame each. Returns the releases that depend on nothing: a batch without events
     /// waits for the last frame, if there is one.
     pub(crate) fn append(&mut self, batches: Vec<Batch>) -> Result<Vec<Release>, Error> {
         let mut released = Vec::new();

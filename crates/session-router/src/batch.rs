@@ -23,7 +23,7 @@ pub(crate) enum Release {
     DestroyKeys(Vec<u32>),
 }
 
-/// The events of one frame, and what waits for it.
+/// The events of one frame, and the releases that depend on it.
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) events: Vec<NewEvent>,
@@ -58,7 +58,7 @@ impl Batches {
         self.current.events.extend(events);
     }
 
-    /// Adds what waits for the events so far.
+    /// Adds a release that depends on the events so far.
     pub(crate) fn release(&mut self, release: Release) {
         self.current.releases.push(release);
     }

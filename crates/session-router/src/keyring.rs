@@ -1,4 +1,4 @@
-//! The contacts' keys, in a file of their own: destroying a key erases a person's data, while the log
+//! The contacts' keys, in a separate file: destroying a key erases a person's data, while the log
 //! and its copies stay unchanged.
 //!
 //! The file consists of slots of one length. A slot holds 32 random bytes wrapped with the master key,

@@ -39,7 +39,7 @@ impl Library {
         }
     }
 
-    /// The record at a position. `None` if there is none or it cannot be read: that is logged, and a
+    /// The record at a position. `None` if it does not exist or cannot be read: that is logged, and a
     /// page with a hole is better than no page.
     pub(crate) fn record(&self, position: u64) -> Option<Arc<Record>> {
         let is_it = |record: &&Arc<Record>| record.position == position;

@@ -55,7 +55,7 @@ enum Letter {
 /// The queues to the tasks that send.
 pub(crate) struct Outbox {
     letters: mpsc::Sender<Letter>,
-    /// Answers that need the disk have a queue of their own, so that others do not wait behind them.
+    /// Answers that need the disk have a separate queue, so that others do not wait behind them.
     renders: mpsc::Sender<Letter>,
     feed: mpsc::Sender<Box<FeedItem>>,
 }

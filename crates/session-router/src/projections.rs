@@ -199,7 +199,7 @@ fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result
 /// Gauge: 1 once the projections could not be written, until the role starts again.
 const FAILED: &str = "switchboard_router_projections_failed";
 
-/// Writes rows on a thread of its own, one job at a time.
+/// Writes rows on a separate thread, one job at a time.
 pub(crate) struct Projector {
     jobs: Option<SyncSender<(Vec<Row>, Checkpoint)>>,
     busy: Arc<AtomicBool>,

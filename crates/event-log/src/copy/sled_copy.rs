@@ -77,7 +77,7 @@ impl SledCopy {
             .or_else(|_| self.last_position())
     }
 
-    /// Returns the last position with a key, whether or not it can be read; 0 if there is none.
+    /// Returns the last position with a key, whether or not it can be read, or 0 without one.
     pub(crate) fn last_position(&self) -> Result<u64, Error> {
         let last = self.call(|| self.tree.last())?;
         let Some((position, _)) = last.and_then(|(key, _)| key_parts(&key)) else {

@@ -22,7 +22,7 @@ pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcom
     (0..rounds).map(|_| round(sync, random)).collect()
 }
 
-/// The disk fills up under the writer, which stops by itself; once there is room again, what it had
+/// The disk fills up under the writer, which stops. Once there is space again, what it had
 /// acknowledged is there.
 pub(crate) fn full_rounds(rounds: u64) -> Vec<Outcome> {
     (0..rounds).map(|_| full_round()).collect()

@@ -5,8 +5,7 @@ use crate::check::check;
 use crate::random::Random;
 use crate::writer::Writer;
 
-/// A log is followed for so many rounds, and then a new one is begun, because all of it is checked
-/// every time.
+/// The number of rounds before a new log is started, since every round checks the whole log.
 const ROUNDS_A_LOG: u64 = 20;
 
 pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcome> {

@@ -1,4 +1,4 @@
-//! A power cut without a file system of its own: the writer is stopped, its directory is copied,
+//! A simulated power cut on an ordinary file system: the writer is stopped, its directory is copied,
 //! and in the copy everything that was not synced is cut and torn.
 //!
 //! What the journal had synced is known: what was acknowledged, what sled has (it gets only what

@@ -46,7 +46,7 @@ fn connect(args: &Args) -> Result<Connect, Rejection> {
     })
 }
 
-/// Name and code have methods of their own. Ignoring them here would look like success.
+/// Name and code have separate methods. Ignoring them here would look like success.
 fn update(args: &Args) -> Result<Update, Rejection> {
     let update = Update {
         channel: args.required_id("channel")?,

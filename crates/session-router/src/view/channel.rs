@@ -89,7 +89,7 @@ impl ChannelSnapshot {
         self
     }
 
-    /// The object `channel`. Whoever sees the whole webhook is an administrator, and also sees when codes
+    /// The object `channel`. Administrators see the whole webhook, and when codes
     /// are valid.
     pub(crate) fn object(&self, webhook: Webhook) -> Value {
         let (webhook, codes) = match webhook {

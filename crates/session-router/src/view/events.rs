@@ -2,7 +2,7 @@
 //!
 //! The log is searched first, off the loop, for events that the caller may see; then the loop adds the
 //! objects. An event of the past looks as it did on the feed, with one difference: what it changed is
-//! as it was then, and everything else about its objects is as it is now. A message has its last text,
+//! as it was then, and everything else about its objects is current. A message has its last text,
 //! a session its present count of unread messages.
 
 use std::collections::BTreeSet;

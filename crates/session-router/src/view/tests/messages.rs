@@ -88,7 +88,7 @@ fn receipts_and_failures_show_in_the_delivery() {
         before[2]["delivery"]["reason"],
         "the messenger answered 422"
     );
-    // The fold ends what waits when its channel goes; no event says so of each.
+    // Deleting the channel ends its pending deliveries without an event for each.
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
     let after = history(&mut shell, &session);
     assert_eq!(after[3]["id"], waits.to_string());

@@ -25,7 +25,7 @@ fn live_chats_come_with_their_people_and_who_is_online() {
     let people = |shell: &mut Shell, user: &str| {
         shell.ok(user, "live-chats.list", &json!({}))["people"].clone()
     };
-    // Members of their own, and whoever sees all.
+    // Members see their own live chats; supervisors and administrators see all.
     assert_eq!(ids(&people(&mut shell, "ann")), ["ann", "root", "sue"]);
     assert_eq!(ids(&people(&mut shell, "eve")), ["eve", "root", "sue"]);
     let all = ["ann", "eve", "root", "sue"];

@@ -122,7 +122,7 @@ impl Shell {
         Ok((decision.reply, decision.effects))
     }
 
-    /// What Switchboard does by itself.
+    /// Actions of Switchboard without a user.
     pub(crate) fn system(&mut self, command: Command) {
         self.apply(&Request::system(command)).unwrap();
     }
