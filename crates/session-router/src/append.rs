@@ -71,8 +71,8 @@ impl Appender {
         Ok(event_log::free_space(self.log.dir())?.nearly_full())
     }
 
-    /// Gives batches to the log, one frame each. Returns the releases that depend on nothing: a batch without events
-    /// waits for the last frame, if there is one.
+    /// Gives batches to the log, one frame each. Returns the releases that depend on nothing: a batch
+    /// without events waits for the last frame, if there is one.
     pub(crate) fn append(&mut self, batches: Vec<Batch>) -> Result<Vec<Release>, Error> {
         let mut released = Vec::new();
         for batch in batches {

@@ -1,5 +1,5 @@
-//! What leaves the role, off the loop: replies, each as soon as it is rendered, and feed events, in the
-//! order of the log.
+//! What leaves the role, off the loop: replies, each when its content is rendered, and feed events,
+//! in the order of the log.
 //!
 //! Everything here is durable. What does not fit, because NATS is away or slow, is dropped and counted:
 //! callers time out and retry, and consoles catch up by `events.after`.
