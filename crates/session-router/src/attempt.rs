@@ -15,7 +15,7 @@ use chat::state::Channel;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// How much longer than the attempt its answer may take: it may wait 2 s in the queue of egress.
 const BUS_MARGIN: Duration = Duration::from_secs(3);
@@ -34,7 +34,12 @@ pub(crate) struct Target {
 
 impl Target {
     /// The target of a channel in its present state.
-    pub(crate) fn of(library: &Library, id: ChannelId, channel: &Channel, now: Timestamp) -> Self {
+    pub(crate) fn of(
+        sealed_log: &SealedLog,
+        id: ChannelId,
+        channel: &Channel,
+        now: Timestamp,
+    ) -> Self {
         let stream = Stream::Channel(id);
         let good = channel
             .codes
@@ -45,7 +50,7 @@ impl Target {
             generation: channel.generation,
             url: channel.webhook.clone(),
             codes: good
-                .filter_map(|c| library.open_with_master_key(&c.code, &stream))
+                .filter_map(|c| sealed_log.open_with_master_key(&c.code, &stream))
                 .collect(),
             dialect: channel.dialect,
         }
@@ -127,7 +132,7 @@ impl MessageAttempt {
     /// Collects what the state and the message's record know. `None` if the message is not pending.
     pub(crate) fn of(
         workspace: &Workspace,
-        library: &Library,
+        sealed_log: &SealedLog,
         id: MessageId,
         record: Arc<Record>,
         now: Timestamp,
@@ -145,7 +150,7 @@ impl MessageAttempt {
             quoted.map_or_else(|| id.to_string(), String::from)
         };
         Some(Self {
-            target: Target::of(library, session.channel, channel, now),
+            target: Target::of(sealed_log, session.channel, channel, now),
             session: session_id,
             chat: session.external_chat_id.to_string(),
             operator: user.map_or_else(|| sent.operator.to_string(), |user| user.name.clone()),
@@ -156,11 +161,11 @@ impl MessageAttempt {
     }
 
     /// Opens the content and builds the request. `None` if the key was destroyed.
-    pub(crate) fn request(&self, library: &Library) -> Option<AttemptRequest> {
+    pub(crate) fn request(&self, sealed_log: &SealedLog) -> Option<AttemptRequest> {
         let Event::MessageSent(sent) = &self.record.event else {
             return None;
         };
-        let content = library.open(&sent.content, self.key, &Stream::Session(self.session))?;
+        let content = sealed_log.open(&sent.content, self.key, &Stream::Session(self.session))?;
         let message = Message {
             id: sent.message,
             session: self.session,

@@ -20,7 +20,7 @@ use chat::subject::Subjects;
 use chat::workspace::Workspace;
 use serde_json::Value;
 
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use crate::view::channel::Webhook;
 use crate::view::object::Object;
 use data::EventData;
@@ -64,9 +64,9 @@ impl FeedItem {
     }
 
     /// The messages to publish: on the feed, in the audit trail, or both.
-    pub(crate) fn render(self, library: &Library, subjects: &Subjects) -> Vec<Message> {
+    pub(crate) fn render(self, sealed_log: &SealedLog, subjects: &Subjects) -> Vec<Message> {
         let record = &self.record;
-        let library = &library.with(record);
+        let sealed_log = &sealed_log.with(record);
         let kind = record.event.kind();
         let id = format!("{}-{}", subjects.as_str(), record.position);
         let message = |subject: String, event: &Value| {
@@ -83,20 +83,25 @@ impl FeedItem {
                     subjects.feed_about(live_chat, "channel", name)
                 }
             };
-            let data = self.data.object(library, Webhook::Host);
+            let data = self.data.object(sealed_log, Webhook::Host);
             messages.push(message(subject, &self.on_feed(data, subjects)));
         }
         if self.audited {
             let subject = subjects.audit(&record.stream.to_string(), kind);
-            let data = self.data.object(library, Webhook::Whole);
+            let data = self.data.object(sealed_log, Webhook::Whole);
             messages.push(message(subject, &self.in_audit(data, subjects)));
         }
         messages
     }
 
     /// The event as `events.after` shows it: as on the feed, or as in the audit trail if it is only there.
-    pub(crate) fn event(&self, library: &Library, subjects: &Subjects, webhook: Webhook) -> Value {
-        let data = self.data.object(&library.with(&self.record), webhook);
+    pub(crate) fn event(
+        &self,
+        sealed_log: &SealedLog,
+        subjects: &Subjects,
+        webhook: Webhook,
+    ) -> Value {
+        let data = self.data.object(&sealed_log.with(&self.record), webhook);
         if self.record.live_chat.is_some() {
             self.on_feed(data, subjects)
         } else {

@@ -27,9 +27,9 @@ mod clock;
 mod config;
 mod error;
 mod keyring;
-mod library;
 mod presence;
 mod projections;
+mod sealed_log;
 mod tokens;
 mod unsent;
 

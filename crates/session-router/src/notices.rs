@@ -25,7 +25,7 @@ use chat::workspace::Workspace;
 
 use crate::attempt::Target;
 use crate::config::CHANNEL_NOTICES_MAX;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// The timeout of a profile request, in milliseconds. It is short, as outcomes wait for the profile.
 const PROFILE_TIMEOUT_MS: u32 = 5_000;
@@ -102,7 +102,7 @@ impl Notices {
     pub(crate) fn start(
         &mut self,
         workspace: &Workspace,
-        library: &Library,
+        sealed_log: &SealedLog,
         now: Timestamp,
     ) -> Vec<Notification> {
         while let Some((at, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
@@ -133,7 +133,7 @@ impl Notices {
                     self.held.entry(hold).or_default().insert(id);
                     continue;
                 }
-                if let Some(request) = request(workspace, library, id, channel, now) {
+                if let Some(request) = request(workspace, sealed_log, id, channel, now) {
                     lane.in_flight += 1;
                     if let NoticeKind::Session(chat, ..) = &notice.kind {
                         self.sessions_in_flight
@@ -343,13 +343,13 @@ fn hold(
 
 fn request(
     workspace: &Workspace,
-    library: &Library,
+    sealed_log: &SealedLog,
     (id, number): NoticeId,
     channel: &Channel,
     now: Timestamp,
 ) -> Option<AttemptRequest> {
     let notice = workspace.notices.get(&(id, number))?;
-    let target = Target::of(library, id, channel, now);
+    let target = Target::of(sealed_log, id, channel, now);
     let body = |to: &Addressee<'_>| match &notice.kind {
         NoticeKind::Profile(contact) => {
             let contact = workspace

@@ -9,8 +9,8 @@ use crate::clock::now;
 use crate::config::Config;
 use crate::error::Error;
 use crate::keyring::Keyring;
-use crate::library::Library;
 use crate::projections::{self, Projector};
+use crate::sealed_log::SealedLog;
 use crate::state::State;
 
 /// Opens everything below the data directory and brings the state up to the log. Blocks.
@@ -20,24 +20,24 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
     let (log, opened) = EventLog::open(&config.data.join("log"), options)?;
     tracing::info!(position = opened.head.position, "log opened");
     let keyring = Keyring::open(&config.data.join("keys"), Arc::clone(&config.master))?;
-    let library = Library::new(log.reader(), keyring);
+    let sealed_log = SealedLog::new(log.reader(), keyring);
     let (workspace, store, loaded) =
-        projections::open(&config.data.join("projections"), &library.reader)?;
+        projections::open(&config.data.join("projections"), &sealed_log.reader)?;
     tracing::info!(
         from = loaded.from,
         replayed = loaded.replayed,
         "state caught up with the log"
     );
-    library.keyring.check(workspace.keys_given())?;
+    sealed_log.keyring.check(workspace.keys_given())?;
     let contacts = workspace.contacts.iter();
     for (_, contact) in contacts.filter(|(_, c)| c.forgotten.is_some()) {
-        library.keyring.destroy_again(&contact.keys)?;
+        sealed_log.keyring.destroy_again(&contact.keys)?;
     }
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| Error::Entropy)?;
     let state = State::new(
         workspace,
-        library,
+        sealed_log,
         Chance::from_seed(seed),
         config.rules.clone(),
         config.public_url.clone(),

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::reply;
 use crate::config::{OUTBOX_MAX, RENDERS_WAITING_MAX};
 use crate::feed::FeedItem;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use crate::view::Plan;
 
 /// The most answers that are rendered at once.
@@ -64,7 +64,7 @@ impl Outbox {
     /// Starts the tasks. They end once this is dropped and the queues are empty.
     pub(crate) fn start(
         bus: &Bus,
-        library: &Library,
+        sealed_log: &SealedLog,
         subjects: &chat::subject::Subjects,
         tasks: &TaskTracker,
     ) -> Self {
@@ -72,12 +72,12 @@ impl Outbox {
         let (renders, render_queue) = mpsc::channel(RENDERS_WAITING_MAX);
         let (feed, feed_queue) = mpsc::channel(OUTBOX_MAX);
         for queue in [letter_queue, render_queue] {
-            tasks.spawn(send_letters(bus.clone(), library.clone(), queue));
+            tasks.spawn(send_letters(bus.clone(), sealed_log.clone(), queue));
         }
         let subjects = subjects.clone();
         tasks.spawn(send_feed(
             bus.clone(),
-            library.clone(),
+            sealed_log.clone(),
             subjects,
             feed_queue,
         ));
@@ -115,7 +115,7 @@ fn put<T>(queue: &mpsc::Sender<T>, item: T, what: &'static str) {
     }
 }
 
-async fn send_letters(bus: Bus, library: Library, mut queue: mpsc::Receiver<Letter>) {
+async fn send_letters(bus: Bus, sealed_log: SealedLog, mut queue: mpsc::Receiver<Letter>) {
     let renders = TaskTracker::new();
     let places = Arc::new(Semaphore::new(RENDERS_MAX));
     while let Some(letter) = queue.recv().await {
@@ -131,15 +131,15 @@ async fn send_letters(bus: Bus, library: Library, mut queue: mpsc::Receiver<Lett
                 let Ok(place) = Arc::clone(&places).acquire_owned().await else {
                     break;
                 };
-                let (bus, library) = (bus.clone(), library.clone());
+                let (bus, sealed_log) = (bus.clone(), sealed_log.clone());
                 renders.spawn(async move {
                     let _place = place;
-                    let answer = render(plan, library).await;
+                    let answer = render(plan, sealed_log).await;
                     respond(&bus, &message, answer).await;
                 });
             }
             Letter::Reply(message, Answer::PlanWith(plan, name, value)) => {
-                let answer = render(plan, library.clone()).await.map(|mut ok| {
+                let answer = render(plan, sealed_log.clone()).await.map(|mut ok| {
                     if let Some(ok) = ok.as_object_mut() {
                         ok.insert(name.to_owned(), value);
                     }
@@ -153,8 +153,8 @@ async fn send_letters(bus: Bus, library: Library, mut queue: mpsc::Receiver<Lett
     renders.wait().await;
 }
 
-async fn render(plan: Box<Plan>, library: Library) -> Result<Value, Rejection> {
-    let rendered = tokio::task::spawn_blocking(move || plan.render(&library)).await;
+async fn render(plan: Box<Plan>, sealed_log: SealedLog) -> Result<Value, Rejection> {
+    let rendered = tokio::task::spawn_blocking(move || plan.render(&sealed_log)).await;
     let message = "the answer could not be made; ask again";
     rendered.map_err(|_| Rejection::new(Code::Unavailable, message))
 }
@@ -173,17 +173,17 @@ async fn respond(bus: &Bus, message: &Message, answer: Result<Value, Rejection>)
 
 async fn send_feed(
     bus: Bus,
-    library: Library,
+    sealed_log: SealedLog,
     subjects: chat::subject::Subjects,
     mut queue: mpsc::Receiver<Box<FeedItem>>,
 ) {
     let mut items = Vec::with_capacity(FEED_BATCH_MAX);
     while queue.recv_many(&mut items, FEED_BATCH_MAX).await > 0 {
         let batch = std::mem::take(&mut items);
-        let (library, subjects) = (library.clone(), subjects.clone());
+        let (sealed_log, subjects) = (sealed_log.clone(), subjects.clone());
         let rendered = tokio::task::spawn_blocking(move || {
             let batch = batch.into_iter();
-            let messages = batch.flat_map(|item| item.render(&library, &subjects));
+            let messages = batch.flat_map(|item| item.render(&sealed_log, &subjects));
             messages.collect::<Vec<_>>()
         });
         for (subject, headers, payload) in rendered.await.unwrap_or_default() {

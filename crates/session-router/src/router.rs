@@ -139,8 +139,8 @@ impl Router {
 
     /// Queues the notices that are due.
     pub(crate) fn start_notices(&mut self, now: Timestamp) {
-        let (workspace, library) = (self.state.workspace(), self.state.library());
-        let due = self.notices.start(workspace, library, now).into_iter();
+        let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
+        let due = self.notices.start(workspace, sealed_log, now).into_iter();
         let jobs = due.map(|notification| SideJob::Notify(Box::new(notification)));
         self.batches.release_all(jobs.map(Release::Start));
     }
@@ -266,7 +266,7 @@ impl Router {
         if !channel.hears_of_typing() || channel.status != ChannelStatus::Active {
             return;
         }
-        let target = Target::of(self.state.library(), id, channel, now);
+        let target = Target::of(self.state.sealed_log(), id, channel, now);
         let attempt = format!("typing-{id}-{}", now.as_micros());
         let request = target.request(attempt, |to| to.typing(chat));
         self.batches

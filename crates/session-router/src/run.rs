@@ -37,8 +37,8 @@ pub async fn run(
     let service = bus.announce(crate::service_info(&subjects)).await?;
     let (appender, commits) = Appender::new(log, projector);
     let senders = TaskTracker::new();
-    let outbox = Outbox::start(&bus, state.library(), &subjects, &senders);
-    let (side_jobs, results) = SideJobs::new(bus, state.library().clone(), subjects.attempt());
+    let outbox = Outbox::start(&bus, state.sealed_log(), &subjects, &senders);
+    let (side_jobs, results) = SideJobs::new(bus, state.sealed_log().clone(), subjects.attempt());
     let mut role = Loop {
         router: Router::new(state, subjects, now()),
         appender,
@@ -214,7 +214,7 @@ impl Loop {
                 Release::Feed(item) => self.outbox.feed(item),
                 Release::Start(job) => self.side_jobs.start(job),
                 Release::DestroyKeys(keys) => {
-                    self.router.state().library().keyring.destroy(&keys)?;
+                    self.router.state().sealed_log().keyring.destroy(&keys)?;
                 }
             }
         }

@@ -15,8 +15,8 @@ use tokio_util::task::TaskTracker;
 use crate::api::{Call, NeedsHash};
 use crate::attempt::{MessageAttempt, ask, failed};
 use crate::config::{ATTEMPTS_MAX, SIDE_JOBS_MAX};
-use crate::library::Library;
 use crate::notices::Notification;
+use crate::sealed_log::SealedLog;
 use crate::verify::Verify;
 use crate::view::{Scan, Scanned};
 pub(crate) use slots::AttemptSlots;
@@ -80,7 +80,7 @@ impl SlowRequest {
 /// The jobs that run, and where they return their results.
 pub(crate) struct SideJobs {
     bus: Bus,
-    library: Library,
+    sealed_log: SealedLog,
     attempt_subject: String,
     results: mpsc::Sender<JobResult>,
     tasks: TaskTracker,
@@ -92,13 +92,13 @@ pub(crate) struct SideJobs {
 impl SideJobs {
     pub(crate) fn new(
         bus: Bus,
-        library: Library,
+        sealed_log: SealedLog,
         attempt_subject: String,
     ) -> (Self, mpsc::Receiver<JobResult>) {
         let (results, receiver) = mpsc::channel(RESULTS_MAX);
         let jobs = Self {
             bus,
-            library,
+            sealed_log,
             attempt_subject,
             results,
             tasks: TaskTracker::new(),
@@ -153,14 +153,14 @@ impl SideJobs {
 
     fn attempt(&self, message: MessageId, attempt: Option<Box<MessageAttempt>>) {
         let generation = attempt.as_ref().map_or(0, |a| a.target.generation);
-        let (library, bus, subject) = (
-            self.library.clone(),
+        let (sealed_log, bus, subject) = (
+            self.sealed_log.clone(),
             self.bus.clone(),
             self.attempt_subject.clone(),
         );
         self.spawn(async move {
             let request =
-                tokio::task::spawn_blocking(move || attempt.and_then(|a| a.request(&library)));
+                tokio::task::spawn_blocking(move || attempt.and_then(|a| a.request(&sealed_log)));
             let reply = match request.await {
                 Ok(Some(request)) => ask(&bus, subject, &request).await,
                 _ => failed(Reason::ContentErased),
@@ -192,9 +192,9 @@ impl SideJobs {
                 JobResult::Hashed(message, user, call.map(Box::new))
             }),
             SlowWork::Scan(scan) => {
-                let library = self.library.clone();
+                let sealed_log = self.sealed_log.clone();
                 self.spawn(async move {
-                    let scanned = tokio::task::spawn_blocking(move || scan.run(&library)).await;
+                    let scanned = tokio::task::spawn_blocking(move || scan.run(&sealed_log)).await;
                     let scanned =
                         scanned.map_err(unavailable("the log could not be searched; ask again"));
                     JobResult::Scanned(message, user, scanned)

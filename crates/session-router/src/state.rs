@@ -18,7 +18,7 @@ use crate::attempt::MessageAttempt;
 use crate::batch::Release;
 use crate::feed;
 use crate::keyring::KeyringError;
-use crate::library::{Library, context};
+use crate::sealed_log::{SealedLog, context};
 use crate::tokens::TokenHashes;
 use crate::unsent::Unsent;
 use crate::verify::Verify;
@@ -26,7 +26,7 @@ use crate::verify::Verify;
 /// The state in memory with the log and the keys behind it.
 pub(crate) struct State {
     workspace: Workspace,
-    library: Library,
+    sealed_log: SealedLog,
     chance: Chance,
     rules: Rules,
     public_url: String,
@@ -52,14 +52,14 @@ pub(crate) struct Applied {
 impl State {
     pub(crate) fn new(
         workspace: Workspace,
-        library: Library,
+        sealed_log: SealedLog,
         chance: Chance,
         rules: Rules,
         public_url: String,
     ) -> Self {
         Self {
             workspace,
-            library,
+            sealed_log,
             chance,
             rules,
             public_url,
@@ -74,8 +74,8 @@ impl State {
     }
 
     /// The log and the keys.
-    pub(crate) const fn library(&self) -> &Library {
-        &self.library
+    pub(crate) const fn sealed_log(&self) -> &SealedLog {
+        &self.sealed_log
     }
 
     /// The base of every channel's public URL.
@@ -101,12 +101,12 @@ impl State {
     /// Makes keys in advance, so that requests need not wait for the disk.
     pub(crate) fn provide_keys(&mut self) -> Result<(), KeyringError> {
         let given = self.workspace.keys_given();
-        self.library.keyring.provide(given, &mut self.chance)
+        self.sealed_log.keyring.provide(given, &mut self.chance)
     }
 
     /// Returns the user who holds the API token with this hash.
     pub(crate) fn token_holder(&mut self, hash: &str) -> Option<UserId> {
-        self.tokens.holder(&self.workspace, &self.library, hash)
+        self.tokens.holder(&self.workspace, &self.sealed_log, hash)
     }
 
     /// Decides a request and folds its events. `by` is who the events name as their author.
@@ -119,7 +119,7 @@ impl State {
     ) -> Result<Applied, Rejection> {
         // Texts are stored sealed or not at all: without a key there is no decision.
         let given = self.workspace.keys_given();
-        if let Err(error) = self.library.keyring.provide_now(given, &mut self.chance) {
+        if let Err(error) = self.sealed_log.keyring.provide_now(given, &mut self.chance) {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
             let message = "the keys cannot be extended; nothing was stored, try again later";
             return Err(Rejection::new(Code::Unavailable, message));
@@ -159,14 +159,14 @@ impl State {
         applied: &mut Applied,
     ) {
         let number = self.workspace.key_of(&new.stream, &new.event);
-        let key = number.and_then(|number| self.library.keyring.get(number));
+        let key = number.and_then(|number| self.sealed_log.keyring.get(number));
         if let (Some(number), None) = (number, &key) {
             tracing::error!(number, stream = %new.stream, "key is missing; the content is not stored");
         }
         let bound = context(&new.stream);
         new.event.seal(
             key.as_ref(),
-            self.library.keyring.master(),
+            self.sealed_log.keyring.master(),
             &bound,
             &mut self.chance,
         );
@@ -200,8 +200,8 @@ impl State {
         let (_, _, message, _) = self.workspace.pending(id)?;
         let position = message.position;
         let record = self.unsent.take(id);
-        let record = record.or_else(|| self.library.record(position))?;
-        MessageAttempt::of(&self.workspace, &self.library, id, record, now)
+        let record = record.or_else(|| self.sealed_log.record(position))?;
+        MessageAttempt::of(&self.workspace, &self.sealed_log, id, record, now)
     }
 
     /// Prepares the verification of a channel.
@@ -212,9 +212,9 @@ impl State {
         now: Timestamp,
     ) -> Option<Verify> {
         let channel = self.workspace.channels.get(&id)?;
-        let (library, url) = (&self.library, self.public_url.as_str());
+        let (sealed_log, url) = (&self.sealed_log, self.public_url.as_str());
         let source = (now, &mut self.chance);
-        Some(Verify::of(library, (id, channel), purpose, url, source))
+        Some(Verify::of(sealed_log, (id, channel), purpose, url, source))
     }
 }
 

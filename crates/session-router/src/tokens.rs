@@ -7,7 +7,7 @@ use chat::record::Stream;
 use chat::secret::Secret;
 use chat::workspace::Workspace;
 
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// Each user's token hashes, as of a version of the user.
 #[derive(Default)]
@@ -18,7 +18,7 @@ impl TokenHashes {
     pub(crate) fn holder(
         &mut self,
         workspace: &Workspace,
-        library: &Library,
+        sealed_log: &SealedLog,
         hash: &str,
     ) -> Option<UserId> {
         for (id, user) in workspace.users.iter() {
@@ -27,7 +27,7 @@ impl TokenHashes {
                 continue;
             }
             let stream = Stream::User(id.clone());
-            let open = |token| library.open_with_master_key(token, &stream);
+            let open = |token| sealed_log.open_with_master_key(token, &stream);
             let hashes = user.tokens.iter().filter_map(open).collect();
             self.0.insert(id.clone(), (version, hashes));
         }

@@ -39,3 +39,34 @@ impl Unsent {
         Some(record)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chat::chance::Chance;
+    use chat::time::Timestamp;
+
+    use super::*;
+    use crate::view::tests::shell::Shell;
+
+    #[test]
+    fn the_oldest_records_give_way_at_the_limits() {
+        let record = Shell::new().sealed_log.record(1).unwrap();
+        let mut chance = Chance::from_seed([1; 32]);
+        let mut id =
+            |millis: i64| MessageId::new(Timestamp::from_micros(millis * 1_000), &mut chance);
+        let mut unsent = Unsent::default();
+        let ids: Vec<MessageId> = (1..=1_025).map(&mut id).collect();
+        for message in &ids {
+            unsent.insert(*message, Arc::clone(&record), 10);
+        }
+        assert!(unsent.take(ids[0]).is_none());
+        assert!(unsent.take(ids[1]).is_some());
+        assert!(unsent.take(ids[1]).is_none());
+        let large = id(2_000);
+        unsent.insert(large, Arc::clone(&record), BYTES_MAX);
+        assert_eq!(unsent.bytes, BYTES_MAX);
+        assert!(unsent.take(ids[1_024]).is_none());
+        assert!(unsent.take(large).is_some());
+        assert_eq!(unsent.bytes, 0);
+    }
+}

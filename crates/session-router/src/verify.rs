@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 use crate::api::CommandKey;
 use crate::attempt::Target;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use crate::view::object::Object;
 
 /// How much of a messenger's answer the trace shows, in characters.
@@ -105,13 +105,13 @@ impl Step<'_> {
 impl Verify {
     /// Prepares the request to the channel's webhook, or to the one that the purpose names.
     pub(crate) fn of(
-        library: &Library,
+        sealed_log: &SealedLog,
         (id, channel): (ChannelId, &Channel),
         purpose: Purpose,
         public_url: &str,
         (now, chance): (Timestamp, &mut Chance),
     ) -> Self {
-        let mut target = Target::of(library, id, channel, now);
+        let mut target = Target::of(sealed_log, id, channel, now);
         if let Purpose::Webhook(webhook) = &purpose {
             target.url.clone_from(webhook);
         }

@@ -35,7 +35,7 @@ use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
 
 use crate::api::{LogQuery, Query};
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use channel::{ChannelSnapshot, Webhook};
 use contact::ContactSnapshot;
 use live_chats::LiveChatSnapshot;
@@ -52,16 +52,16 @@ pub(crate) use events::plan_events;
 const CONTACT_SESSIONS_MAX: usize = 20;
 
 /// An answer that is not rendered yet.
-pub(crate) struct Plan(Box<dyn FnOnce(&Library) -> Object + Send>);
+pub(crate) struct Plan(Box<dyn FnOnce(&SealedLog) -> Object + Send>);
 
 impl Plan {
-    fn new(render: impl FnOnce(&Library) -> Object + Send + 'static) -> Self {
+    fn new(render: impl FnOnce(&SealedLog) -> Object + Send + 'static) -> Self {
         Self(Box::new(render))
     }
 
     /// Renders the `ok` object. Reads the disk.
-    pub(crate) fn render(self, library: &Library) -> Value {
-        (self.0)(library).value()
+    pub(crate) fn render(self, sealed_log: &SealedLog) -> Value {
+        (self.0)(sealed_log).value()
     }
 }
 
@@ -91,10 +91,10 @@ pub(crate) enum Scanned {
 
 impl Scan {
     /// Reads the log. Blocks; the work is bounded.
-    pub(crate) fn run(self, library: &Library) -> Scanned {
+    pub(crate) fn run(self, sealed_log: &SealedLog) -> Scanned {
         match self {
-            Self::Events(after) => Scanned::Events(after.run(library)),
-            Self::Attempts(walk) => Scanned::Attempts(walk.run(library)),
+            Self::Events(after) => Scanned::Events(after.run(sealed_log)),
+            Self::Attempts(walk) => Scanned::Attempts(walk.run(sealed_log)),
         }
     }
 }
@@ -164,15 +164,15 @@ pub(crate) fn plan_answer(
         Answer::Channel(id) => channel_answer(workspace, id, public_url),
         Answer::Session(id) => {
             let session = SessionSnapshot::of(workspace, id);
-            Plan::new(move |library| {
-                Object::new().with_some("session", session.map(|s| s.object(library)))
+            Plan::new(move |sealed_log| {
+                Object::new().with_some("session", session.map(|s| s.object(sealed_log)))
             })
         }
         Answer::Message(id, position) => message_answer(workspace, id, position),
         Answer::Contact(id) => {
             let contact = ContactSnapshot::of(workspace, id);
-            Plan::new(move |library| {
-                Object::new().with_some("contact", contact.map(|c| c.object(library)))
+            Plan::new(move |sealed_log| {
+                Object::new().with_some("contact", contact.map(|c| c.object(sealed_log)))
             })
         }
         Answer::Count(count) => Plan::new(move |_| Object::new().with("count", count)),
@@ -200,11 +200,11 @@ fn channel_answer(workspace: &Workspace, id: ChannelId, public_url: &str) -> Pla
 
 fn message_answer(workspace: &Workspace, id: MessageId, position: u64) -> Plan {
     let message = MessageSnapshot::of(workspace, id);
-    Plan::new(move |library| {
+    Plan::new(move |sealed_log| {
         Object::new()
             .with("messageId", id)
             .with("position", position)
-            .with_some("message", message.map(|m| m.object(library)))
+            .with_some("message", message.map(|m| m.object(sealed_log)))
     })
 }
 
@@ -222,10 +222,10 @@ fn one_contact(workspace: &Workspace, caller: &Caller<'_>, contact: ContactSnaps
         .take(CONTACT_SESSIONS_MAX)
         .filter_map(|id| SessionSnapshot::of(workspace, *id))
         .collect();
-    Plan::new(move |library| {
-        let sessions: Vec<Value> = sessions.iter().map(|s| s.object(library)).collect();
+    Plan::new(move |sealed_log| {
+        let sessions: Vec<Value> = sessions.iter().map(|s| s.object(sealed_log)).collect();
         Object::new()
-            .with("contact", contact.object(library))
+            .with("contact", contact.object(sealed_log))
             .with("sessions", sessions)
     })
 }
@@ -245,10 +245,10 @@ fn one_session(
     let operator = row.operator.as_ref();
     let operator = operator.and_then(|id| Some(UserSnapshot::of(id, workspace.users.get(id)?)));
     let session = SessionSnapshot::of(workspace, id);
-    Ok(Plan::new(move |library| {
+    Ok(Plan::new(move |sealed_log| {
         Object::new()
-            .with_some("session", session.map(|s| s.object(library)))
-            .with_some("contact", contact.map(|c| c.object(library)))
+            .with_some("session", session.map(|s| s.object(sealed_log)))
+            .with_some("contact", contact.map(|c| c.object(sealed_log)))
             .with_some("channel", channel.map(|c| c.object(webhook)))
             .with_some("operator", operator.map(|u| u.card()))
     }))

@@ -6,7 +6,7 @@ use chat::model::SessionStatus;
 use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
 
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use crate::view::channel::{ChannelSnapshot, Webhook};
 use crate::view::contact::ContactSnapshot;
 use crate::view::live_chats::LiveChatSnapshot;
@@ -65,19 +65,19 @@ impl EventData {
     }
 
     /// The members of `data`.
-    pub(super) fn object(&self, library: &Library, webhook: Webhook) -> Object {
+    pub(super) fn object(&self, sealed_log: &SealedLog, webhook: Webhook) -> Object {
         let data = Object::new();
         match self {
-            Self::Session(session) => data.with("session", session.object(library)),
+            Self::Session(session) => data.with("session", session.object(sealed_log)),
             Self::Message(message, session, command) => data
-                .with("message", message.object(library))
+                .with("message", message.object(sealed_log))
                 .with("session", session.object())
                 .with_some("commandId", *command),
             Self::Delivery(message, delivery, session) => data
                 .with("message", message)
-                .with("delivery", delivery.object(library))
+                .with("delivery", delivery.object(sealed_log))
                 .with("session", session.object()),
-            Self::Contact(contact) => data.with("contact", contact.object(library)),
+            Self::Contact(contact) => data.with("contact", contact.object(sealed_log)),
             Self::Channel(channel) => data.with("channel", channel.object(webhook)),
             Self::LiveChat(live_chat) => data.with("liveChat", live_chat.object()),
             Self::User(user) => data.with("user", user.object()),
@@ -115,7 +115,28 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
             let short = ShortSession::of(id, row);
             return Some(EventData::Delivery(e.message, Box::new(delivery), short));
         }
-        _ => return None,
+        // Events of other streams.
+        Event::UserCreated(_)
+        | Event::UserUpdated(_)
+        | Event::UserDisabled(_)
+        | Event::TokenIssued(_)
+        | Event::LiveChatCreated(_)
+        | Event::LiveChatRenamed(_)
+        | Event::LiveChatDeleted(_)
+        | Event::MembersChanged(_)
+        | Event::ReplySaved(_)
+        | Event::ReplyDeleted(_)
+        | Event::ChannelCreated(_)
+        | Event::ChannelStatusChanged(_)
+        | Event::ChannelUpdated(_)
+        | Event::CodeRotated(_)
+        | Event::MessagesRefused(_)
+        | Event::NoticesSettled(_)
+        | Event::EditParked(_)
+        | Event::ContactCreated(_)
+        | Event::ContactUpdated(_)
+        | Event::ContactForgotten(_)
+        | Event::Unknown => return None,
     };
     Some(EventData::Session(Box::new(session)))
 }

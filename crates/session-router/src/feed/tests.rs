@@ -15,7 +15,7 @@ fn published(shell: &mut Shell) -> Vec<(String, Value)> {
     let items = std::mem::take(&mut shell.items);
     let messages = items.into_iter().flat_map(|item| {
         let id = format!("acme-{}", item.position());
-        let messages = item.render(&shell.library, &shell.subjects);
+        let messages = item.render(&shell.sealed_log, &shell.subjects);
         for (_, headers, _) in &messages {
             assert_eq!(*headers, [("Nats-Msg-Id".to_owned(), id.clone())]);
         }
@@ -194,6 +194,28 @@ fn changes_by_administrators_are_published_to_administrators_only() {
     }
 }
 
+/// Every event that `ann` may see, by position, read in pages.
+fn all_events(shell: &mut Shell, limit: usize) -> BTreeMap<u64, Value> {
+    let (mut all, mut position) = (BTreeMap::new(), 0);
+    loop {
+        let body = json!({ "position": position, "limit": limit });
+        let ok = shell.ok("ann", "events.after", &body);
+        let events = ok["events"].as_array().unwrap();
+        assert!(events.len() <= limit);
+        all.extend(
+            events
+                .iter()
+                .map(|e| (e["position"].as_u64().unwrap(), e.clone())),
+        );
+        assert_eq!(ok["position"], shell.workspace.position);
+        let Some(next) = ok["next"].as_u64() else {
+            return all;
+        };
+        assert!(next > position);
+        position = next;
+    }
+}
+
 #[test]
 fn events_after_returns_what_the_feed_published() {
     let (mut shell, _, published) = day();
@@ -204,24 +226,7 @@ fn events_after_returns_what_the_feed_published() {
         }
     }
     for limit in [1, 3, 1_000] {
-        let (mut missed, mut position) = (BTreeMap::new(), 0);
-        loop {
-            let body = json!({ "position": position, "limit": limit });
-            let ok = shell.ok("ann", "events.after", &body);
-            let events = ok["events"].as_array().unwrap();
-            assert!(events.len() <= limit);
-            missed.extend(
-                events
-                    .iter()
-                    .map(|e| (e["position"].as_u64().unwrap(), e.clone())),
-            );
-            assert_eq!(ok["position"], shell.workspace.position);
-            let Some(next) = ok["next"].as_u64() else {
-                break;
-            };
-            assert!(next > position);
-            position = next;
-        }
+        let missed = all_events(&mut shell, limit);
         assert_eq!(
             missed.keys().collect::<Vec<_>>(),
             live.keys().collect::<Vec<_>>()

@@ -17,7 +17,7 @@ fn nobody() -> AttemptReply {
 
 /// The notices that start now.
 fn started(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
-    let started = notices.start(&shell.workspace, &shell.library, at);
+    let started = notices.start(&shell.workspace, &shell.sealed_log, at);
     started
         .into_iter()
         .map(|notification| (notification.id, notification.kind))

@@ -78,7 +78,7 @@ fn a_live_chat_with_many_long_replies_can_be_loaded() {
     }
     let dir = tempfile::tempdir().unwrap();
     for replayed in [shell.workspace.position, 0] {
-        let (workspace, store, loaded) = open(dir.path(), &shell.library.reader).unwrap();
+        let (workspace, store, loaded) = open(dir.path(), &shell.sealed_log.reader).unwrap();
         assert_eq!(loaded.replayed, replayed);
         assert!(workspace == shell.workspace);
         drop(store);

@@ -76,7 +76,7 @@ impl Router {
             Some(ConfirmationCode {
                 code: self
                     .state
-                    .library()
+                    .sealed_log()
                     .open_with_master_key(&code.code, &stream)?,
                 until,
             })
@@ -96,7 +96,7 @@ impl Router {
         if is_message && self.disk_full {
             return InboundReply::Rejected(disk_full());
         }
-        let master = self.state.library().keyring.master();
+        let master = self.state.sealed_log().keyring.master();
         let channel = request.channel;
         let request = Request::inbound(channel, request.inbound).keyed(master);
         match self.apply(&request, now) {
@@ -138,7 +138,10 @@ impl Router {
             status: channel.status.as_str().to_owned(),
             pending_deliveries: channel.pending,
             last_error_at: channel.last_error.as_ref().map(|(at, _)| *at),
-            last_error: channel.last_error.as_ref().map(|(_, words)| words.clone()),
+            last_error: channel
+                .last_error
+                .as_ref()
+                .map(|(_, message)| message.clone()),
             last_message_id: channel.last_external.clone(),
             operators_online: self.operators_online(channel.live_chat, now),
         })
@@ -174,7 +177,7 @@ impl Router {
             .collect();
         let password_hash = self
             .state
-            .library()
+            .sealed_log()
             .open_with_master_key(&user.password_hash, &Stream::User(id.clone()))?;
         let audit = user.is(Group::Administrators);
         Some(Login {

@@ -149,9 +149,10 @@ impl Router {
                 self.verify_for(requester, channel, purpose, now);
             }
             (_, Reply::Answer(changed)) => {
-                let about = match &request.command {
-                    Command::User(command) => command.user(),
-                    _ => user,
+                let about = if let Command::User(command) = &request.command {
+                    command.user()
+                } else {
+                    user
                 };
                 let plan = self.plan_answer(about, &changed);
                 self.reply(message, Answer::Plan(Box::new(plan)));
@@ -167,7 +168,7 @@ impl Router {
             digest: key.digest,
             command,
         };
-        request.keyed(self.state.library().keyring.master())
+        request.keyed(self.state.sealed_log().keyring.master())
     }
 
     /// Plans the answer to a command: the changed object. `about` is the user that a command on users

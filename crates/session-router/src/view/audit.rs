@@ -10,7 +10,7 @@ use super::Plan;
 use super::list::List;
 use super::object::Object;
 use crate::api::Audit;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// The most records that a filter looks at for one page.
 const CANDIDATES_MAX: usize = 2_000;
@@ -34,15 +34,15 @@ pub(super) fn plan(
     let positions: Vec<u64> = newest.by_ref().take(most).map(|(at, ())| *at).collect();
     let more = newest.next().is_some();
     let query = query.clone();
-    Ok(Plan::new(move |library| {
-        render(&positions, more, &query, library)
+    Ok(Plan::new(move |sealed_log| {
+        render(&positions, more, &query, sealed_log)
     }))
 }
 
-fn render(positions: &[u64], more: bool, query: &Audit, library: &Library) -> Object {
+fn render(positions: &[u64], more: bool, query: &Audit, sealed_log: &SealedLog) -> Object {
     let (mut list, mut last, mut cut) = (List::default(), None, false);
     for position in positions {
-        let record = library.record(*position);
+        let record = sealed_log.record(*position);
         let wanted = record.filter(|r| is_wanted(r, query.user.as_ref(), query.stream.as_ref()));
         if let Some(record) = wanted
             && (list.len() == query.limit || !list.push(item(&record)))

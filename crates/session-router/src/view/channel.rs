@@ -112,7 +112,7 @@ impl ChannelSnapshot {
             .with("publicUrl", &self.public_url)
             .with("pendingDeliveries", self.pending)
             .with_some("lastErrorAt", error.map(|(at, _)| at))
-            .with_some("lastError", error.map(|(_, words)| words))
+            .with_some("lastError", error.map(|(_, message)| message))
             .with("refusedWhileDisconnected", self.refused)
             .with_some("codes", codes)
             .value()

@@ -9,7 +9,7 @@ use chat::workspace::Workspace;
 use serde_json::Value;
 
 use super::object::Object;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// A copy of a contact's row, with the position of the profile.
 #[derive(Clone, Debug)]
@@ -44,23 +44,23 @@ impl ContactSnapshot {
     }
 
     /// Reads the profile. Empty for a person who was forgotten.
-    pub(super) fn profile(&self, library: &Library) -> Profile {
+    pub(super) fn profile(&self, sealed_log: &SealedLog) -> Profile {
         let found = || {
             if self.profile_at == 0 || self.forgotten.is_some() {
                 return None;
             }
-            let record = library.record(self.profile_at)?;
+            let record = sealed_log.record(self.profile_at)?;
             let Event::ContactUpdated(e) = &record.event else {
                 return None;
             };
-            library.open(e.profile.as_ref()?, self.key?, &Stream::Contact(self.id))
+            sealed_log.open(e.profile.as_ref()?, self.key?, &Stream::Contact(self.id))
         };
         found().unwrap_or_default()
     }
 
     /// The object `contact`.
-    pub(crate) fn object(&self, library: &Library) -> Value {
-        self.with(self.profile(library))
+    pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
+        self.with(self.profile(sealed_log))
     }
 
     /// The object `contact` with a profile that was read before.

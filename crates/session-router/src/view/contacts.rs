@@ -15,7 +15,7 @@ use super::contact::{ContactSnapshot, without_picture};
 use super::list::List;
 use super::object::Object;
 use crate::api::Contacts;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// The most contacts that a page looks at.
 const LOOKED_AT_MAX: usize = 20_000;
@@ -52,8 +52,8 @@ pub(super) fn plan(
     }
     let next = rows.next().and(looked_at);
     let (text, limit) = (query.text.clone(), query.limit);
-    Ok(Plan::new(move |library| {
-        render(&candidates, next, (text.as_deref(), limit), library)
+    Ok(Plan::new(move |sealed_log| {
+        render(&candidates, next, (text.as_deref(), limit), sealed_log)
     }))
 }
 
@@ -61,11 +61,11 @@ fn render(
     candidates: &[ContactSnapshot],
     next: Option<ContactId>,
     (text, limit): (Option<&str>, usize),
-    library: &Library,
+    sealed_log: &SealedLog,
 ) -> Object {
     let (mut list, mut next, mut last) = (List::default(), next, None);
     for contact in candidates {
-        let profile = without_picture(contact.profile(library));
+        let profile = without_picture(contact.profile(sealed_log));
         if text.is_none_or(|text| contact.mentions(&profile, text))
             && (list.len() == limit || !list.push(contact.with(profile)))
         {

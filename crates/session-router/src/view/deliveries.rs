@@ -19,7 +19,7 @@ use super::list::List;
 use super::object::Object;
 use super::{Plan, Scan};
 use crate::api::Deliveries;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// The most records that one page reads.
 const STEPS_MAX: usize = 20_000;
@@ -76,15 +76,15 @@ pub(super) fn scan(
 }
 
 impl Walk {
-    pub(super) fn run(mut self, library: &Library) -> Found {
+    pub(super) fn run(mut self, sealed_log: &SealedLog) -> Found {
         let before = self.query.before.unwrap_or(u64::MAX);
-        self.skip(before, library);
+        self.skip(before, sealed_log);
         let (mut attempts, mut next) = (Vec::new(), None);
         for _ in 0..STEPS_MAX {
             let Some((position, channel)) = self.heads.pop().filter(|(at, _)| *at > 0) else {
                 break;
             };
-            let Some(record) = library.record(position) else {
+            let Some(record) = sealed_log.record(position) else {
                 continue;
             };
             let Some((change, attempt)) = attempt(&record) else {
@@ -108,13 +108,15 @@ impl Walk {
     }
 
     /// Starts at the end of the previous page of one channel, instead of walking there.
-    fn skip(&mut self, before: u64, library: &Library) {
+    fn skip(&mut self, before: u64, sealed_log: &SealedLog) {
         let only = (self.sees_all && self.heads.len() == 1).then(|| self.heads.peek().copied());
         let Some(Some((head, channel))) = only else {
             return;
         };
         // A forged position may lead to another channel, so this is for callers who see all of them.
-        let record = (before <= head).then(|| library.record(before)).flatten();
+        let record = (before <= head)
+            .then(|| sealed_log.record(before))
+            .flatten();
         if let Some((_, attempt)) = record.as_deref().and_then(attempt) {
             self.heads = BinaryHeap::from([(attempt.previous, channel)]);
         }
@@ -149,11 +151,11 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
         .map(|(channel, record)| (channel, key(&record), record))
         .collect();
     let (next, limit) = (found.next, found.limit);
-    Plan::new(move |library| {
+    Plan::new(move |sealed_log| {
         let (mut list, mut next) = (List::default(), next);
         let mut last = None;
         for (channel, key, record) in attempts.into_iter().take(limit) {
-            if !list.push(object(channel, key, &record, library)) {
+            if !list.push(object(channel, key, &record, sealed_log)) {
                 next = last;
                 break;
             }
@@ -166,7 +168,7 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
 }
 
 /// The object `attempt`.
-fn object(channel: ChannelId, key: Option<u32>, record: &Record, library: &Library) -> Value {
+fn object(channel: ChannelId, key: Option<u32>, record: &Record, sealed_log: &SealedLog) -> Value {
     let Some((change, attempt)) = attempt(record) else {
         return Value::Null;
     };
@@ -175,7 +177,7 @@ fn object(channel: ChannelId, key: Option<u32>, record: &Record, library: &Libra
         _ => None,
     };
     let sealed = attempt.answer.as_ref().zip(key);
-    let answer = sealed.and_then(|(answer, key)| library.open(answer, key, &record.stream));
+    let answer = sealed.and_then(|(answer, key)| sealed_log.open(answer, key, &record.stream));
     Object::new()
         .with("message", change.message)
         .with("n", change.attempts)

@@ -19,7 +19,7 @@ use super::object::Object;
 use super::{Plan, Scan};
 use crate::api::EventsAfter;
 use crate::feed::{self, FeedItem};
-use crate::library::{Library, decode};
+use crate::sealed_log::{SealedLog, decode};
 
 /// The most records that one request reads.
 const RECORDS_MAX: u64 = 20_000;
@@ -75,14 +75,14 @@ pub(super) fn scan(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAft
 }
 
 impl After {
-    pub(super) fn run(self, library: &Library) -> Found {
+    pub(super) fn run(self, sealed_log: &SealedLog) -> Found {
         // Not beyond the state that the rights are from: later events may belong to others.
-        let head = self.until.min(library.reader.head().position);
+        let head = self.until.min(sealed_log.reader.head().position);
         let last = head.min(self.position.saturating_add(RECORDS_MAX));
         let (mut records, mut bytes) = (Vec::new(), 0);
         let mut at = self.position;
         while at < last {
-            let stored = match library.reader.read(at + 1, READ_MAX, READ_BYTES_MAX) {
+            let stored = match sealed_log.reader.read(at + 1, READ_MAX, READ_BYTES_MAX) {
                 Ok(stored) => stored,
                 Err(error) => {
                     tracing::error!(position = at + 1, error = %error, "cannot read the log");
@@ -144,12 +144,12 @@ pub(crate) fn plan_events(
         .collect();
     let (next, head, subjects) = (found.next, found.head, subjects.clone());
     let webhook = super::webhook_for(caller);
-    Plan::new(move |library| {
+    Plan::new(move |sealed_log| {
         let (mut list, mut next) = (List::default(), next);
         let mut last = None;
         for item in items {
             let position = item.position();
-            if !list.push(item.event(library, &subjects, webhook)) {
+            if !list.push(item.event(sealed_log, &subjects, webhook)) {
                 next = last;
                 break;
             }

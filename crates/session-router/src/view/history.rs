@@ -19,7 +19,7 @@ use super::list::List;
 use super::message::MessageSnapshot;
 use super::object::Object;
 use crate::api::{History, HistoryOf};
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use changes::Changes;
 
 /// The most sessions of one chat or person that a history includes.
@@ -52,13 +52,13 @@ pub(super) fn plan(
             .filter_map(|id| Some((*id, workspace.sessions.get(id)?)));
         Changes::of((from, before), rows, |session| newest.entry(session))
     });
-    Ok(Plan::new(move |library| {
-        let page = render(&messages, more, library);
+    Ok(Plan::new(move |sealed_log| {
+        let page = render(&messages, more, sealed_log);
         match changes {
             // Messages that did not fit are on the next page, with the changes of that time.
             Some(changes) => {
                 let from = page.next.unwrap_or(0);
-                page.object().with("events", changes.read(from, library))
+                page.object().with("events", changes.read(from, sealed_log))
             }
             None => page.object(),
         }
@@ -164,11 +164,11 @@ impl Rendered {
     }
 }
 
-fn render(newest: &[MessageSnapshot], more: bool, library: &Library) -> Rendered {
+fn render(newest: &[MessageSnapshot], more: bool, sealed_log: &SealedLog) -> Rendered {
     let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
     let mut cut = false;
     for message in newest {
-        let (at, object) = message.dated(library);
+        let (at, object) = message.dated(sealed_log);
         if !list.push(object) {
             cut = true;
             break;

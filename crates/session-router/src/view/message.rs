@@ -14,7 +14,7 @@ use chat::workspace::Workspace;
 use serde_json::Value;
 
 use super::object::Object;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 pub(crate) use delivery::DeliverySnapshot;
 
@@ -75,20 +75,20 @@ impl MessageSnapshot {
     }
 
     /// The object `message`, and the time it was written.
-    pub(super) fn dated(&self, library: &Library) -> (Timestamp, Value) {
-        let written = self.read(library);
+    pub(super) fn dated(&self, sealed_log: &SealedLog) -> (Timestamp, Value) {
+        let written = self.read(sealed_log);
         let at = written.created_at.unwrap_or_default();
-        (at, self.with(written, library))
+        (at, self.with(written, sealed_log))
     }
 
     /// The object `message`.
-    pub(crate) fn object(&self, library: &Library) -> Value {
-        self.with(self.read(library), library)
+    pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
+        self.with(self.read(sealed_log), sealed_log)
     }
 
     /// The text of the message, and the object `lastMessage`.
-    pub(super) fn short(&self, library: &Library) -> (Option<String>, Value) {
-        let written = self.read(library);
+    pub(super) fn short(&self, sealed_log: &SealedLog) -> (Option<String>, Value) {
+        let written = self.read(sealed_log);
         let text = written.content.text;
         let short = text.as_ref().map(|text| {
             let cut: String = text.chars().take(SHORT_CHARS_MAX).collect();
@@ -103,7 +103,7 @@ impl MessageSnapshot {
         (text, object.value())
     }
 
-    fn with(&self, written: Written, library: &Library) -> Value {
+    fn with(&self, written: Written, sealed_log: &SealedLog) -> Value {
         let delivery = DeliverySnapshot::of(&self.row);
         let files: Vec<Value> = written.content.files.iter().map(file).collect();
         Object::new()
@@ -120,13 +120,13 @@ impl MessageSnapshot {
             .with("position", self.row.position)
             .with_some("edited", written.edited)
             .with_some("deleted", self.row.extra().deleted)
-            .with_some("delivery", delivery.map(|d| d.object(library)))
+            .with_some("delivery", delivery.map(|d| d.object(sealed_log)))
             .value()
     }
 
     /// Reads the log. The content of a deleted message is not opened.
-    fn read(&self, library: &Library) -> Written {
-        let Some(record) = library.record(self.row.position) else {
+    fn read(&self, sealed_log: &SealedLog) -> Written {
+        let Some(record) = sealed_log.record(self.row.position) else {
             return Written::default();
         };
         let (author, created_at, reply_to, content) = match &record.event {
@@ -141,7 +141,7 @@ impl MessageSnapshot {
             _ => return Written::default(),
         };
         let edited = self.row.extra().edited;
-        let edit = (edited > 0).then(|| library.record(edited)).flatten();
+        let edit = (edited > 0).then(|| sealed_log.record(edited)).flatten();
         let mut written = Written {
             author: Some(author),
             created_at: Some(created_at),
@@ -151,10 +151,10 @@ impl MessageSnapshot {
             content: Content::default(),
         };
         if self.row.extra().deleted.is_none() {
-            written.content = self.open(content, &record, library).unwrap_or_default();
+            written.content = self.open(content, &record, sealed_log).unwrap_or_default();
             if let Some(edit) = edit {
                 // An edit changes the text only.
-                let edited = self.edited(&edit, library);
+                let edited = self.edited(&edit, sealed_log);
                 written.content.text = edited.and_then(|content| content.text);
             }
         }
@@ -165,16 +165,16 @@ impl MessageSnapshot {
         &self,
         content: &Private<Content>,
         record: &Record,
-        library: &Library,
+        sealed_log: &SealedLog,
     ) -> Option<Content> {
-        library.open(content, self.key?, &record.stream)
+        sealed_log.open(content, self.key?, &record.stream)
     }
 
     /// Opens an edit. One that arrived before its message is sealed under another key.
-    fn edited(&self, edit: &Record, library: &Library) -> Option<Content> {
+    fn edited(&self, edit: &Record, sealed_log: &SealedLog) -> Option<Content> {
         match &edit.event {
-            Event::MessageEdited(e) => self.open(e.content.as_ref()?, edit, library),
-            Event::EditParked(e) => library.open(e.text.as_ref()?, e.key, &edit.stream),
+            Event::MessageEdited(e) => self.open(e.content.as_ref()?, edit, sealed_log),
+            Event::EditParked(e) => sealed_log.open(e.text.as_ref()?, e.key, &edit.stream),
             _ => None,
         }
     }

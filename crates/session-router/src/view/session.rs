@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::message::MessageSnapshot;
 use super::object::Object;
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// A copy of a session's row, with what leads to its texts.
 #[derive(Clone, Debug)]
@@ -75,21 +75,21 @@ impl SessionSnapshot {
     }
 
     /// The object `session`.
-    pub(crate) fn object(&self, library: &Library) -> Value {
-        self.with_texts(self.read(library))
+    pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
+        self.with_texts(self.read(sealed_log))
     }
 
     /// Reads the log.
-    pub(super) fn read(&self, library: &Library) -> SessionTexts {
+    pub(super) fn read(&self, sealed_log: &SealedLog) -> SessionTexts {
         let chat_name = || {
-            let record = library.record(self.row.opened_position)?;
+            let record = sealed_log.record(self.row.opened_position)?;
             let Event::SessionOpened(e) = &record.event else {
                 return None;
             };
             let stream = Stream::Session(self.id);
-            library.open(e.chat_name.as_ref()?, self.key?, &stream)
+            sealed_log.open(e.chat_name.as_ref()?, self.key?, &stream)
         };
-        let (last_text, last) = self.last.as_ref().map(|m| m.short(library)).unzip();
+        let (last_text, last) = self.last.as_ref().map(|m| m.short(sealed_log)).unzip();
         SessionTexts {
             chat_name: chat_name(),
             last_text: last_text.flatten(),

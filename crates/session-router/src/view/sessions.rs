@@ -15,7 +15,7 @@ use super::object::Object;
 use super::session::{SessionSnapshot, SessionTexts};
 use super::{Plan, cursor};
 use crate::api::{Sessions, ViewName};
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 
 /// The most sessions that a search looks at for one page.
 const CANDIDATES_MAX: usize = 2_000;
@@ -52,8 +52,8 @@ pub(super) fn plan(
     let more = found.next().is_some();
     let counts = counts(workspace, caller, &live_chats);
     let (text, limit) = (query.text.clone(), query.limit);
-    Ok(Plan::new(move |library| {
-        render(candidates, more, (text.as_deref(), limit), library).with("counts", counts)
+    Ok(Plan::new(move |sealed_log| {
+        render(candidates, more, (text.as_deref(), limit), sealed_log).with("counts", counts)
     }))
 }
 
@@ -115,14 +115,14 @@ fn render(
     candidates: Vec<Candidate>,
     more: bool,
     (text, limit): (Option<&str>, usize),
-    library: &Library,
+    sealed_log: &SealedLog,
 ) -> Object {
     let (mut list, mut contacts) = (List::default(), BTreeMap::new());
     let (mut last, mut cut) = (None, false);
     for candidate in candidates {
-        let texts = candidate.session.read(library);
+        let texts = candidate.session.read(sealed_log);
         let contact = candidate.contact.as_ref();
-        let profile = contact.map(|c| without_picture(c.profile(library)));
+        let profile = contact.map(|c| without_picture(c.profile(sealed_log)));
         let known = contact.zip(profile.as_ref());
         let named = |text| known.is_some_and(|(contact, profile)| contact.mentions(profile, text));
         let wanted = |text| named(text) || mentions(&candidate.session, &texts, text);

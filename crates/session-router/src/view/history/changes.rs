@@ -9,7 +9,7 @@ use chat::record::{Record, Stream};
 use chat::state::Session;
 use serde_json::Value;
 
-use crate::library::{Library, decode};
+use crate::sealed_log::{SealedLog, decode};
 use crate::view::object::Object;
 
 /// The most sessions whose streams are walked for a page: the newest ones.
@@ -47,12 +47,12 @@ impl Changes {
     }
 
     /// Reads the changes since `from`, oldest first.
-    pub(super) fn read(&self, from: u64, library: &Library) -> Vec<Value> {
+    pub(super) fn read(&self, from: u64, sealed_log: &SealedLog) -> Vec<Value> {
         let from = from.max(self.from);
         let mut left = EVENTS_MAX;
         let mut found = Vec::new();
         for (session, entry) in &self.streams {
-            let back = library.reader.back(*entry).take(left);
+            let back = sealed_log.reader.back(*entry).take(left);
             let back = back.map_while(|event| {
                 event
                     .inspect_err(|error| tracing::error!(error = %error, "cannot read the log"))

@@ -7,7 +7,7 @@ use chat::state::Message;
 use chat::time::Timestamp;
 use serde_json::Value;
 
-use crate::library::Library;
+use crate::sealed_log::SealedLog;
 use crate::view::object::Object;
 
 /// The reason of a failed delivery without an event: its session ended.
@@ -50,8 +50,8 @@ impl DeliverySnapshot {
     }
 
     /// The object `delivery`.
-    pub(crate) fn object(&self, library: &Library) -> Value {
-        let record = (self.changed > 0).then(|| library.record(self.changed));
+    pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
+        let record = (self.changed > 0).then(|| sealed_log.record(self.changed));
         let record = record.flatten();
         let change = record.as_ref().and_then(|record| match &record.event {
             Event::DeliveryChanged(e) => Some((e, record.time)),

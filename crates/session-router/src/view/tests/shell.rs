@@ -21,14 +21,14 @@ use std::time::Duration;
 use crate::api::{self, Call, LogQuery, Query};
 use crate::feed::{self, FeedItem};
 use crate::keyring::Keyring;
-use crate::library::{Library, context};
 use crate::presence::Presence;
+use crate::sealed_log::{SealedLog, context};
 use crate::view::{self, Scanned};
 
 pub(crate) struct Shell {
     _dir: tempfile::TempDir,
     log: EventLog,
-    pub(crate) library: Library,
+    pub(crate) sealed_log: SealedLog,
     pub(crate) workspace: Workspace,
     chance: Chance,
     pub(crate) now: Timestamp,
@@ -52,7 +52,7 @@ impl Shell {
         let mut shell = Self {
             _dir: dir,
             log,
-            library: Library::new(reader, keyring),
+            sealed_log: SealedLog::new(reader, keyring),
             workspace: Workspace::default(),
             chance,
             now: Timestamp::from_micros(1_800_000_000_000_000),
@@ -85,8 +85,8 @@ impl Shell {
         let mut events = Vec::new();
         for (i, mut new) in decision.events.into_iter().enumerate() {
             let number = self.workspace.key_of(&new.stream, &new.event);
-            let key = number.and_then(|number| self.library.keyring.get(number));
-            let (master, bound) = (self.library.keyring.master(), context(&new.stream));
+            let key = number.and_then(|number| self.sealed_log.keyring.get(number));
+            let (master, bound) = (self.sealed_log.keyring.master(), context(&new.stream));
             new.event
                 .seal(key.as_ref(), master, &bound, &mut self.chance);
             let cause = match (&decision.reply, request.command_id.filter(|_| i == last)) {
@@ -116,7 +116,7 @@ impl Shell {
         }
         for effect in &decision.effects {
             if let Effect::DestroyKeys(keys) = effect {
-                self.library.keyring.destroy(keys).unwrap();
+                self.sealed_log.keyring.destroy(keys).unwrap();
             }
         }
         Ok((decision.reply, decision.effects))
@@ -214,27 +214,27 @@ impl Shell {
             _ => &"root".parse().unwrap(),
         };
         let plan = view::plan_answer(&self.workspace, about, &answer, &self.public_url);
-        Ok(plan.render(&self.library))
+        Ok(plan.render(&self.sealed_log))
     }
 
     pub(crate) fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
         let caller = self.workspace.caller(user)?;
         let online = |user: &UserId| self.presence.is_online(user, self.now);
         let plan = view::plan(&self.workspace, &caller, query, &online, &self.public_url)?;
-        Ok(plan.render(&self.library))
+        Ok(plan.render(&self.sealed_log))
     }
 
     pub(crate) fn log_query(&self, user: &UserId, query: &LogQuery) -> Result<Value, Rejection> {
         let caller = self.workspace.caller(user)?;
         let scan = view::scan(&self.workspace, &caller, query)?;
-        let plan = match scan.run(&self.library) {
+        let plan = match scan.run(&self.sealed_log) {
             Scanned::Events(found) => {
                 let (public_url, subjects) = (&self.public_url, &self.subjects);
                 view::plan_events(&self.workspace, &caller, found, public_url, subjects)
             }
             Scanned::Attempts(found) => view::plan_attempts(&self.workspace, &caller, found),
         };
-        Ok(plan.render(&self.library))
+        Ok(plan.render(&self.sealed_log))
     }
 
     /// A request that is granted.

@@ -13,7 +13,7 @@ use crate::keyring::Keyring;
 
 /// A reader of the log and the keys, for any thread.
 #[derive(Clone)]
-pub(crate) struct Library {
+pub(crate) struct SealedLog {
     /// The log.
     pub(crate) reader: Reader,
     /// The keys.
@@ -22,7 +22,7 @@ pub(crate) struct Library {
     at_hand: Option<Arc<Record>>,
 }
 
-impl Library {
+impl SealedLog {
     pub(crate) const fn new(reader: Reader, keyring: Keyring) -> Self {
         Self {
             reader,
@@ -31,7 +31,7 @@ impl Library {
         }
     }
 
-    /// The same library with a record at hand.
+    /// The same log with a record at hand.
     pub(crate) fn with(&self, record: &Arc<Record>) -> Self {
         Self {
             at_hand: Some(Arc::clone(record)),
