@@ -54,7 +54,10 @@ async fn a_signed_channel_needs_a_response_to_the_challenge() {
     let plain = channel_of(&world, Behaviour::basic(), SIGNING, json!({})).await;
     assert_eq!(plain["status"], "failed");
     assert!(
-        plain["reason"].as_str().unwrap().contains("challenge"),
+        plain["reason"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("challenge"),
         "{plain}"
     );
 }

@@ -92,7 +92,10 @@ async fn a_messenger_may_disconnect_its_channel() {
     let channel = world.channel_is("disconnected").await;
     assert!(channel["since"].is_string());
     assert!(
-        channel["reason"].as_str().unwrap().contains("messenger"),
+        channel["reason"]["message"]
+            .as_str()
+            .unwrap()
+            .contains("messenger"),
         "{channel}"
     );
     world

@@ -18,7 +18,7 @@ async fn a_rejected_message_fails_with_the_response_and_unblocks_its_chat() {
         let delivery = world.delivery(&session, &id, "failed").await;
         assert_eq!(delivery["status"], status);
         assert_eq!(delivery["attempts"], 1);
-        let reason = delivery["reason"].as_str().unwrap();
+        let reason = delivery["reason"]["message"].as_str().unwrap();
         assert!(reason.contains(&status.to_string()), "{reason}");
         // The response may quote the person, so it is stored sealed and shown with attempts only.
         let page = world

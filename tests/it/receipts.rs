@@ -37,7 +37,7 @@ async fn receipts_move_a_delivery_forward_only() {
     assert_eq!(receipt(&world, &lost, "failed").await.status, 200);
     let delivery = world.delivery(&session, &lost, "failed").await;
     assert!(
-        delivery["reason"]
+        delivery["reason"]["message"]
             .as_str()
             .unwrap()
             .contains("as it happens")

@@ -14,6 +14,7 @@ mod session;
 mod user;
 
 use crate::codec;
+use crate::reason::Reason;
 
 pub use channel::{
     ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, EditParked, MessagesRefused,
@@ -81,6 +82,18 @@ macro_rules! events {
             fn from(body: $variant) -> Self { Self::$variant(body) }
         })*
     };
+}
+
+impl Event {
+    /// Why a channel's status, a session or a delivery changed.
+    pub fn reason(&self) -> Option<Reason> {
+        match self {
+            Self::ChannelStatusChanged(e) => e.reason(),
+            Self::SessionClosed(e) => e.reason(),
+            Self::DeliveryChanged(e) => e.reason(),
+            _ => None,
+        }
+    }
 }
 
 events! {

@@ -9,6 +9,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::secret::Secret;
 
@@ -34,8 +35,8 @@ pub fn check(password: &Secret) -> Result<(), Rejection> {
     if LENGTH.contains(&password.expose().chars().take(high + 1).count()) {
         Ok(())
     } else {
-        let rule = format!("a password has {low} to {high} characters");
-        Err(Rejection::invalid("/password", rule))
+        let (min, max) = (*low, *high);
+        Err(Reason::InvalidPassword { min, max }.into())
     }
 }
 
@@ -151,7 +152,7 @@ mod tests {
         for bad in ["", "1234567", "пароль1", &"x".repeat(1025)] {
             let rejection = check(&secret(bad)).unwrap_err();
             assert_eq!(rejection.code.as_str(), "invalid");
-            assert!(bad.is_empty() || !rejection.message.contains(bad));
+            assert!(bad.is_empty() || !rejection.message().contains(bad));
         }
     }
 

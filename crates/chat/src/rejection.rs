@@ -1,7 +1,9 @@
 //! When the rules say no. A rejection is a value and part of the protocol, not a fault.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+use crate::reason::Reason;
 
 /// Declares every public error code with its HTTP-like status; `docs/errors.md` has a heading for
 /// each, which a test compares.
@@ -79,51 +81,58 @@ codes! {
     Unavailable = "unavailable", 503;
 }
 
-/// A refusal: which rule, in words, with what a program needs to go on.
+/// A refusal: the public error code, the reason, and further values that a program needs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rejection {
-    /// The rule.
+    /// The public error code.
     pub code: Code,
-    /// What is wrong at which value, and what to do, in one sentence.
-    pub message: String,
-    /// Members for programs, such as `sessionId`.
+    /// What is wrong.
+    pub reason: Reason,
+    /// Members for programs, such as `sessionId` and `errors`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub details: Map<String, Value>,
 }
 
 impl Rejection {
-    /// A refusal without details.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-            details: Map::new(),
-        }
+    /// The sentence for people.
+    pub fn message(&self) -> String {
+        self.reason.to_string()
     }
 
-    /// A member that is missing or of the wrong kind, by its JSON pointer (RFC 6901).
-    pub fn invalid(pointer: &str, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        let error = serde_json::json!({ "pointer": pointer, "detail": detail });
-        let place = if pointer.is_empty() {
-            "the body"
-        } else {
-            pointer
-        };
-        Self::new(Code::Invalid, format!("{place}: {detail}")).with("errors", vec![error])
-    }
-
-    /// The same with one more member of details.
+    /// Returns the rejection with one more member of `details`.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.details.insert(name.to_owned(), value.into());
         self
     }
+
+    /// The details for users of the console API, which include the reason.
+    pub fn console_details(&self) -> Map<String, Value> {
+        let mut details = self.details.clone();
+        details.insert("reason".to_owned(), self.reason.object().into());
+        details
+    }
+}
+
+/// An invalid member of a request is named in `details.errors`, by its pointer.
+impl From<Reason> for Rejection {
+    fn from(reason: Reason) -> Self {
+        let errors = reason.pointer().map(|pointer| {
+            let error = json!({ "pointer": pointer, "detail": reason.detail() });
+            Value::Array(vec![error])
+        });
+        let errors = errors.map(|errors| ("errors".to_owned(), errors));
+        Self {
+            code: reason.error_code(),
+            reason,
+            details: errors.into_iter().collect(),
+        }
+    }
 }
 
 impl std::fmt::Display for Rejection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.code.as_str(), self.message)
+        write!(f, "{}: {}", self.code.as_str(), self.reason)
     }
 }
 

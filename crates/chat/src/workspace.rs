@@ -28,6 +28,7 @@ use crate::book::Book;
 use crate::chance::Chance;
 use crate::command::{Command, Decision, Request};
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
+use crate::reason::Reason;
 use crate::record::{Actor, Answer};
 use crate::rejection::{Code, Rejection};
 use crate::rules::Rules;
@@ -136,9 +137,8 @@ impl Workspace {
             return Ok(None);
         };
         if *digest != request.digest {
-            let words =
-                format!("command {command} was something else before; give each its own id");
-            return Err(Rejection::new(Code::Conflict, words));
+            let command = command.to_string();
+            return Err(Reason::CommandReused { command }.into());
         }
         match answer {
             Answer::Session(id) => self.visible_session(caller, *id).map(drop)?,
@@ -172,10 +172,7 @@ impl Workspace {
             | Command::Expire(_)
             | Command::Settled(..)
             | Command::Refused(..)
-            | Command::Judged(..) => Err(Rejection::new(
-                Code::Forbidden,
-                "only Switchboard itself does this",
-            )),
+            | Command::Judged(..) => Err(misdirected()),
         }
     }
 
@@ -206,10 +203,7 @@ impl Workspace {
             | Command::Session(_)
             | Command::Message(_)
             | Command::Forget(_)
-            | Command::Replay(_) => Err(Rejection::new(
-                Code::Forbidden,
-                "only a user can ask for this",
-            )),
+            | Command::Replay(_) => Err(misdirected()),
         }
     }
 
@@ -221,6 +215,14 @@ impl Workspace {
     /// The number of the next key: keys are given out in order and never twice.
     fn next_key(&self) -> u32 {
         self.keys.get(&()).copied().unwrap_or(0)
+    }
+}
+
+/// Users cannot send system commands, nor the system users' commands. No caller does.
+fn misdirected() -> Rejection {
+    Rejection {
+        code: Code::Forbidden,
+        ..Reason::InternalError.into()
     }
 }
 

@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chat::id::{ChannelId, MessageId, SessionId};
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
 use chat::rpc::{
     Accepted, Access, ConfirmationCode, HealthReply, HealthRequest, InboundReply, InboundRequest,
     Security,
@@ -52,9 +52,11 @@ impl Upstream for Discard {
         }))
     }
 
-    async fn health(&self, _request: HealthRequest) -> Result<HealthReply, Unavailable> {
-        let nothing = Rejection::new(Code::ChannelNotFound, "nothing is stored here");
-        Ok(HealthReply::Rejected(nothing))
+    async fn health(&self, request: HealthRequest) -> Result<HealthReply, Unavailable> {
+        let channel = request.channel.to_string();
+        Ok(HealthReply::Rejected(
+            Reason::ChannelNotFound { channel }.into(),
+        ))
     }
 }
 

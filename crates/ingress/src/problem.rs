@@ -169,7 +169,7 @@ impl From<&Refusal> for Problem {
             },
             Refusal::Rejected(rejection) => Self {
                 details: rejection.details.clone(),
-                ..Self::new(rejection.code, rejection.message.clone())
+                ..Self::new(rejection.code, rejection.message())
             },
             Refusal::Unavailable(_) | Refusal::Stale | Refusal::Deadline => Self::new(
                 Code::Unavailable,

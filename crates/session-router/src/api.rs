@@ -16,7 +16,8 @@ mod users;
 use chat::api::Effect;
 use chat::command::{Command, NewUser, UserCommand};
 use chat::id::{CommandId, SessionId, UserId};
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
+use chat::rejection::Rejection;
 use chat::secret::Secret;
 use chat::time::Timestamp;
 
@@ -155,5 +156,6 @@ fn signal(name: &str, args: &Args) -> Result<Option<Signal>, Rejection> {
 
 fn unknown(method: &str) -> Rejection {
     let shown: String = method.chars().take(64).collect();
-    Rejection::new(Code::NotFound, format!("there is no method {shown:?}")).with("method", shown)
+    let method = shown.clone();
+    Rejection::from(Reason::NoSuchMethod { method }).with("method", shown)
 }

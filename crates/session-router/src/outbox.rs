@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use bus::{Bus, Message};
 use bytes::Bytes;
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
+use chat::rejection::Rejection;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::{Semaphore, mpsc};
@@ -155,8 +156,7 @@ async fn send_letters(bus: Bus, sealed_log: SealedLog, mut queue: mpsc::Receiver
 
 async fn render(plan: Box<Plan>, sealed_log: SealedLog) -> Result<Value, Rejection> {
     let rendered = tokio::task::spawn_blocking(move || plan.render(&sealed_log)).await;
-    let message = "the answer could not be made; ask again";
-    rendered.map_err(|_| Rejection::new(Code::Unavailable, message))
+    rendered.map_err(|_| Reason::InternalError.into())
 }
 
 async fn respond(bus: &Bus, message: &Message, answer: Result<Value, Rejection>) {

@@ -13,7 +13,7 @@ use chat::command::{Command, Effect, NewUser, Reply, Request};
 use chat::id::{ChannelId, MessageId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
-use chat::rejection::{Code, Rejection};
+use chat::rejection::Rejection;
 use chat::state::NoticeKind;
 use chat::subject::Subjects;
 use chat::time::Timestamp;
@@ -277,10 +277,6 @@ impl Router {
 /// An answer to a user that is known already.
 fn ok(value: Value) -> Answer {
     Answer::User(Ok(value))
-}
-
-fn unavailable(message: &str) -> Rejection {
-    Rejection::new(Code::Unavailable, message)
 }
 
 /// The newest waiting `disconnect` notice of each channel that is not active.

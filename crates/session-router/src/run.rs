@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bus::{Bus, Subscription};
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
 use chat::subject::Subjects;
 use chat::time::Timestamp;
 use event_log::Committed;
@@ -137,9 +137,8 @@ impl Loop {
             if let Some(request) = self.router.serve_user(message, now)
                 && let Err(message) = self.side_jobs.try_start(request)
             {
-                let text = "too much is being done at once; nothing was changed, ask again";
-                let rejection = Rejection::new(Code::Unavailable, text);
-                self.outbox.reply(message, Answer::User(Err(rejection)));
+                let busy = Answer::User(Err(Reason::Busy.into()));
+                self.outbox.reply(message, busy);
             }
         }
     }

@@ -7,7 +7,7 @@ use bus::{Bus, Message};
 use chat::id::{MessageId, UserId};
 use chat::password;
 use chat::reason::Reason;
-use chat::rejection::{Code, Rejection};
+use chat::rejection::Rejection;
 use chat::rpc::{AttemptReply, AttemptRequest};
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -180,7 +180,6 @@ impl SideJobs {
             return Err(message);
         }
         self.others += 1;
-        let unavailable = |text| move |_| Rejection::new(Code::Unavailable, text);
         match work {
             SlowWork::Hash(call, salt) => self.spawn(async move {
                 let hashed = tokio::task::spawn_blocking(move || {
@@ -188,15 +187,14 @@ impl SideJobs {
                     call.finish(hash)
                 });
                 let call = hashed.await;
-                let call = call.map_err(unavailable("the password could not be hashed; ask again"));
+                let call = call.map_err(|_| Reason::InternalError.into());
                 JobResult::Hashed(message, user, call.map(Box::new))
             }),
             SlowWork::Scan(scan) => {
                 let sealed_log = self.sealed_log.clone();
                 self.spawn(async move {
                     let scanned = tokio::task::spawn_blocking(move || scan.run(&sealed_log)).await;
-                    let scanned =
-                        scanned.map_err(unavailable("the log could not be searched; ask again"));
+                    let scanned = scanned.map_err(|_| Reason::InternalError.into());
                     JobResult::Scanned(message, user, scanned)
                 });
             }

@@ -5,8 +5,9 @@ use chat::command::{Decision, Effect, NewEvent, Reply, Request};
 use chat::event::Event;
 use chat::id::{ChannelId, MessageId, UserId};
 use chat::model::ChannelStatus;
+use chat::reason::Reason;
 use chat::record::{Actor, Cause};
-use chat::rejection::{Code, Rejection};
+use chat::rejection::Rejection;
 use chat::rules::Rules;
 use chat::table::Row;
 use chat::time::Timestamp;
@@ -121,8 +122,7 @@ impl State {
         let given = self.workspace.keys_given();
         if let Err(error) = self.sealed_log.keyring.provide_now(given, &mut self.chance) {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
-            let message = "the keys cannot be extended; nothing was stored, try again later";
-            return Err(Rejection::new(Code::Unavailable, message));
+            return Err(Reason::KeysUnavailable.into());
         }
         let mut context = Context {
             now,

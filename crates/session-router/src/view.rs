@@ -29,8 +29,9 @@ pub(crate) mod users;
 
 use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use chat::model::Group;
+use chat::reason::Reason;
 use chat::record::Answer;
-use chat::rejection::{Code, Rejection};
+use chat::rejection::Rejection;
 use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
 
@@ -261,13 +262,15 @@ fn visible_contact(
     id: ContactId,
 ) -> Result<ContactSnapshot, Rejection> {
     let contact = workspace.contact(id)?;
-    let missing = || Rejection::new(Code::NotFound, format!("there is no contact {id}"));
+    let missing = || Reason::NoSuchContact {
+        contact: id.to_string(),
+    };
     let channel = workspace
         .channels
         .get(&contact.channel)
         .ok_or_else(missing)?;
     workspace.visible_live_chat(caller, channel.live_chat)?;
-    ContactSnapshot::of(workspace, id).ok_or_else(missing)
+    Ok(ContactSnapshot::of(workspace, id).ok_or_else(missing)?)
 }
 
 /// How much of a webhook the caller may see.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bus::Bus;
 use bytes::Bytes;
 use chat::id::{ChannelId, MessageId, SessionId};
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
 use chat::rpc::{
     Accepted, Access, ConfirmationCode, HealthReply, HealthRequest, InboundReply, InboundRequest,
     Security,
@@ -65,9 +65,11 @@ impl Upstream for Baseline {
         }))
     }
 
-    async fn health(&self, _request: HealthRequest) -> Result<HealthReply, Unavailable> {
-        let nothing = Rejection::new(Code::ChannelNotFound, "the bench has no channel state");
-        Ok(HealthReply::Rejected(nothing))
+    async fn health(&self, request: HealthRequest) -> Result<HealthReply, Unavailable> {
+        let channel = request.channel.to_string();
+        Ok(HealthReply::Rejected(
+            Reason::ChannelNotFound { channel }.into(),
+        ))
     }
 }
 

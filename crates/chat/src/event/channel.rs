@@ -6,6 +6,7 @@ use crate::content::Content;
 use crate::id::LiveChatId;
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, Verified};
+use crate::reason::Reason;
 use crate::rpc::Security;
 use crate::seal::Private;
 use crate::secret::Secret;
@@ -38,8 +39,9 @@ pub struct ChannelCreated {
 pub struct ChannelStatusChanged {
     /// What it is now.
     pub status: ChannelStatus,
-    /// Why, in words.
-    pub reason: Option<String>,
+    /// Why, as events said it before there were reasons.
+    #[serde(rename = "reason")]
+    pub reason_text: Option<String>,
     /// How it was verified, when it just was.
     pub verified: Option<Verified>,
     /// What the messenger can do, when it just said so.
@@ -47,6 +49,17 @@ pub struct ChannelStatusChanged {
     /// Whether deliveries are held back to one probe at a time.
     #[serde(default)]
     pub breaker_open: bool,
+    /// Why.
+    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl ChannelStatusChanged {
+    /// Why, whichever way it was recorded.
+    pub fn reason(&self) -> Option<Reason> {
+        let lift = || self.reason_text.as_deref().map(Reason::lift);
+        self.reason.clone().or_else(lift)
+    }
 }
 
 /// See [`crate::event::Event::ChannelUpdated`]; what is `None` stays.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::codec;
 use crate::event::{Event, LiveChatRenamed};
 use crate::record::Record;
-use specimens::{Nouns, envelopes, nouns, specimens};
+use specimens::{Nouns, envelopes, nouns, specimens, with_reasons};
 
 fn dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -67,6 +67,16 @@ fn every_golden_event_is_what_is_written_today() {
 }
 
 #[test]
+fn an_event_with_a_typed_reason_is_what_is_written_today_and_reads_as_it() {
+    for (name, event) in with_reasons() {
+        check(name, &event.encode(), &event.to_json());
+        let bytes = golden(name, "msgpack", &event.encode());
+        let read = Event::decode(event.kind(), event.schema(), &bytes);
+        assert_eq!(read.unwrap(), event, "{name}");
+    }
+}
+
+#[test]
 fn every_golden_envelope_is_what_is_written_today_and_reads_as_it() {
     for (name, record) in envelopes() {
         let (name, today) = (format!("record.{name}"), record.encode());
@@ -92,6 +102,7 @@ fn every_kind_has_a_specimen_and_every_file_is_one() {
     assert_eq!(kinds, Event::KINDS);
     let mut names: Vec<String> = specimens().iter().map(name_of).collect();
     names.extend(envelopes().iter().map(|(name, _)| format!("record.{name}")));
+    names.extend(with_reasons().iter().map(|(name, _)| (*name).to_owned()));
     names.push("nouns".to_owned());
     for entry in std::fs::read_dir(dir()).unwrap() {
         let file = entry.unwrap().file_name().into_string().unwrap();

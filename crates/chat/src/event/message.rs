@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::content::Content;
 use crate::id::{ContactId, MessageId, UserId};
 use crate::model::DeliveryState;
+use crate::reason::Reason;
 use crate::seal::Private;
 use crate::time::Timestamp;
 
@@ -92,8 +93,9 @@ pub struct DeliveryChanged {
     pub next_attempt_at: Option<Timestamp>,
     /// When it is given up.
     pub expires_at: Timestamp,
-    /// Why it stands so, in words.
-    pub reason: Option<String>,
+    /// Why, as events said it before there were reasons.
+    #[serde(rename = "reason")]
+    pub reason_text: Option<String>,
     /// The HTTP status of the last answer.
     pub status: Option<u16>,
     /// The attempt that brought this about.
@@ -104,6 +106,48 @@ pub struct DeliveryChanged {
     /// Until when the messenger asked to be left alone.
     #[serde(default)]
     pub pause_until: Option<Timestamp>,
+    /// Why.
+    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl DeliveryChanged {
+    /// A change to this state, without anything else.
+    pub const fn new(message: MessageId, state: DeliveryState, attempts: u32) -> Self {
+        Self {
+            message,
+            state,
+            attempts,
+            next_attempt_at: None,
+            expires_at: Timestamp::from_micros(0),
+            reason_text: None,
+            status: None,
+            attempt: None,
+            requeued: false,
+            pause_until: None,
+            reason: None,
+        }
+    }
+
+    /// Why, whichever way it was recorded. Without an attempt, the text of an old event that ends a
+    /// delivery is the messenger's.
+    pub fn reason(&self) -> Option<Reason> {
+        let is_receipt = self.attempt.is_none()
+            && matches!(
+                self.state,
+                DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Failed
+            );
+        let lift = |text: &String| {
+            let detail = text.clone();
+            if is_receipt {
+                Reason::ReportedByMessenger { detail }
+            } else {
+                Reason::lift(text)
+            }
+        };
+        let old = || self.reason_text.as_ref().map(lift);
+        self.reason.clone().or_else(old)
+    }
 }
 
 /// One attempt at a messenger.
@@ -111,10 +155,22 @@ pub struct DeliveryChanged {
 pub struct Attempt {
     /// How long it took, in milliseconds.
     pub ms: u32,
-    /// Why there was no answer.
-    pub error: Option<String>,
+    /// Why, as events said it before there were reasons.
+    #[serde(rename = "error")]
+    pub error_text: Option<String>,
     /// The start of the answer, sealed under the contact's key: it may repeat the person's words.
     pub answer: Option<Private<String>>,
     /// The position of the channel's attempt before this one: attempts are a list through the log.
     pub previous: u64,
+    /// Why there was no answer.
+    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl Attempt {
+    /// Why, whichever way it was recorded.
+    pub fn reason(&self) -> Option<Reason> {
+        let lift = || self.error_text.as_deref().map(Reason::lift);
+        self.reason.clone().or_else(lift)
+    }
 }

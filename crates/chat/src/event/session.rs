@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, ContactId, SessionId, UserId};
 use crate::model::OpenedBy;
+use crate::reason::Reason;
 use crate::seal::Private;
 
 /// See [`crate::event::Event::SessionOpened`].
@@ -44,6 +45,26 @@ pub struct SessionTransferred {
 /// See [`crate::event::Event::SessionClosed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionClosed {
+    /// Why, as events said it before there were reasons.
+    #[serde(rename = "reason")]
+    pub reason_text: Option<String>,
     /// Why, when it was not an operator.
-    pub reason: Option<String>,
+    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl SessionClosed {
+    /// By an operator, or for this reason.
+    pub const fn new(reason: Option<Reason>) -> Self {
+        Self {
+            reason_text: None,
+            reason,
+        }
+    }
+
+    /// Why, whichever way it was recorded.
+    pub fn reason(&self) -> Option<Reason> {
+        let lift = || self.reason_text.as_deref().map(Reason::lift);
+        self.reason.clone().or_else(lift)
+    }
 }

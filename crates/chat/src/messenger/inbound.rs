@@ -6,7 +6,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::content::{Content, FILES_MAX, File, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
 use crate::id::MessageId;
-use crate::rejection::{Code, Rejection};
+use crate::reason::Reason;
+use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
 /// The deepest nesting of a body (messenger-protocol section 3).
@@ -117,22 +118,22 @@ pub enum ReceiptStatus {
 
 /// Reads a body as one JSON object, at most [`DEPTH_MAX`] deep.
 pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Rejection> {
-    let malformed = |detail: String| Rejection::new(Code::Malformed, detail);
-    let text = std::str::from_utf8(body).map_err(|e| {
-        malformed(format!(
-            "the body is not UTF-8 after byte {}",
-            e.valid_up_to()
-        ))
+    let text = std::str::from_utf8(body).map_err(|e| Reason::NotUtf8 {
+        offset: e.valid_up_to(),
     })?;
     if depth(text) > DEPTH_MAX {
-        return Err(malformed(format!(
-            "the body is nested deeper than {DEPTH_MAX}"
-        )));
+        return Err(Reason::TooDeep { limit: DEPTH_MAX }.into());
     }
     match serde_json::from_str(text) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(Rejection::invalid("", "must be a JSON object")),
-        Err(e) => Err(malformed(format!("the body is not JSON: {e}"))),
+        Ok(_) => {
+            let detail = "must be a JSON object".to_owned();
+            Err(Reason::InvalidBody { detail }.into())
+        }
+        Err(e) => {
+            let detail = e.to_string();
+            Err(Reason::NotJson { detail }.into())
+        }
     }
 }
 
@@ -192,11 +193,14 @@ impl Inbound {
             _ => None,
         };
         let Some(inbound) = inbound else {
-            return Err(Rejection::invalid(
-                "/type",
-                "must be one of message, disconnect, userInfo, messageStatus, messageEdited, \
-                 messageDeleted, typing",
-            ));
+            return Err(Reason::InvalidMember {
+                pointer: "/type".to_owned(),
+                detail:
+                    "must be one of message, disconnect, userInfo, messageStatus, messageEdited, \
+                 messageDeleted, typing"
+                        .to_owned(),
+            }
+            .into());
         };
         members.finish().map(|()| inbound)
     }
@@ -206,7 +210,7 @@ impl Inbound {
 struct Members<'a> {
     data: Option<&'a Value>,
     errors: Vec<Value>,
-    too_large: Option<String>,
+    too_large: Option<Reason>,
 }
 
 impl Members<'_> {
@@ -242,7 +246,10 @@ impl Members<'_> {
     fn text(&mut self) -> Option<String> {
         let text = self.string("text")?;
         if is_longer(&text, TEXT_CHARS_MAX) {
-            self.too_large = Some(format!("/data/text is over {TEXT_CHARS_MAX} characters"));
+            self.too_large = Some(Reason::TextTooLong {
+                pointer: "/data/text".to_owned(),
+                limit: TEXT_CHARS_MAX,
+            });
         }
         Some(text)
     }
@@ -317,7 +324,10 @@ impl Members<'_> {
             }
         };
         if files.len() > FILES_MAX {
-            self.too_large = Some(format!("/data/files has more than {FILES_MAX} files"));
+            self.too_large = Some(Reason::TooManyFiles {
+                pointer: "/data/files".to_owned(),
+                limit: FILES_MAX,
+            });
         }
         files
             .iter()
@@ -391,22 +401,18 @@ impl Members<'_> {
             self.errors.clear();
             self.fault("", "must be an object");
         }
-        if let Some(detail) = self.too_large {
-            return Err(Rejection::new(Code::TooLarge, detail));
+        if let Some(reason) = self.too_large {
+            return Err(reason.into());
         }
-        if self.errors.is_empty() {
+        let Some(first) = self.errors.first() else {
             return Ok(());
-        }
-        let first = self.errors.first().cloned().unwrap_or_default();
-        let word = |name: &str| {
-            first
-                .get(name)
-                .and_then(Value::as_str)
-                .unwrap_or("")
-                .to_owned()
         };
-        let message = format!("{} {}", word("pointer"), word("detail"));
-        Err(Rejection::new(Code::Invalid, message).with("errors", self.errors))
+        let text = |name: &str| first.get(name).and_then(Value::as_str).unwrap_or_default();
+        let reason = Reason::InvalidMember {
+            pointer: text("pointer").to_owned(),
+            detail: text("detail").to_owned(),
+        };
+        Err(Rejection::from(reason).with("errors", self.errors))
     }
 }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ContactId, LiveChatId, SessionId, UserId};
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, Verified};
+use crate::reason::Reason;
 use crate::rpc::Security;
 use crate::seal::Private;
 use crate::secret::Secret;
@@ -44,12 +45,12 @@ pub struct Channel {
     pub status: ChannelStatus,
     /// Since when it has this status.
     pub since: Timestamp,
-    /// Why, in words.
-    pub reason: Option<String>,
+    /// Why.
+    pub reason: Option<Reason>,
     /// Messages refused because it was not active, since it last was.
     pub refused: u64,
     /// When the last attempt failed, and how.
-    pub last_error: Option<(Timestamp, String)>,
+    pub last_error: Option<(Timestamp, Reason)>,
     /// The last `externalMessageId` accepted.
     pub last_external: Option<String>,
     /// Outbound messages that are not at their end.

@@ -2,7 +2,8 @@
 
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, Group};
-use crate::rejection::{Code, Rejection};
+use crate::reason::Reason;
+use crate::rejection::Rejection;
 use crate::state::{Channel, Contact, LiveChat, Message, Session, User};
 use crate::workspace::Workspace;
 
@@ -21,10 +22,7 @@ impl Caller<'_> {
         if self.user.is(Group::Administrators) {
             return Ok(());
         }
-        Err(Rejection::new(
-            Code::Forbidden,
-            "only administrators do this; ask one of them",
-        ))
+        Err(Reason::AdministratorsOnly.into())
     }
 
     /// Administrators and supervisors.
@@ -32,10 +30,7 @@ impl Caller<'_> {
         if self.user.sees_all() {
             return Ok(());
         }
-        Err(Rejection::new(
-            Code::Forbidden,
-            "only supervisors and administrators do this; ask one of them",
-        ))
+        Err(Reason::SupervisorsOnly.into())
     }
 
     /// Whoever works on sessions: everyone but readers.
@@ -43,10 +38,7 @@ impl Caller<'_> {
         if self.user.works() {
             return Ok(());
         }
-        Err(Rejection::new(
-            Code::Forbidden,
-            "readers read; ask an administrator for the group operators",
-        ))
+        Err(Reason::OperatorsOnly.into())
     }
 
     /// Members of a live chat, supervisors and administrators.
@@ -54,16 +46,8 @@ impl Caller<'_> {
         if self.user.sees_all() || live_chat.members.contains(self.id) {
             return Ok(());
         }
-        Err(Rejection::new(
-            Code::Forbidden,
-            "you are not a member of this live chat; ask an administrator",
-        )
-        .with("liveChat", id.to_string()))
+        Err(Rejection::from(Reason::NotAMember).with("liveChat", id.to_string()))
     }
-}
-
-fn not_found(noun: &str, id: &impl std::fmt::Display) -> Rejection {
-    Rejection::new(Code::NotFound, format!("there is no {noun} {id}"))
 }
 
 impl Workspace {
@@ -71,24 +55,28 @@ impl Workspace {
     pub fn caller<'a>(&'a self, id: &'a UserId) -> Result<Caller<'a>, Rejection> {
         match self.users.get(id) {
             Some(user) if !user.disabled => Ok(Caller { id, user }),
-            _ => Err(Rejection::new(
-                Code::Forbidden,
-                format!("user {id} may not sign in"),
-            )),
+            _ => {
+                let user = id.to_string();
+                Err(Reason::SignInRefused { user }.into())
+            }
         }
     }
 
     /// A user, disabled or not.
     pub fn user(&self, id: &UserId) -> Result<&User, Rejection> {
-        self.users.get(id).ok_or_else(|| not_found("user", id))
+        let missing = || Reason::NoSuchUser {
+            user: id.to_string(),
+        };
+        Ok(self.users.get(id).ok_or_else(missing)?)
     }
 
     /// A live chat that is not deleted.
     pub fn live_chat(&self, id: LiveChatId) -> Result<&LiveChat, Rejection> {
-        self.live_chats
-            .get(&id)
-            .filter(|l| !l.deleted)
-            .ok_or_else(|| not_found("live chat", &id))
+        let missing = || Reason::NoSuchLiveChat {
+            live_chat: id.to_string(),
+        };
+        let live_chat = self.live_chats.get(&id).filter(|l| !l.deleted);
+        Ok(live_chat.ok_or_else(missing)?)
     }
 
     /// A live chat that the caller may see.
@@ -103,17 +91,20 @@ impl Workspace {
 
     /// A channel that is not deleted.
     pub fn channel(&self, id: ChannelId) -> Result<&Channel, Rejection> {
-        self.channels
-            .get(&id)
-            .filter(|c| c.status != ChannelStatus::Deleted)
-            .ok_or_else(|| not_found("channel", &id))
+        let missing = || Reason::NoSuchChannel {
+            channel: id.to_string(),
+        };
+        let channel = self.channels.get(&id);
+        let channel = channel.filter(|c| c.status != ChannelStatus::Deleted);
+        Ok(channel.ok_or_else(missing)?)
     }
 
     /// A contact, forgotten or not.
     pub fn contact(&self, id: ContactId) -> Result<&Contact, Rejection> {
-        self.contacts
-            .get(&id)
-            .ok_or_else(|| not_found("contact", &id))
+        let missing = || Reason::NoSuchContact {
+            contact: id.to_string(),
+        };
+        Ok(self.contacts.get(&id).ok_or_else(missing)?)
     }
 
     /// A session that the caller may see.
@@ -122,10 +113,10 @@ impl Workspace {
         caller: &Caller<'_>,
         id: SessionId,
     ) -> Result<&Session, Rejection> {
-        let session = self
-            .sessions
-            .get(&id)
-            .ok_or_else(|| not_found("session", &id))?;
+        let missing = || Reason::NoSuchSession {
+            session: id.to_string(),
+        };
+        let session = self.sessions.get(&id).ok_or_else(missing)?;
         self.visible_live_chat(caller, session.live_chat)
             .map(|_| session)
     }
@@ -136,7 +127,10 @@ impl Workspace {
         caller: &Caller<'_>,
         id: MessageId,
     ) -> Result<(SessionId, &Session, &Message), Rejection> {
-        let (session, message) = self.message(id).ok_or_else(|| not_found("message", &id))?;
+        let missing = || Reason::NoSuchMessage {
+            message_id: id.to_string(),
+        };
+        let (session, message) = self.message(id).ok_or_else(missing)?;
         Ok((session, self.visible_session(caller, session)?, message))
     }
 

@@ -7,8 +7,9 @@ use crate::command::{ChannelCommand, Connect, Decision, Effect, NewEvent, Update
 use crate::event::{ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, Event};
 use crate::id::{ChannelId, LiveChatId, UserId};
 use crate::model::ChannelStatus;
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::rpc::Security;
 use crate::rules::{LIST_MAX, ROTATION_OVERLAP_MAX};
 use crate::seal::Private;
@@ -40,7 +41,7 @@ impl Workspace {
                 };
                 // An event even where the status stays: a reconnect may be under way, and must not
                 // undo what was asked after it.
-                let event = status(ended, Some(format!("by {}", caller.id)));
+                let event = status(ended, Some(by(caller.id)));
                 Ok(changed(*id, channel.live_chat, event))
             }
             ChannelCommand::Reconnect(id) => {
@@ -75,7 +76,8 @@ impl Workspace {
                 let now = self.channel(*channel)?;
                 check_code(code, now.security)?;
                 if *overlap > ROTATION_OVERLAP_MAX {
-                    return Err(Rejection::invalid("/overlap", "must be at most 30 days"));
+                    let days = ROTATION_OVERLAP_MAX.as_secs() / 86_400;
+                    return Err(Reason::OverlapTooLong { days }.into());
                 }
                 let event = CodeRotated {
                     code: Private::Clear(code.clone()),
@@ -101,10 +103,7 @@ impl Workspace {
         check_code(&connect.code, security)?;
         self.check_account(&webhook, None)?;
         if self.channels_of(connect.live_chat).count() >= LIST_MAX {
-            return Err(Rejection::new(
-                Code::TooLarge,
-                format!("the live chat has {LIST_MAX} channels already"),
-            ));
+            return Err(Reason::ChannelsFull { limit: LIST_MAX }.into());
         }
         let id = ChannelId::new(context.now, context.chance);
         let event = ChannelCreated {
@@ -125,8 +124,7 @@ impl Workspace {
         if update.security.is_some_and(|s| s != Security::Open)
             && channel.codes.iter().any(|c| c.empty)
         {
-            let words = "the channel has no confirmation code; rotate to one first";
-            return Err(Rejection::invalid("/security", words));
+            return Err(Reason::NoCode.into());
         }
         let event = ChannelUpdated {
             name: None,
@@ -157,10 +155,7 @@ impl Workspace {
         if channel.status != ChannelStatus::Active {
             return Decision::nothing();
         }
-        let event = status(
-            ChannelStatus::Disconnected,
-            Some("by the messenger".to_owned()),
-        );
+        let event = status(ChannelStatus::Disconnected, Some(Reason::ByMessenger));
         changed(id, channel.live_chat, event)
     }
 
@@ -172,9 +167,9 @@ impl Workspace {
                 .filter_map(|id| Some((*id, self.channels.get(id)?)))
         };
         let open = channels().flat_map(|(id, _)| self.open_sessions(id));
-        let mut events = closings(open, "the channel was deleted");
+        let mut events = closings(open, &Reason::ChannelDeleted);
         events.extend(channels().take(ENDED_MAX).map(|(id, channel)| {
-            let event = status(ChannelStatus::Deleted, Some(format!("by {by}")));
+            let event = status(ChannelStatus::Deleted, Some(self::by(by)));
             of(id, channel.live_chat, event)
         }));
         let keys: Vec<u32> = ids.iter().flat_map(|id| self.parked_keys(*id)).collect();
@@ -187,13 +182,20 @@ impl Workspace {
     }
 }
 
-pub(super) fn status(status: ChannelStatus, reason: Option<String>) -> ChannelStatusChanged {
+pub(super) fn status(status: ChannelStatus, reason: Option<Reason>) -> ChannelStatusChanged {
     ChannelStatusChanged {
         status,
-        reason,
+        reason_text: None,
         verified: None,
         capabilities: None,
         breaker_open: false,
+        reason,
+    }
+}
+
+fn by(user: &UserId) -> Reason {
+    Reason::ByUser {
+        user: user.to_string(),
     }
 }
 

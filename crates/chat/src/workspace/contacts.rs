@@ -4,6 +4,7 @@ use crate::command::{Decision, Effect, NewEvent};
 use crate::content::Profile;
 use crate::event::{ContactForgotten, ContactUpdated};
 use crate::id::ContactId;
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::seal::Private;
@@ -53,7 +54,7 @@ impl Workspace {
         }
         let sessions = contact.sessions.iter().rev();
         let sessions = sessions.filter_map(|id| Some((*id, self.sessions.get(id)?)));
-        let mut events = closings(sessions, "the person was forgotten");
+        let mut events = closings(sessions, &Reason::ContactForgotten);
         events.push(NewEvent {
             stream: Stream::Contact(id),
             live_chat: self.channels.get(&contact.channel).map(|c| c.live_chat),

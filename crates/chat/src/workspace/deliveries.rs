@@ -8,8 +8,9 @@ use crate::command::{Attempted, Decision, NewEvent};
 use crate::event::DeliveryChanged;
 use crate::id::{MessageId, SessionId};
 use crate::model::{ChannelStatus, DeliveryState};
+use crate::reason::Reason;
 use crate::record::Answer;
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::state::{Channel, Delivery, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::deliveries::outcome::{
@@ -22,15 +23,13 @@ impl Workspace {
     /// A message is about to be tried: what happens next must not be forgotten by a crash.
     pub(super) fn decide_attempting(&self, id: MessageId) -> Result<Decision, Rejection> {
         let Some((session_id, session, message, delivery)) = self.pending(id) else {
-            return Err(Rejection::new(
-                Code::NotFound,
-                format!("message {id} is not to be delivered"),
-            ));
+            let message_id = id.to_string();
+            return Err(Reason::NotDeliverable { message_id }.into());
         };
         let first = self.chats.get(&session.chat()).and_then(|c| c.lane.front());
         if first != Some(&id) {
-            let words = format!("message {id} waits behind another one of its chat");
-            return Err(Rejection::new(Code::Conflict, words));
+            let message_id = id.to_string();
+            return Err(Reason::WaitsInLane { message_id }.into());
         }
         let channel = self.channel(session.channel)?;
         if channel.status != ChannelStatus::Active {
@@ -102,10 +101,9 @@ impl Workspace {
         else {
             return Decision::nothing();
         };
-        let reason = "not delivered within its time to live".to_owned();
         let event = DeliveryChanged {
             state: DeliveryState::Expired,
-            reason: Some(reason),
+            reason: Some(Reason::TimeToLivePassed),
             ..unchanged(message, delivery)
         };
         Decision::of(vec![of(session_id, session, event)], Answer::Done)
@@ -143,16 +141,9 @@ fn made(
 }
 
 pub(in crate::workspace) fn unchanged(message: &Message, delivery: &Delivery) -> DeliveryChanged {
+    let state = message.state.unwrap_or(DeliveryState::Queued);
     DeliveryChanged {
-        message: message.id,
-        state: message.state.unwrap_or(DeliveryState::Queued),
-        attempts: message.attempts,
-        next_attempt_at: None,
         expires_at: delivery.expires_at,
-        reason: None,
-        status: None,
-        attempt: None,
-        requeued: false,
-        pause_until: None,
+        ..DeliveryChanged::new(message.id, state, message.attempts)
     }
 }

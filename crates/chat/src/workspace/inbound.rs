@@ -6,8 +6,9 @@ use crate::event::{EditParked, Event, MessageDeleted, MessageEdited, MessageRece
 use crate::id::{ChannelId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
 use crate::model::{ChannelStatus, OpenedBy};
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::rpc::{Accepted, UserCard};
 use crate::seal::Private;
 use crate::state::Channel;
@@ -22,11 +23,8 @@ impl Workspace {
         inbound: &Inbound,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        let channel = self.channel(id).map_err(|_| {
-            Rejection::new(
-                Code::ChannelNotFound,
-                format!("there is no channel {id}, or it was deleted"),
-            )
+        let channel = self.channel(id).map_err(|_| Reason::ChannelNotFound {
+            channel: id.to_string(),
         })?;
         if let Inbound::Message(message) = inbound
             && let Some(known) = self.repeated((id, digest), message)
@@ -74,11 +72,8 @@ impl Workspace {
     ) -> Option<Result<Decision, Rejection>> {
         let (session, known) = self.message_by_external(id, &message.external_message_id)?;
         if known.digest != digest {
-            let words = format!(
-                "message {:?} was accepted with other content; use messageEdited to change it",
-                message.external_message_id
-            );
-            return Some(Err(Rejection::new(Code::MessageConflict, words)));
+            let message_id = message.external_message_id.clone();
+            return Some(Err(Reason::MessageConflict { message_id }.into()));
         }
         let accepted = Accepted {
             message_id: known.id,
@@ -248,8 +243,8 @@ impl Workspace {
             .filter(|id| channel.operators.contains(id));
         let found = known.and_then(|id| Some((self.users.get(&id)?.name.clone(), id)));
         let Some((username, id)) = found else {
-            let words = format!("no operator {user:?} wrote to this channel");
-            return Err(Rejection::new(Code::NotFound, words));
+            let user = user.to_owned();
+            return Err(Reason::NoSuchOperator { user }.into());
         };
         Ok(Decision {
             reply: Reply::User(UserCard { id, username }),

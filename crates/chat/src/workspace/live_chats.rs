@@ -10,11 +10,12 @@ use crate::event::{
 };
 use crate::id::{ChannelId, LiveChatId, ReplyId, UserId};
 use crate::model::ChannelStatus;
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::rules::{LIST_MAX, SHORTCUT_CHARS_MAX};
 use crate::state::LiveChat;
-use crate::workspace::users::check_name;
+use crate::workspace::users::{check_name, wrong_length};
 use crate::workspace::{Caller, Context, Workspace};
 
 impl Workspace {
@@ -30,8 +31,7 @@ impl Workspace {
                 self.check_live_chat_name(name, None)?;
                 let members = self.check_members(members)?;
                 if self.live_chats.iter().filter(|(_, l)| !l.deleted).count() >= LIST_MAX {
-                    let words = format!("there are {LIST_MAX} live chats already");
-                    return Err(Rejection::new(Code::TooLarge, words));
+                    return Err(Reason::LiveChatsFull { limit: LIST_MAX }.into());
                 }
                 let id = LiveChatId::new(context.now, context.chance);
                 let decision = changed(
@@ -100,14 +100,11 @@ impl Workspace {
         let live_chat = self.live_chat(id)?;
         let channels = self.channels_of(id).count();
         if channels > 0 && !force {
-            return Err(Rejection::new(
-                Code::Conflict,
-                format!(
-                    "live chat {:?} has {channels} channels; delete them first, or use force",
-                    live_chat.name
-                ),
-            )
-            .with("channels", channels));
+            let reason = Reason::LiveChatHasChannels {
+                name: live_chat.name.clone(),
+                count: channels,
+            };
+            return Err(Rejection::from(reason).with("channels", channels));
         }
         let channels: Vec<ChannelId> = self.channels_of(id).map(|(id, _)| id).collect();
         let mut decision = self.deletion(&channels, by, Answer::LiveChat(id));
@@ -132,31 +129,23 @@ impl Workspace {
         if !(1..=SHORTCUT_CHARS_MAX).contains(&shortcut.chars().count())
             || !shortcut.chars().all(plain)
         {
-            return Err(Rejection::invalid(
-                "/shortcut",
-                "must have 1 to 32 characters, none of them blank",
-            ));
+            return Err(Reason::InvalidShortcut {
+                max: SHORTCUT_CHARS_MAX,
+            }
+            .into());
         }
         if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
-            return Err(Rejection::invalid(
-                "/text",
-                "must have 1 to 10000 characters",
-            ));
+            return Err(wrong_length("/text", 1, TEXT_CHARS_MAX, "characters"));
         }
         if replies
             .iter()
             .any(|(id, other)| *id != reply && other.shortcut == shortcut)
         {
-            return Err(Rejection::new(
-                Code::Conflict,
-                format!("the shortcut {shortcut:?} is taken"),
-            ));
+            let shortcut = shortcut.to_owned();
+            return Err(Reason::ShortcutTaken { shortcut }.into());
         }
         if replies.len() >= LIST_MAX && !replies.contains_key(&reply) {
-            return Err(Rejection::new(
-                Code::TooLarge,
-                format!("there are {LIST_MAX} replies already"),
-            ));
+            return Err(Reason::RepliesFull { limit: LIST_MAX }.into());
         }
         let event = ReplySaved {
             reply,
@@ -185,26 +174,23 @@ impl Workspace {
         let taken =
             |(id, l): (&LiveChatId, &LiveChat)| !l.deleted && l.name == name && Some(*id) != own;
         if self.live_chats.iter().any(taken) {
-            return Err(Rejection::new(
-                Code::Conflict,
-                format!("there is a live chat {name:?} already"),
-            ));
+            let name = name.to_owned();
+            return Err(Reason::LiveChatNameTaken { name }.into());
         }
         Ok(())
     }
 
     fn check_members(&self, users: &[UserId]) -> Result<Vec<UserId>, Rejection> {
         if users.len() > LIST_MAX {
-            return Err(Rejection::invalid(
-                "/users",
-                format!("must be at most {LIST_MAX} users"),
-            ));
+            return Err(Reason::TooManyElements {
+                pointer: "/users".to_owned(),
+                limit: LIST_MAX,
+            }
+            .into());
         }
         if let Some(stranger) = users.iter().find(|user| self.users.get(user).is_none()) {
-            return Err(Rejection::invalid(
-                "/users",
-                format!("there is no user {stranger}"),
-            ));
+            let user = stranger.to_string();
+            return Err(Reason::UnknownMember { user }.into());
         }
         Ok(users
             .iter()
@@ -216,8 +202,10 @@ impl Workspace {
 }
 
 fn canned(live_chat: &LiveChat, reply: ReplyId) -> Result<&crate::state::CannedReply, Rejection> {
-    let missing = || Rejection::new(Code::NotFound, format!("there is no canned reply {reply}"));
-    live_chat.replies.get(&reply).ok_or_else(missing)
+    let missing = || Reason::NoSuchReply {
+        reply: reply.to_string(),
+    };
+    Ok(live_chat.replies.get(&reply).ok_or_else(missing)?)
 }
 
 fn changed(live_chat: LiveChatId, event: impl Into<Event>) -> Decision {

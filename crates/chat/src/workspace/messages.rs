@@ -5,12 +5,14 @@ use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYT
 use crate::event::{Event, MessageRead, MessageSent, NoteAdded};
 use crate::id::{MessageId, SessionId, UserId};
 use crate::model::Direction;
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
 use crate::seal::Private;
 use crate::state::{Channel, ChatKey, Message, Session};
 use crate::workspace::sessions::{changed, check_assigned, of};
+use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
 impl Workspace {
@@ -71,10 +73,8 @@ impl Workspace {
             .filter(|(of, _)| *of == id)
             .map(|(_, message)| message.position);
         let Some(last) = last else {
-            return Err(Rejection::invalid(
-                "/upTo",
-                format!("the session has no message {up_to}"),
-            ));
+            let message_id = up_to.to_string();
+            return Err(Reason::NotInSession { message_id }.into());
         };
         let inbound = |m: &&Message| m.direction == Direction::Inbound;
         let after = self
@@ -118,8 +118,7 @@ impl Workspace {
         if self.lane_len(chat) < LANE_MAX {
             return Ok(());
         }
-        let words = format!("{LANE_MAX} messages of this chat wait for their delivery; wait too");
-        Err(Rejection::new(Code::Unavailable, words))
+        Err(Reason::LaneFull { limit: LANE_MAX }.into())
     }
 
     /// How many messages of a chat are on their way.
@@ -137,20 +136,17 @@ impl Workspace {
         }) {
             return Ok(());
         }
-        Err(Rejection::invalid(
-            "/replyTo",
-            format!("the chat has no message {quoted}"),
-        ))
+        Err(Reason::NotInChat {
+            message_id: quoted.to_string(),
+        }
+        .into())
     }
 
     /// Nothing is written to a person who was forgotten: there is no key for it.
     fn check_remembered(&self, session: &Session) -> Result<(), Rejection> {
         match self.contacts.get(&session.contact) {
             Some(contact) if contact.forgotten.is_none() => Ok(()),
-            _ => Err(Rejection::new(
-                Code::ContactForgotten,
-                "this person was forgotten",
-            )),
+            _ => Err(Reason::ContactForgotten.into()),
         }
     }
 
@@ -172,10 +168,7 @@ fn check_content(content: &Content, chars_max: Option<u32>) -> Result<(), Reject
             .as_ref()
             .is_some_and(|t| t.trim().is_empty() && content.files.is_empty())
     {
-        return Err(Rejection::invalid(
-            "/text",
-            "a text or at least one file is required",
-        ));
+        return Err(Reason::ContentRequired.into());
     }
     let own = chars_max
         .and_then(|n| usize::try_from(n).ok())
@@ -187,29 +180,23 @@ fn check_content(content: &Content, chars_max: Option<u32>) -> Result<(), Reject
         .as_ref()
         .is_some_and(|t| t.chars().count() > chars_max)
     {
-        return Err(Rejection::new(
-            Code::TooLarge,
-            format!("/text is over {chars_max} characters; split it"),
-        ));
+        let pointer = "/text".to_owned();
+        let limit = chars_max;
+        return Err(Reason::TextTooLong { pointer, limit }.into());
     }
     if content.files.len() > FILES_MAX {
-        return Err(Rejection::new(
-            Code::TooLarge,
-            format!("/files has more than {FILES_MAX} files"),
-        ));
+        let pointer = "/files".to_owned();
+        let limit = FILES_MAX;
+        return Err(Reason::TooManyFiles { pointer, limit }.into());
     }
     for (i, file) in content.files.iter().enumerate() {
         if file.name.is_empty() || file.name.chars().count() > NAME_CHARS_MAX {
-            return Err(Rejection::invalid(
-                &format!("/files/{i}/name"),
-                "must have 1 to 255 characters",
-            ));
+            let pointer = format!("/files/{i}/name");
+            return Err(wrong_length(&pointer, 1, NAME_CHARS_MAX, "characters"));
         }
         if file.url.is_empty() || file.url.len() > URL_BYTES_MAX {
-            return Err(Rejection::invalid(
-                &format!("/files/{i}/URL"),
-                "must have 1 to 2048 bytes",
-            ));
+            let pointer = format!("/files/{i}/URL");
+            return Err(wrong_length(&pointer, 1, URL_BYTES_MAX, "bytes"));
         }
     }
     Ok(())

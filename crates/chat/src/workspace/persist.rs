@@ -6,7 +6,7 @@ use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
 /// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
-pub const ROWS_VERSION: u8 = 5;
+pub const ROWS_VERSION: u8 = 6;
 
 /// Why stored rows are not a workspace.
 #[derive(Debug, thiserror::Error)]

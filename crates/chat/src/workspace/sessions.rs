@@ -8,10 +8,12 @@ use crate::event::{
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
 use crate::model::{ChannelStatus, OpenedBy, SessionStatus};
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::seal::Private;
 use crate::state::{Channel, Session};
+use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
 /// The most things that one decision ends one by one, an event each: they are one frame. What is
@@ -35,7 +37,7 @@ impl Workspace {
             SessionCommand::Close(id) => {
                 let session = self.open_session(caller, *id)?;
                 check_assigned(caller, session)?;
-                Ok(changed(*id, session, SessionClosed { reason: None }))
+                Ok(changed(*id, session, SessionClosed::new(None)))
             }
             SessionCommand::Create {
                 channel,
@@ -66,8 +68,8 @@ impl Workspace {
                     .users
                     .get(operator)
                     .map_or(operator.as_str(), |u| u.name.as_str());
-                let words = format!("{name} has this session already; ask for a transfer");
-                Err(Rejection::new(Code::AlreadyAssigned, words)
+                let name = name.to_owned();
+                Err(Rejection::from(Reason::AlreadyAssigned { name })
                     .with("operator", operator.to_string()))
             }
         }
@@ -84,16 +86,11 @@ impl Workspace {
         let session = self.open_session(caller, id)?;
         check_assigned(caller, session)?;
         if note.is_some_and(|n| n.chars().count() > TEXT_CHARS_MAX) {
-            return Err(Rejection::invalid(
-                "/note",
-                format!("must have at most {TEXT_CHARS_MAX} characters"),
-            ));
+            return Err(wrong_length("/note", 0, TEXT_CHARS_MAX, "characters"));
         }
         if let Some(to) = to.filter(|to| !self.staffs(to, session.live_chat)) {
-            return Err(Rejection::invalid(
-                "/to",
-                format!("{to} does not staff this live chat"),
-            ));
+            let user = to.to_string();
+            return Err(Reason::NotStaff { user }.into());
         }
         if to == session.operator.as_ref() {
             return Ok(Decision::repeated(Answer::Session(id)));
@@ -130,8 +127,7 @@ impl Workspace {
             return Err(not_active(channel));
         }
         if !channel.may_initiate() {
-            let words = "this channel's messenger cannot have sessions started by operators";
-            return Err(Rejection::new(Code::NotEnabled, words));
+            return Err(Reason::CannotInitiate.into());
         }
         let (chat, contact, mut events) = self.find_person(channel_id, channel, person, context)?;
         if let Some(open) = self
@@ -139,11 +135,8 @@ impl Workspace {
             .get(&(channel_id, chat.as_str().into()))
             .and_then(|c| c.open)
         {
-            return Err(Rejection::new(
-                Code::SessionAlreadyOpen,
-                "the chat has an open session; use that one",
-            )
-            .with("sessionId", open.to_string()));
+            let rejection = Rejection::from(Reason::SessionAlreadyOpen);
+            return Err(rejection.with("sessionId", open.to_string()));
         }
         let id = SessionId::new(context.now, context.chance);
         events.push(self.opened(
@@ -170,16 +163,10 @@ impl Workspace {
             Person::Contact(id) => {
                 let contact = self.contact(*id)?;
                 if contact.channel != channel_id {
-                    return Err(Rejection::invalid(
-                        "/contact",
-                        "is a contact of another channel",
-                    ));
+                    return Err(Reason::ContactOfAnotherChannel.into());
                 }
                 if contact.forgotten.is_some() {
-                    return Err(Rejection::new(
-                        Code::ContactForgotten,
-                        "this person was forgotten",
-                    ));
+                    return Err(Reason::ContactForgotten.into());
                 }
                 let last = contact.sessions.last().and_then(|s| self.sessions.get(s));
                 let chat = last.map_or_else(
@@ -191,7 +178,7 @@ impl Workspace {
             Person::External { chat, user } => {
                 for (pointer, id) in [("/externalChatId", chat), ("/externalUserId", user)] {
                     if !(1..=EXTERNAL_ID_BYTES_MAX).contains(&id.len()) {
-                        return Err(Rejection::invalid(pointer, "must have 1 to 255 bytes"));
+                        return Err(wrong_length(pointer, 1, EXTERNAL_ID_BYTES_MAX, "bytes"));
                     }
                 }
                 let (contact, created) = self.find_contact(channel_id, channel, user, context);
@@ -270,22 +257,16 @@ impl Workspace {
         if session.is_open() {
             return Ok(session);
         }
-        Err(Rejection::new(
-            Code::SessionClosed,
-            "the session is closed; the next inbound message opens a new one",
-        ))
+        Err(Reason::SessionClosed.into())
     }
 }
 
 /// The events that close sessions, those that are open.
 pub(super) fn closings<'a>(
     sessions: impl Iterator<Item = (SessionId, &'a Session)>,
-    reason: &str,
+    reason: &Reason,
 ) -> Vec<NewEvent> {
-    let close = |(id, session)| {
-        let reason = Some(reason.to_owned());
-        of(id, session, SessionClosed { reason })
-    };
+    let close = |(id, session)| of(id, session, SessionClosed::new(Some(reason.clone())));
     sessions
         .filter(|(_, session)| session.is_open())
         .take(ENDED_MAX)
@@ -298,22 +279,23 @@ pub(super) fn check_assigned(caller: &Caller<'_>, session: &Session) -> Result<(
     if session.operator.as_ref() == Some(caller.id) || caller.user.sees_all() {
         return Ok(());
     }
-    let words = match (&session.operator, session.status) {
-        (Some(operator), _) => format!("{operator} has this session"),
-        (None, SessionStatus::Queued) => "nobody has this session yet; take it first".to_owned(),
-        (None, _) => "nobody has this session".to_owned(),
+    let reason = match (&session.operator, session.status) {
+        (Some(operator), _) => Reason::SessionOfAnother {
+            user: operator.to_string(),
+        },
+        (None, SessionStatus::Queued) => Reason::SessionNotTaken,
+        (None, SessionStatus::Assigned | SessionStatus::Closed) => Reason::SessionUnassigned,
     };
-    Err(Rejection::new(Code::NotAssigned, words))
+    Err(reason.into())
 }
 
 /// The channel is not active.
 pub(super) fn not_active(channel: &Channel) -> Rejection {
-    let words = format!(
-        "the channel is {} since {}",
-        channel.status.as_str(),
-        channel.since
-    );
-    Rejection::new(Code::ChannelDisconnected, words).with("channelStatus", channel.status.as_str())
+    let reason = Reason::ChannelNotActive {
+        status: channel.status.as_str().to_owned(),
+        since: channel.since.to_string(),
+    };
+    Rejection::from(reason).with("channelStatus", channel.status.as_str())
 }
 
 pub(super) fn changed(

@@ -5,8 +5,9 @@ use crate::content::NAME_CHARS_MAX;
 use crate::event::{TokenIssued, UserCreated, UserDisabled, UserUpdated};
 use crate::id::UserId;
 use crate::model::Group;
+use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::rules::LIST_MAX;
 use crate::seal::Private;
 use crate::workspace::{Caller, Workspace};
@@ -86,16 +87,11 @@ impl Workspace {
 
     fn check_new(&self, login: &UserId) -> Result<(), Rejection> {
         if self.users.get(login).is_some() {
-            return Err(Rejection::new(
-                Code::Conflict,
-                format!("there is a user {login} already"),
-            ));
+            let user = login.to_string();
+            return Err(Reason::LoginTaken { user }.into());
         }
         if self.users.len() >= LIST_MAX {
-            return Err(Rejection::new(
-                Code::TooLarge,
-                format!("there are {LIST_MAX} users already"),
-            ));
+            return Err(Reason::UsersFull { limit: LIST_MAX }.into());
         }
         Ok(())
     }
@@ -109,10 +105,8 @@ impl Workspace {
         if another || !self.user(leaving)?.is(Group::Administrators) {
             return Ok(());
         }
-        Err(Rejection::new(
-            Code::Conflict,
-            format!("{leaving} is the last administrator; make another one first"),
-        ))
+        let user = leaving.to_string();
+        Err(Reason::LastAdministrator { user }.into())
     }
 }
 
@@ -121,10 +115,19 @@ pub(super) fn check_name(pointer: &str, name: &str) -> Result<(), Rejection> {
     if !name.trim().is_empty() && name.chars().count() <= NAME_CHARS_MAX {
         return Ok(());
     }
-    Err(Rejection::invalid(
+    Err(wrong_length(pointer, 1, NAME_CHARS_MAX, "characters"))
+}
+
+/// A member is too short or too long.
+pub(super) fn wrong_length(pointer: &str, min: usize, max: usize, unit: &str) -> Rejection {
+    let (pointer, unit) = (pointer.to_owned(), unit.to_owned());
+    Reason::WrongLength {
         pointer,
-        format!("must have 1 to {NAME_CHARS_MAX} characters"),
-    ))
+        min,
+        max,
+        unit,
+    }
+    .into()
 }
 
 fn created(user: &NewUser) -> NewEvent {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chat::messenger::inbound::BODY_BYTES_MAX;
+use chat::reason::Reason;
 use chat::rejection::{Code, Rejection};
 use chat::rpc::{InboundReply, Security};
 use hyper::Method;
@@ -211,7 +212,14 @@ async fn every_fault_is_named_by_its_pointer() {
 async fn every_rejection_has_its_own_status() {
     for &code in Code::ALL {
         let scene = Scene::token();
-        let rejection = Rejection::new(code, "because")
+        let reason = Reason::Unknown {
+            detail: "because".to_owned(),
+        };
+        let rejection = Rejection {
+            code,
+            ..reason.into()
+        };
+        let rejection = rejection
             .with("sessionId", "s-1")
             .with("status", 200)
             .with("code", "ok");
@@ -220,6 +228,7 @@ async fn every_rejection_has_its_own_status() {
         assert_problem(&answer, code.status(), code.as_str(), code.as_str());
         assert_eq!(answer.body["sessionId"], "s-1");
         assert_eq!(answer.body["detail"], "because");
+        assert!(answer.body.get("reason").is_none());
         let is_told_when = answer.headers.contains_key("retry-after");
         assert_eq!(is_told_when, [429, 503].contains(&answer.status));
     }

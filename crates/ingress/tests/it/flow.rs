@@ -1,7 +1,7 @@
 //! What is passed on, and what is answered when all goes well.
 
 use chat::messenger::Inbound;
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
 use chat::rpc::{Accepted, HealthReply, InboundReply, Security, UserCard};
 use hyper::header::CACHE_CONTROL;
 use serde_json::json;
@@ -91,8 +91,11 @@ async fn a_channel_may_ask_how_it_is() {
 #[tokio::test]
 async fn a_rejected_question_for_health_is_a_problem() {
     let scene = Scene::token();
-    let rejection = Rejection::new(Code::ChannelNotFound, "it was deleted");
-    scene.fake.reply_health(HealthReply::Rejected(rejection));
+    let channel = "deleted".to_owned();
+    let reason = Reason::ChannelNotFound { channel };
+    scene
+        .fake
+        .reply_health(HealthReply::Rejected(reason.into()));
     let answer = scene.get(&signed(CODE, "h-1", NOW, "")).await;
     assert_eq!((answer.status, answer.code()), (404, "channel_not_found"));
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
+use chat::reason::Reason;
 use chat::rejection::{Code, Rejection};
 use chat::rpc::{InboundReply, Security};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -60,7 +61,10 @@ async fn refusals() {
     let unknown = message(CODE).replace("\"message\"", "\"\\u001b[2J\\nforged\"");
     scene.post(&[], &unknown).await;
     let words = format!("no\n{{\"forged\":\"line\"}} {}", "\u{202e}");
-    let rejection = Rejection::new(Code::MessageConflict, words);
+    let rejection = Rejection {
+        code: Code::MessageConflict,
+        ..Reason::Unknown { detail: words }.into()
+    };
     scene.fake.reply(Ok(InboundReply::Rejected(rejection)));
     scene.post(&[], &message(CODE)).await;
     scene.fake.reply(Err(()));

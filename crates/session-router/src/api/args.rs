@@ -7,6 +7,7 @@ use std::time::Duration;
 use chat::api::{Kind, Method};
 use chat::content::File;
 use chat::messenger::inbound;
+use chat::reason::Reason;
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
 use chat::time::Timestamp;
@@ -31,8 +32,7 @@ impl Args {
     /// Parses a payload. An empty one has no members.
     pub(super) fn read(method: &'static Method, payload: &[u8]) -> Result<Self, Rejection> {
         if payload.len() > BYTES_MAX {
-            let message = format!("the request is over {BYTES_MAX} bytes");
-            return Err(Rejection::new(Code::TooLarge, message));
+            return Err(Reason::RequestTooLarge { limit: BYTES_MAX }.into());
         }
         let members = if payload.is_empty() {
             Map::new()
@@ -40,7 +40,10 @@ impl Args {
             // The console API has one code for a malformed request, the messenger protocol several.
             inbound::parse(payload).map_err(|e| match e.code {
                 Code::Invalid => e,
-                _ => Rejection::invalid("", e.message),
+                _ => Reason::InvalidBody {
+                    detail: e.message(),
+                }
+                .into(),
             })?
         };
         Ok(Self {
@@ -279,7 +282,11 @@ pub(super) fn required<T>(name: &str, value: Option<T>) -> Result<T, Rejection> 
 
 /// The rejection of one parameter.
 pub(super) fn wrong(name: &str, message: &str) -> Rejection {
-    Rejection::invalid(&format!("/{name}"), message)
+    Reason::InvalidMember {
+        pointer: format!("/{name}"),
+        detail: message.to_owned(),
+    }
+    .into()
 }
 
 fn duration(text: &str) -> Option<Duration> {

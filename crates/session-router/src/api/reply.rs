@@ -1,6 +1,7 @@
 //! The envelope of every reply (console-api section 2).
 
-use chat::rejection::{Code, Rejection};
+use chat::reason::Reason;
+use chat::rejection::Rejection;
 use serde_json::{Value, json};
 
 /// The longest message in a header, in characters. The body has all of it.
@@ -15,25 +16,25 @@ pub(crate) fn ok(ok: &Value) -> Vec<u8> {
     if payload.len() <= BYTES_MAX {
         return payload;
     }
-    let message = "the answer is over 1 MB; ask for less with limit";
-    error(&Rejection::new(Code::TooLarge, message)).1
+    error(&Reason::ResponseTooLarge { limit: BYTES_MAX }.into()).1
 }
 
 /// Returns the headers and the payload of a rejection.
 pub(crate) fn error(rejection: &Rejection) -> (Vec<(&'static str, String)>, Vec<u8>) {
-    let message = rejection.message.chars().take(HEADER_CHARS_MAX);
+    let message = rejection.message();
+    let header = message.chars().take(HEADER_CHARS_MAX);
     // A line break in a header would start another header.
-    let message: String = message
+    let header: String = header
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();
     let headers = vec![
-        (bus::ERROR_HEADER, message),
+        (bus::ERROR_HEADER, header),
         (bus::ERROR_CODE_HEADER, rejection.code.status().to_string()),
     ];
     let body = json!({ "error": {
         "code": rejection.code,
-        "message": rejection.message,
-        "details": rejection.details,
+        "message": message,
+        "details": rejection.console_details(),
     }});
     (headers, body.to_string().into_bytes())
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use chat::api::{Kind, METHODS, Presence};
 use chat::command::{ChannelCommand, Command, SessionCommand, UserCommand};
+use chat::reason::Reason;
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
 use chat::time::Timestamp;
@@ -133,7 +134,7 @@ fn a_malformed_request_gets_a_code_of_the_console_api() {
         Ok(Call::Query(Query::Me))
     ));
     let unknown = parse(&user, "no.such", b"", NOW).unwrap_err();
-    assert!(unknown.message.contains("no.such"), "{unknown}");
+    assert!(unknown.message().contains("no.such"), "{unknown}");
 }
 
 #[test]
@@ -333,8 +334,10 @@ fn a_reply_is_an_envelope_within_the_payload_limit() {
     let huge = reply::ok(&json!({ "a": "x".repeat(1_000_000) }));
     let huge: Value = serde_json::from_slice(&huge).unwrap();
     assert_eq!(huge["error"]["code"], "too_large");
-    let rejection =
-        Rejection::new(Code::SessionAlreadyOpen, "there\r\nis one").with("sessionId", ID);
+    let reason = Reason::Unknown {
+        detail: "there\r\nis one".to_owned(),
+    };
+    let rejection = Rejection::from(reason).with("sessionId", ID);
     let (headers, body) = reply::error(&rejection);
     assert_eq!(
         headers[0],
@@ -343,9 +346,16 @@ fn a_reply_is_an_envelope_within_the_payload_limit() {
     assert_eq!(headers[1], ("Nats-Service-Error-Code", "409".to_owned()));
     let body: Value = serde_json::from_slice(&body).unwrap();
     let wanted = json!({ "error": {
-        "code": "session_already_open",
+        "code": "conflict",
         "message": "there\r\nis one",
-        "details": { "sessionId": ID },
+        "details": {
+            "sessionId": ID,
+            "reason": {
+                "code": "unknown",
+                "detail": "there\r\nis one",
+                "message": "there\r\nis one",
+            },
+        },
     }});
     assert_eq!(body, wanted);
 }

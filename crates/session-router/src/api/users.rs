@@ -4,6 +4,7 @@ use chat::command::{Command, NewUser, UserCommand};
 use chat::id::UserId;
 use chat::model::Group;
 use chat::password;
+use chat::reason::Reason;
 use chat::rejection::Rejection;
 use chat::secret::Secret;
 
@@ -76,7 +77,8 @@ fn update(args: &Args, user: UserId) -> Result<UserCommand, Rejection> {
         }
         None if !any => {
             let message = "one of name, groups, password, disabled is required";
-            return Err(Rejection::invalid("", message));
+            let detail = message.to_owned();
+            return Err(Reason::InvalidBody { detail }.into());
         }
         None => {}
     }

@@ -50,9 +50,7 @@ impl EventData {
                 let channel = workspace.channels.get(id)?;
                 let channel = ChannelSnapshot::of(*id, channel, public_url);
                 Some(Self::Channel(Box::new(match &record.event {
-                    Event::ChannelStatusChanged(e) => {
-                        channel.at(e.status, e.reason.clone(), record.time)
-                    }
+                    Event::ChannelStatusChanged(e) => channel.at(e.status, e.reason(), record.time),
                     _ => channel,
                 })))
             }

@@ -88,9 +88,7 @@ impl Router {
         let applied = self.apply_by(&request, &Actor::User(user.clone()), now);
         let rejection = match (applied, error) {
             (Err(rejection), _) => rejection,
-            (Ok(_), Some(error)) if moves_webhook => {
-                Rejection::new(error.error_code(), error.to_string())
-            }
+            (Ok(_), Some(error)) if moves_webhook => Rejection::from(error),
             (Ok(_), _) => {
                 let plan = Box::new(self.plan_answer(&user, &Changed::Channel(channel)));
                 self.reply(message, Answer::PlanWith(plan, "trace", trace));

@@ -6,8 +6,9 @@ use chat::command::{Reply, Request};
 use chat::id::{ChannelId, LiveChatId, UserId};
 use chat::messenger::Inbound;
 use chat::model::Group;
+use chat::reason::Reason;
 use chat::record::Stream;
-use chat::rejection::{Code, Rejection};
+use chat::rejection::Code;
 use chat::rpc::{
     Access, AccessRequest, Audience, ConfirmationCode, Health, HealthReply, HealthRequest,
     InboundReply, InboundRequest, Login, LoginRequest,
@@ -131,8 +132,8 @@ impl Router {
             return HealthReply::Stale;
         }
         let Ok(channel) = self.state.workspace().channel(request.channel) else {
-            let text = format!("there is no channel {}", request.channel);
-            return HealthReply::Rejected(Rejection::new(Code::ChannelNotFound, text));
+            let channel = request.channel.to_string();
+            return HealthReply::Rejected(Reason::ChannelNotFound { channel }.into());
         };
         HealthReply::Health(Health {
             status: channel.status.as_str().to_owned(),
@@ -141,7 +142,7 @@ impl Router {
             last_error: channel
                 .last_error
                 .as_ref()
-                .map(|(_, message)| message.clone()),
+                .map(|(_, reason)| reason.to_string()),
             last_message_id: channel.last_external.clone(),
             operators_online: self.operators_online(channel.live_chat, now),
         })

@@ -4,15 +4,16 @@ use bus::Message;
 use chat::command::{ChannelCommand, Command, Effect, Reply, Request, Update, UserCommand};
 use chat::id::{ChannelId, UserId};
 use chat::password;
+use chat::reason::Reason;
 use chat::record::{Actor, Answer as Changed};
-use chat::rejection::{Code, Rejection};
+use chat::rejection::Rejection;
 use chat::secret::Secret;
 use chat::subject::is_inbox_of;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use serde_json::json;
 
-use super::{Router, ok, unavailable};
+use super::{Router, ok};
 use crate::api::{self, Call, CommandKey, LogQuery, Signal, SignalKind};
 use crate::config::SIDE_JOBS_MAX;
 use crate::feed;
@@ -98,10 +99,7 @@ impl Router {
             }
             Call::Signal(signal) => self.signal(message, user, &signal, now),
             Call::NeedsHash(_) | Call::LogQuery(_) => {
-                self.reject(
-                    message,
-                    unavailable("the request needs slow work first; ask again"),
-                );
+                self.reject(message, Reason::InternalError.into());
             }
         }
     }
@@ -119,9 +117,7 @@ impl Router {
             return;
         }
         if verifies(&command) && self.verifications.running() >= SIDE_JOBS_MAX {
-            let text = "too many messengers are being verified at once; nothing was changed, \
-                        ask again";
-            self.reject(message, unavailable(text));
+            self.reject(message, Reason::Busy.into());
             return;
         }
         let request = self.request_of(user, command, key);
@@ -187,7 +183,7 @@ impl Router {
         now: Timestamp,
     ) {
         if !self.verifications.claim(&requester) {
-            let rejection = unavailable("already in progress; retry to get the result");
+            let rejection = Reason::InProgress.into();
             self.reject(requester.message, rejection);
             return;
         }
@@ -213,8 +209,7 @@ impl Router {
         let before = self.state.workspace().position;
         match self.apply(&request, now) {
             Ok(_) if self.state.workspace().position == before => {
-                let text = "this token was issued and shown before; ask for a new one";
-                self.reject(message, Rejection::new(Code::Conflict, text));
+                self.reject(message, Reason::TokenShown.into());
             }
             Ok(_) => {
                 let shown = json!({ "user": user_of, "token": token.expose() });
@@ -274,5 +269,5 @@ const fn verifies(command: &Command) -> bool {
 }
 
 pub(super) fn disk_full() -> Rejection {
-    unavailable("the disk is nearly full; nothing was stored, try again later")
+    Reason::DiskFull.into()
 }

@@ -81,7 +81,12 @@ fn item(record: &Record) -> Value {
 
 /// The body of an event with the member names of the console API, without secrets.
 pub(crate) fn change(record: &Record) -> Value {
-    camel(record.event.to_json())
+    let mut data = camel(record.event.to_json());
+    if let (Value::Object(members), Some(reason)) = (&mut data, record.event.reason()) {
+        members.remove("cause");
+        members.insert("reason".to_owned(), reason.object().into());
+    }
+    data
 }
 
 fn camel(value: Value) -> Value {

@@ -5,6 +5,7 @@ use std::ops::Bound;
 use chat::id::{ChannelId, LiveChatId};
 use chat::messenger::outbound::{Dialect, webhook};
 use chat::model::{Capabilities, ChannelStatus, Verified};
+use chat::reason::Reason;
 use chat::rejection::Rejection;
 use chat::rpc::Security;
 use chat::state::Channel;
@@ -35,14 +36,14 @@ pub(crate) struct ChannelSnapshot {
     public_url: String,
     status: ChannelStatus,
     since: Timestamp,
-    reason: Option<String>,
+    reason: Option<Reason>,
     verified: Option<Verified>,
     security: Security,
     dialect: Dialect,
     capabilities: Capabilities,
     pending: u64,
     refused: u64,
-    last_error: Option<(Timestamp, String)>,
+    last_error: Option<(Timestamp, Reason)>,
     /// Since when and until when each code is valid.
     codes: Vec<(Timestamp, Option<Timestamp>)>,
 }
@@ -78,7 +79,7 @@ impl ChannelSnapshot {
     pub(crate) fn at(
         mut self,
         status: ChannelStatus,
-        reason: Option<String>,
+        reason: Option<Reason>,
         time: Timestamp,
     ) -> Self {
         if status != self.status {
@@ -104,7 +105,7 @@ impl ChannelSnapshot {
             .with("webhook", webhook)
             .with("status", self.status)
             .with("since", self.since)
-            .with_some("reason", self.reason.as_ref())
+            .with_some("reason", self.reason.as_ref().map(Reason::object))
             .with("verified", self.verified)
             .with("security", self.security)
             .with("dialect", self.dialect)
@@ -112,7 +113,8 @@ impl ChannelSnapshot {
             .with("publicUrl", &self.public_url)
             .with("pendingDeliveries", self.pending)
             .with_some("lastErrorAt", error.map(|(at, _)| at))
-            .with_some("lastError", error.map(|(_, message)| message))
+            .with_some("lastError", error.map(|(_, reason)| reason.to_string()))
+            .with_some("lastErrorReason", error.map(|(_, reason)| reason.object()))
             .with("refusedWhileDisconnected", self.refused)
             .with_some("codes", codes)
             .value()

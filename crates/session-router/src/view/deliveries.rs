@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use chat::event::{Attempt, DeliveryChanged, Event};
 use chat::id::{ChannelId, SessionId};
+use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::rejection::Rejection;
 use chat::workspace::{Caller, Workspace};
@@ -176,6 +177,7 @@ fn object(channel: ChannelId, key: Option<u32>, record: &Record, sealed_log: &Se
         Stream::Session(id) => Some(id),
         _ => None,
     };
+    let reason = attempt.reason();
     let sealed = attempt.answer.as_ref().zip(key);
     let answer = sealed.and_then(|(answer, key)| sealed_log.open(answer, key, &record.stream));
     Object::new()
@@ -184,7 +186,8 @@ fn object(channel: ChannelId, key: Option<u32>, record: &Record, sealed_log: &Se
         .with("at", record.time)
         .with("ms", attempt.ms)
         .with_some("status", change.status)
-        .with_some("error", attempt.error.as_ref())
+        .with_some("error", reason.as_ref().map(Reason::to_string))
+        .with_some("reason", reason.as_ref().map(Reason::object))
         .with_some("answer", answer)
         .with("state", change.state)
         .with("position", record.position)

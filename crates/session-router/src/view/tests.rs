@@ -23,7 +23,8 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "channel",
         "id liveChat name webhook status since reason? verified security dialect capabilities \
-         publicUrl pendingDeliveries lastErrorAt? lastError? refusedWhileDisconnected + codes?",
+         publicUrl pendingDeliveries lastErrorAt? lastError? refusedWhileDisconnected + codes? \
+         lastErrorReason?",
     ),
     (
         "contact",
@@ -45,7 +46,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "attempt",
-        "message n at ms status? error? answer? + state position channel session",
+        "message n at ms status? error? answer? + state position channel session reason?",
     ),
 ];
 

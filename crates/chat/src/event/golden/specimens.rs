@@ -10,6 +10,7 @@ use crate::messenger::outbound::Dialect;
 use crate::model::{
     Capabilities, ChannelStatus, DeliveryState, Direction, Group, OpenedBy, SessionStatus, Verified,
 };
+use crate::reason::Reason;
 use crate::record::{Actor, Answer, Cause, Record, Stream};
 use crate::rpc::Security;
 use crate::seal::Private;
@@ -114,10 +115,11 @@ pub(super) fn specimens() -> Vec<Event> {
         .into(),
         ChannelStatusChanged {
             status: ChannelStatus::Active,
-            reason: Some("because".to_owned()),
+            reason_text: Some("because".to_owned()),
             verified: Some(Verified::Challenge),
             capabilities: Some(capabilities),
             breaker_open: true,
+            reason: None,
         }
         .into(),
         ChannelUpdated {
@@ -176,7 +178,8 @@ pub(super) fn specimens() -> Vec<Event> {
         }
         .into(),
         SessionClosed {
-            reason: Some("the channel was deleted".to_owned()),
+            reason_text: Some("the channel was deleted".to_owned()),
+            reason: None,
         }
         .into(),
         MessageReceived {
@@ -223,18 +226,59 @@ pub(super) fn specimens() -> Vec<Event> {
             attempts: 3,
             next_attempt_at: Some(TIME),
             expires_at: TIME,
-            reason: Some("the messenger answered 503".to_owned()),
+            reason_text: Some("the messenger answered 503".to_owned()),
             status: Some(503),
             attempt: Some(Attempt {
                 ms: 1_234,
-                error: Some("the time was over".to_owned()),
+                error_text: Some("the time was over".to_owned()),
                 answer: Some(sealed()),
                 previous: 99,
+                reason: None,
             }),
             requeued: true,
             pause_until: Some(TIME),
+            reason: None,
         }
         .into(),
+    ]
+}
+
+/// The events that have a typed reason since 2026-11.
+pub(super) fn with_reasons() -> Vec<(&'static str, Event)> {
+    vec![
+        (
+            "reason.channel-status-changed",
+            ChannelStatusChanged {
+                status: ChannelStatus::Disconnected,
+                reason_text: None,
+                verified: None,
+                capabilities: None,
+                breaker_open: false,
+                reason: Some(Reason::ByUser {
+                    user: "ann".to_owned(),
+                }),
+            }
+            .into(),
+        ),
+        (
+            "reason.session-closed",
+            SessionClosed::new(Some(Reason::ChannelDeleted)).into(),
+        ),
+        (
+            "reason.delivery-changed",
+            DeliveryChanged {
+                attempt: Some(Attempt {
+                    ms: 10_000,
+                    error_text: None,
+                    answer: None,
+                    previous: 99,
+                    reason: Some(Reason::TimedOut { ms: 10_000 }),
+                }),
+                reason: Some(Reason::TimedOut { ms: 10_000 }),
+                ..DeliveryChanged::new(message(2), DeliveryState::Sending, 3)
+            }
+            .into(),
+        ),
     ]
 }
 

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::rejection::Code;
 
 fn read(body: &Value) -> Result<Inbound, Rejection> {
     Inbound::read(&parse(body.to_string().as_bytes())?)

@@ -6,7 +6,7 @@ use crate::id::ChannelId;
 use crate::model::ChannelStatus;
 use crate::reason::Reason;
 use crate::record::{Answer, Stream};
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::state::Channel;
 use crate::verdict::{RequestKind, Verdict};
 use crate::verification::{Proof, Purpose};
@@ -50,7 +50,7 @@ impl Workspace {
                 Ok(changed(
                     id,
                     channel.live_chat,
-                    status(now, Some(reason.to_string())),
+                    status(now, Some(reason.clone())),
                 ))
             }
             (Purpose::Webhook(webhook), Ok(proof)) => {
@@ -88,11 +88,8 @@ impl Workspace {
                 Ok(changed(id, channel.live_chat, ended))
             }
             (now, _) => {
-                let words = format!(
-                    "the channel changed while its messenger was asked, and is {}; reconnect it once more",
-                    now.as_str()
-                );
-                Err(Rejection::new(Code::Conflict, words))
+                let status = now.as_str().to_owned();
+                Err(Reason::ChannelChanged { status }.into())
             }
         }
     }
@@ -145,7 +142,7 @@ pub(in crate::workspace) fn active(proof: &Proof) -> ChannelStatusChanged {
 pub(in crate::workspace) fn judgement(answered: u16) -> Option<ChannelStatusChanged> {
     // 401 and 410 mean the same for every kind of request.
     let now = Verdict::of(RequestKind::Notice, answered).channel_status()?;
-    Some(status(now, Some(Reason::of_status(answered).to_string())))
+    Some(status(now, Some(Reason::of_status(answered))))
 }
 
 pub(in crate::workspace) fn quiet(id: ChannelId, event: impl Into<Event>) -> Decision {

@@ -2,7 +2,8 @@
 
 use crate::content::URL_BYTES_MAX;
 use crate::id::ChannelId;
-use crate::rejection::{Code, Rejection};
+use crate::reason::Reason;
+use crate::rejection::Rejection;
 use crate::rpc::Security;
 use crate::rules::CODE_BYTES_MAX;
 use crate::secret::Secret;
@@ -28,15 +29,13 @@ impl Workspace {
             .live_chats
             .get(&holder.live_chat)
             .map_or("", |l| l.name.as_str());
-        Err(Rejection::new(
-            Code::AccountAlreadyConnected,
-            format!(
-                "{webhook} is connected to the live chat {name:?} already, as channel {:?}",
-                holder.name
-            ),
-        )
-        .with("liveChat", holder.live_chat.to_string())
-        .with("channel", id.to_string()))
+        let reason = Reason::AccountConnected {
+            live_chat: name.to_owned(),
+            channel: holder.name.clone(),
+        };
+        Err(Rejection::from(reason)
+            .with("liveChat", holder.live_chat.to_string())
+            .with("channel", id.to_string()))
     }
 }
 
@@ -51,23 +50,16 @@ pub(in crate::workspace) fn default_security(code: &Secret) -> Security {
 pub(in crate::workspace) fn check_code(code: &Secret, security: Security) -> Result<(), Rejection> {
     let text = code.expose();
     if text.is_empty() && security != Security::Open {
-        return Err(Rejection::invalid(
-            "/code",
-            "is empty; give one, or choose security \"open\" in words",
-        ));
+        return Err(Reason::CodeRequired.into());
     }
     if text.len() > CODE_BYTES_MAX || text.chars().any(char::is_control) {
-        return Err(Rejection::invalid(
-            "/code",
-            "must have at most 1024 bytes and no control characters",
-        ));
+        let limit = CODE_BYTES_MAX;
+        return Err(Reason::CodeInvalid { limit }.into());
     }
     match signature::key(code) {
-        Ok(key) if key.is_empty() && security != Security::Open => {
-            Err(Rejection::invalid("/code", "an empty code proves nothing"))
-        }
+        Ok(key) if key.is_empty() && security != Security::Open => Err(Reason::CodeRequired.into()),
         Ok(_) => Ok(()),
-        Err(e) => Err(Rejection::invalid("/code", e.to_string())),
+        Err(_) => Err(Reason::CodeNotBase64.into()),
     }
 }
 
@@ -78,10 +70,11 @@ pub(in crate::workspace) fn is_empty(code: &Secret) -> bool {
 
 pub(in crate::workspace) fn check_webhook(webhook: &str) -> Result<String, Rejection> {
     if webhook.len() > URL_BYTES_MAX {
-        return Err(Rejection::invalid(
-            "/webhook",
-            format!("must have at most {URL_BYTES_MAX} bytes"),
-        ));
+        let detail = format!("must have at most {URL_BYTES_MAX} bytes");
+        return Err(Reason::InvalidWebhook { detail }.into());
     }
-    account(webhook).map_err(|detail| Rejection::invalid("/webhook", detail))
+    account(webhook).map_err(|detail| {
+        let detail = detail.to_owned();
+        Reason::InvalidWebhook { detail }.into()
+    })
 }

@@ -34,7 +34,7 @@ pub(in crate::workspace) fn attempt_outcome(
         ),
         Outcome::Failed(reason) => (Verdict::Retry, reason.clone()),
     };
-    let reason = Some(reason.to_string());
+    let reason = Some(reason);
     // Where no egress took it there was no attempt: that says nothing of the messenger.
     let change = DeliveryChanged {
         status: answered,
@@ -88,16 +88,9 @@ pub(in crate::workspace) fn late_attempt(
 ) -> DeliveryChanged {
     let (status, attempt) = made(reply, previous);
     DeliveryChanged {
-        message: message.id,
-        state,
-        attempts: message.attempts,
-        next_attempt_at: None,
-        expires_at: Timestamp::default(),
-        reason: None,
         status,
         attempt: Some(attempt),
-        requeued: false,
-        pause_until: None,
+        ..DeliveryChanged::new(message.id, state, message.attempts)
     }
 }
 
@@ -111,15 +104,16 @@ pub(in crate::workspace) fn was_made(reply: &AttemptReply) -> bool {
 
 /// The attempt as it is recorded, and the status of its answer.
 fn made(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
-    let (status, error, answer) = match &reply.outcome {
+    let (status, reason, answer) = match &reply.outcome {
         Outcome::Answered { status, answer, .. } => (Some(*status), None, start_of(answer)),
-        Outcome::Failed(reason) => (None, Some(reason.to_string()), None),
+        Outcome::Failed(reason) => (None, Some(reason.clone()), None),
     };
     let attempt = Attempt {
         ms: reply.ms,
-        error,
+        error_text: None,
         answer: answer.map(Private::Clear),
         previous,
+        reason,
     };
     (status, attempt)
 }
@@ -153,16 +147,14 @@ pub(in crate::workspace) fn channel_change(
         .failing_since
         .is_some_and(|since| now.since(since) >= Breaker::GIVE_UP)
     {
-        let reason =
-            "every delivery failed for 24 hours; reconnect when the messenger is back".to_owned();
+        let hours = Breaker::GIVE_UP.as_secs() / 3_600;
+        let reason = Reason::FailedTooLong { hours };
         return Some(status(ChannelStatus::Interrupted, Some(reason)));
     }
     if breaker.open == channel.breaker.open {
         return None;
     }
-    let reason = breaker
-        .open
-        .then(|| "deliveries fail; one probe at a time until one succeeds".to_owned());
+    let reason = breaker.open.then_some(Reason::Failing);
     Some(ChannelStatusChanged {
         breaker_open: breaker.open,
         ..status(ChannelStatus::Active, reason)

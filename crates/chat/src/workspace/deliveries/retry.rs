@@ -7,8 +7,9 @@ use crate::event::DeliveryChanged;
 use crate::id::{ChannelId, MessageId};
 use crate::messenger::ReceiptStatus;
 use crate::model::{DeliveryState, Direction};
+use crate::reason::Reason;
 use crate::record::Answer;
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
 use crate::state::Message;
 use crate::time::Timestamp;
@@ -34,10 +35,8 @@ impl Workspace {
         let mine =
             found.filter(|(_, s, m)| s.channel == channel && m.direction == Direction::Outbound);
         let Some((session_id, session, message)) = mine else {
-            return Err(Rejection::new(
-                Code::NotFound,
-                format!("no message {id} was sent to this channel"),
-            ));
+            let message_id = id.to_string();
+            return Err(Reason::NotSentToChannel { message_id }.into());
         };
         let state = match receipt {
             ReceiptStatus::Delivered => DeliveryState::Delivered,
@@ -50,17 +49,13 @@ impl Workspace {
         if !moves {
             return Ok(Decision::nothing());
         }
+        let reported = |text: &str| Reason::ReportedByMessenger {
+            detail: text.to_owned(),
+        };
         let event = DeliveryChanged {
-            message: id,
-            state,
-            attempts: message.attempts,
-            next_attempt_at: None,
             expires_at: now,
-            reason: reason.map(str::to_owned),
-            status: None,
-            attempt: None,
-            requeued: false,
-            pause_until: None,
+            reason: reason.map(reported),
+            ..DeliveryChanged::new(id, state, message.attempts)
         };
         Ok(Decision::of(
             vec![of(session_id, session, event)],
@@ -78,8 +73,7 @@ impl Workspace {
         let (session_id, session, message) = self.visible_message(caller, id)?;
         check_assigned(caller, session)?;
         if message.state.is_none_or(|s| s < DeliveryState::Failed) {
-            let words = "only a failed or expired message can be sent again";
-            return Err(Rejection::new(Code::Conflict, words));
+            return Err(Reason::NotFailed.into());
         }
         self.channel(session.channel)?;
         if self
@@ -87,10 +81,7 @@ impl Workspace {
             .get(&session.contact)
             .is_none_or(|c| c.forgotten.is_some())
         {
-            return Err(Rejection::new(
-                Code::ContactForgotten,
-                "this person was forgotten",
-            ));
+            return Err(Reason::ContactForgotten.into());
         }
         self.check_lane(&session.chat())?;
         let event = requeued(message, context);
@@ -141,15 +132,8 @@ impl Workspace {
 
 pub(in crate::workspace) fn requeued(message: &Message, context: &Context<'_>) -> DeliveryChanged {
     DeliveryChanged {
-        message: message.id,
-        state: DeliveryState::Queued,
-        attempts: message.attempts,
-        next_attempt_at: None,
         expires_at: context.now.plus(context.rules.time_to_live),
-        reason: None,
-        status: None,
-        attempt: None,
         requeued: true,
-        pause_until: None,
+        ..DeliveryChanged::new(message.id, DeliveryState::Queued, message.attempts)
     }
 }

@@ -75,7 +75,7 @@ impl Workspace {
         };
         let before = channel.status;
         channel.status = e.status;
-        channel.reason.clone_from(&e.reason);
+        channel.reason = e.reason();
         if e.status != before {
             channel.since = record.time;
         }

@@ -48,12 +48,8 @@ impl Workspace {
             channel.breaker = channel.breaker.after(e, record.time);
             channel.last_attempt = record.position;
             if e.state.is_pending() || e.state >= DeliveryState::Failed {
-                let words = attempt
-                    .error
-                    .clone()
-                    .or_else(|| e.reason.clone())
-                    .unwrap_or_default();
-                channel.last_error = Some((record.time, words));
+                let reason = attempt.reason().or_else(|| e.reason());
+                channel.last_error = reason.map(|reason| (record.time, reason));
             }
         }
     }

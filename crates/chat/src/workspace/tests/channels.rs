@@ -138,7 +138,7 @@ fn one_account_has_one_live_chat() {
         .unwrap_err();
     assert_eq!(rejection.code, Code::AccountAlreadyConnected);
     assert_eq!(rejection.details["liveChat"], fixture.live_chat.to_string());
-    assert!(rejection.message.contains("\"desk\""));
+    assert!(rejection.message().contains("\"desk\""));
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
     refused(
         fixture.asks("root", ChannelCommand::Connect(fixture.connect(HOOK))),
@@ -184,8 +184,8 @@ fn a_failed_channel_can_be_tried_again() {
     assert_eq!(fixture.effects, [Effect::Verify(id, Purpose::Reconnect)]);
     fixture.verified(id, Purpose::Reconnect, Err(Reason::WrongChallengeAnswer));
     assert_eq!(
-        fixture.workspace.channel(id).unwrap().reason.as_deref(),
-        Some(Reason::WrongChallengeAnswer.to_string().as_str())
+        fixture.workspace.channel(id).unwrap().reason,
+        Some(Reason::WrongChallengeAnswer)
     );
     fixture.verified(id, Purpose::Reconnect, Ok(able()));
     assert_eq!(status(&fixture, id), ChannelStatus::Active);
@@ -231,7 +231,8 @@ fn who_disconnects_is_not_overruled_by_a_reconnect_that_was_under_way() {
         (channel.status, channel.refused),
         (ChannelStatus::Disconnected, 2)
     );
-    assert_eq!(channel.reason.as_deref(), Some("by root"));
+    let user = "root".to_owned();
+    assert_eq!(channel.reason, Some(Reason::ByUser { user }));
     fixture.does("root", ChannelCommand::Reconnect(id));
     fixture.verified(id, Purpose::Reconnect, Ok(able()));
     assert_eq!(status(&fixture, id), ChannelStatus::Active);

@@ -5,6 +5,7 @@
 
 use chat::event::Event;
 use chat::id::{SessionId, UserId};
+use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::state::Session;
 use serde_json::Value;
@@ -80,11 +81,11 @@ impl Changes {
 
 /// The object of a change; `None` for other events.
 fn change(session: SessionId, record: &Record) -> Option<Value> {
-    let (operator, reason): (Option<&UserId>, Option<&String>) = match &record.event {
+    let (operator, reason): (Option<&UserId>, Option<Reason>) = match &record.event {
         Event::SessionOpened(e) => (e.operator.as_ref(), None),
         Event::SessionAssigned(e) => (Some(&e.operator), None),
         Event::SessionTransferred(e) => (e.operator.as_ref(), None),
-        Event::SessionClosed(e) => (None, e.reason.as_ref()),
+        Event::SessionClosed(e) => (None, e.reason()),
         _ => return None,
     };
     let object = Object::new()
@@ -96,6 +97,6 @@ fn change(session: SessionId, record: &Record) -> Option<Value> {
         .with("position", record.position)
         .with("event", record.event.kind())
         .with_some("operator", operator)
-        .with_some("reason", reason);
+        .with_some("reason", reason.map(|reason| reason.object()));
     Some(object.value())
 }

@@ -2,6 +2,7 @@
 
 use chat::event::{DeliveryChanged, Event};
 use chat::model::DeliveryState;
+use chat::reason::Reason;
 use chat::record::Record;
 use chat::state::Message;
 use chat::time::Timestamp;
@@ -9,9 +10,6 @@ use serde_json::Value;
 
 use crate::sealed_log::SealedLog;
 use crate::view::object::Object;
-
-/// The reason of a failed delivery without an event: its session ended.
-const ENDED: &str = "the channel or the person is gone";
 
 /// A copy of a delivery, with the position of its last change.
 #[derive(Clone, Debug)]
@@ -61,12 +59,14 @@ impl DeliverySnapshot {
             && change.is_none_or(|(e, _)| e.state != self.state);
         let (change, time) = change.unzip();
         let said = change.filter(|e| e.state == self.state);
-        let reason = said.and_then(|e| e.reason.clone());
+        let reason = said.and_then(DeliveryChanged::reason);
+        // A session that ends with its channel or contact has no event for each of its messages.
+        let reason = reason.or_else(|| ended.then_some(Reason::RecipientGone));
         Object::new()
             .with("state", self.state)
             .with("attempts", self.attempts)
             .with_some("nextAttemptAt", said.and_then(|e| e.next_attempt_at))
-            .with_some("reason", reason.or_else(|| ended.then(|| ENDED.to_owned())))
+            .with_some("reason", reason.map(|reason| reason.object()))
             .with_some("status", said.and_then(|e| e.status))
             .with_some("deliveredAt", self.delivered_at)
             .with_some("readAt", time.filter(|_| self.state == DeliveryState::Read))

@@ -50,7 +50,7 @@ fn messages_show_their_text_author_and_delivery() {
         (&delivery["state"], &delivery["status"]),
         (&json!("sending"), &json!(500))
     );
-    assert!(delivery["nextAttemptAt"].is_string() && delivery["reason"].is_string());
+    assert!(delivery["nextAttemptAt"].is_string() && delivery["reason"]["message"].is_string());
     // A note is no last message.
     let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
     assert_eq!(ok["session"]["lastMessage"]["text"], "hi");
@@ -85,7 +85,7 @@ fn receipts_and_failures_show_in_the_delivery() {
         before[1]["delivery"]["readAt"].as_str() > before[1]["delivery"]["deliveredAt"].as_str()
     );
     assert_eq!(
-        before[2]["delivery"]["reason"],
+        before[2]["delivery"]["reason"]["message"],
         "the messenger answered 422"
     );
     // Deleting the channel ends its pending deliveries without an event for each.
@@ -93,7 +93,7 @@ fn receipts_and_failures_show_in_the_delivery() {
     let after = history(&mut shell, &session);
     assert_eq!(after[3]["id"], waits.to_string());
     assert_eq!(after[3]["delivery"]["state"], "failed");
-    assert!(after[3]["delivery"]["reason"].is_string());
+    assert!(after[3]["delivery"]["reason"]["message"].is_string());
     shell.ok("root", "live-chats.delete", &body);
 }
 

@@ -160,7 +160,7 @@ pub(super) fn cell(value: Option<&Value>) -> String {
 
 /// A short text for an object.
 fn short(object: &Value) -> String {
-    for member in ["text", "state", "name", "username", "URL", "id"] {
+    for member in ["text", "message", "state", "name", "username", "URL", "id"] {
         if let Some(Value::String(text)) = object.get(member) {
             return crate::output::clean(text);
         }
