@@ -1,7 +1,7 @@
 import { newCommandId } from "../api/command";
 import type { HandshakeResult, HandshakeTrace } from "../api/channels";
 import { asApiError } from "../api/error";
-import type { Channel } from "../api/types";
+import type { Channel, Reason } from "../api/types";
 import type { AdminStore } from "./admin-store.svelte";
 import { applySignal, fail, finish, start } from "./state/handshake";
 import type { Handshake } from "./state/handshake";
@@ -30,13 +30,13 @@ export class HandshakeRunner {
     try {
       const { channel, trace } = await request(key);
       this.#key = null;
-      this.handshake = trace ? finish(handshake, trace) : null;
+      this.handshake = trace ? finish(handshake, trace, channel.reason) : null;
       return channel;
     } catch (thrown) {
       const error = asApiError(thrown);
       if (!error.isUncertain) this.#key = null;
-      const trace = error.details.trace as HandshakeTrace | undefined;
-      this.handshake = fail(handshake, trace, errorText(error));
+      const { trace, reason } = error.details as { trace?: HandshakeTrace; reason?: Reason };
+      this.handshake = fail(handshake, trace, errorText(error), reason);
       return null;
     } finally {
       unsubscribe();

@@ -1,13 +1,12 @@
 /** The texts of the administration, loaded together with its screens. */
 import { asApiError } from "../api/error";
+import type { Reason } from "../api/types";
 import { admin as adminEn } from "../i18n/admin.en";
 import { admin as adminRu } from "../i18n/admin.ru";
 import { en } from "../i18n/en";
 import { ru } from "../i18n/ru";
 import { texts, whole } from "../i18n/t.svelte";
-import { errorText as commonErrorText } from "../shell/error-text";
-import { isAdvised, reason } from "../state/reason";
-import { refusal } from "./state/refusal";
+import * as common from "../shell/error-text";
 
 export { reasonText } from "../shell/error-text";
 
@@ -17,13 +16,9 @@ export const t = texts({ ...en, ...adminEn }, { ...ru, ...adminRu });
 export const fullTime = (at: string) => whole(Date.parse(at));
 
 /** What an administrator can do about a reason, if anything. */
-export function adviceText(words: string): string | null {
-  const known = reason(words);
-  return known && isAdvised(known.kind) ? t(`advice.${known.kind}`, known.values) : null;
+export function adviceText({ code }: Reason): string | null {
+  const key = `advice.${code}`;
+  return Object.hasOwn(adminEn, key) ? t(key as keyof typeof adminEn) : null;
 }
 
-export function errorText(thrown: unknown): string {
-  const error = asApiError(thrown);
-  const known = refusal(error);
-  return known ? t(`refused.${known.kind}`, known.values) : commonErrorText(error);
-}
+export const errorText = (thrown: unknown) => common.errorText(asApiError(thrown));

@@ -27,7 +27,7 @@ export interface HandshakeTrace {
   /** Null if there was no response. */
   received: ReceivedResponse | null;
   ms: number;
-  /** Why the messenger is not confirmed, in the broker's words. */
+  /** Why the messenger is not confirmed, in English. */
   error: string | null;
 }
 

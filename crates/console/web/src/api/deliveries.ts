@@ -1,6 +1,6 @@
 /** Delivery attempts, and retrying deliveries. For administrators. */
 import type { Api } from "./client";
-import type { DeliveryState, Id, Position, Time } from "./types";
+import type { DeliveryState, Id, Position, Reason, Time } from "./types";
 
 export interface Attempt {
   message: Id;
@@ -9,7 +9,7 @@ export interface Attempt {
   at: Time;
   ms: number;
   status?: number;
-  error?: string;
+  reason?: Reason;
   /** The start of the messenger's response. */
   answer?: string;
   /** The state of the delivery after the attempt. */

@@ -29,6 +29,13 @@ export type DeliveryState =
   | "expired";
 export type Direction = "inbound" | "outbound" | "note" | "system";
 
+/** Why something failed or has its status: a stable code with its fields, and an English message. */
+export interface Reason {
+  code: string;
+  message: string;
+  [field: string]: unknown;
+}
+
 export interface Me {
   id: UserId;
   name: string;
@@ -66,7 +73,7 @@ export interface Channel {
   webhook: string;
   status: ChannelStatus;
   since: Time;
-  reason?: string;
+  reason?: Reason;
   verified: "challenge" | "status" | null;
   security: string;
   dialect: string;
@@ -75,6 +82,7 @@ export interface Channel {
   pendingDeliveries: number;
   lastErrorAt?: Time;
   lastError?: string;
+  lastErrorReason?: Reason;
   refusedWhileDisconnected: number;
   /** Validity of the confirmation codes; for administrators. */
   codes?: { since: Time; until?: Time }[];
@@ -160,7 +168,7 @@ export interface Delivery {
   state: DeliveryState;
   attempts: number;
   nextAttemptAt?: Time;
-  reason?: string;
+  reason?: Reason;
   status?: number;
   deliveredAt?: Time;
   readAt?: Time;

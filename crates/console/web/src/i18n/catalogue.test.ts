@@ -5,6 +5,8 @@ import { admin as adminRu } from "./admin.ru";
 import { fill, placeholders } from "./catalogue";
 import type { Entry } from "./catalogue";
 import { en } from "./en";
+import { reasons as reasonsEn } from "./reasons.en";
+import { reasons as reasonsRu } from "./reasons.ru";
 import { ru } from "./ru";
 
 type Entries = Record<string, Entry>;
@@ -12,6 +14,7 @@ type Entries = Record<string, Entry>;
 describe.each<[string, Entries, Entries]>([
   ["the operator's screens", en, ru],
   ["the administration", adminEn, adminRu],
+  ["reasons", reasonsEn, reasonsRu],
 ])("the catalogues for %s", (_, english, russian) => {
   it("have the same keys", () => {
     expect(Object.keys(russian).sort()).toEqual(Object.keys(english).sort());

@@ -1,11 +1,9 @@
 /** What an operator does to sessions, with error toasts and updates of the desk. */
 import { newCommandId } from "../api/command";
 import { asApiError } from "../api/error";
-import type { ApiError } from "../api/error";
 import * as messages from "../api/messages";
 import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
-import { userName } from "../state/names";
 import { head } from "../state/progress";
 import { errorText } from "./error-text";
 import { router } from "./router.svelte";
@@ -15,12 +13,11 @@ import { toasts } from "./toasts.svelte";
 /** Runs a request; shows a toast and returns `undefined` if it fails. */
 export async function withErrorToast<Value>(
   request: () => Promise<Value>,
-  text: (error: ApiError) => string = errorText,
 ): Promise<Value | undefined> {
   try {
     return await request();
   } catch (thrown) {
-    toasts.show(text(asApiError(thrown)), "bad");
+    toasts.show(errorText(asApiError(thrown)), "bad");
     return undefined;
   }
 }
@@ -66,22 +63,11 @@ export class SessionActions {
   /** Requests a change and applies the session in the response. Returns whether it succeeded. */
   async #change(request: (key: string) => Promise<{ session: Session }>): Promise<boolean> {
     const asOf = head(this.store.desk.progress);
-    const response = await withErrorToast(
-      () => request(newCommandId()),
-      (error) => this.#errorText(error),
-    );
+    const response = await withErrorToast(() => request(newCommandId()));
     if (response) {
       const { session } = response;
       this.store.dispatch({ kind: "sessions-listed", sessions: [session], contacts: [], asOf });
     }
     return !!response;
-  }
-
-  /** Replaces the login in an error with the operator's name. */
-  #errorText({ code, message, details }: ApiError): string {
-    const { operator } = details;
-    if (typeof operator !== "string") return errorText({ code, message, details });
-    const name = userName(this.store.desk, operator);
-    return errorText({ code, message, details: { ...details, operator: name } });
   }
 }

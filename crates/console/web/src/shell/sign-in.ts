@@ -1,5 +1,6 @@
 import { ConnectError, connect } from "../api/client";
 import type { Credentials } from "../api/client";
+import { loadReasons } from "../i18n/reasons.svelte";
 import { loadBrokerConfig } from "./config";
 import { saveCredentials, saveUser } from "./storage";
 import { Store } from "./store.svelte";
@@ -9,6 +10,8 @@ export async function signIn(credentials: Credentials, stay: boolean): Promise<S
   if (config.origins && !config.origins.includes(location.origin))
     throw new ConnectError("origin", `NATS does not accept the origin ${location.origin}`);
   const first = await connect(config, credentials);
+  // Without these texts reasons are shown in English.
+  void loadReasons().catch(() => undefined);
   saveUser(credentials.user);
   saveCredentials(stay ? credentials : null);
   return new Store(config, credentials, first);

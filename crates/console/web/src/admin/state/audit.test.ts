@@ -8,7 +8,7 @@ const formatter: AuditFormatter = {
   name: (stream) => `<${stream}>`,
   group: (group) => group.toUpperCase(),
   status: (status) => status.toUpperCase(),
-  reason: (words) => `because ${words}`,
+  reason: ({ code }) => `because ${code}`,
   time: (at) => `at ${at}`,
 };
 
@@ -44,9 +44,9 @@ describe("an audit entry", () => {
     ["channel-status-changed", { status: "active" }, "channel.status", { status: "ACTIVE" }],
     [
       "channel-status-changed",
-      { status: "failed", reason: "words" },
+      { status: "failed", reason: { code: "gone", message: "" } },
       "channel.statusWhy",
-      { status: "FAILED", reason: "because words" },
+      { status: "FAILED", reason: "because gone" },
     ],
     ["contact-forgotten", {}, "contact.forgotten", {}],
     ["reply-saved", { shortcut: "hi", text: "Hello" }, "liveChat.replySaved", { shortcut: "hi" }],
@@ -63,10 +63,12 @@ describe("an audit entry", () => {
   });
 
   it("does not repeat the user in the reason", () => {
-    const withReason = (reason: string) =>
-      sentences(entry("c-1", "channel-status-changed", { status: "deleted", reason }), formatter);
-    expect(withReason("by admin")[0]?.key).toBe("channel.status");
-    expect(withReason("by anna")[0]?.key).toBe("channel.statusWhy");
+    const withReason = (user: string) => {
+      const reason = { code: "by_user", message: "", user };
+      return sentences(entry("c-1", "channel-status-changed", { status: "deleted", reason }), formatter);
+    };
+    expect(withReason("admin")[0]?.key).toBe("channel.status");
+    expect(withReason("anna")[0]?.key).toBe("channel.statusWhy");
   });
 
   it("never shows a code or a password", () => {

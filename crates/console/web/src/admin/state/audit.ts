@@ -1,5 +1,6 @@
 /** Turns audit entries into sentences; names and times are formatted by the caller. */
 import type { AuditEntry } from "../../api/audit";
+import type { Reason } from "../../api/types";
 import { sameDay } from "../../i18n/time";
 
 /** Formats the parts of a sentence in the user's language. */
@@ -8,7 +9,7 @@ export interface AuditFormatter {
   name(stream: string): string;
   group(group: string): string;
   status(status: string): string;
-  reason(words: string): string;
+  reason(reason: Reason): string;
   time(at: string): string;
 }
 
@@ -57,8 +58,11 @@ export function sentences(entry: AuditEntry, formatter: AuditFormatter): Sentenc
 }
 
 /** The user is shown next to the sentence, so a reason that only names them is redundant. */
-const withoutActor = ({ by, data }: AuditEntry): Data =>
-  data.reason === `by ${by}` ? { ...data, reason: undefined } : data;
+function withoutActor({ by, data }: AuditEntry): Data {
+  const reason = data.reason as Reason | undefined;
+  const namesActor = reason?.code === "by_user" && reason.user === by;
+  return namesActor ? { ...data, reason: undefined } : data;
+}
 
 function describe(event: string, data: Data, formatter: AuditFormatter): Sentences {
   switch (event) {
@@ -103,7 +107,7 @@ function describeChannel(event: string, data: Data, formatter: AuditFormatter): 
     case "channel-status-changed": {
       const status = formatter.status(text(data.status));
       if (!data.reason) return [["channel.status", { status }]];
-      return [["channel.statusWhy", { status, reason: formatter.reason(text(data.reason)) }]];
+      return [["channel.statusWhy", { status, reason: formatter.reason(data.reason as Reason) }]];
     }
     default:
       return [];

@@ -18,7 +18,7 @@ describe("the toggle button", () => {
 describe("the status light", () => {
   it("is good for an active channel and bad while its deliveries fail", () => {
     expect(channel.look({ status: "active" })).toBe("good");
-    expect(channel.look({ status: "active", reason: "deliveries fail; …" })).toBe("bad");
+    expect(channel.look({ status: "active", reason: { code: "failing", message: "" } })).toBe("bad");
   });
 
   it("is off for a channel that was disconnected and bad for one that the system interrupted", () => {

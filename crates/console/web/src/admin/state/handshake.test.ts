@@ -39,14 +39,14 @@ describe("a handshake", () => {
   });
 
   it("ignores signals after its end", () => {
-    const done = finish(start("k"), trace({}));
+    const done = finish(start("k"), trace({}), undefined);
     const late = { channel: "c", commandId: "k", step: "answered", received: null };
     expect(applySignal(done, late)).toBe(done);
   });
 
   it("is confirmed or refused according to the trace", () => {
-    expect(finish(start("k"), trace({})).phase).toBe("confirmed");
-    expect(finish(start("k"), trace({ error: "no" })).phase).toBe("refused");
+    expect(finish(start("k"), trace({}), undefined).phase).toBe("confirmed");
+    expect(finish(start("k"), trace({ error: "no" }), undefined).phase).toBe("refused");
   });
 
   it("is refused with the error of the request if the trace has none", () => {
@@ -62,7 +62,7 @@ describe("a handshake", () => {
     ["ok", "status"],
     ["null", "status"],
   ])("with the response %s is confirmed by %s", (body, expected) => {
-    const done = finish(start("k"), trace({ received: { status: 200, body } }));
+    const done = finish(start("k"), trace({ received: { status: 200, body } }), undefined);
     expect(confirmation(done)).toBe(expected);
   });
 });

@@ -3,7 +3,7 @@
  * response has the complete trace.
  */
 import type { HandshakeTrace, ReceivedResponse, SentRequest } from "../../api/channels";
-import type { Id } from "../../api/types";
+import type { Id, Reason } from "../../api/types";
 
 /** A step, published while the request is pending. */
 export interface HandshakeSignal {
@@ -24,7 +24,9 @@ export interface Handshake {
   /** Null if there was no response; undefined while it is pending. */
   readonly received?: ReceivedResponse | null | undefined;
   readonly ms?: number | undefined;
-  /** Why the messenger is not confirmed, in the broker's words. */
+  /** Why the messenger is not confirmed. */
+  readonly reason?: Reason | undefined;
+  /** The same as text. */
   readonly error?: string | null | undefined;
 }
 
@@ -43,10 +45,14 @@ export function applySignal(handshake: Handshake, signal: HandshakeSignal): Hand
   };
 }
 
-/** Ends with the complete trace, which replaces the signals. */
-export function finish(handshake: Handshake, trace: HandshakeTrace): Handshake {
-  const phase = trace.error === null ? "confirmed" : "refused";
-  return { ...handshake, ...trace, phase };
+/** Ends with the complete trace, which replaces the signals, and the reason of the channel. */
+export function finish(
+  handshake: Handshake,
+  trace: HandshakeTrace,
+  reason: Reason | undefined,
+): Handshake {
+  if (trace.error === null) return { ...handshake, ...trace, phase: "confirmed" };
+  return { ...handshake, ...trace, phase: "refused", reason };
 }
 
 /** Ends with an error of the request, which may have a trace. */
@@ -54,8 +60,9 @@ export function fail(
   handshake: Handshake,
   trace: HandshakeTrace | undefined,
   error: string,
+  reason?: Reason,
 ): Handshake {
-  return { ...handshake, ...trace, phase: "refused", error: trace?.error ?? error };
+  return { ...handshake, ...trace, phase: "refused", error, reason };
 }
 
 /** How the messenger confirmed: it answered the challenge, or only with status 200. */
