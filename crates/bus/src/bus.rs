@@ -1,4 +1,4 @@
-//! The handle that everyone holds.
+//! The connection to NATS: publishing, requests and subscriptions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,19 +16,15 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::limits::{QUEUE_TIMEOUT, within};
 use crate::link::Link;
 use crate::message::{self, ERROR_CODE_HEADER, ERROR_HEADER, Message};
 use crate::replies::Replies;
 use crate::subscription::Subscription;
 
-/// How many commands (publications, requests, subscriptions) wait for the connection in this process.
-pub const COMMANDS_MAX: usize = 2_048;
-/// How long a call waits for room among the [`COMMANDS_MAX`] while NATS is connected. While it is
-/// not, nothing waits: what finds no room at once fails.
-pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
-/// The bound of [`Bus::flush`].
+/// The timeout of [`Bus::flush`].
 pub const FLUSH_TIMEOUT: Duration = Duration::from_secs(5);
-/// The bound of [`Bus::drain`].
+/// The timeout of [`Bus::drain`].
 pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A connection to NATS. Clones share it.
@@ -40,8 +36,8 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Connects to NATS, within [`CONNECT_TIMEOUT`](crate::CONNECT_TIMEOUT). Once it was connected,
-    /// it reconnects for ever.
+    /// Connects to NATS within [`CONNECT_TIMEOUT`](crate::CONNECT_TIMEOUT). After that it reconnects
+    /// without limit whenever the connection breaks.
     pub async fn connect(config: &Config) -> Result<Self, Error> {
         let (client, link) = config.connect().await?;
         let replies = Arc::new(Replies::start(&client).await?);
@@ -52,8 +48,9 @@ impl Bus {
         })
     }
 
-    /// Queues a message. `Ok` does not mean that anybody gets it, or that it left this process.
-    /// While NATS is away up to [`COMMANDS_MAX`] are kept and go out at the reconnection.
+    /// Queues a message. `Ok` means neither that a subscriber receives it nor that it left this
+    /// process. While NATS is disconnected, up to [`COMMANDS_MAX`](crate::COMMANDS_MAX) are kept and
+    /// sent on reconnection.
     pub async fn publish(
         &self,
         subject: String,
@@ -68,8 +65,8 @@ impl Bus {
             .map_err(|error| self.unpublished(&error, subject, bytes))
     }
 
-    /// Asks, and waits for the first answer, at most `timeout`. Fails at once when nobody listens
-    /// or NATS is not connected, and as soon as the connection breaks.
+    /// Sends a request and returns the first reply. Fails at once when the subject has no subscriber
+    /// or NATS is not connected, when the connection breaks, and after `timeout`.
     pub async fn request(
         &self,
         subject: String,
@@ -84,61 +81,59 @@ impl Bus {
             return Err(self.unsent(subject));
         }
         let bytes = payload.len();
-        let mut place = self.replies.place();
+        let mut pending = self.replies.expect_one();
         let exchange = async {
-            let reply = place.subject.clone();
+            let reply = pending.subject.clone();
             if let Err(error) = self.send(&subject, Some(reply), headers, payload).await {
                 return Err(self.unpublished(&error, subject.clone(), bytes));
             }
-            let answer = place.answer().await;
-            answer.ok_or_else(|| Error::Interrupted {
+            let reply = pending.reply().await;
+            reply.ok_or_else(|| Error::Interrupted {
                 subject: subject.clone(),
             })
         };
-        let answer = tokio::select! {
-            biased; // An answer that is here counts, even when the connection broke after it.
-            answer = tokio::time::timeout(timeout, exchange) => answer,
+        let reply = tokio::select! {
+            biased; // A reply that has arrived counts even if the connection broke after it.
+            reply = tokio::time::timeout(timeout, exchange) => reply,
             () = broken(&mut link) => return Err(Error::Interrupted { subject }),
         };
-        match answer {
-            Ok(Ok(answer)) if answer.status == Some(StatusCode::NO_RESPONDERS) => {
+        match reply {
+            Ok(Ok(reply)) if reply.status == Some(StatusCode::NO_RESPONDERS) => {
                 Err(Error::NoResponders { subject })
             }
-            Ok(answer) => answer.map(Message::from),
+            Ok(reply) => reply.map(Message::from),
             Err(_) => Err(Error::Timeout { subject, timeout }),
         }
     }
 
-    /// Asks another role: question and answer are `MessagePack`. A role that cannot act answers
-    /// with [`refuse`](Self::refuse), which is [`Error::Refused`] here.
+    /// Sends a `MessagePack` request to another role and decodes its reply. A role that cannot serve
+    /// the request replies with [`refuse`](Self::refuse), which is [`Error::Refused`] here.
     pub async fn ask<Q: Serialize + Sync, A: DeserializeOwned>(
         &self,
         subject: String,
-        question: &Q,
+        request: &Q,
         timeout: Duration,
     ) -> Result<A, Error> {
-        let question = codec::encode(question).into();
-        self.ask_encoded(subject, question, timeout).await
+        let request = codec::encode(request).into();
+        self.ask_encoded(subject, request, timeout).await
     }
 
-    /// The same with a question that is encoded already.
+    /// [`ask`](Self::ask) with a request that is already encoded.
     pub async fn ask_encoded<A: DeserializeOwned>(
         &self,
         subject: String,
-        question: Bytes,
+        request: Bytes,
         timeout: Duration,
     ) -> Result<A, Error> {
-        let answer = self
-            .request(subject.clone(), &[], question, timeout)
-            .await?;
-        if let Some(refusal) = answer.refusal(&subject) {
+        let reply = self.request(subject.clone(), &[], request, timeout).await?;
+        if let Some(refusal) = reply.refusal(&subject) {
             return Err(refusal);
         }
-        codec::decode(&answer.payload).map_err(|source| Error::Answer { subject, source })
+        codec::decode(&reply.payload).map_err(|source| Error::Answer { subject, source })
     }
 
-    /// Listens on a subject, which may hold wildcards. Members of a `queue` share the messages: each
-    /// goes to one of them. Call [`flush`](Self::flush) where it must be in force before going on.
+    /// Subscribes to a subject, which may contain wildcards. Each message goes to one member of the
+    /// `queue` group. Call [`flush`](Self::flush) if the subscription must be active before going on.
     pub async fn subscribe(
         &self,
         subject: &str,
@@ -169,7 +164,7 @@ impl Bus {
         }
     }
 
-    /// Answers a message. `Ok` means queued, as for [`publish`](Self::publish).
+    /// Replies to a request. `Ok` means queued, as for [`publish`](Self::publish).
     pub async fn respond(
         &self,
         message: &Message,
@@ -184,7 +179,7 @@ impl Bus {
         self.publish(reply.clone(), headers, payload).await
     }
 
-    /// Answers another role's [`ask`](Self::ask).
+    /// Replies to another role's [`ask`](Self::ask).
     pub async fn answer<A: Serialize + Sync>(
         &self,
         message: &Message,
@@ -194,46 +189,45 @@ impl Bus {
         self.respond(message, &[], answer).await
     }
 
-    /// Answers that we cannot act, with an HTTP-like status and a sentence without line breaks.
-    pub async fn refuse(&self, message: &Message, code: u16, words: &str) -> Result<(), Error> {
+    /// Replies that the request cannot be served: an HTTP-like status and a text without line breaks.
+    pub async fn refuse(&self, message: &Message, code: u16, reason: &str) -> Result<(), Error> {
         let code = code.to_string();
-        let headers = [(ERROR_HEADER, words), (ERROR_CODE_HEADER, code.as_str())];
+        let headers = [(ERROR_HEADER, reason), (ERROR_CODE_HEADER, code.as_str())];
         self.respond(message, &headers, Bytes::new()).await
     }
 
-    /// Whether NATS is connected now.
+    /// Returns whether NATS is connected now.
     pub fn is_connected(&self) -> bool {
         let state = self.client.connection_state();
         state == async_nats::connection::State::Connected && !self.link.borrow().closed
     }
 
-    /// How the connection is and changes. A consumer that must miss nothing waits on
-    /// [`changed`](watch::Receiver::changed) and catches up when [`Link::has_gap_since`] says so.
+    /// Watches the state of the connection. A consumer that must not miss a message waits on
+    /// [`changed`](watch::Receiver::changed) and catches up when [`Link::has_gap_since`] is true.
     pub fn changes(&self) -> watch::Receiver<Link> {
         let mut link = self.link.clone();
         link.mark_unchanged();
         link
     }
 
-    /// Waits until NATS has taken in everything that was called before: publications are on their
-    /// way to whoever listens, subscriptions are in force. At most [`FLUSH_TIMEOUT`].
+    /// Waits until NATS has processed every earlier call, at most [`FLUSH_TIMEOUT`]: publications are
+    /// on their way to subscribers and subscriptions are active.
     pub async fn flush(&self) -> Result<(), Error> {
-        // `async-nats` only says when it has written. Nobody listens on a new inbox, and NATS
-        // says so after everything that it read before.
-        let nobody = self.client.new_inbox();
-        match self.request(nobody, &[], Bytes::new(), FLUSH_TIMEOUT).await {
+        // `async-nats` only reports that it has written. NATS processes commands in order, so its
+        // "no responders" for an unused inbox comes after everything before it.
+        let unused = self.client.new_inbox();
+        match self.request(unused, &[], Bytes::new(), FLUSH_TIMEOUT).await {
             Err(Error::NoResponders { .. }) | Ok(_) => Ok(()),
             Err(error) => Err(error),
         }
     }
 
-    /// Stops gracefully, within [`DRAIN_TIMEOUT`]: subscriptions take no more and end, what is queued
-    /// is sent, the connection closes. Everything fails with [`Error::Closed`] afterwards, for every
-    /// clone.
+    /// Shuts down gracefully within [`DRAIN_TIMEOUT`]: ends the subscriptions, sends what is queued
+    /// and closes the connection. Afterwards every call on any clone fails with [`Error::Closed`].
     pub async fn drain(&self) -> Result<(), Error> {
         let mut link = self.link.clone();
         let drained = async {
-            // Both fail only when it is closed already.
+            // Both fail only when the connection is already closed.
             if self.client.flush().await.is_ok() && self.client.drain().await.is_ok() {
                 drop(link.wait_for(|link| link.closed).await);
                 self.replies.ended().await;
@@ -242,7 +236,7 @@ impl Bus {
         within(DRAIN_TIMEOUT, "the rest", drained).await
     }
 
-    /// A new text that no other connection has, one subject token.
+    /// Returns a new subject token that no other connection uses.
     pub(crate) fn unique(&self) -> String {
         let inbox = self.client.new_inbox();
         inbox.rsplit('.').next().unwrap_or(&inbox).to_owned()
@@ -296,25 +290,12 @@ impl Bus {
     }
 }
 
-/// Bounds the wait for room in the queue to NATS.
-pub(crate) async fn within<T>(
-    wait: Duration,
-    subject: &str,
-    sent: impl Future<Output = T>,
-) -> Result<T, Error> {
-    tokio::time::timeout(wait, sent)
-        .await
-        .map_err(|_| Error::Full {
-            subject: subject.to_owned(),
-        })
-}
-
 /// Waits until the connection breaks.
 async fn broken(link: &mut watch::Receiver<Link>) {
     let connections = link.borrow_and_update().connections.max(1);
     let gone = |link: &Link| !link.connected || link.connections.max(1) != connections;
     if link.wait_for(gone).await.is_err() {
-        // Nobody tells any more: the client is gone, and the request itself fails.
+        // The client is gone, so the request itself fails.
         std::future::pending::<()>().await;
     }
 }

@@ -1,4 +1,4 @@
-//! Where NATS is, and the first connection to it.
+//! The address and credentials of NATS, and the first connection to it.
 
 use std::time::Duration;
 
@@ -6,40 +6,39 @@ use async_nats::{Client, ConnectErrorKind, ConnectOptions, ServerAddr};
 use chat::secret::Secret;
 use tokio::sync::watch;
 
-use crate::bus::COMMANDS_MAX;
 use crate::error::Error;
+use crate::limits::{COMMANDS_MAX, SUBSCRIPTION_MESSAGES_MAX};
 use crate::link::{self, Link};
-use crate::subscription::SUBSCRIPTION_MESSAGES_MAX;
 
-/// The bound of the first connection, all servers of the URL and their names' resolution included.
+/// The timeout of the first connection, including name resolution and all servers of the URL.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The bound of one server's handshake, also when reconnecting.
+/// The timeout of one server's handshake, on connecting and reconnecting.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often a silent connection is probed; two probes without an answer end it.
+/// How often an idle connection is pinged; two pings without a reply close it.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 /// The longest pause between two attempts to reconnect.
 const RECONNECT_DELAY_MAX: Duration = Duration::from_secs(2);
 
-/// Where NATS is and who we are.
+/// The address of NATS and our credentials.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// `nats://host:port`, or `tls://`, `ws://`, `wss://`; several servers of one cluster separated
-    /// by commas. It must hold no credentials.
+    /// by commas. It must not contain credentials.
     pub url: String,
-    /// The user's name; it takes effect together with `password`.
+    /// The user name; used only together with `password`.
     pub user: Option<String>,
     /// The user's password.
     pub password: Option<Secret>,
-    /// A token, for servers that want one instead of user and password.
+    /// A token, for servers that require one instead of user and password.
     pub token: Option<Secret>,
-    /// What the connection is called in NATS's own reports, such as `switchboard-egress`.
+    /// The connection's name in NATS's own reports, such as `switchboard-egress`.
     pub name: String,
-    /// Where answers come to, when it is not `_INBOX` ([`chat::subject::inbox_prefix`]).
+    /// The prefix of reply subjects, if not `_INBOX` ([`chat::subject::inbox_prefix`]).
     pub inbox_prefix: Option<String>,
 }
 
 impl Config {
-    /// Connects once, within [`CONNECT_TIMEOUT`]; afterwards the connection mends itself.
+    /// Connects within [`CONNECT_TIMEOUT`]; afterwards the client reconnects in the background.
     pub(crate) async fn connect(&self) -> Result<(Client, watch::Receiver<Link>), Error> {
         let servers = self.servers()?;
         let (sender, link) = watch::channel(Link::STARTED);
@@ -57,13 +56,13 @@ impl Config {
         }
     }
 
-    /// Whether the URL can be used at all, before anything is tried.
+    /// Checks the URL without connecting.
     pub fn check(&self) -> Result<(), Error> {
         self.servers().map(drop)
     }
 
     fn servers(&self) -> Result<Vec<ServerAddr>, Error> {
-        // Before anything that repeats the URL: what cannot be parsed may hold a password too.
+        // Checked before any error that repeats the URL: a malformed one may contain a password too.
         if self.url.contains('@') {
             return Err(Error::UrlCredentials);
         }
@@ -91,7 +90,7 @@ impl Config {
             .subscription_capacity(SUBSCRIPTION_MESSAGES_MAX)
             .max_reconnects(None)
             .reconnect_delay_callback(reconnect_delay)
-            // Every request brings its own bound.
+            // Every request has its own timeout.
             .request_timeout(None);
         if let (Some(user), Some(password)) = (&self.user, &self.password) {
             options = options.user_and_password(user.clone(), password.expose().to_owned());
@@ -130,7 +129,7 @@ impl Config {
     }
 }
 
-/// At once, then 2, 4, 8 ... ms up to [`RECONNECT_DELAY_MAX`].
+/// Returns 0, then 2, 4, 8 … ms up to [`RECONNECT_DELAY_MAX`].
 fn reconnect_delay(attempts: usize) -> Duration {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
     match doublings {

@@ -1,11 +1,23 @@
-//! Why the bus could not.
+//! The errors of the bus, and how to print an error with its causes.
 
 use std::time::Duration;
 
-/// The type that `async-nats` gives its causes in.
+/// The type of the causes that `async-nats` reports.
 type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// A failure of the bus; the cause, where there is one, is the `source`.
+/// Formats an error and its causes, separated by colons.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        next = cause.source();
+    }
+    text
+}
+
+/// An error of the bus.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The URL is not one of a NATS server.
@@ -17,140 +29,141 @@ pub enum Error {
         #[source]
         source: Cause,
     },
-    /// The URL holds a user or password, which would end up in logs. The URL is not repeated here
-    /// for the same reason.
-    #[error("the NATS URL holds credentials; set user and password (or token) apart from the URL")]
+    /// The URL contains a user or password, which would end up in logs. The message does not repeat
+    /// the URL for the same reason.
+    #[error("the NATS URL contains credentials; set user and password (or token) separately")]
     UrlCredentials,
-    /// Nobody speaks NATS there.
+    /// No NATS server replies at the URL.
     #[error("cannot reach NATS at {url}; check that it runs and listens there")]
     Unreachable {
-        /// Where.
+        /// The configured URL.
         url: String,
-        /// How it failed.
+        /// The cause.
         #[source]
         source: Cause,
     },
-    /// NATS does not know these credentials.
-    #[error("NATS at {url} refuses the credentials; check user and password or the token")]
+    /// NATS rejects the credentials.
+    #[error("NATS at {url} rejects the credentials; check user and password or the token")]
     NotAuthorised {
-        /// Where.
+        /// The configured URL.
         url: String,
     },
-    /// NATS needs or offers another TLS than we have.
-    #[error("no TLS with NATS at {url}; check its certificate and the URL's scheme")]
+    /// The TLS handshake failed.
+    #[error(
+        "the TLS handshake with NATS at {url} failed; check its certificate and the URL scheme"
+    )]
     Tls {
-        /// Where.
+        /// The configured URL.
         url: String,
-        /// How it failed.
+        /// The cause.
         #[source]
         source: Cause,
     },
-    /// Nobody listens on the subject: nothing happened.
-    #[error("nobody answers {subject}; start the role that does")]
+    /// The subject has no subscriber, so the request had no effect.
+    #[error("{subject} has no subscriber; start the role that serves it")]
     NoResponders {
-        /// The subject asked.
+        /// The subject of the request.
         subject: String,
     },
-    /// No answer in time. Whether the other side acted is in doubt.
-    #[error("no answer from {subject} within {timeout:?}; ask again, under the same id")]
+    /// No reply in time. The other side may have acted.
+    #[error("no reply from {subject} within {timeout:?}; retry with the same id")]
     Timeout {
-        /// The subject asked.
+        /// The subject of the request.
         subject: String,
-        /// How long was waited.
+        /// The timeout of the request.
         timeout: Duration,
     },
-    /// The connection was down already: nothing was sent.
-    #[error("not connected to NATS, so {subject} was not sent; it reconnects by itself")]
+    /// NATS was disconnected, so nothing was sent.
+    #[error("not connected to NATS, so {subject} was not sent; retry after the reconnection")]
     Disconnected {
-        /// The subject meant.
+        /// The subject of the message.
         subject: String,
     },
-    /// The connection broke while waiting for the answer. Whether the other side acted is in doubt.
-    #[error("the connection to NATS broke while {subject} was under way; ask again, same id")]
+    /// The connection broke while waiting for the reply. The other side may have acted.
+    #[error("the connection to NATS broke during the request to {subject}; retry with the same id")]
     Interrupted {
-        /// The subject asked.
+        /// The subject of the request.
         subject: String,
     },
-    /// Our own queue to NATS stayed full: nothing was sent.
+    /// The queue of commands stayed full, so nothing was sent.
     #[error("the queue to NATS is full ({max} commands), so {subject} was not sent; slow down",
-            max = crate::COMMANDS_MAX)]
+            max = crate::limits::COMMANDS_MAX)]
     Full {
-        /// The subject meant.
+        /// The subject of the message.
         subject: String,
     },
-    /// [`Bus::drain`](crate::Bus::drain) was called, here or by another clone.
+    /// [`Bus::drain`](crate::Bus::drain) was called on this handle or a clone.
     #[error("the connection to NATS is closed, so {subject} was not sent")]
     Closed {
-        /// The subject meant.
+        /// The subject of the message.
         subject: String,
     },
-    /// Not a subject: empty, or with blanks or misplaced dots and wildcards.
+    /// Not a subject: empty, or with spaces or misplaced dots and wildcards.
     #[error("{subject:?} is not a NATS subject")]
     Subject {
-        /// What was given.
+        /// The invalid value.
         subject: String,
     },
-    /// Not a queue group's name: empty or with blanks.
+    /// Not a queue group's name: empty or with spaces.
     #[error("{queue:?} is not a NATS queue group; use letters, digits and dashes")]
     Queue {
-        /// What was given.
+        /// The invalid value.
         queue: String,
     },
-    /// A header whose name or value cannot be written, such as one with a line break.
-    #[error("the header {name:?} cannot be sent; its name or value holds a forbidden character")]
+    /// A header whose name or value contains a forbidden character, such as a line break.
+    #[error("cannot send the header {name:?}: its name or value contains a forbidden character")]
     Header {
         /// The header's name.
         name: String,
     },
-    /// Payload and headers are over what NATS takes.
+    /// The message exceeds the server's `max_payload`.
     #[error(
-        "{bytes} bytes to {subject} are over NATS's limit of {max}; send less or raise \
-             max_payload"
+        "{bytes} bytes to {subject} exceed NATS's limit of {max}; send less or raise max_payload"
     )]
     TooLarge {
-        /// The subject meant.
+        /// The subject of the message.
         subject: String,
         /// Bytes of the payload.
         bytes: usize,
         /// The server's `max_payload`, in bytes.
         max: usize,
     },
-    /// The message was no request: it names no subject to answer to.
-    #[error("the message on {subject} wants no answer")]
+    /// The message is not a request: it has no reply subject.
+    #[error("the message on {subject} has no reply subject")]
     NoReply {
         /// The message's subject.
         subject: String,
     },
-    /// The other side could not act, and said so ([`Bus::refuse`](crate::Bus::refuse)).
-    #[error("{subject} refuses ({code}): {words}")]
+    /// The other side refused the request ([`Bus::refuse`](crate::Bus::refuse)).
+    #[error("{subject} refused the request ({code}): {reason}")]
     Refused {
-        /// The subject asked.
+        /// The subject of the request.
         subject: String,
         /// An HTTP-like status.
         code: u16,
-        /// What is wrong, in words.
-        words: String,
+        /// The text for people.
+        reason: String,
     },
-    /// The answer is of another shape: the other side is of another version.
-    #[error("the answer of {subject} cannot be read; run the same version everywhere")]
+    /// The reply cannot be decoded: the other side runs another version.
+    #[error("cannot decode the reply from {subject}; run the same version everywhere")]
     Answer {
-        /// The subject asked.
+        /// The subject of the request.
         subject: String,
-        /// What is wrong with the bytes.
+        /// The decoding error.
         #[source]
         source: chat::codec::Error,
     },
-    /// A service's or endpoint's name that NATS's service protocol does not allow.
+    /// A service or endpoint name that NATS's service protocol does not allow.
     #[error("{name:?} is not a service name; use letters, digits, - and _")]
     ServiceName {
-        /// What was given.
+        /// The invalid value.
         name: String,
     },
 }
 
 impl Error {
-    /// Whether the other side may have acted although no answer came. Ask again only under the same
-    /// id.
+    /// Returns whether the other side may have acted without a reply arriving. Retry only with the
+    /// same id.
     pub fn is_in_doubt(&self) -> bool {
         matches!(
             self,
@@ -158,8 +171,8 @@ impl Error {
         )
     }
 
-    /// Whether the same call may well succeed a little later.
-    pub fn is_passing(&self) -> bool {
+    /// Returns whether the same call may succeed later.
+    pub fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Unreachable { .. }

@@ -1,22 +1,24 @@
-//! The bus: publish, ask and serve over NATS, by subject. The only crate that knows `async-nats`.
+//! The bus: publish, request and subscribe over NATS. The only crate that uses `async-nats`.
 //!
-//! What core NATS gives, and so what this crate promises:
+//! The guarantees are those of core NATS:
 //!
-//! * [`Bus::publish`] is a hint: `Ok` means queued in this process. What must arrive is a
-//!   [`Bus::request`], answered after whatever the answer rests on is durable.
-//! * A message is delivered at most once. A subscriber that does not keep up loses the newest ones,
-//!   and a broken connection loses what is under way. Both are seen in [`Bus::changes`], after which
-//!   a consumer catches up by asking.
-//! * A request fails fast: nobody there is [`Error::NoResponders`] within a round trip, a connection
-//!   that is down is [`Error::Disconnected`] at once. [`Error::is_in_doubt`] tells whether the other
-//!   side may have acted nevertheless.
-//! * Everything is bounded: queues by the constants here, every call by a time.
+//! * [`Bus::publish`] is a hint: `Ok` means queued in this process. What must arrive is sent as a
+//!   [`Bus::request`], whose reply comes after its effects are durable.
+//! * A message is delivered at most once. A slow subscriber loses the newest messages and a broken
+//!   connection loses those in transit. [`Bus::changes`] reports both, so that a consumer can catch
+//!   up with a query.
+//! * A request fails fast: a subject without subscribers is [`Error::NoResponders`] within a round
+//!   trip, a broken connection is [`Error::Disconnected`] at once. [`Error::is_in_doubt`] says whether
+//!   the other side may have acted.
+//! * Everything is bounded: the queues by the constants here, every call by a timeout.
 //!
-//! The connection is mended for ever in the background, and subscriptions with it.
+//! The client reconnects and resubscribes in the background, without limit.
 
 mod bus;
+pub mod clock;
 mod config;
 mod error;
+mod limits;
 mod link;
 mod message;
 mod replies;
@@ -25,10 +27,11 @@ mod subscription;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use bus::{Bus, COMMANDS_MAX, DRAIN_TIMEOUT, FLUSH_TIMEOUT, QUEUE_TIMEOUT};
+pub use bus::{Bus, DRAIN_TIMEOUT, FLUSH_TIMEOUT};
 pub use config::{CONNECT_TIMEOUT, Config};
-pub use error::Error;
+pub use error::{Error, chain};
+pub use limits::{COMMANDS_MAX, QUEUE_TIMEOUT, SUBSCRIPTION_MESSAGES_MAX};
 pub use link::Link;
 pub use message::{ERROR_CODE_HEADER, ERROR_HEADER, Message};
 pub use service::{Endpoint, Service, ServiceInfo};
-pub use subscription::{SUBSCRIPTION_MESSAGES_MAX, Subscription};
+pub use subscription::Subscription;

@@ -1,25 +1,24 @@
-//! How the connection is, and when a consumer has to catch up.
+//! The state of the connection, and when a consumer has to catch up.
 
 use async_nats::Event;
 use tokio::sync::watch;
 
-/// The connection as of now. The counters only grow, so a consumer that slept through several
-/// changes still sees that there were some: remember the last one and compare with
-/// [`has_gap_since`](Self::has_gap_since).
+/// The state of the connection. The counters only grow, so a consumer that missed several changes
+/// still detects them: keep the last state and compare with [`has_gap_since`](Self::has_gap_since).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Whether NATS is connected. [`Bus::is_connected`](crate::Bus::is_connected) is never behind.
+    /// Whether NATS is connected. May lag behind [`Bus::is_connected`](crate::Bus::is_connected).
     pub connected: bool,
-    /// How many times it was connected, the first included.
+    /// The number of connections made, including the first.
     pub connections: u64,
-    /// How many messages at least were dropped because a subscription of ours was full.
+    /// The minimum number of messages dropped because a subscription was full.
     pub dropped: u64,
-    /// Whether it was closed for good.
+    /// Whether the bus was closed; it will not reconnect.
     pub closed: bool,
 }
 
 impl Link {
-    /// The state after a successful start, of which NATS is still to tell.
+    /// The state after connecting, before the client has reported the connection.
     pub(crate) const STARTED: Self = Self {
         connected: true,
         connections: 0,
@@ -27,21 +26,20 @@ impl Link {
         closed: false,
     };
 
-    /// Whether messages may have been lost between `earlier` and now, so that a consumer must catch
-    /// up by asking.
+    /// Returns whether messages may have been lost since `earlier`, so that a consumer must catch up.
     pub fn has_gap_since(&self, earlier: &Self) -> bool {
-        // The first connection is told of late, and is not a gap.
+        // The client reports the first connection late; that is not a gap.
         self.connections.max(1) != earlier.connections.max(1) || self.dropped != earlier.dropped
     }
 }
 
-/// Takes in what `async-nats` tells, and logs what an administrator should know.
+/// Updates the state from an event of `async-nats`, and logs what an administrator should know.
 pub(crate) fn observe(link: &watch::Sender<Link>, event: &Event) {
     match event {
         Event::Connected => tracing::info!("connected to NATS"),
         Event::Disconnected => tracing::warn!("disconnected from NATS; reconnecting"),
-        Event::LameDuckMode => tracing::warn!("this NATS server is about to stop"),
-        Event::ServerError(error) => tracing::warn!(%error, "NATS complains"),
+        Event::LameDuckMode => tracing::warn!("the NATS server is about to stop"),
+        Event::ServerError(error) => tracing::warn!(%error, "NATS reported an error"),
         Event::ClientError(error) => tracing::debug!(%error, "cannot reconnect to NATS yet"),
         Event::Draining | Event::Closed | Event::SlowConsumer(_) => {}
     }
@@ -55,7 +53,7 @@ pub(crate) fn observe(link: &watch::Sender<Link>, event: &Event) {
             Event::Disconnected => link.connected = false,
             Event::SlowConsumer(_) => {
                 if link.dropped == 0 {
-                    tracing::warn!("a subscription is full: messages are dropped, and caught up");
+                    tracing::warn!("subscription full, messages dropped; consumers catch up");
                 }
                 link.dropped = link.dropped.saturating_add(1);
             }
@@ -68,7 +66,7 @@ pub(crate) fn observe(link: &watch::Sender<Link>, event: &Event) {
             | Event::ServerError(_)
             | Event::ClientError(_) => {}
         }
-        // Nobody needs waking for the first connection, which `connect` returned already.
+        // `connect` has already returned the first connection, so it wakes no watcher.
         let first = before == Link::STARTED && link.connections == 1;
         *link != before && !first
     });

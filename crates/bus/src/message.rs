@@ -1,4 +1,4 @@
-//! One message, as it came.
+//! A message and its headers.
 
 use std::str::FromStr;
 
@@ -7,26 +7,26 @@ use bytes::Bytes;
 
 use crate::error::Error;
 
-/// The header that says in words why a request was refused (NATS ADR-32).
+/// The header with the text of a refusal (NATS ADR-32).
 pub const ERROR_HEADER: &str = "Nats-Service-Error";
-/// The header that says the same as a number, an HTTP-like status (NATS ADR-32).
+/// The header with the HTTP-like status of a refusal (NATS ADR-32).
 pub const ERROR_CODE_HEADER: &str = "Nats-Service-Error-Code";
 
-/// A message. It does not print its payload, which may hold secrets.
+/// A message. Its `Debug` output omits the payload, which may contain secrets.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Message {
     /// The subject that it was sent to.
     pub subject: String,
-    /// Name and value, in no order that means anything.
+    /// Names and values, in no particular order.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub payload: Bytes,
-    /// Where an answer goes, when one is wanted.
+    /// The subject for a reply, if the message is a request.
     pub reply: Option<String>,
 }
 
 impl Message {
-    /// A header's first value. Names are compared as they are written (NATS ADR-4).
+    /// Returns a header's first value. Names are case-sensitive (NATS ADR-4).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -34,13 +34,13 @@ impl Message {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The refusal that this answer is, if it is one.
+    /// Returns the error if this reply is a refusal.
     pub(crate) fn refusal(&self, subject: &str) -> Option<Error> {
         let code = self.header(ERROR_CODE_HEADER)?;
         Some(Error::Refused {
             subject: subject.to_owned(),
             code: code.parse().unwrap_or(500),
-            words: self.header(ERROR_HEADER).unwrap_or_default().to_owned(),
+            reason: self.header(ERROR_HEADER).unwrap_or_default().to_owned(),
         })
     }
 }
@@ -59,14 +59,14 @@ impl From<async_nats::Message> for Message {
     fn from(message: async_nats::Message) -> Self {
         Self {
             subject: message.subject.into_string(),
-            headers: message.headers.as_ref().map(written).unwrap_or_default(),
+            headers: message.headers.as_ref().map(pairs).unwrap_or_default(),
             payload: message.payload,
             reply: message.reply.map(async_nats::Subject::into_string),
         }
     }
 }
 
-fn written(headers: &HeaderMap) -> Vec<(String, String)> {
+fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
     headers
         .iter()
         .flat_map(|(name, values)| values.iter().map(move |value| (name, value)))
@@ -74,7 +74,7 @@ fn written(headers: &HeaderMap) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Headers as `async-nats` wants them, checked: a line break in one would forge others.
+/// Converts headers for `async-nats`. Rejects line breaks, which would inject other headers.
 pub(crate) fn checked(headers: &[(&str, &str)]) -> Result<HeaderMap, Error> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {

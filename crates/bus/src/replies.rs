@@ -1,7 +1,7 @@
-//! Answers on their way to whoever asked.
+//! Matches replies to requests.
 //!
-//! `async-nats` has this too, but keeps an entry for every request that was never answered, for as
-//! long as the process lives (nats.rs issue 1617). Here it goes with the request.
+//! `async-nats` has its own implementation, but leaks an entry for every request that never gets a
+//! reply (nats.rs issue 1617). Here the entry is dropped with the request.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +14,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::error::Error;
 
-/// The one subscription that all answers of a connection come by. It ends when it is dropped, or
-/// with the connection.
+/// The subscription that receives all replies of a connection. It ends when this is dropped or the
+/// connection is closed.
 #[derive(Debug)]
 pub(crate) struct Replies {
-    /// The subject of an answer, up to its number.
+    /// The reply subject without the request's number.
     prefix: String,
     waiting: Arc<Mutex<Waiting>>,
     stop: CancellationToken,
@@ -28,32 +28,32 @@ pub(crate) struct Replies {
 #[derive(Debug, Default)]
 struct Waiting {
     last: u64,
-    askers: BTreeMap<u64, oneshot::Sender<Message>>,
+    requests: BTreeMap<u64, oneshot::Sender<Message>>,
 }
 
-/// A place for one answer, given back when it is dropped.
+/// A reply that a request waits for; dropping it forgets the request.
 #[derive(Debug)]
-pub(crate) struct Place {
-    /// Where the answer has to go.
+pub(crate) struct PendingReply {
+    /// The reply subject of the request.
     pub(crate) subject: String,
     number: u64,
-    answer: oneshot::Receiver<Message>,
+    reply: oneshot::Receiver<Message>,
     waiting: Arc<Mutex<Waiting>>,
 }
 
 impl Replies {
-    /// Subscribes, and hands out what comes.
+    /// Subscribes and starts to dispatch replies.
     pub(crate) async fn start(client: &Client) -> Result<Self, Error> {
         let prefix = format!("{}.", client.new_inbox());
         let subject = format!("{prefix}*");
-        let Ok(answers) = client.subscribe(subject.clone()).await else {
+        let Ok(replies) = client.subscribe(subject.clone()).await else {
             return Err(Error::Subject { subject });
         };
         let waiting = Arc::default();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let hand_out = hand_out(answers, prefix.clone(), Arc::clone(&waiting));
+        let dispatch = dispatch(replies, prefix.clone(), Arc::clone(&waiting));
         let stopped = stop.clone();
-        tasks.spawn(async move { stopped.run_until_cancelled(hand_out).await });
+        tasks.spawn(async move { stopped.run_until_cancelled(dispatch).await });
         tasks.close();
         Ok(Self {
             prefix,
@@ -63,17 +63,17 @@ impl Replies {
         })
     }
 
-    /// A place for one more answer.
-    pub(crate) fn place(&self) -> Place {
-        let (asker, answer) = oneshot::channel();
+    /// Registers one more request.
+    pub(crate) fn expect_one(&self) -> PendingReply {
+        let (sender, reply) = oneshot::channel();
         let mut waiting = lock(&self.waiting);
         waiting.last += 1;
         let number = waiting.last;
-        waiting.askers.insert(number, asker);
-        Place {
+        waiting.requests.insert(number, sender);
+        PendingReply {
             subject: format!("{}{number}", self.prefix),
             number,
-            answer,
+            reply,
             waiting: Arc::clone(&self.waiting),
         }
     }
@@ -90,36 +90,35 @@ impl Drop for Replies {
     }
 }
 
-impl Place {
-    /// The answer; `None` when there will be none.
-    pub(crate) async fn answer(&mut self) -> Option<Message> {
-        (&mut self.answer).await.ok()
+impl PendingReply {
+    /// Waits for the reply; `None` when the connection is closed.
+    pub(crate) async fn reply(&mut self) -> Option<Message> {
+        (&mut self.reply).await.ok()
     }
 }
 
-impl Drop for Place {
+impl Drop for PendingReply {
     fn drop(&mut self) {
-        lock(&self.waiting).askers.remove(&self.number);
+        lock(&self.waiting).requests.remove(&self.number);
     }
 }
 
-async fn hand_out(mut answers: Subscriber, prefix: String, waiting: Arc<Mutex<Waiting>>) {
-    while let Some(answer) = answers.next().await {
-        let number = answer
+async fn dispatch(mut replies: Subscriber, prefix: String, waiting: Arc<Mutex<Waiting>>) {
+    while let Some(reply) = replies.next().await {
+        let number = reply
             .subject
             .strip_prefix(&prefix)
             .and_then(|n| n.parse().ok());
-        let asker = number.and_then(|number: u64| lock(&waiting).askers.remove(&number));
-        // Whoever gave up between these two lines needs no answer, as whoever did before.
-        if asker.is_none_or(|asker| asker.send(answer).is_err()) {
-            tracing::debug!("an answer came too late");
+        let request = number.and_then(|number: u64| lock(&waiting).requests.remove(&number));
+        if request.is_none_or(|request| request.send(reply).is_err()) {
+            tracing::debug!("late reply dropped");
         }
     }
-    // Those who still wait learn that nothing will come.
-    lock(&waiting).askers.clear();
+    // Dropping the senders wakes the requests that still wait.
+    lock(&waiting).requests.clear();
 }
 
-/// Brief: it is held for one look into the map.
+/// Held for one lookup in the map, never across an await.
 fn lock(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
     waiting.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -134,10 +133,10 @@ mod tests {
     use crate::testing::Server;
 
     #[tokio::test]
-    async fn nothing_is_kept_of_a_request_that_has_ended_however_it_did() {
+    async fn a_request_leaves_nothing_behind_however_it_ends() {
         let server = Server::start().await;
         let bus = server.bus().await;
-        let kept = || super::lock(&bus.replies.waiting).askers.len();
+        let kept = || super::lock(&bus.replies.waiting).requests.len();
         let ask = |subject: &str, ms| {
             bus.request(
                 subject.to_owned(),
@@ -158,7 +157,7 @@ mod tests {
         assert!(given_up.is_err());
         assert_eq!(kept(), 0);
 
-        // An answer that comes too late disturbs nobody.
+        // A late reply is dropped.
         let late = mute.next().await.unwrap();
         bus.respond(&late, &[], Bytes::new()).await.unwrap();
         bus.flush().await.unwrap();

@@ -1,10 +1,9 @@
-//! The NATS micro-service protocol (ADR-32): who is there, what it serves and how it fares, for
-//! `nats micro list` and its like. The endpoints themselves are served by our own subscriptions.
+//! The NATS micro-service protocol (ADR-32): replies to discovery requests such as `nats micro list`.
+//! The endpoints themselves are served by our own subscriptions.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
 use chat::time::Timestamp;
 use futures_util::StreamExt as _;
 use futures_util::stream::SelectAll;
@@ -13,10 +12,10 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::bus::Bus;
+use crate::clock;
 use crate::error::Error;
-use crate::message::Message;
 
-/// What the protocol asks, as subject token and as the answer's `type`.
+/// The requests of the protocol, each with its subject token.
 const VERBS: [(&str, Verb); 3] = [
     ("PING", Verb::Ping),
     ("INFO", Verb::Info),
@@ -25,29 +24,53 @@ const VERBS: [(&str, Verb); 3] = [
 /// The longest `last_error` that is kept, in characters.
 const LAST_ERROR_CHARS_MAX: usize = 200;
 
-/// What a role says of itself.
+/// The description of a role.
 #[derive(Clone, Debug)]
 pub struct ServiceInfo {
     /// The service's name, such as `switchboard-egress`: `[A-Za-z0-9_-]+`.
     pub name: String,
-    /// The version, as `SemVer` has it.
+    /// The version (`SemVer`).
     pub version: String,
     /// One sentence for people.
     pub description: String,
-    /// What it serves.
+    /// The subjects that it serves.
     pub endpoints: Vec<Endpoint>,
     /// When it started.
     pub started: Timestamp,
 }
 
-/// One subject that a service answers.
+impl ServiceInfo {
+    /// Describes a role of this version that starts now and has no endpoints yet.
+    pub fn of_role(name: &str, description: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            description: description.into(),
+            endpoints: Vec::new(),
+            started: clock::now(),
+        }
+    }
+
+    /// Adds an endpoint.
+    #[must_use]
+    pub fn endpoint(mut self, name: &str, subject: impl Into<String>, queue: Option<&str>) -> Self {
+        self.endpoints.push(Endpoint {
+            name: name.to_owned(),
+            subject: subject.into(),
+            queue: queue.map(ToOwned::to_owned),
+        });
+        self
+    }
+}
+
+/// One subject that a service serves.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    /// Its name, by which [`Service::count`] finds it: `[A-Za-z0-9_-]+`.
+    /// The name for [`Service::count`]: `[A-Za-z0-9_-]+`.
     pub name: String,
-    /// The subject that is subscribed to.
+    /// The subject.
     pub subject: String,
-    /// The queue group, if there is one.
+    /// The queue group, if any.
     pub queue: Option<String>,
 }
 
@@ -58,8 +81,7 @@ enum Verb {
     Stats,
 }
 
-/// An announced service. Clones share it; it is there until [`stop`](Self::stop) or until the last
-/// clone is dropped.
+/// An announced service, until [`stop`](Self::stop) or the drop of the last clone.
 #[derive(Clone, Debug)]
 pub struct Service {
     shared: Arc<Shared>,
@@ -89,14 +111,14 @@ impl Drop for Shared {
 }
 
 impl Bus {
-    /// Announces a service: from now on it answers `$SRV.PING`, `INFO` and `STATS`, to all, by name
+    /// Announces a service: it replies to `$SRV.PING`, `INFO` and `STATS` for all services, by name
     /// and by id.
     pub async fn announce(&self, info: ServiceInfo) -> Result<Service, Error> {
         for name in std::iter::once(&info.name).chain(info.endpoints.iter().map(|e| &e.name)) {
             check_name(name)?;
         }
         let id = self.unique();
-        let mut asked = SelectAll::new();
+        let mut requests = SelectAll::new();
         for (token, verb) in VERBS {
             for subject in [
                 format!("$SRV.{token}"),
@@ -104,7 +126,7 @@ impl Bus {
                 format!("$SRV.{token}.{}.{id}", info.name),
             ] {
                 let messages = self.subscribe(&subject, None).await?;
-                asked.push(Box::pin(futures_util::stream::unfold(
+                requests.push(Box::pin(futures_util::stream::unfold(
                     messages,
                     move |mut messages| async move {
                         messages.next().await.map(|m| ((verb, m), messages))
@@ -130,9 +152,12 @@ impl Bus {
         let (bus, stop) = (self.clone(), shared.stop.clone());
         shared.tasks.spawn(async move {
             let serve = async {
-                while let Some((verb, message)) = asked.next().await {
-                    let answer = reply(verb, &info, &id, &snapshot(&counts));
-                    tell(&bus, &message, &answer).await;
+                while let Some((verb, message)) = requests.next().await {
+                    let reply = reply(verb, &info, &id, &snapshot(&counts));
+                    let sent = bus.respond(&message, &[], reply.to_string().into()).await;
+                    if let Err(error) = sent {
+                        tracing::debug!(%error, "cannot reply to a service request");
+                    }
                 }
             };
             stop.run_until_cancelled(serve).await;
@@ -145,15 +170,14 @@ impl Bus {
 }
 
 impl Service {
-    /// The id of this instance.
+    /// Returns the id of this instance.
     pub fn id(&self) -> &str {
         &self.shared.id
     }
 
-    /// Counts one request to an endpoint: how long it took, and the error it ended in, if any. An
-    /// endpoint that was not announced is not counted.
+    /// Counts one request to an endpoint, its duration and its error, if any. Ignores an endpoint that
+    /// was not announced.
     pub fn count(&self, endpoint: &str, elapsed: Duration, error: Option<&str>) {
-        // Brief: a few additions, and a copy when somebody asks.
         let mut counts = self
             .shared
             .counts
@@ -170,7 +194,7 @@ impl Service {
         }
     }
 
-    /// Leaves: nothing is answered any more once this returns.
+    /// Stops replying; returns when the last reply is sent.
     pub async fn stop(&self) {
         self.shared.stop.cancel();
         self.shared.tasks.wait().await;
@@ -192,14 +216,6 @@ fn snapshot(counts: &Mutex<Vec<Count>>) -> Vec<Count> {
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .clone()
-}
-
-async fn tell(bus: &Bus, message: &Message, answer: &Value) {
-    let answer = Bytes::from(answer.to_string());
-    // Who asked waits no longer, or the connection is away: they will ask again.
-    if let Err(error) = bus.respond(message, &[], answer).await {
-        tracing::debug!(%error, "a service question is not answered");
-    }
 }
 
 fn reply(verb: Verb, info: &ServiceInfo, id: &str, counts: &[Count]) -> Value {

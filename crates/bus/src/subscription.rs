@@ -1,18 +1,13 @@
-//! What comes on a subject.
+//! The messages of a subject.
 
 use futures_util::{FutureExt as _, StreamExt as _};
 
-use crate::bus::{QUEUE_TIMEOUT, within};
 use crate::error::Error;
+use crate::limits::{QUEUE_TIMEOUT, within};
 use crate::message::Message;
 
-/// How many messages wait in one subscription. Past it NATS's client drops the newest ones, which
-/// [`Link::dropped`](crate::Link) counts: whoever asked gets no answer in time and asks again, and
-/// whoever listens catches up. It is about half a second of the fastest traffic that was measured.
-pub const SUBSCRIPTION_MESSAGES_MAX: usize = 16_384;
-
-/// A subscription, made by [`Bus::subscribe`](crate::Bus::subscribe). It outlives reconnections, and
-/// ends when it is dropped.
+/// A subscription, made by [`Bus::subscribe`](crate::Bus::subscribe). It survives reconnections and
+/// ends when dropped.
 #[derive(Debug)]
 pub struct Subscription {
     subscriber: async_nats::Subscriber,
@@ -27,23 +22,22 @@ impl Subscription {
         }
     }
 
-    /// The next message; `None` when there will be no more: after [`drain`](Self::drain) or when the
-    /// bus is closed. Cancel safe.
+    /// Waits for the next message; `None` after [`drain`](Self::drain) or when the bus is closed.
+    /// Cancel safe.
     pub async fn next(&mut self) -> Option<Message> {
         self.subscriber.next().await.map(Message::from)
     }
 
-    /// A message that is here already, without waiting for one.
+    /// Returns a message that has already arrived, without waiting.
     pub fn try_next(&mut self) -> Option<Message> {
-        // Not subject to the runtime's budget, which would now and then say "nothing" to a full one.
+        // Unconstrained: with its budget spent, the runtime would report a full queue as empty.
         tokio::task::unconstrained(self.subscriber.next())
             .now_or_never()
             .flatten()
             .map(Message::from)
     }
 
-    /// Takes no more from NATS; what is here already still comes out of [`next`](Self::next), and
-    /// then `None`.
+    /// Unsubscribes; [`next`](Self::next) still returns the messages that have arrived, then `None`.
     pub async fn drain(&mut self) -> Result<(), Error> {
         within(QUEUE_TIMEOUT, &self.subject, self.subscriber.drain())
             .await?
@@ -52,7 +46,7 @@ impl Subscription {
             })
     }
 
-    /// Takes no more from NATS and forgets what is here.
+    /// Unsubscribes and drops the messages that have arrived.
     pub async fn unsubscribe(mut self) -> Result<(), Error> {
         within(QUEUE_TIMEOUT, &self.subject, self.subscriber.unsubscribe())
             .await?

@@ -1,5 +1,5 @@
-//! A real `nats-server` for tests, which can be killed and started again. Only with the feature
-//! `testing`, which nothing but tests may ask for.
+//! A real `nats-server` for tests, which can be killed and restarted. Behind the feature `testing`,
+//! which only dev-dependencies may enable.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -10,11 +10,11 @@ use tokio::process::{Child, Command};
 
 use crate::{Bus, Config};
 
-/// How long the server may take to say where it listens.
+/// How long the server may take to write its port file.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
 
-/// A `nats-server` child process with a directory of its own; both are gone when it is dropped.
+/// A `nats-server` child process with its own directory; dropping this removes both.
 #[derive(Debug)]
 pub struct Server {
     dir: TempDir,
@@ -23,15 +23,15 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts one on a random port, with no settings.
+    /// Starts a server on a random port, with no settings.
     ///
     /// # Panics
-    /// When there is no `nats-server` (`./just tools` gets one), or it does not start.
+    /// When `nats-server` is missing (`./just tools` installs it) or does not start.
     pub async fn start() -> Self {
         Self::start_with("").await
     }
 
-    /// The same with the text of a NATS configuration file, which must not set `port`.
+    /// Starts a server with the text of a NATS configuration file, which must not set `port`.
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -43,12 +43,12 @@ impl Server {
         Self { dir, port, child }
     }
 
-    /// `nats://127.0.0.1:<port>`.
+    /// Returns `nats://127.0.0.1:<port>`.
     pub fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    /// How to connect to it without credentials.
+    /// Returns a configuration without credentials.
     pub fn config(&self, name: &str) -> Config {
         Config {
             url: self.url(),
@@ -60,15 +60,15 @@ impl Server {
         }
     }
 
-    /// A new connection to it.
+    /// Connects to the server.
     ///
     /// # Panics
-    /// When there is none.
+    /// When it cannot connect.
     pub async fn bus(&self) -> Bus {
         ok(Bus::connect(&self.config("test")).await)
     }
 
-    /// Ends it as a power cut would.
+    /// Kills the server with SIGKILL.
     ///
     /// # Panics
     /// When it cannot be killed.
@@ -76,7 +76,7 @@ impl Server {
         ok(self.child.kill().await);
     }
 
-    /// Starts it again, on the same port, after [`kill`](Self::kill).
+    /// Restarts the server on the same port, after [`kill`](Self::kill).
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -87,7 +87,7 @@ impl Server {
     }
 }
 
-/// The `nats-server` of the workspace, or else the one on PATH.
+/// Returns the `nats-server` in `.tools`, or else the one on PATH.
 pub fn binary() -> PathBuf {
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/bin/nats-server");
     if ours.exists() {
@@ -110,7 +110,7 @@ fn spawn(dir: &Path, port: &str) -> Child {
         .spawn())
 }
 
-/// Reads the file that the server writes once it listens.
+/// Waits for the file that the server writes when it listens.
 async fn port(dir: &Path, child: &Child) -> u16 {
     let file = dir.join(format!(
         "nats-server_{}.ports",
@@ -136,5 +136,5 @@ fn port_in(text: &str) -> Option<u16> {
 
 fn ok<T, E: std::fmt::Debug>(result: Result<T, E>) -> T {
     #[expect(clippy::expect_used, reason = "a test without its server has failed")]
-    result.expect("nats-server runs; ./just tools gets it")
+    result.expect("nats-server must run; ./just tools installs it")
 }

@@ -40,19 +40,10 @@ pub use run::run;
 
 /// The description of the role for the NATS micro-service protocol (ADR-32).
 fn service_info(subjects: &chat::subject::Subjects) -> bus::ServiceInfo {
-    let endpoint = |name: &str, subject: String| bus::Endpoint {
-        name: name.to_owned(),
-        subject,
-        queue: None,
-    };
-    bus::ServiceInfo {
-        name: "switchboard-session-router".to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: "The one writer of a workspace".to_owned(),
-        endpoints: vec![
-            endpoint("roles", subjects.all_questions()),
-            endpoint("api", subjects.all_api()),
-        ],
-        started: clock::now(),
-    }
+    bus::ServiceInfo::of_role(
+        "switchboard-session-router",
+        "The one writer of a workspace",
+    )
+    .endpoint("roles", subjects.all_questions(), None)
+    .endpoint("api", subjects.all_api(), None)
 }

@@ -1,13 +1,13 @@
-//! Publishing, asking and serving.
+//! Publishing, requesting and serving.
 
 use bus::Error;
 use bus::testing::Server;
 use bytes::Bytes;
 
-use crate::SOON;
+use crate::TIMEOUT;
 
 #[tokio::test]
-async fn what_is_published_comes_with_headers_and_in_order() {
+async fn messages_arrive_in_order_and_with_their_headers() {
     let server = Server::start().await;
     let (here, there) = (server.bus().await, server.bus().await);
     let mut subscription = there.subscribe("a.*", None).await.unwrap();
@@ -29,7 +29,7 @@ async fn what_is_published_comes_with_headers_and_in_order() {
 }
 
 #[tokio::test]
-async fn a_question_is_answered() {
+async fn a_request_gets_a_reply() {
     let server = Server::start().await;
     let (asks, answers) = (server.bus().await, server.bus().await);
     let mut questions = answers.subscribe("double", Some("q")).await.unwrap();
@@ -39,26 +39,26 @@ async fn a_question_is_answered() {
         let number: u32 = chat::codec::decode(&message.payload).unwrap();
         answers.answer(&message, &(number * 2)).await.unwrap();
     };
-    let asking = asks.ask::<u32, u32>("double".to_owned(), &21, SOON);
+    let asking = asks.ask::<u32, u32>("double".to_owned(), &21, TIMEOUT);
     let (answer, ()) = tokio::join!(asking, serving);
     assert_eq!(answer.unwrap(), 42);
 }
 
 #[tokio::test]
-async fn nobody_there_is_said_at_once() {
+async fn a_request_without_subscribers_fails_at_once() {
     let server = Server::start().await;
     let bus = server.bus().await;
-    let long = SOON.saturating_mul(100);
+    let long = TIMEOUT.saturating_mul(100);
     let error = bus
         .ask::<u8, u8>("nobody".to_owned(), &1, long)
         .await
         .unwrap_err();
     assert!(matches!(&error, Error::NoResponders { subject } if subject == "nobody"));
-    assert!(error.is_passing() && !error.is_in_doubt());
+    assert!(error.is_transient() && !error.is_in_doubt());
 }
 
 #[tokio::test]
-async fn a_refusal_is_an_error_with_its_words() {
+async fn a_refusal_is_an_error_with_its_text() {
     let server = Server::start().await;
     let (asks, answers) = (server.bus().await, server.bus().await);
     let mut questions = answers.subscribe("double", None).await.unwrap();
@@ -67,15 +67,18 @@ async fn a_refusal_is_an_error_with_its_words() {
         let message = questions.next().await.unwrap();
         answers.refuse(&message, 400, "not a number").await.unwrap();
     };
-    let asking = asks.ask::<&str, u32>("double".to_owned(), &"x", SOON);
+    let asking = asks.ask::<&str, u32>("double".to_owned(), &"x", TIMEOUT);
     let (answer, ()) = tokio::join!(asking, answering);
     let error = answer.unwrap_err();
-    assert_eq!(error.to_string(), "double refuses (400): not a number");
-    assert!(!error.is_passing() && !error.is_in_doubt());
+    assert_eq!(
+        error.to_string(),
+        "double refused the request (400): not a number"
+    );
+    assert!(!error.is_transient() && !error.is_in_doubt());
 }
 
 #[tokio::test]
-async fn an_answer_of_another_shape_is_said_so() {
+async fn a_reply_of_another_type_is_an_error() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let mut questions = bus.subscribe("double", None).await.unwrap();
@@ -83,13 +86,13 @@ async fn an_answer_of_another_shape_is_said_so() {
         let message = questions.next().await.unwrap();
         bus.answer(&message, &"words").await.unwrap();
     };
-    let asking = bus.ask::<u32, u32>("double".to_owned(), &1, SOON);
+    let asking = bus.ask::<u32, u32>("double".to_owned(), &1, TIMEOUT);
     let (answer, ()) = tokio::join!(asking, answering);
     assert!(matches!(answer, Err(Error::Answer { .. })));
 }
 
 #[tokio::test]
-async fn members_of_a_queue_share_what_comes() {
+async fn members_of_a_queue_group_share_the_messages() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let mut one = bus.subscribe("work", Some("crew")).await.unwrap();
@@ -107,7 +110,7 @@ async fn members_of_a_queue_share_what_comes() {
 }
 
 #[tokio::test]
-async fn draining_gives_what_is_here_and_ends() {
+async fn a_drained_subscription_returns_what_has_arrived_and_ends() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let mut kept = bus.subscribe("a", None).await.unwrap();
@@ -130,13 +133,15 @@ async fn draining_gives_what_is_here_and_ends() {
     assert!(!bus.is_connected());
     let late = bus.publish("a".to_owned(), &[], Bytes::new()).await;
     assert!(matches!(late, Err(Error::Closed { .. })), "{late:?}");
-    let late = bus.request("a".to_owned(), &[], Bytes::new(), SOON).await;
+    let late = bus
+        .request("a".to_owned(), &[], Bytes::new(), TIMEOUT)
+        .await;
     assert!(matches!(late, Err(Error::Closed { .. })), "{late:?}");
     assert!(bus.changes().borrow().closed);
 }
 
 #[tokio::test]
-async fn what_is_published_before_the_drain_arrives() {
+async fn messages_published_before_a_drain_arrive() {
     let server = Server::start().await;
     let (here, there) = (server.bus().await, server.bus().await);
     let mut subscription = there.subscribe("a", None).await.unwrap();
@@ -148,7 +153,7 @@ async fn what_is_published_before_the_drain_arrives() {
     }
     here.drain().await.unwrap();
     for _ in 0..1_000 {
-        let message = tokio::time::timeout(SOON, subscription.next())
+        let message = tokio::time::timeout(TIMEOUT, subscription.next())
             .await
             .unwrap();
         assert_eq!(message.unwrap().payload.len(), 2_000);

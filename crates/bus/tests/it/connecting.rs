@@ -1,11 +1,11 @@
-//! The first connection, and what is said when there is none.
+//! The first connection, and its errors.
 
 use bus::testing::Server;
 use bus::{Bus, Config, Error};
 use bytes::Bytes;
 use chat::secret::Secret;
 
-use crate::SOON;
+use crate::TIMEOUT;
 
 fn config(url: &str) -> Config {
     Config {
@@ -34,7 +34,7 @@ async fn user_and_password_or_token_are_checked() {
     ] {
         let error = Bus::connect(&wrong).await.unwrap_err();
         assert!(matches!(error, Error::NotAuthorised { .. }), "{error:?}");
-        assert!(!error.is_passing());
+        assert!(!error.is_transient());
         assert!(!format!("{error:?} {error}").contains("wrong"));
     }
 
@@ -49,7 +49,7 @@ async fn user_and_password_or_token_are_checked() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_connected_to_is_named() {
+async fn an_error_names_the_url_that_failed() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("nats://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -58,7 +58,7 @@ async fn what_cannot_be_connected_to_is_named() {
         matches!(&error, Error::Unreachable { url: at, .. } if *at == url),
         "{error:?}"
     );
-    assert!(error.is_passing());
+    assert!(error.is_transient());
 
     for bad in ["", "http://127.0.0.1:4222", "nats://[::1", "nats://a b"] {
         let error = Bus::connect(&config(bad)).await.unwrap_err();
@@ -85,7 +85,7 @@ async fn credentials_in_the_url_are_refused_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn the_first_server_that_answers_is_taken() {
+async fn the_first_reachable_server_is_used() {
     let server = Server::start().await;
     let bus = Bus::connect(&config(&format!("nats://127.0.0.1:1, {}", server.url())))
         .await
@@ -95,7 +95,7 @@ async fn the_first_server_that_answers_is_taken() {
 }
 
 #[tokio::test]
-async fn answers_come_to_the_inbox_that_was_chosen() {
+async fn replies_arrive_at_the_configured_inbox() {
     let server = Server::start().await;
     let bus = Bus::connect(&Config {
         inbox_prefix: Some("_INBOX.egress".to_owned()),
@@ -104,7 +104,7 @@ async fn answers_come_to_the_inbox_that_was_chosen() {
     .await
     .unwrap();
     let mut asked = bus.subscribe("a", None).await.unwrap();
-    let asking = bus.request("a".to_owned(), &[], Bytes::new(), SOON);
+    let asking = bus.request("a".to_owned(), &[], Bytes::new(), TIMEOUT);
     let answering = async {
         let message = asked.next().await.unwrap();
         let reply = message.reply.clone().unwrap();

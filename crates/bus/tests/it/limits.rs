@@ -1,13 +1,13 @@
-//! What is too much, and what is not allowed to be sent.
+//! Limits, and what cannot be sent.
 
 use bus::testing::Server;
 use bus::{Error, SUBSCRIPTION_MESSAGES_MAX};
 use bytes::Bytes;
 
-use crate::SOON;
+use crate::TIMEOUT;
 
 #[tokio::test]
-async fn a_subscription_that_does_not_keep_up_loses_the_newest_and_it_shows() {
+async fn a_slow_subscription_loses_the_newest_messages_and_counts_them() {
     let server = Server::start().await;
     let (here, there) = (server.bus().await, server.bus().await);
     let mut slow = there.subscribe("a", None).await.unwrap();
@@ -22,17 +22,17 @@ async fn a_subscription_that_does_not_keep_up_loses_the_newest_and_it_shows() {
     here.flush().await.unwrap();
     let mut link = there.changes();
     let seen = link.wait_for(|link| link.dropped > 0);
-    let seen = *tokio::time::timeout(SOON, seen).await.unwrap().unwrap();
+    let seen = *tokio::time::timeout(TIMEOUT, seen).await.unwrap().unwrap();
     assert!(seen.has_gap_since(&before));
     there.flush().await.unwrap();
     let came: Vec<_> = std::iter::from_fn(|| slow.try_next()).collect();
     assert_eq!(
         came.len(),
         SUBSCRIPTION_MESSAGES_MAX,
-        "a loop over try_next gets all there is"
+        "a loop over try_next returns everything"
     );
     assert_eq!(came[0].payload, "0");
-    // It goes on with what comes next.
+    // It continues with later messages.
     here.publish("a".to_owned(), &[], Bytes::from_static(b"next"))
         .await
         .unwrap();
@@ -40,7 +40,7 @@ async fn a_subscription_that_does_not_keep_up_loses_the_newest_and_it_shows() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_refused_here() {
+async fn invalid_messages_are_rejected_before_sending() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let publish = async |subject: &str, headers: &[(&str, &str)], bytes: usize| {
@@ -75,13 +75,15 @@ async fn what_cannot_be_sent_is_refused_here() {
     }
     let error = bus.subscribe("a", Some("two words")).await.unwrap_err();
     assert!(matches!(error, Error::Queue { .. }), "{error:?}");
-    let request = bus.request("a b".to_owned(), &[], Bytes::new(), SOON).await;
+    let request = bus
+        .request("a b".to_owned(), &[], Bytes::new(), TIMEOUT)
+        .await;
     assert!(matches!(request, Err(Error::Subject { .. })), "{request:?}");
     bus.flush().await.unwrap();
 }
 
 #[tokio::test]
-async fn a_message_that_wants_no_answer_gets_none() {
+async fn a_message_without_a_reply_subject_cannot_be_answered() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let mut subscription = bus.subscribe("a", None).await.unwrap();
@@ -94,7 +96,7 @@ async fn a_message_that_wants_no_answer_gets_none() {
 }
 
 #[tokio::test]
-async fn who_listens_but_does_not_answer_costs_the_time_that_was_given() {
+async fn a_subscriber_that_does_not_reply_causes_a_timeout() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let _mute = bus.subscribe("a", None).await.unwrap();

@@ -13,5 +13,5 @@ mod outage;
 #[cfg(test)]
 mod service;
 
-/// Longer than anything here takes, so that what is waited for either comes or fails the test.
-const SOON: Duration = Duration::from_secs(20);
+/// The timeout of every wait: longer than anything here takes.
+const TIMEOUT: Duration = Duration::from_secs(20);

@@ -1,4 +1,4 @@
-//! NATS goes away and comes back.
+//! NATS stops and restarts.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use bus::testing::Server;
 use bus::{Bus, COMMANDS_MAX, Error};
 use bytes::Bytes;
 
-use crate::SOON;
+use crate::TIMEOUT;
 
-const HOUR: Duration = SOON.saturating_mul(100);
+const HOUR: Duration = TIMEOUT.saturating_mul(100);
 
 async fn until(bus: &Bus, connected: bool) {
     let mut link = bus.changes();
     let wait = link.wait_for(|link| link.connected == connected);
-    tokio::time::timeout(SOON, wait).await.unwrap().unwrap();
+    tokio::time::timeout(TIMEOUT, wait).await.unwrap().unwrap();
 }
 
 async fn ask(bus: &Bus) -> Result<u32, Error> {
@@ -21,7 +21,7 @@ async fn ask(bus: &Bus) -> Result<u32, Error> {
 }
 
 #[tokio::test]
-async fn requests_fail_fast_while_nats_is_away_and_work_again_after() {
+async fn requests_fail_fast_during_an_outage_and_work_again_after_it() {
     let mut server = Server::start().await;
     let (asks, answers) = (server.bus().await, server.bus().await);
     let mut questions = answers.subscribe("echo", Some("q")).await.unwrap();
@@ -30,11 +30,11 @@ async fn requests_fail_fast_while_nats_is_away_and_work_again_after() {
 
     let mut broken = None;
     let breaking = async {
-        // The question has arrived, so the answer is what the outage prevents.
+        // The request has arrived, so the outage prevents only the reply.
         broken = questions.next().await;
         server.kill().await;
     };
-    let (answer, ()) = tokio::time::timeout(SOON, async { tokio::join!(ask(&asks), breaking) })
+    let (answer, ()) = tokio::time::timeout(TIMEOUT, async { tokio::join!(ask(&asks), breaking) })
         .await
         .unwrap();
     let error = answer.unwrap_err();
@@ -45,7 +45,7 @@ async fn requests_fail_fast_while_nats_is_away_and_work_again_after() {
     assert!(!asks.is_connected());
     let error = ask(&asks).await.unwrap_err();
     assert!(matches!(error, Error::Disconnected { .. }), "{error:?}");
-    assert!(error.is_passing() && !error.is_in_doubt());
+    assert!(error.is_transient() && !error.is_in_doubt());
 
     server.restart().await;
     for bus in [&asks, &answers] {
@@ -59,11 +59,11 @@ async fn requests_fail_fast_while_nats_is_away_and_work_again_after() {
         answers.answer(&message, &8_u32).await.unwrap();
     };
     let (answer, ()) = tokio::join!(ask(&asks), answering);
-    assert_eq!(answer.unwrap(), 8, "the subscription is mended too");
+    assert_eq!(answer.unwrap(), 8, "the subscription is restored too");
 }
 
 #[tokio::test]
-async fn while_nats_is_away_as_many_as_agreed_are_kept_and_the_rest_is_refused_at_once() {
+async fn during_an_outage_the_queue_is_bounded_and_further_messages_fail_at_once() {
     let mut server = Server::start().await;
     let (here, there) = (server.bus().await, server.bus().await);
     let mut subscription = there.subscribe("a", None).await.unwrap();
@@ -80,7 +80,7 @@ async fn while_nats_is_away_as_many_as_agreed_are_kept_and_the_rest_is_refused_a
     };
     assert!(matches!(refused, Error::Full { .. }), "{refused:?}");
     assert_eq!(kept, COMMANDS_MAX);
-    // Nothing waits, however many there are: this would take hours otherwise.
+    // With a wait for each this would take hours.
     for _ in 0..10_000 {
         here.publish("a".to_owned(), &[], Bytes::new())
             .await
@@ -91,13 +91,13 @@ async fn while_nats_is_away_as_many_as_agreed_are_kept_and_the_rest_is_refused_a
     until(&here, true).await;
     here.flush().await.unwrap();
     there.flush().await.unwrap();
-    // Some may have gone out before the listener was back; none comes twice.
+    // Some may have been sent before the subscriber was back; none arrives twice.
     let came = std::iter::from_fn(|| subscription.try_next()).count();
     assert!(came <= kept, "{came} of {kept}");
     here.publish("a".to_owned(), &[], Bytes::from_static(b"last"))
         .await
         .unwrap();
-    let last = tokio::time::timeout(SOON, subscription.next())
+    let last = tokio::time::timeout(TIMEOUT, subscription.next())
         .await
         .unwrap();
     assert_eq!(last.unwrap().payload, "last");
@@ -117,7 +117,7 @@ async fn the_connection_survives_many_outages() {
         bus.publish("a".to_owned(), &[], Bytes::from(vec![round]))
             .await
             .unwrap();
-        let message = tokio::time::timeout(SOON, subscription.next())
+        let message = tokio::time::timeout(TIMEOUT, subscription.next())
             .await
             .unwrap();
         assert_eq!(message.unwrap().payload[0], round);

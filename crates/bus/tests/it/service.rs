@@ -1,4 +1,4 @@
-//! The NATS micro-service protocol, compared with ADR-32 member for member.
+//! The NATS micro-service protocol, member by member as in ADR-32.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chat::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::SOON;
+use crate::TIMEOUT;
 
 async fn announced(bus: &Bus) -> Service {
     bus.announce(ServiceInfo {
@@ -35,13 +35,13 @@ async fn announced(bus: &Bus) -> Service {
 
 async fn ask(bus: &Bus, subject: &str) -> Result<Value, Error> {
     let answer = bus
-        .request(subject.to_owned(), &[], Bytes::new(), SOON)
+        .request(subject.to_owned(), &[], Bytes::new(), TIMEOUT)
         .await?;
     Ok(serde_json::from_slice(&answer.payload).unwrap())
 }
 
 #[tokio::test]
-async fn it_answers_to_all_by_name_and_by_id() {
+async fn it_replies_to_all_by_name_and_by_id() {
     let server = Server::start().await;
     let (bus, asks) = (server.bus().await, server.bus().await);
     let service = announced(&bus).await;
@@ -82,7 +82,7 @@ async fn it_answers_to_all_by_name_and_by_id() {
 }
 
 #[tokio::test]
-async fn it_counts_and_leaves() {
+async fn it_counts_requests_and_stops() {
     let server = Server::start().await;
     let bus = server.bus().await;
     let service = announced(&bus).await;
@@ -109,7 +109,7 @@ async fn it_counts_and_leaves() {
     let gone = ask(&bus, "$SRV.PING").await;
     assert!(matches!(gone, Err(Error::NoResponders { .. })), "{gone:?}");
 
-    // Forgetting it is as good.
+    // Dropping it stops it too.
     drop(announced(&bus).await);
     let short = Duration::from_millis(20);
     let gone = async {
@@ -122,11 +122,11 @@ async fn it_counts_and_leaves() {
             }
         }
     };
-    tokio::time::timeout(SOON, gone).await.unwrap();
+    tokio::time::timeout(TIMEOUT, gone).await.unwrap();
 }
 
 #[tokio::test]
-async fn names_that_would_break_the_subject_are_refused() {
+async fn names_that_would_break_the_subject_are_rejected() {
     let server = Server::start().await;
     let bus = server.bus().await;
     for name in ["", "a.b", "a b", "*", ">", "ä"] {
