@@ -38,7 +38,7 @@ impl Audience {
             loop {
                 every.tick().await;
                 if let Err(error) = self.say().await {
-                    tracing::debug!(error = %crate::chain(&error), "it is not known who is connected");
+                    tracing::debug!(error = %bus::chain(&error), "it is not known who is connected");
                 }
             }
         };

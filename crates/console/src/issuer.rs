@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::nats_server::ACCOUNT;
+use crate::accounts::ACCOUNT;
 use crate::request::Request;
 use crate::rights::Rights;
 

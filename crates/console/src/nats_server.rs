@@ -1,9 +1,8 @@
-//! The configuration of the `nats-server` that switchboard runs as its child: who may connect, where
-//! and how much.
+//! The configuration of the `nats-server` that switchboard runs as its child process.
 //!
-//! Two accounts: [`ACCOUNT`], where everything of switchboard happens, and [`SYSTEM_ACCOUNT`], through
-//! which connections are ended. Each has one user of its own; everybody else is asked about in the
-//! auth callout. An own `nats-server` needs the same (docs/operating.md).
+//! Two accounts: [`ACCOUNT`], which roles and users share, and [`SYSTEM_ACCOUNT`], through which
+//! connections are closed. Each has one user in the file; all others go through the auth callout. An
+//! external `nats-server` needs the same (docs/operating.md).
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -12,19 +11,11 @@ use std::time::Duration;
 use chat::secret::Secret;
 
 use crate::Error;
+pub use crate::accounts::{ACCOUNT, ROLES_USER, SYSTEM_ACCOUNT, SYSTEM_USER};
 use crate::issuer::Issuer;
 
-/// The account that roles and users share.
-pub const ACCOUNT: &str = "SB";
-/// The account of NATS's own subjects.
-pub const SYSTEM_ACCOUNT: &str = "SYS";
-/// The user of the roles. Upper case, so that no login is ever the same.
-pub const ROLES_USER: &str = "ROLES";
-/// The user of [`SYSTEM_ACCOUNT`].
-pub const SYSTEM_USER: &str = "SYSTEM";
-
-/// How long NATS waits for our answer about somebody who connects. Long enough for some hundreds who
-/// come back at the same time after a restart; argon2 takes its time.
+/// How long NATS waits for the auth callout. Enough for some hundreds of clients that reconnect at the
+/// same time after a restart, at argon2's speed.
 pub const AUTH_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest message, in bytes.
 pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;

@@ -22,7 +22,7 @@ use crate::Error;
 use crate::callout::Callout;
 use crate::metrics::CONNECTIONS_ENDED;
 use crate::nats_server::ACCOUNT;
-use crate::recent::Connection;
+use crate::recent_sign_ins::Connection;
 
 /// How long NATS may take to list or end connections.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -238,7 +238,7 @@ impl Due {
 }
 
 fn tell_failure(error: &Error) {
-    tracing::warn!(error = %crate::chain(error), "cannot end connections yet; trying again");
+    tracing::warn!(error = %bus::chain(error), "cannot end connections yet; trying again");
 }
 
 /// NATS's answer to the question for connections.

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use bus::{Bus, Endpoint, Service, ServiceInfo, Subscription};
+use bus::{Bus, Service, ServiceInfo, Subscription};
 use chat::secret::Secret;
 use chat::subject::{AUTH_CALLOUT, Subjects};
 use tokio::net::TcpListener;
@@ -10,11 +10,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::audience::Audience;
 use crate::callout::{self, Callout};
-use crate::clock::Clock;
 use crate::http;
 use crate::issuer::Issuer;
 use crate::page::{Page, Public};
-use crate::recent::Recent;
+use crate::recent_sign_ins::RecentSignIns;
 use crate::revocation::Revocation;
 use crate::sign_in::SignIn;
 use crate::websocket::Websocket;
@@ -70,7 +69,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     crate::metrics::describe();
-    let clock = Clock::start();
+    let started = bus::clock::instant();
     let issuer = Issuer::from_seed(&config.issuer).map_err(Error::Issuer)?;
     let requests = bus.subscribe(AUTH_CALLOUT, Some(callout::QUEUE)).await;
     let requests = requests.map_err(Error::Bus)?;
@@ -90,13 +89,13 @@ pub async fn run(
         origins: config.origins,
     });
     let callout = Arc::new(Callout {
-        sign_in: SignIn::new(bus.clone(), workspace.clone(), clock),
+        sign_in: SignIn::new(bus.clone(), workspace.clone(), started),
         bus,
         workspace,
         issuer,
-        clock,
+        started,
         service: service.clone(),
-        recent: Mutex::new(Recent::default()),
+        recent: Mutex::new(RecentSignIns::default()),
     });
     let served = tokio::try_join!(
         Arc::clone(&callout).serve(requests, &stop),
@@ -117,17 +116,12 @@ pub async fn run(
 }
 
 async fn announce(bus: &Bus, workspace: &Subjects) -> Result<Service, Error> {
-    let info = ServiceInfo {
-        name: SERVICE.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: format!("Sign-in and page for the users of {}", workspace.as_str()),
-        endpoints: vec![Endpoint {
-            name: callout::ENDPOINT.to_owned(),
-            subject: AUTH_CALLOUT.to_owned(),
-            queue: Some(callout::QUEUE.to_owned()),
-        }],
-        started: Clock::now(),
-    };
+    let description = format!("Sign-in and page for the users of {}", workspace.as_str());
+    let info = ServiceInfo::of_role(SERVICE, description).endpoint(
+        callout::ENDPOINT,
+        AUTH_CALLOUT,
+        Some(callout::QUEUE),
+    );
     bus.announce(info).await.map_err(Error::Bus)
 }
 

@@ -2,7 +2,7 @@
 //! knows.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::Bus;
 use chat::id::UserId;
@@ -12,7 +12,6 @@ use chat::secret::Secret;
 use chat::subject::{Question, Subjects};
 use tokio::sync::Semaphore;
 
-use crate::clock::Clock;
 use crate::limiter::Limiter;
 use crate::nats_server::AUTH_TIMEOUT;
 use crate::request::Request;
@@ -27,7 +26,7 @@ const ASK_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why somebody does not get in. They are told none of it.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum SignInError {
     #[error("wrong credentials")]
     Wrong,
     #[error("too many failures for this user name; try again in a minute")]
@@ -38,7 +37,7 @@ pub(crate) enum Refusal {
     Unavailable(#[source] bus::Error),
 }
 
-impl Refusal {
+impl SignInError {
     /// The value of the metric's label.
     pub(crate) const fn label(&self) -> &'static str {
         match self {
@@ -60,39 +59,43 @@ enum Proof<'a> {
 pub(crate) struct SignIn {
     bus: Bus,
     workspace: Subjects,
-    clock: Clock,
+    started: Instant,
     hashes: Arc<Semaphore>,
     // Locked for a look into a map, never across an await.
     limiter: Mutex<Limiter>,
 }
 
 impl SignIn {
-    pub(crate) fn new(bus: Bus, workspace: Subjects, clock: Clock) -> Self {
+    pub(crate) fn new(bus: Bus, workspace: Subjects, started: Instant) -> Self {
         Self {
             bus,
             workspace,
-            clock,
+            started,
             hashes: Arc::new(Semaphore::new(HASHES_MAX)),
             limiter: Mutex::default(),
         }
     }
 
     /// Who it is, if the proof holds.
-    pub(crate) async fn check(&self, request: &Request) -> Result<Login, Refusal> {
+    pub(crate) async fn check(&self, request: &Request) -> Result<Login, SignInError> {
         // A name that is no login is nobody's, and is treated as such.
         let user = request.user.parse::<UserId>().ok();
         match proof(request) {
             Proof::Token(token) if request.user.is_empty() => self.by_token(token, None).await,
             Proof::Token(token) => match user {
                 Some(user) => self.by_token_of(token, user).await,
-                None => Err(Refusal::Wrong),
+                None => Err(SignInError::Wrong),
             },
             Proof::Password(password) => self.by_password(password, user).await,
         }
     }
 
     /// The same proof against what is known now. A password that was right is not hashed again.
-    pub(crate) async fn again(&self, request: &Request, before: &Login) -> Result<Login, Refusal> {
+    pub(crate) async fn recheck(
+        &self,
+        request: &Request,
+        before: &Login,
+    ) -> Result<Login, SignInError> {
         match proof(request) {
             Proof::Token(token) => self.by_token(token, Some(&before.user)).await,
             Proof::Password(_) => {
@@ -100,42 +103,46 @@ impl SignIn {
                 let login = self.ask(&question).await?;
                 login
                     .filter(|login| login.password_hash == before.password_hash)
-                    .ok_or(Refusal::Wrong)
+                    .ok_or(SignInError::Wrong)
             }
         }
     }
 
     /// A token in place of the user's password is limited as one, but only afterwards: it cannot be
     /// guessed, and the many connections of one program must not pause each other.
-    async fn by_token_of(&self, token: &Secret, user: UserId) -> Result<Login, Refusal> {
-        if self.limiter().refuses(&user, self.clock.elapsed()) {
-            return Err(Refusal::Paused);
+    async fn by_token_of(&self, token: &Secret, user: UserId) -> Result<Login, SignInError> {
+        if self.limiter().refuses(&user, self.started.elapsed()) {
+            return Err(SignInError::Paused);
         }
         let login = self.by_token(token, Some(&user)).await;
-        if matches!(login, Err(Refusal::Wrong)) {
+        if matches!(login, Err(SignInError::Wrong)) {
             self.begin(&user)?;
         }
         login
     }
 
     /// A token alone has too many bits to be guessed, so it needs no limit.
-    async fn by_token(&self, token: &Secret, user: Option<&UserId>) -> Result<Login, Refusal> {
+    async fn by_token(&self, token: &Secret, user: Option<&UserId>) -> Result<Login, SignInError> {
         let question = LoginRequest::Token(token::hash(token));
-        let login = self.ask(&question).await?.ok_or(Refusal::Wrong)?;
+        let login = self.ask(&question).await?.ok_or(SignInError::Wrong)?;
         match user {
-            Some(user) if *user != login.user => Err(Refusal::Wrong),
+            Some(user) if *user != login.user => Err(SignInError::Wrong),
             _ => Ok(login),
         }
     }
 
-    async fn by_password(&self, password: &Secret, user: Option<UserId>) -> Result<Login, Refusal> {
+    async fn by_password(
+        &self,
+        password: &Secret,
+        user: Option<UserId>,
+    ) -> Result<Login, SignInError> {
         let Some(user) = user else {
             self.verify(password.clone(), Secret::new(password::DUMMY), None)
                 .await?;
-            return Err(Refusal::Wrong);
+            return Err(SignInError::Wrong);
         };
-        if self.limiter().refuses(&user, self.clock.elapsed()) {
-            return Err(Refusal::Paused);
+        if self.limiter().refuses(&user, self.started.elapsed()) {
+            return Err(SignInError::Paused);
         }
         let login = self.ask(&LoginRequest::Password(user.clone())).await?;
         // Somebody unknown costs as much time as somebody known, and then fails.
@@ -146,7 +153,7 @@ impl SignIn {
         let right = self.verify(password.clone(), hash, Some(&user)).await?;
         login
             .filter(|login| right && login.user == user)
-            .ok_or(Refusal::Wrong)
+            .ok_or(SignInError::Wrong)
     }
 
     /// Hashes, when it is our turn. Tries are counted only then, so that the many connections of
@@ -156,10 +163,10 @@ impl SignIn {
         password: Secret,
         hash: Secret,
         user: Option<&UserId>,
-    ) -> Result<bool, Refusal> {
+    ) -> Result<bool, SignInError> {
         let turn = tokio::time::timeout(AUTH_TIMEOUT, Arc::clone(&self.hashes).acquire_owned());
         let Ok(Ok(turn)) = turn.await else {
-            return Err(Refusal::Late);
+            return Err(SignInError::Late);
         };
         let began = user.map(|user| self.begin(user)).transpose()?;
         let hashing = tokio::task::spawn_blocking(move || {
@@ -177,21 +184,21 @@ impl SignIn {
         Ok(right)
     }
 
-    fn begin(&self, user: &UserId) -> Result<Duration, Refusal> {
-        let now = self.clock.elapsed();
+    fn begin(&self, user: &UserId) -> Result<Duration, SignInError> {
+        let now = self.started.elapsed();
         let may = self.limiter().begin(user, now);
-        may.then_some(now).ok_or(Refusal::Paused)
+        may.then_some(now).ok_or(SignInError::Paused)
     }
 
-    async fn ask(&self, question: &LoginRequest) -> Result<LoginReply, Refusal> {
-        let until = self.clock.elapsed() + ASK_TIMEOUT;
+    async fn ask(&self, question: &LoginRequest) -> Result<LoginReply, SignInError> {
+        let until = self.started.elapsed() + ASK_TIMEOUT;
         loop {
             let subject = self.workspace.router(Question::Login);
             match self.bus.ask(subject, question, ASK_TIMEOUT).await {
-                Err(bus::Error::NoResponders { .. }) if self.clock.elapsed() < until => {
+                Err(bus::Error::NoResponders { .. }) if self.started.elapsed() < until => {
                     tokio::time::sleep(ASK_PAUSE).await;
                 }
-                answer => return answer.map_err(Refusal::Unavailable),
+                answer => return answer.map_err(SignInError::Unavailable),
             }
         }
     }

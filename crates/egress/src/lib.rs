@@ -12,13 +12,12 @@
 //!   connection has one.
 
 mod attempt;
-mod clock;
 mod config;
 mod connector;
 mod dialer;
 mod guard;
-mod lanes;
 mod metric;
+mod queue;
 mod resolver;
 mod retry_after;
 mod role;
@@ -27,6 +26,6 @@ mod target;
 
 pub use config::{CONCURRENCY, Config, GRACE, PER_HOST, Trust, WAITING};
 pub use guard::{Allow, BadAllow};
-pub use lanes::WAIT_MAX;
 pub use metric::{ATTEMPT_DURATION, ATTEMPTS, CONNECTIONS, RUNNING, TURNED_AWAY};
+pub use queue::WAIT_MAX;
 pub use role::{Error, SERVICE, run};

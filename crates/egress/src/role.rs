@@ -1,9 +1,9 @@
-//! The role's loop: take requests, let them start when they may, answer each.
+//! The role's loop: receives requests, starts them within the limits and replies to each.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bus::{Bus, Endpoint, Message, Service, ServiceInfo, Subscription};
+use bus::{Bus, Message, Service, ServiceInfo, Subscription, clock};
 use chat::codec;
 use chat::reason::Reason;
 use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
@@ -16,30 +16,30 @@ use crate::config::Config;
 use crate::connector;
 use crate::dialer::{Dialer, KEPT_MAX};
 use crate::guard::Guard;
-use crate::lanes::{Lanes, Limits};
+use crate::metric;
+use crate::queue::{AttemptQueue, Limits};
 use crate::resolver::Resolver;
 use crate::target::Target;
-use crate::{clock, metric};
 
-/// The name that NATS's service protocol knows the role by.
+/// The role's name among NATS services.
 pub const SERVICE: &str = "switchboard-egress";
-/// The queue group that all egress roles of a workspace share the requests in.
+/// The queue group in which all egress instances of a workspace share the requests.
 const QUEUE: &str = "egress";
 /// The endpoint's name.
 const ENDPOINT: &str = "attempt";
-/// How long leaving the subscription may take.
-const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long draining the subscription may take.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Why the role cannot start or go on.
+/// Why the role cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The authorities to believe cannot be loaded.
+    /// The trusted certificates cannot be loaded.
     #[error("cannot load the certificates that egress trusts")]
     Trust(#[source] std::io::Error),
-    /// The bus does not let us listen.
-    #[error("cannot take requests from the bus")]
+    /// The subscription failed.
+    #[error("cannot subscribe to requests")]
     Bus(#[source] bus::Error),
-    /// The bus was closed while we listened.
+    /// The bus was closed while the role was running.
     #[error("the bus closed while egress was running")]
     BusClosed,
     /// An attempt panicked: a bug.
@@ -47,8 +47,8 @@ pub enum Error {
     Panicked(#[source] JoinError),
 }
 
-/// Serves attempts until `stop` is cancelled: then it takes no more, tells who waits that nothing
-/// was sent, and finishes what runs within [`Config::grace`].
+/// Serves attempts until `stop` is cancelled. Then it unsubscribes, replies to the waiting requests
+/// that nothing was sent, and finishes the running attempts within [`Config::grace`].
 pub async fn run(
     config: Config,
     bus: Bus,
@@ -63,48 +63,36 @@ pub async fn run(
         .subscribe(&subject, Some(QUEUE))
         .await
         .map_err(Error::Bus)?;
-    let service = bus
-        .announce(announcement(subject))
-        .await
-        .map_err(Error::Bus)?;
+    let info = ServiceInfo::of_role(SERVICE, "One HTTP attempt at a messenger's webhook").endpoint(
+        ENDPOINT,
+        subject,
+        Some(QUEUE),
+    );
+    let service = bus.announce(info).await.map_err(Error::Bus)?;
     let mut role = Role {
         shared: Arc::new(Shared {
             attempts: Attempts::new(dialer, tls),
             bus,
             service,
         }),
-        lanes: Lanes::new(Limits {
+        queue: AttemptQueue::new(Limits {
             running: config.concurrency.get(),
             running_per_host: config.per_host.get(),
             waiting: config.waiting,
         }),
         running: JoinSet::new(),
     };
-    tracing::info!("egress takes requests");
+    tracing::info!("egress started");
     let ended = role.serve(&mut subscription, &stop).await;
-    role.leave(subscription, config.grace).await;
-    tracing::info!("egress has stopped");
+    role.shut_down(subscription, config.grace).await;
+    tracing::info!("egress stopped");
     ended
-}
-
-fn announcement(subject: String) -> ServiceInfo {
-    ServiceInfo {
-        name: SERVICE.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: "One HTTP attempt at a messenger's webhook".to_owned(),
-        endpoints: vec![Endpoint {
-            name: ENDPOINT.to_owned(),
-            subject,
-            queue: Some(QUEUE.to_owned()),
-        }],
-        started: clock::now(),
-    }
 }
 
 struct Role {
     shared: Arc<Shared>,
-    lanes: Lanes<Asked>,
-    /// Each ends with the host that it ran at.
+    queue: AttemptQueue<Pending>,
+    /// The running attempts; each returns its host.
     running: JoinSet<String>,
 }
 
@@ -114,8 +102,8 @@ struct Shared {
     service: Service,
 }
 
-/// A request that was understood, and where its answer goes.
-struct Asked {
+/// A decoded request and the message to reply to.
+struct Pending {
     message: Message,
     request: AttemptRequest,
 }
@@ -127,87 +115,87 @@ impl Role {
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         loop {
-            let patience = self.lanes.patience(clock::instant());
+            let expiry = self.queue.until_next_expiry(clock::instant());
             tokio::select! {
-                biased; // To stop comes first, and who is done makes room for who comes.
+                biased; // Stop first; then finished attempts, which free slots for new requests.
                 () = stop.cancelled() => return Ok(()),
                 Some(ended) = self.running.join_next() => {
-                    self.lanes.end(&ended.map_err(Error::Panicked)?);
+                    self.queue.end(&ended.map_err(Error::Panicked)?);
                 }
-                () = tokio::time::sleep(patience.unwrap_or_default()), if patience.is_some() => {
-                    self.turn_away_late(clock::instant()).await;
+                () = tokio::time::sleep(expiry.unwrap_or_default()), if expiry.is_some() => {
+                    self.refuse_expired(clock::instant()).await;
                 }
                 message = requests.next() => {
                     let message = message.ok_or(Error::BusClosed)?;
-                    self.take(message, clock::instant()).await;
+                    self.enqueue(message, clock::instant()).await;
                 }
             }
             self.start();
         }
     }
 
-    async fn take(&mut self, message: Message, now: Instant) {
+    async fn enqueue(&mut self, message: Message, now: Instant) {
         let request = match codec::decode::<AttemptRequest>(&message.payload) {
             Ok(request) => request,
             Err(error) => {
-                tracing::warn!(%error, "a request is not one for an attempt");
+                tracing::warn!(%error, "cannot decode an attempt request");
                 self.shared
                     .service
                     .count(ENDPOINT, Duration::ZERO, Some("not an attempt"));
-                let words = "not an AttemptRequest; run the same version everywhere";
-                return told(self.shared.bus.refuse(&message, 400, words).await);
+                let reason = "not an AttemptRequest; run the same version everywhere";
+                return log_unsent(self.shared.bus.refuse(&message, 400, reason).await);
             }
         };
-        // What cannot be spoken to fails at once, and shares a lane until then.
+        // Requests with an invalid URL share one host until they start, and then fail at once.
         let host = Target::parse(&request.url)
             .map(|t| t.host.to_string())
             .unwrap_or_default();
-        if let Err(asked) = self.lanes.push(host, Asked { message, request }, now) {
-            self.turn_away(asked, Reason::EgressBusy).await;
+        if let Err(pending) = self.queue.push(host, Pending { message, request }, now) {
+            self.refuse(pending, Reason::EgressBusy).await;
         }
     }
 
     fn start(&mut self) {
-        while let Some((host, asked)) = self.lanes.start() {
+        while let Some((host, pending)) = self.queue.start() {
             let shared = Arc::clone(&self.shared);
             self.running.spawn(async move {
-                shared.attempt(asked).await;
+                shared.attempt(pending).await;
                 host
             });
         }
     }
 
-    async fn turn_away_late(&mut self, now: Instant) {
-        while let Some(asked) = self.lanes.expired(now) {
-            self.turn_away(asked, Reason::EgressBusy).await;
+    async fn refuse_expired(&mut self, now: Instant) {
+        while let Some(pending) = self.queue.pop_expired(now) {
+            self.refuse(pending, Reason::EgressBusy).await;
         }
     }
 
-    async fn turn_away(&self, asked: Asked, reason: Reason) {
+    async fn refuse(&self, pending: Pending, reason: Reason) {
         metric::turned_away();
         self.shared
-            .answer(&asked.message, Duration::ZERO, Outcome::Failed(reason))
+            .answer(&pending.message, Duration::ZERO, Outcome::Failed(reason))
             .await;
     }
 
-    async fn leave(mut self, mut subscription: Subscription, grace: Duration) {
-        for asked in self.lanes.dismiss().collect::<Vec<_>>() {
-            self.turn_away(asked, Reason::EgressStopping).await;
+    async fn shut_down(mut self, mut subscription: Subscription, grace: Duration) {
+        for pending in self.queue.drain().collect::<Vec<_>>() {
+            self.refuse(pending, Reason::EgressStopping).await;
         }
         let rest = async {
-            told(subscription.drain().await);
+            log_unsent(subscription.drain().await);
             while let Some(message) = subscription.next().await {
                 if let Ok(request) = codec::decode(&message.payload) {
-                    self.turn_away(Asked { message, request }, Reason::EgressStopping)
+                    self.refuse(Pending { message, request }, Reason::EgressStopping)
                         .await;
                 }
             }
         };
-        // It takes this long only when NATS is away.
-        drop(tokio::time::timeout(LEAVE_TIMEOUT, rest).await);
+        // The timeout elapses only when NATS is disconnected.
+        drop(tokio::time::timeout(DRAIN_TIMEOUT, rest).await);
         let finish = async { while self.running.join_next().await.is_some() {} };
         if tokio::time::timeout(grace, finish).await.is_err() {
-            tracing::warn!(attempts = self.running.len(), "attempts are cut off");
+            tracing::warn!(attempts = self.running.len(), "aborted running attempts");
         }
         self.running.shutdown().await;
         self.shared.service.stop().await;
@@ -218,8 +206,8 @@ impl Role {
 }
 
 impl Shared {
-    async fn attempt(&self, asked: Asked) {
-        let Asked { message, request } = asked;
+    async fn attempt(&self, pending: Pending) {
+        let Pending { message, request } = pending;
         metric::started();
         let started = clock::instant();
         let outcome = self.attempts.attempt(request, clock::now()).await;
@@ -235,7 +223,7 @@ impl Shared {
         };
         self.service.count(ENDPOINT, elapsed, error.as_deref());
         let ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
-        told(
+        log_unsent(
             self.bus
                 .answer(message, &AttemptReply { ms, outcome })
                 .await,
@@ -243,9 +231,9 @@ impl Shared {
     }
 }
 
-/// An answer that cannot be sent is as good as lost: who asked finds out by its own bound.
-fn told(result: Result<(), bus::Error>) {
+/// Logs a reply that cannot be sent; the caller then times out.
+fn log_unsent(result: Result<(), bus::Error>) {
     if let Err(error) = result {
-        tracing::warn!(%error, "an asker gets no answer");
+        tracing::warn!(%error, "cannot send a reply");
     }
 }

@@ -1,5 +1,5 @@
--- For wrk: one message a request, each with an id of its own, proved by its token. A thread builds
--- its requests from a template, because wrk and the gateway share the machine.
+-- For wrk: one message per request, each with a unique id, authenticated by its token. Requests are
+-- built from a template, because wrk and the gateway share the machine.
 local head = "POST /api/messengers/external/other/webhook/0190f5fe-7a3b-7c44-9d55-0123456789ab HTTP/1.1\r\n"
   .. "Host: localhost\r\nContent-Type: application/json\r\n"
 local before = '{"type":"message","token":"code","data":{"externalChatId":"chat-'

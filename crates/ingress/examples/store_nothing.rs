@@ -1,4 +1,4 @@
-//! The gateway in front of something that stores nothing: what HTTP, proof and JSON cost alone.
+//! The gateway in front of a backend that stores nothing: the cost of HTTP, proof and JSON alone.
 //!
 //! ```text
 //! cargo run --release --package ingress --example store_nothing -- 127.0.0.1:8090
@@ -6,8 +6,8 @@
 //!     http://127.0.0.1:8090
 //! ```
 //!
-//! Every channel is there, and its confirmation code is `code`. Whatever implements [`Upstream`] can
-//! stand here instead: a benchmark puts another broker behind the same HTTP.
+//! Every channel exists and has the confirmation code `code`. Any [`Upstream`] can replace it:
+//! benchmarks put other brokers behind the same HTTP code.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,7 +24,7 @@ use ingress::{Config, Unavailable, Upstream};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-/// Answers as if it had stored what it is given.
+/// Replies as if it had stored the message.
 #[derive(Default)]
 struct Discard {
     position: AtomicU64,
@@ -83,12 +83,12 @@ async fn main() -> std::io::Result<()> {
     let stop = CancellationToken::new();
     writeln!(std::io::stderr(), "listening on {}", listener.local_addr()?)?;
     let signal = async {
-        let heard = tokio::signal::ctrl_c().await;
+        let received = tokio::signal::ctrl_c().await;
         stop.cancel();
-        heard
+        received
     };
     let config = config();
     let serve = ingress::serve(&config, listener, Discard::default(), stop.clone());
-    let ((), heard) = tokio::join!(serve, signal);
-    heard
+    let ((), received) = tokio::join!(serve, signal);
+    received
 }

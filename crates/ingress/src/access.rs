@@ -1,9 +1,9 @@
-//! What is known of channels' access: a bounded memory of what the router said.
+//! A bounded cache of the channels' access (codes and security mode), as the router reported it.
 //!
-//! Being out of date is harmless: the router checks the revision of everything that it is asked. So
-//! an entry may live for a minute, and a proof that fails against an older one is checked once more
-//! against a fresh one (`gateway.rs`), because a new code must work as soon as it is set. A channel
-//! that is not there is not remembered: made-up ids push nothing out, and a new channel works at once.
+//! A stale entry is harmless: the router checks the revision of every request. An entry lives for a
+//! minute. A proof that fails against an entry older than [`RECHECK_AFTER`] is checked once more
+//! against a fresh one (`gateway.rs`), because a new code must work as soon as it is set. Missing
+//! channels are not cached: invented ids evict nothing, and a new channel works at once.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -14,42 +14,43 @@ use chat::id::ChannelId;
 use chat::rpc::Access;
 use chat::time::Timestamp;
 
-/// How long an answer of the router is believed.
+/// How long an entry is valid.
 const LIFETIME: Duration = Duration::from_mins(1);
 
-/// An entry at least so old is asked for again when a proof fails against it. So wrong proofs cost
-/// the router one question a second for each channel, however many come.
+/// The age from which an entry is fetched again when a proof fails against it. It limits the cost of
+/// wrong proofs to one request to the router per second and channel.
 pub(crate) const RECHECK_AFTER: Duration = Duration::from_secs(1);
 
-/// The most entries of one generation; there are two. An entry is some 200 bytes.
+/// The most entries of each of the two generations. An entry takes about 200 bytes.
 const GENERATION_MAX: usize = 8_192;
 
-/// What the router said of a channel, and when.
+/// The access of a channel, and when it was fetched.
 #[derive(Clone, Debug)]
-pub(crate) struct Known {
-    /// What it said.
+pub(crate) struct CachedAccess {
+    /// The access.
     pub(crate) access: Arc<Access>,
-    /// When it was asked.
-    pub(crate) asked: Timestamp,
+    /// When the router was asked.
+    pub(crate) fetched: Timestamp,
 }
 
-/// The memory. A full young generation becomes the old one, and the old one is forgotten; an entry
-/// that is used moves to the young one. That keeps what is used, without a list of uses.
+/// The cache. A full young generation replaces the old one; an entry that is used moves to the young
+/// one. That keeps the used entries without tracking each use.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
-    /// Held for two lookups in a map, never across an await.
+pub(crate) struct AccessCache {
+    /// Held for two lookups, never across an await.
     generations: Mutex<Generations>,
 }
 
 #[derive(Debug, Default)]
 struct Generations {
-    young: BTreeMap<ChannelId, Known>,
-    old: BTreeMap<ChannelId, Known>,
+    young: BTreeMap<ChannelId, CachedAccess>,
+    old: BTreeMap<ChannelId, CachedAccess>,
 }
 
-impl Memory {
-    /// What is known of a channel, if it is not too old. A clock that was put back makes it too old.
-    pub(crate) fn get(&self, channel: ChannelId, now: Timestamp) -> Option<Known> {
+impl AccessCache {
+    /// Returns the entry of a channel unless it has expired, or is from the future because the clock
+    /// was set back.
+    pub(crate) fn get(&self, channel: ChannelId, now: Timestamp) -> Option<CachedAccess> {
         let mut generations = self.lock();
         let known = if let Some(known) = generations.young.get(&channel) {
             known.clone()
@@ -58,16 +59,16 @@ impl Memory {
             generations.put(channel, known.clone());
             known
         };
-        let is_good = known.asked <= now && now.since(known.asked) < LIFETIME;
-        is_good.then_some(known)
+        let is_valid = known.fetched <= now && now.since(known.fetched) < LIFETIME;
+        is_valid.then_some(known)
     }
 
-    /// Remembers what the router said of a channel.
-    pub(crate) fn put(&self, channel: ChannelId, known: Known) {
+    /// Stores the access of a channel.
+    pub(crate) fn put(&self, channel: ChannelId, known: CachedAccess) {
         self.lock().put(channel, known);
     }
 
-    /// Forgets a channel: the router says that there is none.
+    /// Removes a channel that does not exist.
     pub(crate) fn remove(&self, channel: ChannelId) {
         let mut generations = self.lock();
         generations.young.remove(&channel);
@@ -82,7 +83,7 @@ impl Memory {
 }
 
 impl Generations {
-    fn put(&mut self, channel: ChannelId, known: Known) {
+    fn put(&mut self, channel: ChannelId, known: CachedAccess) {
         if self.young.len() >= GENERATION_MAX && !self.young.contains_key(&channel) {
             self.old = mem::take(&mut self.young);
         }
@@ -100,15 +101,15 @@ mod tests {
         ChannelId::from_bytes(u128::try_from(number).unwrap().to_be_bytes())
     }
 
-    fn known(secs: i64) -> Known {
+    fn known(secs: i64) -> CachedAccess {
         let access = Access {
             revision: 1,
             codes: Vec::new(),
             security: Security::Open,
         };
-        Known {
+        CachedAccess {
             access: Arc::new(access),
-            asked: at(secs),
+            fetched: at(secs),
         }
     }
 
@@ -118,26 +119,26 @@ mod tests {
 
     #[test]
     fn an_entry_lives_for_a_minute() {
-        let memory = Memory::default();
+        let memory = AccessCache::default();
         memory.put(channel(1), known(100));
         assert!(memory.get(channel(1), at(100)).is_some());
         assert!(memory.get(channel(1), at(159)).is_some());
         assert!(memory.get(channel(1), at(160)).is_none());
-        assert!(memory.get(channel(1), at(99)).is_none(), "clock put back");
+        assert!(memory.get(channel(1), at(99)).is_none(), "clock set back");
         assert!(memory.get(channel(2), at(100)).is_none());
     }
 
     #[test]
-    fn what_is_removed_is_gone() {
-        let memory = Memory::default();
+    fn a_removed_entry_is_gone() {
+        let memory = AccessCache::default();
         memory.put(channel(1), known(100));
         memory.remove(channel(1));
         assert!(memory.get(channel(1), at(100)).is_none());
     }
 
     #[test]
-    fn what_is_used_stays_and_the_rest_is_bounded() {
-        let memory = Memory::default();
+    fn a_used_entry_stays_and_the_others_are_bounded() {
+        let memory = AccessCache::default();
         for number in 0..10 * GENERATION_MAX {
             memory.put(channel(number), known(100));
             assert!(memory.get(channel(0), at(100)).is_some(), "at {number}");

@@ -1,4 +1,4 @@
-//! Reads bodies: so many bytes, so long, so many large ones at a time, and never more.
+//! Reads request bodies within limits of size, time and number of large ones at a time.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,36 +10,36 @@ use http_body_util::BodyExt as _;
 use hyper::body::Body;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// From how many bytes on a body is a large one. Messages of people are far smaller, so the limit on
-/// large ones does not touch them; and so many bytes of each connection are little memory in all.
+/// The size in bytes above which a body counts as large. Ordinary messages are far smaller, so the
+/// limit on large bodies does not affect them, and this much per connection is little memory.
 const LARGE_BYTES: usize = 16 * 1024;
 
-/// Why a body did not come in whole.
+/// Why a body was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Error {
-    /// Over [`BODY_BYTES_MAX`], as declared or as counted.
+    /// Over [`BODY_BYTES_MAX`], as declared or as received.
     #[error("the body is over {BODY_BYTES_MAX} bytes")]
     TooLarge,
-    /// Not all of it came in time.
-    #[error("the body did not come in time")]
+    /// The body did not arrive within the timeout.
+    #[error("the body did not arrive in time")]
     TooSlow,
-    /// As many large bodies as are allowed are in hand.
-    #[error("too many large bodies are in hand")]
-    Crowded,
+    /// The limit on large bodies is reached.
+    #[error("too many large bodies at once")]
+    TooManyLarge,
     /// The connection broke, or the transfer coding is wrong.
-    #[error("the body broke off")]
+    #[error("the body ended early")]
     Broken(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// A body that was read, and its place among the large ones, which it keeps until it is dropped.
+/// A complete body. A large one counts towards the limit until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Whole {
-    /// The bytes as they came, transfer coding removed.
+    /// The bytes without transfer coding.
     pub(crate) bytes: Bytes,
-    _place: Option<OwnedSemaphorePermit>,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads bodies, and counts the large ones.
+/// Reads bodies and limits the number of large ones.
 #[derive(Debug)]
 pub(crate) struct Reader {
     timeout: Duration,
@@ -47,14 +47,14 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// A reader that gives each body so long, and has so many large ones in hand at a time.
+    /// Returns a reader with a timeout per body and a limit on large bodies at a time.
     pub(crate) fn new(timeout: Duration, large_bodies_max: usize) -> Self {
         let large = Arc::new(Semaphore::new(large_bodies_max.min(Semaphore::MAX_PERMITS)));
         Self { timeout, large }
     }
 
-    /// Reads a body whole. A declared length over the limit is refused before a byte is read, so a
-    /// sender that waits for `100 Continue` never starts.
+    /// Reads a whole body. A declared length over the limit fails before a byte is read, so a sender
+    /// that waits for `100 Continue` never starts.
     pub(crate) async fn read<B>(&self, body: B) -> Result<Whole, Error>
     where
         B: Body<Data = Bytes>,
@@ -74,10 +74,10 @@ impl Reader {
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         let mut body = pin!(body);
-        let (mut all, mut place) = (Gathered::default(), None);
+        let (mut all, mut permit) = (Chunks::default(), None);
         while let Some(frame) = body.frame().await {
             let frame = frame.map_err(|error| Error::Broken(error.into()))?;
-            // Trailers are not part of the body, and nothing here wants them.
+            // Trailers are ignored.
             let Ok(data) = frame.into_data() else {
                 continue;
             };
@@ -85,27 +85,27 @@ impl Reader {
             if length > BODY_BYTES_MAX {
                 return Err(Error::TooLarge);
             }
-            if length > LARGE_BYTES && place.is_none() {
-                let taken = Arc::clone(&self.large).try_acquire_owned();
-                place = Some(taken.map_err(|_full| Error::Crowded)?);
+            if length > LARGE_BYTES && permit.is_none() {
+                let acquired = Arc::clone(&self.large).try_acquire_owned();
+                permit = Some(acquired.map_err(|_full| Error::TooManyLarge)?);
             }
             all.push(data);
         }
         Ok(Whole {
             bytes: all.finish(),
-            _place: place,
+            _permit: permit,
         })
     }
 }
 
-/// What has come of a body. Most bodies come in one piece, which is kept as it is.
+/// The chunks of a body received so far. Most bodies arrive in one chunk, which is not copied.
 #[derive(Default)]
-struct Gathered {
+struct Chunks {
     first: Bytes,
     rest: BytesMut,
 }
 
-impl Gathered {
+impl Chunks {
     fn len(&self) -> usize {
         self.first.len() + self.rest.len()
     }

@@ -1,51 +1,49 @@
-//! What the gateway is told.
+//! The configuration of the gateway.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-/// Every limit of the gateway. Whoever reads the settings fills in all of it: there is no default
-/// here, because a default is something that an operator must be able to read in one place.
+/// The limits of the gateway. There are no defaults here: those are in the settings, in one place.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// How much one channel may send; `None` is no limit (`ingress.rate = 0`).
+    /// The rate limit of each channel; `None` is no limit (`ingress.rate = 0`).
     pub rate: Option<Rate>,
-    /// The most connections at a time. One more is told 503 and closed. A connection has one request
-    /// in hand at a time, so this also bounds what is asked of the router. 1024 is a good number.
+    /// The most connections at a time; a further one gets 503 and is closed. A connection has one
+    /// request at a time, so this also bounds the requests to the router. Suggested: 1024.
     pub connections_max: usize,
-    /// The most connections from one source at a time: an IPv4 address, or an IPv6 /64, of which one
-    /// customer has all. Behind a reverse proxy everybody is one source: then `None`, no limit.
+    /// The most connections from one source at a time: an IPv4 address, or an IPv6 /64, which is what
+    /// one customer gets. `None` (no limit) behind a reverse proxy, where all share one address.
     pub connections_per_source_max: Option<NonZeroU32>,
-    /// The most header lines of a request; more are answered 431. 64 is a good number; over 100
-    /// each request costs an allocation more.
+    /// The most header lines of a request; more get 431. Suggested: 64; over 100, hyper allocates
+    /// once more per request.
     pub headers_max: usize,
-    /// The most bytes of a request's head; more are answered 431. 16 KiB is a good number, above
-    /// 64 KiB it has no effect, because that is all that a connection buffers.
+    /// The most bytes of a request's head; more get 431. Suggested: 16 KiB; the buffer of a
+    /// connection caps it at 64 KiB.
     pub header_bytes_max: usize,
-    /// How long a request's head may take, from the moment the connection is ready for it; so this
-    /// is also how long a connection may idle. Then it is closed. 10 s is a good number; a reverse
-    /// proxy in front must keep its idle connections for less, or it will send into closed ones.
+    /// How long a request's head may take and a connection may be idle before it is closed.
+    /// Suggested: 10 s. A reverse proxy must keep idle connections for less, or it will send on
+    /// closed ones.
     pub header_read_timeout: Duration,
-    /// How long a request's body may take in all; then 408. 10 s is a good number.
+    /// How long a request's body may take before it gets 408. Suggested: 10 s.
     pub body_timeout: Duration,
-    /// How long a client may take nothing of an answer that waits for it. Then it is closed.
-    /// 10 s is a good number.
+    /// How long a write may make no progress before the connection is closed. Suggested: 10 s.
     pub write_timeout: Duration,
-    /// How many bodies over 16 KiB may be in hand at a time; one more is told 503. Each is at most
+    /// The most bodies over 16 KiB at a time; a further one gets 503. Each is at most
     /// [`BODY_BYTES_MAX`](chat::messenger::inbound::BODY_BYTES_MAX), so 128 of them are 32 MiB.
     pub large_bodies_max: usize,
-    /// How long the router may take to answer all that one request asks of it; then 503, and the
-    /// messenger sends again, which has one effect. 5 s is a good number: beyond it senders give up.
+    /// How long the router may take for one request, all its calls together, before it gets 503 and
+    /// the messenger retries. Suggested: 5 s; senders give up after that.
     pub router_timeout: Duration,
-    /// How long requests in hand may take once the gateway is told to stop. 10 s is a good number:
-    /// the whole daemon has 15 s.
+    /// How long requests in progress may take on shutdown. Suggested: 10 s; the whole daemon has
+    /// 15 s.
     pub drain_timeout: Duration,
 }
 
-/// How much one channel may send. Only requests that were verified count.
+/// The rate limit of a channel. Only verified requests count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Requests a second, in the long run.
+    /// The sustained rate, in requests per second.
     pub per_second: NonZeroU32,
-    /// Requests at once, after silence.
+    /// The most requests at once.
     pub burst: NonZeroU32,
 }

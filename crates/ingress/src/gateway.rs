@@ -1,4 +1,4 @@
-//! One request, from its head to its answer, without a socket.
+//! Handles one request, without a socket.
 
 use std::sync::Arc;
 
@@ -12,23 +12,23 @@ use hyper::body::Body;
 use hyper::{HeaderMap, Request, Response};
 use tracing::Instrument as _;
 
-use crate::access::{Known, Memory, RECHECK_AFTER};
+use crate::access::{AccessCache, CachedAccess, RECHECK_AFTER};
 use crate::body::Reader;
 use crate::config::Config;
 use crate::problem::Problem;
 use crate::proof::Unverified;
 use crate::rate::Rates;
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 use crate::routes::{Route, route};
 use crate::upstream::Upstream;
-use crate::{answer, media, metric, trace};
+use crate::{media, metric, response, trace};
 
-/// The HTTP gateway in front of an upstream. It keeps only what can be forgotten: which codes a
-/// channel has, and how much it sent in the last seconds.
+/// The HTTP gateway in front of an upstream. Its only state is a cache of the channels' codes and
+/// their rate limits.
 pub struct Gateway<U> {
     upstream: U,
     reader: Reader,
-    memory: Memory,
+    cache: AccessCache,
     rates: Rates,
     router_timeout: std::time::Duration,
 }
@@ -40,18 +40,18 @@ impl<U> std::fmt::Debug for Gateway<U> {
 }
 
 impl<U: Upstream> Gateway<U> {
-    /// A gateway with these limits; those of connections are for [`serve`](crate::serve).
+    /// Returns a gateway with these limits; [`serve`](crate::serve) applies those of connections.
     pub fn new(config: &Config, upstream: U) -> Self {
         Self {
             upstream,
             reader: Reader::new(config.body_timeout, config.large_bodies_max),
-            memory: Memory::default(),
+            cache: AccessCache::default(),
             rates: Rates::new(config.rate, DefaultClock::default()),
             router_timeout: config.router_timeout,
         }
     }
 
-    /// Answers one request that came at this time. It always answers, and always in bounded time.
+    /// Handles one request received at `now`. Always returns a response, in bounded time.
     pub async fn handle<B>(&self, request: Request<B>, now: Timestamp) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes>,
@@ -62,7 +62,7 @@ impl<U: Upstream> Gateway<U> {
         let span = span(found.as_ref().ok(), &head.headers);
         let served = async {
             match found? {
-                Route::Say(channel) => self.say(channel, &head.headers, body, now).await,
+                Route::Inbound(channel) => self.inbound(channel, &head.headers, body, now).await,
                 Route::Health(channel) => self.health(channel, &head.headers, now).await,
             }
         };
@@ -71,22 +71,22 @@ impl<U: Upstream> Gateway<U> {
                 metric::answered(response.status().as_u16(), metric::OK);
                 response
             }
-            Err(refusal) => span.in_scope(|| refuse(&refusal)),
+            Err(error) => span.in_scope(|| error_response(&error)),
         }
     }
 
-    /// Drops what has not been used for a while. For a caller with a timer.
-    pub(crate) fn tidy(&self) {
-        self.rates.tidy();
+    /// Drops idle rate limits. The server calls it on a timer.
+    pub(crate) fn evict_idle(&self) {
+        self.rates.evict_idle();
     }
 
-    async fn say<B>(
+    async fn inbound<B>(
         &self,
         channel: ChannelId,
         headers: &HeaderMap,
         body: B,
         now: Timestamp,
-    ) -> Result<Response<Full<Bytes>>, Refusal>
+    ) -> Result<Response<Full<Bytes>>, RequestError>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -94,17 +94,17 @@ impl<U: Upstream> Gateway<U> {
         media::check(headers)?;
         let body = self.reader.read(body).await?;
         let sent = Unverified::new(headers, body.bytes.clone());
-        answer::inbound(self.in_time(self.pass_on(channel, &sent, now)).await?)
+        response::inbound(self.in_time(self.forward(channel, &sent, now)).await?)
     }
 
-    async fn pass_on(
+    async fn forward(
         &self,
         channel: ChannelId,
         sent: &Unverified,
         now: Timestamp,
-    ) -> Result<InboundReply, Refusal> {
+    ) -> Result<InboundReply, RequestError> {
         let verify = |access: &Access| sent.verify(access, now);
-        let (revision, verified) = self.believe(channel, now, verify).await?;
+        let (revision, verified) = self.authenticate(channel, now, verify).await?;
         let inbound = verified.read()?;
         self.rates.admit(channel)?;
         let request = |revision, inbound| InboundRequest {
@@ -116,7 +116,7 @@ impl<U: Upstream> Gateway<U> {
         if reply != InboundReply::Stale {
             return Ok(reply);
         }
-        let access = self.ask_access(channel, now).await?;
+        let access = self.fetch_access(channel, now).await?;
         let inbound = verify(&access)?.read()?;
         Ok(self
             .upstream
@@ -129,78 +129,81 @@ impl<U: Upstream> Gateway<U> {
         channel: ChannelId,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<Response<Full<Bytes>>, Refusal> {
-        // The signature is over an empty body; one that was sent is not read.
+    ) -> Result<Response<Full<Bytes>>, RequestError> {
+        // The signature covers an empty body; the request's body is not read.
         let sent = Unverified::new(headers, Bytes::new());
-        answer::health(self.in_time(self.look_up(channel, &sent, now)).await?)
+        response::health(self.in_time(self.ask_health(channel, &sent, now)).await?)
     }
 
-    async fn look_up(
+    async fn ask_health(
         &self,
         channel: ChannelId,
         sent: &Unverified,
         now: Timestamp,
-    ) -> Result<HealthReply, Refusal> {
+    ) -> Result<HealthReply, RequestError> {
         let verify = |access: &Access| Ok(sent.verify_signature(access, now)?);
-        let (revision, ()) = self.believe(channel, now, verify).await?;
+        let (revision, ()) = self.authenticate(channel, now, verify).await?;
         self.rates.admit(channel)?;
         let request = |revision| HealthRequest { channel, revision };
         let reply = self.upstream.health(request(revision)).await?;
         if reply != HealthReply::Stale {
             return Ok(reply);
         }
-        let access = self.ask_access(channel, now).await?;
+        let access = self.fetch_access(channel, now).await?;
         verify(&access)?;
         Ok(self.upstream.health(request(access.revision)).await?)
     }
 
-    /// Checks a request's proof against what is known of the channel. A proof that fails against
-    /// something remembered may be made with a code that is newer than the memory, so it is checked
-    /// once more against a fresh answer.
-    async fn believe<T>(
+    /// Checks a request's proof against the channel's access. A proof that fails against a cached
+    /// entry may use a newer code, so it is checked once more against a fresh one.
+    async fn authenticate<T>(
         &self,
         channel: ChannelId,
         now: Timestamp,
-        verify: impl Fn(&Access) -> Result<T, Refusal>,
-    ) -> Result<(u32, T), Refusal> {
-        if let Some(known) = self.memory.get(channel, now) {
+        verify: impl Fn(&Access) -> Result<T, RequestError>,
+    ) -> Result<(u32, T), RequestError> {
+        if let Some(known) = self.cache.get(channel, now) {
             let verified = verify(&known.access);
-            let is_old = now.since(known.asked) >= RECHECK_AFTER;
-            if !(is_old && matches!(verified, Err(Refusal::Untrusted(_)))) {
+            let is_old = now.since(known.fetched) >= RECHECK_AFTER;
+            if !(is_old && matches!(verified, Err(RequestError::Untrusted(_)))) {
                 return Ok((known.access.revision, verified?));
             }
         }
-        let access = self.ask_access(channel, now).await?;
+        let access = self.fetch_access(channel, now).await?;
         Ok((access.revision, verify(&access)?))
     }
 
-    /// Asks the upstream for a channel's access, and remembers the answer.
-    async fn ask_access(&self, channel: ChannelId, now: Timestamp) -> Result<Arc<Access>, Refusal> {
+    /// Fetches a channel's access from the upstream and caches it.
+    async fn fetch_access(
+        &self,
+        channel: ChannelId,
+        now: Timestamp,
+    ) -> Result<Arc<Access>, RequestError> {
         let Some(access) = self.upstream.access(channel).await? else {
-            self.memory.remove(channel);
-            return Err(Refusal::NoSuchChannel);
+            self.cache.remove(channel);
+            return Err(RequestError::NoSuchChannel);
         };
         let access = Arc::new(access);
-        let known = Known {
+        let known = CachedAccess {
             access: Arc::clone(&access),
-            asked: now,
+            fetched: now,
         };
-        self.memory.put(channel, known);
+        self.cache.put(channel, known);
         Ok(access)
     }
 
-    /// One bound for all that a request asks of the upstream.
+    /// Applies one timeout to all calls of a request to the upstream.
     async fn in_time<T>(
         &self,
-        asked: impl Future<Output = Result<T, Refusal>>,
-    ) -> Result<T, Refusal> {
-        tokio::time::timeout(self.router_timeout, asked)
+        calls: impl Future<Output = Result<T, RequestError>>,
+    ) -> Result<T, RequestError> {
+        tokio::time::timeout(self.router_timeout, calls)
             .await
-            .map_err(|_elapsed| Refusal::Deadline)?
+            .map_err(|_elapsed| RequestError::Deadline)?
     }
 }
 
-/// The request's span: which channel, and which trace of the sender.
+/// Returns the request's span with its channel and the sender's trace.
 fn span(route: Option<&Route>, headers: &HeaderMap) -> tracing::Span {
     let span = tracing::debug_span!(
         "request",
@@ -211,7 +214,7 @@ fn span(route: Option<&Route>, headers: &HeaderMap) -> tracing::Span {
     if span.is_disabled() {
         return span;
     }
-    if let Some(Route::Say(channel) | Route::Health(channel)) = route {
+    if let Some(Route::Inbound(channel) | Route::Health(channel)) = route {
         span.record("channel", tracing::field::display(channel));
     }
     if let Some(parent) = trace::parent(headers) {
@@ -221,27 +224,15 @@ fn span(route: Option<&Route>, headers: &HeaderMap) -> tracing::Span {
     span
 }
 
-/// Says no: the sender sees the problem, our log sees the cause. Neither sees the body or a code.
-fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
-    let problem = Problem::from(refusal);
+/// Builds the error response and logs the cause. Neither contains the body or a confirmation code.
+fn error_response(error: &RequestError) -> Response<Full<Bytes>> {
+    let problem = Problem::from(error);
     tracing::debug!(
         status = problem.status.as_u16(),
         code = problem.code,
-        cause = ?chain(refusal),
+        cause = ?bus::chain(error),
         "request refused"
     );
     metric::answered(problem.status.as_u16(), problem.code);
     problem.into_response()
-}
-
-/// An error and what caused it, each in its own words.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        next = cause.source();
-    }
-    text
 }

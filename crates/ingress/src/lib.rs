@@ -1,16 +1,16 @@
-//! The ingress role: the HTTP gateway that messengers speak to (messenger-protocol sections 2, 3, 6).
+//! The ingress role: the HTTP gateway for messengers (messenger-protocol sections 2, 3, 6).
 //!
-//! It proves who sent a request, checks what it says, and asks the session-router; it answers 200
-//! only when the router says that everything is durable. It keeps no state that matters: any number
-//! of them may run, and a lost one loses nothing.
+//! It verifies the sender of a request, validates the body and forwards it to the session router. It
+//! responds 200 only after the router reports that everything is durable. It keeps no state that
+//! matters: any number of instances may run, and losing one loses nothing.
 //!
-//! [`run`] is the role. [`serve`] is the same HTTP in front of any [`Upstream`], which is how a
-//! benchmark puts something else behind it (`examples/store_nothing.rs`). [`Gateway::handle`] is one
-//! request without a socket.
+//! [`run`] is the role. [`serve`] is the same HTTP server in front of any [`Upstream`], for
+//! benchmarks (`examples/store_nothing.rs`). [`Gateway::handle`] handles one request without a
+//! socket.
 //!
-//! A request passes these in order: its path and method, its media type, its size, the channel's
-//! access, its proof, its shape, the channel's rate, the router. What fails is an
-//! `application/problem+json` whose `type` is [`PROBLEM_TYPE`] and its code.
+//! The checks, in order: path and method, media type, size, the channel's access, the proof, the
+//! body's members, the channel's rate, the router. A failure is an `application/problem+json` document
+//! whose `type` is [`PROBLEM_TYPE`] followed by the code.
 
 mod config;
 mod role;
@@ -24,18 +24,17 @@ mod proof;
 mod trace;
 
 mod access;
-mod gather;
+mod batcher;
 mod rate;
 mod router;
 mod upstream;
 
-mod answer;
 mod problem;
-mod refusal;
+mod request_error;
+mod response;
 
-mod clock;
+mod connection_limits;
 pub mod metric;
-mod places;
 mod server;
 mod wire;
 

@@ -1,16 +1,16 @@
-//! Whether a body is JSON as we read it.
+//! Checks the media type of a body.
 
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 
-/// Lets pass what says that it is `application/json`, in UTF-8, not compressed. Nothing is ever
-/// decompressed here: a bomb stays packed.
-pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
+/// Accepts `application/json` in UTF-8, uncompressed. Nothing is decompressed, so a decompression bomb
+/// has no effect.
+pub(crate) fn check(headers: &HeaderMap) -> Result<(), RequestError> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let (Some(one), None) = (types.next(), types.next()) else {
-        return Err(Refusal::MediaType(
+        return Err(RequestError::MediaType(
             "send exactly one Content-Type: application/json",
         ));
     };
@@ -18,16 +18,18 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), Refusal> {
     if headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
         Ok(())
     } else {
-        Err(Refusal::MediaType("send the body without Content-Encoding"))
+        Err(RequestError::MediaType(
+            "send the body without Content-Encoding",
+        ))
     }
 }
 
-fn is_json(value: &HeaderValue) -> Result<(), Refusal> {
+fn is_json(value: &HeaderValue) -> Result<(), RequestError> {
     let text = value.to_str().unwrap_or_default();
     let mut parts = text.split(';').map(str::trim);
     let essence = parts.next().unwrap_or_default();
     if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(Refusal::MediaType(
+        return Err(RequestError::MediaType(
             "send the body as Content-Type: application/json",
         ));
     }
@@ -37,7 +39,7 @@ fn is_json(value: &HeaderValue) -> Result<(), Refusal> {
     for (_, charset) in charsets {
         let charset = charset.trim().trim_matches('"');
         if !charset.eq_ignore_ascii_case("utf-8") && !charset.eq_ignore_ascii_case("utf8") {
-            return Err(Refusal::MediaType("send the body in UTF-8"));
+            return Err(RequestError::MediaType("send the body in UTF-8"));
         }
     }
     Ok(())
@@ -60,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_in_utf_8_passes() {
+    fn only_json_in_utf_8_is_accepted() {
         for good in [
             "application/json",
             "Application/JSON",
@@ -85,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_compressed_passes() {
+    fn compressed_bodies_are_rejected() {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("identity"));
@@ -95,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn two_content_types_do_not_pass() {
+    fn two_content_types_are_rejected() {
         let mut headers = HeaderMap::new();
         headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.append(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -1,9 +1,9 @@
-//! The only place where an error becomes a status.
+//! Maps errors to HTTP statuses and problem documents.
 //!
-//! Problems are RFC 9457 documents. `type` is [`PROBLEM_TYPE`] followed by the code, an absolute
-//! reference as the RFC recommends, in a domain that never resolves (RFC 6761): it names the error, it
-//! is not a page. The words for people are in `docs/errors.md` under the same code. What `details` a
-//! rejection has are members of the document, such as `errors`.
+//! Problems are RFC 9457 documents. `type` is [`PROBLEM_TYPE`] followed by the code: an absolute
+//! reference, as the RFC recommends, in a domain that never resolves (RFC 6761), because it names the
+//! error and is not a page. `docs/errors.md` explains the codes. A rejection's `details` become members
+//! of the document, such as `errors`.
 
 use bytes::Bytes;
 use chat::messenger::inbound::BODY_BYTES_MAX;
@@ -14,34 +14,34 @@ use hyper::{Response, StatusCode};
 use serde_json::{Map, Value};
 
 use crate::body;
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 
-/// What stands before the code in a problem's `type`.
+/// The prefix of a problem's `type`; the code follows.
 pub const PROBLEM_TYPE: &str = "https://switchboard.invalid/errors#";
 
-/// When to try again after a 503, in seconds. A restart is budgeted 3 s (design, section 6).
+/// `Retry-After` of a 503, in seconds: a restart is budgeted 3 s (design, section 6).
 const UNAVAILABLE_RETRY_SECS: u64 = 3;
 
-/// When to try again where the router refuses for the rate without saying when, in seconds.
+/// `Retry-After` of a 429 from the router, in seconds.
 const RATE_RETRY_SECS: u64 = 1;
 
-/// The methods of the one path that there is.
+/// The methods of the webhook path.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 
-/// A refusal as the sender sees it.
+/// An error response.
 #[derive(Debug)]
 pub(crate) struct Problem {
     /// The status.
     pub(crate) status: StatusCode,
     /// The stable code.
     pub(crate) code: &'static str,
-    /// What is wrong and what to do, in one sentence.
+    /// One sentence: what is wrong and what to do.
     detail: String,
     /// Members for programs.
     details: Map<String, Value>,
     /// `Retry-After`, in seconds.
     retry_after_secs: Option<u64>,
-    /// Whether the connection ends, because what is left of the request is not wanted.
+    /// Whether to close the connection, because the rest of the request is not read.
     close: bool,
 }
 
@@ -67,16 +67,16 @@ impl Problem {
         self
     }
 
-    /// More connections than there is room for.
-    pub(crate) fn crowded() -> Self {
+    /// The problem of a connection beyond the limit.
+    pub(crate) fn too_many_connections() -> Self {
         Self::new(
             Code::Unavailable,
-            "there are too many connections; close some, or try again later",
+            "there are too many connections; close some, or retry later",
         )
         .closing()
     }
 
-    /// The answer to send.
+    /// Converts the problem into a response.
     pub(crate) fn into_response(self) -> Response<Full<Bytes>> {
         let mut response = Response::new(Full::new(self.document()));
         *response.status_mut() = self.status;
@@ -97,7 +97,7 @@ impl Problem {
         response
     }
 
-    /// The whole answer as HTTP/1.1 says it, for a connection that is not given to the HTTP server.
+    /// Writes the whole HTTP/1.1 response, for a connection that the HTTP server does not handle.
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         let document = self.document();
         let retry_after = self
@@ -112,7 +112,7 @@ impl Problem {
         [head.as_bytes(), &document].concat()
     }
 
-    /// The standard members are put in last: no detail can pose as one of them.
+    /// Adds the standard members last, so that no detail can replace one.
     fn document(&self) -> Bytes {
         let mut document = self.details.clone();
         let mut put = |name: &str, value: Value| document.insert(name.to_owned(), value);
@@ -125,7 +125,7 @@ impl Problem {
     }
 }
 
-/// The code in words, the same for every occurrence, as RFC 9457 wants a title.
+/// Returns the code as a sentence, the same for every occurrence as RFC 9457 requires of a title.
 fn title(code: &str) -> String {
     let mut words = code.replace('_', " ");
     if let Some(first) = words.get_mut(..1) {
@@ -134,47 +134,50 @@ fn title(code: &str) -> String {
     words
 }
 
-impl From<&Refusal> for Problem {
-    fn from(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::NoSuchPath => Self::new(
+impl From<&RequestError> for Problem {
+    fn from(error: &RequestError) -> Self {
+        match error {
+            RequestError::NoSuchPath => Self::new(
                 Code::NotFound,
-                "there is nothing here; use the webhook URL that `connect` named",
+                "there is nothing at this path; use the webhook URL from `connect`",
             ),
-            Refusal::NoSuchChannelId => Self::new(
+            RequestError::NoSuchChannelId => Self::new(
                 Code::ChannelNotFound,
-                "the path does not end in a channel id; use the webhook URL that `connect` named",
+                "the path does not end in a channel id; use the webhook URL from `connect`",
             ),
-            Refusal::NoSuchChannel => Self::new(
+            RequestError::NoSuchChannel => Self::new(
                 Code::ChannelNotFound,
-                "there is no such channel, or it was deleted; ask an administrator to connect it",
+                "the channel does not exist or was deleted; ask an administrator to connect it",
             ),
-            Refusal::Method => Self::new(
+            RequestError::Method => Self::new(
                 Code::MethodNotAllowed,
-                "POST what the messenger has to say, or GET the channel's state",
+                "POST an event of the messenger, or GET the channel's health",
             ),
-            Refusal::MediaType(why) => Self::new(Code::UnsupportedMediaType, *why),
-            Refusal::Body(error) => Self::from(error),
-            Refusal::Untrusted(_) => Self::new(
+            RequestError::MediaType(why) => Self::new(Code::UnsupportedMediaType, *why),
+            RequestError::Body(error) => Self::from(error),
+            RequestError::Untrusted(_) => Self::new(
                 Code::Unauthorized,
-                "the request does not prove that it is the messenger's; check the confirmation \
-                 code and the clock",
+                "the request's signature or token is missing or wrong; check the confirmation code \
+                 and the clock",
             ),
-            Refusal::RateLimited { retry_after_secs } => Self {
+            RequestError::RateLimited { retry_after_secs } => Self {
                 retry_after_secs: Some(*retry_after_secs),
                 ..Self::new(
                     Code::RateLimited,
-                    format!("the channel sends too fast; send again in {retry_after_secs} s"),
+                    format!("the channel exceeds its rate limit; retry in {retry_after_secs} s"),
                 )
             },
-            Refusal::Rejected(rejection) => Self {
+            RequestError::Rejected(rejection) => Self {
                 details: rejection.details.clone(),
                 ..Self::new(rejection.code, rejection.message())
             },
-            Refusal::Unavailable(_) | Refusal::Stale | Refusal::Deadline => Self::new(
-                Code::Unavailable,
-                "the broker cannot answer now; nothing is promised, send the same again",
-            ),
+            RequestError::Unavailable(_) | RequestError::Stale | RequestError::Deadline => {
+                Self::new(
+                    Code::Unavailable,
+                    "the broker is unavailable and may not have stored the request; send it again \
+                 unchanged",
+                )
+            }
         }
     }
 }
@@ -184,17 +187,17 @@ impl From<&body::Error> for Problem {
         match error {
             body::Error::TooLarge => Self::new(
                 Code::TooLarge,
-                format!("the body is over {BODY_BYTES_MAX} bytes; send less, or name files by URL"),
+                format!("the body exceeds {BODY_BYTES_MAX} bytes; send less, or files by URL"),
             )
             .closing(),
             body::Error::TooSlow => Self::new(
                 Code::RequestTimeout,
-                "the body did not come in time; send it again",
+                "the body did not arrive in time; send it again",
             )
             .closing(),
-            body::Error::Crowded => Self::new(
+            body::Error::TooManyLarge => Self::new(
                 Code::Unavailable,
-                "too many large bodies are being read; send the same again",
+                "too many large bodies at once; send the request again",
             )
             .closing(),
             body::Error::Broken(_) => Self::new(

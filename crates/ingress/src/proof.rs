@@ -1,7 +1,5 @@
-//! Who sent it (messenger-protocol section 2), as a typestate: what is not verified cannot be read.
-//!
-//! An [`Unverified`] has no accessor. Its only way on is [`Unverified::verify`], and only the
-//! [`Verified`] that this gives can be read as what a messenger said.
+//! Verifies the sender of a request (messenger-protocol section 2). A typestate: [`Unverified`] has no
+//! accessor, and only the [`Verified`] that [`Unverified::verify`] returns can be read.
 
 use bytes::Bytes;
 use chat::messenger::Inbound;
@@ -13,38 +11,38 @@ use chat::time::Timestamp;
 use hyper::HeaderMap;
 use serde_json::{Map, Value};
 
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 
 const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
 const SIGNATURE: &str = "webhook-signature";
 
-/// A request that nobody has checked yet.
+/// A request that has not been verified.
 pub(crate) struct Unverified {
     claim: Claim,
     body: Bytes,
 }
 
-/// What a request's headers offer as proof.
+/// The proof in a request's headers.
 enum Claim {
     /// No signature.
     Unsigned,
     /// A signature.
     Signed(signature::Headers),
-    /// One of the three headers is there twice or is no text, or one is missing beside a signature.
-    /// Which of two values a sender meant must not be guessed.
-    Spoiled,
+    /// A header is repeated or is not text, or a signature comes without the other two headers. Which
+    /// of two values is meant must not be guessed.
+    Invalid,
 }
 
-/// A request whose sender has proved itself, or need not.
+/// A request whose sender is verified, or whose channel requires no proof.
 pub(crate) struct Verified {
     body: Bytes,
-    /// What was parsed already, because the proof was in it.
+    /// The parsed body, if it contained the proof.
     object: Option<Map<String, Value>>,
 }
 
 impl Unverified {
-    /// Takes in a request's headers and body.
+    /// Wraps a request's headers and body.
     pub(crate) fn new(headers: &HeaderMap, body: Bytes) -> Self {
         Self {
             claim: claim(headers),
@@ -52,10 +50,10 @@ impl Unverified {
         }
     }
 
-    /// Checks the proof that the channel asks for. The algorithm is ours, never the request's. A
-    /// signature is over the raw bytes, and when there is one it counts alone. An unsigned body is
-    /// parsed, within bounds, because its `token` is the proof.
-    pub(crate) fn verify(&self, access: &Access, now: Timestamp) -> Result<Verified, Refusal> {
+    /// Checks the proof that the channel requires; the request does not choose the algorithm. A
+    /// signature covers the raw bytes, and if present it alone counts. An unsigned body is parsed,
+    /// within bounds, because its `token` is the proof.
+    pub(crate) fn verify(&self, access: &Access, now: Timestamp) -> Result<Verified, RequestError> {
         if !matches!(
             (&self.claim, access.security),
             (Claim::Unsigned, Security::Token)
@@ -67,9 +65,9 @@ impl Unverified {
             });
         }
         let object = parse(&self.body).map_err(|rejection| match rejection.code {
-            Code::Malformed => Refusal::Rejected(rejection),
-            // JSON, but not an object: there is no token in it.
-            _ => Refusal::Untrusted(Untrusted::NoMatch),
+            Code::Malformed => RequestError::Rejected(rejection),
+            // JSON, but not an object, so it has no token.
+            _ => RequestError::Untrusted(Untrusted::NoMatch),
         })?;
         let token = object.get("token").and_then(Value::as_str);
         if !token.is_some_and(|token| signature::token_matches(access.codes_at(now), token)) {
@@ -81,8 +79,8 @@ impl Unverified {
         })
     }
 
-    /// Checks the proof of a request that has no body to hold a token: a signature, also where a
-    /// token would do, unless the channel asks for no proof.
+    /// Checks the signature. A request without a body has no token, so it must be signed unless the
+    /// channel requires no proof.
     pub(crate) fn verify_signature(
         &self,
         access: &Access,
@@ -93,13 +91,13 @@ impl Unverified {
                 signature::verify(access.codes_at(now), headers, now, &self.body)
             }
             Claim::Unsigned if access.security == Security::Open => Ok(()),
-            Claim::Unsigned | Claim::Spoiled => Err(Untrusted::NoMatch),
+            Claim::Unsigned | Claim::Invalid => Err(Untrusted::NoMatch),
         }
     }
 }
 
 impl Verified {
-    /// What the messenger says.
+    /// Parses the body.
     pub(crate) fn read(self) -> Result<Inbound, Rejection> {
         let object = match self.object {
             Some(object) => object,
@@ -123,11 +121,11 @@ fn claim(headers: &HeaderMap) -> Claim {
             })
         }
         (Ok(_), Ok(_), Ok(None)) => Claim::Unsigned,
-        _ => Claim::Spoiled,
+        _ => Claim::Invalid,
     }
 }
 
-/// The header's only value; an error when there are several, or it is not plain text.
+/// Returns the header's only value; an error if it is repeated or not plain text.
 fn one<'a>(headers: &'a HeaderMap, name: &str) -> Result<Option<&'a str>, ()> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.next()) {

@@ -1,4 +1,4 @@
-//! How much a channel may send.
+//! The rate limits of the channels.
 
 use chat::id::ChannelId;
 use governor::clock::{Clock, DefaultClock};
@@ -7,15 +7,15 @@ use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
 
 use crate::config::Rate;
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 
-/// One bucket for each channel that was verified. Only channels that exist get here, so the buckets
-/// are as many as the channels; those at rest are dropped by [`tidy`](Self::tidy).
+/// One token bucket per verified channel, so there are at most as many as channels exist.
+/// [`evict_idle`](Self::evict_idle) drops idle ones.
 pub(crate) struct Rates<C: Clock = DefaultClock> {
     limiter: Option<Limiter<C>>,
 }
 
-/// A limiter and the clock that it reads.
+/// A limiter and its clock.
 struct Limiter<C: Clock> {
     buckets:
         RateLimiter<ChannelId, DefaultKeyedStateStore<ChannelId>, C, NoOpMiddleware<C::Instant>>,
@@ -23,7 +23,7 @@ struct Limiter<C: Clock> {
 }
 
 impl<C: Clock + Clone> Rates<C> {
-    /// Buckets of this size, or none.
+    /// Returns the limits, or none without a rate.
     pub(crate) fn new(rate: Option<Rate>, clock: C) -> Self {
         let limiter = rate.map(|rate| {
             let quota = Quota::per_second(rate.per_second).allow_burst(rate.burst);
@@ -35,22 +35,22 @@ impl<C: Clock + Clone> Rates<C> {
         Self { limiter }
     }
 
-    /// Lets one request of a channel pass, or says when the next one may.
-    pub(crate) fn admit(&self, channel: ChannelId) -> Result<(), Refusal> {
+    /// Admits one request of a channel, or returns when to retry.
+    pub(crate) fn admit(&self, channel: ChannelId) -> Result<(), RequestError> {
         let Some(limiter) = &self.limiter else {
             return Ok(());
         };
         limiter.buckets.check_key(&channel).map_err(|not_until| {
             let wait = not_until.wait_time_from(limiter.clock.now());
             let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
-            Refusal::RateLimited {
+            RequestError::RateLimited {
                 retry_after_secs: whole.max(1),
             }
         })
     }
 
-    /// Drops the buckets that are full again.
-    pub(crate) fn tidy(&self) {
+    /// Drops the buckets that have refilled.
+    pub(crate) fn evict_idle(&self) {
         if let Some(limiter) = &self.limiter {
             limiter.buckets.retain_recent();
             limiter.buckets.shrink_to_fit();
@@ -83,13 +83,13 @@ mod tests {
     fn retry_after(rates: &Rates<FakeRelativeClock>, channel: ChannelId) -> Option<u64> {
         match rates.admit(channel) {
             Ok(()) => None,
-            Err(Refusal::RateLimited { retry_after_secs }) => Some(retry_after_secs),
+            Err(RequestError::RateLimited { retry_after_secs }) => Some(retry_after_secs),
             Err(other) => panic!("{other}"),
         }
     }
 
     #[test]
-    fn a_burst_passes_and_then_the_rate() {
+    fn a_burst_is_admitted_and_then_the_rate() {
         let (rates, clock) = rates(2, 3);
         for _ in 0..3 {
             assert_eq!(retry_after(&rates, channel(1)), None);
@@ -102,16 +102,16 @@ mod tests {
     }
 
     #[test]
-    fn channels_at_rest_are_dropped() {
+    fn idle_channels_are_evicted() {
         let (rates, clock) = rates(2, 3);
         assert_eq!(retry_after(&rates, channel(1)), None);
         clock.advance(Duration::from_mins(1));
-        rates.tidy();
+        rates.evict_idle();
         assert!(rates.limiter.as_ref().unwrap().buckets.is_empty());
     }
 
     #[test]
-    fn no_rate_lets_everything_pass() {
+    fn without_a_rate_everything_is_admitted() {
         let rates = Rates::new(None, FakeRelativeClock::default());
         for _ in 0..10_000 {
             assert_eq!(retry_after(&rates, channel(1)), None);

@@ -1,4 +1,4 @@
-//! The role: the gateway in front of a workspace's session-router, known on the bus.
+//! The role: the gateway in front of a workspace's session router.
 
 use bus::{Bus, ServiceInfo};
 use chat::subject::Subjects;
@@ -7,22 +7,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Config;
 use crate::router::Router;
-use crate::{clock, server};
+use crate::server;
 
-/// What the role is called among NATS services.
+/// The role's name among NATS services.
 pub const SERVICE: &str = "switchboard-ingress";
 
-/// Why the role did not start. Once it runs, nothing ends it but being told to stop: without its
-/// router it answers 503.
+/// Why the role did not start. Once it runs, only the stop token ends it; without a router it responds
+/// 503.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// NATS did not take the announcement, so it would not take questions either.
+    /// NATS rejected the announcement, so it would reject requests too.
     #[error("cannot announce {SERVICE} on NATS; check that it is connected and permits it")]
     Announce(#[source] bus::Error),
 }
 
-/// Serves messengers on a listener until it is told to stop, then drains
-/// ([`Config::drain_timeout`]). The caller binds, so that it can say which setting named a taken port.
+/// Serves messengers on a listener until `stop` is cancelled, then drains
+/// ([`Config::drain_timeout`]). The caller binds, so that it can name the setting of a port in use.
 pub async fn run(
     config: Config,
     listener: TcpListener,
@@ -30,16 +30,11 @@ pub async fn run(
     workspace: Subjects,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    let info = ServiceInfo {
-        name: SERVICE.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        description: format!("HTTP gateway for the messengers of {}", workspace.as_str()),
-        endpoints: Vec::new(),
-        started: clock::now(),
-    };
+    let description = format!("HTTP gateway for the messengers of {}", workspace.as_str());
+    let info = ServiceInfo::of_role(SERVICE, description);
     let service = bus.announce(info).await.map_err(Error::Announce)?;
-    let (router, passing_on) = Router::new(bus, &workspace, config.router_timeout);
-    tokio::join!(server::serve(&config, listener, router, stop), passing_on);
+    let (router, batching) = Router::new(bus, &workspace, config.router_timeout);
+    tokio::join!(server::serve(&config, listener, router, stop), batching);
     service.stop().await;
     Ok(())
 }

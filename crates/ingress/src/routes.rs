@@ -1,39 +1,39 @@
-//! What a request's path and method ask for.
+//! Routes a request by its path and method.
 
 use chat::id::ChannelId;
 use chat::messenger::outbound::WEBHOOK_PATH;
 use hyper::Method;
 
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 
-/// What a request asks for.
+/// The operation that a request selects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Route {
-    /// A messenger says something.
-    Say(ChannelId),
-    /// A messenger asks how its channel is.
+    /// An event of a messenger.
+    Inbound(ChannelId),
+    /// A query of the channel's health.
     Health(ChannelId),
 }
 
-/// Finds what is asked for. A query string has no meaning and is not looked at.
-pub(crate) fn route(method: &Method, path: &str) -> Result<Route, Refusal> {
+/// Routes a request. The query string is ignored.
+pub(crate) fn route(method: &Method, path: &str) -> Result<Route, RequestError> {
     let channel = path
         .strip_prefix(WEBHOOK_PATH)
         .filter(|rest| !rest.contains('/'))
-        .ok_or(Refusal::NoSuchPath)?;
+        .ok_or(RequestError::NoSuchPath)?;
     match *method {
-        Method::POST => channel_id(channel).map(Route::Say),
+        Method::POST => channel_id(channel).map(Route::Inbound),
         Method::GET => channel_id(channel).map(Route::Health),
-        _ => Err(Refusal::Method),
+        _ => Err(RequestError::Method),
     }
 }
 
-/// Only the canonical spelling: a channel has one URL, so nobody can hide behind another one.
-fn channel_id(text: &str) -> Result<ChannelId, Refusal> {
+/// Parses a canonical id only, so that a channel has exactly one URL.
+fn channel_id(text: &str) -> Result<ChannelId, RequestError> {
     if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return Err(Refusal::NoSuchChannelId);
+        return Err(RequestError::NoSuchChannelId);
     }
-    text.parse().map_err(|_| Refusal::NoSuchChannelId)
+    text.parse().map_err(|_| RequestError::NoSuchChannelId)
 }
 
 #[cfg(test)]
@@ -44,9 +44,9 @@ mod tests {
 
     fn check(method: &Method, path: &str, expected: &str) {
         let found = match route(method, path) {
-            Ok(Route::Say(id)) => format!("say {id}"),
+            Ok(Route::Inbound(id)) => format!("inbound {id}"),
             Ok(Route::Health(id)) => format!("health {id}"),
-            Err(refusal) => refusal.to_string(),
+            Err(error) => error.to_string(),
         };
         assert_eq!(found, expected, "{method} {path}");
     }
@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn there_is_one_path_with_two_methods() {
         let path = format!("{WEBHOOK_PATH}{ID}");
-        check(&Method::POST, &path, &format!("say {ID}"));
+        check(&Method::POST, &path, &format!("inbound {ID}"));
         check(&Method::GET, &path, &format!("health {ID}"));
         for method in [
             Method::PUT,
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_has_one_spelling() {
+    fn only_the_canonical_channel_id_is_accepted() {
         for other in [
             ID.to_uppercase(),
             ID.replace('-', ""),

@@ -1,4 +1,4 @@
-//! Connections: accept, limit, serve, drain.
+//! Accepts, limits, serves and drains connections.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,30 +19,29 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
 use crate::config::Config;
+use crate::connection_limits::ConnectionLimits;
 use crate::gateway::Gateway;
-use crate::places::Places;
+use crate::metric;
 use crate::problem::Problem;
 use crate::upstream::Upstream;
 use crate::wire::Wire;
-use crate::{clock, metric};
 
-/// What a connection buffers of a request's head, in bytes; hyper's own is 400 KiB.
+/// The read buffer of a connection, in bytes; hyper's default is 400 KiB.
 const BUFFER_BYTES_MAX: usize = 64 * 1024;
-/// How many connections may be told at a time that there are too many; more are closed unheard.
+/// The most connections beyond the limit that get a 503 at a time; further ones are just closed.
 const REFUSALS_MAX: usize = 64;
-/// How long one of them may take to listen.
+/// How long writing such a 503 may take.
 const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
-/// How often what is not used any more is dropped.
-const TIDY_EVERY: Duration = Duration::from_mins(1);
-/// How long accepting waits after it failed, which it does when the process is out of descriptors:
-/// long enough not to spin, short enough to go unnoticed.
+/// How often idle state is evicted.
+const EVICT_EVERY: Duration = Duration::from_mins(1);
+/// The pause after a failed accept, as when the process is out of file descriptors, so as not to spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves HTTP on a listener until it is told to stop; then accepts no more, and returns when the
-/// requests in hand are answered or [`Config::drain_timeout`] is over.
+/// Serves HTTP on a listener until `stop` is cancelled; then stops accepting, and returns when the
+/// requests in progress are done or [`Config::drain_timeout`] has elapsed.
 ///
-/// HTTP/1.1 without TLS, which is a reverse proxy's work. A connection over the limit is told 503 and
-/// closed, rather than left waiting in the kernel: a sender that is told can come again later.
+/// HTTP/1.1 without TLS, which is left to a reverse proxy. A connection over the limit gets 503 and is
+/// closed instead of waiting in the kernel's backlog, so that its sender can retry later.
 pub async fn serve<U: Upstream>(
     config: &Config,
     listener: TcpListener,
@@ -51,15 +50,15 @@ pub async fn serve<U: Upstream>(
 ) {
     let server = Arc::new(Server::new(config, upstream, stop));
     let connections = TaskTracker::new();
-    let mut tidy = interval(TIDY_EVERY);
-    tidy.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut evict_idle = interval(EVICT_EVERY);
+    evict_idle.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        // Stopping first: a flood of connections must not keep us from it.
+        // Stop first: a flood of connections must not delay it.
         tokio::select! {
             biased;
             () = server.stop.cancelled() => break,
-            _ = tidy.tick() => server.gateway.tidy(),
-            accepted = listener.accept() => server.take(&connections, accepted).await,
+            _ = evict_idle.tick() => server.gateway.evict_idle(),
+            accepted = listener.accept() => server.start(&connections, accepted).await,
         }
     }
     drop(listener);
@@ -68,11 +67,11 @@ pub async fn serve<U: Upstream>(
     connections.wait().await;
 }
 
-/// What all connections share.
+/// The state that all connections share.
 struct Server<U> {
     gateway: Gateway<U>,
     http: http1::Builder,
-    places: Places,
+    limits: ConnectionLimits,
     refusals: Arc<Semaphore>,
     write_timeout: Duration,
     drain_timeout: Duration,
@@ -82,7 +81,7 @@ struct Server<U> {
 impl<U: Upstream> Server<U> {
     fn new(config: &Config, upstream: U, stop: CancellationToken) -> Self {
         let mut http = http1::Builder::new();
-        // Without the timer hyper has no timeouts at all.
+        // Without a timer hyper applies no timeouts.
         http.timer(TokioTimer::new())
             .header_read_timeout(config.header_read_timeout)
             .max_headers(config.headers_max)
@@ -91,7 +90,10 @@ impl<U: Upstream> Server<U> {
         Self {
             gateway: Gateway::new(config, upstream),
             http,
-            places: Places::new(config.connections_max, config.connections_per_source_max),
+            limits: ConnectionLimits::new(
+                config.connections_max,
+                config.connections_per_source_max,
+            ),
             refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
             write_timeout: config.write_timeout,
             drain_timeout: config.drain_timeout,
@@ -99,8 +101,8 @@ impl<U: Upstream> Server<U> {
         }
     }
 
-    /// Starts serving what was accepted.
-    async fn take(
+    /// Starts to serve an accepted connection, or refuses it.
+    async fn start(
         self: &Arc<Self>,
         connections: &TaskTracker,
         accepted: io::Result<(TcpStream, SocketAddr)>,
@@ -113,17 +115,17 @@ impl<U: Upstream> Server<U> {
                 return;
             }
         };
-        // Answers are small and awaited. A socket that refuses the option is about to fail anyway.
+        // Responses are small and urgent. A socket that rejects the option is about to fail anyway.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%peer, error = %error, "cannot set TCP_NODELAY");
         }
         let span = tracing::debug_span!("connection", %peer);
         let wire = Wire::new(stream, self.write_timeout);
         let server = Arc::clone(self);
-        if let Some(place) = self.places.take(peer.ip()) {
+        if let Some(permit) = self.limits.acquire(peer.ip()) {
             let connection = async move {
                 server.serve(wire).await;
-                drop(place);
+                drop(permit);
             };
             connections.spawn(connection.instrument(span));
             return;
@@ -131,26 +133,26 @@ impl<U: Upstream> Server<U> {
         metrics::counter!(metric::CONNECTIONS_REFUSED).increment(1);
         if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
             let refusal = async move {
-                turn_away(wire).await;
+                refuse(wire).await;
                 drop(permit);
             };
             connections.spawn(refusal.instrument(span));
         }
     }
 
-    /// Serves one connection to its end, which stopping makes bounded.
+    /// Serves one connection until it ends; after a stop, for [`Config::drain_timeout`] at most.
     async fn serve(self: Arc<Self>, wire: Wire) {
         let service = service_fn(|request| {
             let server = Arc::clone(&self);
             async move {
-                let started = clock::instant();
-                let response = server.gateway.handle(request, clock::now()).await;
+                let started = bus::clock::instant();
+                let response = server.gateway.handle(request, bus::clock::now()).await;
                 metric::took(started.elapsed());
                 Ok::<_, Infallible>(response)
             }
         });
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(wire), service));
-        // A token of its own: waiting on the shared one would take one lock for all connections.
+        // A child token: waiting on the shared one would contend for one lock among all connections.
         let stop = self.stop.child_token();
         let ended = tokio::select! {
             biased;
@@ -164,30 +166,30 @@ impl<U: Upstream> Server<U> {
             match timeout(self.drain_timeout, connection).await {
                 Ok(ended) => ended,
                 Err(_elapsed) => {
-                    tracing::warn!("a request in hand was dropped: the time to drain is over");
+                    tracing::warn!("dropped a request in progress: the drain timeout elapsed");
                     return;
                 }
             }
         };
         if let Err(error) = ended {
-            note_broken(&error);
+            record_broken(&error);
         }
     }
 }
 
-/// Tells a connection that there are too many, without hearing what it wants.
-async fn turn_away(mut wire: Wire) {
-    let answer = Problem::crowded().into_bytes();
-    let told = async {
-        wire.write_all(&answer).await?;
+/// Writes a 503 and closes a connection beyond the limit, without reading the request.
+async fn refuse(mut wire: Wire) {
+    let response = Problem::too_many_connections().into_bytes();
+    let write = async {
+        wire.write_all(&response).await?;
         wire.shutdown().await
     };
-    let was_told = matches!(timeout(REFUSAL_TIMEOUT, told).await, Ok(Ok(())));
-    tracing::debug!(was_told, "connection refused: there are too many");
+    let sent = matches!(timeout(REFUSAL_TIMEOUT, write).await, Ok(Ok(())));
+    tracing::debug!(sent, "connection refused: too many connections");
 }
 
-/// Counts and notes how a connection broke. What the peer sent is not repeated.
-fn note_broken(error: &hyper::Error) {
+/// Counts and logs a broken connection, without the bytes that the peer sent.
+fn record_broken(error: &hyper::Error) {
     let why = if error.is_timeout() {
         "timeout"
     } else if error.is_parse() {

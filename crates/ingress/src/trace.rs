@@ -1,8 +1,8 @@
-//! W3C Trace Context: a sender's trace is named in our spans.
+//! W3C Trace Context: copies the sender's trace into our spans.
 
 use hyper::HeaderMap;
 
-/// A trace that a request belongs to.
+/// The trace that a request belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Parent<'a> {
     /// The trace's id: 32 lower-case hex digits.
@@ -11,8 +11,8 @@ pub(crate) struct Parent<'a> {
     pub(crate) span: &'a str,
 }
 
-/// Reads `traceparent`. One that is not as the recommendation has it is not there: its text goes to
-/// the log, so nothing foreign may be in it. Later versions may say more behind the same four parts.
+/// Parses `traceparent`. An invalid value is ignored, because the text goes to the log. Later versions
+/// may append fields to the same four.
 pub(crate) fn parent(headers: &HeaderMap) -> Option<Parent<'_>> {
     let text = headers.get("traceparent")?.to_str().ok()?;
     let mut parts = text.split('-');
@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_recommended_form_counts() {
+    fn only_valid_values_are_used() {
         for good in [
             "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
             "01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-more",

@@ -1,45 +1,43 @@
-//! Whom the gateway asks: the session-router, or a stranger's stand-in for it.
+//! The interface to the session router.
 
 use std::future::Future;
 
 use chat::id::ChannelId;
 use chat::rpc::{Access, HealthReply, HealthRequest, InboundReply, InboundRequest};
 
-/// What answers a gateway's questions. The session-router does, over the bus; a trait, because a
-/// benchmark puts other things behind the same HTTP code.
+/// The backend of a gateway: the session router over the bus. A trait, because benchmarks put other
+/// backends behind the same HTTP code.
 ///
-/// The gateway bounds the time of all that one request asks ([`Config::router_timeout`]), by
-/// dropping the future.
+/// The gateway applies [`Config::router_timeout`] to all calls of one request, by dropping the future.
 ///
 /// [`Config::router_timeout`]: crate::Config::router_timeout
 pub trait Upstream: Send + Sync + 'static {
-    /// How requests for a channel prove themselves; `None` when there is no such channel.
+    /// Returns the access of a channel; `None` if it does not exist.
     fn access(
         &self,
         channel: ChannelId,
     ) -> impl Future<Output = Result<Option<Access>, Unavailable>> + Send;
 
-    /// Passes on what a messenger said. The reply is a promise: it comes after everything that it
-    /// rests on is durable.
+    /// Forwards an event of a messenger. The reply comes after its effects are durable.
     fn inbound(
         &self,
         request: InboundRequest,
     ) -> impl Future<Output = Result<InboundReply, Unavailable>> + Send;
 
-    /// How a channel is.
+    /// Returns the health of a channel.
     fn health(
         &self,
         request: HealthRequest,
     ) -> impl Future<Output = Result<HealthReply, Unavailable>> + Send;
 }
 
-/// There is no answer: nothing is promised, and the sender is told to send the same again.
+/// The upstream did not reply. It may have acted; the sender is asked to retry.
 #[derive(Debug, thiserror::Error)]
-#[error("there is no answer")]
+#[error("no reply")]
 pub struct Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 impl Unavailable {
-    /// Says why.
+    /// Wraps the cause.
     pub fn because(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(cause.into())
     }

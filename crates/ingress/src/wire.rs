@@ -1,9 +1,9 @@
-//! A connection's bytes, with two things that HTTP servers leave out.
+//! A TCP stream with two things that hyper's server lacks.
 //!
-//! A client that sends requests and takes no answers would hold its connection for ever: here a write
-//! that makes no progress ends it. And closing a socket with bytes unread makes the kernel reset it,
-//! which can destroy an answer such as 413 before the client has read it: here closing waits a little
-//! for the client to stop (RFC 9112 section 9.6).
+//! A client that sends requests and never reads responses would hold its connection forever, so a write
+//! that makes no progress fails. Closing a socket with unread bytes makes the kernel reset it, which
+//! can destroy a response such as 413 before the client reads it, so closing waits briefly for the
+//! client to stop sending (RFC 9112 section 9.6).
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -16,17 +16,17 @@ use tokio::time::Sleep;
 
 /// How long closing waits for the client to stop sending.
 const LINGER: Duration = Duration::from_secs(1);
-/// How many bytes closing throws away at most: a sender of more will not be told nicely.
+/// The most bytes that closing discards; a client that sends more is reset.
 const LINGER_BYTES: usize = 1024 * 1024;
 
-/// A TCP connection with bounded writing and patient closing.
+/// A TCP stream with a write timeout and a lingering close.
 #[derive(Debug)]
 pub(crate) struct Wire {
     stream: TcpStream,
     write_timeout: Duration,
-    /// Runs while a write makes no progress.
+    /// The timer of a write that makes no progress.
     stuck: Option<Pin<Box<Sleep>>>,
-    /// Runs once our side is closed.
+    /// Set once our side is closed.
     linger: Option<Linger>,
 }
 
@@ -37,7 +37,7 @@ struct Linger {
 }
 
 impl Wire {
-    /// Takes over a connection; a write may make no progress for so long.
+    /// Wraps a stream; a write that makes no progress for `write_timeout` fails.
     pub(crate) fn new(stream: TcpStream, write_timeout: Duration) -> Self {
         Self {
             stream,
@@ -47,8 +47,8 @@ impl Wire {
         }
     }
 
-    /// Fails a write that has been waiting for too long.
-    fn bound<T>(
+    /// Fails a write that has been pending for the write timeout.
+    fn limit<T>(
         &mut self,
         cx: &mut Context<'_>,
         written: Poll<io::Result<T>>,
@@ -63,7 +63,7 @@ impl Wire {
         ready!(stuck.as_mut().poll(cx));
         Poll::Ready(Err(io::Error::new(
             io::ErrorKind::TimedOut,
-            "the client does not take its answer",
+            "the client does not read its response",
         )))
     }
 }
@@ -85,7 +85,7 @@ impl AsyncWrite for Wire {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.bound(cx, written)
+        self.limit(cx, written)
     }
 
     fn poll_write_vectored(
@@ -94,7 +94,7 @@ impl AsyncWrite for Wire {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
-        self.bound(cx, written)
+        self.limit(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -121,7 +121,7 @@ impl AsyncWrite for Wire {
                 Ok(()) if !buffer.filled().is_empty() => {
                     linger.bytes_left = linger.bytes_left.saturating_sub(buffer.filled().len());
                 }
-                // The client has closed too, or is gone.
+                // The client has closed too.
                 Ok(()) | Err(_) => break,
             }
         }

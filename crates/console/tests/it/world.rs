@@ -115,19 +115,24 @@ impl World {
         self.announced().await;
     }
 
-    /// Waits until NATS has heard who a connection wants to be, and has not answered yet.
+    /// Waits until NATS lists a connection of this user that has not signed in yet.
     pub(crate) async fn asked_by(&self, user: &str) {
         let system = connect(self.port, SYSTEM_USER).await;
         let asking = json!({ "auth": true, "acc": "$G", "user": user }).to_string();
-        loop {
-            let subject = SERVER_CONNECTIONS.to_owned();
-            let list = system.request(subject, &[], asking.clone().into(), PATIENCE);
-            let list: Value = serde_json::from_slice(&list.await.unwrap().payload).unwrap();
-            if list["data"]["connections"].get(0).is_some() {
-                return;
+        let listed = async {
+            loop {
+                let subject = SERVER_CONNECTIONS.to_owned();
+                let list = system.request(subject, &[], asking.clone().into(), PATIENCE);
+                let list: Value = serde_json::from_slice(&list.await.unwrap().payload).unwrap();
+                if list["data"]["connections"].get(0).is_some() {
+                    return;
+                }
+                tokio::time::sleep(POLL).await;
             }
-            tokio::time::sleep(POLL).await;
-        }
+        };
+        tokio::time::timeout(PATIENCE, listed)
+            .await
+            .expect("NATS must list the connection");
     }
 
     /// Somebody connects with the right password.
@@ -136,21 +141,21 @@ impl World {
         Client::connect(self.port, proof).await.unwrap()
     }
 
-    /// Changes a user's rights, and says so as the session-router does.
+    /// Changes a user's rights and publishes it, as the session router does.
     pub(crate) async fn change(&self, user: &str, change: impl FnOnce(&mut Login)) {
         self.set(user, change);
-        self.tell(user).await;
+        self.notify(user).await;
     }
 
-    /// Says that a user's rights changed.
-    pub(crate) async fn tell(&self, user: &str) {
+    /// Publishes that a user's rights changed.
+    pub(crate) async fn notify(&self, user: &str) {
         let subject = self.workspace.rights(&user.parse().unwrap());
         let position = self.users.lock().unwrap().position;
         let payload = chat::codec::encode(&position).into();
         self.bus.publish(subject, &[], payload).await.unwrap();
     }
 
-    /// The same without telling anybody: nobody's connection ends.
+    /// Changes a user's rights without publishing it, so that no connection is closed.
     pub(crate) fn set(&self, user: &str, change: impl FnOnce(&mut Login)) {
         let id: UserId = user.parse().unwrap();
         let mut users = self.users.lock().unwrap();
@@ -187,10 +192,15 @@ impl World {
     async fn announced(&mut self) {
         let subject = format!("$SRV.PING.{SERVICE}");
         let ask = || (self.bus).request(subject.clone(), &[], bytes::Bytes::new(), PATIENCE);
-        while ask().await.is_err() {
-            assert!(self.tasks.try_join_next().is_none(), "the console ended");
-            tokio::time::sleep(POLL).await;
-        }
+        let replied = async {
+            while ask().await.is_err() {
+                assert!(self.tasks.try_join_next().is_none(), "the console ended");
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, replied)
+            .await
+            .expect("the console must announce itself");
     }
 }
 

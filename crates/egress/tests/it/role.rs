@@ -1,4 +1,4 @@
-//! What whoever asks sees.
+//! The role as its callers see it.
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -17,12 +17,12 @@ use tokio_util::sync::CancellationToken;
 use crate::messenger::{Manner, Messenger};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
-/// What whoever asks should wait: the attempt's own bound, the wait for a turn, and some.
+/// A caller's timeout: the attempt's own timeout, the wait to start, and a margin.
 const PATIENCE: Duration = Duration::from_secs(10)
     .saturating_add(WAIT_MAX)
     .saturating_add(WAIT_MAX);
 
-/// A role that runs, and somebody who asks it.
+/// A running role and a connection to call it.
 pub(crate) struct Role {
     server: Server,
     bus: Bus,
@@ -75,19 +75,24 @@ impl Role {
         role
     }
 
-    /// Nonsense is refused as soon as somebody is there.
+    /// Sends an invalid request until the role rejects one.
     async fn until_it_listens(&self) {
-        loop {
-            let nonsense = self
-                .bus
-                .ask::<u8, u8>(self.workspace.attempt(), &0, PATIENCE)
-                .await;
-            match nonsense.unwrap_err() {
-                Error::NoResponders { .. } => {}
-                Error::Refused { code: 400, .. } => break,
-                error => panic!("{error:?}"),
+        let rejected = async {
+            loop {
+                let invalid = self
+                    .bus
+                    .ask::<u8, u8>(self.workspace.attempt(), &0, PATIENCE)
+                    .await;
+                match invalid.unwrap_err() {
+                    Error::NoResponders { .. } => tokio::task::yield_now().await,
+                    Error::Refused { code: 400, .. } => break,
+                    error => panic!("{error:?}"),
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, rejected)
+            .await
+            .expect("the role must subscribe");
     }
 
     async fn ask(&self, request: &AttemptRequest) -> Result<AttemptReply, Error> {
@@ -255,16 +260,21 @@ async fn told_to_stop_it_finishes_what_runs_and_takes_no_more() {
         messenger.until(|log| log.answering == 1).await;
         role.bus.flush().await.unwrap();
         role.stop.cancel();
-        // Nobody takes requests any more while one still runs.
-        loop {
-            match bus
-                .request(subject.clone(), &[], Bytes::new(), WAIT_MAX)
-                .await
-            {
-                Err(Error::NoResponders { .. }) => break,
-                _ => tokio::task::yield_now().await,
+        // The role unsubscribes while one attempt is still running.
+        let unsubscribed = async {
+            loop {
+                match bus
+                    .request(subject.clone(), &[], Bytes::new(), WAIT_MAX)
+                    .await
+                {
+                    Err(Error::NoResponders { .. }) => break,
+                    _ => tokio::task::yield_now().await,
+                }
             }
-        }
+        };
+        tokio::time::timeout(PATIENCE, unsubscribed)
+            .await
+            .expect("the role must unsubscribe");
         messenger.release();
     };
     let (runs, waits, ()) = tokio::join!(runs, waits, stops);
@@ -302,9 +312,9 @@ async fn it_survives_an_outage_of_nats() {
     assert!(error.is_transient(), "{error:?}");
     role.server.restart().await;
     let mut link = role.bus.changes();
-    link.wait_for(|link| link.connected && link.connections == 2)
-        .await
-        .unwrap();
+    let reconnected = link.wait_for(|link| link.connected && link.connections == 2);
+    let reconnected = tokio::time::timeout(PATIENCE, reconnected).await;
+    drop(reconnected.expect("the bus must reconnect").unwrap());
     role.until_it_listens().await;
     assert_eq!(status(&role.attempt(&messenger.url()).await), 200);
     role.stop().await;

@@ -11,9 +11,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{accepted, access};
-use crate::net::{Client, good, must};
-use crate::scene::{CODE, config};
+use crate::fake_router::{accepted, access};
+use crate::net::{Client, good, in_time};
+use crate::test_gateway::{CODE, config};
 
 fn workspace() -> Subjects {
     "default".parse().unwrap()
@@ -33,11 +33,11 @@ async fn start(bus: Bus, tasks: &mut JoinSet<()>, stop: CancellationToken) -> So
 
 /// Answers everything, as a router that knows every channel would.
 async fn stand_in(bus: Bus, tasks: &mut JoinSet<()>) {
-    let mut access_asked = bus
+    let mut access_requests = bus
         .subscribe(&workspace().router(Question::Access), None)
         .await
         .unwrap();
-    let mut said = bus
+    let mut received = bus
         .subscribe(&workspace().router(Question::Inbound), None)
         .await
         .unwrap();
@@ -45,12 +45,12 @@ async fn stand_in(bus: Bus, tasks: &mut JoinSet<()>) {
     tasks.spawn(async move {
         loop {
             tokio::select! {
-                Some(message) = access_asked.next() => {
+                Some(message) = access_requests.next() => {
                     codec::decode::<AccessRequest>(&message.payload).unwrap();
                     let answer: Option<Access> = Some(access(CODE, Security::Token));
                     bus.answer(&message, &answer).await.unwrap();
                 }
-                Some(message) = said.next() => {
+                Some(message) = received.next() => {
                     let asked = codec::decode::<Vec<InboundRequest>>(&message.payload).unwrap();
                     let answer = InboundReply::Accepted(accepted());
                     bus.answer(&message, &vec![answer; asked.len()]).await.unwrap();
@@ -62,10 +62,10 @@ async fn stand_in(bus: Bus, tasks: &mut JoinSet<()>) {
 }
 
 async fn ask(address: SocketAddr) -> (u16, String) {
-    let mut client = Client::new(must(TcpStream::connect(address)).await.unwrap());
+    let mut client = Client::new(in_time(TcpStream::connect(address)).await.unwrap());
     client.send(&good()).await;
-    let heard = client.hear().await.unwrap();
-    (heard.status, heard.body)
+    let response = client.response().await.unwrap();
+    (response.status, response.body)
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn without_a_router_or_without_nats_it_is_said_at_once() {
     let (status, body) = ask(address).await;
     assert_eq!(status, 503, "no NATS: {body}");
     stop.cancel();
-    must(tasks.join_next()).await.unwrap().unwrap();
+    in_time(tasks.join_next()).await.unwrap().unwrap();
 }
 
 #[tokio::test]
@@ -111,5 +111,5 @@ async fn it_is_known_among_the_services() {
     let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
     assert_eq!(answer["name"], ingress::SERVICE);
     stop.cancel();
-    must(tasks.join_next()).await.unwrap().unwrap();
+    in_time(tasks.join_next()).await.unwrap().unwrap();
 }

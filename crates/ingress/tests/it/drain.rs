@@ -5,37 +5,37 @@ use std::time::Duration;
 use ingress::Config;
 use tokio::net::TcpStream;
 
-use crate::net::{Served, good, must};
-use crate::scene::config;
+use crate::net::{TestServer, good, in_time};
+use crate::test_gateway::config;
 
 #[tokio::test]
 async fn a_request_in_hand_is_answered() {
-    let mut served = Served::start(config()).await;
-    served.fake.hold();
-    let mut busy = served.connect().await;
+    let mut server = TestServer::start(config()).await;
+    server.router.hold();
+    let mut busy = server.connect().await;
     busy.send(&good()).await;
-    must(served.fake.arrival()).await;
-    served.stop();
+    in_time(server.router.arrival()).await;
+    server.stop();
     // Once nobody listens any more, it is stopping.
-    let refused = async { while TcpStream::connect(served.address).await.is_ok() {} };
-    must(refused).await;
-    assert!(served.is_running(), "it waits for the request");
-    served.fake.release();
-    let heard = busy.hear().await.unwrap();
-    assert_eq!(heard.status, 200);
-    assert!(heard.head.contains("connection: close"), "{heard:?}");
+    let refused = async { while TcpStream::connect(server.address).await.is_ok() {} };
+    in_time(refused).await;
+    assert!(server.is_running(), "it waits for the request");
+    server.router.release();
+    let response = busy.response().await.unwrap();
+    assert_eq!(response.status, 200);
+    assert!(response.head.contains("connection: close"), "{response:?}");
     assert_eq!(busy.ended().await, 0);
-    served.end().await;
+    server.end().await;
 }
 
 #[tokio::test]
 async fn idle_connections_do_not_hold_it_up() {
-    let served = Served::start(config()).await;
-    let mut used = served.connect().await;
+    let server = TestServer::start(config()).await;
+    let mut used = server.connect().await;
     used.send(&good()).await;
-    assert_eq!(used.hear().await.unwrap().status, 200);
-    let mut unused = served.connect().await;
-    served.end().await;
+    assert_eq!(used.response().await.unwrap().status, 200);
+    let mut unused = server.connect().await;
+    server.end().await;
     assert_eq!(used.ended().await, 0);
     assert_eq!(unused.ended().await, 0);
 }
@@ -46,13 +46,13 @@ async fn a_request_that_takes_too_long_is_dropped() {
         drain_timeout: Duration::from_millis(100),
         ..config()
     };
-    let served = Served::start(config).await;
-    served.fake.hold();
-    let mut stuck = served.connect().await;
+    let server = TestServer::start(config).await;
+    server.router.hold();
+    let mut stuck = server.connect().await;
     stuck.send(&good()).await;
-    must(served.fake.arrival()).await;
-    served.end().await;
-    assert!(stuck.hear().await.is_none(), "nothing is promised");
+    in_time(server.router.arrival()).await;
+    server.end().await;
+    assert!(stuck.response().await.is_none(), "nothing is promised");
 }
 
 #[tokio::test]
@@ -61,9 +61,9 @@ async fn a_half_sent_request_does_not_hold_it_up() {
         drain_timeout: Duration::from_millis(100),
         ..config()
     };
-    let served = Served::start(config).await;
-    let mut client = served.connect().await;
+    let server = TestServer::start(config).await;
+    let mut client = server.connect().await;
     client.send(good().get(..60).unwrap()).await;
-    served.end().await;
+    server.end().await;
     client.ended().await;
 }

@@ -10,14 +10,14 @@ use hyper::Method;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use serde_json::json;
 
-use crate::fake::access;
-use crate::scene::{
-    CODE, NOW, Scene, assert_problem, bare_message, config, message, path, request, signed,
+use crate::fake_router::access;
+use crate::test_gateway::{
+    CODE, NOW, TestGateway, assert_problem, bare_message, config, message, path, request, signed,
 };
 
 #[tokio::test]
 async fn what_is_not_json_is_malformed() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
     let deeper = "[".repeat(100_000);
     let bodies = [
@@ -30,26 +30,26 @@ async fn what_is_not_json_is_malformed() {
         &deeper,
     ];
     for body in bodies {
-        let answer = scene.post(&[], body).await;
+        let answer = gateway.post(&[], body).await;
         assert_problem(&answer, 400, "malformed", body.get(..20).unwrap_or(body));
     }
     for body in ["{", &deep] {
         let headers = signed(CODE, "m", NOW, body);
-        let answer = scene.post(&headers, body).await;
+        let answer = gateway.post(&headers, body).await;
         assert_problem(&answer, 400, "malformed", "signed");
         let headers = signed("x", "m", NOW, body);
-        let answer = scene.post(&headers, body).await;
+        let answer = gateway.post(&headers, body).await;
         assert_problem(&answer, 401, "unauthorized", "signed by another");
     }
-    assert!(scene.fake.said().is_empty());
+    assert!(gateway.router.received().is_empty());
 }
 
 #[tokio::test]
 async fn what_is_not_utf_8_is_malformed() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     let mut request = request(Method::POST, &path(), &[], "");
     *request.body_mut() = b"{\"type\":\"\xff\"}".as_slice().into();
-    assert_problem(&scene.ask(request).await, 400, "malformed", "not UTF-8");
+    assert_problem(&gateway.ask(request).await, 400, "malformed", "not UTF-8");
 }
 
 #[tokio::test]
@@ -59,16 +59,16 @@ async fn json_that_is_no_object_holds_no_token() {
         (Security::Token, 401),
         (Security::Open, 422),
     ] {
-        let scene = Scene::new(access(CODE, mode));
+        let gateway = TestGateway::new(access(CODE, mode));
         for body in ["[]", "1", "\"token\"", "null"] {
-            assert_eq!(scene.post(&[], body).await.status, status, "{body}");
+            assert_eq!(gateway.post(&[], body).await.status, status, "{body}");
         }
     }
 }
 
 #[tokio::test]
 async fn there_is_nothing_on_other_paths() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     for (path, code) in [
         (format!("{}/", path()), "not_found"),
         ("/".to_owned(), "not_found"),
@@ -83,18 +83,24 @@ async fn there_is_nothing_on_other_paths() {
         ),
     ] {
         for method in [Method::POST, Method::GET] {
-            let answer = scene.ask(request(method, &path, &[], &message(CODE))).await;
+            let answer = gateway
+                .ask(request(method, &path, &[], &message(CODE)))
+                .await;
             assert_problem(&answer, 404, code, &path);
         }
     }
-    assert_eq!(scene.fake.access_asked(), 0, "the router is not bothered");
+    assert_eq!(
+        gateway.router.access_requests(),
+        0,
+        "the router is not bothered"
+    );
 }
 
 #[tokio::test]
 async fn a_query_changes_nothing() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     let path = format!("{}?v=1", path());
-    let answer = scene
+    let answer = gateway
         .ask(request(Method::POST, &path, &[], &message(CODE)))
         .await;
     assert_eq!(answer.status, 200);
@@ -102,20 +108,20 @@ async fn a_query_changes_nothing() {
 
 #[tokio::test]
 async fn no_such_channel() {
-    let scene = Scene::token();
-    scene.fake.set_access(None);
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::token();
+    gateway.router.set_access(None);
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 404, "channel_not_found", "POST");
-    let answer = scene.get(&signed(CODE, "h", NOW, "")).await;
+    let answer = gateway.get(&signed(CODE, "h", NOW, "")).await;
     assert_problem(&answer, 404, "channel_not_found", "GET");
 }
 
 #[tokio::test]
 async fn other_methods_are_told_which_there_are() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     for method in ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"] {
         let method: Method = method.parse().unwrap();
-        let answer = scene.ask(request(method, &path(), &[], "")).await;
+        let answer = gateway.ask(request(method, &path(), &[], "")).await;
         assert_problem(&answer, 405, "method_not_allowed", "method");
         assert_eq!(answer.headers["allow"], "GET, POST");
     }
@@ -123,7 +129,7 @@ async fn other_methods_are_told_which_there_are() {
 
 #[tokio::test]
 async fn other_media_types_are_refused_unread() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     for (name, value) in [
         (CONTENT_TYPE, "text/plain"),
         (CONTENT_TYPE, "application/json; charset=latin1"),
@@ -131,25 +137,25 @@ async fn other_media_types_are_refused_unread() {
     ] {
         let mut request = request(Method::POST, &path(), &[], &message(CODE));
         request.headers_mut().insert(name, value.parse().unwrap());
-        let answer = scene.ask(request).await;
+        let answer = gateway.ask(request).await;
         assert_problem(&answer, 415, "unsupported_media_type", value);
     }
     let mut request = request(Method::POST, &path(), &[], &message(CODE));
     request.headers_mut().remove(CONTENT_TYPE);
-    let answer = scene.ask(request).await;
+    let answer = gateway.ask(request).await;
     assert_problem(&answer, 415, "unsupported_media_type", "none");
 }
 
 #[tokio::test]
 async fn a_body_has_a_limit_before_anything_is_asked() {
-    let scene = Scene::token();
-    scene.fake.set_access(None);
+    let gateway = TestGateway::token();
+    gateway.router.set_access(None);
     let full = " ".repeat(BODY_BYTES_MAX);
-    let answer = scene.post(&[], &full).await;
+    let answer = gateway.post(&[], &full).await;
     assert_problem(&answer, 404, "channel_not_found", "just fits");
-    let answer = scene.post(&[], &format!("{full} ")).await;
+    let answer = gateway.post(&[], &format!("{full} ")).await;
     assert_problem(&answer, 413, "too_large", "one more");
-    assert_eq!(scene.fake.access_asked(), 1);
+    assert_eq!(gateway.router.access_requests(), 1);
 }
 
 #[tokio::test]
@@ -158,35 +164,35 @@ async fn there_is_room_for_so_many_large_bodies() {
         large_bodies_max: 0,
         ..config()
     };
-    let scene = Scene::with(access(CODE, Security::Token), &config);
+    let gateway = TestGateway::with(access(CODE, Security::Token), &config);
     let small = format!("{}{}", message(CODE), " ".repeat(10_000));
-    assert_eq!(scene.post(&[], &small).await.status, 200);
+    assert_eq!(gateway.post(&[], &small).await.status, 200);
     let large = format!("{}{}", message(CODE), " ".repeat(20_000));
-    let answer = scene.post(&[], &large).await;
+    let answer = gateway.post(&[], &large).await;
     assert_problem(&answer, 503, "unavailable", "no room");
     assert!(answer.headers.contains_key("retry-after"));
 }
 
 #[tokio::test]
 async fn texts_and_files_have_limits() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     let long = message(CODE).replace("hello", &"x".repeat(10_001));
-    assert_problem(&scene.post(&[], &long).await, 413, "too_large", "text");
+    assert_problem(&gateway.post(&[], &long).await, 413, "too_large", "text");
     let files = r#""files":[{"name":"a","URL":"u"}"#.to_owned()
         + &r#",{"name":"a","URL":"u"}"#.repeat(20)
         + "],";
     let many = message(CODE).replace("\"data\":{", &format!("\"data\":{{{files}"));
-    assert_problem(&scene.post(&[], &many).await, 413, "too_large", "files");
+    assert_problem(&gateway.post(&[], &many).await, 413, "too_large", "files");
 }
 
 #[tokio::test]
 async fn every_fault_is_named_by_its_pointer() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     let body = json!({
         "type": "message", "token": CODE,
         "data": { "externalMessageId": 7, "externalChatId": "", "text": "x" },
     });
-    let answer = scene.post(&[], &body.to_string()).await;
+    let answer = gateway.post(&[], &body.to_string()).await;
     assert_problem(&answer, 422, "invalid", "members");
     let pointers: Vec<&str> = answer.body["errors"]
         .as_array()
@@ -203,7 +209,7 @@ async fn every_fault_is_named_by_its_pointer() {
         ]
     );
     let body = json!({ "type": "dance", "token": CODE }).to_string();
-    let answer = scene.post(&[], &body).await;
+    let answer = gateway.post(&[], &body).await;
     assert_problem(&answer, 422, "invalid", "type");
     assert_eq!(answer.body["errors"][0]["pointer"], "/type");
 }
@@ -211,7 +217,7 @@ async fn every_fault_is_named_by_its_pointer() {
 #[tokio::test]
 async fn every_rejection_has_its_own_status() {
     for &code in Code::ALL {
-        let scene = Scene::token();
+        let gateway = TestGateway::token();
         let reason = Reason::Unknown {
             detail: "because".to_owned(),
         };
@@ -223,8 +229,8 @@ async fn every_rejection_has_its_own_status() {
             .with("sessionId", "s-1")
             .with("status", 200)
             .with("code", "ok");
-        scene.fake.reply(Ok(InboundReply::Rejected(rejection)));
-        let answer = scene.post(&[], &message(CODE)).await;
+        gateway.router.reply(Ok(InboundReply::Rejected(rejection)));
+        let answer = gateway.post(&[], &message(CODE)).await;
         assert_problem(&answer, code.status(), code.as_str(), code.as_str());
         assert_eq!(answer.body["sessionId"], "s-1");
         assert_eq!(answer.body["detail"], "because");
@@ -236,17 +242,17 @@ async fn every_rejection_has_its_own_status() {
 
 #[tokio::test]
 async fn without_a_router_nothing_is_promised() {
-    let scene = Scene::token();
-    scene.fake.reply(Err(()));
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::token();
+    gateway.router.reply(Err(()));
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 503, "unavailable", "no answer to the message");
     assert!(answer.headers.contains_key("retry-after"));
 
-    let scene = Scene::token();
-    scene.fake.lose_access();
-    let answer = scene.post(&[], &bare_message()).await;
+    let gateway = TestGateway::token();
+    gateway.router.lose_access();
+    let answer = gateway.post(&[], &bare_message()).await;
     assert_problem(&answer, 503, "unavailable", "no answer about the channel");
-    let answer = scene.get(&signed(CODE, "h", NOW, "")).await;
+    let answer = gateway.get(&signed(CODE, "h", NOW, "")).await;
     assert_problem(&answer, 503, "unavailable", "no answer about the channel");
 }
 
@@ -256,9 +262,9 @@ async fn a_router_that_hangs_is_not_waited_for() {
         router_timeout: Duration::from_millis(20),
         ..config()
     };
-    let scene = Scene::with(access(CODE, Security::Token), &config);
-    scene.fake.hold();
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::with(access(CODE, Security::Token), &config);
+    gateway.router.hold();
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 503, "unavailable", "hangs");
     assert!(answer.headers.contains_key("retry-after"));
 }

@@ -6,13 +6,15 @@ use chat::rpc::{Accepted, HealthReply, InboundReply, Security, UserCard};
 use hyper::header::CACHE_CONTROL;
 use serde_json::json;
 
-use crate::fake::{accepted, access, healthy};
-use crate::scene::{CHANNEL, CODE, NOW, Scene, assert_ok, config, message, rate, signed};
+use crate::fake_router::{accepted, access, healthy};
+use crate::test_gateway::{
+    CHANNEL, CODE, NOW, TestGateway, assert_ok, config, message, rate, signed,
+};
 
 #[tokio::test]
 async fn an_accepted_message_is_answered_with_where_it_is() {
-    let scene = Scene::token();
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::token();
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_ok(&answer, "message");
     let expected = json!({
         "status": "accepted",
@@ -22,24 +24,24 @@ async fn an_accepted_message_is_answered_with_where_it_is() {
     });
     assert_eq!(answer.body, expected);
 
-    let said = scene.fake.said();
-    assert_eq!(said.len(), 1);
-    assert_eq!(said[0].channel.to_string(), CHANNEL);
-    assert_eq!(said[0].revision, 1);
-    let Inbound::Message(message) = &said[0].inbound else {
-        panic!("{:?}", said[0].inbound)
+    let received = gateway.router.received();
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].channel.to_string(), CHANNEL);
+    assert_eq!(received[0].revision, 1);
+    let Inbound::Message(message) = &received[0].inbound else {
+        panic!("{:?}", received[0].inbound)
     };
     assert_eq!(message.content.text.as_deref(), Some("hello"));
 }
 
 #[tokio::test]
 async fn a_duplicate_is_said_to_be_one() {
-    let scene = Scene::token();
-    scene.fake.reply(Ok(InboundReply::Accepted(Accepted {
+    let gateway = TestGateway::token();
+    gateway.router.reply(Ok(InboundReply::Accepted(Accepted {
         duplicate: true,
         ..accepted()
     })));
-    let answer = scene.post(&[], &message(CODE)).await;
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_ok(&answer, "duplicate");
     assert_eq!(answer.body["duplicate"], true);
     assert_eq!(answer.body["position"], 123);
@@ -47,32 +49,32 @@ async fn a_duplicate_is_said_to_be_one() {
 
 #[tokio::test]
 async fn what_has_no_result_is_accepted() {
-    let scene = Scene::token();
-    scene.fake.reply(Ok(InboundReply::Done));
+    let gateway = TestGateway::token();
+    gateway.router.reply(Ok(InboundReply::Done));
     let body = json!({ "type": "disconnect", "token": CODE }).to_string();
-    let answer = scene.post(&[], &body).await;
+    let answer = gateway.post(&[], &body).await;
     assert_ok(&answer, "disconnect");
     assert_eq!(answer.body, json!({ "status": "accepted" }));
-    assert_eq!(scene.fake.said()[0].inbound, Inbound::Disconnect);
+    assert_eq!(gateway.router.received()[0].inbound, Inbound::Disconnect);
 }
 
 #[tokio::test]
 async fn an_operator_is_answered_as_a_card() {
-    let scene = Scene::token();
-    scene.fake.reply(Ok(InboundReply::User(UserCard {
+    let gateway = TestGateway::token();
+    gateway.router.reply(Ok(InboundReply::User(UserCard {
         id: "ann".parse().unwrap(),
         username: "Ann".to_owned(),
     })));
     let body = json!({ "type": "userInfo", "token": CODE, "data": { "userId": "ann" } });
-    let answer = scene.post(&[], &body.to_string()).await;
+    let answer = gateway.post(&[], &body.to_string()).await;
     assert_ok(&answer, "userInfo");
     assert_eq!(answer.body, json!({ "id": "ann", "username": "Ann" }));
 }
 
 #[tokio::test]
 async fn a_channel_may_ask_how_it_is() {
-    let scene = Scene::token();
-    let answer = scene.get(&signed(CODE, "h-1", NOW, "")).await;
+    let gateway = TestGateway::token();
+    let answer = gateway.get(&signed(CODE, "h-1", NOW, "")).await;
     assert_ok(&answer, "health");
     assert_eq!(answer.headers[CACHE_CONTROL], "no-store");
     assert_eq!(answer.body, serde_json::to_value(healthy()).unwrap());
@@ -90,13 +92,13 @@ async fn a_channel_may_ask_how_it_is() {
 
 #[tokio::test]
 async fn a_rejected_question_for_health_is_a_problem() {
-    let scene = Scene::token();
+    let gateway = TestGateway::token();
     let channel = "deleted".to_owned();
     let reason = Reason::ChannelNotFound { channel };
-    scene
-        .fake
+    gateway
+        .router
         .reply_health(HealthReply::Rejected(reason.into()));
-    let answer = scene.get(&signed(CODE, "h-1", NOW, "")).await;
+    let answer = gateway.get(&signed(CODE, "h-1", NOW, "")).await;
     assert_eq!((answer.status, answer.code()), (404, "channel_not_found"));
 }
 
@@ -106,19 +108,19 @@ async fn only_verified_requests_use_up_a_channels_rate() {
         rate: rate(1, 2),
         ..config()
     };
-    let scene = Scene::with(access(CODE, Security::Token), &config);
+    let gateway = TestGateway::with(access(CODE, Security::Token), &config);
     for _ in 0..50 {
-        let answer = scene.post(&[], &message("wrong")).await;
+        let answer = gateway.post(&[], &message("wrong")).await;
         assert_eq!(answer.status, 401);
-        let answer = scene.post(&[], "not JSON").await;
+        let answer = gateway.post(&[], "not JSON").await;
         assert_eq!(answer.status, 400);
     }
-    assert_ok(&scene.post(&[], &message(CODE)).await, "the first");
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "the first");
 
     // More than one a second are sent, so one is refused in the end.
     let mut refused = None;
     for _ in 0..1000 {
-        let answer = scene.post(&[], &message(CODE)).await;
+        let answer = gateway.post(&[], &message(CODE)).await;
         if answer.status != 200 {
             refused = Some(answer);
             break;
@@ -128,8 +130,8 @@ async fn only_verified_requests_use_up_a_channels_rate() {
     assert_eq!((refused.status, refused.code()), (429, "rate_limited"));
     let retry_after = refused.headers["retry-after"].to_str().unwrap();
     assert_eq!(retry_after, "1");
-    let said = scene.fake.said().len();
-    let answer = scene.post(&[], &message("wrong")).await;
+    let received = gateway.router.received().len();
+    let answer = gateway.post(&[], &message("wrong")).await;
     assert_eq!(answer.status, 401, "a stranger does not learn of the rate");
-    assert_eq!(scene.fake.said().len(), said);
+    assert_eq!(gateway.router.received().len(), received);
 }

@@ -2,77 +2,88 @@
 
 use chat::rpc::{HealthReply, InboundReply, Security};
 
-use crate::fake::{access, rotating};
-use crate::scene::{CODE, NOW, Scene, assert_ok, assert_problem, message, signed};
+use crate::fake_router::{access, rotating};
+use crate::test_gateway::{CODE, NOW, TestGateway, assert_ok, assert_problem, message, signed};
 
 #[tokio::test]
 async fn access_is_asked_for_once_a_minute() {
-    let mut scene = Scene::token();
+    let mut gateway = TestGateway::token();
     for (passed, asked) in [(0, 1), (0, 1), (59, 1), (1, 2), (0, 2)] {
-        scene.pass(passed);
-        assert_ok(&scene.post(&[], &message(CODE)).await, "good");
-        assert_eq!(scene.fake.access_asked(), asked, "after {passed} s more");
+        gateway.pass(passed);
+        assert_ok(&gateway.post(&[], &message(CODE)).await, "good");
+        assert_eq!(
+            gateway.router.access_requests(),
+            asked,
+            "after {passed} s more"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_new_code_works_although_the_old_one_is_remembered() {
-    let mut scene = Scene::token();
-    assert_ok(&scene.post(&[], &message(CODE)).await, "the old code");
-    scene
-        .fake
+    let mut gateway = TestGateway::token();
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "the old code");
+    gateway
+        .router
         .set_access(Some(rotating(&[("new", None)], Security::Token, 2)));
-    scene.pass(1);
-    assert_ok(&scene.post(&[], &message("new")).await, "the new code");
-    assert_eq!(scene.fake.said()[1].revision, 2);
-    let answer = scene.post(&[], &message(CODE)).await;
+    gateway.pass(1);
+    assert_ok(&gateway.post(&[], &message("new")).await, "the new code");
+    assert_eq!(gateway.router.received()[1].revision, 2);
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 401, "unauthorized", "the old code");
 }
 
 #[tokio::test]
 async fn wrong_proofs_cost_the_router_one_question_a_second() {
-    let mut scene = Scene::token();
+    let mut gateway = TestGateway::token();
     for second in 1..4 {
         for _ in 0..20 {
-            assert_eq!(scene.post(&[], &message("wrong")).await.status, 401);
+            assert_eq!(gateway.post(&[], &message("wrong")).await.status, 401);
         }
-        assert_eq!(scene.fake.access_asked(), second);
-        scene.pass(1);
+        assert_eq!(gateway.router.access_requests(), second);
+        gateway.pass(1);
     }
 }
 
 #[tokio::test]
 async fn a_request_checked_against_old_codes_is_checked_again() {
-    let scene = Scene::token();
-    assert_ok(&scene.post(&[], &message(CODE)).await, "remembered");
+    let gateway = TestGateway::token();
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
     let newer = rotating(&[("new", None), (CODE, Some(NOW + 60))], Security::Token, 2);
-    scene.fake.set_access(Some(newer));
-    scene.fake.reply(Ok(InboundReply::Stale));
-    assert_ok(&scene.post(&[], &message(CODE)).await, "still good");
-    let revisions: Vec<u32> = scene.fake.said().iter().map(|said| said.revision).collect();
+    gateway.router.set_access(Some(newer));
+    gateway.router.reply(Ok(InboundReply::Stale));
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "still good");
+    let revisions: Vec<u32> = gateway
+        .router
+        .received()
+        .iter()
+        .map(|received| received.revision)
+        .collect();
     assert_eq!(revisions, [1, 1, 2]);
-    assert_eq!(scene.fake.access_asked(), 2);
-    assert_ok(&scene.post(&[], &message(CODE)).await, "remembered anew");
-    assert_eq!(scene.fake.access_asked(), 2);
+    assert_eq!(gateway.router.access_requests(), 2);
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered anew");
+    assert_eq!(gateway.router.access_requests(), 2);
 }
 
 #[tokio::test]
 async fn a_request_that_the_new_codes_do_not_believe_is_refused() {
-    let scene = Scene::token();
-    assert_ok(&scene.post(&[], &message(CODE)).await, "remembered");
-    scene.fake.set_access(Some(access("new", Security::Token)));
-    scene.fake.reply(Ok(InboundReply::Stale));
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::token();
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
+    gateway
+        .router
+        .set_access(Some(access("new", Security::Token)));
+    gateway.router.reply(Ok(InboundReply::Stale));
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 401, "unauthorized", "rotated away");
-    assert_eq!(scene.fake.said().len(), 2, "it is not asked again");
+    assert_eq!(gateway.router.received().len(), 2, "it is not asked again");
 }
 
 #[tokio::test]
 async fn codes_that_keep_changing_are_not_waited_for() {
-    let scene = Scene::token();
-    scene.fake.reply(Ok(InboundReply::Stale));
-    scene.fake.reply(Ok(InboundReply::Stale));
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::token();
+    gateway.router.reply(Ok(InboundReply::Stale));
+    gateway.router.reply(Ok(InboundReply::Stale));
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 503, "unavailable", "twice");
     assert!(answer.headers.contains_key("retry-after"));
 }
@@ -80,34 +91,36 @@ async fn codes_that_keep_changing_are_not_waited_for() {
 #[tokio::test]
 async fn health_is_checked_again_too() {
     let headers = signed(CODE, "h", NOW, "");
-    let scene = Scene::token();
-    scene.fake.reply_health(HealthReply::Stale);
-    assert_ok(&scene.get(&headers).await, "once");
-    assert_eq!(scene.fake.access_asked(), 2);
-    scene.fake.reply_health(HealthReply::Stale);
-    scene.fake.reply_health(HealthReply::Stale);
-    let answer = scene.get(&headers).await;
+    let gateway = TestGateway::token();
+    gateway.router.reply_health(HealthReply::Stale);
+    assert_ok(&gateway.get(&headers).await, "once");
+    assert_eq!(gateway.router.access_requests(), 2);
+    gateway.router.reply_health(HealthReply::Stale);
+    gateway.router.reply_health(HealthReply::Stale);
+    let answer = gateway.get(&headers).await;
     assert_problem(&answer, 503, "unavailable", "twice");
 }
 
 #[tokio::test]
 async fn a_channel_that_is_not_there_is_not_remembered() {
-    let scene = Scene::token();
-    scene.fake.set_access(None);
-    let answer = scene.post(&[], &message(CODE)).await;
+    let gateway = TestGateway::token();
+    gateway.router.set_access(None);
+    let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 404, "channel_not_found", "not yet");
-    scene.fake.set_access(Some(access(CODE, Security::Token)));
-    assert_ok(&scene.post(&[], &message(CODE)).await, "made");
+    gateway
+        .router
+        .set_access(Some(access(CODE, Security::Token)));
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "made");
 }
 
 #[tokio::test]
 async fn a_channel_that_is_gone_is_forgotten() {
-    let mut scene = Scene::token();
-    assert_ok(&scene.post(&[], &message(CODE)).await, "remembered");
-    scene.fake.set_access(None);
-    scene.pass(1);
+    let mut gateway = TestGateway::token();
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
+    gateway.router.set_access(None);
+    gateway.pass(1);
     for token in ["wrong", CODE] {
-        let answer = scene.post(&[], &message(token)).await;
+        let answer = gateway.post(&[], &message(token)).await;
         assert_problem(&answer, 404, "channel_not_found", token);
     }
 }

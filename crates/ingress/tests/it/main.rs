@@ -1,6 +1,5 @@
-//! The gateway from outside: one request at a time without a socket (`flow`, `proof`, `freshness`,
-//! `errors`, `fuzz`, `seen`), connections that misbehave (`connections`, `drain`), and a real NATS
-//! (`bus`).
+//! Tests of the gateway: one request without a socket (`flow`, `proof`, `freshness`, `errors`, `fuzz`,
+//! `observability`), misbehaving connections (`connections`, `drain`), and a real NATS (`bus`).
 
 #[cfg(test)]
 mod bus;
@@ -11,7 +10,7 @@ mod drain;
 #[cfg(test)]
 mod errors;
 #[cfg(test)]
-mod fake;
+mod fake_router;
 #[cfg(test)]
 mod flow;
 #[cfg(test)]
@@ -21,8 +20,8 @@ mod fuzz;
 #[cfg(test)]
 mod net;
 #[cfg(test)]
+mod observability;
+#[cfg(test)]
 mod proof;
 #[cfg(test)]
-mod scene;
-#[cfg(test)]
-mod seen;
+mod test_gateway;

@@ -10,39 +10,39 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::fake::{Fake, access};
-use crate::scene::{CODE, message, path};
+use crate::fake_router::{FakeRouter, access};
+use crate::test_gateway::{CODE, message, path};
 
 /// Far beyond what anything here takes: a test that waits so long has failed.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Waits for something that must happen.
-pub(crate) async fn must<T>(happens: impl Future<Output = T>) -> T {
+pub(crate) async fn in_time<T>(happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens)
         .await
         .expect("it must happen")
 }
 
-/// A gateway that is served.
-pub(crate) struct Served {
+/// A gateway that is server.
+pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
-    pub(crate) fake: Fake,
+    pub(crate) router: FakeRouter,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
 
-impl Served {
+impl TestServer {
     pub(crate) async fn start(config: Config) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let fake = Fake::new(access(CODE, Security::Token));
+        let router = FakeRouter::new(access(CODE, Security::Token));
         let stop = CancellationToken::new();
-        let (upstream, token) = (fake.clone(), stop.clone());
+        let (upstream, token) = (router.clone(), stop.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move { ingress::serve(&config, listener, upstream, token).await });
         Self {
             address,
-            fake,
+            router,
             stop,
             tasks,
         }
@@ -61,18 +61,18 @@ impl Served {
     /// Waits until it has stopped.
     pub(crate) async fn end(mut self) {
         self.stop();
-        must(self.tasks.join_next()).await.unwrap().unwrap();
+        in_time(self.tasks.join_next()).await.unwrap().unwrap();
     }
 
     pub(crate) async fn connect(&self) -> Client {
-        Client::new(must(TcpStream::connect(self.address)).await.unwrap())
+        Client::new(in_time(TcpStream::connect(self.address)).await.unwrap())
     }
 
     /// A client whose kernel takes in few bytes.
     pub(crate) async fn connect_narrow(&self) -> Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
-        Client::new(must(socket.connect(self.address)).await.unwrap())
+        Client::new(in_time(socket.connect(self.address)).await.unwrap())
     }
 }
 
@@ -83,7 +83,7 @@ pub(crate) struct Client {
 
 /// An answer as it came.
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct HttpResponse {
     pub(crate) status: u16,
     /// The head's lines, in lower case.
     pub(crate) head: String,
@@ -98,7 +98,7 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, text: &str) {
-        must(self.try_send(text.as_bytes())).await.unwrap();
+        in_time(self.try_send(text.as_bytes())).await.unwrap();
     }
 
     pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> std::io::Result<()> {
@@ -106,11 +106,11 @@ impl Client {
     }
 
     /// Reads one answer; `None` when the connection ended instead.
-    pub(crate) async fn hear(&mut self) -> Option<Heard> {
-        must(self.read()).await
+    pub(crate) async fn response(&mut self) -> Option<HttpResponse> {
+        in_time(self.read()).await
     }
 
-    async fn read(&mut self) -> Option<Heard> {
+    async fn read(&mut self) -> Option<HttpResponse> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             match self.stream.read_line(&mut head).await {
@@ -126,7 +126,7 @@ impl Client {
         let mut body = vec![0; length];
         self.stream.read_exact(&mut body).await.ok()?;
         let status = head.split(' ').nth(1)?.parse().ok()?;
-        Some(Heard {
+        Some(HttpResponse {
             status,
             head,
             body: String::from_utf8(body).unwrap(),
@@ -136,7 +136,7 @@ impl Client {
     /// Waits for the connection's end, and counts what came before it.
     pub(crate) async fn ended(&mut self) -> usize {
         let mut rest = Vec::new();
-        let read = must(self.stream.read_to_end(&mut rest)).await;
+        let read = in_time(self.stream.read_to_end(&mut rest)).await;
         // Reset or closed: both are an end.
         read.unwrap_or(rest.len())
     }

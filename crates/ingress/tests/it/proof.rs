@@ -6,9 +6,10 @@ use base64::engine::general_purpose::STANDARD;
 use chat::rpc::Security;
 use standardwebhooks::Webhook;
 
-use crate::fake::{access, rotating};
-use crate::scene::{
-    Answer, CODE, NOW, Scene, assert_ok, assert_problem, bare_message, headers, message, signed,
+use crate::fake_router::{access, rotating};
+use crate::test_gateway::{
+    Answer, CODE, NOW, TestGateway, assert_ok, assert_problem, bare_message, headers, message,
+    signed,
 };
 
 const MODES: [Security; 3] = [Security::Signed, Security::Token, Security::Open];
@@ -17,10 +18,10 @@ const MODES: [Security; 3] = [Security::Signed, Security::Token, Security::Open]
 /// [`MODES`].
 async fn check(case: &str, headers: &[(String, String)], body: &str, statuses: [u16; 3]) {
     for (mode, status) in MODES.into_iter().zip(statuses) {
-        let scene = Scene::new(access(CODE, mode));
-        let answer = scene.post(headers, body).await;
+        let gateway = TestGateway::new(access(CODE, mode));
+        let answer = gateway.post(headers, body).await;
         assert_eq!(answer.status, status, "{case}, {mode:?}: {}", answer.body);
-        let was_passed_on = scene.fake.said().len();
+        let was_passed_on = gateway.router.received().len();
         assert_eq!(
             was_passed_on,
             usize::from(status == 200),
@@ -32,7 +33,7 @@ async fn check(case: &str, headers: &[(String, String)], body: &str, statuses: [
     }
 }
 
-/// What is said of a false proof is the same for all of them.
+/// What is received of a false proof is the same for all of them.
 #[track_caller]
 fn assert_says_nothing(answer: &Answer) {
     let body = serde_json::json!({
@@ -205,27 +206,32 @@ async fn one_right_signature_of_several_is_enough() {
 async fn a_whsec_code_is_a_key_in_base64() {
     let code = format!("whsec_{}", STANDARD.encode([7; 32]));
     let webhook = Webhook::new(&code).unwrap();
-    let scene = Scene::new(access(&code, Security::Signed));
+    let gateway = TestGateway::new(access(&code, Security::Signed));
     let body = bare_message();
-    let answer = scene
+    let answer = gateway
         .post(&headers(&webhook, "msg-1", NOW, &body), &body)
         .await;
     assert_ok(&answer, "key");
     let text = signed(&code, "msg-1", NOW, &body);
-    assert_problem(&scene.post(&text, &body).await, 401, "unauthorized", "text");
+    assert_problem(
+        &gateway.post(&text, &body).await,
+        401,
+        "unauthorized",
+        "text",
+    );
 }
 
 #[tokio::test]
 async fn while_a_code_is_rotated_both_are_good_and_then_the_new_one_alone() {
     let codes = [("new", None), ("old", Some(NOW + 60))];
-    let mut scene = Scene::new(rotating(&codes, Security::Token, 1));
+    let mut gateway = TestGateway::new(rotating(&codes, Security::Token, 1));
     for (passed, old_status) in [(0, 200), (59, 200), (1, 401)] {
-        scene.pass(passed);
+        gateway.pass(passed);
         for (code, status) in [("new", 200), ("old", old_status)] {
-            let headers = signed(code, "msg-1", scene.now(), &bare_message());
-            let by_signature = scene.post(&headers, &bare_message()).await;
+            let headers = signed(code, "msg-1", gateway.now(), &bare_message());
+            let by_signature = gateway.post(&headers, &bare_message()).await;
             assert_eq!(by_signature.status, status, "{code} signs");
-            let by_token = scene.post(&[], &message(code)).await;
+            let by_token = gateway.post(&[], &message(code)).await;
             assert_eq!(by_token.status, status, "{code} as token");
         }
     }
@@ -236,12 +242,12 @@ async fn a_channel_without_good_codes_believes_nobody() {
     let expired = [("old", Some(NOW))];
     for codes in [&expired[..], &[]] {
         for mode in [Security::Token, Security::Signed] {
-            let scene = Scene::new(rotating(codes, mode, 1));
+            let gateway = TestGateway::new(rotating(codes, mode, 1));
             for token in ["old", ""] {
                 let headers = signed(token, "msg-1", NOW, &bare_message());
-                let answer = scene.post(&headers, &bare_message()).await;
+                let answer = gateway.post(&headers, &bare_message()).await;
                 assert_problem(&answer, 401, "unauthorized", token);
-                let answer = scene.post(&[], &message(token)).await;
+                let answer = gateway.post(&[], &message(token)).await;
                 assert_problem(&answer, 401, "unauthorized", token);
             }
         }
@@ -258,7 +264,7 @@ async fn health_wants_a_signature_even_where_a_token_would_do() {
         ("over a body", signed(CODE, "h", NOW, "{}"), [401, 401, 401]),
     ] {
         for (mode, status) in MODES.into_iter().zip(statuses) {
-            let answer = Scene::new(access(CODE, mode)).get(&headers).await;
+            let answer = TestGateway::new(access(CODE, mode)).get(&headers).await;
             assert_eq!(answer.status, status, "{case}, {mode:?}");
         }
     }

@@ -1,4 +1,4 @@
-//! What a messenger is told when all went well.
+//! The responses to requests that succeed.
 
 use bytes::Bytes;
 use chat::id::{MessageId, SessionId};
@@ -8,39 +8,39 @@ use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
 use serde::Serialize;
 
-use crate::refusal::Refusal;
+use crate::request_error::RequestError;
 
-/// The answer to something that a messenger said.
-pub(crate) fn inbound(reply: InboundReply) -> Result<Response<Full<Bytes>>, Refusal> {
+/// Builds the response to an inbound request.
+pub(crate) fn inbound(reply: InboundReply) -> Result<Response<Full<Bytes>>, RequestError> {
     match reply {
         InboundReply::Done => Ok(json(br#"{"status":"accepted"}"#.as_slice())),
-        InboundReply::Accepted(accepted) => Ok(json(encode(&Said::from(accepted)))),
+        InboundReply::Accepted(accepted) => Ok(json(encode(&AcceptedBody::from(accepted)))),
         InboundReply::User(card) => Ok(json(encode(&card))),
         InboundReply::Rejected(rejection) => Err(rejection.into()),
-        InboundReply::Stale => Err(Refusal::Stale),
+        InboundReply::Stale => Err(RequestError::Stale),
     }
 }
 
-/// The answer to how a channel is.
-pub(crate) fn health(reply: HealthReply) -> Result<Response<Full<Bytes>>, Refusal> {
+/// Builds the response to a health request.
+pub(crate) fn health(reply: HealthReply) -> Result<Response<Full<Bytes>>, RequestError> {
     match reply {
         HealthReply::Health(health) => {
             let mut response = json(encode::<Health>(&health));
-            // It is for whoever signed the question, and only now.
+            // The state is for the caller that signed the request, and valid only now.
             response
                 .headers_mut()
                 .insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
             Ok(response)
         }
         HealthReply::Rejected(rejection) => Err(rejection.into()),
-        HealthReply::Stale => Err(Refusal::Stale),
+        HealthReply::Stale => Err(RequestError::Stale),
     }
 }
 
-/// An accepted message, in the order of messenger-protocol section 3.
+/// The body for an accepted message, in the order of messenger-protocol section 3.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Said {
+struct AcceptedBody {
     status: &'static str,
     message_id: MessageId,
     session_id: SessionId,
@@ -49,7 +49,7 @@ struct Said {
     duplicate: bool,
 }
 
-impl From<Accepted> for Said {
+impl From<Accepted> for AcceptedBody {
     fn from(accepted: Accepted) -> Self {
         Self {
             status: "accepted",

@@ -16,28 +16,28 @@ use tokio::sync::Semaphore;
 
 /// The router's side; clones share it.
 #[derive(Clone)]
-pub(crate) struct Fake(Arc<State>);
+pub(crate) struct FakeRouter(Arc<State>);
 
 struct State {
     access: Mutex<Result<Option<Access>, ()>>,
     replies: Mutex<VecDeque<Result<InboundReply, ()>>>,
     healths: Mutex<VecDeque<HealthReply>>,
-    said: Mutex<Vec<InboundRequest>>,
-    access_asked: AtomicUsize,
+    received: Mutex<Vec<InboundRequest>>,
+    access_requests: AtomicUsize,
     /// A permit for each reply that may go out.
     gate: Semaphore,
     arrived: Semaphore,
 }
 
-impl Fake {
+impl FakeRouter {
     /// A router that knows every channel, with this access, and accepts everything.
     pub(crate) fn new(access: Access) -> Self {
         Self(Arc::new(State {
             access: Mutex::new(Ok(Some(access))),
             replies: Mutex::default(),
             healths: Mutex::default(),
-            said: Mutex::default(),
-            access_asked: AtomicUsize::new(0),
+            received: Mutex::default(),
+            access_requests: AtomicUsize::new(0),
             gate: Semaphore::new(Semaphore::MAX_PERMITS / 2),
             arrived: Semaphore::new(0),
         }))
@@ -79,25 +79,25 @@ impl Fake {
     }
 
     /// Every message that arrived.
-    pub(crate) fn said(&self) -> Vec<InboundRequest> {
-        self.0.said.lock().unwrap().clone()
+    pub(crate) fn received(&self) -> Vec<InboundRequest> {
+        self.0.received.lock().unwrap().clone()
     }
 
     /// How often access was asked for.
-    pub(crate) fn access_asked(&self) -> usize {
-        self.0.access_asked.load(Ordering::SeqCst)
+    pub(crate) fn access_requests(&self) -> usize {
+        self.0.access_requests.load(Ordering::SeqCst)
     }
 }
 
-impl Upstream for Fake {
+impl Upstream for FakeRouter {
     async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
-        self.0.access_asked.fetch_add(1, Ordering::SeqCst);
+        self.0.access_requests.fetch_add(1, Ordering::SeqCst);
         let access = self.0.access.lock().unwrap().clone();
         access.map_err(|()| Unavailable::because("nobody is there"))
     }
 
     async fn inbound(&self, request: InboundRequest) -> Result<InboundReply, Unavailable> {
-        self.0.said.lock().unwrap().push(request);
+        self.0.received.lock().unwrap().push(request);
         self.0.arrived.add_permits(1);
         self.0.gate.acquire().await.unwrap().forget();
         let reply = self.0.replies.lock().unwrap().pop_front();

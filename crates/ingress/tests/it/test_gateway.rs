@@ -14,7 +14,7 @@ use ingress::{Config, Gateway, PROBLEM_TYPE};
 use serde_json::Value;
 use standardwebhooks::Webhook;
 
-use crate::fake::{Fake, access};
+use crate::fake_router::{FakeRouter, access};
 
 pub(crate) const CHANNEL: &str = "0190f5fe-7a3b-7c44-9d55-0123456789ab";
 pub(crate) const CODE: &str = "correct horse battery staple";
@@ -109,22 +109,22 @@ impl Answer {
 }
 
 /// A gateway and the router that it asks.
-pub(crate) struct Scene {
-    pub(crate) gateway: Gateway<Fake>,
-    pub(crate) fake: Fake,
+pub(crate) struct TestGateway {
+    pub(crate) gateway: Gateway<FakeRouter>,
+    pub(crate) router: FakeRouter,
     now: i64,
 }
 
-impl Scene {
+impl TestGateway {
     pub(crate) fn new(access: Access) -> Self {
         Self::with(access, &config())
     }
 
     pub(crate) fn with(access: Access, config: &Config) -> Self {
-        let fake = Fake::new(access);
+        let router = FakeRouter::new(access);
         Self {
-            gateway: Gateway::new(config, fake.clone()),
-            fake,
+            gateway: Gateway::new(config, router.clone()),
+            router,
             now: NOW,
         }
     }

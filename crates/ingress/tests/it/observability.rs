@@ -9,8 +9,8 @@ use chat::rpc::{InboundReply, Security};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::fake::access;
-use crate::scene::{CODE, NOW, Scene, bare_message, message, signed};
+use crate::fake_router::access;
+use crate::test_gateway::{CODE, NOW, TestGateway, bare_message, message, signed};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
@@ -46,29 +46,29 @@ fn run(scenario: impl Future<Output = ()>) {
 
 /// Requests that are refused in many ways, with secrets and line breaks wherever they fit.
 async fn refusals() {
-    let scene = Scene::new(access(CODE, Security::Token));
+    let gateway = TestGateway::new(access(CODE, Security::Token));
     let trace = (
         "traceparent".to_owned(),
         format!("00-{TRACE}-00f067aa0ba902b7-01"),
     );
     let nasty = format!("{{\"token\":\"{CODE}\nlevel=ERROR\u{1b}[31m\",\"type\":\"\\n{CODE}\"}}");
-    scene.post(&[trace], &nasty).await;
-    scene.post(&[], &message("guessed-token")).await;
-    scene.post(&[], &format!("{CODE} is not JSON")).await;
-    scene
+    gateway.post(&[trace], &nasty).await;
+    gateway.post(&[], &message("guessed-token")).await;
+    gateway.post(&[], &format!("{CODE} is not JSON")).await;
+    gateway
         .post(&signed("guess", "m\t1", NOW, ""), &bare_message())
         .await;
     let unknown = message(CODE).replace("\"message\"", "\"\\u001b[2J\\nforged\"");
-    scene.post(&[], &unknown).await;
+    gateway.post(&[], &unknown).await;
     let words = format!("no\n{{\"forged\":\"line\"}} {}", "\u{202e}");
     let rejection = Rejection {
         code: Code::MessageConflict,
         ..Reason::Unknown { detail: words }.into()
     };
-    scene.fake.reply(Ok(InboundReply::Rejected(rejection)));
-    scene.post(&[], &message(CODE)).await;
-    scene.fake.reply(Err(()));
-    scene.post(&[], &message(CODE)).await;
+    gateway.router.reply(Ok(InboundReply::Rejected(rejection)));
+    gateway.post(&[], &message(CODE)).await;
+    gateway.router.reply(Err(()));
+    gateway.post(&[], &message(CODE)).await;
 }
 
 #[test]
@@ -117,11 +117,11 @@ fn answers_are_counted_by_status_and_code() {
     let handle = recorder.handle();
     metrics::with_local_recorder(&recorder, || {
         run(async {
-            let scene = Scene::token();
+            let gateway = TestGateway::token();
             for _ in 0..3 {
-                scene.post(&[], &message(CODE)).await;
+                gateway.post(&[], &message(CODE)).await;
             }
-            scene.post(&[], &message("wrong")).await;
+            gateway.post(&[], &message("wrong")).await;
         });
     });
     let text = handle.render();

@@ -1,4 +1,4 @@
-//! How many connections there may be, in all and from one source.
+//! Limits the number of connections, in total and per source.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -9,16 +9,16 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::metric;
 
-/// The places for connections.
+/// The limits and the current counts.
 #[derive(Debug)]
-pub(crate) struct Places {
+pub(crate) struct ConnectionLimits {
     all: Arc<Semaphore>,
     sources: Arc<Sources>,
 }
 
-/// One connection's place, free again when this is dropped.
+/// The permit of one connection; dropping it releases the slot.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct ConnectionPermit {
     source: IpAddr,
     sources: Arc<Sources>,
     _permit: OwnedSemaphorePermit,
@@ -27,12 +27,12 @@ pub(crate) struct Place {
 #[derive(Debug)]
 struct Sources {
     each_max: Option<NonZeroU32>,
-    /// As many entries as there are connections at most. Held for one lookup, never across an await.
+    /// At most one entry per connection. Held for one lookup, never across an await.
     counts: Mutex<BTreeMap<IpAddr, u32>>,
 }
 
-impl Places {
-    /// So many places in all, and so many for each source.
+impl ConnectionLimits {
+    /// Allows `all_max` connections in total and `each_max` per source.
     pub(crate) fn new(all_max: usize, each_max: Option<NonZeroU32>) -> Self {
         Self {
             all: Arc::new(Semaphore::new(all_max.min(Semaphore::MAX_PERMITS))),
@@ -43,15 +43,15 @@ impl Places {
         }
     }
 
-    /// A place for a connection from this address, if there is one.
-    pub(crate) fn take(&self, from: IpAddr) -> Option<Place> {
+    /// Returns a permit for a connection from this address unless a limit is reached.
+    pub(crate) fn acquire(&self, from: IpAddr) -> Option<ConnectionPermit> {
         let permit = Arc::clone(&self.all).try_acquire_owned().ok()?;
         let source = source(from);
         if !self.sources.enter(source) {
             return None;
         }
         metrics::gauge!(metric::CONNECTIONS).increment(1);
-        Some(Place {
+        Some(ConnectionPermit {
             source,
             sources: Arc::clone(&self.sources),
             _permit: permit,
@@ -59,7 +59,7 @@ impl Places {
     }
 }
 
-impl Drop for Place {
+impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         metrics::gauge!(metric::CONNECTIONS).decrement(1);
         self.sources.leave(self.source);
@@ -95,7 +95,7 @@ impl Sources {
     }
 }
 
-/// Who counts as one: an IPv4 address, or an IPv6 /64, which is what one customer gets.
+/// Returns the source of an address: an IPv4 address, or an IPv6 /64, which is what one customer gets.
 fn source(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(v6) => {
@@ -110,33 +110,36 @@ fn source(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn take(places: &Places, from: &str) -> Option<Place> {
-        places.take(from.parse().unwrap())
+    fn acquire(limits: &ConnectionLimits, from: &str) -> Option<ConnectionPermit> {
+        limits.acquire(from.parse().unwrap())
     }
 
     #[test]
-    fn there_are_so_many_places_in_all() {
-        let places = Places::new(2, None);
-        let first = take(&places, "10.0.0.1");
-        let second = take(&places, "10.0.0.1");
+    fn connections_are_limited_in_total() {
+        let limits = ConnectionLimits::new(2, None);
+        let first = acquire(&limits, "10.0.0.1");
+        let second = acquire(&limits, "10.0.0.1");
         assert!(first.is_some() && second.is_some());
-        assert!(take(&places, "10.0.0.2").is_none());
+        assert!(acquire(&limits, "10.0.0.2").is_none());
         drop(first);
-        assert!(take(&places, "10.0.0.2").is_some());
+        assert!(acquire(&limits, "10.0.0.2").is_some());
     }
 
     #[test]
-    fn there_are_so_many_places_for_a_source() {
-        let places = Places::new(100, NonZeroU32::new(1));
-        let v4 = take(&places, "10.0.0.1").unwrap();
-        assert!(take(&places, "10.0.0.1").is_none());
-        assert!(take(&places, "::ffff:10.0.0.1").is_none(), "the same host");
-        let v6 = take(&places, "2001:db8::1").unwrap();
-        assert!(take(&places, "2001:db8::2").is_none(), "the same /64");
-        assert!(take(&places, "2001:db8:0:1::2").is_some());
+    fn connections_are_limited_per_source() {
+        let limits = ConnectionLimits::new(100, NonZeroU32::new(1));
+        let v4 = acquire(&limits, "10.0.0.1").unwrap();
+        assert!(acquire(&limits, "10.0.0.1").is_none());
+        assert!(
+            acquire(&limits, "::ffff:10.0.0.1").is_none(),
+            "the same host"
+        );
+        let v6 = acquire(&limits, "2001:db8::1").unwrap();
+        assert!(acquire(&limits, "2001:db8::2").is_none(), "the same /64");
+        assert!(acquire(&limits, "2001:db8:0:1::2").is_some());
         drop((v4, v6));
-        assert!(take(&places, "10.0.0.1").is_some());
-        assert!(places.sources.lock().is_empty(), "nothing is left over");
-        assert_eq!(places.all.available_permits(), 100);
+        assert!(acquire(&limits, "10.0.0.1").is_some());
+        assert!(limits.sources.lock().is_empty());
+        assert_eq!(limits.all.available_permits(), 100);
     }
 }

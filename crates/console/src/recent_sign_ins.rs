@@ -23,7 +23,7 @@ pub(crate) struct Connection {
 
 /// The connections that signed in lately, or are about to. Pure: times are since any fixed start.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(VecDeque<Entry>);
+pub(crate) struct RecentSignIns(VecDeque<Entry>);
 
 #[derive(Debug)]
 struct Entry {
@@ -36,7 +36,7 @@ struct Entry {
     due: u64,
 }
 
-impl Recent {
+impl RecentSignIns {
     /// Remembers a connection; its user is not known yet if it came with a token.
     pub(crate) fn note(&mut self, connection: Connection, user: Option<UserId>, now: Duration) {
         while self.0.len() >= RECENT_MAX || self.0.front().is_some_and(|e| e.is_old(now)) {
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_rights_change_meets_those_who_are_just_signing_in() {
-        let mut recent = Recent::default();
+        let mut recent = RecentSignIns::default();
         let [anna, otto]: [UserId; 2] = ["anna", "otto"].map(|user| user.parse().unwrap());
         recent.note(connection(1), Some(anna.clone()), at(0));
         recent.note(connection(2), Some(otto.clone()), at(1));
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn who_came_with_the_new_rights_is_let_be() {
-        let (mut recent, anna) = (Recent::default(), "anna".parse().unwrap());
+        let (mut recent, anna) = (RecentSignIns::default(), "anna".parse().unwrap());
         assert!(!recent.is_current(&connection(1), 0), "nobody knows");
         recent.note(connection(1), Some(anna), at(0));
         assert!(recent.is_current(&connection(1), 9), "it is seen to");
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let mut recent = Recent::default();
+        let mut recent = RecentSignIns::default();
         for client in 0..10_000 {
             recent.note(connection(client), None, at(0));
         }
