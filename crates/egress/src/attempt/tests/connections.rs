@@ -1,0 +1,211 @@
+//! Attempts: names, addresses, reuse of connections and TLS.
+
+use std::net::IpAddr;
+use std::sync::Mutex;
+
+use super::*;
+
+#[tokio::test]
+async fn nobody_there_is_no_connection() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let failed = failure(
+        local()
+            .attempt(request(format!("http://{address}/")), NOW)
+            .await,
+    );
+    let Reason::ConnectFailed { name, port, .. } = failed else {
+        panic!("{failed}");
+    };
+    assert_eq!((name.as_str(), port), ("127.0.0.1", address.port()));
+}
+
+#[tokio::test]
+async fn a_name_without_address_is_said_so() {
+    let nobody = resolving(&[], Resolver::Script(Arc::new(|_| Vec::new())));
+    let reason = failure(
+        nobody
+            .attempt(request("http://nowhere.example/"), NOW)
+            .await,
+    );
+    assert_eq!(reason.code(), "name_not_resolved");
+    assert_eq!(
+        reason.to_string(),
+        "the name nowhere.example does not resolve: it has no address"
+    );
+}
+
+#[tokio::test]
+async fn connections_are_used_again_and_each_attempt_is_one_request() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let attempts = local();
+    for _ in 0..5 {
+        assert_eq!(
+            attempts.attempt(request(messenger.url()), NOW).await,
+            answered(200, "{}")
+        );
+    }
+    let log = messenger.log();
+    assert_eq!((log.seen.len(), log.connections), (5, 1));
+    attempts.close().await;
+    messenger.until(|log| log.closed == 1).await;
+}
+
+#[tokio::test]
+async fn connections_beyond_the_places_are_closed_after_their_attempt() {
+    let (one, two) = (
+        Messenger::start(Manner::Answer(OK.to_owned())).await,
+        Messenger::start(Manner::Answer(OK.to_owned())).await,
+    );
+    let attempts = keeping(1, &["127.0.0.1"], Resolver::system());
+    for _ in 0..3 {
+        for messenger in [&one, &two] {
+            let outcome = attempts.attempt(request(messenger.url()), NOW).await;
+            assert_eq!(outcome, answered(200, "{}"));
+        }
+    }
+    two.until(|log| log.closed == 3).await;
+    assert_eq!(
+        (one.log().connections, one.log().closed),
+        (1, 0),
+        "it has the place"
+    );
+}
+
+#[tokio::test]
+async fn loopback_is_refused_unless_it_is_allowed_in_every_spelling() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let guarded = resolving(&[], Resolver::system());
+    let port = messenger.port;
+    for host in [
+        "127.0.0.1",
+        "localhost",
+        "127.1",
+        "2130706433",
+        "0x7f.1",
+        "[::ffff:127.0.0.1]",
+        "a@127.0.0.1",
+    ] {
+        let outcome = guarded
+            .attempt(request(format!("http://{host}:{port}/")), NOW)
+            .await;
+        let refused = match failure(outcome) {
+            Reason::AddressRefused { .. } => true,
+            Reason::HostRefused { name } => name == host,
+            reason => reason == Reason::WebhookWithCredentials,
+        };
+        assert!(refused, "{host}");
+    }
+    assert_eq!(messenger.log().connections, 0);
+    let named = resolving(&["localhost"], Resolver::system());
+    let outcome = named
+        .attempt(request(format!("http://localhost:{port}/")), NOW)
+        .await;
+    assert_eq!(outcome, answered(200, "{}"));
+}
+
+#[tokio::test]
+async fn attempts_at_one_host_run_beside_each_other() {
+    let messenger = Messenger::start(Manner::Wait).await;
+    let attempts = local();
+    let attempt = || attempts.attempt(request(messenger.url()), NOW);
+    let release = async {
+        messenger.until(|log| log.answering == 3).await;
+        messenger.release();
+    };
+    let (one, two, three, ()) = tokio::join!(attempt(), attempt(), attempt(), release);
+    assert_eq!(
+        [one, two, three],
+        [204; 3].map(|status| answered(status, ""))
+    );
+    assert_eq!(messenger.log().connections, 3);
+}
+
+/// A name whose owner answers otherwise each time: first what passes, then what is wanted.
+#[tokio::test]
+async fn a_name_that_changes_its_mind_is_connected_to_only_where_it_was_checked() {
+    let outside = Messenger::start(Manner::Close(OK.to_owned())).await;
+    let inside = Messenger::start_at("127.0.0.2", Manner::Answer(OK.to_owned())).await;
+    let asked = Arc::new(Mutex::new(0));
+    let resolver = {
+        let asked = Arc::clone(&asked);
+        Resolver::Script(Arc::new(move |name| {
+            assert_eq!(name, "rebind.example");
+            let mut asked = asked.lock().unwrap();
+            *asked += 1;
+            let answers: &[&str] = match *asked {
+                1 => &["127.0.0.1"],
+                2 => &["127.0.0.2"],
+                3 => &["127.0.0.1", "127.0.0.2"],
+                _ => &["127.0.0.2", "127.0.0.1"],
+            };
+            answers
+                .iter()
+                .map(|a| a.parse::<IpAddr>().unwrap())
+                .collect()
+        }))
+    };
+    // Where 127.0.0.1 stands for the public internet.
+    let attempts = resolving(&["127.0.0.1"], resolver);
+    let url = |messenger: &Messenger| format!("http://rebind.example:{}/", messenger.port);
+    assert_eq!(
+        attempts.attempt(request(url(&outside)), NOW).await,
+        answered(200, "{}")
+    );
+    assert_eq!(
+        *asked.lock().unwrap(),
+        1,
+        "resolved once for one connection"
+    );
+    for n in 2..=4 {
+        let reason = failure(attempts.attempt(request(url(&inside)), NOW).await);
+        let wanted = Reason::AddressRefused {
+            address: "127.0.0.2".to_owned(),
+            name: "rebind.example".to_owned(),
+            detail: "loopback".to_owned(),
+        };
+        assert_eq!(reason, wanted);
+        assert_eq!(*asked.lock().unwrap(), n);
+    }
+    assert_eq!(inside.log().connections, 0);
+}
+
+#[tokio::test]
+async fn the_next_address_is_tried_when_one_does_not_connect() {
+    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let two = |_: &str| vec!["127.0.0.3".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+    let attempts = resolving(&["127.0.0.0/8"], Resolver::Script(Arc::new(two)));
+    let url = format!("http://two.example:{}/", messenger.port);
+    assert_eq!(
+        attempts.attempt(request(url), NOW).await,
+        answered(200, "{}")
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_too_long_is_no_connection() {
+    // It accepts, and never says a word of TLS.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let failed = failure(local().attempt(request(url), NOW).await);
+    assert_eq!(failed, Reason::ConnectTimedOut { seconds: 3 });
+}
+
+#[tokio::test]
+async fn what_is_not_tls_is_no_trust() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://{}/", listener.local_addr().unwrap());
+    let plain = async {
+        use tokio::io::AsyncWriteExt as _;
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        tcp.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        tcp
+    };
+    let attempts = local();
+    let (outcome, _tcp) = tokio::join!(attempts.attempt(request(url), NOW), plain);
+    let reason = failure(outcome);
+    assert!(matches!(reason, Reason::TlsFailed { .. }), "{reason}");
+}
