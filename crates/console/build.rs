@@ -1,7 +1,7 @@
-//! Has Cargo embed the page again when it was built again. It builds nothing: `./just web` does.
+//! Makes Cargo embed the page again after `./just web` has rebuilt it.
 
 fn main() {
-    // A path that is not there would be dirty for ever; its parent changes when it is made.
+    // A missing path would rebuild every time; its parent changes when it is created.
     let dist = std::path::Path::new("web/dist");
     let watched = if dist.is_dir() { "web/dist" } else { "web" };
     println!("cargo::rerun-if-changed={watched}");

@@ -1,5 +1,5 @@
-//! Says to the session-router whether anybody is connected who could listen to the feed: events that
-//! nobody can hear are not rendered. In doubt there is somebody.
+//! Reports to the session router whether any client is connected that could subscribe to the feed, so
+//! that it does not render events without subscribers. In doubt it reports that there is one.
 
 use std::time::Duration;
 
@@ -15,14 +15,14 @@ use tokio_util::sync::CancellationToken;
 use crate::Error;
 use crate::nats_server::{ACCOUNT, ROLES_USER};
 
-/// How often it is said. The router believes it for several times as long.
+/// How often it reports. The router trusts a report for several times as long.
 const EVERY: Duration = Duration::from_secs(2);
-/// How long NATS may take to answer; the router counts on it.
+/// The timeout of requests to NATS; the router relies on it.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How many connections are looked at; among more there is somebody.
+/// The most connections that are listed; more always count as an audience.
 const LISTED_MAX: usize = 256;
 
-/// Sees who is connected.
+/// Watches the connected clients.
 pub(crate) struct Audience {
     pub(crate) bus: Bus,
     pub(crate) system: Bus,
@@ -30,32 +30,32 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// Says it again and again until told to stop.
+    /// Reports periodically until `stop` is cancelled.
     pub(crate) async fn serve(self, stop: &CancellationToken) {
         let mut every = tokio::time::interval(EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let all = async {
             loop {
                 every.tick().await;
-                if let Err(error) = self.say().await {
-                    tracing::debug!(error = %bus::chain(&error), "it is not known who is connected");
+                if let Err(error) = self.report().await {
+                    tracing::debug!(error = %bus::chain(&error), "cannot report the audience");
                 }
             }
         };
-        // Nobody waits for a NATS that does not answer.
+        // On a stop it does not wait for a pending request to NATS.
         let _ended: Option<()> = stop.run_until_cancelled(all).await;
     }
 
-    async fn say(&self) -> Result<(), Error> {
-        let anybody = self.has_neighbours().await? || self.lists_anybody().await?;
-        let word = codec::encode(&rpc::Audience { anybody });
+    async fn report(&self) -> Result<(), Error> {
+        let anybody = self.has_peer_servers().await? || self.has_clients().await?;
+        let report = codec::encode(&rpc::Audience { anybody });
         let subject = self.workspace.router(Question::Audience);
-        let said = self.bus.publish(subject, &[], word.into()).await;
-        said.map_err(Error::Bus)
+        let published = self.bus.publish(subject, &[], report.into()).await;
+        published.map_err(Error::Bus)
     }
 
-    /// Whether other servers are connected to NATS, whose clients it does not list.
-    async fn has_neighbours(&self) -> Result<bool, Error> {
+    /// Returns whether other servers are connected to NATS, whose clients it does not list.
+    async fn has_peer_servers(&self) -> Result<bool, Error> {
         let state: Answer<State> = self.ask(SERVER_STATE, String::new()).await?;
         let State {
             routes,
@@ -65,9 +65,9 @@ impl Audience {
         Ok(routes > 0 || leafnodes > 0 || gateway.name.is_some())
     }
 
-    /// Whether there are connections that are not a role's. Whoever has another name may be one of
-    /// somebody's own server, and listen: then roles of another name count as well.
-    async fn lists_anybody(&self) -> Result<bool, Error> {
+    /// Returns whether there are connections of other users than the roles' user. On an external server
+    /// roles may connect under another name; they then count as clients.
+    async fn has_clients(&self) -> Result<bool, Error> {
         let filter = json!({ "auth": true, "acc": ACCOUNT, "limit": LISTED_MAX });
         let list: Answer<List> = self.ask(SERVER_CONNECTIONS, filter.to_string()).await?;
         let listed = list.data.connections;
@@ -87,7 +87,7 @@ impl Audience {
     }
 }
 
-/// An answer of NATS's system account.
+/// A reply of NATS's system account.
 #[derive(Deserialize)]
 struct Answer<T> {
     data: T,

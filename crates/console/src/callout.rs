@@ -1,5 +1,5 @@
-//! NATS's auth callout: the server asks about everybody who connects, we answer who it is and what
-//! they may.
+//! NATS's auth callout: the server asks about every client that connects; the reply says who it is and
+//! what it may do.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,16 +20,16 @@ use crate::request::Request;
 use crate::rights::Rights;
 use crate::sign_in::{SignIn, SignInError};
 
-/// How many sign-ins are under way at once; the rest wait in the subscription.
+/// The most sign-ins in progress; further ones wait in the subscription.
 pub(crate) const SIGN_INS_MAX: usize = 1_024;
-/// How often a sign-in reads rights again that changed while it was under way.
+/// How often a sign-in fetches rights again that changed meanwhile.
 const RECHECKS_MAX: usize = 8;
-/// The name of the endpoint among the services.
+/// The endpoint's name among NATS services.
 pub(crate) const ENDPOINT: &str = "sign-in";
-/// The members of this queue group share the sign-ins.
+/// The queue group that shares the sign-ins.
 pub(crate) const QUEUE: &str = "console";
 
-/// Answers sign-ins.
+/// Handles sign-ins.
 pub(crate) struct Callout {
     pub(crate) bus: Bus,
     pub(crate) workspace: Subjects,
@@ -37,55 +37,55 @@ pub(crate) struct Callout {
     pub(crate) started: Instant,
     pub(crate) sign_in: SignIn,
     pub(crate) service: Service,
-    // Locked for a look into a queue, never across an await.
+    // Held for one lookup, never across an await.
     pub(crate) recent: Mutex<RecentSignIns>,
 }
 
 impl Callout {
-    /// Serves until told to stop, and then answers what it has begun.
+    /// Serves until `stop` is cancelled, then finishes the sign-ins in progress.
     pub(crate) async fn serve(
         self: Arc<Self>,
         mut requests: Subscription,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
-        let mut under_way = JoinSet::new();
+        let mut running = JoinSet::new();
         loop {
             tokio::select! {
-                biased; // Stop first; then make room before there is more.
+                biased; // Stop first; then finished sign-ins, which free slots for new ones.
                 () = stop.cancelled() => break,
-                Some(ended) = under_way.join_next(), if !under_way.is_empty() => pass_on(ended),
-                request = requests.next(), if under_way.len() < SIGN_INS_MAX => match request {
-                    Some(request) => drop(under_way.spawn(Arc::clone(&self).answer(request))),
+                Some(ended) = running.join_next(), if !running.is_empty() => propagate_panic(ended),
+                request = requests.next(), if running.len() < SIGN_INS_MAX => match request {
+                    Some(request) => drop(running.spawn(Arc::clone(&self).handle(request))),
                     None => return Err(Error::Ended),
                 },
             }
         }
-        while let Some(ended) = under_way.join_next().await {
-            pass_on(ended);
+        while let Some(ended) = running.join_next().await {
+            propagate_panic(ended);
         }
         Ok(())
     }
 
-    async fn answer(self: Arc<Self>, message: Message) {
+    async fn handle(self: Arc<Self>, message: Message) {
         let began = self.started.elapsed();
         let request = match Request::open(&message.payload) {
             Ok(request) => request,
             Err(error) => {
-                tracing::warn!(error = %bus::chain(&error), "not a request of NATS's auth callout");
+                tracing::warn!(error = %bus::chain(&error), "invalid auth callout request");
                 self.count("untrusted", began, Some("untrusted"));
                 return;
             }
         };
-        let connection = self.note(&request);
+        let connection = self.record(&request);
         let outcome = self.check(&connection, &request).await;
         let label = outcome.as_ref().map_or_else(SignInError::label, |_| "ok");
-        tell(&request, &outcome);
+        log_outcome(&request, &outcome);
         let fault = self.respond(&message, &request, &outcome).await.err();
         let fault = fault.map(|fault| fault.to_string());
         self.count(label, began, fault.as_deref());
     }
 
-    /// Who it is, with rights that no change has overtaken meanwhile.
+    /// Authenticates a client, and fetches its rights again if they change meanwhile.
     async fn check(
         &self,
         connection: &Connection,
@@ -93,8 +93,8 @@ impl Callout {
     ) -> Result<Login, SignInError> {
         let mut login = self.sign_in.check(request).await?;
         for _ in 0..RECHECKS_MAX {
-            let settled = self.recent().settle(connection, &login.user, login.as_of);
-            if settled {
+            let current = (self.recent()).set_rights(connection, &login.user, login.as_of);
+            if current {
                 return Ok(login);
             }
             login = self.sign_in.recheck(request, &login).await?;
@@ -119,35 +119,35 @@ impl Callout {
         let answer = answer.map_err(Error::Issuer)?;
         let sent = self.bus.respond(message, &[], answer.into()).await;
         if let Err(error) = &sent {
-            tracing::warn!(error = %bus::chain(error), "a sign-in is not answered");
+            tracing::warn!(error = %bus::chain(error), "cannot reply to a sign-in");
         }
         sent.map_err(Error::Bus)
     }
 
-    /// The connections with rights of before a change that NATS may not list yet.
+    /// Returns the connections with rights from before a change, which NATS may not list yet.
     pub(crate) fn outdated(&self, user: &UserId, position: u64) -> Vec<Connection> {
         let now = self.started.elapsed();
         self.recent().outdated(user, position, now)
     }
 
-    /// Whether a connection has the rights of after a change.
+    /// Returns whether a connection has the rights from after a change.
     pub(crate) fn is_current(&self, connection: &Connection, position: u64) -> bool {
         self.recent().is_current(connection, position)
     }
 
-    /// Whether this connection's request reached us lately.
+    /// Returns whether this role received this connection's sign-in recently.
     pub(crate) fn is_recent(&self, connection: &Connection) -> bool {
         self.recent().has(connection)
     }
 
-    fn note(&self, request: &Request) -> Connection {
+    fn record(&self, request: &Request) -> Connection {
         let connection = Connection {
             server: request.server.clone(),
             client: request.client,
         };
         let user = request.user.parse().ok();
         let now = self.started.elapsed();
-        self.recent().note(connection.clone(), user, now);
+        self.recent().record(connection.clone(), user, now);
         connection
     }
 
@@ -163,20 +163,19 @@ impl Callout {
     }
 }
 
-/// Logs who came in, and that somebody did not. A name that nobody has is not repeated: people type
-/// their password there.
-fn tell(request: &Request, outcome: &Result<Login, SignInError>) {
+/// Logs a sign-in. Omits the name of a rejected one: people type their password there.
+fn log_outcome(request: &Request, outcome: &Result<Login, SignInError>) {
     let host = request.host.as_str();
     match outcome {
         Ok(login) => tracing::info!(user = %login.user, host, "signed in"),
         Err(refusal @ SignInError::Unavailable(_)) => {
-            tracing::warn!(host, error = %bus::chain(refusal), "a sign-in cannot be checked");
+            tracing::warn!(host, error = %bus::chain(refusal), "cannot check a sign-in");
         }
-        Err(refusal) => tracing::info!(host, %refusal, "a sign-in is refused"),
+        Err(refusal) => tracing::info!(host, %refusal, "sign-in rejected"),
     }
 }
 
-fn pass_on(ended: Result<(), JoinError>) {
+fn propagate_panic(ended: Result<(), JoinError>) {
     if let Err(bug) = ended {
         std::panic::resume_unwind(bug.into_panic());
     }

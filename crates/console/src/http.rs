@@ -1,4 +1,4 @@
-//! The listener that browsers connect to: bounded, timed, and stopped in good order.
+//! The HTTP server of the page, with limits, timeouts and graceful shutdown.
 
 use std::convert::Infallible;
 use std::io;
@@ -20,22 +20,22 @@ use tokio_util::task::TaskTracker;
 use crate::metrics::HTTP_ANSWERS;
 use crate::page::Page;
 
-/// How many connections at once; more wait to be accepted.
+/// The most connections; further ones wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 256;
-/// How long a request's head may take, and how long a connection may be idle.
+/// How long a request's head may take and a connection may be idle.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
-/// How many headers a request may have.
+/// The most headers of a request.
 const HEADERS_MAX: usize = 64;
-/// What is buffered of a request's head, in bytes.
+/// The read buffer of a connection, in bytes.
 const BUFFER_BYTES_MAX: usize = 16 * 1024;
-/// How long a connection may go on at the most: everything served here is small.
+/// The longest lifetime of a connection; all responses are small.
 const CONNECTION_TIMEOUT: Duration = Duration::from_mins(1);
-/// How long requests in hand may take once we are told to stop.
+/// How long requests in progress may take on shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
-/// How long accepting waits after it failed, as it does when there are no file descriptors left.
+/// The pause after a failed accept, as when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// Serves until told to stop; then finishes what it has begun.
+/// Serves until `stop` is cancelled, then finishes the requests in progress.
 pub(crate) async fn serve(listener: TcpListener, page: Page, stop: &CancellationToken) {
     let page = Arc::new(page);
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
@@ -66,7 +66,7 @@ pub(crate) async fn serve(listener: TcpListener, page: Page, stop: &Cancellation
     connections.wait().await;
 }
 
-/// Waits for a place, and then for who takes it.
+/// Waits for a free slot, then for a connection.
 async fn accept(
     listener: &TcpListener,
     places: &Arc<Semaphore>,
@@ -77,7 +77,7 @@ async fn accept(
     Ok((stream, place))
 }
 
-/// Serves one connection to its end, which is never far.
+/// Serves one connection for [`CONNECTION_TIMEOUT`] at most.
 async fn connection(
     http: &http1::Builder,
     stream: TcpStream,
@@ -91,7 +91,7 @@ async fn connection(
     });
     let mut connection = pin!(http.serve_connection(TokioIo::new(stream), service));
     let ended = tokio::select! {
-        biased; // What has ended needs no stopping.
+        biased; // A connection that has ended is not shut down.
         ended = connection.as_mut() => Some(ended),
         () = stop.cancelled() => None,
         () = tokio::time::sleep(CONNECTION_TIMEOUT) => None,

@@ -1,4 +1,4 @@
-//! What NATS is answered in its auth callout: a JSON Web Token signed with the account key that its
+//! The replies to NATS's auth callout: JSON Web Tokens signed with the account key that the NATS
 //! configuration names (NATS ADR-26).
 
 use chat::secret::Secret;
@@ -13,19 +13,19 @@ use crate::accounts::ACCOUNT;
 use crate::request::Request;
 use crate::rights::Rights;
 
-/// How long a sign-in is good, in seconds; then NATS ends the connection, and the client signs in
-/// again. It bounds how long somebody hears a feed whose rights change got lost on the way (every
-/// request is checked by the session-router anyway), and costs a client one reconnection an hour.
+/// The lifetime of a sign-in, in seconds; then NATS closes the connection and the client signs in
+/// again. It bounds how long a client receives a feed after a lost rights change (the session router
+/// checks every request anyway), at the cost of one reconnection per hour.
 pub const SIGN_IN_SECS: i64 = 3_600;
-/// By how much a sign-in ends earlier at the most, so that those who came together after a restart
-/// do not come together again.
+/// The most by which a sign-in is shortened, so that clients that reconnected together after a restart
+/// do not all reconnect together again.
 const JITTER_SECS: i64 = 600;
-/// How a client may be connected; leaf nodes and MQTT may not.
+/// The allowed connection types: no leaf nodes, no MQTT.
 const CONNECTION_TYPES: [&str; 2] = ["STANDARD", "WEBSOCKET"];
 
 const HEADER: &str = r#"{"typ":"JWT","alg":"ed25519-nkey"}"#;
 
-/// The account key that NATS believes.
+/// The account key that NATS trusts.
 pub(crate) struct Issuer {
     key: KeyPair,
     public_key: String,
@@ -47,7 +47,7 @@ struct Claims<'a> {
 }
 
 impl Issuer {
-    /// Reads the seed of an account key, `SA...`.
+    /// Parses the seed of an account key, `SA…`.
     pub(crate) fn from_seed(seed: &Secret) -> Result<Self, nkeys::error::Error> {
         let key = KeyPair::from_seed(seed.expose())?;
         if key.key_pair_type() != KeyPairType::Account {
@@ -60,13 +60,13 @@ impl Issuer {
         Ok(Self { key, public_key })
     }
 
-    /// What NATS knows the key by, `A...`.
+    /// Returns the public key, `A…`.
     pub(crate) fn public_key(&self) -> &str {
         &self.public_key
     }
 
-    /// The answer that lets somebody in, with these rights and no others. Bounds on subscriptions
-    /// and payload are the server's: in a user's token NATS ignores them here.
+    /// Builds the reply that admits a client with exactly these rights. The limits on subscriptions and
+    /// payload are the server's: NATS ignores those in a user's token here.
     pub(crate) fn grant(
         &self,
         request: &Request,
@@ -95,7 +95,7 @@ impl Issuer {
         self.answer(request, "jwt", &user, now)
     }
 
-    /// The answer that lets nobody in. NATS logs the reason; the client is told nothing but
+    /// Builds the reply that rejects a client. NATS logs the reason; the client only sees
     /// "authorization violation".
     pub(crate) fn refuse(
         &self,
@@ -126,7 +126,7 @@ impl Issuer {
     }
 
     fn sign(&self, mut claims: Claims<'_>) -> Result<String, nkeys::error::Error> {
-        // As NATS's own library does: the id is the hash of the claims without one.
+        // As in NATS's own library, the id is the hash of the claims without an id.
         claims.jti = BASE32HEX_NOPAD.encode(&Sha256::digest(json_of(&claims)));
         let header = BASE64URL_NOPAD.encode(HEADER.as_bytes());
         let claims = BASE64URL_NOPAD.encode(json_of(&claims).as_bytes());
@@ -141,7 +141,7 @@ fn json_of(claims: &Claims<'_>) -> String {
     serde_json::to_string(claims).expect("claims are texts and numbers")
 }
 
-/// From 0 to [`JITTER_SECS`], by chance: the key is drawn anew by NATS for each connection.
+/// Returns 0 to [`JITTER_SECS`]. Random, because NATS generates the key for each connection.
 fn jitter(user_key: &str) -> i64 {
     let hash: [u8; 32] = Sha256::digest(user_key).into();
     i64::from(u16::from_le_bytes([hash[0], hash[1]])) % (JITTER_SECS + 1)

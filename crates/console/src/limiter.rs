@@ -1,38 +1,38 @@
-//! Guessing is slow: five failures a minute per user name, then none for a minute (console-api
-//! section 1).
+//! Limits password guessing: five failures per minute and user name, then a pause of one minute
+//! (console-api section 1).
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use chat::id::UserId;
 
-/// How many failures within [`WINDOW`] are borne.
+/// The failures within [`WINDOW`] after which a user name is paused.
 pub(crate) const FAILURES_MAX: usize = 5;
-/// The time in which failures add up.
+/// The time within which failures are counted.
 pub(crate) const WINDOW: Duration = Duration::from_mins(1);
-/// How long a user name is refused after the last of them.
+/// How long a user name is refused after its last failure.
 pub(crate) const PAUSE: Duration = Duration::from_mins(1);
-/// How many user names are remembered. To push one out, somebody would have to guess at all the
-/// others within its minute, and argon2 does not allow a tenth of that.
+/// The most user names tracked. To evict one, an attacker would have to try all others within a
+/// minute; argon2 allows less than a tenth of that.
 pub(crate) const USERS_MAX: usize = 16_384;
 
-/// Who failed when. Pure: times are given, as time since any fixed start. Names that nobody has are
-/// counted like others, so that a refusal does not tell who exists.
+/// The times of failures per user name. Pure: time is a parameter, measured from any fixed start.
+/// Unknown names are counted too, so that a refusal does not reveal which exist.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     failures: BTreeMap<UserId, VecDeque<Duration>>,
 }
 
 impl Limiter {
-    /// Whether this user name may not try now. Changes nothing.
+    /// Returns whether this user name is paused, without counting an attempt.
     pub(crate) fn refuses(&self, user: &UserId, now: Duration) -> bool {
         self.failures
             .get(user)
             .is_some_and(|times| is_full(times) && !is_over(times, now))
     }
 
-    /// Lets a user name try, or not. A try counts as a failure until it [`succeeded`](Self::succeeded),
-    /// so that many at once get no more tries than one after the other.
+    /// Counts an attempt and returns whether it is allowed. An attempt is a failure until it
+    /// [`succeeded`](Self::succeeded), so that concurrent attempts do not exceed the limit.
     pub(crate) fn begin(&mut self, user: &UserId, now: Duration) -> bool {
         if self.refuses(user, now) {
             return false;
@@ -47,7 +47,7 @@ impl Limiter {
         true
     }
 
-    /// Takes back the try that began then: it was none of the failures.
+    /// Removes the attempt that began at this time from the failures.
     pub(crate) fn succeeded(&mut self, user: &UserId, began: Duration) {
         let Some(times) = self.failures.get_mut(user) else {
             return;
@@ -79,7 +79,7 @@ fn is_full(times: &VecDeque<Duration>) -> bool {
     times.len() >= FAILURES_MAX
 }
 
-/// Whether the last failure is so long ago that none of them counts.
+/// Returns whether the pause after the last failure is over.
 fn is_over(times: &VecDeque<Duration>, now: Duration) -> bool {
     times
         .back()
@@ -108,7 +108,7 @@ mod tests {
             assert!(limiter.refuses(&anna, at(millis)), "{millis}");
             assert!(!limiter.begin(&anna, at(millis)), "{millis}");
         }
-        // The pause begins with the last failure; being refused does not make it longer.
+        // The pause starts at the last failure; refusals do not extend it.
         assert!(limiter.begin(&anna, at(64_000)));
         assert!(!limiter.refuses(&anna, at(64_001)));
     }
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_is_not_refused_for_what_succeeded_or_what_others_failed() {
+    fn successes_and_failures_of_others_do_not_count() {
         let (mut limiter, anna, otto) = (Limiter::default(), user("anna"), user("otto"));
         for n in 0..50 {
             assert!(limiter.begin(&anna, at(n)));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_success_does_not_wash_off_failures() {
+    fn a_success_does_not_reset_failures() {
         let (mut limiter, anna) = (Limiter::default(), user("anna"));
         for n in 0..4 {
             assert!(limiter.begin(&anna, at(n)));
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(limiter.failures.len(), USERS_MAX);
         assert!(!limiter.failures.contains_key(&user("u0")));
         assert!(limiter.failures.contains_key(&user("u10")));
-        // Once they are all over, they make room together.
+        // Expired entries are evicted together.
         assert!(limiter.begin(&user("late"), at(10_000_000)));
         assert_eq!(limiter.failures.len(), 1);
     }

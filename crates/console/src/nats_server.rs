@@ -22,35 +22,35 @@ pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 /// The longest line of the protocol, in bytes: `CONNECT` holds the password, and 1,024 characters
 /// may be 12 bytes each once they are escaped.
 pub const CONTROL_LINE_BYTES_MAX: usize = 16 * 1024;
-/// How many clients at once.
+/// The most clients.
 pub const CONNECTIONS_MAX: usize = 10_000;
-/// How many subscriptions one client has. An operator has one for each live chat.
+/// The most subscriptions of a client. An operator has one per live chat.
 pub const SUBSCRIPTIONS_MAX: usize = 4_096;
-/// How many tokens a subscription has; our longest subject has seven.
+/// The most tokens of a subject; our longest has seven.
 pub const SUBSCRIPTION_TOKENS_MAX: usize = 16;
-/// What may wait for one client, in bytes; past it the client is ended as too slow.
+/// The most bytes that wait for one client; beyond it the client is disconnected as too slow.
 pub const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long one client may not take what is written to it, before it is ended as too slow.
+/// How long a write to a client may block before the client is disconnected as too slow.
 pub const WRITE_DEADLINE: Duration = Duration::from_secs(10);
-/// How often a silent client is probed; [`PINGS_MAX`] probes without an answer end it.
+/// How often an idle client is pinged; [`PINGS_MAX`] pings without a reply disconnect it.
 pub const PING_INTERVAL: Duration = Duration::from_secs(30);
-/// How many probes may be without an answer.
+/// The most pings without a reply.
 pub const PINGS_MAX: usize = 2;
 /// How long the upgrade to a WebSocket may take.
 pub const WEBSOCKET_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// What differs from one installation to another.
+/// The settings of one installation.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// What the server calls itself.
+    /// The server's name.
     pub name: String,
-    /// Where clients connect. Port 0 takes any that is free.
+    /// The address for clients. Port 0 chooses a free one.
     pub listen: SocketAddr,
-    /// Where browsers connect. It has no TLS: outside the machine, a proxy has to add it. Port 0
-    /// takes any that is free.
+    /// The WebSocket address for browsers. It has no TLS; a proxy must add it. Port 0 chooses a free
+    /// one.
     pub websocket: SocketAddr,
-    /// The origins of the pages that may connect there: scheme, host and port, as the browser has
-    /// them. With none, only pages from the WebSocket's own address may.
+    /// The origins of the pages that may connect: scheme, host and port, as browsers send them. If
+    /// empty, only pages from the WebSocket's own address may.
     pub origins: Vec<String>,
     /// The public key of the issuer ([`issuer_key`]).
     pub issuer: String,
@@ -58,12 +58,12 @@ pub struct Settings {
     pub roles_password: Secret,
     /// The password of [`SYSTEM_USER`].
     pub system_password: Secret,
-    /// Where the server writes its process id (`nats-server.pid`) and, once it listens, its
+    /// The directory for the server's process id (`nats-server.pid`) and, once it listens, its
     /// addresses (`nats-server_<pid>.ports`, JSON with the members `nats` and `websocket`).
     pub directory: PathBuf,
 }
 
-/// Makes the seed of an issuer, `SA...`, from 32 bytes of chance.
+/// Creates the seed of an issuer, `SA…`, from 32 random bytes.
 pub fn new_issuer(chance: [u8; 32]) -> Result<Secret, Error> {
     nkeys::KeyPair::new_from_raw(nkeys::KeyPairType::Account, chance)
         .and_then(|key| key.seed())
@@ -71,15 +71,14 @@ pub fn new_issuer(chance: [u8; 32]) -> Result<Secret, Error> {
         .map_err(Error::Issuer)
 }
 
-/// The public key, `A...`, that goes with an issuer's seed.
+/// Returns the public key, `A…`, of an issuer's seed.
 pub fn issuer_key(seed: &Secret) -> Result<String, Error> {
     let issuer = Issuer::from_seed(seed).map_err(Error::Issuer)?;
     Ok(issuer.public_key().to_owned())
 }
 
-/// The text of the configuration file. It holds the passwords, so the file is for its owner only.
-///
-/// There is no `jetstream` in it: what must last is in the log.
+/// Returns the text of the configuration file. It contains passwords, so only its owner may read the
+/// file.
 pub fn config(settings: &Settings) -> Secret {
     let mut text = String::from("# Written by switchboard at every start.\n");
     for block in [
@@ -165,7 +164,7 @@ fn callout(settings: &Settings) -> String {
     )
 }
 
-/// An address as NATS writes it: -1 for any free port.
+/// Formats an address for NATS, which writes a free port as -1.
 fn address(address: SocketAddr) -> String {
     match address.port() {
         0 => {
@@ -180,7 +179,7 @@ fn seconds(duration: Duration) -> String {
     quoted(&format!("{}s", duration.as_secs()))
 }
 
-/// A text as a value of NATS's configuration language, whatever is in it.
+/// Quotes any text as a string of NATS's configuration language.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for char in text.chars() {

@@ -1,4 +1,4 @@
-//! What there is to be read: the operators' page with its files, and where the WebSocket is.
+//! The console page: its files, and `/config.json` with the address of the WebSocket.
 
 mod encoding;
 mod files;
@@ -20,36 +20,36 @@ use files::{File, Files};
 const HTML: &str = "text/html; charset=utf-8";
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain; charset=utf-8";
-/// The file that `/` is.
+/// The file served at `/`.
 const INDEX: &str = "index.html";
-/// What is `/` in a build without the page.
+/// The file served at `/` in a build without the page.
 const NOT_BUILT: &[u8] = include_bytes!("page/not_built.html");
-/// Asked for again each time, and sent only when it has changed.
+/// Caches revalidate on each use.
 const CHECKED: &str = "no-cache";
-/// A year, which is as long as caches believe.
-const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// One year, the longest that caches honour.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-/// What a page needs to know before anybody has signed in.
+/// What the page needs before sign-in.
 #[derive(Clone, Debug)]
 pub(crate) struct Public {
     /// The workspace's name, which is part of every subject.
     pub(crate) workspace: String,
     /// The WebSocket of NATS.
     pub(crate) websocket: Websocket,
-    /// The origins whose pages may connect there; empty where NATS is not ours and that is not known.
+    /// The origins that NATS accepts; empty if NATS is external and they are unknown.
     pub(crate) origins: Vec<String>,
 }
 
-/// `/config.json`.
+/// The body of `/config.json`.
 #[derive(Serialize)]
-struct Told<'a> {
+struct PageConfig<'a> {
     workspace: &'a str,
     websocket: String,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     origins: &'a [String],
 }
 
-/// Everything that is served.
+/// The files and the configuration that are served.
 #[derive(Debug)]
 pub(crate) struct Page {
     files: Files,
@@ -57,7 +57,7 @@ pub(crate) struct Page {
 }
 
 impl Page {
-    /// The page in this binary, or the one that says how to get it.
+    /// Returns the embedded page, or one that says how to build it.
     pub(crate) fn built(public: Public) -> Self {
         let mut files = Files::built();
         if files.get(INDEX).is_none() {
@@ -66,7 +66,7 @@ impl Page {
         Self { files, public }
     }
 
-    /// Answers a request; its body is nobody's.
+    /// Handles a request; its body is ignored.
     pub(crate) fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
         let asked = request.headers();
         let name = match request.uri().path() {
@@ -75,10 +75,10 @@ impl Page {
         };
         let file = self.files.get(name);
         if file.is_none() && name != "config.json" {
-            return plain(StatusCode::NOT_FOUND, "There is nothing here; try /\n");
+            return plain(StatusCode::NOT_FOUND, "Not found; try /\n");
         }
         if request.method() != Method::GET && request.method() != Method::HEAD {
-            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "This can only be read\n");
+            let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, "Method not allowed\n");
             let headers = response.headers_mut();
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
@@ -89,20 +89,20 @@ impl Page {
         }
     }
 
-    /// Where NATS is, for whoever asked by this name.
+    /// Serves `/config.json` for the request's host name.
     fn config(&self, asked: &HeaderMap) -> Response<Full<Bytes>> {
-        let told = Told {
+        let config = PageConfig {
             workspace: &self.public.workspace,
             websocket: self.public.websocket.url(host(asked)),
             origins: &self.public.origins,
         };
-        let told = serde_json::json!(told).to_string();
-        respond(StatusCode::OK, JSON, told.into(), None)
+        let config = serde_json::json!(config).to_string();
+        respond(StatusCode::OK, JSON, config.into(), None)
     }
 
     fn file(&self, file: &File, asked: &HeaderMap) -> Response<Full<Bytes>> {
         let Some(variant) = file.variant(&accepted(asked)) else {
-            return plain(StatusCode::NOT_FOUND, "There is nothing here; try /\n");
+            return plain(StatusCode::NOT_FOUND, "Not found; try /\n");
         };
         let source = || self.public.websocket.source(host(asked));
         let policy = (file.kind == HTML).then(source);
@@ -115,7 +115,7 @@ impl Page {
         let headers = response.headers_mut();
         headers.insert(ETAG, variant.tag.clone());
         if file.hashed {
-            headers.insert(CACHE_CONTROL, HeaderValue::from_static(FOR_EVER));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
         }
         if file.varies() {
             headers.insert(VARY, HeaderValue::from_static("accept-encoding"));
@@ -128,19 +128,19 @@ impl Page {
     }
 }
 
-/// The name by which we were asked.
+/// Returns the request's host.
 fn host(asked: &HeaderMap) -> Option<&str> {
     asked.get(HOST)?.to_str().ok()
 }
 
-/// Which encodings are accepted, as one list.
+/// Joins the `Accept-Encoding` headers.
 fn accepted(asked: &HeaderMap) -> String {
     let all = asked.get_all(ACCEPT_ENCODING).into_iter();
     let readable: Vec<&str> = all.filter_map(|value| value.to_str().ok()).collect();
     readable.join(",")
 }
 
-/// Whether the browser has what has this tag. Proxies that change the encoding mark a tag as weak.
+/// Returns whether the browser has the file with this tag. Proxies that re-encode weaken tags.
 fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     let lists = asked.get_all(IF_NONE_MATCH).into_iter();
     let mut tags = lists
@@ -150,8 +150,8 @@ fn is_known(asked: &HeaderMap, tag: &HeaderValue) -> bool {
     tags.any(|one| one == "*" || one.as_bytes() == tag.as_bytes())
 }
 
-fn plain(status: StatusCode, words: &'static str) -> Response<Full<Bytes>> {
-    respond(status, TEXT, Bytes::from_static(words.as_bytes()), None)
+fn plain(status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+    respond(status, TEXT, Bytes::from_static(text.as_bytes()), None)
 }
 
 fn respond(

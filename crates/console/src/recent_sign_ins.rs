@@ -1,18 +1,18 @@
-//! Who signed in lately, and with rights of when. NATS lists a connection under its user only some
-//! time after we answered; a rights change that falls between would miss it, so it is remembered here.
-//! And who came with the new rights already is let be.
+//! The recent sign-ins and the log positions of their rights. NATS lists a connection under its user
+//! only some time after the reply; a rights change in between would miss it, so it is tracked here.
+//! Connections that already have the new rights are not closed.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use chat::id::UserId;
 
-/// How many are remembered: more than argon2 lets sign in within [`AGE_MAX`].
+/// The most sign-ins tracked: more than argon2 allows within [`AGE_MAX`].
 pub(crate) const RECENT_MAX: usize = 4_096;
-/// How long they are: NATS gives up on a sign-in before.
+/// How long a sign-in is tracked: longer than NATS waits for one.
 pub(crate) const AGE_MAX: Duration = Duration::from_secs(15);
 
-/// A connection as NATS numbers it.
+/// A connection in NATS's numbering.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Connection {
     /// The server's id.
@@ -21,7 +21,7 @@ pub(crate) struct Connection {
     pub(crate) client: u64,
 }
 
-/// The connections that signed in lately, or are about to. Pure: times are since any fixed start.
+/// The recent and pending sign-ins. Pure: time is a parameter, measured from any fixed start.
 #[derive(Debug, Default)]
 pub(crate) struct RecentSignIns(VecDeque<Entry>);
 
@@ -30,15 +30,15 @@ struct Entry {
     at: Duration,
     user: Option<UserId>,
     connection: Connection,
-    /// The position of the log that its rights are as of; none while it is signing in.
+    /// The log position of its rights; none while it is signing in.
     as_of: Option<u64>,
-    /// The position that they must be as of, at least.
+    /// The lowest log position that its rights must have.
     due: u64,
 }
 
 impl RecentSignIns {
-    /// Remembers a connection; its user is not known yet if it came with a token.
-    pub(crate) fn note(&mut self, connection: Connection, user: Option<UserId>, now: Duration) {
+    /// Adds a connection; its user is unknown until a token has been checked.
+    pub(crate) fn record(&mut self, connection: Connection, user: Option<UserId>, now: Duration) {
         while self.0.len() >= RECENT_MAX || self.0.front().is_some_and(|e| e.is_old(now)) {
             self.0.pop_front();
         }
@@ -51,8 +51,13 @@ impl RecentSignIns {
         });
     }
 
-    /// Says whose connection it is, with rights as of a position; not if they changed since.
-    pub(crate) fn settle(&mut self, connection: &Connection, user: &UserId, as_of: u64) -> bool {
+    /// Sets the user and rights of a connection; returns false if the rights have changed since.
+    pub(crate) fn set_rights(
+        &mut self,
+        connection: &Connection,
+        user: &UserId,
+        as_of: u64,
+    ) -> bool {
         let mut newest = self.0.iter_mut().rev();
         let Some(entry) = newest.find(|e| e.connection == *connection) else {
             return true;
@@ -65,13 +70,13 @@ impl RecentSignIns {
         true
     }
 
-    /// Whether a connection is remembered.
+    /// Returns whether a connection is tracked.
     pub(crate) fn has(&self, connection: &Connection) -> bool {
         self.0.iter().rev().any(|e| e.connection == *connection)
     }
 
-    /// A user's rights changed at a position: the connections that have older ones. Those that are,
-    /// or may turn out to be, the user's and are still signing in must have the new ones.
+    /// Returns the connections with rights from before a change of a user. Pending sign-ins that are or
+    /// may be the user's must then get the new rights.
     pub(crate) fn outdated(
         &mut self,
         user: &UserId,
@@ -92,7 +97,7 @@ impl RecentSignIns {
         outdated
     }
 
-    /// Whether a connection has rights as of a position or later.
+    /// Returns whether a connection has the rights of a position or later.
     pub(crate) fn is_current(&self, connection: &Connection, position: u64) -> bool {
         let mut newest = self.0.iter().rev();
         newest
@@ -123,30 +128,30 @@ mod tests {
     }
 
     #[test]
-    fn a_rights_change_meets_those_who_are_just_signing_in() {
+    fn a_rights_change_applies_to_pending_sign_ins() {
         let mut recent = RecentSignIns::default();
         let [anna, otto]: [UserId; 2] = ["anna", "otto"].map(|user| user.parse().unwrap());
-        recent.note(connection(1), Some(anna.clone()), at(0));
-        recent.note(connection(2), Some(otto.clone()), at(1));
-        recent.note(connection(3), None, at(2));
+        recent.record(connection(1), Some(anna.clone()), at(0));
+        recent.record(connection(2), Some(otto.clone()), at(1));
+        recent.record(connection(3), None, at(2));
         assert!(recent.has(&connection(3)) && !recent.has(&connection(4)));
-        assert!(recent.settle(&connection(1), &anna, 7));
+        assert!(recent.set_rights(&connection(1), &anna, 7));
         assert_eq!(recent.outdated(&anna, 8, at(2)), [connection(1)]);
-        // Who is still signing in, and may be her, needs what is known at 8.
-        assert!(!recent.settle(&connection(3), &anna, 7));
-        assert!(recent.settle(&connection(3), &anna, 8));
-        assert!(recent.settle(&connection(2), &otto, 1));
+        // A pending sign-in that may be hers needs the rights of position 8.
+        assert!(!recent.set_rights(&connection(3), &anna, 7));
+        assert!(recent.set_rights(&connection(3), &anna, 8));
+        assert!(recent.set_rights(&connection(2), &otto, 1));
         assert_eq!(recent.outdated(&anna, 8, at(2)), [connection(1)]);
         assert_eq!(recent.outdated(&anna, 9, at(16)), [connection(3)]);
     }
 
     #[test]
-    fn who_came_with_the_new_rights_is_let_be() {
+    fn a_connection_with_the_new_rights_is_current() {
         let (mut recent, anna) = (RecentSignIns::default(), "anna".parse().unwrap());
-        assert!(!recent.is_current(&connection(1), 0), "nobody knows");
-        recent.note(connection(1), Some(anna), at(0));
-        assert!(recent.is_current(&connection(1), 9), "it is seen to");
-        assert!(recent.settle(&connection(1), &"anna".parse().unwrap(), 8));
+        assert!(!recent.is_current(&connection(1), 0), "not tracked");
+        recent.record(connection(1), Some(anna), at(0));
+        assert!(recent.is_current(&connection(1), 9), "still signing in");
+        assert!(recent.set_rights(&connection(1), &"anna".parse().unwrap(), 8));
         let current = [8, 9].map(|position| recent.is_current(&connection(1), position));
         assert_eq!(current, [true, false]);
     }
@@ -155,10 +160,10 @@ mod tests {
     fn memory_is_bounded() {
         let mut recent = RecentSignIns::default();
         for client in 0..10_000 {
-            recent.note(connection(client), None, at(0));
+            recent.record(connection(client), None, at(0));
         }
         assert_eq!(recent.0.len(), RECENT_MAX);
-        recent.note(connection(0), None, at(60));
+        recent.record(connection(0), None, at(60));
         assert_eq!(recent.0.len(), 1);
     }
 }

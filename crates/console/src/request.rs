@@ -1,4 +1,4 @@
-//! What NATS asks in its auth callout: a JSON Web Token signed with the server's ed25519 nkey (NATS
+//! The requests of NATS's auth callout: JSON Web Tokens signed with the server's ed25519 nkey (NATS
 //! ADR-26).
 
 use chat::secret::Secret;
@@ -6,36 +6,36 @@ use data_encoding::BASE64URL_NOPAD;
 use nkeys::{KeyPair, KeyPairType};
 use serde::Deserialize;
 
-/// The longest request that is looked at, in bytes: a password of 1,024 characters, escaped and in
-/// base64, is far below.
+/// The longest request, in bytes. A password of 1,024 characters, escaped and in base64, is well
+/// below.
 pub(crate) const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 const ALGORITHM: &str = "ed25519-nkey";
 const REQUEST_AUDIENCE: &str = "nats-authorization-request";
 
-/// Why a request of the auth callout is not believed.
+/// Why an auth callout request is rejected.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Untrusted {
-    #[error("the request is no JSON Web Token of NATS")]
+    #[error("the request is not a JSON Web Token of NATS")]
     Shape,
-    #[error("the request's JSON cannot be read")]
+    #[error("cannot parse the request's JSON")]
     Json(#[from] serde_json::Error),
     #[error("the request's key or signature is wrong")]
     Signature(#[from] nkeys::error::Error),
-    #[error("the request is signed by something else than a server, or meant for somebody else")]
+    #[error("the request is not signed by a server, or has another audience")]
     Stranger,
 }
 
-/// NATS asks about somebody who connects.
+/// A request about a client that connects.
 #[derive(Debug)]
 pub(crate) struct Request {
-    /// The id of the server that asks.
+    /// The id of the server.
     pub(crate) server: String,
-    /// The number of the connection at that server.
+    /// The connection's number at that server.
     pub(crate) client: u64,
-    /// The address that the connection comes from.
+    /// The client's address.
     pub(crate) host: String,
-    /// The one-time key that the answer has to name.
+    /// The one-time key that the reply must name.
     pub(crate) user_key: String,
     /// The user name given.
     pub(crate) user: String,
@@ -46,8 +46,8 @@ pub(crate) struct Request {
 }
 
 impl Request {
-    /// Reads a request whose signature is right. That proves that nobody changed it on the way; that
-    /// it comes from our server follows from its subject, to which only the roles' account publishes.
+    /// Verifies and parses a request. The signature proves its integrity; that it comes from our server
+    /// follows from its subject, to which no client may publish.
     pub(crate) fn open(token: &[u8]) -> Result<Self, Untrusted> {
         let token = Some(token).filter(|token| token.len() <= REQUEST_BYTES_MAX);
         let text = token.and_then(|token| std::str::from_utf8(token).ok());
@@ -86,11 +86,11 @@ struct Header {
 struct RequestClaims {
     iss: String,
     aud: String,
-    nats: Asked,
+    nats: NatsClaims,
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct NatsClaims {
     server_id: ServerId,
     user_nkey: String,
     client_info: ClientInfo,
@@ -124,16 +124,16 @@ fn nothing() -> Secret {
     Secret::new("")
 }
 
-impl From<Asked> for Request {
-    fn from(asked: Asked) -> Self {
+impl From<NatsClaims> for Request {
+    fn from(claims: NatsClaims) -> Self {
         Self {
-            server: asked.server_id.id,
-            client: asked.client_info.id,
-            host: asked.client_info.host,
-            user_key: asked.user_nkey,
-            user: asked.connect_opts.user,
-            password: asked.connect_opts.pass,
-            token: asked.connect_opts.auth_token,
+            server: claims.server_id.id,
+            client: claims.client_info.id,
+            host: claims.client_info.host,
+            user_key: claims.user_nkey,
+            user: claims.connect_opts.user,
+            password: claims.connect_opts.pass,
+            token: claims.connect_opts.auth_token,
         }
     }
 }
@@ -144,7 +144,7 @@ mod tests {
 
     use super::*;
 
-    /// A request as a server makes it, changed.
+    /// A request signed by a server, with a change.
     fn request(key: &KeyPair, change: impl FnOnce(&mut Value)) -> String {
         let id = key.public_key();
         let mut claims = json!({
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_servers_request_is_read_and_does_not_print_what_is_secret() {
+    fn a_servers_request_is_parsed_and_does_not_print_secrets() {
         let asked = Request::open(request(&server(1), |_| {}).as_bytes()).unwrap();
         assert_eq!(asked.server, server(1).public_key());
         assert_eq!((asked.client, asked.host.as_str()), (7, "127.0.0.1"));
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_else_comes_is_not_believed() {
+    fn other_requests_are_rejected() {
         let good = request(&server(1), |_| {});
         let other = server(2).public_key();
         let account = KeyPair::new_from_raw(KeyPairType::Account, [1; 32]).unwrap();
@@ -197,7 +197,7 @@ mod tests {
             good.trim_end_matches(|c| c != '.').to_owned(),
             format!("{good}A"),
             format!("{good}.{good}"),
-            // Signed by one, and says that it is another.
+            // Signed by one server, claims to be another.
             request(&server(1), |c| c["iss"] = json!(other)),
             request(&server(1), |c| c["nats"]["server_id"]["id"] = json!(other)),
             request(&server(1), |c| c["aud"] = json!("somebody")),
@@ -213,9 +213,9 @@ mod tests {
     }
 
     #[test]
-    fn no_bit_can_be_turned() {
+    fn a_flipped_bit_is_detected() {
         let good = request(&server(1), |_| {}).into_bytes();
-        // Some hundred signatures to check would take long.
+        // Every 41st byte: verifying some hundred signatures would be slow.
         for at in (0..good.len()).step_by(41) {
             let mut bad = good.clone();
             bad[at] ^= 1;

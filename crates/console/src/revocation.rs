@@ -1,8 +1,8 @@
-//! Rights follow membership: when a user's rights change, the user's connections are ended. Clients
-//! connect again by themselves, and get the new rights.
+//! Closes the connections of a user whose rights change. Clients reconnect and get the new rights.
 //!
-//! Ended too is who asked to sign in when no console role listened, as after a restart: NATS has put
-//! the question to nobody, and would let them wait until it gives up. They come again, and are heard.
+//! Also closes connections that tried to sign in while no console role was subscribed, as after a
+//! restart: NATS asked nobody about them and would let them wait for its timeout. They reconnect and
+//! sign in.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -24,85 +24,84 @@ use crate::metrics::CONNECTIONS_ENDED;
 use crate::nats_server::ACCOUNT;
 use crate::recent_sign_ins::Connection;
 
-/// How long NATS may take to list or end connections.
+/// How long NATS may take to list or close connections.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long to wait before what failed is tried again.
+/// The pause before a retry.
 const RETRY: Duration = Duration::from_secs(1);
-/// How many connections one list holds. NATS's answer has no other bound.
+/// The most connections per list; NATS's reply has no other limit.
 const LISTED_MAX: usize = 1_024;
-/// Where NATS has the connections that have not signed in; with an auth callout nobody else is there.
-const ASKING_ACCOUNT: &str = "$G";
-/// How many users are remembered one by one; past it everybody signs in again.
-const DUE_MAX: usize = 4_096;
-/// How many lists are asked for at the most, to end the connections of one user or all of them.
+/// The account of the connections that have not signed in; with an auth callout it has no others.
+const SIGNING_IN_ACCOUNT: &str = "$G";
+/// The most users tracked individually; beyond it all users sign in again.
+const PENDING_MAX: usize = 4_096;
+/// The most lists requested to close the connections of one user or of all.
 const LISTS_MAX: usize = 16;
 
-/// Ends connections.
+/// Closes connections.
 pub(crate) struct Revocation {
     pub(crate) system: Bus,
     pub(crate) workspace: Subjects,
     pub(crate) callout: Arc<Callout>,
 }
 
-/// Whose connections have to be ended still.
+/// The connections that are still to be closed.
 #[derive(Debug, Default)]
 struct Due {
-    /// Each with the position of the last change.
+    /// Users, each with the position of the last change.
     users: BTreeMap<UserId, u64>,
     everybody: bool,
-    /// Who asked to sign in before we listened.
+    /// Connections that tried to sign in before this role subscribed.
     unheard: bool,
 }
 
-/// Whose connections.
+/// Selects connections.
 #[derive(Clone, Copy, Debug)]
 enum Whose<'a> {
-    /// A user's, but for those with the rights as of this position or later.
+    /// A user's, except those with the rights of this position or later.
     User(&'a UserId, u64),
     Everybody,
     Unheard,
 }
 
 impl Revocation {
-    /// Serves until told to stop.
+    /// Serves until `stop` is cancelled.
     pub(crate) async fn serve(
         self,
         mut changed: Subscription,
         mut link: watch::Receiver<Link>,
         stop: &CancellationToken,
     ) -> Result<(), Error> {
-        let mut seen = *link.borrow_and_update();
+        let mut last = *link.borrow_and_update();
         let mut due = Due {
             unheard: true,
             ..Due::default()
         };
-        self.settle(&mut due).await;
+        self.close_pending(&mut due).await;
         loop {
             tokio::select! {
-                biased; // Stop first; then all that is known, then what failed before.
+                biased; // Stop first; then new changes, then retries.
                 () = stop.cancelled() => return Ok(()),
                 message = changed.next() => match message {
-                    Some(message) => self.take_in(&message, &mut due),
+                    Some(message) => self.add_change(&message, &mut due),
                     None => return Err(Error::Ended),
                 },
-                // A change may have got lost while the bus was away, and a sign-in too: everybody
-                // signs in again.
+                // Changes and sign-ins may have been lost while disconnected, so all users sign in again.
                 Ok(()) = link.changed() => {
                     let now = *link.borrow_and_update();
-                    let gap = now.has_gap_since(&seen);
+                    let gap = now.has_gap_since(&last);
                     (due.everybody, due.unheard) = (due.everybody || gap, due.unheard || gap);
-                    seen = now;
+                    last = now;
                 }
                 () = tokio::time::sleep(RETRY), if !due.is_empty() => {}
             }
             while let Some(message) = changed.try_next() {
-                self.take_in(&message, &mut due);
+                self.add_change(&message, &mut due);
             }
-            self.settle(&mut due).await;
+            self.close_pending(&mut due).await;
         }
     }
 
-    fn take_in(&self, message: &Message, due: &mut Due) {
+    fn add_change(&self, message: &Message, due: &mut Due) {
         let subject = message.subject.as_str();
         let Some(user) = self.workspace.rights_user(subject) else {
             tracing::warn!(subject, "a rights change names no user");
@@ -113,7 +112,7 @@ impl Revocation {
             due.everybody = true;
             return;
         };
-        if due.users.len() < DUE_MAX {
+        if due.users.len() < PENDING_MAX {
             let last = due.users.entry(user).or_default();
             *last = position.max(*last);
         } else {
@@ -121,24 +120,24 @@ impl Revocation {
         }
     }
 
-    /// Ends what is due; what fails stays due.
-    async fn settle(&self, due: &mut Due) {
+    /// Closes the pending connections; failures stay pending.
+    async fn close_pending(&self, due: &mut Due) {
         if due.unheard {
             match self.end_listed(Whose::Unheard).await {
                 Ok(()) => due.unheard = false,
-                Err(error) => return tell_failure(&error),
+                Err(error) => return log_failure(&error),
             }
         }
         if due.everybody {
             match self.end_listed(Whose::Everybody).await {
                 Ok(()) => *due = Due::default(),
-                Err(error) => tell_failure(&error),
+                Err(error) => log_failure(&error),
             }
             return;
         }
         while let Some((user, position)) = due.users.pop_first() {
             if let Err(error) = self.end(&user, position).await {
-                tell_failure(&error);
+                log_failure(&error);
                 due.users.insert(user, position);
                 return;
             }
@@ -152,9 +151,9 @@ impl Revocation {
         self.end_listed(Whose::User(user, position)).await
     }
 
-    /// Ends the connections that NATS lists as theirs, but for those that came with the rights of after
-    /// the change. Whoever came by another console, or back from a gap, may be ended once more, which
-    /// costs a reconnection and harms nobody.
+    /// Closes the selected connections that NATS lists, except those that already have the new rights. A
+    /// connection that signed in through another instance may be closed needlessly, which costs one
+    /// reconnection.
     async fn end_listed(&self, whose: Whose<'_>) -> Result<(), Error> {
         let mut kept = 0;
         for _ in 0..LISTS_MAX {
@@ -170,7 +169,7 @@ impl Revocation {
                     continue;
                 };
                 self.kick(&connection).await?;
-                tracing::info!(user = %listed.authorized_user, client = listed.cid, "connection ended: {reason}");
+                tracing::info!(user = %listed.authorized_user, client = listed.cid, "connection closed: {reason}");
             }
             if !full {
                 return Ok(());
@@ -179,7 +178,7 @@ impl Revocation {
         Err(Error::Many)
     }
 
-    /// Why a connection is to end, if it is.
+    /// Returns why a connection is to be closed, if it is.
     fn reason(
         &self,
         whose: Whose<'_>,
@@ -189,19 +188,19 @@ impl Revocation {
         let ends = match whose {
             Whose::Unheard => {
                 let heard = self.callout.is_recent(connection);
-                return (!heard).then_some("nobody listened when it asked to sign in");
+                return (!heard).then_some("no console role was subscribed when it signed in");
             }
             Whose::User(_, position) => !self.callout.is_current(connection, position),
             Whose::Everybody => true,
         };
-        // The roles' user is no login, so a role is never taken for somebody.
+        // The roles' user is not a login, so a role's connection is never closed.
         let is_user = user.parse::<UserId>().is_ok();
         (ends && is_user).then_some("its user's rights changed")
     }
 
     async fn list(&self, whose: Whose<'_>, offset: usize) -> Result<List, Error> {
         let account = match whose {
-            Whose::Unheard => ASKING_ACCOUNT,
+            Whose::Unheard => SIGNING_IN_ACCOUNT,
             Whose::User(..) | Whose::Everybody => ACCOUNT,
         };
         let mut filter = json!({
@@ -217,7 +216,7 @@ impl Revocation {
     async fn kick(&self, connection: &Connection) -> Result<(), Error> {
         let subject = subject::server_kick(&connection.server);
         let answer = self.ask(subject, json!({ "cid": connection.client }).to_string());
-        // An error in the answer says that there is no such connection any more: that is the aim.
+        // An error in the reply means that the connection is already gone.
         drop(answer.await?);
         counter!(CONNECTIONS_ENDED).increment(1);
         Ok(())
@@ -237,11 +236,11 @@ impl Due {
     }
 }
 
-fn tell_failure(error: &Error) {
-    tracing::warn!(error = %bus::chain(error), "cannot end connections yet; trying again");
+fn log_failure(error: &Error) {
+    tracing::warn!(error = %bus::chain(error), "cannot close connections; retrying");
 }
 
-/// NATS's answer to the question for connections.
+/// NATS's list of connections.
 #[derive(Deserialize)]
 struct List {
     server: Server,

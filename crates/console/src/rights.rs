@@ -1,23 +1,23 @@
-//! What a user may do on the bus: console-api section 1, in subjects.
+//! A user's rights on the bus as subjects (console-api section 1).
 
 use chat::id::UserId;
 use chat::rpc::Login;
 use chat::subject::{self, Subjects};
 
-/// The rights of one user. NATS takes an empty list for "everything", so neither list can be empty:
-/// everybody has an own place to ask and an own inbox.
+/// The rights of one user. NATS reads an empty list as "everything", so neither list may be empty:
+/// every user has an own API subject and an own inbox.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rights {
-    /// Whose.
+    /// The user.
     pub(crate) user: UserId,
-    /// What the user may publish to.
+    /// The subjects that the user may publish to.
     pub(crate) publish: Vec<String>,
-    /// What the user may subscribe to.
+    /// The subjects that the user may subscribe to.
     pub(crate) subscribe: Vec<String>,
 }
 
 impl Rights {
-    /// The rights that go with what the session-router says of a user.
+    /// Returns the rights of a login.
     pub(crate) fn of(workspace: &Subjects, login: &Login) -> Self {
         let mut subscribe = vec![subject::inbox_of(&login.user)];
         match &login.feeds {
@@ -56,14 +56,14 @@ mod tests {
     }
 
     #[test]
-    fn everybody_asks_under_their_name_and_hears_their_inbox() {
+    fn every_user_publishes_under_their_name_and_subscribes_to_their_inbox() {
         let rights = rights(Some(vec![]), false);
         assert_eq!(rights.publish, ["sb.acme.api.anna.>"]);
         assert_eq!(rights.subscribe, ["_INBOX.anna.>"]);
     }
 
     #[test]
-    fn a_member_hears_the_feeds_of_their_live_chats() {
+    fn a_member_subscribes_to_the_feeds_of_their_live_chats() {
         let chats = [
             LiveChatId::from_bytes([1; 16]),
             LiveChatId::from_bytes([2; 16]),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn supervisors_hear_all_feeds_and_administrators_the_audit_too() {
+    fn supervisors_subscribe_to_all_feeds_and_administrators_to_the_audit_too() {
         let supervisor = rights(None, false);
         assert_eq!(supervisor.subscribe, ["_INBOX.anna.>", "sb.acme.feed.>"]);
         let administrator = rights(None, true);

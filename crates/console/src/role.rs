@@ -1,4 +1,4 @@
-//! The role: its parts, started and stopped together.
+//! The role: starts and stops its parts together.
 
 use std::sync::{Arc, Mutex};
 
@@ -18,48 +18,48 @@ use crate::revocation::Revocation;
 use crate::sign_in::SignIn;
 use crate::websocket::Websocket;
 
-/// What the role is called among NATS services.
+/// The role's name among NATS services.
 pub const SERVICE: &str = "switchboard-console";
 
-/// What the role is told.
+/// The configuration of the role.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The seed of the account key that NATS's configuration names as the issuer of its auth
-    /// callout, `SA...` ([`new_issuer`](crate::nats_server::new_issuer)).
+    /// The seed of the account key that the NATS configuration names as the issuer of its auth
+    /// callout, `SA…` ([`new_issuer`](crate::nats_server::new_issuer)).
     pub issuer: Secret,
-    /// Where browsers reach NATS.
+    /// The address of NATS for browsers.
     pub websocket: Websocket,
-    /// The origins whose pages NATS lets connect, so that a page from elsewhere can say why it may
-    /// not; empty where that is not known.
+    /// The origins that NATS accepts, so that a page from another one can report why it cannot connect;
+    /// empty if unknown.
     pub origins: Vec<String>,
 }
 
-/// Why the role did not start, or ended before it was told to.
+/// Why the role did not start, or ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The issuer's seed is not one, or not an account's.
-    #[error("the issuer's seed is not the seed of a NATS account key, which begins with SA")]
+    /// The issuer's seed is not that of an account key.
+    #[error("the issuer's seed is not that of a NATS account key, which begins with SA")]
     Issuer(#[source] nkeys::error::Error),
-    /// NATS did not take what we sent.
-    #[error("NATS does not serve the console role; check that the roles' user may do all")]
+    /// A call to NATS failed.
+    #[error("a call to NATS failed; check the permissions of the roles' user")]
     Bus(#[source] bus::Error),
-    /// NATS did not say which connections there are in the way that we know.
-    #[error("NATS lists its connections in another form; version 2.10 or newer is needed")]
+    /// NATS's list of connections cannot be parsed.
+    #[error("cannot parse NATS's list of connections; version 2.10 or newer is required")]
     Connections(#[source] serde_json::Error),
-    /// There are too many connections to end at once.
-    #[error("too many connections to end at once")]
+    /// There are too many connections to close at once.
+    #[error("too many connections to close at once")]
     Many,
-    /// The bus was closed under us.
-    #[error("the connection to NATS is closed for good")]
+    /// The bus was closed.
+    #[error("the connection to NATS was closed")]
     Ended,
 }
 
-/// Signs people in and serves the page until it is told to stop. The caller binds the listener, so
-/// that it can say which setting named a taken port.
+/// Handles sign-ins and serves the page until `stop` is cancelled. The caller binds the listener, so
+/// that it can name the setting of a port in use.
 ///
-/// `bus` is the roles' user; `system` is the system account's user, through which connections are
-/// ended. Without it, changed rights are in force only at the next sign-in, which is at the latest
-/// after [`SIGN_IN_SECS`](crate::SIGN_IN_SECS).
+/// `bus` is connected as the roles' user and `system` as the system account's user, through which
+/// connections are closed. Without it, changed rights apply from the next sign-in, at the latest after
+/// [`SIGN_IN_SECS`](crate::SIGN_IN_SECS).
 pub async fn run(
     config: Config,
     listener: TcpListener,
@@ -75,7 +75,7 @@ pub async fn run(
     let requests = requests.map_err(Error::Bus)?;
     let changed = bus.subscribe(&workspace.all_rights(), None).await;
     let changed = changed.map_err(Error::Bus)?;
-    // Whoever sees us announced can count on being signed in.
+    // The subscriptions must be active before the role announces itself.
     bus.flush().await.map_err(Error::Bus)?;
     let service = announce(&bus, &workspace).await?;
     let audience = system.clone().map(|system| Audience {
@@ -132,7 +132,7 @@ async fn end_connections(
     stop: &CancellationToken,
 ) -> Result<(), Error> {
     let Some(system) = system else {
-        tracing::warn!("no system account of NATS: changed rights wait for the next sign-in");
+        tracing::warn!("no NATS system account: changed rights apply from the next sign-in");
         return Ok(());
     };
     let link = callout.bus.changes();

@@ -1,5 +1,4 @@
-//! Whether somebody is who they say: password or API token, checked against what the session-router
-//! knows.
+//! Authenticates a client by password or API token, with the session router's data.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,15 +15,15 @@ use crate::limiter::Limiter;
 use crate::nats_server::AUTH_TIMEOUT;
 use crate::request::Request;
 
-/// How many passwords are hashed at once: each takes 19 MiB and a core for some 30 ms.
+/// The most passwords hashed at once: each takes 19 MiB and a core for about 30 ms.
 pub(crate) const HASHES_MAX: usize = 2;
-/// How long the session-router may take to answer, and to be there at all: after a restart it reads
-/// its log first, and who has the right password is not to be told otherwise meanwhile.
+/// How long the session router may take to subscribe and to reply. After a restart it reads its log
+/// first, and a correct password must not be rejected meanwhile.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
-/// How often it is looked whether it is there.
+/// The pause between attempts while the session router is not subscribed.
 const ASK_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why somebody does not get in. They are told none of it.
+/// Why a sign-in is rejected. The client does not learn the reason.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SignInError {
     #[error("wrong credentials")]
@@ -33,12 +32,12 @@ pub(crate) enum SignInError {
     Paused,
     #[error("too many sign-ins at once")]
     Late,
-    #[error("the session-router cannot be asked")]
+    #[error("the session router does not reply")]
     Unavailable(#[source] bus::Error),
 }
 
 impl SignInError {
-    /// The value of the metric's label.
+    /// Returns the label of the metric.
     pub(crate) const fn label(&self) -> &'static str {
         match self {
             Self::Wrong => "wrong",
@@ -49,19 +48,19 @@ impl SignInError {
     }
 }
 
-/// What somebody offers as a proof.
+/// The credentials of a request.
 enum Proof<'a> {
     Password(&'a Secret),
     Token(&'a Secret),
 }
 
-/// Checks proofs.
+/// Checks credentials.
 pub(crate) struct SignIn {
     bus: Bus,
     workspace: Subjects,
     started: Instant,
     hashes: Arc<Semaphore>,
-    // Locked for a look into a map, never across an await.
+    // Held for one lookup, never across an await.
     limiter: Mutex<Limiter>,
 }
 
@@ -76,9 +75,9 @@ impl SignIn {
         }
     }
 
-    /// Who it is, if the proof holds.
+    /// Returns the login that the credentials prove.
     pub(crate) async fn check(&self, request: &Request) -> Result<Login, SignInError> {
-        // A name that is no login is nobody's, and is treated as such.
+        // A name that is not a valid login is treated like an unknown one.
         let user = request.user.parse::<UserId>().ok();
         match proof(request) {
             Proof::Token(token) if request.user.is_empty() => self.by_token(token, None).await,
@@ -90,7 +89,7 @@ impl SignIn {
         }
     }
 
-    /// The same proof against what is known now. A password that was right is not hashed again.
+    /// Checks the same credentials against the current data, without hashing the password again.
     pub(crate) async fn recheck(
         &self,
         request: &Request,
@@ -108,8 +107,8 @@ impl SignIn {
         }
     }
 
-    /// A token in place of the user's password is limited as one, but only afterwards: it cannot be
-    /// guessed, and the many connections of one program must not pause each other.
+    /// Checks a token given with a user name. Only failures count against the limit: the concurrent
+    /// connections of one program must not pause each other.
     async fn by_token_of(&self, token: &Secret, user: UserId) -> Result<Login, SignInError> {
         if self.limiter().refuses(&user, self.started.elapsed()) {
             return Err(SignInError::Paused);
@@ -121,7 +120,7 @@ impl SignIn {
         login
     }
 
-    /// A token alone has too many bits to be guessed, so it needs no limit.
+    /// Checks a token. It has too many bits to be guessed, so there is no limit.
     async fn by_token(&self, token: &Secret, user: Option<&UserId>) -> Result<Login, SignInError> {
         let question = LoginRequest::Token(token::hash(token));
         let login = self.ask(&question).await?.ok_or(SignInError::Wrong)?;
@@ -145,7 +144,7 @@ impl SignIn {
             return Err(SignInError::Paused);
         }
         let login = self.ask(&LoginRequest::Password(user.clone())).await?;
-        // Somebody unknown costs as much time as somebody known, and then fails.
+        // An unknown user takes as long as a known one, and then fails.
         let hash = match &login {
             Some(login) => login.password_hash.clone(),
             None => Secret::new(password::DUMMY),
@@ -156,8 +155,8 @@ impl SignIn {
             .ok_or(SignInError::Wrong)
     }
 
-    /// Hashes, when it is our turn. Tries are counted only then, so that the many connections of
-    /// one console with the right password do not pause each other.
+    /// Hashes the password when a slot is free. Attempts are counted only then, so that concurrent
+    /// connections with the right password do not pause each other.
     async fn verify(
         &self,
         password: Secret,
@@ -208,7 +207,7 @@ impl SignIn {
     }
 }
 
-/// What is offered: a token has its own field, but clients that know only passwords may put it there.
+/// Returns the credentials. A token may come in the password field, for clients without a token field.
 fn proof(request: &Request) -> Proof<'_> {
     if !request.token.expose().is_empty() {
         Proof::Token(&request.token)

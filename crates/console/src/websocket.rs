@@ -1,4 +1,4 @@
-//! Where browsers are told that NATS is.
+//! The address of NATS's WebSocket for browsers.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -6,48 +6,48 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use hyper::Uri;
 use hyper::http::uri::Authority;
 
-/// The address of NATS's WebSocket, as browsers have it.
+/// The address of NATS's WebSocket for browsers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Websocket(Place);
+pub struct Websocket(Address);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Place {
-    /// A proxy's, which is the same for everybody.
+enum Address {
+    /// The URL at a proxy, the same for all browsers.
     Url(String),
-    /// The listener's own.
+    /// The address of the listener.
     Listener(SocketAddr),
 }
 
-/// It is no address of a WebSocket.
+/// The text is not the URL of a WebSocket.
 #[derive(Debug, thiserror::Error)]
 #[error("must be the URL of a WebSocket, such as wss://desk.example.org/nats")]
 pub struct NotAWebsocket;
 
 impl Websocket {
-    /// One that is reached by this URL, `ws://` or `wss://`.
+    /// Parses a URL, `ws://` or `wss://`.
     pub fn at(url: &str) -> Result<Self, NotAWebsocket> {
         let uri: Uri = url.parse().map_err(|_| NotAWebsocket)?;
         let known = matches!(uri.scheme_str(), Some("ws" | "wss"));
         let host = uri.authority().and_then(host_of).is_some();
         if known && host && uri.query().is_none() {
-            Ok(Self(Place::Url(url.to_owned())))
+            Ok(Self(Address::Url(url.to_owned())))
         } else {
             Err(NotAWebsocket)
         }
     }
 
-    /// One that listens there. All addresses are no address to connect to: then it is at whatever
-    /// name the page was asked for.
+    /// Uses the listener's address. If that is unspecified (`0.0.0.0`), browsers connect to the host of
+    /// the page.
     #[must_use]
     pub fn listening(address: SocketAddr) -> Self {
-        Self(Place::Listener(address))
+        Self(Address::Listener(address))
     }
 
-    /// Its URL for a page that was asked for with this `Host`.
+    /// Returns the URL for a page requested with this `Host`.
     pub(crate) fn url(&self, host: Option<&str>) -> String {
         let address = match &self.0 {
-            Place::Url(url) => return url.clone(),
-            Place::Listener(address) => address,
+            Address::Url(url) => return url.clone(),
+            Address::Listener(address) => address,
         };
         let authority: Option<Authority> = host.and_then(|host| host.parse().ok());
         let named = authority.as_ref().and_then(host_of);
@@ -57,8 +57,8 @@ impl Websocket {
         }
     }
 
-    /// What a Content-Security-Policy calls that URL. It has no words for IPv6: there the scheme
-    /// alone is named, and NATS's list of origins is what stands between.
+    /// Returns the URL as a source of a Content-Security-Policy. That cannot express IPv6 addresses, so
+    /// for them it allows the scheme, and NATS's list of origins is the protection.
     pub(crate) fn source(&self, host: Option<&str>) -> String {
         let url = self.url(host);
         let (scheme, rest) = url.split_once("://").unwrap_or(("wss", ""));
@@ -69,15 +69,14 @@ impl Websocket {
     }
 }
 
-/// As it is reached on this machine.
+/// Formats the URL for this machine.
 impl fmt::Display for Websocket {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.url(None))
     }
 }
 
-/// The host without its port, when it is a name or an address and nothing cleverer: it is repeated
-/// in a header.
+/// Returns the host without its port if it is a plain name or address: it is copied into a header.
 fn host_of(authority: &Authority) -> Option<&str> {
     let host = authority.host();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn one_on_every_address_is_at_the_name_of_the_page() {
+    fn an_unspecified_address_uses_the_host_of_the_page() {
         let all = Websocket::listening("0.0.0.0:9222".parse().unwrap());
         for (host, named) in [
             ("desk.lan:8081", "desk.lan"),
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_host_that_is_none_is_never_repeated() {
+    fn an_invalid_host_is_never_copied() {
         let all = Websocket::listening("0.0.0.0:9222".parse().unwrap());
         let here = "ws://127.0.0.1:9222";
         check(&all, None, here, here);
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn one_on_one_address_is_there_whatever_the_page_is_called() {
+    fn a_specific_address_is_used_for_every_host() {
         let here = Websocket::listening("127.0.0.1:9222".parse().unwrap());
         let url = "ws://127.0.0.1:9222";
         check(&here, Some("localhost:8081"), url, url);
@@ -155,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_set_is_told_to_everybody() {
+    fn a_configured_url_is_used_for_every_host() {
         let proxied = Websocket::at("wss://desk.example.org/nats").unwrap();
         let source = "wss://desk.example.org";
         check(&proxied, Some("x"), "wss://desk.example.org/nats", source);

@@ -1,4 +1,4 @@
-//! One HTTP POST, and what came of it.
+//! One HTTP POST and its outcome.
 
 #[cfg(test)]
 mod tests;
@@ -26,25 +26,25 @@ use crate::dialer::Dialer;
 use crate::retry_after;
 use crate::target::Target;
 
-/// Who we say we are.
+/// The `User-Agent` header.
 const USER_AGENT: &str = concat!("Switchboard/", env!("CARGO_PKG_VERSION"));
-/// How long a connection is kept without use: less than the servers' usual 60 s or more, and long
-/// enough for a conversation.
+/// How long an idle connection is kept: less than servers' usual 60 s, and long enough for a
+/// conversation.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// How many unused connections are kept to one host.
+/// The most idle connections per host.
 const IDLE_PER_HOST_MAX: usize = 16;
-/// The longest head of an answer, in bytes.
+/// The longest head of a response, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// How long closing all connections may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Makes attempts. It keeps connections between them.
+/// Makes attempts and reuses connections between them.
 pub(crate) struct Attempts {
     client: Client<Connector, Full<Bytes>>,
     tasks: TaskTracker,
 }
 
-/// Lets the HTTP client's tasks be waited for.
+/// Tracks the HTTP client's tasks, so that closing can wait for them.
 #[derive(Clone)]
 struct Tracked(TaskTracker);
 
@@ -63,14 +63,14 @@ impl Attempts {
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
             .http1_max_buf_size(HEAD_BYTES_MAX)
-            // Another connection is taken when a kept one turns out closed before a byte was sent.
+            // Retry on another connection when a kept one was closed before a byte was sent.
             .retry_canceled_requests(true)
             .build(Connector::new(dialer, tls));
         Self { client, tasks }
     }
 
-    /// Sends the request once and reads the answer, all within its bound. From the answer's head on
-    /// the messenger has answered: a body that is too long, too slow or breaks off is cut there.
+    /// Sends the request once and reads the response within the timeout. Once the head has arrived the
+    /// messenger has answered: a body that is too long, too slow or incomplete is truncated.
     pub(crate) async fn attempt(&self, request: AttemptRequest, now: Timestamp) -> Outcome {
         let timeout_ms = request.timeout_ms.min(ATTEMPT_TIMEOUT_MS);
         let timeout = Duration::from_millis(timeout_ms.into());
@@ -80,7 +80,7 @@ impl Attempts {
         };
         let mut over = pin!(tokio::time::sleep(timeout));
         let answered = tokio::select! {
-            biased; // An answer that is here counts, even when the time is just over.
+            biased; // A response that has arrived counts even if the timeout has just elapsed.
             answered = self.client.request(post) => answered,
             () = &mut over => return Outcome::Failed(Reason::TimedOut { ms: timeout_ms }),
         };
@@ -134,7 +134,7 @@ async fn read(response: Response<Incoming>, over: Pin<&mut Sleep>, now: Timestam
         }
     };
     tokio::select! {
-        biased; // The same as above.
+        biased; // As above.
         () = reading => {}
         () = over => {}
     }

@@ -1,4 +1,4 @@
-//! A guarded connection with TLS where the URL wants it, within the bound of connecting.
+//! Guarded connections, with TLS for `https`, within the connect timeout.
 
 use std::io;
 use std::pin::Pin;
@@ -18,10 +18,10 @@ use crate::config::Trust;
 use crate::dialer::Dialer;
 use crate::stream::Stream;
 
-/// The bound of connecting: resolution, TCP and TLS together.
+/// The timeout of connecting: resolution, TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(CONNECT_TIMEOUT_MS as u64);
 
-/// What the HTTP client gets its connections from.
+/// The HTTP client's source of connections.
 #[derive(Clone)]
 pub(crate) struct Connector {
     https: HttpsConnector<Dialer>,
@@ -35,7 +35,7 @@ impl Connector {
     }
 }
 
-/// TLS as a client, with the authorities that are believed.
+/// Returns the TLS client configuration with the trusted authorities.
 pub(crate) fn tls(trust: &Trust) -> io::Result<ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)
@@ -62,7 +62,7 @@ impl Service<Uri> for Connector {
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Reason>> + Send>>;
 
     fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Reason>> {
-        // The dialer is always ready, and so is what wraps it.
+        // The dialer is always ready.
         Poll::Ready(Ok(()))
     }
 

@@ -1,4 +1,4 @@
-//! TCP to a messenger: resolve once, have every address checked, connect to one of those.
+//! TCP connections to messengers: resolves once, checks every address, connects to one of them.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -19,29 +19,29 @@ use crate::resolver::Resolver;
 use crate::stream::Stream;
 use crate::target::Target;
 
-/// How many connections are kept open between attempts, all hosts together. Further ones are closed
-/// after their attempt.
+/// The most connections kept open between attempts, over all hosts. Further ones are closed after
+/// their attempt.
 pub(crate) const KEPT_MAX: usize = 512;
-/// How many of a name's addresses are tried. All are checked.
+/// The most addresses of a name that are tried; all are checked.
 const TRIED_MAX: usize = 8;
-/// How long one address is tried alone before the next is tried beside it (RFC 8305).
+/// How long to wait for one address before trying the next concurrently (RFC 8305).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
 
-/// Makes guarded connections. Clones share the places for kept ones.
+/// Makes guarded connections. Clones share the limit on kept ones.
 #[derive(Clone)]
 pub(crate) struct Dialer {
     guard: Arc<Guard>,
     resolver: Resolver,
-    places: Arc<Semaphore>,
+    kept: Arc<Semaphore>,
 }
 
 impl Dialer {
-    /// At most `kept` of its connections are kept open between attempts.
+    /// Returns a dialer that keeps at most `kept` connections open between attempts.
     pub(crate) fn new(guard: Guard, resolver: Resolver, kept: usize) -> Self {
         Self {
             guard: Arc::new(guard),
             resolver,
-            places: Arc::new(Semaphore::new(kept)),
+            kept: Arc::new(Semaphore::new(kept)),
         }
     }
 
@@ -60,11 +60,11 @@ impl Dialer {
                 detail: error.to_string(),
             })?;
         metric::connected();
-        // A request is written in one go; waiting for more only delays it.
+        // A request is one write; Nagle's algorithm would only delay it.
         drop(tcp.set_nodelay(true));
         Ok(Stream::new(
             tcp,
-            Arc::clone(&self.places).try_acquire_owned().ok(),
+            Arc::clone(&self.kept).try_acquire_owned().ok(),
         ))
     }
 }
@@ -83,8 +83,8 @@ impl tower_service::Service<Uri> for Dialer {
     }
 }
 
-/// The first of these addresses that connects, each started a little after the one before; the
-/// others are dropped. Unbounded in time: the caller bounds it.
+/// Connects to the first address that succeeds; attempts are staggered and the others are dropped.
+/// The caller applies the timeout.
 async fn connect(addresses: &[IpAddr], port: u16) -> io::Result<TcpStream> {
     let mut waiting = addresses.iter().take(TRIED_MAX);
     let mut trying = JoinSet::new();

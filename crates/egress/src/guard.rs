@@ -1,8 +1,8 @@
-//! Which addresses are spoken to: the only place that decides it. Pure: no name is resolved here.
+//! Decides which addresses egress may connect to. Pure: it resolves no names.
 //!
-//! A webhook is written by whoever may connect a channel, and resolved by whoever owns the name, so
-//! neither is believed: without an entry in `egress.allow` only addresses of the public internet
-//! pass. IPv6 is refused unless it is global unicast and none of the ranges that lead elsewhere.
+//! Administrators choose the webhook and the name's owner chooses its addresses, so neither is trusted:
+//! without an entry in `egress.allow` only public addresses pass. IPv6 must be global unicast and
+//! outside the special ranges.
 
 mod allow;
 mod host;
@@ -17,7 +17,7 @@ use chat::reason::Reason;
 pub use allow::{Allow, BadAllow};
 pub(crate) use host::Host;
 
-/// Decides by the list of what is allowed nevertheless.
+/// The guard with its exceptions.
 #[derive(Clone, Debug)]
 pub(crate) struct Guard {
     allow: Vec<Allow>,
@@ -28,9 +28,8 @@ impl Guard {
         Self { allow }
     }
 
-    /// Whether a host may be connected to at every one of these addresses: those that its name
-    /// resolves to, or the one that it is. One bad address spoils them all, since a name that has
-    /// both is either a trick or a mistake.
+    /// Checks all addresses of a host. One refused address refuses the host: a name with both kinds is
+    /// an attack or a mistake.
     pub(crate) fn check(
         &self,
         host: &Host,

@@ -1,15 +1,15 @@
-//! The role that speaks to messengers: one HTTP attempt at a webhook, asked for over the bus.
+//! The egress role: makes one HTTP attempt at a messenger's webhook per bus request.
 //!
-//! It is stateless and has no disk: what is tried, when and how often is the session-router's to
-//! decide. Any number may run; they share the requests. What must never be so:
+//! It is stateless and has no disk: the session router decides what to send, when and how often. Any
+//! number of instances may run and share the requests. The invariants:
 //!
-//! * It never connects to an address that the guard refuses, not after a redirect (none is followed)
-//!   and not after a second resolution (there is none).
-//! * A request is sent at most once for each time it was asked for, and never after its asker has
-//!   given up: what cannot start within [`WAIT_MAX`] is answered with
+//! * It never connects to an address that the guard refuses: it follows no redirect and resolves a name
+//!   once per connection.
+//! * It sends at most once per request, and never after the caller has given up: a request that cannot
+//!   start within [`WAIT_MAX`] gets the reply
 //!   [`EgressBusy`](chat::reason::Reason::EgressBusy), which says that nothing was sent.
-//! * No messenger can take it all: each host has its own bound, and every answer, wait and
-//!   connection has one.
+//! * No messenger can exhaust it: each host has its own limit, and every response, wait and
+//!   connection is bounded.
 
 mod attempt;
 mod config;

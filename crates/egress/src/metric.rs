@@ -1,4 +1,4 @@
-//! What the role counts: every metric's name, unit and labels, in this file and nowhere else.
+//! The metrics of the role: names, units and labels.
 
 use std::time::Duration;
 
@@ -7,21 +7,21 @@ use chat::rpc::Outcome;
 
 /// Counter: attempts that ended, by `outcome`: `2xx` .. `5xx`, or how it failed (`timeout` ..).
 pub const ATTEMPTS: &str = "switchboard_egress_attempts_total";
-/// Histogram, seconds: from an attempt's start to its end, the wait for its turn left out.
+/// Histogram, seconds: from an attempt's start to its end, without the wait in the queue.
 pub const ATTEMPT_DURATION: &str = "switchboard_egress_attempt_duration_seconds";
-/// Gauge: attempts that run.
+/// Gauge: running attempts.
 pub const RUNNING: &str = "switchboard_egress_attempts_running";
 /// Counter: requests that could not start in time, so that nothing was sent.
 pub const TURNED_AWAY: &str = "switchboard_egress_turned_away_total";
 /// Counter: connections opened to messengers.
 pub const CONNECTIONS: &str = "switchboard_egress_connections_total";
 
-/// Notes that one attempt starts.
+/// Records the start of an attempt.
 pub(crate) fn started() {
     metrics::gauge!(RUNNING).increment(1);
 }
 
-/// Notes how one attempt ended, and after how long.
+/// Records the outcome and duration of an attempt.
 pub(crate) fn ended(outcome: &Outcome, elapsed: Duration) {
     metrics::gauge!(RUNNING).decrement(1);
     metrics::counter!(ATTEMPTS, "outcome" => label(outcome)).increment(1);

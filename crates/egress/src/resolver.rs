@@ -1,4 +1,4 @@
-//! From a name to its addresses, once for each connection.
+//! Resolves a name to its addresses, once per connection.
 
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::sync::Arc;
@@ -6,20 +6,20 @@ use std::sync::Arc;
 use chat::reason::Reason;
 use tokio::sync::Semaphore;
 
-/// How many names are resolved at once. The system's resolver blocks a thread, for longer than we
-/// wait for it when its servers are away, so the threads are what is bounded.
+/// The most names resolved at once. The system's resolver blocks a thread, possibly for longer than the
+/// connect timeout, so the threads are limited.
 const RESOLVING_MAX: usize = 32;
 
-/// What a test answers to a name.
+/// A test's resolver.
 #[cfg(test)]
 pub(crate) type Script = dyn Fn(&str) -> Vec<IpAddr> + Send + Sync;
 
-/// Who resolves.
+/// A resolver.
 #[derive(Clone)]
 pub(crate) enum Resolver {
     /// The machine's resolver, `/etc/hosts` included.
     System(Arc<Semaphore>),
-    /// A test's.
+    /// A script of a test.
     #[cfg(test)]
     Script(Arc<Script>),
 }
@@ -29,7 +29,7 @@ impl Resolver {
         Self::System(Arc::new(Semaphore::new(RESOLVING_MAX)))
     }
 
-    /// All addresses of a name, at least one.
+    /// Returns all addresses of a name, at least one.
     pub(crate) async fn resolve(&self, name: &str) -> Result<Vec<IpAddr>, Reason> {
         let found = match self {
             Self::System(places) => system(places, name).await,

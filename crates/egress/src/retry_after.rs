@@ -1,22 +1,22 @@
-//! `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date in one of three spellings.
+//! Parses `Retry-After` (RFC 9110 section 10.2.3): seconds, or a date in one of three formats.
 
 use chat::time::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;
 
-/// The spellings of an HTTP date: today's, and two that must still be read.
+/// The formats of an HTTP date: the current one and two obsolete ones that must still be accepted.
 const DATES: [&str; 3] = [
     "%a, %d %b %Y %H:%M:%S GMT",
     "%A, %d-%b-%y %H:%M:%S GMT",
     "%a %b %e %H:%M:%S %Y",
 ];
 
-/// How many seconds to wait from now on, rounded up; nothing when it cannot be read.
+/// Returns the seconds to wait from now, rounded up; `None` if the value is invalid.
 pub(crate) fn seconds(value: &str, now: Timestamp) -> Option<u64> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) {
-        // More than fits is still a wish to wait for long.
+        // A number that overflows still means a long wait.
         return Some(value.parse().unwrap_or(u64::MAX));
     }
     let date: DateTime = DATES
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_and_dates_are_read_and_the_rest_is_ignored() {
+    fn seconds_and_dates_are_parsed_and_the_rest_is_ignored() {
         let now = Timestamp::from_micros(784_111_770_500_000); // Sun, 06 Nov 1994 08:49:30.5 GMT
         for (value, wait) in [
             ("0", Some(0)),

@@ -1,4 +1,4 @@
-//! One connection to a messenger, as the HTTP client sees it.
+//! A connection to a messenger, for the HTTP client.
 
 use std::io;
 use std::pin::Pin;
@@ -10,18 +10,18 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// A TCP connection that is kept for later only if there is a place for it.
+/// A TCP connection that is reused only with a permit.
 #[derive(Debug)]
 pub(crate) struct Stream {
     tcp: TokioIo<TcpStream>,
-    place: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Stream {
-    pub(crate) fn new(tcp: TcpStream, place: Option<OwnedSemaphorePermit>) -> Self {
+    pub(crate) fn new(tcp: TcpStream, permit: Option<OwnedSemaphorePermit>) -> Self {
         Self {
             tcp: TokioIo::new(tcp),
-            place,
+            permit,
         }
     }
 }
@@ -29,8 +29,8 @@ impl Stream {
 impl Connection for Stream {
     fn connected(&self) -> Connected {
         let connected = Connected::new();
-        if self.place.is_none() {
-            // The client's word for: not to be used again.
+        if self.permit.is_none() {
+            // A poisoned connection is not reused.
             connected.poison();
         }
         connected

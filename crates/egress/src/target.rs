@@ -1,4 +1,4 @@
-//! A webhook's URL, as far as it matters to where we connect.
+//! The host and port of a webhook's URL.
 
 use chat::reason::Reason;
 use hyper::Uri;
@@ -6,7 +6,7 @@ use hyper::http::uri::Scheme;
 
 use crate::guard::Host;
 
-/// A URL that can be spoken to.
+/// A valid webhook URL.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) uri: Uri,
@@ -15,14 +15,14 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// Reads a URL: `http` or `https`, with a host that has one reading, without user or password.
+    /// Parses a URL: `http` or `https`, with an unambiguous host, without user or password.
     pub(crate) fn parse(url: &str) -> Result<Self, Reason> {
         url.parse()
             .map_err(|_| Reason::NotAWebhook)
             .and_then(Self::of)
     }
 
-    /// The same for a URL that is one already.
+    /// Checks a parsed URL.
     pub(crate) fn of(uri: Uri) -> Result<Self, Reason> {
         let default = match uri.scheme() {
             Some(scheme) if *scheme == Scheme::HTTP => 80,
@@ -36,7 +36,7 @@ impl Target {
         let host = Host::parse(authority.host())?;
         let port = match authority.port() {
             Some(port) => port.as_u16(),
-            // `host:` and `host:99999` are no ports either.
+            // `host:` and `host:99999` are invalid.
             None if authority.as_str() != authority.host() => return Err(Reason::NotAWebhook),
             None => default,
         };

@@ -1,20 +1,20 @@
-//! Which encoding of a file a browser gets.
+//! Chooses the encoding of a file.
 
 /// An encoding that the page's build makes of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Encoding {
-    /// As it is.
+    /// Not encoded.
     Identity,
     Gzip,
-    /// The smallest, and so the best where weights are equal.
+    /// The smallest, so preferred at equal weights.
     Brotli,
 }
 
 impl Encoding {
-    /// Those that are files of their own beside the one that they are of.
-    pub(super) const MADE: [Self; 2] = [Self::Brotli, Self::Gzip];
+    /// The encodings that the build writes as separate files.
+    pub(super) const PRECOMPRESSED: [Self; 2] = [Self::Brotli, Self::Gzip];
 
-    /// What HTTP calls it.
+    /// Returns its name in HTTP.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Identity => "identity",
@@ -23,7 +23,7 @@ impl Encoding {
         }
     }
 
-    /// What the names of its files end with.
+    /// Returns the suffix of its files.
     pub(super) const fn suffix(self) -> &'static str {
         match self {
             Self::Identity => "",
@@ -33,8 +33,8 @@ impl Encoding {
     }
 }
 
-/// The best of those that are there for an `Accept-Encoding`. When nothing is acceptable the file is
-/// sent as it is: RFC 9110 has it so, and every browser reads it.
+/// Returns the best available encoding for an `Accept-Encoding`. If none is acceptable the file is sent
+/// unencoded, as RFC 9110 allows.
 pub(super) fn choose(accepted: &str, there: impl Iterator<Item = Encoding>) -> Encoding {
     there
         .map(|encoding| (weight(accepted, encoding), encoding))
@@ -43,7 +43,7 @@ pub(super) fn choose(accepted: &str, there: impl Iterator<Item = Encoding>) -> E
         .map_or(Encoding::Identity, |(_, encoding)| encoding)
 }
 
-/// How much an encoding is wanted, in thousandths.
+/// Returns the weight of an encoding, in thousandths.
 fn weight(accepted: &str, encoding: Encoding) -> u16 {
     let named = |name: &str| {
         let mut listed = accepted.split(',').filter_map(coding);
@@ -52,12 +52,12 @@ fn weight(accepted: &str, encoding: Encoding) -> u16 {
     let listed = named(encoding.name()).or_else(|| named("*"));
     match listed {
         Some((_, weight)) => weight,
-        // Not named is acceptable, but anything that is named is better.
+        // Unlisted identity is acceptable, but any listed encoding is better.
         None => u16::from(encoding == Encoding::Identity),
     }
 }
 
-/// Reads `gzip;q=0.5`. A weight that is none says that the encoding is not wanted.
+/// Parses `gzip;q=0.5`. An invalid weight counts as 0.
 fn coding(item: &str) -> Option<(&str, u16)> {
     let mut parts = item.split(';').map(str::trim);
     let name = parts.next().filter(|name| !name.is_empty())?;
@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_that_is_wanted_and_there_is_chosen() {
+    fn the_best_acceptable_and_available_encoding_is_chosen() {
         let all = [Encoding::Identity, Encoding::Gzip, Encoding::Brotli];
         for (accepted, there, chosen) in [
             ("gzip, deflate, br, zstd", &all[..], Encoding::Brotli),
@@ -106,7 +106,7 @@ mod tests {
             // Nothing is acceptable.
             ("identity;q=0", &all, Encoding::Identity),
             ("*;q=0", &all, Encoding::Identity),
-            // No weights.
+            // Invalid weights.
             ("br;q=2, gzip;q=0.1", &all, Encoding::Gzip),
             ("br;q=-1, gzip;q=0.1", &all, Encoding::Gzip),
             ("br;q=, gzip;q=0.1", &all, Encoding::Gzip),

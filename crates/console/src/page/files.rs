@@ -1,4 +1,4 @@
-//! The files of the page, each in every encoding that its build has made.
+//! The files of the page, each with its precompressed encodings.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -11,13 +11,13 @@ use sha2::{Digest as _, Sha256};
 
 use super::encoding::{Encoding, choose};
 
-/// What `./just web` has built; nothing where it has not run.
+/// The output of `./just web`; empty if it has not run.
 #[derive(Embed)]
 #[folder = "web/dist"]
 #[allow_missing = true]
 struct Built;
 
-/// Files whose names hold a hash of what is in them: under one name they never change.
+/// The folder of files with a content hash in their name; they never change.
 const HASHED: &str = "assets/";
 
 /// Files by their path without the leading slash.
@@ -28,7 +28,7 @@ pub(super) struct Files(BTreeMap<String, File>);
 #[derive(Debug)]
 pub(super) struct File {
     pub(super) kind: &'static str,
-    /// Whether it is the same for ever.
+    /// Whether it never changes.
     pub(super) hashed: bool,
     variants: Vec<Variant>,
 }
@@ -42,7 +42,7 @@ pub(super) struct Variant {
 }
 
 impl Files {
-    /// Those in this binary. What begins with a dot is the build's own.
+    /// Returns the embedded files. Dot files belong to the build.
     pub(super) fn built() -> Self {
         let bytes = |name: &str| match Built::get(name)?.data {
             Cow::Borrowed(data) => Some(Bytes::from_static(data)),
@@ -53,21 +53,21 @@ impl Files {
         Self::of(&all.collect())
     }
 
-    /// Those files; `x.br` and `x.gz` are encodings of `x`.
+    /// Groups files; `x.br` and `x.gz` are encodings of `x`.
     pub(super) fn of(all: &BTreeMap<String, Bytes>) -> Self {
-        let made = |name: &str| {
+        let is_encoding = |name: &str| {
             let original = |one: Encoding| name.strip_suffix(one.suffix());
-            let mut originals = Encoding::MADE.into_iter().filter_map(original);
+            let mut originals = Encoding::PRECOMPRESSED.into_iter().filter_map(original);
             originals.any(|original| all.contains_key(original))
         };
-        let originals = all.iter().filter(|(name, _)| !made(name));
+        let originals = all.iter().filter(|(name, _)| !is_encoding(name));
         let files = originals.map(|(name, body)| {
             let beside = |encoding: Encoding| {
                 let body = all.get(&format!("{name}{}", encoding.suffix()))?;
                 Some(Variant::new(encoding, body.clone()))
             };
             let mut variants = vec![Variant::new(Encoding::Identity, body.clone())];
-            variants.extend(Encoding::MADE.into_iter().filter_map(beside));
+            variants.extend(Encoding::PRECOMPRESSED.into_iter().filter_map(beside));
             let file = File {
                 kind: kind(name),
                 hashed: name.starts_with(HASHED),
@@ -89,12 +89,12 @@ impl Files {
 }
 
 impl File {
-    /// Whether what is sent depends on what is accepted.
+    /// Returns whether the response depends on `Accept-Encoding`.
     pub(super) fn varies(&self) -> bool {
         self.variants.len() > 1
     }
 
-    /// The best for an `Accept-Encoding`.
+    /// Returns the best variant for an `Accept-Encoding`.
     pub(super) fn variant(&self, accepted: &str) -> Option<&Variant> {
         let there = self.variants.iter().map(|variant| variant.encoding);
         let chosen = choose(accepted, there);
@@ -103,7 +103,7 @@ impl File {
 }
 
 impl Variant {
-    /// Each encoding has a tag of its own, as it has bytes of its own.
+    /// Each encoding has its own tag, because its bytes differ.
     fn new(encoding: Encoding, body: Bytes) -> Self {
         let hash = HEXLOWER.encode(&Sha256::digest(&body));
         let tag = HeaderValue::try_from(format!("\"{hash}\""));
@@ -115,7 +115,7 @@ impl Variant {
     }
 }
 
-/// What a file is, by the end of its name. Browsers are told not to guess.
+/// Returns the media type for a file name. Browsers may not guess it (`nosniff`).
 pub(super) fn kind(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, extension)| extension) {
         "html" => super::HTML,

@@ -1,17 +1,17 @@
-//! What a browser is told about everything that is served here.
+//! The security headers of every response.
 
 use hyper::HeaderMap;
 use hyper::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue};
 use hyper::header::{REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 
-/// What is no page runs, loads and embeds nothing, and sits in nobody's frame.
+/// The policy of everything but the page: it runs, loads and embeds nothing and cannot be framed.
 const CLOSED: &str =
     "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-/// The page needs none of them, and what gets into it shall not have them.
+/// The page needs none of these, so injected code must not have them either.
 const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), \
      gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
-/// Puts on what every answer has; only a page may do more than nothing.
+/// Adds the security headers; without a policy everything is forbidden.
 pub(super) fn protect(headers: &mut HeaderMap, policy: Option<HeaderValue>) {
     let policy = policy.unwrap_or(HeaderValue::from_static(CLOSED));
     headers.insert(CONTENT_SECURITY_POLICY, policy);
@@ -32,13 +32,13 @@ pub(super) fn protect(headers: &mut HeaderMap, policy: Option<HeaderValue>) {
     }
 }
 
-/// The policy of the page: its own files, and the WebSocket.
+/// Returns the policy of the page: its own files and the WebSocket.
 ///
-/// Images are the page's own or in the text itself (`data:`), as the protocol has avatars. One from
-/// elsewhere would tell whoever named its address when an operator looked, and from where.
+/// Images are the page's own or inline (`data:`, as avatars are in the protocol). A remote one would
+/// reveal to its host when an operator looked, and from where.
 ///
-/// The sign-in form is never submitted by the browser, only by the page: `form-action` keeps a page
-/// whose code did not load from putting a password into an address.
+/// Only the page's code submits the sign-in form. If that code fails to load, `form-action` keeps the
+/// browser from putting the password into a URL.
 pub(super) fn policy(websocket: &str) -> Option<HeaderValue> {
     HeaderValue::from_str(&format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \

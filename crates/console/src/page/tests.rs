@@ -1,4 +1,4 @@
-//! What a browser gets, for what it says that it wants and has.
+//! The responses to requests of browsers.
 
 use super::*;
 
@@ -11,7 +11,7 @@ fn page() -> Page {
         ("assets/main-1a2b.js.gz", "gzip"),
         ("icon.svg", "<svg/>"),
         ("icon.svg.gz", "zipped"),
-        // Encodings of nothing that is there are files like others.
+        // A suffix without an original is an ordinary file.
         ("alone.txt.br", "alone"),
     ];
     let files = files.map(|(name, body)| (name.to_owned(), Bytes::from_static(body.as_bytes())));
@@ -61,7 +61,7 @@ fn body(response: &Response<Full<Bytes>>) -> String {
 }
 
 #[test]
-fn the_page_is_asked_for_again_and_its_hashed_files_never() {
+fn the_page_is_revalidated_and_hashed_files_are_cached() {
     let index = ask("/", &[]);
     assert_eq!(index.status(), StatusCode::OK);
     assert_eq!(header(&index, "content-type"), Some(HTML));
@@ -80,7 +80,7 @@ fn the_page_is_asked_for_again_and_its_hashed_files_never() {
 }
 
 #[test]
-fn a_file_comes_in_the_encoding_that_is_wanted() {
+fn a_file_is_sent_in_the_preferred_encoding() {
     for (path, accepted, encoding, content) in [
         ("/assets/main-1a2b.js", "gzip, br", Some("br"), "brotli"),
         ("/assets/main-1a2b.js", "gzip", Some("gzip"), "gzip"),
@@ -97,14 +97,14 @@ fn a_file_comes_in_the_encoding_that_is_wanted() {
     }
     let twice = [("accept-encoding", "deflate"), ("accept-encoding", "br")];
     assert_eq!(body(&ask("/assets/main-1a2b.js", &twice)), "brotli");
-    // Those are how it is sent, not files of their own.
+    // The encodings are not files of their own.
     for path in ["/assets/main-1a2b.js.br", "/assets/main-1a2b.js.gz"] {
         assert_eq!(ask(path, &[]).status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
 
 #[test]
-fn what_the_browser_has_is_not_sent_again() {
+fn a_cached_file_is_not_sent_again() {
     let path = "/assets/main-1a2b.js";
     let zipped = ("accept-encoding", "gzip");
     let plain = ask(path, &[]);
@@ -133,7 +133,7 @@ fn what_the_browser_has_is_not_sent_again() {
 }
 
 #[test]
-fn only_the_page_may_do_anything_and_only_with_what_is_ours() {
+fn only_the_page_may_load_anything_and_only_our_own_files() {
     let host = [("host", "desk.lan:8081")];
     let index = ask("/", &host);
     let policy = header(&index, "content-security-policy").unwrap();
@@ -161,14 +161,14 @@ fn only_the_page_may_do_anything_and_only_with_what_is_ours() {
         }
         assert_eq!(header(&answer, "x-content-type-options"), Some("nosniff"));
     }
-    // What is no name is not repeated in a header.
+    // An invalid host is not copied into a header.
     let index = ask("/", &[("host", "a; script-src *")]);
     let policy = header(&index, "content-security-policy").unwrap();
     assert!(policy.contains("connect-src 'self' ws://127.0.0.1:9222; "));
 }
 
 #[test]
-fn the_page_learns_where_the_websocket_is_and_who_may_open_it() {
+fn the_config_names_the_websocket_and_its_origins() {
     let config = ask("/config.json", &[("host", "desk.lan:8081")]);
     assert_eq!(header(&config, "content-type"), Some(JSON));
     assert_eq!(header(&config, "etag"), None);
@@ -182,7 +182,7 @@ fn the_page_learns_where_the_websocket_is_and_who_may_open_it() {
 }
 
 #[test]
-fn what_is_not_there_and_what_cannot_be_done_is_said_in_words() {
+fn missing_files_and_other_methods_get_a_plain_text_error() {
     for path in [
         "/x",
         "/assets",
@@ -193,7 +193,7 @@ fn what_is_not_there_and_what_cannot_be_done_is_said_in_words() {
     ] {
         let answer = ask(path, &[]);
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
-        assert_eq!(body(&answer), "There is nothing here; try /\n");
+        assert_eq!(body(&answer), "Not found; try /\n");
     }
     for (method, path, status) in [
         ("POST", "/", 405),
@@ -210,7 +210,7 @@ fn what_is_not_there_and_what_cannot_be_done_is_said_in_words() {
 }
 
 #[test]
-fn every_file_of_this_build_is_of_a_known_kind() {
+fn every_embedded_file_has_a_known_media_type() {
     for name in Files::built().names() {
         assert_ne!(files::kind(name), "application/octet-stream", "{name}");
     }

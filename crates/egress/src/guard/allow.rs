@@ -1,4 +1,4 @@
-//! What an administrator opens.
+//! The exceptions of the guard.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -8,18 +8,17 @@ use ipnet::IpNet;
 
 use super::Host;
 
-/// Something that the guard lets through although it refuses it by default: a network such as
-/// `10.0.0.0/8` or `::1/128`, one address such as `127.0.0.1`, or a host name such as
-/// `chat.corp.local`, whatever it resolves to.
+/// An exception of the guard: a network such as `10.0.0.0/8` or `::1/128`, an address such as
+/// `127.0.0.1`, or a host name such as `chat.corp.local`, whatever it resolves to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allow {
     /// Every address of this network.
     Net(IpNet),
-    /// This very name, lower case, not the names below it.
+    /// This name in lower case, without subdomains.
     Host(String),
 }
 
-/// An entry of `egress.allow` that is nothing of what it may be.
+/// An invalid entry of `egress.allow`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is neither a network such as 10.0.0.0/8 nor an address nor a host name")]
 pub struct BadAllow {
@@ -61,7 +60,7 @@ impl Allow {
         matches!(self, Self::Host(allowed) if allowed == name)
     }
 
-    /// Whether the address is of this network; IPv4 is the same when it is written as IPv6.
+    /// Returns whether the network contains the address, also when IPv4 is written as IPv6.
     pub(super) fn holds(&self, address: IpAddr) -> bool {
         match self {
             Self::Net(net) => net.contains(&address) || net.contains(&address.to_canonical()),

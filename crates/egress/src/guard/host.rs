@@ -1,4 +1,4 @@
-//! The host of a URL: a name or an address, and nothing that two programs read differently.
+//! The host of a URL: a name or an address that all programs parse alike.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -9,19 +9,19 @@ use chat::reason::Reason;
 const NAME_BYTES_MAX: usize = 253;
 const LABEL_BYTES_MAX: usize = 63;
 
-/// A host as a URL names it.
+/// The host of a URL.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Host {
-    /// A name, lower case, without the root's dot.
+    /// A name in lower case, without the trailing dot.
     Name(String),
-    /// An address in its one right spelling.
+    /// An address in canonical form.
     Address(IpAddr),
 }
 
 impl Host {
-    /// Reads a host. Resolvers take `0x7f.1`, `2130706433`, `0177.0.0.1` or `127.1` for 127.0.0.1:
-    /// whatever ends in a number, and is not four decimal ones, is refused. So are zones (`%eth0`),
-    /// escapes, and letters beyond ASCII (a name from another script is written in punycode).
+    /// Parses a host. Some resolvers read `0x7f.1`, `2130706433`, `0177.0.0.1` or `127.1` as 127.0.0.1,
+    /// so a host that ends in a number but is not four decimal ones is refused. So are zones (`%eth0`),
+    /// escapes and non-ASCII letters (international names use punycode).
     pub(crate) fn parse(text: &str) -> Result<Self, Reason> {
         let refused = || Reason::HostRefused {
             name: text.to_owned(),

@@ -1,5 +1,5 @@
-//! The addresses that are not of the public internet, after IANA's special-purpose registries, and
-//! those where clouds keep their machines' credentials.
+//! The addresses that are not public, from IANA's special-purpose registries, and those of cloud
+//! metadata services.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -26,7 +26,7 @@ const V4: [(Ipv4Net, &str); 18] = [
     (v4([240, 0, 0, 0], 4), "reserved"),
 ];
 
-/// The narrower range stands before the wider one that holds it, for the words' sake.
+/// A narrower range comes before the wider one that contains it, so that its name is reported.
 const V6: [(Ipv6Net, &str); 21] = [
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "unspecified"),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback"),
@@ -54,14 +54,14 @@ const V6: [(Ipv6Net, &str); 21] = [
     (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), "multicast"),
 ];
 
-/// The only part of IPv6 that is handed out to the public; the ranges above take some back.
+/// The only public part of IPv6, minus the ranges above.
 const V6_PUBLIC: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
-/// The middle of an ISATAP interface id (RFC 5214), which tunnels to the IPv4 address behind it; its
-/// first half may or may not have the bit for "universal" set.
+/// The first groups of an ISATAP interface id (RFC 5214), which tunnels to the IPv4 address after them;
+/// the "universal" bit may or may not be set.
 const ISATAP: (u16, u16, u16) = (0x0000, 0x0200, 0x5efe);
 
-/// What an address is, when it is not of the public internet.
+/// Returns the class of an address that is not public.
 pub(super) fn refused(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => V4

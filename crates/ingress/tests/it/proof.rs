@@ -40,7 +40,7 @@ fn assert_says_nothing(answer: &Answer) {
         "type": "https://switchboard.invalid/errors#unauthorized",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "the request does not prove that it is the messenger's; check the confirmation \
+        "detail": "the request's signature or token is missing or wrong; check the confirmation \
                    code and the clock",
         "code": "unauthorized",
     });
