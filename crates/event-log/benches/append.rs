@@ -1,9 +1,9 @@
-//! What the log costs beside a bare file on the same disk in the same run.
+//! Compares the log with a plain file on the same disk.
 //!
-//! `cargo bench -p event-log` prints a table; the ratios are what counts, because a disk's sync
-//! time differs from hour to hour. Raw and log alternate in rounds, and the ratio is the median of
-//! those of the rounds. Pipelined, frames that wait share a sync, so the log may well beat the bare
-//! file, which syncs each commit.
+//! `cargo bench -p event-log` prints a table. Compare the ratios: the sync time of a disk varies
+//! from hour to hour. Each round measures the file, then the log; the ratio is the median over the
+//! rounds. Pipelined frames share a sync, so the log can be faster than the file, which syncs each
+//! commit.
 
 #![expect(
     clippy::unwrap_used,
@@ -35,17 +35,17 @@ fn main() {
     for (per_commit, commits, budget) in [(1, 1_000, ""), (10, 1_000, ""), (100, 500, "50 %")] {
         let rounds: Vec<_> = (0..ROUNDS)
             .map(|round| {
-                let here = dir.path().join(format!("{per_commit}-{round}"));
-                std::fs::create_dir(&here).unwrap();
-                let raw = raw_append(&here, per_commit, commits);
-                let (waiting, pipelined) = log_append(&here, per_commit, commits);
-                std::fs::remove_dir_all(&here).unwrap();
-                (raw, waiting, pipelined)
+                let round_dir = dir.path().join(format!("{per_commit}-{round}"));
+                std::fs::create_dir(&round_dir).unwrap();
+                let raw = raw_append(&round_dir, per_commit, commits);
+                let (sequential, pipelined) = log_append(&round_dir, per_commit, commits);
+                std::fs::remove_dir_all(&round_dir).unwrap();
+                (raw, sequential, pipelined)
             })
             .collect();
         let raw = median(rounds.iter().map(|round| round.0));
         let row = |name: &str, pick: fn(&(f64, f64, f64)) -> f64| {
-            let name = format!("{per_commit} a commit, {name}");
+            let name = format!("{per_commit} per commit, {name}");
             let ratio = median(rounds.iter().map(|round| pick(round) / round.0));
             row(&name, raw, median(rounds.iter().map(pick)), ratio, budget);
         };
@@ -66,7 +66,7 @@ fn row(name: &str, raw: f64, log: f64, ratio: f64, budget: &str) {
     );
 }
 
-/// The file system that is measured: the one that is built on, not a `tmpfs`.
+/// The build directory, which is on a disk; the temporary directory may be a `tmpfs`.
 fn target_dir() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
@@ -74,7 +74,7 @@ fn target_dir() -> &'static Path {
 fn event(position: u64) -> Vec<u8> {
     let text = b"{\"text\":\"Good morning, where is my parcel?\",\"sealed\":\"";
     let mut state = position.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
-    // Half of it plain text, half as random as what is sealed.
+    // Half is plain text, half is random, as sealed content is.
     let noise = std::iter::repeat_with(|| {
         state ^= state << 13;
         state ^= state >> 7;
@@ -113,8 +113,8 @@ fn raw_append(dir: &Path, per_commit: u64, commits: u64) -> f64 {
     })
 }
 
-/// One commit after the other, and then with the pipeline kept full, both until the last is durable
-/// and sled has it and is itself durable.
+/// Measures commits one at a time, then pipelined, each until the last frame is committed. Returns
+/// both in events per second.
 fn log_append(dir: &Path, per_commit: u64, commits: u64) -> (f64, f64) {
     let events = per_commit * commits;
     let frames = |first: u64| -> Vec<_> {
@@ -122,9 +122,9 @@ fn log_append(dir: &Path, per_commit: u64, commits: u64) -> (f64, f64) {
             .map(|commit| frame(first + commit * per_commit, per_commit))
             .collect()
     };
-    let (log, _) = EventLog::open(&dir.join("waiting"), Options::new(0)).unwrap();
+    let (log, _) = EventLog::open(&dir.join("sequential"), Options::new(0)).unwrap();
     let all = frames(1);
-    let waiting = per_second(events, || {
+    let sequential = per_second(events, || {
         for frame in all {
             log.append(frame).unwrap();
         }
@@ -144,24 +144,24 @@ fn log_append(dir: &Path, per_commit: u64, commits: u64) -> (f64, f64) {
         assert_eq!(receiver.iter().flatten().count() as u64, commits);
     });
     log.close().unwrap();
-    (waiting, pipelined)
+    (sequential, pipelined)
 }
 
 fn replay(dir: &Path) {
-    let place = dir.join("replay");
+    let log_dir = dir.join("replay");
     // Segments of 16 MiB, so that most of them are sealed.
     let options = Options {
         segment_bytes: 16 * 1024 * 1024,
         ..Options::new(0)
     };
-    let (log, _) = EventLog::open(&place, options).unwrap();
+    let (log, _) = EventLog::open(&log_dir, options).unwrap();
     for first in (1..=REPLAY_EVENTS).step_by(250) {
         log.submit(frame(first, 250), |outcome| assert!(outcome.is_ok()))
             .unwrap();
     }
-    // Closing waits for the sealer too.
+    // Also waits for the sealer.
     log.close().unwrap();
-    let (log, _) = EventLog::open(&place, options).unwrap();
+    let (log, _) = EventLog::open(&log_dir, options).unwrap();
     let reader = log.reader();
     let raw = dir.join("raw");
     std::fs::write(
@@ -207,14 +207,14 @@ fn replay(dir: &Path) {
         read / read_raw,
         "",
     );
-    for (name, sub) in [("journal", "journal"), ("sled", "sled")] {
-        let bytes: u64 = std::fs::read_dir(place.join(sub))
+    for name in ["journal", "sled"] {
+        let bytes: u64 = std::fs::read_dir(log_dir.join(name))
             .unwrap()
             .map(|entry| entry.unwrap().metadata().unwrap().len())
             .sum();
         #[expect(clippy::cast_precision_loss, reason = "a ratio with two digits")]
         let ratio = bytes as f64 / (REPLAY_EVENTS * EVENT_BYTES as u64) as f64;
-        println!("{name:32} {ratio:>11.2} bytes on disk for each byte of events");
+        println!("{name:32} {ratio:>11.2} bytes on disk per byte of events");
     }
 }
 

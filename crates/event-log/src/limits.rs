@@ -1,7 +1,7 @@
 //! Size limits that callers must respect.
 
-/// Maximum number of events in a frame. It keeps the latency of a commit at that of the sync:
-/// copying so few events costs little.
+/// Maximum number of events in a frame. Copying this many takes little time compared
+/// with the sync.
 pub const FRAME_EVENTS_MAX: usize = 256;
 
 /// Maximum payload in bytes of a frame with several events, 200 KiB. In simulated power cuts sled

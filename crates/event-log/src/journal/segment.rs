@@ -16,8 +16,8 @@ pub(crate) const JOURNAL: &str = "journal";
 /// Suffix of a segment that is being written. Such files are deleted at start.
 const TEMPORARY: &str = ".tmp";
 
-/// How often [`list`] reads the directory at most. The sealer changes at most one segment per
-/// second, and a listing takes a millisecond.
+/// Maximum number of times that [`list`] reads the directory. The sealer changes at most one
+/// segment per second, and a listing takes a millisecond.
 const LISTINGS_MAX: usize = 16;
 
 /// One file of the journal.

@@ -23,7 +23,7 @@ pub(crate) enum Merged {
     Journal(MergedFrame),
     /// A frame that only sled has.
     Copy(MergedFrame),
-    /// Positions that neither has.
+    /// Positions that are in neither copy.
     Lost(Range),
     /// This segment contains bytes that do not belong to the log.
     Garbage(PathBuf),

@@ -105,8 +105,8 @@ impl Reader {
     /// Calls `visit` with every event from position `from` to the current head, until it breaks.
     /// Returns the position of the last visited event, or 0.
     ///
-    /// For replays: it reads the journal sequentially, at more than 2 million events per second,
-    /// because it does not copy events as [`Reader::read`] does.
+    /// Use this for replays: it reads the journal sequentially, at more than 2 million events per
+    /// second, because it does not copy events as [`Reader::read`] does.
     pub fn scan(
         &self,
         from: u64,

@@ -1,4 +1,4 @@
-//! Opening what a crash left, and comparing it with what was acknowledged.
+//! Opens a log after a crash and compares it with the acknowledgements.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -8,7 +8,7 @@ use event_log::{EventLog, verify};
 use crate::Outcome;
 use crate::writer::{event, options};
 
-/// Opens the log, as a start does, and checks every event of it and the acknowledged one.
+/// Opens the log and checks every event, the last acknowledgement, and both copies.
 pub(crate) fn check(dir: &Path, acknowledged: Option<&(u64, String)>) -> Outcome {
     let (log, opened) = match EventLog::open(dir, options(true)) {
         Ok(opened) => opened,
@@ -18,7 +18,7 @@ pub(crate) fn check(dir: &Path, acknowledged: Option<&(u64, String)>) -> Outcome
     if let Some((position, hash)) = acknowledged {
         if head < *position {
             return Outcome::Lost(format!(
-                "acknowledged {position}, there are {head}: {opened:?}"
+                "acknowledged up to position {position}, the log ends at {head}: {opened:?}"
             ));
         }
         let found = log
@@ -27,7 +27,9 @@ pub(crate) fn check(dir: &Path, acknowledged: Option<&(u64, String)>) -> Outcome
             .unwrap()
             .map(|found| found.to_string());
         if found.as_ref() != Some(hash) {
-            return Outcome::Lost(format!("another frame ends at {position}"));
+            return Outcome::Lost(format!(
+                "the frame that ends at position {position} has another hash"
+            ));
         }
     }
     let reader = log.reader();
@@ -44,12 +46,12 @@ pub(crate) fn check(dir: &Path, acknowledged: Option<&(u64, String)>) -> Outcome
     });
     if wrong.is_some() || scanned.as_ref().ok() != Some(&head) {
         return Outcome::Lost(format!(
-            "journal: event {wrong:?} differs, read to {scanned:?}"
+            "the journal differs at position {wrong:?}; the scan returned {scanned:?}"
         ));
     }
     drop(reader);
     log.close().unwrap();
-    // Both copies, the chain, and that they are the same.
+    // Checks the hash chain, and that both copies are equal.
     let report = verify(dir).unwrap();
     if report.is_whole() && report.head.position == head {
         Outcome::Whole(head)

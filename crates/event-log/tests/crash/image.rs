@@ -1,6 +1,6 @@
-//! A power cut of a file system: ext4 in a file, mounted by loop. The writer is stopped, the file
-//! is copied, and the copy is mounted, as after a power cut: what was not synced is not in the
-//! file. Needs root, `mkfs.ext4` and loop devices.
+//! A power cut simulated with an ext4 image on a loop device. The writer is suspended, and the
+//! image is copied and mounted. Data that was not synced is not in the image, as after a power cut.
+//! Needs root, `mkfs.ext4` and loop devices.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -11,19 +11,22 @@ use crate::check::check;
 use crate::random::Random;
 use crate::writer::Writer;
 
-/// Room for some hundred thousand events and a rebuilt sled beside a torn one.
+/// Size of the image: enough for some hundred thousand events, and for a damaged sled copy next to
+/// its replacement.
 const IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// A disk that fills up, and what is kept back on it.
+/// Size of the image that fills up.
 const SMALL_BYTES: u64 = 96 * 1024 * 1024;
+
+/// Size of a file that is deleted after the disk is full, so that the log can be opened again.
 const BALLAST_BYTES: usize = 32 * 1024 * 1024;
 
 pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcome> {
     (0..rounds).map(|_| round(sync, random)).collect()
 }
 
-/// The disk fills up under the writer, which stops. Once there is space again, what it had
-/// acknowledged is there.
+/// Lets the writer fill the disk and exit. Once there is space again, the log must contain every
+/// acknowledged event.
 pub(crate) fn full_rounds(rounds: u64) -> Vec<Outcome> {
     (0..rounds).map(|_| full_round()).collect()
 }
@@ -34,22 +37,22 @@ fn full_round() -> Outcome {
     File::create(&image).unwrap().set_len(SMALL_BYTES).unwrap();
     command("mkfs.ext4", &["-q", "-F"], &[&image]);
     let disk = Mount::new(&image, dir.path().join("disk"));
-    let ballast = disk.place.join("ballast");
+    let ballast = disk.path.join("ballast");
     fs::write(&ballast, vec![1; BALLAST_BYTES]).unwrap();
-    let mut writer = Writer::start(&disk.place.join("log"), true);
+    let mut writer = Writer::start(&disk.path.join("log"), true);
     writer.wait_for_exit();
     fs::remove_file(ballast).unwrap();
-    check(&disk.place.join("log"), writer.acknowledged.as_ref())
+    check(&disk.path.join("log"), writer.acknowledged.as_ref())
 }
 
 fn round(sync: bool, random: &mut Random) -> Outcome {
-    // On a disk: the image must not be in memory twice.
+    // Not in `/tmp`, which may be a `tmpfs`: two images would use too much memory.
     let dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     let (image, cut) = (dir.path().join("image"), dir.path().join("cut"));
     File::create(&image).unwrap().set_len(IMAGE_BYTES).unwrap();
     command("mkfs.ext4", &["-q", "-F"], &[&image]);
     let live = Mount::new(&image, dir.path().join("live"));
-    let mut writer = Writer::start(&live.place.join("log"), sync);
+    let mut writer = Writer::start(&live.path.join("log"), sync);
     writer.wait_for(1 + random.below(1_500));
     writer.stop();
     let acknowledged = writer.acknowledged.clone();
@@ -59,25 +62,25 @@ fn round(sync: bool, random: &mut Random) -> Outcome {
     drop(live);
 
     let after = Mount::new(&cut, dir.path().join("after"));
-    check(&after.place.join("log"), acknowledged.as_ref())
+    check(&after.path.join("log"), acknowledged.as_ref())
 }
 
-/// A mounted image, unmounted when dropped, also by a panic.
+/// A mounted image. Dropping it unmounts it, also in a panic.
 struct Mount {
-    place: PathBuf,
+    path: PathBuf,
 }
 
 impl Mount {
-    fn new(image: &Path, place: PathBuf) -> Self {
-        fs::create_dir(&place).unwrap();
-        command("mount", &["-o", "loop"], &[image, &place]);
-        Self { place }
+    fn new(image: &Path, path: PathBuf) -> Self {
+        fs::create_dir(&path).unwrap();
+        command("mount", &["-o", "loop"], &[image, &path]);
+        Self { path }
     }
 }
 
 impl Drop for Mount {
     fn drop(&mut self) {
-        let status = Command::new("umount").arg(&self.place).status();
+        let status = Command::new("umount").arg(&self.path).status();
         assert!(status.is_ok_and(|status| status.success()) || std::thread::panicking());
     }
 }

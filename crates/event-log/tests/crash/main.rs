@@ -1,4 +1,4 @@
-//! Kills and power cuts: acknowledged events are there afterwards.
+//! Kills the writer, or cuts its power, and checks that no acknowledged event is lost.
 //!
 //! ```text
 //! cargo test -p event-log --test crash -- --mode kill --rounds 500
@@ -8,10 +8,9 @@
 //! cargo test -p event-log --test crash -- --mode disk-full --rounds 3              (as root)
 //! ```
 //!
-//! Without a mode it runs a few rounds of the first two, so that every `cargo test` does.
-//! `--no-sync` acknowledges without syncing and succeeds when the harness sees events lost: it
-//! proves that it would notice. `--seed N` repeats the choices of a run, though not the machine's
-//! timing.
+//! Without `--mode` it runs a few rounds of `kill` and `power-portable`, as part of `cargo test`.
+//! `--no-sync` acknowledges without syncing and succeeds only if events are lost, which proves that
+//! the harness detects a loss. `--seed N` repeats the random choices of a run, but not its timing.
 
 #![expect(
     clippy::unwrap_used,
@@ -32,7 +31,7 @@ use std::process::ExitCode;
 
 use crate::random::Random;
 
-/// Rounds of each mode in an ordinary test run.
+/// Rounds of each mode without `--rounds`.
 const ROUNDS_DEFAULT: u64 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +62,7 @@ impl Mode {
 
 /// The result of a round.
 enum Outcome {
-    /// All acknowledged events are there. The number of events in the log.
+    /// No acknowledged event is missing. Contains the number of events in the log.
     Whole(u64),
     /// Why acknowledged events are missing, or why the log does not open.
     Lost(String),
@@ -77,44 +76,44 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).collect();
-    if let [first, dir, sync] = &words[..]
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, dir, sync] = &args[..]
         && first == "--write"
     {
         writer::run(&PathBuf::from(dir), sync == "sync");
         return ExitCode::SUCCESS;
     }
-    // Test runners list the tests first.
-    if words.iter().any(|word| word == "--list") {
+    // Test runners list the tests first; this one has none to list.
+    if args.iter().any(|arg| arg == "--list") {
         return ExitCode::SUCCESS;
     }
-    let arguments = parse(&words);
-    let good = arguments.modes.iter().all(|mode| run(*mode, &arguments));
-    if good {
+    let arguments = parse(&args);
+    let passed = arguments.modes.iter().all(|mode| run(*mode, &arguments));
+    if passed {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
 }
 
-fn parse(words: &[String]) -> Arguments {
-    let after = |name: &str| {
-        let at = words.iter().position(|word| word == name)?;
-        words.get(at + 1).cloned()
+fn parse(args: &[String]) -> Arguments {
+    let value_of = |name: &str| {
+        let at = args.iter().position(|arg| arg == name)?;
+        args.get(at + 1).cloned()
     };
-    let modes = match after("--mode").as_deref() {
+    let modes = match value_of("--mode").as_deref() {
         None => vec![Mode::Kill, Mode::PowerPortable],
         Some(name) => {
             let mode = Mode::ALL.into_iter().find(|mode| mode.name() == name);
             vec![mode.unwrap_or_else(|| panic!("unknown mode {name}"))]
         }
     };
-    let number = |name| after(name).map(|word| word.parse().unwrap());
+    let number = |name| value_of(name).map(|value| value.parse().unwrap());
     Arguments {
         modes,
         rounds: number("--rounds").unwrap_or(ROUNDS_DEFAULT),
-        sync: !words.iter().any(|word| word == "--no-sync"),
-        seed: number("--seed").unwrap_or_else(random::any),
+        sync: !args.iter().any(|arg| arg == "--no-sync"),
+        seed: number("--seed").unwrap_or_else(random::seed),
     }
 }
 
@@ -125,7 +124,7 @@ fn run(mode: Mode, arguments: &Arguments) -> bool {
     } = *arguments;
     let (name, no_sync) = (mode.name(), if sync { "" } else { " --no-sync" });
     println!("crash: --mode {name} --rounds {rounds} --seed {seed}{no_sync}");
-    // Every mode starts with the seed, so that the printed arguments repeat its choices.
+    // Every mode starts from the seed, so that the printed arguments repeat its choices.
     let random = &mut Random::new(seed);
     let results = match mode {
         Mode::Kill => kill::rounds(rounds, sync, random),
@@ -136,15 +135,15 @@ fn run(mode: Mode, arguments: &Arguments) -> bool {
     let (mut events, mut lost) = (0, 0_u64);
     for (round, outcome) in results.iter().enumerate() {
         match outcome {
-            Outcome::Whole(more) => events += more,
-            Outcome::Lost(why) => {
+            Outcome::Whole(count) => events += count,
+            Outcome::Lost(reason) => {
                 lost += 1;
-                println!("crash: round {round}: {why}");
+                println!("crash: round {round}: {reason}");
             }
         }
     }
-    println!("crash: {name}: {lost} of {rounds} rounds lost events, {events} checked");
-    // A kill loses nothing without syncs either, because the page cache survives it.
+    println!("crash: {name}: {lost} of {rounds} rounds lost events, {events} events checked");
+    // A kill loses nothing even without syncs, because the page cache survives it.
     if sync || mode == Mode::Kill {
         lost == 0
     } else {

@@ -1,9 +1,9 @@
-//! A simulated power cut on an ordinary file system: the writer is stopped, its directory is copied,
-//! and in the copy everything that was not synced is cut and torn.
+//! A power cut simulated on any file system. The writer is suspended, its directory is copied, and
+//! data in the copy that may not have been synced is truncated and overwritten with zeros.
 //!
-//! What the journal had synced is known: what was acknowledged, what sled has (it gets only what
-//! was synced), and what frames say that were written later. Behind that any sector may be missing.
-//! Of sled nothing need be left at all.
+//! Three facts show how much of the journal was synced: the last acknowledgement, the end of the
+//! sled copy (which gets only synced frames), and the headers of later frames. After that point any
+//! sector may be missing. All of sled may be missing.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::check::check;
 use crate::random::Random;
 use crate::writer::Writer;
 
-/// Bytes that a disk writes atomically.
+/// Size in bytes of a disk sector, which a disk writes atomically.
 const SECTOR: usize = 512;
 
-/// Offsets in a frame's header, and its length: see `journal/frame.rs`.
+/// Length of a frame header; see `journal/frame.rs` for its fields.
 const HEADER: usize = 72;
 
 pub(crate) fn rounds(rounds: u64, sync: bool, random: &mut Random) -> Vec<Outcome> {
@@ -50,7 +50,7 @@ fn round(sync: bool, random: &mut Random) -> Outcome {
     check(copy.path(), acknowledged.as_ref())
 }
 
-/// Tears the last segment after the part that is known to be synced.
+/// Damages the last segment after the part that is known to be synced.
 fn tear_journal(dir: &Path, known: u64, sync: bool, random: &mut Random) {
     let Some(path) = files(&dir.join("journal"))
         .into_iter()
@@ -60,16 +60,16 @@ fn tear_journal(dir: &Path, known: u64, sync: bool, random: &mut Random) {
     };
     let mut bytes = fs::read(&path).unwrap();
     let frames = frames(&bytes);
-    let reported = frames.iter().map(|frame| frame.durable).max().unwrap_or(0);
-    let synced = if sync { known.max(reported) } else { 0 };
+    let reported_durable = frames.iter().map(|frame| frame.durable).max().unwrap_or(0);
+    let synced = if sync { known.max(reported_durable) } else { 0 };
     let ends = frames
         .iter()
         .filter(|frame| frame.last <= synced)
         .map(|frame| frame.end);
     let from = ends.max().unwrap_or(0);
-    let torn = bytes.len() - from;
-    if torn > 0 && random.below(3) > 0 {
-        let kept = usize::try_from(random.below(torn as u64)).unwrap();
+    let unsynced = bytes.len() - from;
+    if unsynced > 0 && random.below(3) > 0 {
+        let kept = usize::try_from(random.below(unsynced as u64)).unwrap();
         bytes.truncate(from + kept);
     }
     let first = from.next_multiple_of(SECTOR);
@@ -111,10 +111,13 @@ fn tear_sled(dir: &Path, random: &mut Random) {
     fs::write(path, bytes).unwrap();
 }
 
-/// A frame's last position, up to where the log was synced before it, and where it ends.
+/// A frame in the raw segment.
 struct Found {
+    /// Its last position.
     last: u64,
+    /// The last position that was durable when it was written.
     durable: u64,
+    /// Offset of its end.
     end: usize,
 }
 

@@ -1,8 +1,8 @@
-//! Random choices that a seed repeats.
+//! A seeded random number generator.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-/// xorshift64*, good enough to choose instants and sizes.
+/// xorshift64*; good enough to choose times and sizes.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -10,7 +10,7 @@ impl Random {
         Self(seed | 1)
     }
 
-    /// A number below a bound.
+    /// Returns a number below `bound`.
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
@@ -19,7 +19,7 @@ impl Random {
     }
 }
 
-/// A random seed.
-pub(crate) fn any() -> u64 {
+/// Returns a random seed.
+pub(crate) fn seed() -> u64 {
     RandomState::new().build_hasher().finish() % 1_000_000
 }

@@ -1,4 +1,4 @@
-//! The process that is killed. It appends as fast as it can and prints each acknowledgement.
+//! The child process that is killed. It appends as fast as it can and prints each acknowledgement.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::Path;
@@ -10,10 +10,10 @@ use event_log::{EventLog, Frame, NewEvent, Options};
 
 use crate::random::Random;
 
-/// Small enough that a round fills and seals several segments.
+/// Segment size: small enough that a round fills and seals several segments.
 pub(crate) const SEGMENT_BYTES: u64 = 512 * 1024;
 
-/// Polls for the writer to stop. It takes a few.
+/// Maximum number of polls until the writer is suspended; usually it takes a few.
 const STOP_POLLS_MAX: u32 = 1_000_000;
 
 pub(crate) fn options(sync: bool) -> Options {
@@ -24,8 +24,8 @@ pub(crate) fn options(sync: bool) -> Options {
     }
 }
 
-/// The event at a position, the same in every run. Mostly the size of a chat message, sometimes
-/// large.
+/// Returns the event at a position, the same in every run. Most have the size of a chat message, a
+/// few are large.
 pub(crate) fn event(position: u64) -> NewEvent {
     let mut random = Random::new(position.wrapping_mul(0x9E37_79B9_7F4A_7C15));
     let length = match random.below(200) {
@@ -50,8 +50,8 @@ pub(crate) fn run(dir: &Path, sync: bool) {
         let frame = frame(next);
         next += frame.events.len() as u64;
         let pipe_closed = Arc::clone(&pipe_closed);
-        let done = move |outcome: Result<event_log::Committed, _>| {
-            // A full disk: the next submit says so too.
+        let on_commit = move |outcome: Result<event_log::Committed, _>| {
+            // The disk is full; the next submit fails too.
             let Ok(committed) = outcome else { return };
             let line = format!("{} {}\n", committed.last_position, committed.hash);
             let mut out = std::io::stdout().lock();
@@ -63,13 +63,13 @@ pub(crate) fn run(dir: &Path, sync: bool) {
                 pipe_closed.store(true, Ordering::Relaxed);
             }
         };
-        if log.submit(frame, done).is_err() {
+        if log.submit(frame, on_commit).is_err() {
             break;
         }
     }
 }
 
-/// As many events as a frame takes, up to a number that its position chooses.
+/// Returns a frame of up to 40 events; the position determines how many.
 fn frame(first_position: u64) -> Frame {
     let mut wanted = 1 + Random::new(first_position).below(40);
     let (mut events, mut bytes) = (Vec::new(), 0);
@@ -89,7 +89,7 @@ fn frame(first_position: u64) -> Frame {
     }
 }
 
-/// A running writer. It is killed, at the latest, when this is dropped.
+/// A running writer. Dropping it kills the process.
 pub(crate) struct Writer {
     child: Child,
     lines: Lines<BufReader<ChildStdout>>,
@@ -127,14 +127,14 @@ impl Writer {
         self.child.wait().unwrap();
     }
 
-    /// Kills it and reads the acknowledgements printed until then.
+    /// Kills the writer and reads the acknowledgements that it printed.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         while self.read_line() {}
     }
 
-    /// Suspends it, and waits until it is suspended.
+    /// Suspends the writer with `SIGSTOP` and waits until it is suspended.
     pub(crate) fn stop(&self) {
         let id = self.child.id().to_string();
         assert!(
@@ -156,7 +156,7 @@ impl Writer {
             }
             std::thread::yield_now();
         }
-        panic!("the writer did not stop");
+        panic!("the writer is not suspended after {STOP_POLLS_MAX} polls");
     }
 
     /// Reads a line. Ignores an incomplete one.
@@ -175,7 +175,7 @@ impl Writer {
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        // It may have been killed and waited for already.
+        // Fails if the process has already been killed and waited for.
         self.child.kill().unwrap_or_default();
         self.child.wait().map(drop).unwrap_or_default();
     }
