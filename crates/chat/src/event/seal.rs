@@ -1,69 +1,120 @@
 //! Sealing what is private in an event.
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use crate::chance::Chance;
 use crate::event::{
-    Attempt, ContactUpdated, DeliveryChanged, EditParked, Event, MessageEdited, SessionOpened,
-    SessionTransferred, UserUpdated,
+    Attempt, ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, ContactCreated,
+    ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event, LiveChatCreated,
+    LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted, MessageEdited, MessageRead,
+    MessageReceived, MessageSent, MessagesRefused, NoteAdded, NoticesSettled, ReplyDeleted,
+    ReplySaved, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred, TokenIssued,
+    UserCreated, UserDisabled, UserUpdated,
 };
-use crate::seal::SealKey;
+use crate::seal::{Private, SealKey};
 
-impl Event {
-    /// Seals whatever is private: `key` is the key of the person whose words they are, `master` the
-    /// data directory's.
-    pub fn seal(
-        &mut self,
-        key: Option<&SealKey>,
-        master: &SealKey,
-        context: &[u8],
-        chance: &mut Chance,
-    ) {
-        /// Seals one field when there is a key for it.
-        macro_rules! seal {
-            ($key:expr, $field:expr) => {
-                match $key {
-                    Some(key) => $field.seal(key, context, chance),
-                    None => $field.withhold(),
+/// Something private in an event. Without a key it is withheld.
+trait Seal {
+    fn seal_with(&mut self, key: Option<&SealKey>, context: &[u8], chance: &mut Chance);
+}
+
+impl<T: Serialize + DeserializeOwned + Clone> Seal for Private<T> {
+    fn seal_with(&mut self, key: Option<&SealKey>, context: &[u8], chance: &mut Chance) {
+        match key {
+            Some(key) => self.seal(key, context, chance),
+            None => self.withhold(),
+        }
+    }
+}
+
+impl<T: Seal> Seal for Option<T> {
+    fn seal_with(&mut self, key: Option<&SealKey>, context: &[u8], chance: &mut Chance) {
+        if let Some(private) = self {
+            private.seal_with(key, context, chance);
+        }
+    }
+}
+
+impl Seal for Attempt {
+    fn seal_with(&mut self, key: Option<&SealKey>, context: &[u8], chance: &mut Chance) {
+        let Self {
+            ms: _,
+            error_text: _,
+            answer,
+            previous: _,
+            reason: _,
+        } = self;
+        answer.seal_with(key, context, chance);
+    }
+}
+
+/// Implements [`Event::seal`] from a list of every event: its public fields, and the private one
+/// with the key that seals it. A field that is in neither place does not compile.
+macro_rules! sealing {
+    ($person:ident, $master:ident; $($event:ident { $($public:ident)* $(; $private:ident by $key:ident)? })*) => {
+        impl Event {
+            /// Seals whatever is private. `person` is the key of the person whom the event is about,
+            /// `master` the key of the data directory.
+            pub fn seal(
+                &mut self,
+                $person: Option<&SealKey>,
+                $master: &SealKey,
+                context: &[u8],
+                chance: &mut Chance,
+            ) {
+                let $master = Some($master);
+                match self {
+                    $(Self::$event($event { $($public: _,)* $($private)? }) => {
+                        $($private.seal_with($key, context, chance);)?
+                    })*
+                    Self::Unknown => {}
                 }
-            };
+            }
         }
-        match self {
-            Self::UserCreated(e) => seal!(Some(master), e.password_hash),
-            Self::UserUpdated(UserUpdated {
-                password_hash: Some(hash),
-                ..
-            }) => seal!(Some(master), hash),
-            Self::TokenIssued(e) => seal!(Some(master), e.hash),
-            Self::ChannelCreated(e) => seal!(Some(master), e.code),
-            Self::CodeRotated(e) => seal!(Some(master), e.code),
-            Self::EditParked(EditParked {
-                text: Some(text), ..
-            }) => seal!(key, text),
-            Self::ContactUpdated(ContactUpdated {
-                profile: Some(profile),
-            }) => seal!(key, profile),
-            Self::SessionOpened(SessionOpened {
-                chat_name: Some(name),
-                ..
-            }) => seal!(key, name),
-            Self::SessionTransferred(SessionTransferred {
-                note: Some(note), ..
-            }) => seal!(key, note),
-            Self::MessageReceived(e) => seal!(key, e.content),
-            Self::MessageSent(e) => seal!(key, e.content),
-            Self::MessageEdited(MessageEdited {
-                content: Some(content),
-                ..
-            }) => seal!(key, content),
-            Self::NoteAdded(e) => seal!(key, e.content),
-            Self::DeliveryChanged(DeliveryChanged {
-                attempt:
-                    Some(Attempt {
-                        answer: Some(answer),
-                        ..
-                    }),
-                ..
-            }) => seal!(key, answer),
-            _ => {}
-        }
+    };
+}
+
+sealing! {
+    person, master;
+    UserCreated { name groups; password_hash by master }
+    UserUpdated { name groups; password_hash by master }
+    UserDisabled { disabled }
+    TokenIssued { ; hash by master }
+    LiveChatCreated { name members }
+    LiveChatRenamed { name }
+    LiveChatDeleted { }
+    MembersChanged { members }
+    ReplySaved { reply shortcut text }
+    ReplyDeleted { reply }
+    ChannelCreated {
+        live_chat name webhook codeless security dialect operator_initiated; code by master
+    }
+    ChannelStatusChanged { status reason_text verified capabilities breaker_open reason }
+    ChannelUpdated { name webhook security dialect operator_initiated }
+    CodeRotated { codeless old_until; code by master }
+    MessagesRefused { count }
+    NoticesSettled { notices }
+    EditParked { external_message_id key; text by person }
+    ContactCreated { channel external_user_id key }
+    ContactUpdated { ; profile by person }
+    ContactForgotten { }
+    SessionOpened {
+        channel contact external_chat_id opened_by operator previous; chat_name by person
+    }
+    SessionAssigned { operator }
+    SessionTransferred { operator; note by person }
+    SessionClosed { reason_text reason }
+    MessageReceived {
+        message contact external_message_id created_at reply_to digest; content by person
+    }
+    MessageSent { message operator reply_to expires_at; content by person }
+    MessageEdited { message parked; content by person }
+    MessageDeleted { message }
+    MessageRead { message }
+    NoteAdded { message operator; content by person }
+    DeliveryChanged {
+        message state attempts next_attempt_at expires_at reason_text status requeued pause_until
+        reason; attempt by person
     }
 }
