@@ -9,6 +9,7 @@ use crate::seal::SealKey;
 use sha2::{Digest as _, Sha256};
 
 use crate::content::Profile;
+use crate::digest::{self, Digest};
 use crate::id::{ChannelId, CommandId, ContactId, MessageId};
 use crate::messenger::Inbound;
 use crate::record::Actor;
@@ -28,20 +29,15 @@ pub struct Request {
     /// A digest of what is asked, to tell a repetition from other content under the same id. It is
     /// stored, so the shell keys it ([`SealKey::tag`](crate::seal::SealKey::tag)): a bare hash of a
     /// short text could be guessed after the person was forgotten.
-    pub digest: [u8; 16],
+    pub digest: Digest,
     /// What is asked.
     pub command: Command,
 }
 
 impl Request {
     /// The digest of what is asked, from its bytes.
-    pub fn digest_of(bytes: &[u8]) -> [u8; 16] {
-        let mut digest = [0; 16];
-        digest
-            .iter_mut()
-            .zip(Sha256::digest(bytes))
-            .for_each(|(to, from)| *to = from);
-        digest
+    pub fn digest_of(bytes: &[u8]) -> Digest {
+        digest::cut(Sha256::digest(bytes))
     }
 
     /// What Switchboard asks of itself.

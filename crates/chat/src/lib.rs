@@ -1,11 +1,49 @@
-//! The core: the language of Switchboard and its rules.
+//! The domain of Switchboard: its terms, its rules, and what the processes say to each other.
 //!
-//! A workspace's state is a fold of events: [`workspace::Workspace`] decides what a command means
-//! (`decide`), and takes in what happened (`evolve`). Both are synchronous and pure: time and chance
-//! are parameters, and this crate depends on nothing that could do I/O.
+//! A workspace's state is a fold of its log. [`decide`](workspace::Workspace::decide) turns a command
+//! into events or refuses it, [`evolve`](workspace::Workspace::evolve) applies an event. Both are
+//! synchronous and deterministic: time and randomness are parameters, and this crate does no I/O.
+//!
+//! # Glossary
+//!
+//! The code, the docs, the API and the page use these terms and no others.
+//!
+//! | term | meaning | type |
+//! | --- | --- | --- |
+//! | workspace | one company: the unit of isolation and of scaling out | [`workspace::Workspace`] |
+//! | user | a person with a login, in groups that give rights | [`state::User`], [`model::Group`] |
+//! | live chat | a desk staffed by operators, with members, channels and canned replies | [`state::LiveChat`] |
+//! | channel | one connected messenger account of one live chat | [`state::Channel`] |
+//! | contact | a person at a messenger, known by the messenger's user id | [`state::Contact`] |
+//! | chat | the messenger's conversation; may have several authors | [`state::Chat`] |
+//! | session | one stretch of work on a chat: queued, assigned, closed; at most one is open | [`state::Session`] |
+//! | message | inbound, outbound, note or system | [`state::Message`], [`model::Direction`] |
+//! | delivery | the state of an outbound message at its messenger | [`state::Delivery`], [`model::DeliveryState`] |
+//! | attempt | one HTTP request that carries a message to a webhook | [`event::Attempt`], [`rpc::AttemptRequest`] |
+//! | verdict | what a messenger's HTTP status means | [`verdict::Verdict`] |
+//! | reason | a typed cause of a failure, refusal or status change | [`reason::Reason`] |
+//! | rejection | a refused command: a public error code, a reason and details | [`rejection::Rejection`] |
+//! | lane | the outbound messages of one chat, in order, one in flight | [`state::Chat::lane`] |
+//! | breaker | holds back the deliveries of a channel whose attempts fail | [`state::Breaker`] |
+//! | notice | anything but a message that a messenger is sent, such as `markAsRead` | [`state::Notice`] |
+//! | parked edit | an edit or deletion that arrived before its message | [`state::Parked`] |
+//! | revision | counts changes of a channel's codes and security | [`state::Channel::revision`] |
+//! | generation | counts changes after which an answer to an earlier request no longer applies | [`state::Channel::generation`] |
+//! | command | what a user, a messenger or Switchboard itself asks for | [`command::Command`] |
+//! | decision | the events and effects of an accepted command | [`command::Decision`] |
+//! | event | something that happened, as it is in the log | [`event::Event`] |
+//! | record | an event with its position, stream, time and author | [`record::Record`] |
+//! | stream | the events of one user, live chat, channel, contact or session | [`record::Stream`] |
+//! | position | the number of an event in the log: 1, 2, 3 … without a gap | `u64` |
+//! | head | the last position of a stream | [`state::Head`] |
+//! | feed | the events as subscribers of the console API receive them | `session-router` |
+//! | row | one entry of the state as a projection stores it | [`table::Table`] |
+//! | seal | encryption of private text under its person's key, which an erasure destroys | [`seal::Private`] |
+//! | dialect | which members a messenger is sent | [`messenger::outbound::Dialect`] |
 
 pub mod api;
 pub mod chance;
+pub mod digest;
 pub mod id;
 pub mod secret;
 pub mod time;

@@ -16,6 +16,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::chance::Chance;
 use crate::codec;
+use crate::digest::{self, Digest};
 
 /// The length of a nonce, in bytes (draft-irtf-cfrg-xchacha section 2). Random ones do not collide
 /// in practice: that is what the X is for.
@@ -70,18 +71,14 @@ impl SealKey {
 
     /// A keyed digest (HMAC-SHA256, cut to 16 bytes): the same bytes give the same tag, and without
     /// the key nobody can try which bytes gave it.
-    pub fn tag(&self, bytes: &[u8]) -> [u8; 16] {
+    pub fn tag(&self, bytes: &[u8]) -> Digest {
         #[expect(
             clippy::expect_used,
             reason = "HMAC takes a key of any length (RFC 2104)"
         )]
         let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("a key");
         mac.update(bytes);
-        let mut tag = [0; 16];
-        tag.iter_mut()
-            .zip(mac.finalize().into_bytes())
-            .for_each(|(to, from)| *to = from);
-        tag
+        digest::cut(mac.finalize().into_bytes())
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

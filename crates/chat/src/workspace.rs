@@ -27,6 +27,7 @@ use sha2::{Digest as _, Sha256};
 use crate::book::Book;
 use crate::chance::Chance;
 use crate::command::{Command, Decision, Request};
+use crate::digest::{self, Digest};
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::reason::Reason;
 use crate::record::{Actor, Answer};
@@ -41,9 +42,6 @@ use crate::time::Timestamp;
 pub use access::Caller;
 pub use index::{Cursor, View};
 pub use persist::{BadRows, ROWS_VERSION};
-
-/// A 16-byte digest: of an external id within its channel, or of a request.
-pub type Digest = [u8; 16];
 
 /// Everything that decisions and lists need to know, in memory.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -231,10 +229,5 @@ pub(crate) fn external_digest(channel: ChannelId, external: &str) -> Digest {
     let mut hash = Sha256::new();
     hash.update(channel.as_bytes());
     hash.update(external.as_bytes());
-    let mut digest = [0; 16];
-    digest
-        .iter_mut()
-        .zip(hash.finalize())
-        .for_each(|(to, from)| *to = from);
-    digest
+    digest::cut(hash.finalize())
 }

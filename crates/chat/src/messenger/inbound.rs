@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 
 use crate::content::{Content, FILES_MAX, File, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
+use crate::digest::{self, Digest};
 use crate::id::MessageId;
 use crate::reason::Reason;
 use crate::rejection::Rejection;
@@ -81,7 +82,7 @@ pub struct InboundMessage {
 impl InboundMessage {
     /// A digest of what makes two sendings of one id the same message: chat, author, words, files
     /// and what it answers. Not the time or the chat's name, which an adapter may stamp anew.
-    pub fn digest(&self) -> [u8; 16] {
+    pub fn digest(&self) -> Digest {
         let mut hash = Sha256::new();
         let mut part = |bytes: Option<&str>| {
             let bytes = bytes.map_or(&[][..], str::as_bytes);
@@ -96,12 +97,7 @@ impl InboundMessage {
             part(Some(&file.name));
             part(Some(&file.url));
         }
-        let mut digest = [0; 16];
-        digest
-            .iter_mut()
-            .zip(hash.finalize())
-            .for_each(|(to, from)| *to = from);
-        digest
+        digest::cut(hash.finalize())
     }
 }
 

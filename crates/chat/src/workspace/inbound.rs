@@ -2,6 +2,7 @@
 
 use crate::command::{Decision, Effect, NewEvent, Reply};
 use crate::content::Content;
+use crate::digest::Digest;
 use crate::event::{EditParked, Event, MessageDeleted, MessageEdited, MessageReceived};
 use crate::id::{ChannelId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
@@ -13,7 +14,7 @@ use crate::rpc::{Accepted, UserCard};
 use crate::seal::Private;
 use crate::state::Channel;
 use crate::workspace::sessions::{not_active, of};
-use crate::workspace::{Context, Digest, Workspace, external_digest};
+use crate::workspace::{Context, Workspace, external_digest};
 
 impl Workspace {
     /// What a messenger says.

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::digest::Digest;
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, SessionStatus};
 use crate::state::{ChatKey, Message, Session};
 use crate::time::Timestamp;
-use crate::workspace::{Digest, Workspace, external_digest};
+use crate::workspace::{Workspace, external_digest};
 
 /// A list of sessions, in the order that operators see it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,11 +1,12 @@
 //! Taking in edits that came before their message.
 
+use crate::digest::Digest;
 use crate::event::EditParked;
 use crate::id::{ChannelId, MessageId};
 use crate::record::Record;
 use crate::rules::PARKED_MAX;
 use crate::state::Parked;
-use crate::workspace::{Digest, Workspace, external_digest};
+use crate::workspace::{Workspace, external_digest};
 
 impl Workspace {
     /// Parks an edit until its message comes. The one that waits longest gives way when there are
