@@ -41,7 +41,7 @@ pub(crate) async fn serve(listener: TcpListener, page: Page, stop: &Cancellation
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let connections = TaskTracker::new();
     let mut http = http1::Builder::new();
-    // Without the timer hyper has no timeouts at all.
+    // Without a timer hyper applies no timeouts.
     http.timer(TokioTimer::new())
         .header_read_timeout(HEADER_READ_TIMEOUT)
         .max_headers(HEADERS_MAX)

@@ -2,7 +2,7 @@
 //!
 //! A stale entry is harmless: the router checks the revision of every request. An entry lives for a
 //! minute. A proof that fails against an entry older than [`RECHECK_AFTER`] is checked once more
-//! against a fresh one (`gateway.rs`), because a new code must work as soon as it is set. Missing
+//! against a fresh one (`gateway.rs`), because a new code must work at once. Missing
 //! channels are not cached: invented ids evict nothing, and a new channel works at once.
 
 use std::collections::BTreeMap;

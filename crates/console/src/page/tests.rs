@@ -6,7 +6,7 @@ use super::*;
 fn page() -> Page {
     let files = [
         (INDEX, "<!doctype html>"),
-        ("assets/main-1a2b.js", "as it is"),
+        ("assets/main-1a2b.js", "plain"),
         ("assets/main-1a2b.js.br", "brotli"),
         ("assets/main-1a2b.js.gz", "gzip"),
         ("icon.svg", "<svg/>"),
@@ -84,7 +84,7 @@ fn a_file_is_sent_in_the_preferred_encoding() {
     for (path, accepted, encoding, content) in [
         ("/assets/main-1a2b.js", "gzip, br", Some("br"), "brotli"),
         ("/assets/main-1a2b.js", "gzip", Some("gzip"), "gzip"),
-        ("/assets/main-1a2b.js", "deflate", None, "as it is"),
+        ("/assets/main-1a2b.js", "deflate", None, "plain"),
         ("/icon.svg", "br", None, "<svg/>"),
         ("/icon.svg", "br, gzip;q=0.1", Some("gzip"), "zipped"),
         ("/alone.txt.br", "br", None, "alone"),
@@ -97,7 +97,7 @@ fn a_file_is_sent_in_the_preferred_encoding() {
     }
     let twice = [("accept-encoding", "deflate"), ("accept-encoding", "br")];
     assert_eq!(body(&ask("/assets/main-1a2b.js", &twice)), "brotli");
-    // The encodings are not files of their own.
+    // The encodings are not separate files.
     for path in ["/assets/main-1a2b.js.br", "/assets/main-1a2b.js.gz"] {
         assert_eq!(ask(path, &[]).status(), StatusCode::NOT_FOUND, "{path}");
     }
@@ -172,13 +172,13 @@ fn the_config_names_the_websocket_and_its_origins() {
     let config = ask("/config.json", &[("host", "desk.lan:8081")]);
     assert_eq!(header(&config, "content-type"), Some(JSON));
     assert_eq!(header(&config, "etag"), None);
-    let told: serde_json::Value = serde_json::from_str(&body(&config)).unwrap();
+    let config: serde_json::Value = serde_json::from_str(&body(&config)).unwrap();
     let wanted = serde_json::json!({
         "workspace": "default",
         "websocket": "ws://desk.lan:9222",
         "origins": ["http://desk.lan:8081"],
     });
-    assert_eq!(told, wanted);
+    assert_eq!(config, wanted);
 }
 
 #[test]

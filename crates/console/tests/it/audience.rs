@@ -1,4 +1,4 @@
-//! Whether anybody could listen to the feed.
+//! Reports of the feed's audience.
 
 use std::time::Duration;
 
@@ -11,28 +11,28 @@ use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits until this is said.
-async fn hear(words: &mut Subscription, anybody: bool) {
-    let heard = async {
+/// Waits for this report.
+async fn wait_for(reports: &mut Subscription, anybody: bool) {
+    let reported = async {
         loop {
-            let word = words.next().await.unwrap();
-            if codec::decode::<Audience>(&word.payload).unwrap() == (Audience { anybody }) {
+            let report = reports.next().await.unwrap();
+            if codec::decode::<Audience>(&report.payload).unwrap() == (Audience { anybody }) {
                 return;
             }
         }
     };
-    tokio::time::timeout(PATIENCE, heard).await.unwrap();
+    tokio::time::timeout(PATIENCE, reported).await.unwrap();
 }
 
 #[tokio::test]
-async fn the_router_hears_whether_anybody_is_signed_in() {
+async fn the_router_learns_whether_any_user_is_signed_in() {
     let world = World::start().await;
     let subject = world.workspace.router(Question::Audience);
-    let mut words = world.bus.subscribe(&subject, None).await.unwrap();
-    hear(&mut words, false).await;
+    let mut reports = world.bus.subscribe(&subject, None).await.unwrap();
+    wait_for(&mut reports, false).await;
     let olga = world.sign_in("olga").await;
-    hear(&mut words, true).await;
+    wait_for(&mut reports, true).await;
     drop(olga);
-    hear(&mut words, false).await;
+    wait_for(&mut reports, false).await;
     world.stop().await.unwrap();
 }

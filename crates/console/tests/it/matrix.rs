@@ -178,7 +178,7 @@ async fn users_publish_requests_under_their_name_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_heard_either() {
+async fn a_refused_subscription_receives_nothing() {
     let world = World::start().await;
     let (mut olga, mut anna) = (world.sign_in("olga").await, world.sign_in("anna").await);
     olga.subscribe("sb.default.feed.>").await.unwrap_err();
@@ -206,7 +206,7 @@ async fn what_is_refused_is_not_heard_either() {
 }
 
 #[tokio::test]
-async fn nats_does_not_look_at_replies_so_whoever_answers_must() {
+async fn nats_does_not_check_reply_subjects_so_the_responder_must() {
     let world = World::start().await;
     let mut olga = world.sign_in("olga").await;
     let mut requests = world
@@ -235,7 +235,7 @@ async fn nats_does_not_look_at_replies_so_whoever_answers_must() {
 }
 
 #[tokio::test]
-async fn the_accounts_are_closed_to_each_other() {
+async fn the_accounts_are_isolated_from_each_other() {
     let world = World::start().await;
     let patience = std::time::Duration::from_secs(5);
     let nobody = Bytes::from_static(br#"{"cid":4000000000}"#);

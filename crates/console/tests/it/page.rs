@@ -32,7 +32,7 @@ fn named(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn there_is_a_page_that_runs_only_its_own_files_and_all_that_it_names_is_there() {
+async fn the_page_runs_only_its_own_files_and_all_of_them_exist() {
     let world = World::start().await;
     let page = ask(&world, "GET", "/").await;
     assert!(page.starts_with("HTTP/1.1 200 OK\r\n"), "{page}");
@@ -53,7 +53,7 @@ async fn there_is_a_page_that_runs_only_its_own_files_and_all_that_it_names_is_t
 }
 
 #[tokio::test]
-async fn the_page_is_told_the_way_to_the_websocket() {
+async fn the_config_names_the_websocket() {
     let world = World::start().await;
     let config = ask(&world, "GET", "/config.json").await;
     let (_, body) = config.split_once("\r\n\r\n").unwrap();
@@ -68,7 +68,7 @@ async fn the_page_is_told_the_way_to_the_websocket() {
 }
 
 #[tokio::test]
-async fn what_the_browser_has_is_not_sent_again() {
+async fn a_cached_file_is_not_sent_again() {
     let world = World::start().await;
     let page = ask(&world, "GET", "/").await;
     let tag = page.split_once("etag: ").unwrap().1;
@@ -108,7 +108,7 @@ async fn nothing_else_is_served() {
 }
 
 #[tokio::test]
-async fn who_says_nothing_does_not_keep_us_from_stopping() {
+async fn silent_connections_do_not_delay_the_shutdown() {
     let world = World::start().await;
     let mut silent = Vec::new();
     for _ in 0..20 {
@@ -125,7 +125,7 @@ async fn who_says_nothing_does_not_keep_us_from_stopping() {
 }
 
 #[tokio::test]
-async fn heads_are_bounded() {
+async fn request_heads_are_bounded() {
     let world = World::start().await;
     let long = format!(
         "GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",

@@ -14,7 +14,7 @@ use crate::world::{OURS, PASSWORD, THEIRS, World};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[tokio::test]
-async fn changed_rights_end_all_connections_of_the_user_and_of_nobody_else() {
+async fn changed_rights_close_all_connections_of_the_user_and_no_others() {
     let world = World::start().await;
     let token = world.users.lock().unwrap().issue("olga");
     let mut windows = vec![
@@ -62,7 +62,7 @@ async fn a_disabled_user_is_disconnected_and_cannot_return() {
 }
 
 #[tokio::test]
-async fn a_new_password_ends_what_the_old_one_opened() {
+async fn a_new_password_closes_the_connections_of_the_old_one() {
     let world = World::start().await;
     let mut olga = world.sign_in("olga").await;
     let new = chat::password::hash(&Secret::new("new password"), [4; 16]);
@@ -146,7 +146,7 @@ async fn many_changes_at_once_are_all_applied() {
 }
 
 #[tokio::test]
-async fn the_roles_own_connections_are_never_ended() {
+async fn the_roles_connections_are_never_closed() {
     let world = World::start().await;
     let subject = "sb.default.role.rights.ROLES".to_owned();
     let payload = chat::codec::encode(&1_u64).into();

@@ -20,7 +20,7 @@ async fn denied(world: &World, proof: Value) {
 }
 
 #[tokio::test]
-async fn the_right_password_opens_and_nothing_else_does() {
+async fn only_the_right_password_signs_in() {
     let world = World::start().await;
     for user in ["olga", "rita", "sven", "anna"] {
         world.sign_in(user).await;
@@ -45,7 +45,7 @@ async fn the_right_password_opens_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn a_disabled_user_is_nobody() {
+async fn a_disabled_user_cannot_sign_in() {
     let world = World::start().await;
     let token = world.users.lock().unwrap().issue("olga");
     world.sign_in("olga").await;
@@ -86,7 +86,7 @@ async fn a_token_signs_in_alone_or_as_its_users_password() {
 }
 
 #[tokio::test]
-async fn five_failures_close_the_name_and_no_other() {
+async fn five_failures_pause_the_user_name_and_no_other() {
     let world = World::start().await;
     for _ in 0..5 {
         denied(&world, by_password("olga", "a guess")).await;
@@ -101,7 +101,7 @@ async fn five_failures_close_the_name_and_no_other() {
 }
 
 #[tokio::test]
-async fn guesses_at_once_are_no_more_than_guesses_in_turn() {
+async fn concurrent_guesses_do_not_exceed_the_limit() {
     let world = World::start().await;
     let mut guesses = tokio::task::JoinSet::new();
     for n in 0..20 {
@@ -116,7 +116,7 @@ async fn guesses_at_once_are_no_more_than_guesses_in_turn() {
 }
 
 #[tokio::test]
-async fn many_windows_of_one_person_open_at_once() {
+async fn many_connections_of_one_user_sign_in_at_once() {
     let world = World::start().await;
     let mut windows = tokio::task::JoinSet::new();
     let token = world.users.lock().unwrap().issue("olga");
@@ -145,7 +145,7 @@ async fn the_longest_password_fits() {
 }
 
 #[tokio::test]
-async fn without_the_session_router_nobody_gets_in_and_nobody_is_blamed() {
+async fn without_the_session_router_sign_ins_fail_and_do_not_count_as_failures() {
     let mut world = World::start_with(false).await;
     let mut tries = tokio::task::JoinSet::new();
     for _ in 0..7 {
@@ -160,7 +160,7 @@ async fn without_the_session_router_nobody_gets_in_and_nobody_is_blamed() {
 }
 
 #[tokio::test]
-async fn who_comes_before_the_session_router_is_let_in_once_it_is_there() {
+async fn a_sign_in_before_the_session_router_starts_succeeds_once_it_has() {
     let mut world = World::start_with(false).await;
     let olga = Client::connect(world.port, by_password("olga", PASSWORD));
     let late = async {
@@ -173,7 +173,7 @@ async fn who_comes_before_the_session_router_is_let_in_once_it_is_there() {
 }
 
 #[tokio::test]
-async fn who_comes_before_the_console_does_not_wait_until_nats_gives_up() {
+async fn a_sign_in_before_the_console_starts_is_closed_and_does_not_time_out() {
     let mut world = World::server().await;
     let olga = Client::connect(world.port, by_password("olga", PASSWORD));
     let late = async {

@@ -21,7 +21,7 @@ async fn upgrade(world: &World, origin: Option<&str>) -> u16 {
 }
 
 #[tokio::test]
-async fn only_the_consoles_own_page_may_connect() {
+async fn only_the_consoles_page_may_open_the_websocket() {
     let world = World::start().await;
     assert_eq!(upgrade(&world, Some(ORIGIN)).await, 101);
     // No browser: what is no page has no origin.

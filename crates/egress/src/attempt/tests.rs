@@ -1,4 +1,4 @@
-//! Attempts at messengers that behave and at such that do not.
+//! Attempts at well-behaved and misbehaving messengers.
 
 #[path = "../../tests/it/messenger.rs"]
 mod messenger;
@@ -15,7 +15,7 @@ use crate::connector::tls;
 use crate::dialer::KEPT_MAX;
 use crate::guard::Guard;
 use crate::resolver::Resolver;
-use messenger::{Manner, Messenger};
+use messenger::{Behaviour, Messenger};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
@@ -70,11 +70,11 @@ fn answered(status: u16, answer: &str) -> Outcome {
 }
 
 #[tokio::test]
-async fn the_request_is_as_agreed_and_any_webhook_library_believes_it() {
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+async fn the_request_follows_the_protocol_and_webhook_libraries_verify_it() {
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let outcome = local().attempt(request(messenger.url()), NOW).await;
     assert_eq!(outcome, answered(200, "{}"));
-    let [seen] = messenger.log().seen.try_into().unwrap();
+    let [seen] = messenger.log().requests.try_into().unwrap();
     assert_eq!(seen.line, "POST /hook?x=1 HTTP/1.1");
     assert_eq!(seen.body, br#"{"type":"message"}"#);
     let host = format!("127.0.0.1:{}", messenger.port);
@@ -100,20 +100,20 @@ async fn the_request_is_as_agreed_and_any_webhook_library_believes_it() {
 
 #[tokio::test]
 async fn without_codes_nothing_is_signed() {
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let open = AttemptRequest {
         codes: Vec::new(),
         ..request(messenger.url())
     };
     assert_eq!(local().attempt(open, NOW).await, answered(200, "{}"));
-    let seen = messenger.log().seen;
+    let seen = messenger.log().requests;
     assert_eq!(seen[0].header("webhook-signature"), None);
     assert_eq!(seen[0].header("webhook-id"), Some("msg_1"));
 }
 
 #[tokio::test]
-async fn what_cannot_be_sent_is_not() {
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+async fn invalid_attempts_are_not_sent() {
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let attempts = local();
     let forged = AttemptRequest {
         id: "a\r\nx: y".to_owned(),
@@ -132,8 +132,8 @@ async fn what_cannot_be_sent_is_not() {
 }
 
 #[tokio::test]
-async fn every_status_is_an_answer_and_no_redirect_is_followed() {
-    let elsewhere = Messenger::start(Manner::Answer(OK.to_owned())).await;
+async fn every_status_is_returned_and_no_redirect_is_followed() {
+    let elsewhere = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     for status in [
         200, 201, 204, 301, 302, 307, 308, 400, 401, 410, 429, 500, 503, 599,
     ] {
@@ -141,7 +141,7 @@ async fn every_status_is_an_answer_and_no_redirect_is_followed() {
             "HTTP/1.1 {status} X\r\nLocation: {}\r\nRetry-After: 17\r\nContent-Length: 0\r\n\r\n",
             elsewhere.url()
         );
-        let messenger = Messenger::start(Manner::Close(head)).await;
+        let messenger = Messenger::start(Behaviour::Close(head)).await;
         let outcome = local().attempt(request(messenger.url()), NOW).await;
         let wanted = Outcome::Answered {
             status,
@@ -149,35 +149,35 @@ async fn every_status_is_an_answer_and_no_redirect_is_followed() {
             answer: Vec::new(),
         };
         assert_eq!(outcome, wanted);
-        assert_eq!(messenger.log().seen.len(), 1);
+        assert_eq!(messenger.log().requests.len(), 1);
     }
     assert_eq!(elsewhere.log().connections, 0);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_slow_costs_no_more_than_its_time() {
-    for manner in [
-        Manner::Hang(String::new()),
-        Manner::Hang("HTTP/1.1 200 OK\r\nContent-".to_owned()),
-        Manner::Drip("HTTP/1.1 200 OK\r\nX-A: ".to_owned()),
+async fn a_slow_response_ends_in_a_timeout() {
+    for behaviour in [
+        Behaviour::Hang(String::new()),
+        Behaviour::Hang("HTTP/1.1 200 OK\r\nContent-".to_owned()),
+        Behaviour::Drip("HTTP/1.1 200 OK\r\nX-A: ".to_owned()),
     ] {
-        let messenger = Messenger::start(manner.clone()).await;
+        let messenger = Messenger::start(behaviour.clone()).await;
         let reason = failure(local().attempt(within(80, messenger.url()), NOW).await);
-        assert_eq!(reason, Reason::TimedOut { ms: 80 }, "{manner:?}");
+        assert_eq!(reason, Reason::TimedOut { ms: 80 }, "{behaviour:?}");
         messenger.until(|log| log.closed == 1).await;
-        assert_eq!(messenger.log().seen.len(), 1, "sent once");
+        assert_eq!(messenger.log().requests.len(), 1, "sent once");
     }
 }
 
 #[tokio::test]
-async fn a_body_without_end_is_cut_and_let_go() {
+async fn an_endless_body_is_truncated_and_the_connection_closed() {
     for head in [
         "HTTP/1.1 200 OK\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffff\r\n",
     ] {
         let attempts = local();
-        let messenger = Messenger::start(Manner::Flood(head.to_owned())).await;
+        let messenger = Messenger::start(Behaviour::Flood(head.to_owned())).await;
         // The cut ends it, not the time.
         let attempt = attempts.attempt(request(messenger.url()), NOW);
         let outcome = tokio::time::timeout(Duration::from_secs(9), attempt)
@@ -194,17 +194,17 @@ async fn a_body_without_end_is_cut_and_let_go() {
 }
 
 #[tokio::test]
-async fn once_the_status_is_here_the_messenger_has_answered() {
+async fn once_the_head_has_arrived_the_messenger_has_answered() {
     let head = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"par";
-    for manner in [
-        Manner::Hang(head.to_owned()),
-        Manner::Close(head.to_owned()),
+    for behaviour in [
+        Behaviour::Hang(head.to_owned()),
+        Behaviour::Close(head.to_owned()),
     ] {
-        let messenger = Messenger::start(manner).await;
+        let messenger = Messenger::start(behaviour).await;
         let outcome = local().attempt(within(150, messenger.url()), NOW).await;
         assert_eq!(outcome, answered(200, "{\"par"));
     }
-    let messenger = Messenger::start(Manner::Drip("HTTP/1.1 202 OK\r\n\r\n".to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Drip("HTTP/1.1 202 OK\r\n\r\n".to_owned())).await;
     let outcome = local().attempt(within(100, messenger.url()), NOW).await;
     assert!(
         matches!(&outcome, Outcome::Answered { status: 202, answer, .. } if answer.iter().all(|b| *b == b'x')),
@@ -213,7 +213,7 @@ async fn once_the_status_is_here_the_messenger_has_answered() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_broken() {
+async fn a_response_that_is_not_http_fails() {
     let long = format!(
         "HTTP/1.1 200 OK\r\nX-A: {}\r\n\r\n",
         "a".repeat(2 * HEAD_BYTES_MAX)
@@ -230,7 +230,7 @@ async fn what_is_not_http_is_broken() {
         (long.as_str(), Reason::NotHttp),
         (many.as_str(), Reason::NotHttp),
     ] {
-        let messenger = Messenger::start(Manner::Close(text.to_owned())).await;
+        let messenger = Messenger::start(Behaviour::Close(text.to_owned())).await;
         let failed = failure(local().attempt(request(messenger.url()), NOW).await);
         assert_eq!(failed, reason, "{text:.60}");
     }

@@ -1,4 +1,4 @@
-//! A corpus of spellings, of which none may get through.
+//! A corpus of URLs that the guard must refuse.
 
 use super::*;
 use crate::target::Target;
@@ -185,7 +185,7 @@ fn check(allow: &[&str], url: &str) -> Result<(), Reason> {
 }
 
 #[test]
-fn nothing_of_the_corpus_gets_through() {
+fn every_url_of_the_corpus_is_refused() {
     assert!(REFUSED.len() >= 60);
     let through: Vec<_> = REFUSED
         .iter()
@@ -195,14 +195,14 @@ fn nothing_of_the_corpus_gets_through() {
 }
 
 #[test]
-fn what_is_public_gets_through() {
+fn public_urls_pass() {
     for url in PASSED {
         assert_eq!(check(&[], url), Ok(()), "{url}");
     }
 }
 
 #[test]
-fn a_name_is_judged_by_every_address_that_it_has() {
+fn a_name_is_checked_by_all_its_addresses() {
     let guard = Guard::new(Vec::new());
     let host = Host::Name("chat.example.com".to_owned());
     let check =
@@ -226,7 +226,7 @@ fn a_name_is_judged_by_every_address_that_it_has() {
 }
 
 #[test]
-fn what_is_allowed_passes_and_nothing_beside_it() {
+fn an_exception_allows_only_itself() {
     for (allow, passes, refused) in [
         ("127.0.0.1/32", "http://127.0.0.1:9/", "http://127.0.0.2/"),
         ("127.0.0.1", "http://127.0.0.1/", "http://127.0.0.2/"),
@@ -262,7 +262,7 @@ fn what_is_allowed_passes_and_nothing_beside_it() {
 }
 
 #[test]
-fn a_name_that_is_allowed_may_resolve_to_anything() {
+fn an_allowed_name_may_resolve_to_any_address() {
     let guard = Guard::new(vec!["Chat.Corp.local.".parse().unwrap()]);
     let check = |name: &str| {
         let host = Host::parse(name).unwrap();
@@ -279,12 +279,12 @@ fn a_name_that_is_allowed_may_resolve_to_anything() {
     ] {
         assert!(check(name).is_err(), "{name}");
     }
-    // The name's address by itself is not allowed.
+    // The name's address is not allowed without the name.
     assert!(check("10.0.0.1").is_err());
 }
 
 #[test]
-fn entries_that_mean_nothing_are_refused_by_their_text() {
+fn invalid_entries_are_refused_by_their_text() {
     for bad in [
         "",
         "10.0.0.0/33",

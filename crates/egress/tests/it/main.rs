@@ -1,4 +1,4 @@
-//! The role over a real `nats-server`, against messengers that behave and such that do not.
+//! The role over a real `nats-server`, against well-behaved and misbehaving messengers.
 
 #[cfg(test)]
 #[expect(dead_code, reason = "the unit tests of attempts use the rest")]

@@ -1,4 +1,4 @@
-//! A messenger as bad as it is told to be, over plain sockets.
+//! A messenger over plain sockets, with scripted behaviour.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,26 +8,26 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What it does with a request that it has read.
+/// Its reaction to a request.
 #[derive(Clone, Debug)]
-pub(crate) enum Manner {
-    /// Writes this, and takes the next request.
+pub(crate) enum Behaviour {
+    /// Writes this and reads the next request.
     Answer(String),
     /// Writes this and closes.
     Close(String),
-    /// Writes this and then nothing, with the connection open.
+    /// Writes this and keeps the connection open.
     Hang(String),
-    /// Writes this, and then bytes for ever, as fast as they are taken.
+    /// Writes this, then bytes as fast as the client reads them, without end.
     Flood(String),
-    /// Writes this, and then a byte now and then, for ever.
+    /// Writes this, then one byte every 5 ms, without end.
     Drip(String),
-    /// Answers 204 once `Messenger::release` was called.
+    /// Responds 204 after `Messenger::release`.
     Wait,
 }
 
-/// A request as it came.
+/// A request as received.
 #[derive(Clone, Debug)]
-pub(crate) struct Seen {
+pub(crate) struct ReceivedRequest {
     /// The first line.
     pub(crate) line: String,
     /// Names in lower case.
@@ -35,7 +35,7 @@ pub(crate) struct Seen {
     pub(crate) body: Vec<u8>,
 }
 
-impl Seen {
+impl ReceivedRequest {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(n, _)| n == name);
         let value = found.next().map(|(_, value)| value.as_str());
@@ -44,10 +44,10 @@ impl Seen {
     }
 }
 
-/// What it has seen so far.
+/// What it has received so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
-    pub(crate) seen: Vec<Seen>,
+    pub(crate) requests: Vec<ReceivedRequest>,
     pub(crate) connections: usize,
     pub(crate) closed: usize,
     pub(crate) answering: usize,
@@ -62,11 +62,11 @@ pub(crate) struct Messenger {
 }
 
 impl Messenger {
-    pub(crate) async fn start(manner: Manner) -> Self {
-        Self::start_at("127.0.0.1", manner).await
+    pub(crate) async fn start(behaviour: Behaviour) -> Self {
+        Self::start_at("127.0.0.1", behaviour).await
     }
 
-    pub(crate) async fn start_at(address: &str, manner: Manner) -> Self {
+    pub(crate) async fn start_at(address: &str, behaviour: Behaviour) -> Self {
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let log = Arc::new(Mutex::new(Log::default()));
@@ -77,9 +77,10 @@ impl Messenger {
             let mut connections = JoinSet::new();
             while let Ok((tcp, _)) = listener.accept().await {
                 shared.lock().unwrap().connections += 1;
-                let (log, manner, release) = (Arc::clone(&shared), manner.clone(), release.clone());
+                let (log, behaviour, release) =
+                    (Arc::clone(&shared), behaviour.clone(), release.clone());
                 connections.spawn(async move {
-                    serve(tcp, &log, &manner, release).await;
+                    serve(tcp, &log, &behaviour, release).await;
                     log.lock().unwrap().closed += 1;
                 });
             }
@@ -100,7 +101,7 @@ impl Messenger {
         self.log.lock().unwrap().clone()
     }
 
-    /// Waits until the log is as wanted, not for ever.
+    /// Waits up to 20 s until the log satisfies the condition.
     pub(crate) async fn until(&self, wanted: impl Fn(&Log) -> bool) {
         let wait = async {
             while !wanted(&self.log()) {
@@ -108,7 +109,7 @@ impl Messenger {
             }
         };
         let waited = tokio::time::timeout(Duration::from_secs(20), wait).await;
-        assert!(waited.is_ok(), "it does not come to it: {:?}", self.log());
+        assert!(waited.is_ok(), "the condition is not met: {:?}", self.log());
     }
 
     pub(crate) fn release(&self) {
@@ -119,17 +120,17 @@ impl Messenger {
 async fn serve(
     mut tcp: TcpStream,
     log: &Mutex<Log>,
-    manner: &Manner,
+    behaviour: &Behaviour,
     mut release: watch::Receiver<bool>,
 ) {
     while let Some(seen) = read(&mut tcp).await {
         {
             let mut log = log.lock().unwrap();
-            log.seen.push(seen);
+            log.requests.push(seen);
             log.answering += 1;
             log.answering_max = log.answering_max.max(log.answering);
         }
-        let on = answer(&mut tcp, manner, &mut release).await;
+        let on = answer(&mut tcp, behaviour, &mut release).await;
         log.lock().unwrap().answering -= 1;
         if !on {
             break;
@@ -137,33 +138,37 @@ async fn serve(
     }
 }
 
-/// Whether another request may come.
-async fn answer(tcp: &mut TcpStream, manner: &Manner, release: &mut watch::Receiver<bool>) -> bool {
-    match manner {
-        Manner::Answer(text) => tcp.write_all(text.as_bytes()).await.is_ok(),
-        Manner::Close(text) => {
+/// Returns whether the connection stays open for another request.
+async fn answer(
+    tcp: &mut TcpStream,
+    behaviour: &Behaviour,
+    release: &mut watch::Receiver<bool>,
+) -> bool {
+    match behaviour {
+        Behaviour::Answer(text) => tcp.write_all(text.as_bytes()).await.is_ok(),
+        Behaviour::Close(text) => {
             drop(tcp.write_all(text.as_bytes()).await);
             false
         }
-        Manner::Hang(text) => {
+        Behaviour::Hang(text) => {
             drop(tcp.write_all(text.as_bytes()).await);
-            // Until the other side has enough of it.
+            // Until the client closes.
             drop(tcp.read_u8().await);
             false
         }
-        Manner::Flood(text) => {
+        Behaviour::Flood(text) => {
             drop(tcp.write_all(text.as_bytes()).await);
             while tcp.write_all(&[b'x'; 8_192]).await.is_ok() {}
             false
         }
-        Manner::Drip(text) => {
+        Behaviour::Drip(text) => {
             drop(tcp.write_all(text.as_bytes()).await);
             while tcp.write_all(b"x").await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             false
         }
-        Manner::Wait => {
+        Behaviour::Wait => {
             drop(release.wait_for(|released| *released).await);
             tcp.write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
                 .await
@@ -172,7 +177,7 @@ async fn answer(tcp: &mut TcpStream, manner: &Manner, release: &mut watch::Recei
     }
 }
 
-async fn read(tcp: &mut TcpStream) -> Option<Seen> {
+async fn read(tcp: &mut TcpStream) -> Option<ReceivedRequest> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         head.push(tcp.read_u8().await.ok()?);
@@ -187,7 +192,7 @@ async fn read(tcp: &mut TcpStream) -> Option<Seen> {
     let length = headers.iter().find(|(name, _)| name == "content-length");
     let mut body = vec![0; length?.1.parse().ok()?];
     tcp.read_exact(&mut body).await.ok()?;
-    Some(Seen {
+    Some(ReceivedRequest {
         line,
         headers,
         body,

@@ -14,7 +14,7 @@ use egress::{Config, Trust, WAIT_MAX};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::messenger::{Manner, Messenger};
+use crate::messenger::{Behaviour, Messenger};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 /// A caller's timeout: the attempt's own timeout, the wait to start, and a margin.
@@ -126,9 +126,9 @@ fn failure(reply: &AttemptReply) -> &Reason {
 }
 
 #[tokio::test]
-async fn an_attempt_is_signed_at_its_time_and_answered_with_what_came_back() {
+async fn an_attempt_is_signed_with_the_time_and_returns_the_response() {
     let role = Role::start(|_| {}).await;
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let reply = role.attempt(&messenger.url()).await;
     let wanted = Outcome::Answered {
         status: 200,
@@ -136,7 +136,7 @@ async fn an_attempt_is_signed_at_its_time_and_answered_with_what_came_back() {
         answer: b"{}".to_vec(),
     };
     assert_eq!(reply.outcome, wanted);
-    let [seen] = messenger.log().seen.try_into().unwrap();
+    let [seen] = messenger.log().requests.try_into().unwrap();
     let mut headers = hyper::HeaderMap::new();
     for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
         headers.insert(name, seen.header(name).unwrap().parse().unwrap());
@@ -147,9 +147,9 @@ async fn an_attempt_is_signed_at_its_time_and_answered_with_what_came_back() {
 }
 
 #[tokio::test]
-async fn without_an_allowance_nothing_inside_is_spoken_to() {
+async fn without_an_exception_internal_addresses_are_refused() {
     let role = Role::start(|config| config.allow.clear()).await;
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     for host in [
         "127.0.0.1",
         "localhost",
@@ -173,10 +173,10 @@ async fn without_an_allowance_nothing_inside_is_spoken_to() {
 }
 
 #[tokio::test]
-async fn no_more_run_at_once_than_agreed_and_the_rest_waits_its_turn() {
+async fn attempts_beyond_the_limit_wait_in_the_queue() {
     let limit = 4;
     let role = Role::start(|config| config.concurrency = NonZeroUsize::new(limit).unwrap()).await;
-    let messenger = Messenger::start(Manner::Wait).await;
+    let messenger = Messenger::start(Behaviour::Wait).await;
     let asked = request(&messenger.url());
     let mut asking = JoinSet::new();
     for _ in 0..3 * limit {
@@ -189,16 +189,16 @@ async fn no_more_run_at_once_than_agreed_and_the_rest_waits_its_turn() {
         assert_eq!(status(&reply.unwrap()), 204);
     }
     let log = messenger.log();
-    assert_eq!(log.seen.len(), 3 * limit);
+    assert_eq!(log.requests.len(), 3 * limit);
     assert_eq!(log.answering_max, limit);
     role.stop().await;
 }
 
 #[tokio::test]
-async fn a_host_that_hangs_holds_up_nobody_else_and_its_requests_are_told_in_time() {
+async fn a_host_that_hangs_delays_no_other_and_its_requests_expire_in_time() {
     let role = Role::start(|config| config.per_host = NonZeroUsize::new(2).unwrap()).await;
-    let hangs = Messenger::start_at("127.0.0.2", Manner::Wait).await;
-    let works = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let hangs = Messenger::start_at("127.0.0.2", Behaviour::Wait).await;
+    let works = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let asked = request(&format!("http://127.0.0.2:{}/", hangs.port));
     let mut asking = JoinSet::new();
     for _ in 0..5 {
@@ -209,12 +209,12 @@ async fn a_host_that_hangs_holds_up_nobody_else_and_its_requests_are_told_in_tim
     for _ in 0..20 {
         assert_eq!(status(&role.attempt(&works.url()).await), 200);
     }
-    // Three find no place for two seconds: nothing was sent, and that is what they are told.
+    // Three expire in the queue after two seconds, without being sent.
     for _ in 0..3 {
         let reply = asking.join_next().await.unwrap().unwrap().unwrap();
         assert_eq!(failure(&reply), &Reason::EgressBusy);
     }
-    assert_eq!(hangs.log().seen.len(), 2);
+    assert_eq!(hangs.log().requests.len(), 2);
     hangs.release();
     for reply in asking.join_all().await {
         assert_eq!(status(&reply.unwrap()), 204);
@@ -223,13 +223,13 @@ async fn a_host_that_hangs_holds_up_nobody_else_and_its_requests_are_told_in_tim
 }
 
 #[tokio::test]
-async fn who_finds_too_many_waiting_is_told_at_once() {
+async fn a_full_queue_refuses_requests_at_once() {
     let role = Role::start(|config| {
         config.concurrency = NonZeroUsize::MIN;
         config.waiting = 0;
     })
     .await;
-    let messenger = Messenger::start(Manner::Wait).await;
+    let messenger = Messenger::start(Behaviour::Wait).await;
     let asked = request(&messenger.url());
     let first = role.ask(&asked);
     let second = async {
@@ -241,14 +241,14 @@ async fn who_finds_too_many_waiting_is_told_at_once() {
     let (first, second) = tokio::join!(first, second);
     assert_eq!(status(&first.unwrap()), 204);
     assert_eq!(failure(&second), &Reason::EgressBusy);
-    assert_eq!(messenger.log().seen.len(), 1);
+    assert_eq!(messenger.log().requests.len(), 1);
     role.stop().await;
 }
 
 #[tokio::test]
-async fn told_to_stop_it_finishes_what_runs_and_takes_no_more() {
+async fn on_shutdown_it_finishes_running_attempts_and_refuses_waiting_ones() {
     let role = Role::start(|config| config.concurrency = NonZeroUsize::MIN).await;
-    let messenger = Messenger::start(Manner::Wait).await;
+    let messenger = Messenger::start(Behaviour::Wait).await;
     let asked = request(&messenger.url());
     let (bus, subject) = (role.bus.clone(), role.workspace.attempt());
     let runs = role.ask(&asked);
@@ -280,15 +280,15 @@ async fn told_to_stop_it_finishes_what_runs_and_takes_no_more() {
     let (runs, waits, ()) = tokio::join!(runs, waits, stops);
     assert_eq!(status(&runs.unwrap()), 204);
     assert_eq!(failure(&waits), &Reason::EgressStopping);
-    assert_eq!(messenger.log().seen.len(), 1);
+    assert_eq!(messenger.log().requests.len(), 1);
     role.stop().await;
     messenger.until(|log| log.closed == 1).await;
 }
 
 #[tokio::test]
-async fn what_does_not_finish_in_time_is_cut_off() {
+async fn attempts_beyond_the_grace_period_are_aborted() {
     let role = Role::start(|config| config.grace = Duration::from_millis(20)).await;
-    let messenger = Messenger::start(Manner::Wait).await;
+    let messenger = Messenger::start(Behaviour::Wait).await;
     let (bus, subject, asked) = (
         role.bus.clone(),
         role.workspace.attempt(),
@@ -305,7 +305,7 @@ async fn what_does_not_finish_in_time_is_cut_off() {
 #[tokio::test]
 async fn it_survives_an_outage_of_nats() {
     let mut role = Role::start(|_| {}).await;
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     assert_eq!(status(&role.attempt(&messenger.url()).await), 200);
     role.server.kill().await;
     let error = role.ask(&request(&messenger.url())).await.unwrap_err();
@@ -340,7 +340,7 @@ async fn a_bus_that_is_closed_ends_the_role_with_an_error() {
 #[tokio::test]
 async fn it_announces_itself_and_counts() {
     let role = Role::start(|_| {}).await;
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     for _ in 0..3 {
         role.attempt(&messenger.url()).await;
     }

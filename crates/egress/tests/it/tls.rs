@@ -18,7 +18,7 @@ const AUTHORITY: &[u8] = include_bytes!("tls/authority.der");
 const SERVER: &[u8] = include_bytes!("tls/server.der");
 const KEY: &[u8] = include_bytes!("tls/server.key.der");
 
-/// Answers every request on every connection until the test is over, and tells its port.
+/// Responds to every request until the test ends; returns the port.
 fn serve(address: &str) -> u16 {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(KEY));
@@ -49,7 +49,7 @@ fn serve(address: &str) -> u16 {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_trusted_authority_for_the_right_name_is_believed() {
+async fn a_certificate_of_a_trusted_authority_for_the_right_name_is_accepted() {
     let role = Role::start(|config| config.trust = Trust::Only(vec![AUTHORITY.to_vec()])).await;
     let port = serve("127.0.0.1");
     for host in ["localhost", "127.0.0.1"] {
@@ -67,7 +67,7 @@ async fn a_certificate_of_a_trusted_authority_for_the_right_name_is_believed() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_is_not() {
+async fn a_certificate_for_another_name_is_refused() {
     let role = Role::start(|config| config.trust = Trust::Only(vec![AUTHORITY.to_vec()])).await;
     let port = serve("127.0.0.2");
     let reply = role.attempt(&format!("https://127.0.0.2:{port}/")).await;
@@ -79,7 +79,7 @@ async fn a_certificate_for_another_name_is_not() {
 }
 
 #[tokio::test]
-async fn any_other_certificate_is_not() {
+async fn a_certificate_of_an_unknown_authority_is_refused() {
     let role = Role::start(|config| config.trust = Trust::Mozilla).await;
     let port = serve("127.0.0.1");
     let reply = role.attempt(&format!("https://localhost:{port}/")).await;
@@ -91,7 +91,7 @@ async fn any_other_certificate_is_not() {
 }
 
 #[tokio::test]
-async fn authorities_that_are_none_stop_the_role_at_its_start() {
+async fn invalid_authorities_stop_the_role_at_start() {
     let server = bus::testing::Server::start().await;
     let mut config = crate::role::config();
     config.trust = Trust::Only(vec![b"junk".to_vec()]);

@@ -69,7 +69,7 @@ async fn ask(address: SocketAddr) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_message_goes_over_the_bus_and_its_answer_comes_back() {
+async fn a_message_is_sent_over_the_bus_and_the_reply_returned() {
     let server = Server::start().await;
     let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
     stand_in(server.bus().await, &mut tasks).await;
@@ -82,7 +82,7 @@ async fn a_message_goes_over_the_bus_and_its_answer_comes_back() {
 }
 
 #[tokio::test]
-async fn without_a_router_or_without_nats_it_is_said_at_once() {
+async fn without_a_router_or_nats_requests_fail_at_once() {
     let mut server = Server::start().await;
     let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
     let address = start(server.bus().await, &mut tasks, stop.clone()).await;
@@ -96,7 +96,7 @@ async fn without_a_router_or_without_nats_it_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn it_is_known_among_the_services() {
+async fn it_announces_itself_as_a_service() {
     let server = Server::start().await;
     let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
     let address = start(server.bus().await, &mut tasks, stop.clone()).await;

@@ -26,7 +26,7 @@ async fn a_connection_serves_many_requests() {
 }
 
 #[tokio::test]
-async fn requests_that_do_not_wait_are_answered_in_order() {
+async fn pipelined_requests_are_answered_in_order() {
     let server = TestServer::start(config()).await;
     let mut client = server.connect().await;
     let other = good().replacen("POST", "PUT", 1);
@@ -57,7 +57,7 @@ async fn a_slow_head_is_closed() {
 }
 
 #[tokio::test]
-async fn a_trickling_head_is_closed_all_the_same() {
+async fn a_trickling_head_is_closed_too() {
     let config = Config {
         header_read_timeout: SHORT,
         ..config()
@@ -74,7 +74,7 @@ async fn a_trickling_head_is_closed_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_slow_body_is_told_and_closed() {
+async fn a_slow_body_gets_408_and_is_closed() {
     let config = Config {
         body_timeout: SHORT,
         ..config()
@@ -91,7 +91,7 @@ async fn a_slow_body_is_told_and_closed() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_is_not_passed_on() {
+async fn an_incomplete_body_is_not_forwarded() {
     let server = TestServer::start(config()).await;
     let body = message(CODE);
     let (mut reader, mut writer) = server.connect().await.split();
@@ -105,7 +105,7 @@ async fn a_body_that_breaks_off_is_not_passed_on() {
 }
 
 #[tokio::test]
-async fn a_declared_large_body_is_refused_before_it_comes() {
+async fn a_large_content_length_is_refused_before_the_body() {
     let server = TestServer::start(config()).await;
     let mut client = server.connect().await;
     let large = head(10 * 1024 * 1024 * 1024);
@@ -117,7 +117,7 @@ async fn a_declared_large_body_is_refused_before_it_comes() {
 }
 
 #[tokio::test]
-async fn a_client_that_goes_on_sending_is_not_reset_at_once() {
+async fn a_client_that_keeps_sending_is_not_reset_at_once() {
     let server = TestServer::start(config()).await;
     let mut client = server.connect().await;
     client.send(&head(1024 * 1024)).await;
@@ -129,7 +129,7 @@ async fn a_client_that_goes_on_sending_is_not_reset_at_once() {
 }
 
 #[tokio::test]
-async fn a_small_body_that_waits_to_be_wanted_is_wanted() {
+async fn a_small_body_gets_100_continue() {
     let server = TestServer::start(config()).await;
     let mut client = server.connect().await;
     let body = message(CODE);
@@ -141,7 +141,7 @@ async fn a_small_body_that_waits_to_be_wanted_is_wanted() {
 }
 
 #[tokio::test]
-async fn a_large_body_in_chunks_is_refused_while_it_comes() {
+async fn a_large_chunked_body_is_refused_while_it_arrives() {
     let server = TestServer::start(config()).await;
     let (mut reader, mut writer) = server.connect().await.split();
     let mut tasks = JoinSet::new();
@@ -168,7 +168,7 @@ async fn a_large_body_in_chunks_is_refused_while_it_comes() {
 }
 
 #[tokio::test]
-async fn a_good_body_in_chunks_is_taken() {
+async fn a_valid_chunked_body_is_accepted() {
     let server = TestServer::start(config()).await;
     let mut client = server.connect().await;
     let request = head(0).replace("content-length: 0", "transfer-encoding: chunked");
@@ -185,7 +185,7 @@ async fn a_good_body_in_chunks_is_taken() {
 }
 
 #[tokio::test]
-async fn what_follows_a_refused_body_is_no_request() {
+async fn bytes_after_a_refused_body_are_not_a_request() {
     let server = TestServer::start(config()).await;
     let mut client = server.connect().await;
     let smuggled = format!("{}{}", head(1024 * 1024), good());
@@ -234,7 +234,7 @@ async fn a_head_has_limits() {
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
             let request = format!("POST / HTTP/1.1\r\n{flood}\r\n");
-            // It is told and closed before all of it is sent.
+            // The server responds and closes before all of it is sent.
             let _sent = writer.write_all(request.as_bytes()).await;
         });
         let mut response = Vec::new();
@@ -246,7 +246,7 @@ async fn a_head_has_limits() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_closed() {
+async fn bytes_that_are_not_http_are_closed() {
     let server = TestServer::start(config()).await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
@@ -295,7 +295,7 @@ async fn check_full(server: &TestServer) {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_is_told() {
+async fn a_connection_over_the_limit_gets_503() {
     let config = Config {
         connections_max: 1,
         ..config()
@@ -304,7 +304,7 @@ async fn one_connection_too_many_is_told() {
 }
 
 #[tokio::test]
-async fn one_connection_too_many_from_one_source_is_told() {
+async fn a_connection_over_the_limit_of_its_source_gets_503() {
     let config = Config {
         connections_per_source_max: NonZeroU32::new(1),
         ..config()
@@ -313,7 +313,7 @@ async fn one_connection_too_many_from_one_source_is_told() {
 }
 
 #[tokio::test]
-async fn many_slow_connections_are_closed_and_do_not_keep_others_out() {
+async fn many_slow_connections_are_closed_and_do_not_block_others() {
     let config = Config {
         header_read_timeout: Duration::from_secs(1),
         body_timeout: Duration::from_secs(1),
@@ -342,7 +342,7 @@ async fn many_slow_connections_are_closed_and_do_not_keep_others_out() {
 }
 
 #[tokio::test]
-async fn a_client_that_takes_no_answers_is_closed() {
+async fn a_client_that_reads_no_responses_is_closed() {
     let config = Config {
         write_timeout: SHORT,
         ..config()

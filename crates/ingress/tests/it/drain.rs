@@ -9,7 +9,7 @@ use crate::net::{TestServer, good, in_time};
 use crate::test_gateway::config;
 
 #[tokio::test]
-async fn a_request_in_hand_is_answered() {
+async fn a_request_in_progress_gets_its_response() {
     let mut server = TestServer::start(config()).await;
     server.router.hold();
     let mut busy = server.connect().await;
@@ -29,7 +29,7 @@ async fn a_request_in_hand_is_answered() {
 }
 
 #[tokio::test]
-async fn idle_connections_do_not_hold_it_up() {
+async fn idle_connections_do_not_delay_the_shutdown() {
     let server = TestServer::start(config()).await;
     let mut used = server.connect().await;
     used.send(&good()).await;
@@ -56,7 +56,7 @@ async fn a_request_that_takes_too_long_is_dropped() {
 }
 
 #[tokio::test]
-async fn a_half_sent_request_does_not_hold_it_up() {
+async fn a_partial_request_does_not_delay_the_shutdown() {
     let config = Config {
         drain_timeout: Duration::from_millis(100),
         ..config()

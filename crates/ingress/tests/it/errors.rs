@@ -16,7 +16,7 @@ use crate::test_gateway::{
 };
 
 #[tokio::test]
-async fn what_is_not_json_is_malformed() {
+async fn invalid_json_is_malformed() {
     let gateway = TestGateway::token();
     let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
     let deeper = "[".repeat(100_000);
@@ -45,7 +45,7 @@ async fn what_is_not_json_is_malformed() {
 }
 
 #[tokio::test]
-async fn what_is_not_utf_8_is_malformed() {
+async fn invalid_utf_8_is_malformed() {
     let gateway = TestGateway::token();
     let mut request = request(Method::POST, &path(), &[], "");
     *request.body_mut() = b"{\"type\":\"\xff\"}".as_slice().into();
@@ -53,7 +53,7 @@ async fn what_is_not_utf_8_is_malformed() {
 }
 
 #[tokio::test]
-async fn json_that_is_no_object_holds_no_token() {
+async fn json_that_is_not_an_object_has_no_token() {
     for (mode, status) in [
         (Security::Signed, 401),
         (Security::Token, 401),
@@ -67,7 +67,7 @@ async fn json_that_is_no_object_holds_no_token() {
 }
 
 #[tokio::test]
-async fn there_is_nothing_on_other_paths() {
+async fn other_paths_are_not_found() {
     let gateway = TestGateway::token();
     for (path, code) in [
         (format!("{}/", path()), "not_found"),
@@ -97,7 +97,7 @@ async fn there_is_nothing_on_other_paths() {
 }
 
 #[tokio::test]
-async fn a_query_changes_nothing() {
+async fn a_query_string_is_ignored() {
     let gateway = TestGateway::token();
     let path = format!("{}?v=1", path());
     let answer = gateway
@@ -107,7 +107,7 @@ async fn a_query_changes_nothing() {
 }
 
 #[tokio::test]
-async fn no_such_channel() {
+async fn a_missing_channel_is_not_found() {
     let gateway = TestGateway::token();
     gateway.router.set_access(None);
     let answer = gateway.post(&[], &message(CODE)).await;
@@ -117,7 +117,7 @@ async fn no_such_channel() {
 }
 
 #[tokio::test]
-async fn other_methods_are_told_which_there_are() {
+async fn a_response_to_another_method_lists_the_allowed_ones() {
     let gateway = TestGateway::token();
     for method in ["PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "TRACE", "BREW"] {
         let method: Method = method.parse().unwrap();
@@ -128,7 +128,7 @@ async fn other_methods_are_told_which_there_are() {
 }
 
 #[tokio::test]
-async fn other_media_types_are_refused_unread() {
+async fn other_media_types_are_refused_without_reading_the_body() {
     let gateway = TestGateway::token();
     for (name, value) in [
         (CONTENT_TYPE, "text/plain"),
@@ -147,7 +147,7 @@ async fn other_media_types_are_refused_unread() {
 }
 
 #[tokio::test]
-async fn a_body_has_a_limit_before_anything_is_asked() {
+async fn a_large_body_is_refused_before_asking_the_router() {
     let gateway = TestGateway::token();
     gateway.router.set_access(None);
     let full = " ".repeat(BODY_BYTES_MAX);
@@ -159,7 +159,7 @@ async fn a_body_has_a_limit_before_anything_is_asked() {
 }
 
 #[tokio::test]
-async fn there_is_room_for_so_many_large_bodies() {
+async fn the_number_of_large_bodies_is_limited() {
     let config = ingress::Config {
         large_bodies_max: 0,
         ..config()
@@ -186,7 +186,7 @@ async fn texts_and_files_have_limits() {
 }
 
 #[tokio::test]
-async fn every_fault_is_named_by_its_pointer() {
+async fn every_invalid_member_is_named_by_its_pointer() {
     let gateway = TestGateway::token();
     let body = json!({
         "type": "message", "token": CODE,
@@ -241,7 +241,7 @@ async fn every_rejection_has_its_own_status() {
 }
 
 #[tokio::test]
-async fn without_a_router_nothing_is_promised() {
+async fn without_a_router_requests_are_unavailable() {
     let gateway = TestGateway::token();
     gateway.router.reply(Err(()));
     let answer = gateway.post(&[], &message(CODE)).await;
@@ -257,7 +257,7 @@ async fn without_a_router_nothing_is_promised() {
 }
 
 #[tokio::test]
-async fn a_router_that_hangs_is_not_waited_for() {
+async fn a_router_that_hangs_causes_a_timeout() {
     let config = ingress::Config {
         router_timeout: Duration::from_millis(20),
         ..config()

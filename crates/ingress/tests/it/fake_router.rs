@@ -1,4 +1,4 @@
-//! A router that says what a test tells it to.
+//! A fake router with scripted replies.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use chat::time::Timestamp;
 use ingress::{Unavailable, Upstream};
 use tokio::sync::Semaphore;
 
-/// The router's side; clones share it.
+/// The fake router; clones share its state.
 #[derive(Clone)]
 pub(crate) struct FakeRouter(Arc<State>);
 
@@ -24,13 +24,13 @@ struct State {
     healths: Mutex<VecDeque<HealthReply>>,
     received: Mutex<Vec<InboundRequest>>,
     access_requests: AtomicUsize,
-    /// A permit for each reply that may go out.
+    /// One permit per reply that may be sent.
     gate: Semaphore,
     arrived: Semaphore,
 }
 
 impl FakeRouter {
-    /// A router that knows every channel, with this access, and accepts everything.
+    /// Returns a router where every channel has this access and every message is accepted.
     pub(crate) fn new(access: Access) -> Self {
         Self(Arc::new(State {
             access: Mutex::new(Ok(Some(access))),
@@ -43,32 +43,32 @@ impl FakeRouter {
         }))
     }
 
-    /// From now on channels have this access.
+    /// Changes the access of all channels.
     pub(crate) fn set_access(&self, access: Option<Access>) {
         *self.0.access.lock().unwrap() = Ok(access);
     }
 
-    /// From now on the question for access has no answer.
+    /// Makes further access requests fail.
     pub(crate) fn lose_access(&self) {
         *self.0.access.lock().unwrap() = Err(());
     }
 
-    /// What the next message is answered; `Err` is no answer.
+    /// Scripts the reply to the next message; `Err` is a failed request.
     pub(crate) fn reply(&self, reply: Result<InboundReply, ()>) {
         self.0.replies.lock().unwrap().push_back(reply);
     }
 
-    /// What the next question for health is answered.
+    /// Scripts the reply to the next health query.
     pub(crate) fn reply_health(&self, reply: HealthReply) {
         self.0.healths.lock().unwrap().push_back(reply);
     }
 
-    /// No reply goes out until [`release`](Self::release).
+    /// Holds all replies until [`release`](Self::release).
     pub(crate) fn hold(&self) {
         self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
 
-    /// One held reply may go out.
+    /// Releases one held reply.
     pub(crate) fn release(&self) {
         self.0.gate.add_permits(1);
     }
@@ -78,12 +78,12 @@ impl FakeRouter {
         self.0.arrived.acquire().await.unwrap().forget();
     }
 
-    /// Every message that arrived.
+    /// Returns every message that arrived.
     pub(crate) fn received(&self) -> Vec<InboundRequest> {
         self.0.received.lock().unwrap().clone()
     }
 
-    /// How often access was asked for.
+    /// Returns the number of access requests.
     pub(crate) fn access_requests(&self) -> usize {
         self.0.access_requests.load(Ordering::SeqCst)
     }

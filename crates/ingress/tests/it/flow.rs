@@ -12,7 +12,7 @@ use crate::test_gateway::{
 };
 
 #[tokio::test]
-async fn an_accepted_message_is_answered_with_where_it_is() {
+async fn an_accepted_message_gets_its_ids_and_position() {
     let gateway = TestGateway::token();
     let answer = gateway.post(&[], &message(CODE)).await;
     assert_ok(&answer, "message");
@@ -35,7 +35,7 @@ async fn an_accepted_message_is_answered_with_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_duplicate_is_said_to_be_one() {
+async fn a_duplicate_is_marked_as_one() {
     let gateway = TestGateway::token();
     gateway.router.reply(Ok(InboundReply::Accepted(Accepted {
         duplicate: true,
@@ -48,7 +48,7 @@ async fn a_duplicate_is_said_to_be_one() {
 }
 
 #[tokio::test]
-async fn what_has_no_result_is_accepted() {
+async fn an_event_without_a_result_is_accepted() {
     let gateway = TestGateway::token();
     gateway.router.reply(Ok(InboundReply::Done));
     let body = json!({ "type": "disconnect", "token": CODE }).to_string();
@@ -59,7 +59,7 @@ async fn what_has_no_result_is_accepted() {
 }
 
 #[tokio::test]
-async fn an_operator_is_answered_as_a_card() {
+async fn a_user_query_gets_a_card() {
     let gateway = TestGateway::token();
     gateway.router.reply(Ok(InboundReply::User(UserCard {
         id: "ann".parse().unwrap(),
@@ -72,7 +72,7 @@ async fn an_operator_is_answered_as_a_card() {
 }
 
 #[tokio::test]
-async fn a_channel_may_ask_how_it_is() {
+async fn a_channel_can_query_its_health() {
     let gateway = TestGateway::token();
     let answer = gateway.get(&signed(CODE, "h-1", NOW, "")).await;
     assert_ok(&answer, "health");
@@ -91,7 +91,7 @@ async fn a_channel_may_ask_how_it_is() {
 }
 
 #[tokio::test]
-async fn a_rejected_question_for_health_is_a_problem() {
+async fn a_rejected_health_query_is_a_problem() {
     let gateway = TestGateway::token();
     let channel = "deleted".to_owned();
     let reason = Reason::ChannelNotFound { channel };
@@ -103,7 +103,7 @@ async fn a_rejected_question_for_health_is_a_problem() {
 }
 
 #[tokio::test]
-async fn only_verified_requests_use_up_a_channels_rate() {
+async fn only_verified_requests_count_towards_the_rate() {
     let config = ingress::Config {
         rate: rate(1, 2),
         ..config()

@@ -6,7 +6,7 @@ use crate::fake_router::{access, rotating};
 use crate::test_gateway::{CODE, NOW, TestGateway, assert_ok, assert_problem, message, signed};
 
 #[tokio::test]
-async fn access_is_asked_for_once_a_minute() {
+async fn access_is_fetched_once_a_minute() {
     let mut gateway = TestGateway::token();
     for (passed, asked) in [(0, 1), (0, 1), (59, 1), (1, 2), (0, 2)] {
         gateway.pass(passed);
@@ -20,7 +20,7 @@ async fn access_is_asked_for_once_a_minute() {
 }
 
 #[tokio::test]
-async fn a_new_code_works_although_the_old_one_is_remembered() {
+async fn a_new_code_works_although_the_old_one_is_cached() {
     let mut gateway = TestGateway::token();
     assert_ok(&gateway.post(&[], &message(CODE)).await, "the old code");
     gateway
@@ -34,7 +34,7 @@ async fn a_new_code_works_although_the_old_one_is_remembered() {
 }
 
 #[tokio::test]
-async fn wrong_proofs_cost_the_router_one_question_a_second() {
+async fn wrong_proofs_cost_the_router_one_request_a_second() {
     let mut gateway = TestGateway::token();
     for second in 1..4 {
         for _ in 0..20 {
@@ -66,7 +66,7 @@ async fn a_request_checked_against_old_codes_is_checked_again() {
 }
 
 #[tokio::test]
-async fn a_request_that_the_new_codes_do_not_believe_is_refused() {
+async fn a_request_that_fails_against_the_new_codes_is_refused() {
     let gateway = TestGateway::token();
     assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
     gateway
@@ -79,7 +79,7 @@ async fn a_request_that_the_new_codes_do_not_believe_is_refused() {
 }
 
 #[tokio::test]
-async fn codes_that_keep_changing_are_not_waited_for() {
+async fn codes_that_change_twice_make_the_request_unavailable() {
     let gateway = TestGateway::token();
     gateway.router.reply(Ok(InboundReply::Stale));
     gateway.router.reply(Ok(InboundReply::Stale));
@@ -102,7 +102,7 @@ async fn health_is_checked_again_too() {
 }
 
 #[tokio::test]
-async fn a_channel_that_is_not_there_is_not_remembered() {
+async fn a_missing_channel_is_not_cached() {
     let gateway = TestGateway::token();
     gateway.router.set_access(None);
     let answer = gateway.post(&[], &message(CODE)).await;
@@ -114,7 +114,7 @@ async fn a_channel_that_is_not_there_is_not_remembered() {
 }
 
 #[tokio::test]
-async fn a_channel_that_is_gone_is_forgotten() {
+async fn a_deleted_channel_is_removed_from_the_cache() {
     let mut gateway = TestGateway::token();
     assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
     gateway.router.set_access(None);

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 use crate::fake_router::{FakeRouter, access};
 use crate::test_gateway::{CODE, message, path};
 
-/// Far beyond what anything here takes: a test that waits so long has failed.
+/// The timeout of every wait: longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Waits for something that must happen.
+/// Waits for an event that must happen.
 pub(crate) async fn in_time<T>(happens: impl Future<Output = T>) -> T {
     tokio::time::timeout(PATIENCE, happens)
         .await
@@ -68,7 +68,7 @@ impl TestServer {
         Client::new(in_time(TcpStream::connect(self.address)).await.unwrap())
     }
 
-    /// A client whose kernel takes in few bytes.
+    /// A client with a small receive buffer.
     pub(crate) async fn connect_narrow(&self) -> Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(4096).unwrap();
@@ -149,7 +149,7 @@ impl Client {
 
 pub(crate) type Writer = tokio::net::tcp::OwnedWriteHalf;
 
-/// The head of a request with a body of so many bytes.
+/// The head of a request with this content length.
 pub(crate) fn head(length: usize) -> String {
     format!(
         "POST {} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\

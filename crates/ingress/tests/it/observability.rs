@@ -72,7 +72,7 @@ async fn refusals() {
 }
 
 #[test]
-fn a_refusal_is_one_line_without_secrets() {
+fn an_error_is_one_log_line_without_secrets() {
     let log = Log::default();
     let subscriber = tracing_subscriber::fmt()
         .json()
@@ -112,7 +112,7 @@ fn a_refusal_is_one_line_without_secrets() {
 }
 
 #[test]
-fn answers_are_counted_by_status_and_code() {
+fn responses_are_counted_by_status_and_code() {
     let recorder = PrometheusBuilder::new().build_recorder();
     let handle = recorder.handle();
     metrics::with_local_recorder(&recorder, || {

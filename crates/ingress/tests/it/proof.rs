@@ -21,21 +21,17 @@ async fn check(case: &str, headers: &[(String, String)], body: &str, statuses: [
         let gateway = TestGateway::new(access(CODE, mode));
         let answer = gateway.post(headers, body).await;
         assert_eq!(answer.status, status, "{case}, {mode:?}: {}", answer.body);
-        let was_passed_on = gateway.router.received().len();
-        assert_eq!(
-            was_passed_on,
-            usize::from(status == 200),
-            "{case}, {mode:?}"
-        );
+        let forwarded = gateway.router.received().len();
+        assert_eq!(forwarded, usize::from(status == 200), "{case}, {mode:?}");
         if status == 401 {
-            assert_says_nothing(&answer);
+            assert_reveals_nothing(&answer);
         }
     }
 }
 
-/// What is received of a false proof is the same for all of them.
+/// Checks that the response does not reveal what is wrong with the proof.
 #[track_caller]
-fn assert_says_nothing(answer: &Answer) {
+fn assert_reveals_nothing(answer: &Answer) {
     let body = serde_json::json!({
         "type": "https://switchboard.invalid/errors#unauthorized",
         "title": "Unauthorized",
@@ -68,7 +64,7 @@ fn without(name: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_signature_is_a_proof_in_every_mode() {
+async fn a_signature_is_accepted_in_every_mode() {
     check("signed", &good(), &bare_message(), [200; 3]).await;
     let body = message("a wrong token");
     let headers = signed(CODE, "msg-1", NOW, &body);
@@ -76,7 +72,7 @@ async fn a_signature_is_a_proof_in_every_mode() {
 }
 
 #[tokio::test]
-async fn a_token_is_a_proof_where_no_signature_is_asked_for() {
+async fn a_token_is_accepted_where_no_signature_is_required() {
     check("token", &[], &message(CODE), [401, 200, 200]).await;
     let wrong = message("wrong");
     check("wrong token", &[], &wrong, [401, 401, 200]).await;
@@ -160,14 +156,14 @@ fn hexadecimal(signature: &str) -> String {
 }
 
 #[tokio::test]
-async fn without_the_signature_the_other_headers_are_no_proof_and_no_harm() {
+async fn without_a_signature_the_other_headers_are_ignored() {
     let headers = without("webhook-signature");
     check("unsigned", &headers, &bare_message(), [401, 401, 200]).await;
     check("unsigned, token", &headers, &message(CODE), [401, 200, 200]).await;
 }
 
 #[tokio::test]
-async fn a_header_twice_is_refused_even_when_both_are_right() {
+async fn a_repeated_header_is_refused_even_if_both_values_are_right() {
     for name in ["webhook-id", "webhook-timestamp", "webhook-signature"] {
         let mut headers = good();
         let twice = headers.iter().find(|(of, _)| of == name).unwrap().clone();
@@ -179,7 +175,7 @@ async fn a_header_twice_is_refused_even_when_both_are_right() {
 }
 
 #[tokio::test]
-async fn a_signature_is_good_for_five_minutes_either_way() {
+async fn a_signature_is_valid_for_five_minutes_either_way() {
     for (offset, status) in [(-301, 401), (-300, 200), (300, 200), (301, 401)] {
         let headers = signed(CODE, "msg-1", NOW + offset, &bare_message());
         let case = format!("{offset} s");
@@ -222,7 +218,7 @@ async fn a_whsec_code_is_a_key_in_base64() {
 }
 
 #[tokio::test]
-async fn while_a_code_is_rotated_both_are_good_and_then_the_new_one_alone() {
+async fn during_a_rotation_both_codes_are_valid_and_then_only_the_new_one() {
     let codes = [("new", None), ("old", Some(NOW + 60))];
     let mut gateway = TestGateway::new(rotating(&codes, Security::Token, 1));
     for (passed, old_status) in [(0, 200), (59, 200), (1, 401)] {
@@ -238,7 +234,7 @@ async fn while_a_code_is_rotated_both_are_good_and_then_the_new_one_alone() {
 }
 
 #[tokio::test]
-async fn a_channel_without_good_codes_believes_nobody() {
+async fn a_channel_without_valid_codes_accepts_no_request() {
     let expired = [("old", Some(NOW))];
     for codes in [&expired[..], &[]] {
         for mode in [Security::Token, Security::Signed] {
@@ -255,7 +251,7 @@ async fn a_channel_without_good_codes_believes_nobody() {
 }
 
 #[tokio::test]
-async fn health_wants_a_signature_even_where_a_token_would_do() {
+async fn health_requires_a_signature_even_in_token_mode() {
     for (case, headers, statuses) in [
         ("signed", signed(CODE, "h", NOW, ""), [200, 200, 200]),
         ("unsigned", Vec::new(), [401, 401, 200]),

@@ -134,7 +134,7 @@ impl TestGateway {
         Self::new(access(CODE, Security::Token))
     }
 
-    /// Lets so many seconds pass.
+    /// Advances the clock by seconds.
     pub(crate) fn pass(&mut self, secs: i64) {
         self.now += secs;
     }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use super::*;
 
 #[tokio::test]
-async fn nobody_there_is_no_connection() {
+async fn a_closed_port_fails_to_connect() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
@@ -22,7 +22,7 @@ async fn nobody_there_is_no_connection() {
 }
 
 #[tokio::test]
-async fn a_name_without_address_is_said_so() {
+async fn a_name_without_addresses_fails() {
     let nobody = resolving(&[], Resolver::Script(Arc::new(|_| Vec::new())));
     let reason = failure(
         nobody
@@ -37,8 +37,8 @@ async fn a_name_without_address_is_said_so() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again_and_each_attempt_is_one_request() {
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+async fn connections_are_reused_and_each_attempt_is_one_request() {
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let attempts = local();
     for _ in 0..5 {
         assert_eq!(
@@ -47,16 +47,16 @@ async fn connections_are_used_again_and_each_attempt_is_one_request() {
         );
     }
     let log = messenger.log();
-    assert_eq!((log.seen.len(), log.connections), (5, 1));
+    assert_eq!((log.requests.len(), log.connections), (5, 1));
     attempts.close().await;
     messenger.until(|log| log.closed == 1).await;
 }
 
 #[tokio::test]
-async fn connections_beyond_the_places_are_closed_after_their_attempt() {
+async fn connections_beyond_the_limit_are_closed_after_their_attempt() {
     let (one, two) = (
-        Messenger::start(Manner::Answer(OK.to_owned())).await,
-        Messenger::start(Manner::Answer(OK.to_owned())).await,
+        Messenger::start(Behaviour::Answer(OK.to_owned())).await,
+        Messenger::start(Behaviour::Answer(OK.to_owned())).await,
     );
     let attempts = keeping(1, &["127.0.0.1"], Resolver::system());
     for _ in 0..3 {
@@ -74,8 +74,8 @@ async fn connections_beyond_the_places_are_closed_after_their_attempt() {
 }
 
 #[tokio::test]
-async fn loopback_is_refused_unless_it_is_allowed_in_every_spelling() {
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+async fn loopback_is_refused_in_every_spelling_unless_allowed() {
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let guarded = resolving(&[], Resolver::system());
     let port = messenger.port;
     for host in [
@@ -106,8 +106,8 @@ async fn loopback_is_refused_unless_it_is_allowed_in_every_spelling() {
 }
 
 #[tokio::test]
-async fn attempts_at_one_host_run_beside_each_other() {
-    let messenger = Messenger::start(Manner::Wait).await;
+async fn attempts_at_one_host_run_concurrently() {
+    let messenger = Messenger::start(Behaviour::Wait).await;
     let attempts = local();
     let attempt = || attempts.attempt(request(messenger.url()), NOW);
     let release = async {
@@ -124,9 +124,9 @@ async fn attempts_at_one_host_run_beside_each_other() {
 
 /// A name whose owner answers otherwise each time: first what passes, then what is wanted.
 #[tokio::test]
-async fn a_name_that_changes_its_mind_is_connected_to_only_where_it_was_checked() {
-    let outside = Messenger::start(Manner::Close(OK.to_owned())).await;
-    let inside = Messenger::start_at("127.0.0.2", Manner::Answer(OK.to_owned())).await;
+async fn a_rebinding_name_is_connected_only_at_checked_addresses() {
+    let outside = Messenger::start(Behaviour::Close(OK.to_owned())).await;
+    let inside = Messenger::start_at("127.0.0.2", Behaviour::Answer(OK.to_owned())).await;
     let asked = Arc::new(Mutex::new(0));
     let resolver = {
         let asked = Arc::clone(&asked);
@@ -173,7 +173,7 @@ async fn a_name_that_changes_its_mind_is_connected_to_only_where_it_was_checked(
 
 #[tokio::test]
 async fn the_next_address_is_tried_when_one_does_not_connect() {
-    let messenger = Messenger::start(Manner::Answer(OK.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
     let two = |_: &str| vec!["127.0.0.3".parse().unwrap(), "127.0.0.1".parse().unwrap()];
     let attempts = resolving(&["127.0.0.0/8"], Resolver::Script(Arc::new(two)));
     let url = format!("http://two.example:{}/", messenger.port);
@@ -184,7 +184,7 @@ async fn the_next_address_is_tried_when_one_does_not_connect() {
 }
 
 #[tokio::test]
-async fn a_connection_that_takes_too_long_is_no_connection() {
+async fn a_slow_connection_ends_in_a_timeout() {
     // It accepts, and never says a word of TLS.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
@@ -193,7 +193,7 @@ async fn a_connection_that_takes_too_long_is_no_connection() {
 }
 
 #[tokio::test]
-async fn what_is_not_tls_is_no_trust() {
+async fn a_server_without_tls_fails_the_handshake() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
     let plain = async {
