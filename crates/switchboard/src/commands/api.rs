@@ -1,25 +1,25 @@
-//! The console API as commands: `<noun> <verb> --flags`. `table` has one row per method.
+//! The console API as commands, one for each method of [`chat::api::METHODS`]: `<noun> <verb> --flags`.
 
-mod args;
 mod columns;
+mod flags;
+mod help;
 mod lookup;
 mod show;
 mod sign_in;
-mod table;
 #[cfg(test)]
 mod tests;
 
+use chat::api::{METHODS, Method};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
+use serde_json::Value;
 
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::output;
 use crate::runtime::block_on;
 use crate::settings::Environment;
-pub(crate) use lookup::id_of;
+use help::NOUNS;
+pub(crate) use lookup::{Named, id_of};
 pub(crate) use sign_in::{Caller, SignIn};
-pub(crate) use table::Named;
-use table::methods::METHODS;
-use table::{Method, NOUNS};
 
 /// Whether this is a noun of the console API.
 pub(crate) fn is_noun(word: &str) -> bool {
@@ -29,49 +29,58 @@ pub(crate) fn is_noun(word: &str) -> bool {
 /// The nouns as commands, with their verbs as subcommands.
 pub(crate) fn commands() -> impl Iterator<Item = Command> {
     NOUNS.iter().map(|noun| {
-        let about = Command::new(noun.name)
+        let mut command = Command::new(noun.name)
             .about(noun.about)
             .after_help(noun.examples);
-        let methods = METHODS.iter().filter(|method| method.noun == noun.name);
-        methods.fold(about, |command, method| {
-            // A noun without verbs is itself the command.
-            if method.verb.is_empty() {
-                return leaf(command, method);
+        for method in METHODS {
+            let (name, verb) = noun_and_verb(method);
+            if name != noun.name {
+                continue;
             }
-            command
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(leaf(Command::new(method.verb), method))
-        })
+            // A noun without verbs is itself the command.
+            command = if verb.is_empty() {
+                leaf(command, method)
+            } else {
+                command
+                    .subcommand_required(true)
+                    .arg_required_else_help(true)
+                    .subcommand(leaf(Command::new(verb), method))
+            };
+        }
+        command
     })
 }
 
+/// The words of a method's command. The verb is empty if the noun alone is the command.
+fn noun_and_verb(method: &Method) -> (&'static str, &'static str) {
+    method.cli.split_once(' ').unwrap_or((method.cli, ""))
+}
+
+/// The method that a command calls.
+fn find(noun: &str, verb: &str) -> Option<&'static Method> {
+    let mut methods = METHODS.iter();
+    methods.find(|method| noun_and_verb(method) == (noun, verb))
+}
+
 /// The command of one method.
-fn leaf(command: Command, method: &Method) -> Command {
+fn leaf(command: Command, method: &'static Method) -> Command {
     // `augment_args` replaces the description with that of `SignIn`.
-    let mut command = SignIn::augment_args(command).about(method.about);
-    for arg in method.args {
-        command = command.args(args::clap_args(arg));
-    }
-    if method.changes {
-        command = command.arg(args::command_id());
-    }
-    command
+    SignIn::augment_args(command)
+        .about(help::about(method))
+        .args(flags::clap_args(method))
 }
 
 /// Calls a method and prints the answer.
 pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -> Result {
     let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
-    let method = METHODS
-        .iter()
-        .find(|method| method.noun == noun && method.verb == verb)
+    let method = find(noun, verb)
         .ok_or_else(|| Failure::message(Exit::Usage, format!("unknown command {noun} {verb}")))?;
     let sign_in = SignIn::from_arg_matches(matches).or_exit(Exit::Usage)?;
-    let given = args::given(method, matches)?;
+    let mut members = flags::members(method, matches)?;
     block_on(async {
         let caller = Caller::sign_in(&sign_in, environment).await?;
-        let request = lookup::names_to_ids(&caller, given).await?;
-        let ok = caller.call(method.name, &request).await?;
+        lookup::names_to_ids(&caller, method, &mut members).await?;
+        let ok = caller.call(method.name, &Value::Object(members)).await?;
         if sign_in.json {
             output::json(&ok)
         } else {

@@ -1,23 +1,53 @@
 //! Resolves names of live chats and channels to ids.
 
-use serde_json::{Value, json};
+use chat::api::{Method, Parameter};
+use serde_json::{Map, Value, json};
 
-use super::args::Given;
 use super::sign_in::Caller;
-use super::table::Named;
 use crate::exit::{Exit, Failure, Result};
 
-/// Replaces the names in a request by ids.
-pub(super) async fn names_to_ids(caller: &Caller, given: Given) -> Result<Value> {
-    let mut members = given.members;
-    for (member, named) in given.names {
-        let Some(Value::String(text)) = members.get(member).cloned() else {
-            continue;
-        };
-        let id = id_of(caller, named, &text).await?;
-        members.insert(member.to_owned(), id.into());
+/// A thing that can be given by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A live chat.
+    LiveChat,
+    /// A channel.
+    Channel,
+}
+
+impl Named {
+    /// The thing whose id a parameter has, if it can be given by name.
+    pub(super) fn of(parameter: &Parameter) -> Option<Self> {
+        match parameter.name {
+            "liveChat" => Some(Self::LiveChat),
+            "channel" => Some(Self::Channel),
+            _ => None,
+        }
     }
-    Ok(Value::Object(members))
+
+    /// The method that lists these things, the name of the list in its answer, and the noun.
+    const fn list(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::LiveChat => ("live-chats.list", "liveChats", "live chat"),
+            Self::Channel => ("channels.list", "channels", "channel"),
+        }
+    }
+}
+
+/// Replaces the names in a request by ids.
+pub(super) async fn names_to_ids(
+    caller: &Caller,
+    method: &Method,
+    members: &mut Map<String, Value>,
+) -> Result {
+    for parameter in method.parameters {
+        if let Some(named) = Named::of(parameter)
+            && let Some(Value::String(text)) = members.get_mut(parameter.name)
+        {
+            *text = id_of(caller, named, text).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Returns an id unchanged, or the id of the only thing with this name.
@@ -25,18 +55,18 @@ pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<S
     if text.parse::<chat::id::LiveChatId>().is_ok() {
         return Ok(text.to_owned());
     }
-    let ok = caller.call(named.method(), &json!({})).await?;
-    let ids = matching(&ok, named, text);
+    let (method, list, noun) = named.list();
+    let ok = caller.call(method, &json!({})).await?;
+    let ids = matching(&ok, list, text);
     match ids.as_slice() {
         [id] => Ok(id.clone()),
         [] => {
-            let message = format!("no {} {text:?} that you may read", named.noun());
+            let message = format!("no {noun} {text:?} that you may read");
             Err(Failure::message(Exit::Failure, message))
         }
         _ => {
             let message = format!(
-                "several {}s have the name {text:?}; give one of the ids {}",
-                named.noun(),
+                "several {noun}s have the name {text:?}; give one of the ids {}",
                 ids.join(", ")
             );
             Err(Failure::message(Exit::Failure, message))
@@ -45,9 +75,9 @@ pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<S
 }
 
 /// The ids of the things with this name.
-fn matching(ok: &Value, named: Named, name: &str) -> Vec<String> {
+fn matching(ok: &Value, list: &str, name: &str) -> Vec<String> {
     let text = |one: &Value, member: &str| Some(one.get(member)?.as_str()?.to_owned());
-    let list = ok.get(named.plural()).and_then(Value::as_array);
+    let list = ok.get(list).and_then(Value::as_array);
     list.into_iter()
         .flatten()
         .filter(|one| text(one, "name").as_deref() == Some(name))

@@ -1,80 +1,33 @@
-//! Compares the commands with the methods of the API, and flags with members.
+//! Commands and flags against the members of a request.
 
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use super::args::{self, Given};
-use super::commands;
-use super::table::methods::METHODS;
-use super::table::{Kind, NOUNS, Named};
+use chat::api::METHODS;
+use serde_json::{Value, json};
 
-#[test]
-fn every_method_has_a_command() {
-    let mut commands: Vec<_> = METHODS
-        .iter()
-        .map(|m| {
-            (
-                m.name,
-                format!("{} {}", m.noun, m.verb).trim_end().to_owned(),
-            )
-        })
-        .collect();
-    let mut methods: Vec<_> = chat::api::METHODS
-        .iter()
-        .map(|m| (m.name, m.cli.to_owned()))
-        .collect();
-    commands.sort_unstable();
-    methods.sort_unstable();
-    assert_eq!(commands, methods);
-    let is_noun = |name| NOUNS.iter().any(|noun| noun.name == name);
-    assert!(METHODS.iter().all(|method| is_noun(method.noun)));
-}
+use super::{commands, find, flags, help};
 
 #[test]
-fn the_flags_of_a_command_are_the_parameters_of_its_method() {
-    for command in METHODS {
-        let name = command.name;
-        let method = chat::api::method(name).unwrap();
-        assert_eq!(command.changes, method.changes(), "{name}");
-        let flags = command.args.iter();
-        let mut flags: Vec<_> = flags
-            .map(|arg| {
-                let parameter = method.parameter(arg.member);
-                let parameter = parameter.unwrap_or_else(|| panic!("{name}: {}", arg.member));
-                if let (Kind::Choice(ours), chat::api::Kind::Choice(all)) =
-                    (arg.kind, parameter.kind)
-                {
-                    assert_eq!(ours, all, "{name}: {}", arg.member);
-                }
-                (parameter.name, arg.required)
-            })
-            .collect();
-        let parameters = method.parameters.iter();
-        let mut parameters: Vec<_> = parameters
-            .map(|p| (p.name, p.presence == chat::api::Presence::Required))
-            .collect();
-        flags.sort_unstable();
-        parameters.sort_unstable();
-        assert_eq!(flags, parameters, "{name}");
-    }
-}
-
-#[test]
-fn clap_agrees_with_the_table() {
-    for command in commands() {
-        for verb in command.get_subcommands() {
-            let about = verb.get_about().unwrap().to_string();
-            assert!(
-                METHODS
-                    .iter()
-                    .any(|m| m.verb == verb.get_name() && m.about == about)
-            );
+fn every_command_and_flag_is_known_by_name_and_has_help() {
+    let nouns = help::NOUNS.iter().map(|noun| noun.name);
+    let known: BTreeSet<_> = nouns.collect();
+    let used: BTreeSet<_> = METHODS.iter().map(|m| super::noun_and_verb(m).0).collect();
+    assert_eq!(known, used);
+    for method in METHODS {
+        assert!(!help::about(method).is_empty(), "{}", method.name);
+        for parameter in method.parameters {
+            let flag = flags::flag(parameter);
+            assert!(!flag.contains(|c: char| c.is_ascii_uppercase()), "{flag}");
+            assert!(!help::parameter(method, parameter).is_empty(), "{flag}");
         }
+    }
+    for command in commands() {
         command.debug_assert();
     }
 }
 
 /// Parses a command line with words separated by spaces; `''` is an empty word.
-fn given(line: &str) -> Given {
+fn members(line: &str) -> Value {
     let line: Vec<&str> = line
         .split(' ')
         .map(|word| word.trim_matches('\''))
@@ -84,23 +37,13 @@ fn given(line: &str) -> Given {
         .find(|command| command.get_name() == noun)
         .unwrap();
     let matches = command.try_get_matches_from(&line).unwrap();
-    let method = METHODS
-        .iter()
-        .find(|m| m.noun == noun && m.verb == verb)
-        .unwrap();
     let (_, matches) = matches.subcommand().unwrap();
-    args::given(method, matches).unwrap()
+    Value::Object(flags::members(find(noun, verb).unwrap(), matches).unwrap())
 }
 
 #[test]
 fn flags_become_members() {
-    let check = |line: &str, members: serde_json::Value| {
-        assert_eq!(
-            serde_json::Value::Object(given(line).members),
-            members,
-            "{line}"
-        );
-    };
+    let check = |line: &str, expected: Value| assert_eq!(members(line), expected, "{line}");
     check(
         "channel connect --live-chat Sales --name Demo --webhook http://x/ --code c --operator-initiated",
         json!({
@@ -131,11 +74,10 @@ fn flags_become_members() {
         "channel update --channel c --operator-initiated false",
         json!({ "channel": "c", "operatorInitiated": false }),
     );
-    assert_eq!(
-        given("session list --live-chat Sales").names,
-        [("liveChat", Named::LiveChat)]
+    check(
+        "channel rotate --channel c --code c --keep 24h",
+        json!({ "channel": "c", "code": "c", "overlap": "24h" }),
     );
-    assert_eq!(given("session list").names, []);
 }
 
 #[test]
@@ -144,5 +86,5 @@ fn a_code_may_come_from_a_file() {
     let file = directory.path().join("code");
     std::fs::write(&file, "s e c\n").unwrap();
     let line = format!("channel rotate --channel c --code-file {}", file.display());
-    assert_eq!(given(&line).members["code"], "s e c");
+    assert_eq!(members(&line)["code"], "s e c");
 }
