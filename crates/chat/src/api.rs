@@ -1,7 +1,7 @@
 //! The console API as a table: every method with its parameters, rights and CLI command.
 //!
-//! The session router parses requests by this table. The command line and `docs/console-api.md` are
-//! checked against it.
+//! The session router parses requests by this table, and the command line is derived from it. Tests
+//! compare `docs/console-api` with it.
 
 mod methods;
 
@@ -132,7 +132,8 @@ pub enum Kind {
         /// The most entries.
         max: usize,
     },
-    /// Seconds as a number, or a string such as `90s`, `15m`, `24h` or `7d`.
+    /// Seconds as a number or a string, or a string such as `90s`, `15m`, `24h`, `7d` or `1h30m`
+    /// (see [`parse_duration`](crate::time::parse_duration)).
     Duration {
         /// The value in seconds when the parameter is absent.
         default: u64,

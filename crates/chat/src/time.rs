@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Microseconds since 1970-01-01 UTC. In JSON an RFC 3339 text with six decimals and `Z`, in
-/// `MessagePack` an integer.
+/// Microseconds since 1970-01-01 UTC. An RFC 3339 string with six decimals and `Z` in JSON, an
+/// integer in `MessagePack`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
@@ -27,17 +27,17 @@ impl Timestamp {
         self.0.div_euclid(1_000)
     }
 
-    /// Whole seconds since the epoch, rounded down: what `webhook-timestamp` holds.
+    /// Seconds since the epoch, rounded down, as in `webhook-timestamp`.
     pub const fn as_secs(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
 
-    /// The time from `earlier` to this one, zero when it is not earlier.
+    /// The duration since `earlier`, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// This instant and so much later, at most the end of representable time.
+    /// The sum, or the latest representable instant on overflow.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(
@@ -51,7 +51,7 @@ impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {
             Ok(time) => write!(f, "{time:.6}"),
-            // Beyond the year 9999 RFC 3339 has no words.
+            // RFC 3339 has no format for years after 9999.
             Err(_) => write!(f, "{}us", self.0),
         }
     }
@@ -70,6 +70,31 @@ impl FromStr for Timestamp {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not an RFC 3339 time such as 2026-11-22T10:00:00Z")]
 pub struct BadTime;
+
+/// Parses a duration: a number with a unit (`250ms`, `90s`, `15m`, `24h`, `7d`), or a sum such as
+/// `1h30m`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let mut rest = text.trim();
+    let mut sum = None;
+    while !rest.is_empty() {
+        let (number, tail) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit())?);
+        let letters = tail.find(|c: char| !c.is_ascii_alphabetic());
+        let (unit, tail) = tail.split_at(letters.unwrap_or(tail.len()));
+        let number: u64 = number.parse().ok()?;
+        let seconds = |unit| number.checked_mul(unit).map(Duration::from_secs);
+        let part = match unit {
+            "ms" => Duration::from_millis(number),
+            "s" => seconds(1)?,
+            "m" => seconds(60)?,
+            "h" => seconds(3_600)?,
+            "d" => seconds(86_400)?,
+            _ => return None,
+        };
+        sum = Some(sum.unwrap_or(Duration::ZERO).checked_add(part)?);
+        rest = tail;
+    }
+    sum
+}
 
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -23,7 +23,7 @@ fn a_time_is_shown_in_utc_with_six_decimals() {
 }
 
 #[test]
-fn what_is_no_time_is_refused() {
+fn other_texts_are_not_times() {
     for text in [
         "",
         "now",
@@ -46,7 +46,7 @@ fn times_before_the_epoch_round_down() {
 }
 
 #[test]
-fn spans_saturate() {
+fn sums_and_differences_saturate() {
     let (early, late) = (
         Timestamp::from_micros(10),
         Timestamp::from_micros(2_000_010),
@@ -73,4 +73,32 @@ fn json_has_the_text_and_message_pack_the_number() {
         crate::codec::decode::<i64>(&bytes).unwrap(),
         time.as_micros()
     );
+}
+
+#[test]
+fn durations_have_units() {
+    for (text, millis) in [
+        ("0s", 0),
+        ("250ms", 250),
+        ("1h30m", 5_400_000),
+        ("7d", 604_800_000),
+    ] {
+        assert_eq!(
+            parse_duration(text),
+            Some(Duration::from_millis(millis)),
+            "{text}"
+        );
+    }
+    for text in [
+        "",
+        "5",
+        "s",
+        "5 s",
+        "-5s",
+        "5w",
+        "99999999999999999999h",
+        "99999999999999999d",
+    ] {
+        assert_eq!(parse_duration(text), None, "{text}");
+    }
 }

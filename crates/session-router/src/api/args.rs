@@ -10,7 +10,7 @@ use chat::messenger::inbound;
 use chat::reason::Reason;
 use chat::rejection::{Code, Rejection};
 use chat::secret::Secret;
-use chat::time::Timestamp;
+use chat::time::{Timestamp, parse_duration};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -201,7 +201,7 @@ impl Args {
         }
     }
 
-    /// A duration: seconds as a number, or a string such as `90s`, `15m`, `24h`, `7d`.
+    /// A duration: seconds as a number or a string, or a string for [`parse_duration`].
     pub(super) fn duration(&self, name: &str) -> Result<Option<Duration>, Rejection> {
         let found = match self.get(name) {
             None => return Ok(None),
@@ -289,15 +289,8 @@ pub(super) fn wrong(name: &str, message: &str) -> Rejection {
     .into()
 }
 
+/// Parses a duration with units, or whole seconds without.
 fn duration(text: &str) -> Option<Duration> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match text.get(digits.len()..)? {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    let seconds = digits.parse::<u64>().ok()?.checked_mul(unit)?;
-    Some(Duration::from_secs(seconds))
+    let seconds = || text.parse().ok().map(Duration::from_secs);
+    parse_duration(text).or_else(seconds)
 }

@@ -250,14 +250,15 @@ fn absent_parameters_get_their_defaults() {
         other => panic!("{other:?}"),
     };
     assert_eq!(overlap(json!({ "channel": ID, "code": "c" })), 86_400);
-    assert_eq!(
-        overlap(json!({ "channel": ID, "code": "c", "overlap": 0 })),
-        0
-    );
-    assert_eq!(
-        overlap(json!({ "channel": ID, "code": "c", "overlap": "15m" })),
-        900
-    );
+    for (given, seconds) in [
+        (json!(0), 0),
+        (json!("90"), 90),
+        (json!("15m"), 900),
+        (json!("1h30m"), 5_400),
+    ] {
+        let args = json!({ "channel": ID, "code": "c", "overlap": given });
+        assert_eq!(overlap(args), seconds);
+    }
     let queue = ask(
         "sessions.transfer",
         &json!({ "session": ID, "queue": true }),

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::table::KEYS;
-use super::value::duration;
 use super::*;
 
 fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -155,34 +154,6 @@ fn an_error_names_the_source_and_suggests_a_key() {
         &["workspace"],
         "--set: workspace must be given as KEY=VALUE",
     );
-}
-
-#[test]
-fn durations_have_units() {
-    for (text, millis) in [
-        ("0s", 0),
-        ("250ms", 250),
-        ("1h30m", 5_400_000),
-        ("7d", 604_800_000),
-    ] {
-        assert_eq!(
-            duration(text),
-            Some(Duration::from_millis(millis)),
-            "{text}"
-        );
-    }
-    for text in [
-        "",
-        "5",
-        "s",
-        "5 s",
-        "-5s",
-        "5w",
-        "99999999999999999999h",
-        "99999999999999999d",
-    ] {
-        assert_eq!(duration(text), None, "{text}");
-    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use chat::secret::Secret;
 use chat::subject::Subjects;
+use chat::time::parse_duration;
 use toml::Value;
 
 /// A type of a key. The error says what the value must be, beginning with "must".
@@ -197,8 +198,8 @@ impl FromValue for Span {
     fn from_value(value: &Value) -> Result<Self, String> {
         String::from_value(value)
             .ok()
-            .and_then(|text| duration(&text))
-            .filter(|ttl| !ttl.is_zero())
+            .and_then(|text| parse_duration(&text))
+            .filter(|duration| !duration.is_zero())
             .map(Self)
             .ok_or_else(|| "must be a duration greater than zero, such as 24h or 30s".to_owned())
     }
@@ -212,7 +213,7 @@ impl FromValue for Schedule {
     fn from_value(value: &Value) -> Result<Self, String> {
         Vec::<String>::from_value(value)
             .ok()
-            .and_then(|list| list.iter().map(|one| duration(one)).collect())
+            .and_then(|list| list.iter().map(|one| parse_duration(one)).collect())
             .filter(|list: &Vec<Duration>| !list.is_empty() && list.is_sorted())
             .map(Self)
             .ok_or_else(|| {
@@ -257,30 +258,4 @@ fn size(text: &str) -> Option<usize> {
         "GiB" => 1 << 30,
         _ => return None,
     })
-}
-
-/// Parses a duration: a number with a unit (`250ms`, `30s`, `5m`, `24h`, `7d`), or a sum such as `1h30m`.
-pub(super) fn duration(text: &str) -> Option<Duration> {
-    let mut rest = text.trim();
-    let mut sum = None;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit())?;
-        let (number, tail) = rest.split_at_checked(digits)?;
-        let letters = tail
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at_checked(letters)?;
-        let number: u64 = number.parse().ok()?;
-        let millis = number.checked_mul(match unit {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
-        })?;
-        sum = Some(sum.unwrap_or(0_u64).checked_add(millis)?);
-        rest = tail;
-    }
-    sum.map(Duration::from_millis)
 }
