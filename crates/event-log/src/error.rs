@@ -147,6 +147,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether the journal or its copy is damaged.
+    pub const fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::JournalDamaged { .. } | Self::CopyDamaged { .. } | Self::BothDamaged { .. }
+        )
+    }
+
     /// Returns a function for `map_err` that adds the failed operation and its path.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {

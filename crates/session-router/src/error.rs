@@ -40,9 +40,9 @@ pub enum Error {
 impl Error {
     /// Whether the log is damaged: the next step is `switchboard log repair`.
     pub fn is_damage(&self) -> bool {
-        matches!(
-            self,
-            Self::Log(event_log::Error::JournalDamaged { .. }) | Self::Record { .. }
-        )
+        match self {
+            Self::Log(error) => error.is_damage(),
+            error => matches!(error, Self::Record { .. }),
+        }
     }
 }

@@ -57,12 +57,10 @@ impl Failure {
 
     /// A failure of the log; damage has its own exit code.
     pub(crate) fn of_log(error: event_log::Error) -> Self {
-        use event_log::Error as E;
-        let exit = match error {
-            E::JournalDamaged { .. } | E::CopyDamaged { .. } | E::BothDamaged { .. } => {
-                Exit::Damaged
-            }
-            _ => Exit::Failure,
+        let exit = if error.is_damage() {
+            Exit::Damaged
+        } else {
+            Exit::Failure
         };
         Self::new(exit, error)
     }
@@ -101,7 +99,7 @@ impl Failure {
     }
 }
 
-/// Takes the place of a message that has already been printed.
+/// The error of a failure that has already been printed.
 #[derive(Debug, thiserror::Error)]
 #[error("see above")]
 struct Printed;
@@ -112,7 +110,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Errors without a specific exit code end with `Exit::Failure`.
+/// Errors without an exit code get `Exit::Failure`.
 impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::new(Exit::Failure, error)

@@ -11,7 +11,7 @@ use crate::signals::Signals;
 
 /// The longest shutdown of the roles. NATS stops after them, within the promised 15 s.
 const STOP_TIMEOUT: Duration = Duration::from_secs(11);
-/// How long the session router may replay its log before that is logged.
+/// The duration of a replay of the log after which a notice is logged.
 const READY_NOTICE: Duration = Duration::from_secs(5);
 
 /// A role of Switchboard.
@@ -83,8 +83,8 @@ impl Daemon {
         });
     }
 
-    /// Waits until the session router has replayed its log, but no longer than a few seconds. Fails
-    /// as soon as a role ends.
+    /// Waits until the session router has replayed its log, and logs a notice if that takes longer
+    /// than [`READY_NOTICE`]. Fails as soon as a role ends.
     pub(crate) async fn ready(&mut self, router: Option<watch::Receiver<bool>>) -> Result {
         let Some(mut router) = router else {
             return Ok(());
@@ -139,7 +139,7 @@ impl Daemon {
             }
             stopped = tokio::time::timeout(STOP_TIMEOUT, self.stop_in_order()) => {
                 stopped.unwrap_or_else(|_| {
-                    // Not a failure: what is acknowledged is durable, and aborted attempts are
+                    // Not a failure: acknowledged messages are durable, and aborted attempts are
                     // retried from the log.
                     tracing::warn!(timeout = ?STOP_TIMEOUT, "shutdown timed out; aborting attempts");
                     Ok(())
@@ -201,15 +201,8 @@ plain_failures!(ingress::Error, egress::Error, console::Error);
 /// A damaged log has its own exit code; the error says how to repair it.
 impl From<session_router::Error> for RoleError {
     fn from(error: session_router::Error) -> Self {
-        use event_log::Error as Log;
-        use session_router::Error as E;
-        let damaged = error.is_damage()
-            || matches!(
-                error,
-                E::Log(Log::BothDamaged { .. } | Log::CopyDamaged { .. })
-            );
         Self {
-            exit: if damaged {
+            exit: if error.is_damage() {
                 Exit::Damaged
             } else {
                 Exit::Failure
