@@ -61,6 +61,22 @@ impl Finding {
         }
     }
 
+    fn ok(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, State::Ok, message)
+    }
+
+    fn warning(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, State::Warning, message)
+    }
+
+    fn wrong(check: &'static str, message: impl Into<String>) -> Self {
+        Self::new(check, State::Wrong(Exit::Failure), message)
+    }
+
+    fn failed(check: &'static str, failure: &Failure) -> Self {
+        Self::new(check, State::Wrong(failure.exit), failure.to_string())
+    }
+
     const fn word(&self) -> &'static str {
         match self.state {
             State::Ok => "ok",
@@ -103,11 +119,7 @@ fn check(args: &Args, environment: &Environment) -> Vec<Finding> {
     let loaded = match Loaded::load(Some(data.clone()), environment, &args.set.set) {
         Ok(loaded) => loaded,
         Err(failure) => {
-            findings.push(Finding::new(
-                "settings",
-                State::Wrong(failure.exit),
-                failure.to_string(),
-            ));
+            findings.push(Finding::failed("settings", &failure));
             return findings;
         }
     };
@@ -122,13 +134,9 @@ fn directory(data: &Data) -> Vec<Finding> {
     let shown = data.path().display();
     if !data.is_initialised() {
         let message = format!("{shown} has no master.key; run: switchboard init --data {shown}");
-        return vec![Finding::new("data", State::Wrong(Exit::Failure), message)];
+        return vec![Finding::wrong("data", message)];
     }
-    let mut findings = vec![Finding::new(
-        "data",
-        State::Ok,
-        format!("{shown} is a data directory"),
-    )];
+    let mut findings = vec![Finding::ok("data", format!("{shown} is a data directory"))];
     let secrets = [
         data.path().to_owned(),
         data.master_key(),
@@ -144,17 +152,12 @@ fn directory(data: &Data) -> Vec<Finding> {
         if let Ok(Some(mode)) = data::too_open(path) {
             let path = path.display();
             let message = format!("{path} has mode {mode:o}; run: chmod go= {path}");
-            findings.push(Finding::new(
-                "permissions",
-                State::Wrong(Exit::Failure),
-                message,
-            ));
+            findings.push(Finding::wrong("permissions", message));
         }
     }
     if findings.len() == before {
-        findings.push(Finding::new(
+        findings.push(Finding::ok(
             "permissions",
-            State::Ok,
             "only the owner can read the secrets",
         ));
     }
@@ -166,44 +169,38 @@ fn clock() -> Finding {
     if now.as_second() > CLOCK_MIN_SECS {
         let message =
             format!("{now}; messengers reject signatures that are more than 300 s off their clock");
-        return Finding::new("clock", State::Ok, message);
+        return Finding::ok("clock", message);
     }
     let message =
         format!("the clock is at {now}; set it, or messengers will reject our signatures");
-    Finding::new("clock", State::Wrong(Exit::Failure), message)
+    Finding::wrong("clock", message)
 }
 
 fn settings(loaded: &Loaded) -> Vec<Finding> {
     let resolved = match Resolved::of(loaded) {
         Ok(resolved) => resolved,
         Err(failure) => {
-            return vec![Finding::new(
-                "settings",
-                State::Wrong(failure.exit),
-                failure.to_string(),
-            )];
+            return vec![Finding::failed("settings", &failure)];
         }
     };
-    let mut findings = vec![Finding::new("settings", State::Ok, "all keys are valid")];
+    let mut findings = vec![Finding::ok("settings", "all keys are valid")];
     for warning in resolved.warnings {
-        findings.push(Finding::new("settings", State::Warning, warning));
+        findings.push(Finding::warning("settings", warning));
     }
     let allow = &loaded.settings.egress.allow;
     let open = allow.iter().any(|entry| entry.ends_with("/0"));
     let finding = match allow.as_slice() {
-        [] => Finding::new(
+        [] => Finding::ok(
             "egress.allow",
-            State::Ok,
             "only public addresses are allowed for webhooks",
         ),
-        _ if open => Finding::new(
+        _ if open => Finding::warning(
             "egress.allow",
-            State::Warning,
             "allows every address for webhooks, including services on this machine; list only what you need",
         ),
         some => {
             let message = format!("additionally allowed for webhooks: {}", some.join(", "));
-            Finding::new("egress.allow", State::Warning, message)
+            Finding::warning("egress.allow", message)
         }
     };
     findings.push(finding);
@@ -215,19 +212,15 @@ fn nats(loaded: &Loaded, environment: &Environment) -> Vec<Finding> {
     if let Some(url) = &nats.url {
         let message =
             format!("{url} is configured; switchboard run reports whether it is reachable");
-        return vec![Finding::new("nats-server", State::Ok, message)];
+        return vec![Finding::ok("nats-server", message)];
     }
     vec![
         match nats_server::find(nats.server.as_deref(), environment) {
             Ok(found) => {
                 let message = format!("{} {}", found.program.display(), found.version);
-                Finding::new("nats-server", State::Ok, message)
+                Finding::ok("nats-server", message)
             }
-            Err(failure) => Finding::new(
-                "nats-server",
-                State::Wrong(Exit::Failure),
-                failure.to_string(),
-            ),
+            Err(failure) => Finding::wrong("nats-server", failure.to_string()),
         },
     ]
 }
@@ -237,7 +230,7 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
     listeners(&loaded.settings)
         .into_iter()
         .map(|(key, address)| match TcpListener::bind(address.0) {
-            Ok(_) => Finding::new("ports", State::Ok, format!("{key} {} is free", address.0)),
+            Ok(_) => Finding::ok("ports", format!("{key} {} is free", address.0)),
             Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
                 let holder = ports::holder(address.0.port());
                 let ours = holder.as_deref().is_some_and(|name| {
@@ -246,15 +239,15 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
                 let holder = holder.unwrap_or_else(|| "another program".to_owned());
                 let message = format!("{key} {} is in use by {holder}", address.0);
                 if ours {
-                    Finding::new("ports", State::Ok, message)
+                    Finding::ok("ports", message)
                 } else {
                     let message = format!("{message}; stop it, or set {key} to another port");
-                    Finding::new("ports", State::Wrong(Exit::Failure), message)
+                    Finding::wrong("ports", message)
                 }
             }
             Err(error) => {
                 let message = format!("{key} {}: {error}", address.0);
-                Finding::new("ports", State::Wrong(Exit::Failure), message)
+                Finding::wrong("ports", message)
             }
         })
         .collect()
@@ -276,13 +269,13 @@ fn log(data: &Data) -> Vec<Finding> {
                  free some space",
                 place.display()
             );
-            Finding::new("disk", State::Wrong(Exit::Failure), message)
+            Finding::wrong("disk", message)
         } else {
-            Finding::new("disk", State::Ok, format!("{gib} GiB are free"))
+            Finding::ok("disk", format!("{gib} GiB are free"))
         });
     }
     if !dir.is_dir() {
-        findings.push(Finding::new("log", State::Ok, "no log yet"));
+        findings.push(Finding::ok("log", "no log yet"));
         return findings;
     }
     findings.push(match JournalReader::stats(&dir) {
@@ -293,22 +286,19 @@ fn log(data: &Data) -> Vec<Finding> {
                 stats.bytes,
                 data.path().display()
             );
-            Finding::new("log", State::Ok, message)
+            Finding::ok("log", message)
         }
-        Err(error) => {
-            let failure = Failure::of_log(error);
-            Finding::new("log", State::Wrong(failure.exit), failure.to_string())
-        }
+        Err(error) => Finding::failed("log", &Failure::of_log(error)),
     });
-    let aside = fs::read_dir(&dir).into_iter().flatten().flatten();
-    for entry in aside.filter(|e| e.file_name().to_string_lossy().starts_with("quarantine-")) {
+    let entries = fs::read_dir(&dir).into_iter().flatten().flatten();
+    for entry in entries.filter(|e| e.file_name().to_string_lossy().starts_with("quarantine-")) {
         let size = entry.metadata().map_or(0, |metadata| metadata.size());
         let message = format!(
             "{} was moved aside because a copy of the log was damaged ({size} bytes); inspect it, \
              then delete it",
             entry.path().display()
         );
-        findings.push(Finding::new("log", State::Warning, message));
+        findings.push(Finding::warning("log", message));
     }
     findings
 }

@@ -3,77 +3,25 @@
 use serde_json::{Map, Value};
 
 /// The columns of a list, by its name in the answer.
+#[rustfmt::skip]
 const COLUMNS: &[(&str, &[&str])] = &[
-    (
-        "liveChats",
-        &["name", "id", "members", "channels", "createdAt"],
-    ),
-    (
-        "channels",
-        &[
-            "name",
-            "id",
-            "liveChat",
-            "status",
-            "since",
-            "reason",
-            "pendingDeliveries",
-            "webhook",
-        ],
-    ),
+    ("liveChats", &["name", "id", "members", "channels", "createdAt"]),
+    ("channels", &[
+        "name", "id", "liveChat", "status",
+        "since", "reason", "pendingDeliveries", "webhook",
+    ]),
     ("users", &["id", "name", "groups", "disabled"]),
-    (
-        "sessions",
-        &[
-            "id",
-            "status",
-            "chatName",
-            "operator",
-            "unread",
-            "waitingSince",
-            "openedAt",
-            "lastMessage",
-        ],
-    ),
-    (
-        "messages",
-        &[
-            "createdAt",
-            "direction",
-            "author",
-            "text",
-            "files",
-            "delivery",
-            "id",
-        ],
-    ),
-    (
-        "deliveries",
-        &[
-            "message",
-            "channel",
-            "state",
-            "attempts",
-            "nextAttemptAt",
-            "status",
-            "reason",
-        ],
-    ),
-    (
-        "attempts",
-        &["at", "message", "n", "ms", "status", "error", "answer"],
-    ),
-    (
-        "contacts",
-        &[
-            "id",
-            "username",
-            "externalUserId",
-            "phoneNumber",
-            "channel",
-            "firstSeenAt",
-        ],
-    ),
+    ("sessions", &[
+        "id", "status", "chatName", "operator",
+        "unread", "waitingSince", "openedAt", "lastMessage",
+    ]),
+    ("messages", &["createdAt", "direction", "author", "text", "files", "delivery", "id"]),
+    ("deliveries", &[
+        "message", "channel", "state", "attempts",
+        "nextAttemptAt", "status", "reason",
+    ]),
+    ("attempts", &["at", "message", "n", "ms", "status", "error", "answer"]),
+    ("contacts", &["id", "username", "externalUserId", "phoneNumber", "channel", "firstSeenAt"]),
     ("replies", &["shortcut", "text", "id"]),
     ("events", &["position", "time", "type", "by", "subject"]),
     ("audit", &["position", "time", "by", "event", "stream"]),
