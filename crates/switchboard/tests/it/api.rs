@@ -1,6 +1,5 @@
 //! The commands of the console API and the feed, with the test as the session router.
 
-use std::collections::VecDeque;
 use std::process::Output;
 
 use bus::testing::Server;
@@ -9,7 +8,7 @@ use chat::id::UserId;
 use chat::subject::Subjects;
 use serde_json::{Value, json};
 
-use crate::program::{Running, switchboard};
+use crate::program::{Running, switchboard, text};
 
 const LIVE_CHAT: &str = "01890000-0000-7000-8000-000000000001";
 
@@ -202,21 +201,16 @@ fn event(position: u64, previous: u64) -> Value {
     json!({ "position": position, "previous": previous, "livechat": LIVE_CHAT })
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_feed_has_no_gaps_and_no_duplicates() {
-    let mut world = World::start().await;
-    let workspace: Subjects = "default".parse().unwrap();
-    let admin: UserId = "admin".parse().unwrap();
-    let subject = workspace.feed(
-        LIVE_CHAT.parse().unwrap(),
-        chat::id::SessionId::from_bytes([1; 16]),
-        "message-sent",
-    );
-    assert_eq!(workspace.api(&admin, "me"), "sb.default.api.admin.me");
+/// A page of the history.
+fn page(events: &[Value], next: Option<u64>, position: u64) -> Value {
+    json!({ "ok": { "events": events, "next": next, "position": position } })
+}
 
+/// Runs `feed` as a supervisor, until it has signed in and read the rights of its user.
+async fn start_feed(world: &mut World) -> Running {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "12345678").unwrap();
-    let url = world.server.url();
+    let (url, file) = (world.server.url(), text(password.path()));
     let feed = Running::start(&[
         "feed",
         "--from",
@@ -224,49 +218,43 @@ async fn the_feed_has_no_gaps_and_no_duplicates() {
         "--nats",
         &url,
         "--password-file",
-        password.path().to_str().unwrap(),
+        file,
     ]);
-    world
-        .answer(
-            "me",
-            &json!({}),
-            &json!({ "ok": { "id": "admin", "groups": ["supervisors"], "liveChats": [] } }),
-        )
-        .await;
+    let me = json!({ "ok": { "id": "admin", "groups": ["supervisors"], "liveChats": [] } });
+    world.answer("me", &json!({}), &me).await;
+    feed
+}
 
-    let page = |events: Vec<Value>, next: Option<u64>, position: u64| json!({ "ok": { "events": events, "next": next, "position": position } });
+#[tokio::test(flavor = "multi_thread")]
+async fn the_feed_has_no_gaps_and_no_duplicates() {
+    let mut world = World::start().await;
+    let workspace: Subjects = "default".parse().unwrap();
+    let admin: UserId = "admin".parse().unwrap();
+    let session = chat::id::SessionId::from_bytes([1; 16]);
+    let subject = workspace.feed(LIVE_CHAT.parse().unwrap(), session, "message-sent");
+    assert_eq!(workspace.api(&admin, "me"), "sb.default.api.admin.me");
+    let feed = start_feed(&mut world).await;
+
     let after = |position: u64| json!({ "position": position, "limit": 1_000 });
     // History in two pages; the caller may read nothing on the first one.
-    world
-        .answer("events.after", &after(10), &page(vec![], Some(20), 22))
-        .await;
+    let first = page(&[], Some(20), 22);
+    world.answer("events.after", &after(10), &first).await;
     // Published while the history is read, so it arrives twice.
     world.publish(&subject, &event(22, 21)).await;
-    world
-        .answer(
-            "events.after",
-            &after(20),
-            &page(vec![event(21, 5), event(22, 21)], None, 22),
-        )
-        .await;
+    let second = page(&[event(21, 5), event(22, 21)], None, 22);
+    world.answer("events.after", &after(20), &second).await;
     // The next event, a transient signal, and an event whose predecessor, 25, is missing.
     world.publish(&subject, &event(24, 22)).await;
     world.publish(&subject, &json!({ "type": "typing" })).await;
     world.publish(&subject, &event(27, 25)).await;
-    world
-        .answer(
-            "events.after",
-            &after(22),
-            &page(vec![event(24, 22), event(25, 24), event(27, 25)], None, 27),
-        )
-        .await;
+    let missing = page(&[event(24, 22), event(25, 24), event(27, 25)], None, 27);
+    world.answer("events.after", &after(22), &missing).await;
     world.publish(&subject, &event(27, 25)).await;
     world.publish(&subject, &event(28, 27)).await;
 
-    let mut expected = VecDeque::from([21, 22, 24, 25, 27, 28]);
-    while let Some(position) = expected.pop_front() {
+    for position in [21, 22, 24, 25, 27, 28] {
         assert_eq!(feed.event("position")["position"], position);
     }
     feed.signal("-INT");
-    assert_eq!(feed.end(), Some(0));
+    assert_eq!(feed.wait(), Some(0));
 }

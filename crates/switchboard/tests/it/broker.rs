@@ -43,7 +43,7 @@ fn it_creates_its_directory_serves_and_exits_with_0() {
     let ready = http_get(operations.split("http://").nth(1).unwrap());
     assert!(ready.starts_with("HTTP/1.1 200"), "{ready}");
     broker.signal("-TERM");
-    assert_eq!(broker.end(), Some(0));
+    assert_eq!(broker.wait(), Some(0));
     assert!(!data.join("nats/child").exists());
 }
 
@@ -60,7 +60,7 @@ fn nats_accepts_the_page_at_its_real_port() {
         assert!(config.contains(&origin), "{config}");
     }
     broker.signal("-TERM");
-    assert_eq!(broker.end(), Some(0));
+    assert_eq!(broker.wait(), Some(0));
 }
 
 #[test]
@@ -71,14 +71,14 @@ fn a_stale_nats_server_does_not_block_the_next_start() {
     let nats = broker.line_with("nats://");
     let nats = nats.split("nats://").nth(1).unwrap().to_owned();
     broker.signal("-KILL");
-    assert_eq!(broker.end(), None);
+    assert_eq!(broker.wait(), None);
 
     // The stale server still has the port.
     assert!(TcpListener::bind(&nats).is_err());
     let broker = up(&data, Some(("nats.listen", &nats)));
     assert!(broker.line_with("nats://").contains(&nats));
     broker.signal("-INT");
-    assert_eq!(broker.end(), Some(0));
+    assert_eq!(broker.wait(), Some(0));
     TcpListener::bind(&nats).unwrap();
 }
 
@@ -117,7 +117,7 @@ fn a_second_up_on_the_same_directory_is_rejected() {
     assert_eq!(code, 1);
     assert!(stderr.contains("in use by another"), "{stderr}");
     broker.signal("-TERM");
-    assert_eq!(broker.end(), Some(0));
+    assert_eq!(broker.wait(), Some(0));
 }
 
 fn http_get(address_and_path: &str) -> String {

@@ -7,9 +7,9 @@ use chat::secret::Secret;
 use chat::signature;
 use serde_json::{Value, json};
 
-use crate::program::{PATIENCE, Running};
+use crate::program::{Running, TIMEOUT};
 
-/// A Switchboard that answers as the test says.
+/// A Switchboard whose responses are chosen by the test.
 struct Broker(TcpListener);
 
 impl Broker {
@@ -22,9 +22,9 @@ impl Broker {
     }
 
     /// Answers the next request and returns its head in lower case and its body.
-    fn take(&self, status: u16, answer: &Value) -> (String, Value) {
+    fn respond(&self, status: u16, answer: &Value) -> (String, Value) {
         let (stream, _) = self.0.accept().unwrap();
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_read_timeout(Some(TIMEOUT)).unwrap();
         let (head, body) = read(&stream);
         let answer = answer.to_string();
         write!(
@@ -145,9 +145,9 @@ fn a_message_is_retried_until_it_is_accepted() {
         .running
         .type_line("typed before there is a connection");
     messenger.connect(&broker, None);
-    let (_, first) = broker.take(503, &json!({ "code": "unavailable" }));
+    let (_, first) = broker.respond(503, &json!({ "code": "unavailable" }));
     assert_eq!(messenger.running.event("sent")["kept"], true);
-    let (_, second) = broker.take(200, &json!({ "status": "accepted" }));
+    let (_, second) = broker.respond(200, &json!({ "status": "accepted" }));
     assert_eq!(first, second, "the same request with the same ids");
     assert_eq!(first["token"], "secret");
     assert_eq!(first["data"]["externalUserId"], "ann");
@@ -169,19 +169,19 @@ fn messages_to_a_disconnected_channel_wait_for_the_next_connect() {
     let (mut messenger, broker) = (Messenger::start(&[]), Broker::start());
     messenger.connect(&broker, None);
     messenger.running.type_line("one");
-    broker.take(200, &json!({}));
+    broker.respond(200, &json!({}));
     messenger.running.event("sent");
 
     messenger.running.type_line("two");
     let refusal = json!({ "code": "channel_disconnected", "detail": "the channel is not active" });
-    let (_, two) = broker.take(409, &refusal);
+    let (_, two) = broker.respond(409, &refusal);
     assert_eq!(messenger.running.event("sent")["kept"], true);
     messenger.connect(&broker, Some("something-older"));
-    let (_, again) = broker.take(200, &json!({}));
+    let (_, again) = broker.respond(200, &json!({}));
     assert_eq!(two, again);
 
     messenger.running.type_line("/edit three");
-    let (_, edited) = broker.take(422, &json!({ "code": "invalid" }));
+    let (_, edited) = broker.respond(422, &json!({ "code": "invalid" }));
     assert_eq!(edited["type"], "messageEdited");
     assert_eq!(
         edited["data"]["externalMessageId"],
@@ -216,7 +216,7 @@ fn with_signed_both_directions_are_signed() {
     assert_eq!(send(&messenger.url, &headers, &body).0, 200);
 
     messenger.running.type_line("hello");
-    let (head, body) = broker.take(200, &json!({}));
+    let (head, body) = broker.respond(200, &json!({}));
     let header = |name: &str| {
         let value = head.split(&format!("{name}: ")).nth(1).unwrap();
         value.split("\r\n").next().unwrap().to_owned()
@@ -254,12 +254,12 @@ fn flags_change_the_answers() {
     messenger.connect(&broker, None);
     assert_eq!(send(&messenger.url, "", &message).0, 200);
     for status in ["delivered", "read"] {
-        let (_, receipt) = broker.take(200, &json!({}));
+        let (_, receipt) = broker.respond(200, &json!({}));
         assert_eq!(
             receipt["data"],
             json!({ "messageId": "m", "status": status })
         );
     }
     messenger.running.signal("-INT");
-    assert_eq!(messenger.running.end(), Some(0));
+    assert_eq!(messenger.running.wait(), Some(0));
 }

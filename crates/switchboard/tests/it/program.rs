@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 /// The timeout of every wait.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A command without settings from the environment.
 pub(crate) fn switchboard(args: &[&str]) -> assert_cmd::Command {
@@ -17,7 +17,7 @@ pub(crate) fn switchboard(args: &[&str]) -> assert_cmd::Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SWITCHBOARD")) {
         command.env_remove(name);
     }
-    command.args(args).timeout(PATIENCE);
+    command.args(args).timeout(TIMEOUT);
     command
 }
 
@@ -69,7 +69,7 @@ impl Running {
 
     /// The next line on stdout.
     pub(crate) fn line(&self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("a line on stdout")
+        self.lines.recv_timeout(TIMEOUT).expect("a line on stdout")
     }
 
     /// The next line that contains a text.
@@ -108,14 +108,14 @@ impl Running {
     }
 
     /// Waits for the exit code; `None` after a signal.
-    pub(crate) fn end(mut self) -> Option<i32> {
-        let (sender, ended) = channel();
+    pub(crate) fn wait(mut self) -> Option<i32> {
+        let (sender, exited) = channel();
         std::thread::scope(|scope| {
             let child = &mut self.child;
             scope.spawn(move || sender.send(child.wait()));
-            ended
-                .recv_timeout(PATIENCE)
-                .expect("it ends")
+            exited
+                .recv_timeout(TIMEOUT)
+                .expect("the process exits")
                 .unwrap()
                 .code()
         })
