@@ -30,15 +30,15 @@ use ops::Health;
 pub(crate) use plan::Plan;
 use roles::{Starting, connect};
 
-/// The longest wait for NATS to accept what is still buffered, after every role has stopped.
+/// The timeout for sending buffered messages to NATS, after every role has stopped.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Runs the broker until a signal arrives or something fails.
+/// Runs the broker until a signal arrives or a role fails.
 pub(crate) async fn serve(mut plan: Plan<'_>) -> Result {
     let mut signals = Signals::new()?;
     let metrics = telemetry::install_recorder()?;
     let settings = &plan.loaded.settings;
-    // First, because a port in use is the most common failure.
+    // Bind first, because a port in use is the most common failure.
     let ops = ports::bind("ops.listen", settings.ops.listen).await?;
     let listeners = Listeners::bind(settings, plan.roles).await?;
     let mut websocket = settings.nats.websocket.0;
@@ -51,7 +51,7 @@ pub(crate) async fn serve(mut plan: Plan<'_>) -> Result {
     }
     let addresses = Addresses::of(&plan, &ops, &listeners, websocket)?;
     let served = serve_roles(&plan, &mut signals, metrics, ops, listeners, &addresses).await;
-    // Last, because the roles need NATS until they have stopped.
+    // Stop NATS last, because the roles need it until they have stopped.
     stop_nats.cancel();
     while nats.join_next().await.is_some() {}
     served
@@ -126,7 +126,7 @@ async fn wait(
     health.set_serving(true);
     addresses.print(plan)?;
     tokio::select! {
-        biased; // The failure of a role is the better reason.
+        biased; // The failure of a role takes precedence over a signal.
         failure = daemon.ended() => Err(failure),
         () = signals.next() => {
             output::message("Stopping.");

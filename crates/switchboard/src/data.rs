@@ -53,7 +53,7 @@ impl Data {
         self.0.join("log")
     }
 
-    /// A file of the nats-server, or of the sign-in at NATS.
+    /// A file of the nats-server, or a secret for NATS.
     pub(crate) fn nats(&self, name: &str) -> PathBuf {
         self.0.join("nats").join(name)
     }

@@ -1,5 +1,5 @@
-//! The `switchboard` binary. `commands` has one module per command; the other modules are the
-//! machinery behind them: the broker, its nats-server, the settings and the data directory.
+//! The `switchboard` binary. `commands` has one module per command; the other modules
+//! implement them: the broker, its nats-server, the settings and the data directory.
 
 mod broker;
 mod cli;

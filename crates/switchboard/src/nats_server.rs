@@ -36,7 +36,7 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 const RESTART_MIN: Duration = Duration::from_millis(100);
 /// The longest pause.
 const RESTART_MAX: Duration = Duration::from_secs(5);
-/// How many of its last log lines are printed if it does not start.
+/// The number of log lines in the error if the server does not start.
 const LINES_MAX: usize = 5;
 
 /// A running server.
@@ -50,7 +50,7 @@ pub(crate) struct NatsServer {
 
 /// Warnings at every start that do not apply: a proxy adds TLS for browsers on other machines, and
 /// only the owner can read the file with the passwords.
-const KNOWN: [&str; 2] = [
+const IGNORED: [&str; 2] = [
     "Websocket not configured with TLS",
     "Plaintext passwords detected",
 ];
@@ -65,7 +65,7 @@ impl NatsServer {
         data: Data,
         mut settings: console::nats_server::Settings,
     ) -> Result<Self> {
-        stale::end(&data).await?;
+        stale::stop(&data).await?;
         ports::probe("nats.listen", Address(settings.listen)).await?;
         ports::probe("nats.websocket", Address(settings.websocket)).await?;
         let (child, lines, addresses) = launch(&program, &data, &settings).await?;
@@ -117,8 +117,8 @@ impl NatsServer {
                 }
             }
         }
-        end(&mut self.child).await;
-        stale::forget(&self.data);
+        terminate(&mut self.child).await;
+        stale::remove_record(&self.data);
     }
 }
 
@@ -136,7 +136,7 @@ async fn launch(
     .or_fail(Exit::Failure, || {
         format!("cannot write {}", config.display())
     })?;
-    forget_addresses(data);
+    remove_port_files(data);
     let mut child = Command::new(program)
         .arg("--config")
         .arg(&config)
@@ -161,7 +161,7 @@ async fn launch(
         Ok(Ok(addresses)) => Ok((child, lines, addresses)),
         Ok(Err(message)) => Err(Failure::message(Exit::Failure, message)),
         Err(_) => {
-            end(&mut child).await;
+            terminate(&mut child).await;
             let message = format!("nats-server does not listen after {START_TIMEOUT:?}");
             Err(Failure::message(Exit::Failure, message))
         }
@@ -169,7 +169,7 @@ async fn launch(
 }
 
 /// Removes the port files of killed servers, because process ids are reused.
-fn forget_addresses(data: &Data) {
+fn remove_port_files(data: &Data) {
     let files = std::fs::read_dir(data.nats(""))
         .into_iter()
         .flatten()
@@ -220,7 +220,7 @@ fn addresses(text: &[u8]) -> Option<(SocketAddr, SocketAddr)> {
 }
 
 /// Stops the server with SIGTERM, then SIGKILL.
-async fn end(child: &mut Child) {
+async fn terminate(child: &mut Child) {
     let pid = child
         .id()
         .and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
@@ -247,11 +247,11 @@ fn log(line: &str) {
     match level {
         _ if head.is_empty() => tracing::info!(target: "nats_server", "{line}"),
         Some("[ERR]" | "[FTL]") => tracing::error!(target: "nats_server", "{text}"),
-        Some("[WRN]") if KNOWN.iter().any(|known| text.starts_with(known)) => {
+        Some("[WRN]") if IGNORED.iter().any(|warning| text.starts_with(warning)) => {
             tracing::debug!(target: "nats_server", "{text}");
         }
         Some("[WRN]") => tracing::warn!(target: "nats_server", "{text}"),
-        // A dozen lines at every start.
+        // The server logs a dozen lines at every start.
         Some(_) => tracing::debug!(target: "nats_server", "{text}"),
         None => tracing::debug!(target: "nats_server", "{line}"),
     }

@@ -1,7 +1,7 @@
 //! Output: data goes to stdout, messages to stderr.
 //!
-//! If the pipe is closed, writing data returns an error, with which the command ends quietly;
-//! messages are dropped.
+//! Writing data to a closed pipe returns an error, on which the command exits with 0. Messages to a
+//! closed pipe are dropped.
 
 use std::fmt::Display;
 use std::io::{IsTerminal as _, Write as _};
@@ -45,7 +45,7 @@ pub(crate) fn is_terminal() -> bool {
     std::io::stdout().is_terminal()
 }
 
-/// Replaces control characters, which could change the terminal.
+/// Replaces control characters, which could control the terminal.
 pub(crate) fn clean(text: &str) -> String {
     text.chars()
         .map(|c| match c {

@@ -13,7 +13,7 @@ use crate::settings::Address;
 pub(crate) async fn bind(key: &str, address: Address) -> Result<TcpListener> {
     TcpListener::bind(address.0)
         .await
-        .map_err(|error| refused(key, address.0, error))
+        .map_err(|error| bind_failure(key, address.0, error))
 }
 
 /// Checks that an address can be bound; another program will bind it.
@@ -21,7 +21,7 @@ pub(crate) async fn probe(key: &str, address: Address) -> Result {
     bind(key, address).await.map(drop)
 }
 
-fn refused(key: &str, address: SocketAddr, error: io::Error) -> Failure {
+fn bind_failure(key: &str, address: SocketAddr, error: io::Error) -> Failure {
     let port = address.port();
     let message = match error.kind() {
         io::ErrorKind::AddrInUse => {

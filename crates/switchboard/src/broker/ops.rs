@@ -46,7 +46,7 @@ impl Health {
         }
     }
 
-    /// Records that the process serves, or no longer does.
+    /// Records whether the roles are running.
     pub(crate) fn set_serving(&self, serving: bool) {
         self.serving.store(serving, Ordering::Release);
     }
@@ -66,7 +66,7 @@ impl Ready {
     }
 }
 
-/// Serves until stopped, which happens after the roles have stopped.
+/// Serves until stopped. The broker stops it after the roles.
 pub(crate) async fn run(
     listener: TcpListener,
     health: Health,

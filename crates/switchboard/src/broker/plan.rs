@@ -1,4 +1,4 @@
-//! What this process is to run.
+//! The roles that this process runs.
 
 use super::daemon::Role;
 use crate::resolve::{Loaded, Resolved};

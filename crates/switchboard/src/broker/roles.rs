@@ -10,7 +10,7 @@ use super::listeners::Listeners;
 use super::plan::Plan;
 use crate::exit::{Exit, Failure, Result};
 
-/// What the roles share.
+/// Starts the roles, with what they share.
 pub(super) struct Starting<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) bus: Bus,
@@ -85,7 +85,7 @@ impl Starting<'_> {
     }
 }
 
-/// Connects to NATS, with the exit code of the failure.
+/// Connects to NATS. A wrong URL is an error of the settings.
 pub(super) async fn connect(config: &bus::Config) -> Result<Bus> {
     let connected = Bus::connect(config).await;
     connected.map_err(|error| Failure::of_bus(error, Exit::Settings))

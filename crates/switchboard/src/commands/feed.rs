@@ -1,8 +1,8 @@
 //! `feed`: prints all events as JSON lines, without gaps and without duplicates.
 //!
 //! Events published over NATS may be lost. Each live event carries `previous`, the position of the
-//! event before it in its live chat. If that one is missing, or after a reconnection, the gap is
-//! filled with `events.after` from the last position up to which everything is printed.
+//! event before it in its live chat. If the previous event was not received, or after a reconnection,
+//! the missing events are requested with `events.after`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,8 @@ use crate::signals;
 const PAGE: u64 = 1_000;
 /// The most live events that are queued.
 const QUEUE_MAX: usize = 1_024;
-/// The most printed positions that are remembered. Then history is requested, which clears them.
-const SHOWN_MAX: usize = 10_000;
+/// The most positions in `Feed::ahead`. Then history is requested, which removes them.
+const AHEAD_MAX: usize = 10_000;
 
 /// Print all events as JSON lines: history first, then live.
 #[derive(clap::Args, Debug)]
@@ -111,10 +111,10 @@ struct Feed {
     caller: Caller,
     /// The only live chat to print, if one was given.
     live_chat: Option<String>,
-    /// Everything up to this position is printed.
-    sure: u64,
-    /// The printed positions beyond it.
-    shown: BTreeSet<u64>,
+    /// All events up to this position are printed.
+    complete: u64,
+    /// The printed positions after `complete`.
+    ahead: BTreeSet<u64>,
     /// The last printed position of each live chat.
     last: BTreeMap<String, u64>,
 }
@@ -124,8 +124,8 @@ impl Feed {
         Self {
             caller,
             live_chat,
-            sure: from,
-            shown: BTreeSet::new(),
+            complete: from,
+            ahead: BTreeSet::new(),
             last: BTreeMap::new(),
         }
     }
@@ -153,7 +153,7 @@ impl Feed {
         let mut tasks = JoinSet::new();
         for subject in subjects {
             let subscription = self.caller.listen(&subject).await?;
-            tasks.spawn(pass_on(subscription, sender.clone()));
+            tasks.spawn(forward(subscription, sender.clone()));
         }
         // Keeps the queue open if there are no subjects.
         tasks.spawn(async move { sender.closed().await });
@@ -163,41 +163,40 @@ impl Feed {
         })
     }
 
-    /// Prints the history after the last position up to which everything is printed.
+    /// Prints the history after `complete`.
     async fn catch_up(&mut self) -> Result {
         loop {
-            let mut request = json!({ "position": self.sure, "limit": PAGE });
+            let mut request = json!({ "position": self.complete, "limit": PAGE });
             if let (Some(id), Some(request)) = (&self.live_chat, request.as_object_mut()) {
                 request.insert("liveChat".to_owned(), id.as_str().into());
             }
             let page = self.caller.call("events.after", &request).await?;
-            let before = self.sure;
+            let before = self.complete;
             let events = page.get("events").and_then(Value::as_array);
             for event in events.into_iter().flatten() {
                 let Some(position) = position(event) else {
                     continue;
                 };
-                if !self.shown.contains(&position) {
+                if !self.ahead.contains(&position) {
                     output::data(event)?;
                 }
-                self.note(event, position);
-                self.sure = self.sure.max(position);
+                self.record(event, position);
+                self.complete = self.complete.max(position);
             }
             // A page may be empty: the caller may read none of the events up to `next`.
             let number = |name: &str| page.get(name).and_then(Value::as_u64);
             let next = number("next");
-            self.sure = self
-                .sure
-                .max(next.or_else(|| number("position")).unwrap_or(0));
-            let sure = self.sure;
-            self.shown.retain(|shown| *shown > sure);
-            if next.is_none() || self.sure == before {
+            let end = next.or_else(|| number("position")).unwrap_or(0);
+            self.complete = self.complete.max(end);
+            let complete = self.complete;
+            self.ahead.retain(|position| *position > complete);
+            if next.is_none() || self.complete == before {
                 return Ok(());
             }
         }
     }
 
-    /// Prints a live event, and before it the events that were missed.
+    /// Prints a live event, preceded by the events that were missed.
     async fn receive(&mut self, message: &Message) -> Result {
         let Ok(event) = serde_json::from_slice::<Value>(&message.payload) else {
             return Ok(());
@@ -206,23 +205,23 @@ impl Feed {
         let Some(position) = position(&event) else {
             return Ok(());
         };
-        if position <= self.sure || self.shown.contains(&position) {
+        if position <= self.complete || self.ahead.contains(&position) {
             return Ok(());
         }
         let previous = event.get("previous").and_then(Value::as_u64).unwrap_or(0);
-        let known = previous <= self.sure
-            || self.shown.contains(&previous)
+        let known = previous <= self.complete
+            || self.ahead.contains(&previous)
             || live_chat(&event).and_then(|id| self.last.get(id)) >= Some(&previous);
-        if !known || self.shown.len() >= SHOWN_MAX {
+        if !known || self.ahead.len() >= AHEAD_MAX {
             return self.catch_up().await;
         }
         output::data(&event)?;
-        self.shown.insert(position);
-        self.note(&event, position);
+        self.ahead.insert(position);
+        self.record(&event, position);
         Ok(())
     }
 
-    fn note(&mut self, event: &Value, position: u64) {
+    fn record(&mut self, event: &Value, position: u64) {
         if let Some(id) = live_chat(event) {
             let last = self.last.entry(id.to_owned()).or_default();
             *last = position.max(*last);
@@ -261,7 +260,7 @@ impl Me {
     }
 }
 
-async fn pass_on(mut subscription: Subscription, queue: mpsc::Sender<Message>) {
+async fn forward(mut subscription: Subscription, queue: mpsc::Sender<Message>) {
     while let Some(message) = subscription.next().await {
         if queue.send(message).await.is_err() {
             return;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use chat::id::UserId;
 
-use crate::data::create::{ADMIN, Plan, create};
+use crate::data::create::{ADMIN, Options, create};
 use crate::data::{self, Data};
 use crate::exit::Result;
 use crate::output;
@@ -36,12 +36,12 @@ pub(crate) fn run(args: &Args) -> Result {
     let password = args.admin_password_file.as_deref();
     let password = password.map(data::read_secret_argument).transpose()?;
     let data = Data::at(&args.data);
-    let plan = Plan {
+    let options = Options {
         dev: args.dev,
         login: args.admin_login.clone(),
         password,
     };
-    create(&data, &plan)?;
+    create(&data, &options)?;
     output::message(format_args!(
         "Next: switchboard up --data {}",
         args.data.display()

@@ -155,7 +155,7 @@ fn tail(dir: &Path, lines: u64, follow: bool, filter: &Filter) -> Result {
 struct Printer<'a> {
     filter: &'a Filter,
     to: u64,
-    left: u64,
+    remaining: u64,
 }
 
 impl<'a> Printer<'a> {
@@ -163,7 +163,7 @@ impl<'a> Printer<'a> {
         Self {
             filter,
             to,
-            left: limit,
+            remaining: limit,
         }
     }
 
@@ -172,7 +172,7 @@ impl<'a> Printer<'a> {
         let mut result = Ok(());
         reader
             .poll(|event| {
-                if event.position > self.to || self.left == 0 {
+                if event.position > self.to || self.remaining == 0 {
                     return ControlFlow::Break(());
                 }
                 result = self.print(event);
@@ -187,9 +187,9 @@ impl<'a> Printer<'a> {
     }
 
     fn print(&mut self, event: EventRef<'_>) -> Result {
-        let line = read(event);
+        let line = to_json(event);
         if self.matches(&line) {
-            self.left -= 1;
+            self.remaining -= 1;
             output::data(line)?;
         }
         Ok(())
@@ -211,9 +211,9 @@ impl<'a> Printer<'a> {
     }
 }
 
-/// An event as JSON. One that cannot be decoded is printed too: the log is intact, but its writer
-/// was faulty.
-fn read(event: EventRef<'_>) -> Value {
+/// An event as JSON. An event that cannot be decoded is printed with the reason: the log is intact,
+/// but the writer has a bug.
+fn to_json(event: EventRef<'_>) -> Value {
     match Record::decode(event.position, event.bytes) {
         Ok(record) => record.to_json(),
         Err(error) => json!({

@@ -4,7 +4,7 @@ use super::args::DataArgs;
 use super::run::{require_initialised, serve};
 use crate::broker::Role;
 use crate::data::Data;
-use crate::data::create::{DEV_ALLOW, Plan, create};
+use crate::data::create::{DEV_ALLOW, Options, create};
 use crate::exit::{Exit, OrExit as _, Result};
 use crate::output;
 use crate::resolve::Loaded;
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
             "{} does not exist yet.",
             data.path().display()
         ));
-        create(&data, &Plan::dev()?)?;
+        create(&data, &Options::dev()?)?;
     }
     require_initialised(&data)?;
     let mut set = args.data.set.set.clone();

@@ -27,7 +27,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
 const STAGING: &str = ".init";
 
 /// The options of a new data directory.
-pub(crate) struct Plan {
+pub(crate) struct Options {
     /// Whether webhooks on loopback addresses are allowed.
     pub(crate) dev: bool,
     /// The login of the first administrator.
@@ -36,7 +36,7 @@ pub(crate) struct Plan {
     pub(crate) password: Option<Secret>,
 }
 
-impl Plan {
+impl Options {
     /// For development: `admin` with a generated password, and webhooks on loopback addresses.
     pub(crate) fn dev() -> Result<Self> {
         Ok(Self {
@@ -48,27 +48,29 @@ impl Plan {
 }
 
 /// Creates the data directory. A generated password is printed and not stored.
-pub(crate) fn create(data: &Data, plan: &Plan) -> Result {
-    if let Some(password) = &plan.password {
+pub(crate) fn create(data: &Data, options: &Options) -> Result {
+    if let Some(password) = &options.password {
         chat::password::check(password).or_fail(Exit::Failure, || {
-            "the password of the first administrator is not acceptable".to_owned()
+            "the password of the first administrator is invalid".to_owned()
         })?;
     }
     require_vacant(data)?;
     let mut chance = chance().or_fail(Exit::Failure, || {
         "cannot get random numbers from the system".to_owned()
     })?;
-    let generated = plan.password.is_none().then(|| password(&mut chance));
-    let password = plan.password.as_ref().or(generated.as_ref());
-    let hash = password.map(|password| chat::password::hash(password, chance.bytes()));
-    let hash = hash.ok_or_else(|| Failure::message(Exit::Failure, "there is no password"))?;
+    let password = match &options.password {
+        Some(password) => password.clone(),
+        None => password(&mut chance),
+    };
+    let generated = options.password.is_none().then_some(&password);
+    let hash = chat::password::hash(&password, chance.bytes());
     let existed = data.path().exists();
-    build(data, plan, &hash, &mut chance).map_err(|error| {
+    build(data, options, &hash, &mut chance).map_err(|error| {
         clean(data, existed);
         let message = format!("cannot create {}", data.path().display());
         Failure::new(Exit::Failure, anyhow::Error::new(error).context(message))
     })?;
-    print(data, plan, generated.as_ref())
+    print(data, options, generated)
 }
 
 /// Checks that the directory is empty, except for the remains of a killed `init`.
@@ -81,8 +83,8 @@ fn require_vacant(data: &Data) -> Result {
         );
         return Err(Failure::message(Exit::Failure, message));
     }
-    let left = |name: &str| data.path().join(name).exists();
-    if left(STAGING) && !left("log") {
+    let exists = |name: &str| data.path().join(name).exists();
+    if exists(STAGING) && !exists("log") {
         // A killed `init` has not completed, so none of its files were ever used.
         clean(data, true);
     }
@@ -100,7 +102,7 @@ fn require_vacant(data: &Data) -> Result {
 }
 
 /// Creates everything in the staging directory, then moves it up, the master key last.
-fn build(data: &Data, plan: &Plan, hash: &Secret, chance: &mut Chance) -> io::Result<()> {
+fn build(data: &Data, options: &Options, hash: &Secret, chance: &mut Chance) -> io::Result<()> {
     if !data.path().exists() {
         if let Some(parent) = data.path().parent() {
             fs::create_dir_all(if parent.as_os_str().is_empty() {
@@ -118,7 +120,7 @@ fn build(data: &Data, plan: &Plan, hash: &Secret, chance: &mut Chance) -> io::Re
     let staging = Data::at(data.path().join(STAGING));
     data::make_directory(staging.path())?;
     data::make_directory(&staging.nats(""))?;
-    for (path, text) in files(&staging, plan, hash, chance)? {
+    for (path, text) in files(&staging, options, hash, chance)? {
         data::write_new(&path, text.as_bytes())?;
     }
     data::sync_directory(&staging.nats(""))?;
@@ -136,13 +138,13 @@ fn build(data: &Data, plan: &Plan, hash: &Secret, chance: &mut Chance) -> io::Re
 /// Every file and its content.
 fn files(
     staging: &Data,
-    plan: &Plan,
+    options: &Options,
     hash: &Secret,
     chance: &mut Chance,
 ) -> io::Result<Vec<(PathBuf, String)>> {
     let issuer = console::nats_server::new_issuer(chance.bytes()).map_err(io::Error::other)?;
     let administrator = FirstAdministrator {
-        login: plan.login.clone(),
+        login: options.login.clone(),
         password_hash: hash.clone(),
     };
     let administrator = toml::to_string(&administrator).map_err(io::Error::other)?;
@@ -161,7 +163,7 @@ fn files(
             line(password(chance).expose()),
         ),
         (staging.first_administrator(), administrator),
-        (staging.settings(), settings_file(plan.dev)),
+        (staging.settings(), settings_file(options.dev)),
     ])
 }
 
@@ -177,7 +179,7 @@ fn settings_file(dev: bool) -> String {
     text
 }
 
-/// Removes what was created. Errors are ignored: the original failure matters more.
+/// Removes the created files. Errors are ignored, so that the caller reports the original one.
 fn clean(data: &Data, existed: bool) {
     if !existed {
         drop(fs::remove_dir_all(data.path()));
@@ -189,15 +191,15 @@ fn clean(data: &Data, existed: bool) {
     drop(fs::remove_file(data.settings()));
 }
 
-fn print(data: &Data, plan: &Plan, generated: Option<&Secret>) -> Result {
+fn print(data: &Data, options: &Options, generated: Option<&Secret>) -> Result {
     output::message(format_args!("Created {}.", data.path().display()));
-    if plan.dev {
+    if options.dev {
         output::message(format_args!(
             "--dev: egress.allow = {DEV_ALLOW} permits webhooks on loopback addresses."
         ));
     }
     if let Some(password) = generated {
-        output::data(format_args!("login: {}", plan.login))?;
+        output::data(format_args!("login: {}", options.login))?;
         output::data(format_args!("password: {}", password.expose()))?;
         output::message("This password is not shown again.");
     }

@@ -19,12 +19,12 @@ pub(super) fn record(data: &Data, pid: u32) -> io::Result<()> {
 }
 
 /// Removes the record of our child.
-pub(super) fn forget(data: &Data) {
+pub(super) fn remove_record(data: &Data) {
     drop(std::fs::remove_file(data.nats("child")));
 }
 
 /// Stops the recorded process if it is still running.
-pub(super) async fn end(data: &Data) -> Result {
+pub(super) async fn stop(data: &Data) -> Result {
     let Ok(text) = std::fs::read_to_string(data.nats("child")) else {
         return Ok(());
     };
@@ -39,7 +39,7 @@ pub(super) async fn end(data: &Data) -> Result {
         return Ok(());
     };
     if !is_ours() {
-        forget(data);
+        remove_record(data);
         return Ok(());
     }
     tracing::warn!(pid = number, "stopping the nats-server of an earlier run");
@@ -56,7 +56,7 @@ pub(super) async fn end(data: &Data) -> Result {
             tokio::time::sleep(POLL).await;
         }
     }
-    forget(data);
+    remove_record(data);
     Ok(())
 }
 

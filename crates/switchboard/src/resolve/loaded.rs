@@ -48,16 +48,16 @@ impl Loaded {
     }
 
     /// A secret: from its key, from the file that its `_file` key names, or from the file that `init`
-    /// created.
+    /// creates.
     pub(super) fn secret(
         &self,
         key: &str,
         given: Option<&Secret>,
         file: Option<&Path>,
-        made: Option<PathBuf>,
+        created: Option<PathBuf>,
     ) -> Result<Option<Secret>> {
         let file_key = format!("{key}_file");
-        let (path, from) = match (given, file, made) {
+        let (path, from) = match (given, file, created) {
             (Some(_), Some(_), _) => {
                 let (a, b) = (self.layers.source(key), self.layers.source(&file_key));
                 return Err(bad(format!(
@@ -66,7 +66,7 @@ impl Loaded {
             }
             (Some(secret), None, _) => return Ok(Some(secret.clone())),
             (None, Some(file), _) => (self.path(file), Some(file_key)),
-            (None, None, Some(made)) if made.exists() => (made, None),
+            (None, None, Some(created)) if created.exists() => (created, None),
             (None, None, _) => return Ok(None),
         };
         data::read_secret(&path)

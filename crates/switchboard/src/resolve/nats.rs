@@ -28,7 +28,7 @@ pub(crate) struct Nats {
 /// Reads the URL and the secrets.
 pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
     let set = &loaded.settings.nats;
-    let made = |name: &str| loaded.data.as_ref().map(|data| data.nats(name));
+    let created = |name: &str| loaded.data.as_ref().map(|data| data.nats(name));
     let (url, child) = match &set.url {
         Some(url) => (url.clone(), false),
         None => (format!("nats://{}", reachable(set.listen.0)), true),
@@ -40,19 +40,19 @@ pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
             "nats.password",
             set.password.as_ref(),
             set.password_file.as_deref(),
-            made("roles.password"),
+            created("roles.password"),
         )?,
         system_password: loaded.secret(
             "nats.system_password",
             set.system_password.as_ref(),
             set.system_password_file.as_deref(),
-            made("system.password"),
+            created("system.password"),
         )?,
         issuer_seed: loaded.secret(
             "nats.issuer_seed",
             set.issuer_seed.as_ref(),
             set.issuer_seed_file.as_deref(),
-            made("issuer.seed"),
+            created("issuer.seed"),
         )?,
     };
     nats.bus(&loaded.settings, "switchboard")

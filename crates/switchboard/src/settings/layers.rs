@@ -124,7 +124,7 @@ impl Layers {
         let entry = self.0.get(key).ok_or_else(|| self.unknown(key, source))?;
         let value = match &entry.value {
             Value::String(_) => Value::String(text.to_owned()),
-            // A text that is not TOML stays a text, for which the type has an error message.
+            // Other texts stay strings, so that the type of the key reports the error.
             _ => format!("x = {text}")
                 .parse::<Table>()
                 .ok()

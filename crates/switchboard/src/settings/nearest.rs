@@ -7,11 +7,15 @@ pub(crate) fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> Op
     known
         .map(|candidate| {
             let same_name = last(candidate) == last(key);
-            let far = distance(key, candidate);
-            (if same_name { far.min(2) } else { far }, far, candidate)
+            let edits = distance(key, candidate);
+            (
+                if same_name { edits.min(2) } else { edits },
+                edits,
+                candidate,
+            )
         })
         .min()
-        .filter(|(near, _, candidate)| *near <= (candidate.len() / 2).max(2))
+        .filter(|(rank, _, candidate)| *rank <= (candidate.len() / 2).max(2))
         .map(|(_, _, candidate)| candidate)
 }
 

@@ -78,7 +78,7 @@ impl FromValue for Subjects {
     }
 }
 
-/// An empty text means that the key is not set.
+/// An empty string means that the key is not set.
 impl<T: FromValue> FromValue for Option<T> {
     const SECRET: bool = T::SECRET;
 
@@ -141,9 +141,9 @@ impl FromValue for PublicUrl {
 /// The trusted certificate authorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trust {
-    /// Mozilla's, as of this build.
+    /// Mozilla's certificate authorities, as of this build.
     Mozilla,
-    /// Those of this machine.
+    /// The certificate authorities of this machine.
     System,
 }
 

@@ -55,11 +55,11 @@ fn form(method: &Method, parameter: &Parameter) -> Form {
     match parameter.kind {
         Kind::Id if Named::of(parameter).is_some() => Form::IdOrName,
         Kind::Text { max, .. } if max == TEXT_CHARS_MAX => Form::TextOrStdin,
-        // `next`, which other lists return, is text for the command line.
+        // The cursor of these lists is passed on unchanged.
         Kind::Position if parameter.name == "before" && method.name != "sessions.history" => {
             Form::Text
         }
-        // Updates have to be able to set a flag to false.
+        // These flags can also be set to false.
         Kind::Flag if method.name.ends_with(".update") || parameter.name == "disabled" => {
             Form::Bool
         }

@@ -1,4 +1,4 @@
-//! Signs in at NATS as a user and calls the console API.
+//! Signs in to NATS as a user and calls the console API.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -107,8 +107,8 @@ impl Caller {
     pub(crate) async fn call(&self, method: &str, request: &Value) -> Result<Value> {
         let subject = self.workspace.api(&self.user, method);
         let payload = request.to_string().into_bytes().into();
-        let asked = self.bus.request(subject, &[], payload, self.timeout).await;
-        let answer = asked.map_err(|error| {
+        let response = self.bus.request(subject, &[], payload, self.timeout).await;
+        let answer = response.map_err(|error| {
             // NATS drops requests that the user may not publish, without an error.
             let maybe_forbidden = self.by_token && matches!(error, bus::Error::Timeout { .. });
             let mut failure = failure(error, &self.user);
