@@ -47,6 +47,7 @@ mod http_errors;
 mod operations;
 mod phone;
 mod prose;
+mod reasons;
 mod receipts;
 mod recovery;
 mod rights;
