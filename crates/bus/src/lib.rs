@@ -14,6 +14,8 @@
 //!
 //! The client reconnects and resubscribes in the background, without limit.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod bus;
 pub mod clock;
 mod config;

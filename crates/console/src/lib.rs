@@ -8,6 +8,8 @@
 //! Auth callout requests are not encrypted with an xkey: they travel only between `nats-server` and
 //! this role, over TLS if that crosses machines.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod accounts;
 
 mod audience;

@@ -11,6 +11,8 @@
 //! * No messenger can exhaust it: each host has its own limit, and every response, wait and
 //!   connection is bounded.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod attempt;
 mod config;
 mod connector;

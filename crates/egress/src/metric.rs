@@ -38,6 +38,10 @@ pub(crate) fn connected() {
     metrics::counter!(CONNECTIONS).increment(1);
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "most reasons never come from egress"
+)]
 const fn label(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Answered { status, .. } => match *status / 100 {

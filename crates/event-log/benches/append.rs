@@ -207,6 +207,10 @@ fn replay(dir: &Path) {
         read / read_raw,
         "",
     );
+    print_sizes(&log_dir);
+}
+
+fn print_sizes(log_dir: &Path) {
     for name in ["journal", "sled"] {
         let bytes: u64 = std::fs::read_dir(log_dir.join(name))
             .unwrap()

@@ -22,6 +22,8 @@
 //! * `disk`: durable file operations, locks, free space.
 //! * `head`, `event`, `hash`, `limits`, `options`, `error`: the vocabulary of all of them.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod bytes;
 mod commit;
 mod copy;

@@ -12,6 +12,8 @@
 //! body's members, the channel's rate, the router. A failure is an `application/problem+json` document
 //! whose `type` is [`PROBLEM_TYPE`] followed by the code.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod config;
 mod role;
 

@@ -53,10 +53,10 @@ impl Problem {
             code: code.as_str(),
             detail: detail.into(),
             details: Map::new(),
-            retry_after_secs: match code {
-                Code::Unavailable => Some(UNAVAILABLE_RETRY_SECS),
-                Code::RateLimited => Some(RATE_RETRY_SECS),
-                _ => None,
+            retry_after_secs: if code == Code::Unavailable {
+                Some(UNAVAILABLE_RETRY_SECS)
+            } else {
+                (code == Code::RateLimited).then_some(RATE_RETRY_SECS)
             },
             close: false,
         }

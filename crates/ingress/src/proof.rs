@@ -64,10 +64,13 @@ impl Unverified {
                 object: None,
             });
         }
-        let object = parse(&self.body).map_err(|rejection| match rejection.code {
-            Code::Malformed => RequestError::Rejected(rejection),
-            // JSON, but not an object, so it has no token.
-            _ => RequestError::Untrusted(Untrusted::NoMatch),
+        let object = parse(&self.body).map_err(|rejection| {
+            if rejection.code == Code::Malformed {
+                RequestError::Rejected(rejection)
+            } else {
+                // JSON, but not an object, so it has no token.
+                RequestError::Untrusted(Untrusted::NoMatch)
+            }
         })?;
         let token = object.get("token").and_then(Value::as_str);
         if !token.is_some_and(|token| signature::token_matches(access.codes_at(now), token)) {

@@ -5,6 +5,8 @@
 //! answers 200: with the same `externalMessageId` each time, and after a disconnection again with
 //! the next `connect`. The crate depends on none of the broker's crates.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod channel_status;
 mod code;
 mod composer;

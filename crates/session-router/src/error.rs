@@ -40,9 +40,6 @@ pub enum Error {
 impl Error {
     /// Whether the log is damaged: the next step is `switchboard log repair`.
     pub fn is_damage(&self) -> bool {
-        match self {
-            Self::Log(error) => error.is_damage(),
-            error => matches!(error, Self::Record { .. }),
-        }
+        matches!(self, Self::Record { .. }) || matches!(self, Self::Log(error) if error.is_damage())
     }
 }

@@ -5,6 +5,8 @@
 //! the log as one frame. Nothing leaves before its frame is durable; meanwhile the next batch is
 //! applied. If the log fails, the role stops, and a restart replays.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod append;
 mod batch;
 mod open;

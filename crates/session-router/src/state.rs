@@ -176,9 +176,10 @@ impl State {
         let bytes = record.encode();
         let size = bytes.len();
         applied.events.push(event_log::NewEvent { link, bytes });
-        let sent = match &record.event {
-            Event::MessageSent(e) => Some(e.message),
-            _ => None,
+        let sent = if let Event::MessageSent(e) = &record.event {
+            Some(e.message)
+        } else {
+            None
         };
         if !may_listen && sent.is_none() {
             return;
@@ -219,14 +220,13 @@ impl State {
 }
 
 const fn ends_channel(event: &Event) -> bool {
-    match event {
-        Event::ChannelStatusChanged(e) => matches!(
+    if let Event::ChannelStatusChanged(e) = event {
+        return matches!(
             e.status,
             ChannelStatus::Disconnected | ChannelStatus::Deleted
-        ),
-        Event::LiveChatDeleted(_) => true,
-        _ => false,
+        );
     }
+    matches!(event, Event::LiveChatDeleted(_))
 }
 
 /// What the log remembers of a command that has an id.

@@ -1,6 +1,8 @@
 //! The `switchboard` binary. `commands` has one module per command; the other modules
 //! implement them: the broker, its nats-server, the settings and the data directory.
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 mod broker;
 mod cli;
 mod commands;

@@ -21,6 +21,10 @@ pub(crate) async fn probe(key: &str, address: Address) -> Result {
     bind(key, address).await.map(drop)
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a foreign enum: all other kinds get the same message"
+)]
 fn bind_failure(key: &str, address: SocketAddr, error: io::Error) -> Failure {
     let port = address.port();
     let message = match error.kind() {

@@ -159,6 +159,10 @@ pub(crate) fn guarded<T>(
 }
 
 /// Returns the reason if the error means that the database is damaged; any other error otherwise.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a filter: all other errors are passed on"
+)]
 fn damage(error: Error) -> Result<String, Error> {
     let locked = is_locked(&error);
     match error {

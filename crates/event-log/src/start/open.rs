@@ -8,7 +8,7 @@ use crate::error::Range;
 use crate::head::Head;
 use crate::journal::chain::ChainReader;
 use crate::journal::frame;
-use crate::journal::segment::{self, JOURNAL};
+use crate::journal::segment::{self, JOURNAL, Segment};
 use crate::journal::writer::JournalWriter;
 use crate::start::journal_end::{self, JournalEnd};
 use crate::start::rebuild;
@@ -85,17 +85,13 @@ pub(crate) fn open(dir: &Path, options: &Options) -> Result<OpenParts, Error> {
             store
         }
         Err(reason) => {
-            tracing::error!(reason, "rebuilding the sled copy from the journal");
-            if !had_sled {
-                // The attempt to open it created an empty one, which needs no quarantine.
-                durable::remove_dir(&dir.join(SLED))?;
-            }
-            let events = end.head.position;
-            opened.rebuilt = Some(Rebuilt {
-                reason,
-                quarantine: rebuild::rebuild(dir, options, &segments, events)?,
-                events,
-            });
+            let rebuilt = rebuild_copy(
+                dir,
+                options,
+                &segments,
+                (end.head.position, had_sled, reason),
+            )?;
+            opened.rebuilt = Some(rebuilt);
             rebuild::open_new(&dir.join(SLED), options)?
         }
     };
@@ -130,6 +126,25 @@ pub(crate) fn open_copy(dir: &Path, options: &Options) -> Result<CopyFound, Erro
         Ok(head) => Ok((store, head)),
         Err(error) => Err(error.to_string()),
     }))
+}
+
+/// Rebuilds the sled copy from the journal, for this reason.
+fn rebuild_copy(
+    dir: &Path,
+    options: &Options,
+    segments: &[Segment],
+    (events, had_sled, reason): (u64, bool, String),
+) -> Result<Rebuilt, Error> {
+    tracing::error!(reason, "rebuilding the sled copy from the journal");
+    if !had_sled {
+        // The attempt to open it created an empty one, which needs no quarantine.
+        durable::remove_dir(&dir.join(SLED))?;
+    }
+    Ok(Rebuilt {
+        reason,
+        quarantine: rebuild::rebuild(dir, options, segments, events)?,
+        events,
+    })
 }
 
 /// Checks that sled contains the journal's frames, or the first of them. The inner error is the

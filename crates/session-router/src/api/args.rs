@@ -38,12 +38,12 @@ impl Args {
             Map::new()
         } else {
             // The console API has one code for a malformed request, the messenger protocol several.
-            inbound::parse(payload).map_err(|e| match e.code {
-                Code::Invalid => e,
-                _ => Reason::InvalidBody {
-                    detail: e.message(),
+            inbound::parse(payload).map_err(|e| {
+                if e.code == Code::Invalid {
+                    return e;
                 }
-                .into(),
+                let detail = e.message();
+                Reason::InvalidBody { detail }.into()
             })?
         };
         Ok(Self {

@@ -41,18 +41,24 @@ impl EventData {
             Stream::Session(id) => of_session(workspace, *id, record),
             Stream::Contact(id) => {
                 let contact = ContactSnapshot::of(workspace, *id)?;
-                Some(Self::Contact(Box::new(match &record.event {
-                    Event::ContactUpdated(e) if e.profile.is_some() => contact.at(record.position),
-                    _ => contact,
-                })))
+                Some(Self::Contact(Box::new(
+                    if matches!(&record.event, Event::ContactUpdated(e) if e.profile.is_some()) {
+                        contact.at(record.position)
+                    } else {
+                        contact
+                    },
+                )))
             }
             Stream::Channel(id) => {
                 let channel = workspace.channels.get(id)?;
                 let channel = ChannelSnapshot::of(*id, channel, public_url);
-                Some(Self::Channel(Box::new(match &record.event {
-                    Event::ChannelStatusChanged(e) => channel.at(e.status, e.reason(), record.time),
-                    _ => channel,
-                })))
+                Some(Self::Channel(Box::new(
+                    if let Event::ChannelStatusChanged(e) = &record.event {
+                        channel.at(e.status, e.reason(), record.time)
+                    } else {
+                        channel
+                    },
+                )))
             }
             Stream::LiveChat(id) => LiveChatSnapshot::of(workspace, *id).map(Self::LiveChat),
             Stream::User(id) => {

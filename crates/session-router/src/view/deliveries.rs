@@ -130,10 +130,10 @@ impl Walk {
 }
 
 fn attempt(record: &Record) -> Option<(&DeliveryChanged, &Attempt)> {
-    match &record.event {
-        Event::DeliveryChanged(e) => Some((e, e.attempt.as_ref()?)),
-        _ => None,
-    }
+    let Event::DeliveryChanged(e) = &record.event else {
+        return None;
+    };
+    Some((e, e.attempt.as_ref()?))
 }
 
 /// Plans the answer of `deliveries.list`.
@@ -173,9 +173,10 @@ fn object(channel: ChannelId, key: Option<u32>, record: &Record, sealed_log: &Se
     let Some((change, attempt)) = attempt(record) else {
         return Value::Null;
     };
-    let session: Option<SessionId> = match record.stream {
-        Stream::Session(id) => Some(id),
-        _ => None,
+    let session: Option<SessionId> = if let Stream::Session(id) = record.stream {
+        Some(id)
+    } else {
+        None
     };
     let reason = attempt.reason();
     let sealed = attempt.answer.as_ref().zip(key);

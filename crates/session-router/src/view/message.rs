@@ -125,6 +125,10 @@ impl MessageSnapshot {
     }
 
     /// Reads the log. The content of a deleted message is not opened.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a filter: other events write no message"
+    )]
     fn read(&self, sealed_log: &SealedLog) -> Written {
         let Some(record) = sealed_log.record(self.row.position) else {
             return Written::default();
@@ -172,11 +176,13 @@ impl MessageSnapshot {
 
     /// Opens an edit. One that arrived before its message is sealed under another key.
     fn edited(&self, edit: &Record, sealed_log: &SealedLog) -> Option<Content> {
-        match &edit.event {
-            Event::MessageEdited(e) => self.open(e.content.as_ref()?, edit, sealed_log),
-            Event::EditParked(e) => sealed_log.open(e.text.as_ref()?, e.key, &edit.stream),
-            _ => None,
+        if let Event::EditParked(e) = &edit.event {
+            return sealed_log.open(e.text.as_ref()?, e.key, &edit.stream);
         }
+        let Event::MessageEdited(e) = &edit.event else {
+            return None;
+        };
+        self.open(e.content.as_ref()?, edit, sealed_log)
     }
 }
 

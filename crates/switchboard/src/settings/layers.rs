@@ -120,6 +120,10 @@ impl Layers {
     }
 
     /// Sets a key from a text, which is parsed like its default.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a foreign enum: all other TOML values are parsed alike"
+    )]
     fn text(&mut self, key: &str, text: &str, source: &str) -> Result<(), Error> {
         let entry = self.0.get(key).ok_or_else(|| self.unknown(key, source))?;
         let value = match &entry.value {
@@ -164,13 +168,14 @@ fn parse(text: &str, name: &str) -> Result<Vec<(String, Value)>, Error> {
 fn flatten(table: Table) -> Vec<(String, Value)> {
     let mut flat = Vec::new();
     for (section, value) in table {
-        match value {
-            Value::Table(keys) => flat.extend(
+        if let Value::Table(keys) = value {
+            flat.extend(
                 flatten(keys)
                     .into_iter()
                     .map(|(key, value)| (format!("{section}.{key}"), value)),
-            ),
-            value => flat.push((section, value)),
+            );
+        } else {
+            flat.push((section, value));
         }
     }
     flat

@@ -177,6 +177,10 @@ impl FromValue for Count {
 pub(crate) struct Size(pub(crate) usize);
 
 impl FromValue for Size {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a foreign enum: no other TOML value is a size"
+    )]
     fn from_value(value: &Value) -> Result<Self, String> {
         let bytes = match value {
             Value::Integer(bytes) => usize::try_from(*bytes).ok(),

@@ -80,6 +80,10 @@ impl Changes {
 }
 
 /// The object of a change; `None` for other events.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a filter: other events are no changes of a session"
+)]
 fn change(session: SessionId, record: &Record) -> Option<Value> {
     let (operator, reason): (Option<&UserId>, Option<Reason>) = match &record.event {
         Event::SessionOpened(e) => (e.operator.as_ref(), None),

@@ -37,7 +37,11 @@ impl DeliverySnapshot {
         let delivered_at = match change.state {
             DeliveryState::Delivered => Some(record.time),
             DeliveryState::Read => now.and_then(|m| m.extra().delivered_at),
-            _ => None,
+            DeliveryState::Queued
+            | DeliveryState::Sending
+            | DeliveryState::Accepted
+            | DeliveryState::Failed
+            | DeliveryState::Expired => None,
         };
         Self {
             state: change.state,
@@ -51,9 +55,11 @@ impl DeliverySnapshot {
     pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
         let record = (self.changed > 0).then(|| sealed_log.record(self.changed));
         let record = record.flatten();
-        let change = record.as_ref().and_then(|record| match &record.event {
-            Event::DeliveryChanged(e) => Some((e, record.time)),
-            _ => None,
+        let change = record.as_ref().and_then(|record| {
+            let Event::DeliveryChanged(e) = &record.event else {
+                return None;
+            };
+            Some((e, record.time))
         });
         let ended = self.state == DeliveryState::Failed
             && change.is_none_or(|(e, _)| e.state != self.state);

@@ -57,10 +57,9 @@ fn is_rows(value: &Value) -> bool {
 
 /// Whether this is neither an object nor a list of objects.
 fn is_plain(value: &Value) -> bool {
-    match value {
-        Value::Array(list) => !list.is_empty() && !list.iter().any(Value::is_object),
-        value => !value.is_object(),
-    }
+    value.as_array().map_or(!value.is_object(), |list| {
+        !list.is_empty() && !list.iter().any(Value::is_object)
+    })
 }
 
 /// A list as a table.
@@ -79,9 +78,10 @@ fn list(name: &str, rows: &[Value]) -> Table {
 fn pairs(members: &[(&String, &Value)]) -> Table {
     let mut table = table();
     for (name, value) in members {
-        let value = match value {
-            Value::Object(_) => output::clean(&value.to_string()),
-            value => cell(Some(value)),
+        let value = if value.is_object() {
+            output::clean(&value.to_string())
+        } else {
+            cell(Some(value))
         };
         if !value.is_empty() {
             table.add_row([name.as_str(), value.as_str()]);
