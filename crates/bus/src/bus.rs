@@ -16,9 +16,10 @@ use tokio::sync::watch;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::limits::{QUEUE_TIMEOUT, within};
+use crate::limits::QUEUE_TIMEOUT;
 use crate::link::Link;
 use crate::message::{self, ERROR_CODE_HEADER, ERROR_HEADER, Message};
+use crate::queue::within;
 use crate::replies::Replies;
 use crate::subscription::Subscription;
 

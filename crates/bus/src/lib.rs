@@ -23,6 +23,7 @@ mod error;
 mod limits;
 mod link;
 mod message;
+mod queue;
 mod replies;
 mod service;
 mod subscription;

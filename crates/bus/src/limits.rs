@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::error::Error;
-
 /// The most commands (publications, requests, subscriptions) that wait in this process to be sent.
 pub const COMMANDS_MAX: usize = 2_048;
 /// How long a call waits for room among the [`COMMANDS_MAX`] while NATS is connected. While it is
@@ -13,16 +11,3 @@ pub const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
 /// and [`Link::dropped`](crate::Link) counts them: a request then times out and is retried, and a
 /// subscriber catches up. About half a second of the fastest traffic measured.
 pub const SUBSCRIPTION_MESSAGES_MAX: usize = 16_384;
-
-/// Fails with [`Error::Full`] when a command is not queued within `timeout`.
-pub(crate) async fn within<T>(
-    timeout: Duration,
-    subject: &str,
-    queued: impl Future<Output = T>,
-) -> Result<T, Error> {
-    tokio::time::timeout(timeout, queued)
-        .await
-        .map_err(|_| Error::Full {
-            subject: subject.to_owned(),
-        })
-}

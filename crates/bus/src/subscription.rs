@@ -3,8 +3,9 @@
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use crate::error::Error;
-use crate::limits::{QUEUE_TIMEOUT, within};
+use crate::limits::QUEUE_TIMEOUT;
 use crate::message::Message;
+use crate::queue::within;
 
 /// A subscription, made by [`Bus::subscribe`](crate::Bus::subscribe). It survives reconnections and
 /// ends when dropped.
