@@ -1,5 +1,6 @@
-//! The rules, one test each, in sentences.
+//! Tests of the workspace rules.
 
+mod actions;
 mod channels;
 mod contacts;
 mod deliveries;
@@ -10,8 +11,10 @@ mod invariants;
 mod live_chats;
 mod messages;
 mod model;
+mod reads;
 mod replays;
 mod rows;
 mod sessions;
 mod step;
 mod users;
+mod values;

@@ -1,4 +1,4 @@
-//! One of everything that is written.
+//! A specimen of every stored type.
 
 use serde::{Deserialize, Serialize};
 
@@ -48,7 +48,7 @@ pub(super) fn message(n: u8) -> MessageId {
     MessageId::from_bytes(bytes(0x60 + n))
 }
 
-/// One event of every kind as it is written today, every member filled.
+/// One event of every kind with every field set.
 #[expect(
     clippy::too_many_lines,
     reason = "one of each kind, one after the other"
@@ -243,7 +243,7 @@ pub(super) fn specimens() -> Vec<Event> {
     ]
 }
 
-/// The events that have a typed reason since 2026-11.
+/// The events that carry a typed reason (since 2026-11).
 pub(super) fn with_reasons() -> Vec<(&'static str, Event)> {
     vec![
         (
@@ -366,7 +366,7 @@ pub(super) fn envelopes() -> Vec<(&'static str, Record)> {
     ]
 }
 
-/// Every member of the closed sets.
+/// Every variant of the stored enums.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Nouns {
     groups: Vec<Group>,

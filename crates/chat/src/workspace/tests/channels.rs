@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::fixture::{Fixture, able, answered, refused};
+use super::fixture::{Fixture, able, answered};
 use crate::command::{ChannelCommand, Command, Connect, Effect, Update};
 use crate::event::Event;
 use crate::id::{ChannelId, LiveChatId};
@@ -13,10 +13,6 @@ use crate::state::NoticeKind;
 use crate::verification::{Proof, Purpose};
 
 const HOOK: &str = "https://messenger.example/hook";
-
-fn status(fixture: &Fixture, id: ChannelId) -> ChannelStatus {
-    fixture.workspace.channels.get(&id).unwrap().status
-}
 
 fn update(channel: ChannelId) -> Update {
     Update {
@@ -39,7 +35,7 @@ fn notices(fixture: &Fixture, id: ChannelId) -> Vec<NoticeKind> {
 fn a_channel_is_pending_until_its_messenger_proves_itself() {
     let mut fixture = Fixture::open();
     let id = fixture.new_pending_channel("HTTPS://Other.example:443/x");
-    assert_eq!(status(&fixture, id), ChannelStatus::Pending);
+    assert_eq!(fixture.status(id), ChannelStatus::Pending);
     assert_eq!(fixture.effects, [Effect::Verify(id, Purpose::Connect)]);
     assert_eq!(
         fixture.workspace.channel(id).unwrap().webhook,
@@ -55,13 +51,13 @@ fn a_channel_is_pending_until_its_messenger_proves_itself() {
 }
 
 #[test]
-fn what_is_wrong_with_a_connection_is_said() {
+fn an_invalid_connection_is_rejected() {
     let mut fixture = Fixture::open();
     let good = fixture.connect("https://other.example/");
     let check = |fixture: &mut Fixture, change: &dyn Fn(&mut Connect), code| {
         let mut connect = good.clone();
         change(&mut connect);
-        refused(fixture.asks("root", ChannelCommand::Connect(connect)), code);
+        fixture.refuses("root", ChannelCommand::Connect(connect), code);
     };
     check(
         &mut fixture,
@@ -95,7 +91,7 @@ fn what_is_wrong_with_a_connection_is_said() {
         &|c| c.code = Secret::new("whsec_not base64"),
         Code::Invalid,
     );
-    // The key of this code is empty: anybody could sign with it.
+    // The key of this code is empty, so anybody could sign with it.
     check(
         &mut fixture,
         &|c| c.code = Secret::new("whsec_"),
@@ -109,14 +105,11 @@ fn what_is_wrong_with_a_connection_is_said() {
         },
         Code::Invalid,
     );
-    refused(
-        fixture.asks("sue", ChannelCommand::Connect(good)),
-        Code::Forbidden,
-    );
+    fixture.refuses("sue", ChannelCommand::Connect(good), Code::Forbidden);
 }
 
 #[test]
-fn a_standard_webhooks_code_asks_for_signatures() {
+fn a_standard_webhooks_code_enables_signatures() {
     let mut fixture = Fixture::open();
     let mut connect = fixture.connect("https://other.example/");
     connect.code = Secret::new("whsec_c2VjcmV0");
@@ -140,8 +133,9 @@ fn one_account_has_one_live_chat() {
     assert_eq!(rejection.details["liveChat"], fixture.live_chat.to_string());
     assert!(rejection.message().contains("\"desk\""));
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
-    refused(
-        fixture.asks("root", ChannelCommand::Connect(fixture.connect(HOOK))),
+    fixture.refuses(
+        "root",
+        ChannelCommand::Connect(fixture.connect(HOOK)),
         Code::AccountAlreadyConnected,
     );
     fixture.does("root", ChannelCommand::Delete(fixture.channel));
@@ -149,7 +143,7 @@ fn one_account_has_one_live_chat() {
 }
 
 #[test]
-fn a_channel_that_failed_gives_its_account_up_for_good() {
+fn a_failed_channel_releases_its_account() {
     let mut fixture = Fixture::open();
     let failed = fixture.new_pending_channel("https://other.example/");
     fixture.verified(
@@ -157,22 +151,23 @@ fn a_channel_that_failed_gives_its_account_up_for_good() {
         Purpose::Connect,
         Err(Reason::WrongCode { status: 401 }),
     );
-    assert_eq!(status(&fixture, failed), ChannelStatus::Failed);
+    assert_eq!(fixture.status(failed), ChannelStatus::Failed);
     let second = fixture.new_channel("https://other.example/");
-    refused(
-        fixture.asks("root", ChannelCommand::Reconnect(failed)),
+    fixture.refuses(
+        "root",
+        ChannelCommand::Reconnect(failed),
         Code::AccountAlreadyConnected,
     );
-    // To disconnect what never was connected must not take the account back, nor tell the
-    // messenger, which has another channel here, that anything ended.
+    // Disconnecting a channel that never was connected must not reclaim the account, nor notify
+    // the messenger, which has another channel here.
     fixture.does("root", ChannelCommand::Disconnect(failed));
-    assert_eq!(status(&fixture, failed), ChannelStatus::Failed);
+    assert_eq!(fixture.status(failed), ChannelStatus::Failed);
     fixture.does("root", ChannelCommand::Delete(failed));
     assert!(!notices(&fixture, failed).contains(&NoticeKind::Disconnect));
     fixture.does("root", ChannelCommand::Disconnect(second));
     fixture.does("root", ChannelCommand::Reconnect(second));
     fixture.verified(second, Purpose::Reconnect, Ok(able()));
-    assert_eq!(status(&fixture, second), ChannelStatus::Active);
+    assert_eq!(fixture.status(second), ChannelStatus::Active);
 }
 
 #[test]
@@ -188,21 +183,21 @@ fn a_failed_channel_can_be_tried_again() {
         Some(Reason::WrongChallengeAnswer)
     );
     fixture.verified(id, Purpose::Reconnect, Ok(able()));
-    assert_eq!(status(&fixture, id), ChannelStatus::Active);
+    assert_eq!(fixture.status(id), ChannelStatus::Active);
 }
 
 #[test]
-fn an_administrator_who_gives_up_on_a_pending_channel_is_not_overruled_by_a_late_answer() {
+fn a_disconnected_pending_channel_stays_failed_after_a_late_answer() {
     let mut fixture = Fixture::open();
     let id = fixture.new_pending_channel("https://other.example/");
     fixture.does("root", ChannelCommand::Disconnect(id));
-    assert_eq!(status(&fixture, id), ChannelStatus::Failed);
+    assert_eq!(fixture.status(id), ChannelStatus::Failed);
     fixture.verified(id, Purpose::Connect, Ok(able()));
-    assert_eq!(status(&fixture, id), ChannelStatus::Failed);
+    assert_eq!(fixture.status(id), ChannelStatus::Failed);
 }
 
 #[test]
-fn disconnecting_tells_the_messenger_once() {
+fn disconnecting_notifies_the_messenger_once() {
     let mut fixture = Fixture::open();
     let id = fixture.channel;
     fixture.does("root", ChannelCommand::Disconnect(id));
@@ -212,12 +207,12 @@ fn disconnecting_tells_the_messenger_once() {
         Purpose::Reconnect,
         Err(Reason::WrongCode { status: 401 }),
     );
-    assert_eq!(status(&fixture, id), ChannelStatus::Disconnected);
+    assert_eq!(fixture.status(id), ChannelStatus::Disconnected);
     assert_eq!(notices(&fixture, id), [NoticeKind::Disconnect]);
 }
 
 #[test]
-fn who_disconnects_is_not_overruled_by_a_reconnect_that_was_under_way() {
+fn a_disconnect_is_not_undone_by_an_earlier_reconnect() {
     let mut fixture = Fixture::open();
     let id = fixture.channel;
     fixture.does("root", ChannelCommand::Disconnect(id));
@@ -235,11 +230,11 @@ fn who_disconnects_is_not_overruled_by_a_reconnect_that_was_under_way() {
     assert_eq!(channel.reason, Some(Reason::ByUser { user }));
     fixture.does("root", ChannelCommand::Reconnect(id));
     fixture.verified(id, Purpose::Reconnect, Ok(able()));
-    assert_eq!(status(&fixture, id), ChannelStatus::Active);
+    assert_eq!(fixture.status(id), ChannelStatus::Active);
 }
 
 #[test]
-fn a_reconnect_that_another_one_overtook_changes_nothing() {
+fn a_reconnect_overtaken_by_another_changes_nothing() {
     let mut fixture = Fixture::open();
     let id = fixture.channel;
     fixture.does("root", ChannelCommand::Disconnect(id));
@@ -274,11 +269,11 @@ fn an_answer_to_an_old_code_does_not_end_the_fresh_channel() {
         fixture.does("root", rotate);
         fixture.comes_back(message, answered(answer));
         fixture.system(Command::Judged(id, asked_in, answer));
-        assert_eq!(status(&fixture, id), ChannelStatus::Active, "{answer}");
+        assert_eq!(fixture.status(id), ChannelStatus::Active, "{answer}");
         // The message is tried again, with the new code, and that counts.
         assert_eq!(fixture.due(), [message]);
         fixture.tries(message, answered(answer));
-        assert_ne!(status(&fixture, id), ChannelStatus::Active, "{answer}");
+        assert_ne!(fixture.status(id), ChannelStatus::Active, "{answer}");
     }
 }
 
@@ -318,12 +313,9 @@ fn a_new_webhook_is_used_once_it_is_verified() {
     fixture.verified(id, Purpose::Webhook(new.clone()), Ok(able()));
     assert_eq!(fixture.workspace.channel(id).unwrap().webhook, new);
     fixture.new_channel(HOOK);
-    refused(
-        fixture.asks("root", move_to(HOOK)),
-        Code::AccountAlreadyConnected,
-    );
-    refused(fixture.asks("root", move_to("no url")), Code::Invalid);
-    // Taken while the messenger was asked: the rule is kept at the end too.
+    fixture.refuses("root", move_to(HOOK), Code::AccountAlreadyConnected);
+    fixture.refuses("root", move_to("no url"), Code::Invalid);
+    // Another channel took the account during the verification, so it is checked again.
     let late = crate::command::Verification {
         channel: id,
         generation: fixture.workspace.channel(id).unwrap().generation,
@@ -331,11 +323,11 @@ fn a_new_webhook_is_used_once_it_is_verified() {
         result: Ok(able()),
     };
     let request = crate::command::Request::system(Command::Verified(late));
-    refused(fixture.request(&request), Code::AccountAlreadyConnected);
+    fixture.refuses_request(&request, Code::AccountAlreadyConnected);
 }
 
 #[test]
-fn the_old_code_stays_good_for_a_while() {
+fn the_old_code_stays_valid_during_the_overlap() {
     let mut fixture = Fixture::open();
     let id = fixture.channel;
     let rotate = |code: &str, overlap| ChannelCommand::Rotate {
@@ -353,14 +345,11 @@ fn the_old_code_stays_good_for_a_while() {
         channel.codes[1].until,
         Some(fixture.now.plus(Duration::from_hours(1)))
     );
-    refused(
-        fixture.asks("root", rotate("", Duration::ZERO)),
-        Code::Invalid,
-    );
+    fixture.refuses("root", rotate("", Duration::ZERO), Code::Invalid);
 }
 
 #[test]
-fn an_open_channel_without_a_code_is_not_closed_without_one() {
+fn an_open_channel_needs_a_code_to_become_secured() {
     let mut fixture = Fixture::open();
     let mut connect = fixture.connect("https://other.example/");
     connect.code = Secret::new("");
@@ -373,8 +362,9 @@ fn an_open_channel_without_a_code_is_not_closed_without_one() {
         security: Some(Security::Token),
         ..update(id)
     };
-    refused(
-        fixture.asks("root", ChannelCommand::Update(closed.clone())),
+    fixture.refuses(
+        "root",
+        ChannelCommand::Update(closed.clone()),
         Code::Invalid,
     );
     let rotate = ChannelCommand::Rotate {
@@ -392,7 +382,7 @@ fn an_open_channel_without_a_code_is_not_closed_without_one() {
 }
 
 #[test]
-fn settings_that_are_what_they_were_are_no_event() {
+fn unchanged_settings_cause_no_event() {
     let mut fixture = Fixture::open();
     let mut same = update(fixture.channel);
     same.security = Some(Security::Token);
@@ -402,20 +392,17 @@ fn settings_that_are_what_they_were_are_no_event() {
         channel: fixture.channel,
         name: " ".to_owned(),
     };
-    refused(fixture.asks("root", rename), Code::Invalid);
+    fixture.refuses("root", rename, Code::Invalid);
     let rename = ChannelCommand::Rename {
         channel: fixture.channel,
         name: "new".to_owned(),
     };
     fixture.does("root", rename);
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().name,
-        "new"
-    );
+    assert_eq!(fixture.usual_channel().name, "new");
 }
 
 #[test]
-fn a_deleted_channel_leaves_nothing_waiting() {
+fn a_deleted_channel_has_no_pending_messages() {
     let mut fixture = Fixture::open();
     let id = fixture.channel;
     let session = fixture.session_of("ann", "chat");
@@ -435,15 +422,9 @@ fn a_deleted_channel_leaves_nothing_waiting() {
     );
     assert!(fixture.due().is_empty() && fixture.next_due().is_none());
     assert_eq!(notices(&fixture, id), [NoticeKind::Disconnect]);
-    refused(
-        fixture.asks("root", ChannelCommand::Delete(id)),
-        Code::NotFound,
-    );
-    refused(
-        fixture.hears(crate::messenger::Inbound::Disconnect),
-        Code::ChannelNotFound,
-    );
-    // What an operator still does in the history does not reach the messenger.
+    fixture.refuses("root", ChannelCommand::Delete(id), Code::NotFound);
+    fixture.refuses_inbound(crate::messenger::Inbound::Disconnect, Code::ChannelNotFound);
+    // Reading the history does not notify the messenger.
     let read = crate::command::MessageCommand::Read {
         session,
         up_to: fixture.workspace.messages(session).last().unwrap().id,
@@ -477,12 +458,8 @@ fn an_answer_to_a_notice_may_end_the_channel() {
         (500, ChannelStatus::Active),
     ] {
         let mut fixture = Fixture::open();
-        let generation = fixture
-            .workspace
-            .channel(fixture.channel)
-            .unwrap()
-            .generation;
+        let generation = fixture.usual_channel().generation;
         fixture.system(Command::Judged(fixture.channel, generation, answer));
-        assert_eq!(status(&fixture, fixture.channel), after, "{answer}");
+        assert_eq!(fixture.status(fixture.channel), after, "{answer}");
     }
 }

@@ -1,26 +1,21 @@
-use super::fixture::{Fixture, answered, message, refused, send};
+use super::fixture::{Fixture, answered, deleted, edited, message, send};
 use crate::command::{Command, Effect, MessageCommand, Person, SessionCommand};
 use crate::content::Profile;
 use crate::messenger::Inbound;
 use crate::rejection::Code;
 
-fn edited(id: &str, text: &str) -> Inbound {
-    Inbound::Edited {
-        external_message_id: id.to_owned(),
-        text: text.to_owned(),
-    }
-}
-
 /// The texts that can still be read.
 fn texts(fixture: &Fixture) -> Vec<String> {
-    fixture.words().into_iter().filter_map(|c| c.text).collect()
+    fixture
+        .contents()
+        .into_iter()
+        .filter_map(|c| c.text)
+        .collect()
 }
 
 #[test]
-fn a_forgotten_person_leaves_no_words_and_no_work() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let sent = fixture.sends("ann", session);
+fn a_forgotten_person_leaves_no_content_and_no_pending_messages() {
+    let (mut fixture, _, sent) = Fixture::with_message();
     fixture.system(Command::Attempting(sent));
     let contact = fixture.contact("chat's");
     fixture.does("root", Command::Forget(contact));
@@ -36,29 +31,24 @@ fn a_forgotten_person_leaves_no_words_and_no_work() {
 }
 
 #[test]
-fn nothing_more_is_written_to_or_about_a_forgotten_person() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let sent = fixture.sends("ann", session);
+fn nobody_writes_to_or_about_a_forgotten_person() {
+    let (mut fixture, session, sent) = Fixture::with_message();
     let contact = fixture.contact("chat's");
     fixture.does("root", Command::Forget(contact));
     let note = MessageCommand::Note {
         session,
         text: "x".to_owned(),
     };
-    refused(fixture.asks("ann", note), Code::ContactForgotten);
-    refused(fixture.asks("ann", send(session, "x")), Code::SessionClosed);
-    refused(
-        fixture.asks("ann", MessageCommand::Retry(sent)),
-        Code::ContactForgotten,
-    );
+    fixture.refuses("ann", note, Code::ContactForgotten);
+    fixture.refuses("ann", send(session, "x"), Code::SessionClosed);
+    fixture.refuses("ann", MessageCommand::Retry(sent), Code::ContactForgotten);
     let person = Person::Contact(contact);
     let create = SessionCommand::Create {
         channel: fixture.channel,
         person,
         text: None,
     };
-    refused(fixture.asks("ann", create), Code::ContactForgotten);
+    fixture.refuses("ann", create, Code::ContactForgotten);
     let profile = Profile {
         username: Some("Eva".to_owned()),
         ..Profile::default()
@@ -72,7 +62,7 @@ fn nothing_more_is_written_to_or_about_a_forgotten_person() {
 }
 
 #[test]
-fn a_forgotten_person_who_writes_again_is_somebody_new() {
+fn a_forgotten_person_who_writes_again_is_a_new_contact() {
     let mut fixture = Fixture::open();
     let before = fixture.writes("1", "chat", "eva");
     let old = fixture.contact("eva");
@@ -89,7 +79,7 @@ fn a_forgotten_person_who_writes_again_is_somebody_new() {
 }
 
 #[test]
-fn in_a_group_only_the_words_of_the_forgotten_one_go() {
+fn in_a_group_only_the_content_of_the_forgotten_person_is_erased() {
     let mut fixture = Fixture::open();
     let session = fixture.session_of("ann", "group");
     let other = fixture.writes("2", "group", "eva");
@@ -99,13 +89,10 @@ fn in_a_group_only_the_words_of_the_forgotten_one_go() {
     fixture.does("root", Command::Forget(fixture.contact("eva")));
     assert_eq!(texts(&fixture), ["hello", "good day"]);
     // The session was opened for somebody else and goes on.
-    assert!(fixture.workspace.sessions.get(&session).unwrap().is_open());
+    assert!(fixture.session(session).is_open());
     fixture.hears(edited("2", "and newer ones")).unwrap();
     assert!(fixture.records.is_empty());
-    let gone = Inbound::Deleted {
-        external_message_id: "2".to_owned(),
-    };
-    fixture.hears(gone).unwrap();
+    fixture.hears(deleted("2")).unwrap();
     assert_eq!(fixture.kinds(), ["message-deleted"]);
 }
 
@@ -121,7 +108,7 @@ fn every_parked_edit_is_forgotten_with_its_author() {
 }
 
 #[test]
-fn a_profile_is_kept_and_nothing_known_is_no_profile() {
+fn a_profile_is_stored_and_an_empty_answer_stores_none() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
     let eva = fixture.contact("eva");
@@ -139,14 +126,11 @@ fn a_profile_is_kept_and_nothing_known_is_no_profile() {
         fixture.workspace.position
     );
     let unknown = Command::Profile(crate::id::ContactId::from_bytes([3; 16]), None);
-    refused(
-        fixture.request(&crate::command::Request::system(unknown)),
-        Code::NotFound,
-    );
+    fixture.refuses_request(&crate::command::Request::system(unknown), Code::NotFound);
 }
 
 #[test]
-fn a_profile_is_asked_for_at_first_and_a_day_later() {
+fn a_profile_is_requested_at_first_and_again_after_a_day() {
     let mut fixture = Fixture::open();
     let asks = |fixture: &Fixture| fixture.workspace.notices.iter().count();
     let write = |fixture: &mut Fixture, id: &str| {
@@ -154,13 +138,13 @@ fn a_profile_is_asked_for_at_first_and_a_day_later() {
         fixture
             .hears(Inbound::Message(message(id, "chat", "eva", "x")))
             .unwrap();
-        // One notice is the message's own outcome, one tells of a new session.
+        // One notice is the message's own outcome, one announces a new session.
         asks(fixture) - before
     };
     assert_eq!(write(&mut fixture, "1"), 3);
     assert_eq!(write(&mut fixture, "2"), 1);
     fixture.wait(std::time::Duration::from_hours(25));
-    // Still out: it is not asked for twice.
+    // The first request is still pending, so there is no second one.
     assert_eq!(write(&mut fixture, "3"), 1);
     let asking = fixture
         .workspace

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::fixture::{Fixture, answered, answered_after, refused, unanswered};
+use super::fixture::{Fixture, START, able, answered, answered_after, send, unanswered};
 use crate::command::{ChannelCommand, Command, MessageCommand, Replay, Request, SessionCommand};
 use crate::id::MessageId;
 use crate::messenger::{Inbound, ReceiptStatus};
@@ -12,10 +12,6 @@ use crate::verification::Purpose;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn state(fixture: &Fixture, id: MessageId) -> DeliveryState {
-    fixture.workspace.message(id).unwrap().1.state.unwrap()
-}
-
 fn receipt(message: MessageId, status: ReceiptStatus) -> Inbound {
     Inbound::Status {
         message,
@@ -25,7 +21,7 @@ fn receipt(message: MessageId, status: ReceiptStatus) -> Inbound {
 }
 
 fn breaker(fixture: &Fixture) -> &Breaker {
-    &fixture.workspace.channel(fixture.channel).unwrap().breaker
+    &fixture.usual_channel().breaker
 }
 
 fn attempting(id: MessageId) -> Request {
@@ -42,26 +38,21 @@ fn in_one_chat_one_message_is_in_flight_and_chats_do_not_wait_for_each_other() {
     let (first, second) = (fixture.sends("ann", one), fixture.sends("ann", one));
     let other = fixture.sends("bob", two);
     assert_eq!(fixture.due().len(), 2);
-    refused(fixture.request(&attempting(second)), Code::Conflict);
+    fixture.refuses_request(&attempting(second), Code::Conflict);
     fixture.begins(first);
     assert_eq!(fixture.due(), [other]);
     fixture.comes_back(first, unanswered());
     assert_eq!(fixture.due(), [other]);
     fixture.wait(2 * SECOND);
     fixture.tries(first, answered(200));
-    assert_eq!(state(&fixture, first), DeliveryState::Accepted);
+    assert_eq!(fixture.state(first), DeliveryState::Accepted);
     assert!(fixture.due().contains(&second));
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().pending,
-        2
-    );
+    assert_eq!(fixture.usual_channel().pending, 2);
 }
 
 #[test]
 fn after_a_restart_what_was_in_flight_is_due_at_once() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let message = fixture.sends("ann", session);
+    let (mut fixture, _, message) = Fixture::with_message();
     fixture.begins(message);
     assert!(fixture.due().is_empty() && fixture.next_due().is_none());
     let due: Vec<_> = fixture.workspace.due(fixture.now).collect();
@@ -70,9 +61,7 @@ fn after_a_restart_what_was_in_flight_is_due_at_once() {
 
 #[test]
 fn a_message_expires_visibly_and_frees_its_chat() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let first = fixture.sends("ann", session);
+    let (mut fixture, session, first) = Fixture::with_message();
     fixture.wait(SECOND);
     let second = fixture.sends("ann", session);
     assert_eq!(fixture.expired(), []);
@@ -81,7 +70,7 @@ fn a_message_expires_visibly_and_frees_its_chat() {
     fixture.wait(Duration::from_hours(24).saturating_sub(SECOND));
     assert_eq!(fixture.expired(), [first]);
     fixture.system(Command::Expire(first));
-    assert_eq!(state(&fixture, first), DeliveryState::Expired);
+    assert_eq!(fixture.state(first), DeliveryState::Expired);
     assert_eq!(fixture.due(), [second]);
     fixture.system(Command::Expire(first));
     assert!(fixture.records.is_empty());
@@ -111,15 +100,13 @@ fn what_an_answer_means_for_its_message() {
         let session = fixture.session_of("ann", "chat");
         let message = fixture.sends("ann", session);
         fixture.tries(message, answered(status));
-        assert_eq!(state(&fixture, message), after, "{status}");
+        assert_eq!(fixture.state(message), after, "{status}");
     }
 }
 
 #[test]
 fn a_failed_attempt_is_repeated_by_the_schedule() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let message = fixture.sends("ann", session);
+    let (mut fixture, _, message) = Fixture::with_message();
     let first = fixture.now;
     for offset in [1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200] {
         fixture.tries(message, answered(500));
@@ -143,9 +130,7 @@ fn a_failed_attempt_is_repeated_by_the_schedule() {
 
 #[test]
 fn a_message_that_waited_long_is_not_hammered() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let message = fixture.sends("ann", session);
+    let (mut fixture, _, message) = Fixture::with_message();
     fixture.tries(message, answered(500));
     fixture.wait(Duration::from_hours(2));
     fixture.tries(message, answered(500));
@@ -171,7 +156,7 @@ fn retry_after_is_honoured_within_reason_and_holds_the_channel() {
     fixture.begins(third);
     fixture.comes_back(first, answered_after(429, Some(60)));
     assert!(fixture.due().is_empty());
-    // Another one's failure without words of its own does not shorten the pause.
+    // A failure without `Retry-After` does not shorten the pause.
     fixture.comes_back(third, answered(500));
     fixture.wait(59 * SECOND);
     assert!(fixture.due().is_empty());
@@ -184,30 +169,21 @@ fn retry_after_is_honoured_within_reason_and_holds_the_channel() {
 
 #[test]
 fn a_refused_code_interrupts_the_channel_and_its_messages_wait() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let message = fixture.sends("ann", session);
+    let (mut fixture, _, message) = Fixture::with_message();
     fixture.tries(message, answered(401));
     assert_eq!(
         fixture.kinds(),
         ["delivery-changed", "channel-status-changed"]
     );
-    let status = fixture.workspace.channel(fixture.channel).unwrap().status;
+    let status = fixture.usual_channel().status;
     assert_eq!(status, ChannelStatus::Interrupted);
     fixture.wait(Duration::from_hours(1));
     assert!(fixture.due().is_empty());
-    refused(
-        fixture.request(&attempting(message)),
-        Code::ChannelDisconnected,
-    );
-    fixture.verified(
-        fixture.channel,
-        Purpose::Reconnect,
-        Ok(super::fixture::able()),
-    );
+    fixture.refuses_request(&attempting(message), Code::ChannelDisconnected);
+    fixture.verified(fixture.channel, Purpose::Reconnect, Ok(able()));
     assert_eq!(fixture.due(), [message]);
     fixture.tries(message, answered(410));
-    let status = fixture.workspace.channel(fixture.channel).unwrap().status;
+    let status = fixture.usual_channel().status;
     assert_eq!(status, ChannelStatus::Disconnected);
 }
 
@@ -255,35 +231,26 @@ fn the_breaker_opens_after_ten_failures_and_a_minute_and_lets_one_probe_through(
 
 #[test]
 fn a_channel_that_fails_for_a_day_is_interrupted() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let message = fixture.sends("ann", session);
+    let (mut fixture, _, message) = Fixture::with_message();
     fixture.tries(message, unanswered());
     fixture.wait(Duration::from_hours(23));
     let second = fixture.session_of("ann", "other");
     let second = fixture.sends("ann", second);
     fixture.wait(Duration::from_mins(59));
     fixture.tries(message, unanswered());
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().status,
-        ChannelStatus::Active
-    );
+    assert_eq!(fixture.usual_channel().status, ChannelStatus::Active);
     fixture.wait(Duration::from_mins(1));
     fixture.tries(second, unanswered());
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().status,
-        ChannelStatus::Interrupted
-    );
+    assert_eq!(fixture.usual_channel().status, ChannelStatus::Interrupted);
 }
 
 #[test]
 fn receipts_move_a_delivery_on_and_never_back() {
     use ReceiptStatus::{Delivered, Failed, Read};
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+    let (mut fixture, session) = Fixture::with_session();
     let check = |fixture: &mut Fixture, id, status, after| {
         fixture.hears(receipt(id, status)).unwrap();
-        assert_eq!(state(fixture, id), after);
+        assert_eq!(fixture.state(id), after);
     };
     let id = fixture.sends("ann", session);
     fixture.tries(id, answered(200));
@@ -310,62 +277,42 @@ fn receipts_move_a_delivery_on_and_never_back() {
     check(&mut fixture, id, Delivered, DeliveryState::Delivered);
     assert!(fixture.due().is_empty() && fixture.workspace.pending(id).is_none());
     fixture.comes_back(id, unanswered());
-    assert_eq!(state(&fixture, id), DeliveryState::Delivered);
+    assert_eq!(fixture.state(id), DeliveryState::Delivered);
 
     let id = fixture.sends("ann", session);
     check(&mut fixture, id, Failed, DeliveryState::Failed);
     check(&mut fixture, id, Delivered, DeliveryState::Failed);
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().pending,
-        0
-    );
+    assert_eq!(fixture.usual_channel().pending, 0);
 }
 
 #[test]
 fn a_receipt_is_for_a_message_that_was_sent_to_that_channel() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+    let (mut fixture, session) = Fixture::with_session();
     let inbound = fixture.workspace.messages(session).last().unwrap().id;
     let id = fixture.sends("ann", session);
-    refused(
-        fixture.hears(receipt(inbound, ReceiptStatus::Read)),
-        Code::NotFound,
-    );
-    refused(
-        fixture.hears(receipt(MessageId::from_bytes([4; 16]), ReceiptStatus::Read)),
+    fixture.refuses_inbound(receipt(inbound, ReceiptStatus::Read), Code::NotFound);
+    fixture.refuses_inbound(
+        receipt(MessageId::from_bytes([4; 16]), ReceiptStatus::Read),
         Code::NotFound,
     );
     fixture.channel = fixture.new_channel("https://other.example/");
-    refused(
-        fixture.hears(receipt(id, ReceiptStatus::Read)),
-        Code::NotFound,
-    );
+    fixture.refuses_inbound(receipt(id, ReceiptStatus::Read), Code::NotFound);
 }
 
 #[test]
 fn a_failed_message_is_sent_again_under_its_id_behind_the_others() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+    let (mut fixture, session) = Fixture::with_session();
     let (first, second) = (fixture.sends("ann", session), fixture.sends("ann", session));
-    refused(
-        fixture.asks("ann", MessageCommand::Retry(first)),
-        Code::Conflict,
-    );
+    fixture.refuses("ann", MessageCommand::Retry(first), Code::Conflict);
     fixture.tries(first, answered(400));
-    refused(
-        fixture.asks("bob", MessageCommand::Retry(first)),
-        Code::NotAssigned,
-    );
+    fixture.refuses("bob", MessageCommand::Retry(first), Code::NotAssigned);
     fixture.wait(Duration::from_hours(1));
     fixture.does("ann", MessageCommand::Retry(first));
     assert_eq!(
-        (state(&fixture, first), fixture.due()),
+        (fixture.state(first), fixture.due()),
         (DeliveryState::Queued, vec![second])
     );
-    refused(
-        fixture.asks("ann", MessageCommand::Retry(first)),
-        Code::Conflict,
-    );
+    fixture.refuses("ann", MessageCommand::Retry(first), Code::Conflict);
     fixture.tries(second, answered(200));
     fixture.tries(first, answered(200));
     let (_, message) = fixture.workspace.message(first).unwrap();
@@ -378,9 +325,7 @@ fn a_failed_message_is_sent_again_under_its_id_behind_the_others() {
 
 #[test]
 fn a_message_sent_again_lives_as_long_as_a_new_one() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let id = fixture.sends("ann", session);
+    let (mut fixture, _, id) = Fixture::with_message();
     fixture.wait(Duration::from_hours(24));
     fixture.system(Command::Expire(id));
     fixture.does("ann", MessageCommand::Retry(id));
@@ -391,9 +336,7 @@ fn a_message_sent_again_lives_as_long_as_a_new_one() {
 
 #[test]
 fn an_administrator_replays_what_failed_since_a_time() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let old = fixture.sends("ann", session);
+    let (mut fixture, session, old) = Fixture::with_message();
     fixture.tries(old, answered(400));
     fixture.wait(SECOND);
     let (since, channel) = (fixture.now, fixture.channel);
@@ -401,32 +344,24 @@ fn an_administrator_replays_what_failed_since_a_time() {
     fixture.tries(first, answered(400));
     fixture.tries(second, answered(200));
     let replay = Command::Replay(Replay::Since(channel, since));
-    refused(fixture.asks("sue", replay.clone()), Code::Forbidden);
+    fixture.refuses("sue", replay.clone(), Code::Forbidden);
     fixture.does("root", replay);
     assert_eq!(fixture.due(), [first]);
     assert_eq!(fixture.records.len(), 1);
     fixture.does("root", Command::Replay(Replay::Message(old)));
-    assert_eq!(state(&fixture, old), DeliveryState::Queued);
+    assert_eq!(fixture.state(old), DeliveryState::Queued);
 }
 
 #[test]
 fn a_chats_lane_is_bounded_also_for_replays() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let failed = fixture.sends("ann", session);
+    let (mut fixture, session, failed) = Fixture::with_message();
     fixture.tries(failed, answered(400));
     for _ in 0..LANE_MAX {
         fixture.sends("ann", session);
     }
-    refused(
-        fixture.asks("ann", super::fixture::send(session, "x")),
-        Code::Unavailable,
-    );
-    refused(
-        fixture.asks("ann", MessageCommand::Retry(failed)),
-        Code::Unavailable,
-    );
-    let since = Replay::Since(fixture.channel, super::fixture::START);
+    fixture.refuses("ann", send(session, "x"), Code::Unavailable);
+    fixture.refuses("ann", MessageCommand::Retry(failed), Code::Unavailable);
+    let since = Replay::Since(fixture.channel, START);
     fixture.does("root", Command::Replay(since));
     assert!(fixture.records.is_empty());
     // A new session on the same chat has the same lane.
@@ -441,25 +376,19 @@ fn a_chats_lane_is_bounded_also_for_replays() {
         person,
         text,
     };
-    refused(fixture.asks("ann", create), Code::Unavailable);
+    fixture.refuses("ann", create, Code::Unavailable);
 }
 
 #[test]
 fn messages_of_a_closed_session_and_of_a_disconnected_channel_wait() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let id = fixture.sends("ann", session);
+    let (mut fixture, session, id) = Fixture::with_message();
     fixture.does("ann", SessionCommand::Close(session));
     assert_eq!(fixture.due(), [id]);
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
     assert!(fixture.due().is_empty());
     let expiry = fixture.next_due().unwrap();
     assert_eq!(expiry.since(fixture.now), fixture.rules.time_to_live);
-    fixture.verified(
-        fixture.channel,
-        Purpose::Reconnect,
-        Ok(super::fixture::able()),
-    );
+    fixture.verified(fixture.channel, Purpose::Reconnect, Ok(able()));
     assert_eq!(fixture.due(), [id]);
 }
 
@@ -467,7 +396,7 @@ fn messages_of_a_closed_session_and_of_a_disconnected_channel_wait() {
 fn what_nobody_waits_for_is_not_tried() {
     let mut fixture = Fixture::open();
     let unknown = MessageId::from_bytes([4; 16]);
-    refused(fixture.request(&attempting(unknown)), Code::NotFound);
+    fixture.refuses_request(&attempting(unknown), Code::NotFound);
     fixture.comes_back(unknown, answered(200));
     assert!(fixture.records.is_empty());
 }

@@ -1,7 +1,7 @@
-//! Generated histories, each step compared with the model, each end with what must always be so.
+//! Generated histories: each step is compared with the model, and the end with the invariants.
 //!
-//! `SWITCHBOARD_HISTORIES=100000` runs more of them. A failing one is printed as its steps, the
-//! fewest that fail, and its seed is kept under `proptest-regressions`, to be run first next time.
+//! `SWITCHBOARD_HISTORIES=100000` runs more of them. A failure prints the shortest failing steps,
+//! and its seed is kept under `proptest-regressions` and runs first next time.
 
 mod desk;
 mod talk;
@@ -67,7 +67,7 @@ impl World {
         }
     }
 
-    /// A user asks, and gets what the model says.
+    /// A user sends a command, and gets the verdict of the model.
     fn asks(
         &mut self,
         name: &'static str,
@@ -87,7 +87,7 @@ impl World {
 
     fn pick_session(&self, n: u8) -> Option<SessionId> {
         let sessions = &self.model.sessions;
-        // The youngest are the most interesting.
+        // Recent sessions meet more of the other steps.
         let back = usize::from(n) % 8;
         sessions
             .iter()
@@ -102,7 +102,7 @@ impl World {
             .map(|s| s.message)
     }
 
-    /// The person who writes on a channel, made known in the model when new.
+    /// Adds the author to the model when new.
     fn person(&mut self, channel: ChannelId, author: u8) {
         if self.model.person(channel, author).is_none() {
             let name = author.to_string();
@@ -215,7 +215,7 @@ impl World {
         self.model.compare(&self.fixture.workspace);
     }
 
-    /// What must be so whatever happened.
+    /// Checks the invariants, a rebuild and the projections.
     fn end(mut self) {
         invariants::check(&self.fixture);
         invariants::check_rebuild(&self.fixture);
@@ -232,11 +232,11 @@ impl World {
     }
 }
 
-/// So many histories of ten thousand, or as many of what the environment asks for.
+/// The usual number of cases, scaled by `SWITCHBOARD_HISTORIES` in units of 10,000.
 fn histories(usual: u32) -> ProptestConfig {
     #[expect(
         clippy::disallowed_methods,
-        reason = "a test that may be told to run longer"
+        reason = "a developer can ask for a longer run"
     )]
     let asked = std::env::var("SWITCHBOARD_HISTORIES")
         .ok()
@@ -257,7 +257,7 @@ fn run(steps: &[Step]) {
     world.end();
 }
 
-/// Four tests of the same, so that they run side by side; the lengths differ.
+/// Defines one test for each length, so that they run in parallel.
 macro_rules! histories {
     ($($name:ident: $cases:literal of $steps:expr;)*) => {
         $(proptest! {
@@ -293,7 +293,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_drawn_reaches_every_step() {
+fn the_generator_draws_every_kind_of_step() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut names = std::collections::BTreeSet::new();

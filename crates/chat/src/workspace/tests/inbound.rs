@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, message, refused};
+use super::fixture::{Fixture, deleted, edited, message, user};
 use crate::command::{ChannelCommand, Command, Effect, Reply};
 use crate::content::Content;
 use crate::messenger::Inbound;
@@ -8,21 +8,8 @@ use crate::rpc::UserCard;
 use crate::rules::PARKED_MAX;
 use crate::state::NoticeKind;
 
-fn edited(id: &str, text: &str) -> Inbound {
-    Inbound::Edited {
-        external_message_id: id.to_owned(),
-        text: text.to_owned(),
-    }
-}
-
-fn deleted(id: &str) -> Inbound {
-    Inbound::Deleted {
-        external_message_id: id.to_owned(),
-    }
-}
-
 #[test]
-fn a_first_message_makes_a_contact_and_opens_a_session() {
+fn a_first_message_creates_a_contact_and_opens_a_session() {
     let mut fixture = Fixture::open();
     let accepted = fixture.writes("1", "chat", "eva");
     assert_eq!(
@@ -33,11 +20,7 @@ fn a_first_message_makes_a_contact_and_opens_a_session() {
         (accepted.position, accepted.duplicate),
         (fixture.workspace.position, false)
     );
-    let session = fixture
-        .workspace
-        .sessions
-        .get(&accepted.session_id)
-        .unwrap();
+    let session = fixture.session(accepted.session_id);
     assert_eq!((session.status, session.unread), (SessionStatus::Queued, 1));
     let next = fixture.writes("2", "chat", "eva");
     assert_eq!(
@@ -47,7 +30,7 @@ fn a_first_message_makes_a_contact_and_opens_a_session() {
 }
 
 #[test]
-fn a_message_has_one_effect_however_often_it_is_sent() {
+fn a_message_sent_again_has_no_second_effect() {
     let mut fixture = Fixture::open();
     let first = fixture.writes("1", "chat", "eva");
     let before = fixture.workspace.clone();
@@ -61,10 +44,7 @@ fn a_message_has_one_effect_however_often_it_is_sent() {
     );
     assert!(fixture.workspace == before);
     let other = message("1", "chat", "eva", "other words");
-    refused(
-        fixture.hears(Inbound::Message(other)),
-        Code::MessageConflict,
-    );
+    fixture.refuses_inbound(Inbound::Message(other), Code::MessageConflict);
     // The time and the chat's name may be stamped anew by an adapter that sends again.
     let mut stamped = message("1", "chat", "eva", "hello");
     stamped.created_at = Some(fixture.now);
@@ -79,7 +59,7 @@ fn a_message_has_one_effect_however_often_it_is_sent() {
 }
 
 #[test]
-fn a_channel_that_is_not_active_takes_nothing_new() {
+fn a_channel_that_is_not_active_accepts_no_new_message() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
@@ -96,14 +76,14 @@ fn a_channel_that_is_not_active_takes_nothing_new() {
     assert!(fixture.records.is_empty());
     fixture.does("root", ChannelCommand::Delete(fixture.channel));
     let again = Inbound::Message(message("1", "chat", "eva", "hello"));
-    refused(fixture.hears(again), Code::ChannelNotFound);
+    fixture.refuses_inbound(again, Code::ChannelNotFound);
 }
 
 #[test]
-fn a_messenger_may_end_the_connection_and_is_not_told_so_itself() {
+fn a_messenger_that_disconnects_is_not_notified_of_it() {
     let mut fixture = Fixture::open();
     fixture.hears(Inbound::Disconnect).unwrap();
-    let channel = fixture.workspace.channel(fixture.channel).unwrap();
+    let channel = fixture.usual_channel();
     assert_eq!(channel.status, ChannelStatus::Disconnected);
     assert!(
         fixture
@@ -115,21 +95,20 @@ fn a_messenger_may_end_the_connection_and_is_not_told_so_itself() {
 }
 
 #[test]
-fn a_messenger_learns_of_operators_who_wrote_to_it() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+fn a_messenger_can_look_up_operators_who_wrote_to_it() {
+    let (mut fixture, session) = Fixture::with_session();
     let ask = |user: &str| Inbound::UserInfo {
         user: user.to_owned(),
     };
-    refused(fixture.hears(ask("ann")), Code::NotFound);
+    fixture.refuses_inbound(ask("ann"), Code::NotFound);
     fixture.sends("ann", session);
     let card = UserCard {
-        id: super::fixture::user("ann"),
+        id: user("ann"),
         username: "ANN".to_owned(),
     };
     assert_eq!(fixture.hears(ask("ann")).unwrap(), Reply::User(card));
-    refused(fixture.hears(ask("bob")), Code::NotFound);
-    refused(fixture.hears(ask("no login!")), Code::NotFound);
+    fixture.refuses_inbound(ask("bob"), Code::NotFound);
+    fixture.refuses_inbound(ask("no login!"), Code::NotFound);
 }
 
 #[test]
@@ -146,13 +125,13 @@ fn typing_is_passed_on_and_not_stored() {
 }
 
 #[test]
-fn an_author_changes_a_message_and_takes_it_back() {
+fn an_author_edits_and_deletes_a_message() {
     let mut fixture = Fixture::open();
     let id = fixture.writes("1", "chat", "eva").message_id;
     fixture.hears(edited("1", "new words")).unwrap();
     let at = fixture.workspace.position;
     assert_eq!(fixture.workspace.message(id).unwrap().1.extra().edited, at);
-    assert!(fixture.words().contains(&Content::text("new words")));
+    assert!(fixture.contents().contains(&Content::text("new words")));
     fixture.hears(deleted("1")).unwrap();
     assert_eq!(
         fixture.workspace.message(id).unwrap().1.extra().deleted,
@@ -165,7 +144,7 @@ fn an_author_changes_a_message_and_takes_it_back() {
 }
 
 #[test]
-fn edits_that_come_first_wait_for_their_message() {
+fn edits_that_arrive_before_their_message_are_parked() {
     let mut fixture = Fixture::open();
     fixture.hears(edited("1", "new words")).unwrap();
     let place = fixture.workspace.position;
@@ -187,38 +166,32 @@ fn edits_that_come_first_wait_for_their_message() {
         (accepted.position, place)
     );
     assert!(message.extra().deleted.is_some());
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().parked,
-        1
-    );
+    assert_eq!(fixture.usual_channel().parked, 1);
     assert!(fixture.writes("1", "chat", "eva").duplicate);
 }
 
 #[test]
-fn the_oldest_waiting_edit_gives_way_and_its_key_goes() {
+fn the_oldest_parked_edit_is_evicted_and_its_key_destroyed() {
     let mut fixture = Fixture::open();
     for n in 0..PARKED_MAX {
         fixture.hears(edited(&n.to_string(), "x")).unwrap();
     }
     fixture
-        .hears(edited("1", "a newer edit of one that waits"))
+        .hears(edited("1", "a newer edit of a parked one"))
         .unwrap();
     assert!(fixture.effects.is_empty());
     fixture.hears(edited("more", "x")).unwrap();
     assert!(matches!(&fixture.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
-    assert_eq!(
-        fixture.workspace.channel(fixture.channel).unwrap().parked,
-        PARKED_MAX
-    );
+    assert_eq!(fixture.usual_channel().parked, PARKED_MAX);
     fixture.writes("0", "chat", "eva");
     assert_eq!(
         fixture.kinds().last(),
         Some(&"message-received"),
-        "its edit gave way"
+        "its edit was evicted"
     );
     fixture.writes("1", "chat", "eva");
     assert_eq!(fixture.kinds().last(), Some(&"message-edited"));
-    // What waits belongs to nobody: it goes with its channel.
+    // A parked edit has no contact: it is deleted with its channel.
     fixture.does("root", ChannelCommand::Delete(fixture.channel));
     let keys: usize = fixture
         .effects
@@ -254,7 +227,7 @@ fn a_message_may_answer_another_by_either_id() {
 }
 
 #[test]
-fn notices_are_numbered_and_the_settled_ones_go() {
+fn notices_are_numbered_and_settled_ones_are_removed() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
     let numbers: Vec<u64> = fixture

@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, refused, user};
+use super::fixture::{Fixture, user};
 use crate::command::{Command, Effect, LiveChatCommand};
 use crate::id::{LiveChatId, ReplyId};
 use crate::model::ChannelStatus;
@@ -32,15 +32,15 @@ fn reply_id(reply: crate::command::Reply) -> ReplyId {
 #[test]
 fn a_name_belongs_to_one_live_chat_until_it_is_deleted() {
     let mut fixture = Fixture::open();
-    refused(fixture.asks("root", create("desk", &[])), Code::Conflict);
-    refused(fixture.asks("root", create(" ", &[])), Code::Invalid);
-    refused(fixture.asks("ann", create("other", &[])), Code::Forbidden);
+    fixture.refuses("root", create("desk", &[]), Code::Conflict);
+    fixture.refuses("root", create(" ", &[]), Code::Invalid);
+    fixture.refuses("ann", create("other", &[]), Code::Forbidden);
     let other = fixture.new_live_chat("other");
     let rename = |live_chat, name: &str| LiveChatCommand::Rename {
         live_chat,
         name: name.to_owned(),
     };
-    refused(fixture.asks("root", rename(other, "desk")), Code::Conflict);
+    fixture.refuses("root", rename(other, "desk"), Code::Conflict);
     fixture.does("root", rename(other, "other"));
     fixture.does(
         "root",
@@ -49,7 +49,7 @@ fn a_name_belongs_to_one_live_chat_until_it_is_deleted() {
             force: false,
         },
     );
-    refused(fixture.asks("root", rename(other, "x")), Code::NotFound);
+    fixture.refuses("root", rename(other, "x"), Code::NotFound);
     fixture.does("root", create("other", &[]));
 }
 
@@ -61,8 +61,8 @@ fn members_are_users_and_learn_that_their_rights_changed() {
         live_chat,
         users: names.iter().map(|n| user(n)).collect(),
     };
-    refused(fixture.asks("root", members(&["nobody"])), Code::Invalid);
-    refused(fixture.asks("sue", members(&["ann"])), Code::Forbidden);
+    fixture.refuses("root", members(&["nobody"]), Code::Invalid);
+    fixture.refuses("sue", members(&["ann"]), Code::Forbidden);
     fixture.does("root", members(&["ann", "rea", "eve", "eve"]));
     assert_eq!(
         fixture.effects,
@@ -86,7 +86,7 @@ fn a_live_chat_with_channels_is_deleted_only_by_force_and_tells_what_ends() {
     let session = fixture.session_of("ann", "chat");
     let pending = fixture.sends("ann", session);
     let delete = |force| LiveChatCommand::Delete { live_chat, force };
-    refused(fixture.asks("root", delete(false)), Code::Conflict);
+    fixture.refuses("root", delete(false), Code::Conflict);
     fixture.does("root", delete(true));
     assert_eq!(
         fixture.kinds(),
@@ -101,9 +101,9 @@ fn a_live_chat_with_channels_is_deleted_only_by_force_and_tells_what_ends() {
         fixture.workspace.channels.get(&channel).unwrap().status,
         ChannelStatus::Deleted
     );
-    assert!(!fixture.workspace.sessions.get(&session).unwrap().is_open());
+    assert!(!fixture.session(session).is_open());
     assert!(fixture.workspace.pending(pending).is_none());
-    refused(fixture.asks("root", delete(true)), Code::NotFound);
+    fixture.refuses("root", delete(true), Code::NotFound);
 }
 
 #[test]
@@ -111,22 +111,10 @@ fn supervisors_change_canned_replies_and_members_read_them() {
     let mut fixture = Fixture::open();
     let live_chat = fixture.live_chat;
     let id = reply_id(fixture.does("sue", reply(live_chat, "hi", "Good day!")));
-    refused(
-        fixture.asks("ann", reply(live_chat, "x", "y")),
-        Code::Forbidden,
-    );
-    refused(
-        fixture.asks("sue", reply(live_chat, "hi", "again")),
-        Code::Conflict,
-    );
-    refused(
-        fixture.asks("sue", reply(live_chat, "h i", "y")),
-        Code::Invalid,
-    );
-    refused(
-        fixture.asks("sue", reply(live_chat, "y", "  ")),
-        Code::Invalid,
-    );
+    fixture.refuses("ann", reply(live_chat, "x", "y"), Code::Forbidden);
+    fixture.refuses("sue", reply(live_chat, "hi", "again"), Code::Conflict);
+    fixture.refuses("sue", reply(live_chat, "h i", "y"), Code::Invalid);
+    fixture.refuses("sue", reply(live_chat, "y", "  "), Code::Invalid);
     let update = LiveChatCommand::UpdateReply {
         live_chat,
         reply: id,
@@ -157,7 +145,7 @@ fn supervisors_change_canned_replies_and_members_read_them() {
         live_chat,
         reply: id,
     };
-    refused(fixture.asks("sue", again), Code::NotFound);
+    fixture.refuses("sue", again, Code::NotFound);
 }
 
 #[test]
@@ -170,10 +158,7 @@ fn a_full_list_of_replies_can_still_be_changed() {
             fixture.does("sue", reply(live_chat, &format!("r{n}"), "text")),
         ));
     }
-    refused(
-        fixture.asks("sue", reply(live_chat, "more", "text")),
-        Code::TooLarge,
-    );
+    fixture.refuses("sue", reply(live_chat, "more", "text"), Code::TooLarge);
     let update = LiveChatCommand::UpdateReply {
         live_chat,
         reply: last.unwrap(),

@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, refused, send};
+use super::fixture::{Fixture, able, send};
 use crate::command::{ChannelCommand, MessageCommand, Reply, SessionCommand};
 use crate::content::{Content, FILES_MAX, File, TEXT_CHARS_MAX};
 use crate::id::{MessageId, SessionId};
@@ -28,13 +28,13 @@ fn files(files: Vec<File>) -> Content {
 }
 
 #[test]
-fn only_who_has_a_session_or_supervises_writes_in_it() {
+fn only_the_assigned_operator_and_supervisors_write_in_a_session() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
-    refused(fixture.asks("ann", send(session, "x")), Code::NotAssigned);
+    fixture.refuses("ann", send(session, "x"), Code::NotAssigned);
     fixture.does("ann", SessionCommand::Take(session));
-    refused(fixture.asks("bob", send(session, "x")), Code::NotAssigned);
-    refused(fixture.asks("rea", send(session, "x")), Code::Forbidden);
+    fixture.refuses("bob", send(session, "x"), Code::NotAssigned);
+    fixture.refuses("rea", send(session, "x"), Code::Forbidden);
     let reply = fixture.does("ann", send(session, "x"));
     let position = fixture.workspace.position;
     assert!(matches!(reply, Reply::Answer(Answer::Message(_, at)) if at == position));
@@ -42,10 +42,9 @@ fn only_who_has_a_session_or_supervises_writes_in_it() {
 }
 
 #[test]
-fn what_is_written_is_bounded() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    let mut check = |content, code| refused(fixture.asks("ann", of(session, content)), code);
+fn the_size_of_a_message_is_limited() {
+    let (mut fixture, session) = Fixture::with_session();
+    let mut check = |content, code| fixture.refuses("ann", of(session, content), code);
     check(Content::text(""), Code::Invalid);
     check(Content::text(" \n"), Code::Invalid);
     check(
@@ -70,16 +69,16 @@ fn what_is_written_is_bounded() {
 }
 
 #[test]
-fn a_messenger_that_takes_short_texts_gets_no_longer_ones() {
+fn a_messengers_text_limit_is_enforced() {
     let mut fixture = Fixture::open();
-    let mut proof = super::fixture::able();
+    let mut proof = able();
     proof.capabilities.as_mut().unwrap().max_text_length = Some(5);
     let purpose = crate::verification::Purpose::Reconnect;
     fixture.verified(fixture.channel, purpose, Ok(proof));
     let session = fixture.session_of("ann", "chat");
     fixture.does("ann", send(session, "12345"));
-    refused(fixture.asks("ann", send(session, "123456")), Code::TooLarge);
-    // Notes stay in the fixture.
+    fixture.refuses("ann", send(session, "123456"), Code::TooLarge);
+    // Notes are not delivered, so the limit does not apply.
     fixture.does(
         "ann",
         MessageCommand::Note {
@@ -90,9 +89,8 @@ fn a_messenger_that_takes_short_texts_gets_no_longer_ones() {
 }
 
 #[test]
-fn a_message_answers_one_of_its_own_chat() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+fn a_message_replies_to_one_of_the_same_chat() {
+    let (mut fixture, session) = Fixture::with_session();
     let elsewhere = fixture.writes("2", "other", "eva").message_id;
     let own = fixture.workspace.messages(session).last().unwrap().id;
     let answer = |to| MessageCommand::Send {
@@ -100,28 +98,23 @@ fn a_message_answers_one_of_its_own_chat() {
         content: Content::text("x"),
         reply_to: Some(to),
     };
-    refused(fixture.asks("ann", answer(elsewhere)), Code::Invalid);
-    refused(
-        fixture.asks("ann", answer(MessageId::from_bytes([5; 16]))),
-        Code::Invalid,
-    );
+    fixture.refuses("ann", answer(elsewhere), Code::Invalid);
+    fixture.refuses("ann", answer(MessageId::from_bytes([5; 16])), Code::Invalid);
     fixture.does("ann", answer(own));
 }
 
 #[test]
-fn messages_for_a_disconnected_channel_wait_and_for_a_deleted_one_there_are_none() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+fn messages_for_a_disconnected_channel_wait_and_a_deleted_one_rejects_them() {
+    let (mut fixture, session) = Fixture::with_session();
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
     fixture.does("ann", send(session, "x"));
     fixture.does("root", ChannelCommand::Delete(fixture.channel));
-    refused(fixture.asks("ann", send(session, "x")), Code::SessionClosed);
+    fixture.refuses("ann", send(session, "x"), Code::SessionClosed);
 }
 
 #[test]
-fn a_note_never_leaves_the_house() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+fn a_note_is_not_delivered() {
+    let (mut fixture, session) = Fixture::with_session();
     let note = |text: &str| MessageCommand::Note {
         session,
         text: text.to_owned(),
@@ -130,30 +123,26 @@ fn a_note_never_leaves_the_house() {
     assert!(fixture.due().is_empty() && fixture.workspace.deliveries.is_empty());
     let last = fixture.workspace.messages(session).next().unwrap();
     assert_eq!((last.direction, last.state), (Direction::Note, None));
-    refused(fixture.asks("rea", note("x")), Code::Forbidden);
-    refused(fixture.asks("eve", note("x")), Code::Forbidden);
-    refused(fixture.asks("ann", note("")), Code::Invalid);
+    fixture.refuses("rea", note("x"), Code::Forbidden);
+    fixture.refuses("eve", note("x"), Code::Forbidden);
+    fixture.refuses("ann", note(""), Code::Invalid);
     fixture.does("ann", SessionCommand::Close(session));
     fixture.does("ann", note("done"));
 }
 
 #[test]
-fn reading_counts_down_and_tells_the_messenger_how_far() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+fn reading_lowers_the_unread_count_and_notifies_the_messenger() {
+    let (mut fixture, session) = Fixture::with_session();
     let second = fixture.writes("2", "chat", "chat's").message_id;
     fixture.writes("3", "chat", "chat's");
-    let unread = |fixture: &Fixture| fixture.workspace.sessions.get(&session).unwrap().unread;
+    let unread = |fixture: &Fixture| fixture.session(session).unread;
     let read = |up_to| MessageCommand::Read { session, up_to };
     assert_eq!(unread(&fixture), 3);
-    refused(fixture.asks("bob", read(second)), Code::NotAssigned);
-    refused(
-        fixture.asks("ann", read(MessageId::from_bytes([5; 16]))),
-        Code::Invalid,
-    );
+    fixture.refuses("bob", read(second), Code::NotAssigned);
+    fixture.refuses("ann", read(MessageId::from_bytes([5; 16])), Code::Invalid);
     fixture.does("ann", read(second));
     assert_eq!(unread(&fixture), 1);
-    let told = fixture
+    let notice = fixture
         .workspace
         .notices
         .iter()
@@ -162,7 +151,7 @@ fn reading_counts_down_and_tells_the_messenger_how_far() {
         .1
         .kind
         .clone();
-    assert_eq!(told, NoticeKind::Read("2".to_owned()));
+    assert_eq!(notice, NoticeKind::Read("2".to_owned()));
     fixture.does("ann", read(second));
     assert!(fixture.records.is_empty());
     let own = fixture.sends("ann", session);

@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, refused, user};
+use super::fixture::{Fixture, disable, user};
 use crate::command::{Request, SessionCommand};
 use crate::id::CommandId;
 use crate::record::Actor;
@@ -37,7 +37,7 @@ fn an_id_that_was_another_command_is_a_conflict() {
         take(&mut fixture, "ann", "b"),
     );
     fixture.request(&one).unwrap();
-    refused(fixture.request(&two), Code::Conflict);
+    fixture.refuses_request(&two, Code::Conflict);
 }
 
 #[test]
@@ -56,21 +56,9 @@ fn ids_of_two_users_have_nothing_to_do_with_each_other() {
 fn a_refused_command_may_be_asked_again_under_its_id() {
     let mut fixture = Fixture::open();
     let request = take(&mut fixture, "ann", "chat");
-    fixture.does(
-        "root",
-        crate::command::UserCommand::Disable {
-            user: user("ann"),
-            disabled: true,
-        },
-    );
-    refused(fixture.request(&request), Code::Forbidden);
-    fixture.does(
-        "root",
-        crate::command::UserCommand::Disable {
-            user: user("ann"),
-            disabled: false,
-        },
-    );
+    fixture.does("root", disable("ann", true));
+    fixture.refuses_request(&request, Code::Forbidden);
+    fixture.does("root", disable("ann", false));
     fixture.request(&request).unwrap();
     assert_eq!(fixture.kinds(), ["session-assigned"]);
 }

@@ -1,5 +1,5 @@
-use super::fixture::{Fixture, refused, send, user};
-use crate::command::{ChannelCommand, LiveChatCommand, Person, Reply, SessionCommand, UserCommand};
+use super::fixture::{Fixture, disable, send, user};
+use crate::command::{ChannelCommand, LiveChatCommand, Person, Reply, SessionCommand};
 use crate::content::TEXT_CHARS_MAX;
 use crate::id::{SessionId, UserId};
 use crate::model::{OpenedBy, SessionStatus};
@@ -34,7 +34,7 @@ fn session_id(reply: Result<Reply, Rejection>) -> SessionId {
 }
 
 fn holder(fixture: &Fixture, session: SessionId) -> (SessionStatus, Option<UserId>) {
-    let session = fixture.workspace.sessions.get(&session).unwrap();
+    let session = fixture.session(session);
     (session.status, session.operator.clone())
 }
 
@@ -69,16 +69,12 @@ fn a_session_goes_from_the_queue_to_an_operator_to_its_end() {
     fixture.does("bob", SessionCommand::Close(session));
     assert_eq!(views(&fixture, "bob"), [0, 0, 0, 1]);
     let next = fixture.writes("2", "chat", "eva").session_id;
-    assert_eq!(
-        fixture.workspace.sessions.get(&next).unwrap().previous,
-        Some(session)
-    );
+    assert_eq!(fixture.session(next).previous, Some(session));
 }
 
 #[test]
 fn one_operator_has_a_session_and_taking_it_again_changes_nothing() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+    let (mut fixture, session) = Fixture::with_session();
     let rejection = fixture
         .asks("bob", SessionCommand::Take(session))
         .unwrap_err();
@@ -92,38 +88,19 @@ fn one_operator_has_a_session_and_taking_it_again_changes_nothing() {
 fn readers_and_strangers_do_not_work_on_sessions() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
-    refused(
-        fixture.asks("rea", SessionCommand::Take(session)),
-        Code::Forbidden,
-    );
-    refused(
-        fixture.asks("eve", SessionCommand::Take(session)),
-        Code::Forbidden,
-    );
+    fixture.refuses("rea", SessionCommand::Take(session), Code::Forbidden);
+    fixture.refuses("eve", SessionCommand::Take(session), Code::Forbidden);
     let unknown = SessionCommand::Take(SessionId::from_bytes([9; 16]));
-    refused(fixture.asks("ann", unknown), Code::NotFound);
+    fixture.refuses("ann", unknown, Code::NotFound);
 }
 
 #[test]
 fn only_who_has_a_session_or_supervises_passes_it_on() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    refused(
-        fixture.asks("bob", transfer(session, Some("bob"))),
-        Code::NotAssigned,
-    );
-    refused(
-        fixture.asks("ann", transfer(session, Some("eve"))),
-        Code::Invalid,
-    );
-    refused(
-        fixture.asks("ann", transfer(session, Some("rea"))),
-        Code::Invalid,
-    );
-    refused(
-        fixture.asks("ann", transfer(session, Some("nobody"))),
-        Code::Invalid,
-    );
+    let (mut fixture, session) = Fixture::with_session();
+    fixture.refuses("bob", transfer(session, Some("bob")), Code::NotAssigned);
+    fixture.refuses("ann", transfer(session, Some("eve")), Code::Invalid);
+    fixture.refuses("ann", transfer(session, Some("rea")), Code::Invalid);
+    fixture.refuses("ann", transfer(session, Some("nobody")), Code::Invalid);
     fixture.does("ann", transfer(session, Some("ann")));
     assert!(fixture.records.is_empty());
     fixture.does("sue", transfer(session, Some("sue")));
@@ -136,18 +113,14 @@ fn only_who_has_a_session_or_supervises_passes_it_on() {
         to: None,
         note: Some("x".repeat(TEXT_CHARS_MAX + 1)),
     };
-    refused(fixture.asks("sue", long), Code::Invalid);
+    fixture.refuses("sue", long, Code::Invalid);
     fixture.does("sue", transfer(session, None));
-    refused(
-        fixture.asks("ann", transfer(session, Some("bob"))),
-        Code::NotAssigned,
-    );
+    fixture.refuses("ann", transfer(session, Some("bob")), Code::NotAssigned);
 }
 
 #[test]
 fn what_is_noted_at_a_transfer_is_a_note_like_any_other() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+    let (mut fixture, session) = Fixture::with_session();
     let noted = SessionCommand::Transfer {
         session,
         to: Some(user("bob")),
@@ -166,15 +139,8 @@ fn what_is_noted_at_a_transfer_is_a_note_like_any_other() {
 
 #[test]
 fn a_session_whose_operator_can_no_longer_work_on_it_may_be_taken() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
-    fixture.does(
-        "root",
-        UserCommand::Disable {
-            user: user("ann"),
-            disabled: true,
-        },
-    );
+    let (mut fixture, session) = Fixture::with_session();
+    fixture.does("root", disable("ann", true));
     fixture.does("bob", SessionCommand::Take(session));
     assert_eq!(
         holder(&fixture, session),
@@ -189,7 +155,7 @@ fn a_session_whose_operator_can_no_longer_work_on_it_may_be_taken() {
             users,
         },
     );
-    refused(fixture.asks("bob", send(session, "x")), Code::Forbidden);
+    fixture.refuses("bob", send(session, "x"), Code::Forbidden);
     fixture.does("sue", SessionCommand::Take(session));
     assert_eq!(
         holder(&fixture, session),
@@ -199,17 +165,16 @@ fn a_session_whose_operator_can_no_longer_work_on_it_may_be_taken() {
 
 #[test]
 fn a_closed_session_stays_closed() {
-    let mut fixture = Fixture::open();
-    let session = fixture.session_of("ann", "chat");
+    let (mut fixture, session) = Fixture::with_session();
     fixture.does("ann", SessionCommand::Close(session));
     for again in [
         SessionCommand::Close(session),
         SessionCommand::Take(session),
         transfer(session, None),
     ] {
-        refused(fixture.asks("ann", again), Code::SessionClosed);
+        fixture.refuses("ann", again, Code::SessionClosed);
     }
-    refused(fixture.asks("ann", send(session, "x")), Code::SessionClosed);
+    fixture.refuses("ann", send(session, "x"), Code::SessionClosed);
 }
 
 #[test]
@@ -225,10 +190,7 @@ fn an_operator_opens_a_session_where_the_messenger_allows_it() {
         holder(&fixture, session),
         (SessionStatus::Assigned, Some(user("ann")))
     );
-    assert_eq!(
-        fixture.workspace.sessions.get(&session).unwrap().opened_by,
-        OpenedBy::Operator
-    );
+    assert_eq!(fixture.session(session).opened_by, OpenedBy::Operator);
     assert_eq!(fixture.due().len(), 1);
 
     let again = create(&fixture, "chat", None);
@@ -247,8 +209,8 @@ fn a_session_is_not_opened_where_it_must_not() {
         create(&fixture, "chat", None),
         create(&fixture, &"x".repeat(256), None),
     );
-    refused(fixture.asks("ann", long), Code::Invalid);
-    refused(fixture.asks("eve", chat.clone()), Code::Forbidden);
+    fixture.refuses("ann", long, Code::Invalid);
+    fixture.refuses("eve", chat.clone(), Code::Forbidden);
     let update = crate::command::Update {
         channel: fixture.channel,
         webhook: None,
@@ -257,11 +219,11 @@ fn a_session_is_not_opened_where_it_must_not() {
         operator_initiated: Some(false),
     };
     fixture.does("root", ChannelCommand::Update(update));
-    refused(fixture.asks("ann", chat.clone()), Code::NotEnabled);
+    fixture.refuses("ann", chat.clone(), Code::NotEnabled);
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
-    refused(fixture.asks("ann", chat.clone()), Code::ChannelDisconnected);
+    fixture.refuses("ann", chat.clone(), Code::ChannelDisconnected);
     fixture.does("root", ChannelCommand::Delete(fixture.channel));
-    refused(fixture.asks("ann", chat), Code::NotFound);
+    fixture.refuses("ann", chat, Code::NotFound);
 }
 
 #[test]
@@ -277,22 +239,20 @@ fn a_session_with_somebody_known_is_on_the_chat_of_the_last_one() {
         text: None,
     };
     let second = session_id(fixture.asks("bob", create.clone()));
-    let second = fixture.workspace.sessions.get(&second).unwrap();
+    let second = fixture.session(second);
     assert_eq!(
         (&*second.external_chat_id, second.previous),
         ("chat", Some(first))
     );
     let other = fixture.new_channel("https://other.example/");
     let person = Person::Contact(contact);
-    refused(
-        fixture.asks(
-            "bob",
-            SessionCommand::Create {
-                channel: other,
-                person,
-                text: None,
-            },
-        ),
+    fixture.refuses(
+        "bob",
+        SessionCommand::Create {
+            channel: other,
+            person,
+            text: None,
+        },
         Code::Invalid,
     );
 }

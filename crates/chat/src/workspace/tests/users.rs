@@ -1,4 +1,4 @@
-use super::fixture::{Fixture, new_user, refused, user};
+use super::fixture::{Fixture, disable, new_user, user};
 use crate::command::{Command, Effect, LiveChatCommand, SessionCommand, UserCommand};
 use crate::id::ContactId;
 use crate::messenger::Inbound;
@@ -17,15 +17,8 @@ fn update(name: &str, groups: &[Group]) -> UserCommand {
     }
 }
 
-fn disable(name: &str, disabled: bool) -> UserCommand {
-    UserCommand::Disable {
-        user: user(name),
-        disabled,
-    }
-}
-
 #[test]
-fn the_first_administrator_is_made_once() {
+fn the_first_administrator_is_created_once() {
     let mut fixture = Fixture::empty(1);
     let first = || Command::FirstAdministrator(new_user("root", Group::Administrators));
     fixture.system(first());
@@ -38,9 +31,10 @@ fn the_first_administrator_is_made_once() {
 fn only_administrators_change_users() {
     let mut fixture = Fixture::open();
     for name in ["sue", "ann", "rea"] {
-        refused(fixture.asks(name, disable("bob", true)), Code::Forbidden);
-        refused(
-            fixture.asks(name, Command::Forget(ContactId::from_bytes([1; 16]))),
+        fixture.refuses(name, disable("bob", true), Code::Forbidden);
+        fixture.refuses(
+            name,
+            Command::Forget(ContactId::from_bytes([1; 16])),
             Code::Forbidden,
         );
     }
@@ -49,40 +43,28 @@ fn only_administrators_change_users() {
 }
 
 #[test]
-fn a_login_is_given_once_and_a_name_is_never_blank() {
+fn a_login_is_unique_and_a_name_is_not_blank() {
     let mut fixture = Fixture::open();
     let mut ann = new_user("ann", Group::Readers);
-    refused(
-        fixture.asks("root", UserCommand::Create(ann.clone())),
-        Code::Conflict,
-    );
+    fixture.refuses("root", UserCommand::Create(ann.clone()), Code::Conflict);
     ann.login = user("other");
     ann.name = "  ".to_owned();
-    refused(
-        fixture.asks("root", UserCommand::Create(ann)),
-        Code::Invalid,
-    );
-    refused(
-        fixture.asks("root", disable("nobody", true)),
-        Code::NotFound,
-    );
+    fixture.refuses("root", UserCommand::Create(ann), Code::Invalid);
+    fixture.refuses("root", disable("nobody", true), Code::NotFound);
 }
 
 #[test]
 fn the_last_administrator_can_neither_leave_nor_be_disabled() {
     let mut fixture = Fixture::open();
-    refused(fixture.asks("root", disable("root", true)), Code::Conflict);
-    refused(
-        fixture.asks("root", update("root", &[Group::Readers])),
-        Code::Conflict,
-    );
+    fixture.refuses("root", disable("root", true), Code::Conflict);
+    fixture.refuses("root", update("root", &[Group::Readers]), Code::Conflict);
     fixture.does("root", update("sue", &[Group::Administrators]));
     fixture.does("root", disable("root", true));
-    refused(fixture.asks("sue", disable("sue", true)), Code::Conflict);
+    fixture.refuses("sue", disable("sue", true), Code::Conflict);
 }
 
 #[test]
-fn a_disabled_user_may_ask_for_nothing_not_even_for_an_old_answer() {
+fn a_disabled_user_gets_no_reply_not_even_to_a_repeated_command() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
     let request = crate::command::Request {
@@ -93,7 +75,7 @@ fn a_disabled_user_may_ask_for_nothing_not_even_for_an_old_answer() {
     };
     fixture.request(&request).unwrap();
     fixture.does("root", disable("ann", true));
-    refused(fixture.request(&request), Code::Forbidden);
+    fixture.refuses_request(&request, Code::Forbidden);
     fixture.does("root", disable("ann", false));
     fixture.request(&request).unwrap();
     assert!(fixture.kinds().is_empty());
@@ -102,11 +84,11 @@ fn a_disabled_user_may_ask_for_nothing_not_even_for_an_old_answer() {
         users: vec![],
     };
     fixture.does("root", members);
-    refused(fixture.request(&request), Code::Forbidden);
+    fixture.refuses_request(&request, Code::Forbidden);
 }
 
 #[test]
-fn whoever_changes_is_told_to_sign_in_again() {
+fn a_user_whose_rights_change_signs_in_again() {
     let mut fixture = Fixture::open();
     fixture.does("root", update("ann", &[Group::Readers]));
     assert_eq!(fixture.effects, [Effect::Rights(user("ann"))]);
@@ -117,7 +99,7 @@ fn whoever_changes_is_told_to_sign_in_again() {
 }
 
 #[test]
-fn the_oldest_token_gives_way() {
+fn the_oldest_token_is_evicted() {
     let mut fixture = Fixture::open();
     for n in 0..=TOKENS_MAX {
         let hash = Secret::new(n.to_string());
@@ -137,10 +119,10 @@ fn the_oldest_token_gives_way() {
 }
 
 #[test]
-fn users_do_not_speak_for_messengers_nor_messengers_for_users() {
+fn users_cannot_act_for_messengers_nor_the_system_for_users() {
     let mut fixture = Fixture::open();
     let inbound = Command::Inbound(fixture.channel, Inbound::Disconnect);
-    refused(fixture.asks("root", inbound), Code::Forbidden);
+    fixture.refuses("root", inbound, Code::Forbidden);
     let request = crate::command::Request::system(disable("ann", true).into());
-    refused(fixture.request(&request), Code::Forbidden);
+    fixture.refuses_request(&request, Code::Forbidden);
 }

@@ -1,0 +1,100 @@
+//! Reads of a workspace and its log.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::fixture::Fixture;
+use super::values::key;
+use crate::content::Content;
+use crate::event::Event;
+use crate::id::{ChannelId, ContactId, MessageId, SessionId};
+use crate::model::{ChannelStatus, DeliveryState};
+use crate::record::Record;
+use crate::state::{Channel, Session};
+use crate::time::Timestamp;
+use crate::workspace::Workspace;
+
+impl Fixture {
+    /// The channel that every test starts with.
+    pub(super) fn usual_channel(&self) -> &Channel {
+        self.workspace.channel(self.channel).unwrap()
+    }
+
+    /// The status of a channel, also of a deleted one.
+    pub(super) fn status(&self, id: ChannelId) -> ChannelStatus {
+        self.workspace.channels.get(&id).unwrap().status
+    }
+
+    pub(super) fn session(&self, id: SessionId) -> &Session {
+        self.workspace.sessions.get(&id).unwrap()
+    }
+
+    /// The delivery state of an outbound message.
+    pub(super) fn state(&self, id: MessageId) -> DeliveryState {
+        self.workspace.message(id).unwrap().1.state.unwrap()
+    }
+
+    /// The kinds of the last request's events.
+    pub(super) fn kinds(&self) -> Vec<&'static str> {
+        self.records.iter().map(|r| r.event.kind()).collect()
+    }
+
+    /// The messages that are due now and not in flight.
+    pub(super) fn due(&self) -> Vec<MessageId> {
+        let all = self.workspace.due(self.now).map(|(_, _, id)| id);
+        all.filter(|id| !self.under_way.contains_key(id)).collect()
+    }
+
+    /// The messages that have expired and are not in flight.
+    pub(super) fn expired(&self) -> Vec<MessageId> {
+        let all = self.workspace.expired(self.now);
+        all.filter(|id| !self.under_way.contains_key(id)).collect()
+    }
+
+    /// The time at which the next message is due or expires.
+    pub(super) fn next_due(&self) -> Option<Timestamp> {
+        self.workspace
+            .next_due(|id| self.under_way.contains_key(&id), |_, _| false)
+    }
+
+    /// The contact with an external user id.
+    pub(super) fn contact(&self, external: &str) -> ContactId {
+        self.workspace
+            .contact_by_external(self.channel, external)
+            .unwrap()
+    }
+
+    /// The contents that the remaining keys can still decrypt in the log.
+    pub(super) fn contents(&self) -> Vec<Content> {
+        let mut contents = Vec::new();
+        let mut fold = Workspace::default();
+        for (at, bytes) in self.log.iter().enumerate() {
+            let record = Record::decode(at as u64 + 1, bytes).unwrap();
+            let number = fold.key_of(&record.stream, &record.event);
+            let own = number.filter(|n| !self.destroyed.contains(n)).map(key);
+            let content = match &record.event {
+                Event::MessageReceived(e) => Some(&e.content),
+                Event::MessageSent(e) => Some(&e.content),
+                Event::NoteAdded(e) => Some(&e.content),
+                Event::MessageEdited(e) => e.content.as_ref(),
+                Event::EditParked(e) => e.text.as_ref(),
+                _ => None,
+            };
+            let bound = record.stream.to_string();
+            let open = content.and_then(|c| c.open(own.as_ref(), bound.as_bytes()));
+            contents.extend(open.map(Cow::into_owned));
+            fold.evolve(&record);
+        }
+        contents
+    }
+
+    /// Writes the changed rows to a projection store.
+    pub(super) fn rows(&mut self, store: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
+        for (key, value) in self.workspace.take_changed() {
+            match value {
+                Some(value) => store.insert(key, value),
+                None => store.remove(&key),
+            };
+        }
+    }
+}
