@@ -47,8 +47,9 @@ impl TestBroker {
             "console.listen",
             "ops.listen",
             "nats.listen",
+            "nats.websocket",
         ];
-        let listen = names.into_iter().chain(["nats.websocket"]).zip(ports);
+        let listen = names.into_iter().zip(ports);
         let listen = listen.map(|(name, address)| (name.to_owned(), address.to_string()));
         let given = settings
             .iter()

@@ -31,11 +31,11 @@ async fn assert_nothing_is_lost(world: &World, load: Load) {
 }
 
 #[tokio::test]
-async fn what_was_acknowledged_survives_kill_nine_once_and_in_order() {
+async fn acknowledged_messages_survive_sigkill_once_and_in_order() {
     let mut random = Random::seeded();
     let (mut world, load) = world_under_load().await;
     for _ in 0..kills() {
-        // A random delay, so that the kill hits any step of a batch, those after the start included.
+        // A random delay, so that the kill may hit any step of a batch or of the start.
         load.more(1 + random.below(60) as usize).await;
         let delay = Duration::from_micros(random.below(20_000).into());
         tokio::time::sleep(delay).await;

@@ -20,9 +20,9 @@ fn demo(dir: &Path, page: &str) -> Command {
         "CONSOLE__LISTEN",
         "OPS__LISTEN",
         "NATS__LISTEN",
+        "NATS__WEBSOCKET",
     ];
-    let listen = listen.into_iter().chain(["NATS__WEBSOCKET"]);
-    for (key, address) in listen.zip(ports::free::<5>()) {
+    for (key, address) in listen.into_iter().zip(ports::free::<5>()) {
         command.env(format!("SWITCHBOARD__{key}"), address.to_string());
     }
     let [messenger] = ports::free().map(|address| address.to_string());

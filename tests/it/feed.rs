@@ -22,20 +22,10 @@ async fn converse(world: &World) {
     world.messenger.accepted("messageStatus", receipt).await;
     let edit = json!({ "externalMessageId": "first-of-ann", "text": "hello!" });
     world.messenger.accepted("messageEdited", edit).await;
-    world
-        .olga
-        .call(
-            "messages.note",
-            json!({ "session": session, "text": "nice" }),
-        )
-        .await;
-    world
-        .olga
-        .call(
-            "sessions.transfer",
-            json!({ "session": session, "queue": true }),
-        )
-        .await;
+    let note = json!({ "session": session, "text": "nice" });
+    world.olga.call("messages.note", note).await;
+    let transfer = json!({ "session": session, "queue": true });
+    world.olga.call("sessions.transfer", transfer).await;
     world.olga.on_session("sessions.take", &session).await;
     world.messenger.respond_status("message", 422);
     let id = world.send(&session, "this fails").await;

@@ -265,7 +265,7 @@ async fn handle(
     });
     let default = shared.behaviour.respond(&shared.code, &request);
     let answer = shared.rule.lock().unwrap()(&request).unwrap_or(default);
-    let _in_hand = InFlight::of(&request, &shared);
+    let _in_flight = InFlight::of(&request, &shared);
     shared.received.send_modify(|all| all.push(request.clone()));
     if let Some(mut gate) = answer.gate.clone() {
         // A dropped gate counts as open.

@@ -45,13 +45,8 @@ async fn deleted_projections_are_rebuilt_exactly() {
         world.delivery(&session, &id, "accepted").await;
         let receipt = json!({ "messageId": id, "status": "delivered" });
         world.messenger.accepted("messageStatus", receipt).await;
-        world
-            .olga
-            .call(
-                "messages.note",
-                json!({ "session": session, "text": "a note" }),
-            )
-            .await;
+        let note = json!({ "session": session, "text": "a note" });
+        world.olga.call("messages.note", note).await;
         if chat == "ann" {
             world.olga.on_session("sessions.close", &session).await;
         }

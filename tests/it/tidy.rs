@@ -135,7 +135,7 @@ fn subjects_are_written_in_one_file() {
             let is_comment = line.trim_start().starts_with("//");
             assert!(
                 is_comment || !marks.iter().any(|mark| line.contains(mark)),
-                "{name}:{n}: subjects belong into chat::subject: {line}"
+                "{name}:{n}: move the subject to chat::subject: {line}"
             );
         }
     }
@@ -175,7 +175,7 @@ fn every_crate_has_a_description() {
 }
 
 #[test]
-fn nothing_is_left_to_do() {
+fn no_source_file_has_a_reminder() {
     let marks = [
         "todo!(",
         "unimplemented!(",
@@ -202,6 +202,9 @@ fn every_path_in_contributing_exists() {
         .collect();
     assert!(paths.len() > 30, "found only {paths:?}");
     for path in paths {
-        assert!(workspace().join(path).exists(), "there is no {path}");
+        assert!(
+            workspace().join(path).exists(),
+            "CONTRIBUTING.md names {path}, which does not exist"
+        );
     }
 }

@@ -37,7 +37,7 @@ impl Default for Setup<'_> {
     }
 }
 
-/// Settings that retry a delivery after 200 ms, without an end.
+/// Settings that retry a delivery every 200 ms, without a limit.
 const SHORT_RETRIES: [(&str, &str); 1] = [("delivery.schedule", r#"["0s", "200ms"]"#)];
 
 impl Setup<'static> {

@@ -13,7 +13,7 @@ pub(crate) const TEXT_CHARS_MAX: usize = 10_000;
 const HELP: &str = "\
 text          send a message             /edit TEXT      edit your last message
 /file URL     send a file                /delete         delete your last message
-/typing       report that you type       /reply TEXT     reply to the operator's last message
+/typing       send a typing signal       /reply TEXT     reply to the operator's last message
 /read         mark it as read            /who LOGIN      ask for an operator's profile
 /chat ID      write in another chat      /user ID [NAME] write as another person
 /disconnect   disconnect the channel     /quit           end this program";
@@ -32,7 +32,7 @@ pub(crate) struct Composer {
 pub(crate) enum Input {
     /// An empty line.
     Empty,
-    /// A text for the person.
+    /// A text to show to the person.
     Note(String),
     /// A request to send.
     Send(Item),

@@ -1,4 +1,4 @@
-//! Events: what happens, for the terminal and the page.
+//! Events that are reported to the terminal and the page.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ pub(crate) enum Event<'a> {
 }
 
 impl Event<'_> {
-    /// The event as `--json` prints it; `None` for events of the page.
+    /// The event as `--json` prints it; `None` for events that only the page shows.
     pub(crate) fn json(&self) -> Option<Value> {
         Some(match self {
             Self::Listening { url } => json!({ "listening": url }),

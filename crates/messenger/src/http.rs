@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 /// The longest wait for the head of a request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most open connections; more wait to be accepted.
+/// The most open connections; further ones wait to be accepted.
 const CONNECTIONS_MAX: usize = 256;
 /// The pause after `accept` fails, which it does when the process is out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
@@ -48,7 +48,7 @@ where
     Ok(body.map_err(anyhow::Error::from_boxed)?.to_bytes())
 }
 
-/// Serves HTTP/1 until it is dropped, and the connections with it.
+/// Serves HTTP/1 until the future is dropped, which also closes the connections.
 pub(crate) async fn serve<H, F, B>(listener: TcpListener, handle: H)
 where
     H: Fn(Request<Incoming>) -> F + Clone + Send + 'static,

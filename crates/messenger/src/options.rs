@@ -31,7 +31,7 @@ pub struct Options {
     /// Delay each response by this many milliseconds.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub slow: u64,
-    /// Refuse to be connected: answer connect with 401.
+    /// Answer connect with 401, so that the channel is not connected.
     #[arg(long)]
     pub refuse: bool,
     /// Answer each message with this status.

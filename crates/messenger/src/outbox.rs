@@ -19,7 +19,7 @@ use crate::http;
 use crate::report::Reporter;
 use connection::Connected;
 pub(crate) use connection::Connection;
-pub(crate) use queue::{Item, QUEUE_MAX, Queue};
+pub(crate) use queue::{Item, Queue};
 
 /// The largest answer that is read.
 pub(crate) const ANSWER_BYTES_MAX: usize = 1024 * 1024;
@@ -33,7 +33,7 @@ const RETRIES_AFTER_CONNECT: u32 = 5;
 /// The longest duration of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// Sends what is queued.
+/// The sender of queued requests.
 pub(crate) struct Outbox {
     pub(crate) client: http::Client,
     pub(crate) code: Arc<Code>,
@@ -53,7 +53,7 @@ pub(crate) enum Verdict {
     AwaitConnect,
 }
 
-/// Decides by the status and the `code` of the problem in the answer.
+/// Classifies an answer by its status and the `code` of its problem.
 pub(crate) fn verdict(status: Option<u16>, code: &str, retry_after: Option<u64>) -> Verdict {
     match (status, code) {
         (Some(409), "channel_disconnected") | (Some(401 | 404), _) => Verdict::AwaitConnect,
@@ -92,7 +92,7 @@ impl Outbox {
         })
     }
 
-    /// Sends what is queued until the queue is closed, then waits forever.
+    /// Sends queued requests until the queue is closed, then waits forever.
     pub(crate) async fn run(self, mut queue: mpsc::Receiver<Item>) -> anyhow::Result<()> {
         let mut connection = self.connection.subscribe();
         let mut retries = RETRIES_AFTER_CONNECT;

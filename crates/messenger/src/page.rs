@@ -108,7 +108,7 @@ impl Page {
         };
         match self.queue.try_put(item) {
             Ok(true) => Ok(()),
-            // An error means that stdout is closed, and the messenger about to end.
+            // An error means that stdout is closed and that the program is about to exit.
             Ok(false) | Err(_) => Err(Refusal::FULL),
         }
     }

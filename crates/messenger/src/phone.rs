@@ -1,4 +1,4 @@
-//! The state of the phone: everyone's chat and the state of the channel. A fold of the events.
+//! The state of the phone, folded from the events: each person's chat, and the state of the channel.
 //!
 //! Each change has a revision, which is recorded at the entry or chat that changed. An update
 //! contains what changed after the revision that the page has seen, so nothing is buffered for a
@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use crate::event::{Event, kind, member, text};
 use crate::people::Person;
 use chat::Chat;
+pub(crate) use chat::ENTRIES_MAX;
 use entry::{Entry, State};
 use link::Link;
 
@@ -75,7 +76,7 @@ impl Phone {
     pub(crate) fn apply(&mut self, event: &Event<'_>, now: Timestamp) -> u64 {
         let changed = match event {
             Event::Queued { body } => self.queued(body, now),
-            Event::Sending { body } => self.moved(body, State::Sending, None),
+            Event::Sending { body } => self.advance(body, State::Sending, None),
             Event::Sent {
                 body,
                 status,
@@ -170,7 +171,7 @@ impl Phone {
     }
 
     /// Advances one of our messages to a state.
-    fn moved(&mut self, body: &Value, state: State, why: Option<String>) -> bool {
+    fn advance(&mut self, body: &Value, state: State, why: Option<String>) -> bool {
         let id = member(body, "externalMessageId").unwrap_or("");
         kind(body) == "message"
             && self.change(id, |entry| {
@@ -181,13 +182,13 @@ impl Phone {
     }
 
     fn sent(&mut self, body: &Value, status: Option<u16>, answer: &Value, kept: bool) -> bool {
-        let linked = self.linked(Link::after_answer(status, kept));
+        let changed = self.set_link(Link::after_answer(status, kept));
         let (state, why) = match status {
             Some(200..300) => (State::Accepted, None),
             _ if kept => (State::Kept, None),
             _ => (State::Failed, Some(reason(status, answer))),
         };
-        self.moved(body, state, why) | linked
+        self.advance(body, state, why) | changed
     }
 
     /// Applies a request of Switchboard.
@@ -196,8 +197,8 @@ impl Phone {
         let chat = text(data, "targetChatId");
         let revision = self.next();
         match kind(body) {
-            "connect" => self.linked(Link::Connected),
-            "disconnect" => self.linked(Link::Disconnected),
+            "connect" => self.set_link(Link::Connected),
+            "disconnect" => self.set_link(Link::Disconnected),
             "message" => self.add(chat, data, Entry::operator(data, now)),
             "session" => self.add(chat, data, Entry::session(text(data, "state"), now)),
             "typing" => self
@@ -220,10 +221,10 @@ impl Phone {
         let operators = answer.get("operatorsOnline").and_then(Value::as_u64);
         let changed = self.operators != operators;
         self.operators = operators;
-        self.linked(self.link.with_status(status, text(answer, "status"))) | changed
+        self.set_link(self.link.with_status(status, text(answer, "status"))) | changed
     }
 
-    fn linked(&mut self, link: Link) -> bool {
+    fn set_link(&mut self, link: Link) -> bool {
         let changed = self.link != link;
         self.link = link;
         changed

@@ -26,16 +26,16 @@ pub(crate) struct Responder {
     seen: Mutex<Seen>,
 }
 
-/// The response to a request, and its consequences.
+/// The response to a request, and its side effects.
 #[derive(Default)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Vec<u8>,
-    /// The URL to send to from now on.
+    /// The URL of Switchboard that a `connect` gave.
     pub(crate) connected: Option<String>,
     /// The last message that Switchboard has received from this messenger.
     pub(crate) last_message_id: Option<String>,
-    /// Receipts to send without being asked.
+    /// Receipts to queue after the response.
     pub(crate) receipts: Vec<Value>,
     /// The request without its token; `None` if it was refused.
     received: Option<Value>,
@@ -126,7 +126,7 @@ impl Responder {
         answer
     }
 
-    /// Requires a signature, if there is one, to verify, and otherwise the token to be the code.
+    /// Checks the signature of a signed request, and the token of any other.
     fn verify(
         &self,
         head: &Parts,

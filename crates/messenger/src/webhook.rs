@@ -1,4 +1,4 @@
-//! The HTTP side of the webhook: reads a request, responds, and starts what follows from it.
+//! The HTTP side of the webhook: reads a request, responds, and queues receipts.
 
 use std::sync::Arc;
 use std::time::Duration;

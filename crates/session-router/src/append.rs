@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::projections::Projector;
 use crate::state::State;
 
-/// The most frames that are durable and wait for the loop. A frame that found no place would never
-/// release anything, so no more than this are submitted.
+/// The most frames in flight, and the capacity of the channel of commits: a commit that did not fit
+/// would be lost, and its releases with it.
 const COMMITS_MAX: usize = 4_096;
 
 /// The result of one frame.
@@ -71,8 +71,8 @@ impl Appender {
         Ok(event_log::free_space(self.log.dir())?.nearly_full())
     }
 
-    /// Gives batches to the log, one frame each. Returns the releases that depend on nothing: a batch
-    /// without events waits for the last frame, if there is one.
+    /// Submits batches to the log, one frame each. A batch without events is released with the last
+    /// frame in flight; returns its releases if there is no frame.
     pub(crate) fn append(&mut self, batches: Vec<Batch>) -> Result<Vec<Release>, Error> {
         let mut released = Vec::new();
         for batch in batches {
@@ -97,7 +97,7 @@ impl Appender {
             };
             let commits = self.commits.clone();
             self.log.submit(frame, move |outcome| {
-                // It has room for every frame in flight, so it fails only when the loop has ended.
+                // The channel has capacity for every frame in flight: this fails only once the loop has ended.
                 drop(commits.try_send(outcome));
             })?;
             self.in_flight.push_back(InFlight {
@@ -109,13 +109,13 @@ impl Appender {
         Ok(released)
     }
 
-    /// The position of the last event that the log was given.
+    /// The position of the last event submitted to the log.
     fn submitted(&self) -> u64 {
         let last = self.in_flight.back();
         last.map_or_else(|| self.log.head().position, |frame| frame.last)
     }
 
-    /// Takes note that the oldest frame is durable. Returns what waited for it.
+    /// Removes the oldest frame, which is durable. Returns its releases.
     pub(crate) fn committed(&mut self, committed: Committed) -> Result<Vec<Release>, Error> {
         let Some(frame) = self.in_flight.pop_front() else {
             return Err(Error::Committer);
@@ -132,8 +132,8 @@ impl Appender {
         Ok(frame.releases)
     }
 
-    /// Has the projector write changed rows once the events behind them are durable: when nothing
-    /// happened since the last tick, or when a start would have to replay too much.
+    /// Has the projector write changed rows once their events are durable, if nothing was decided since
+    /// the last tick or if a start would replay too many events.
     pub(crate) fn offer_rows(&mut self, state: &mut State) {
         let position = state.workspace().position;
         let is_quiet = position == std::mem::replace(&mut self.ticked_at, position);

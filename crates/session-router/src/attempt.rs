@@ -17,10 +17,10 @@ use chat::workspace::Workspace;
 
 use crate::sealed_log::SealedLog;
 
-/// How much longer than the attempt its answer may take: it may wait 2 s in the queue of egress.
+/// Added to the timeout of an attempt: it may wait 2 s in the queue of egress.
 const BUS_MARGIN: Duration = Duration::from_secs(3);
 
-/// Where an attempt goes, and how it is signed.
+/// The webhook of an attempt, and the codes that sign it.
 #[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) channel: ChannelId,
@@ -41,7 +41,7 @@ impl Target {
         now: Timestamp,
     ) -> Self {
         let stream = Stream::Channel(id);
-        let good = channel
+        let valid = channel
             .codes
             .iter()
             .filter(|c| c.until.is_none_or(|until| now < until));
@@ -49,7 +49,7 @@ impl Target {
             channel: id,
             generation: channel.generation,
             url: channel.webhook.clone(),
-            codes: good
+            codes: valid
                 .filter_map(|c| sealed_log.open_with_master_key(&c.code, &stream))
                 .collect(),
             dialect: channel.dialect,
@@ -92,7 +92,7 @@ impl Target {
     }
 }
 
-/// Asks egress for one attempt. No answer is an outcome too.
+/// Asks egress for one attempt. Without an answer the attempt has failed.
 pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) -> AttemptReply {
     let timeout = Duration::from_millis(u64::from(request.timeout_ms)) + BUS_MARGIN;
     match bus.ask::<_, AttemptReply>(subject, request, timeout).await {
@@ -129,7 +129,7 @@ pub(crate) struct MessageAttempt {
 }
 
 impl MessageAttempt {
-    /// Collects what the state and the message's record know. `None` if the message is not pending.
+    /// Combines the state with the message's record. `None` if the message is not pending.
     pub(crate) fn of(
         workspace: &Workspace,
         sealed_log: &SealedLog,

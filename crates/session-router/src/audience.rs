@@ -1,7 +1,7 @@
 //! Whether the feed may have a subscriber. While it cannot, events are not rendered.
 //!
 //! Every subscriber signs in first, and each sign-in asks this role. The console role sees NATS's
-//! connections and reports when nobody is connected. Without a fresh report somebody may be listening.
+//! connections and reports when nobody is connected. Without a recent report the feed may have a subscriber.
 //! A new subscriber needs no earlier events: it reads the state after it has signed in.
 
 use std::time::Duration;
@@ -14,7 +14,7 @@ const SIGN_IN_MAX: Duration = Duration::from_secs(20);
 /// How long a report of the console is valid. It reports every few seconds.
 const REPORT_MAX: Duration = Duration::from_secs(30);
 
-/// What is known about subscribers.
+/// When the feed may have subscribers.
 pub(crate) struct Audience {
     /// When a user last signed in or sent a request.
     last_seen: Timestamp,
@@ -31,19 +31,19 @@ impl Audience {
         }
     }
 
-    /// Somebody signs in or is connected.
-    pub(crate) const fn somebody(&mut self, now: Timestamp) {
+    /// Records that a user signs in or is connected.
+    pub(crate) const fn saw_user(&mut self, now: Timestamp) {
         self.last_seen = now;
         self.nobody_until = None;
     }
 
-    /// The console reports that nobody is connected.
-    pub(crate) fn nobody(&mut self, now: Timestamp) {
+    /// Records the console's report that nobody is connected.
+    pub(crate) fn saw_nobody(&mut self, now: Timestamp) {
         let is_quiet = now.since(self.last_seen) >= SIGN_IN_MAX;
         self.nobody_until = is_quiet.then(|| now.plus(REPORT_MAX));
     }
 
-    /// Whether an event of now may have a subscriber.
+    /// Whether an event at this time may have a subscriber.
     pub(crate) fn may_listen(&self, now: Timestamp) -> bool {
         self.nobody_until.is_none_or(|until| now >= until)
     }
@@ -61,16 +61,16 @@ mod tests {
     fn a_subscriber_is_assumed_until_a_report_says_otherwise() {
         let mut audience = Audience::new(at(0));
         assert!(audience.may_listen(at(100)), "no report");
-        audience.nobody(at(100));
+        audience.saw_nobody(at(100));
         assert!(!audience.may_listen(at(101)));
-        audience.somebody(at(101));
+        audience.saw_user(at(101));
         assert!(
             audience.may_listen(at(101)),
             "a new subscriber sees everything"
         );
-        audience.nobody(at(120));
+        audience.saw_nobody(at(120));
         assert!(audience.may_listen(at(120)), "a sign-in may be in progress");
-        audience.nobody(at(121));
+        audience.saw_nobody(at(121));
         assert!(!audience.may_listen(at(121)));
         assert!(!audience.may_listen(at(150)));
         assert!(audience.may_listen(at(151)), "the report has expired");
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn a_subscriber_is_assumed_right_after_the_start() {
         let mut audience = Audience::new(at(0));
-        audience.nobody(at(19));
+        audience.saw_nobody(at(19));
         assert!(audience.may_listen(at(19)));
     }
 }

@@ -1,5 +1,5 @@
-//! What was decided and is not yet handed to the log: events, grouped into frames, and what goes out
-//! once they are durable.
+//! Batches of decided events, one for each frame of the log, with the outputs that are released once
+//! they are durable.
 
 use bus::Message;
 use event_log::NewEvent;
@@ -9,7 +9,7 @@ use crate::feed::FeedItem;
 use crate::outbox::Answer;
 use crate::side_jobs::SideJob;
 
-/// What happens once everything that was decided before it is durable.
+/// An output that is held until all events decided before it are durable.
 pub(crate) enum Release {
     /// Answers a request.
     Reply(Message, Answer),
@@ -39,7 +39,7 @@ impl Batch {
     }
 }
 
-/// The batch in the making, and the full ones before it.
+/// The batch being filled, and the full ones before it.
 #[derive(Default)]
 pub(crate) struct Batches {
     current: Batch,
@@ -63,7 +63,7 @@ impl Batches {
         self.current.releases.push(release);
     }
 
-    /// Adds several of them.
+    /// Adds several releases.
     pub(crate) fn release_all(&mut self, releases: impl IntoIterator<Item = Release>) {
         self.current.releases.extend(releases);
     }

@@ -1,8 +1,8 @@
-//! The only place of this role that reads the clock.
+//! The only use of the system clock in this role.
 
 use chat::time::Timestamp;
 
-/// Now.
+/// The current time.
 #[expect(
     clippy::disallowed_methods,
     reason = "the loop's outermost edge: below it time is a parameter"

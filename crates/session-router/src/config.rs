@@ -19,7 +19,7 @@ pub struct Config {
     pub public_url: String,
     /// The retry schedule and the time to live of deliveries.
     pub rules: Rules,
-    /// Whether an acknowledgement waits for the disk. `false` loses data at a power cut.
+    /// Whether an acknowledgement waits for `fsync`. `false` loses data at a power failure.
     pub sync: bool,
     /// The administrator that `switchboard init` made. Ignored if there is a user.
     pub first_administrator: Option<NewUser>,
@@ -51,7 +51,7 @@ pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
 /// the restart, under the same id. Together with [`OUTBOX_STOP_MAX`] this is less than the 11 s that
 /// the process gives its roles.
 pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(7);
-/// How long the last replies may take to leave while the role stops.
+/// How long sending the last replies may take while the role stops.
 pub(crate) const OUTBOX_STOP_MAX: std::time::Duration = std::time::Duration::from_secs(2);
 /// The most events whose changed rows are not written while the role is busy. Writing rows costs more
 /// than folding events, and a start replays this many in about a second.

@@ -2,17 +2,17 @@
 
 use crate::keyring::KeyringError;
 
-/// Why the role stopped. Nothing was acknowledged that is not durable.
+/// Why the role stopped. All acknowledged events are durable.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The log cannot be opened or written.
-    #[error("the log failed")]
+    #[error("cannot open or write the log")]
     Log(#[from] event_log::Error),
     /// The keys cannot be read or written.
-    #[error("the keys failed")]
+    #[error("cannot read or write the keys")]
     Keys(#[from] KeyringError),
-    /// NATS cannot be subscribed.
-    #[error("the bus failed")]
+    /// A subscription to NATS failed.
+    #[error("cannot subscribe to NATS")]
     Bus(#[from] bus::Error),
     /// The connection to NATS was closed for good.
     #[error("the connection to NATS ended")]

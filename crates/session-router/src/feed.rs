@@ -21,6 +21,7 @@ use chat::workspace::Workspace;
 use serde_json::Value;
 
 use crate::sealed_log::SealedLog;
+use crate::view::change::change;
 use crate::view::channel::Webhook;
 use crate::view::object::Object;
 use data::EventData;
@@ -30,7 +31,7 @@ pub(crate) use signal::{Signal, Who};
 /// Subject, headers and payload.
 pub(crate) type Message = (String, Vec<(String, String)>, Vec<u8>);
 
-/// One event with the objects that it is about, as they are right after it.
+/// One event with copies of the objects that it changed, made right after it was applied.
 #[derive(Debug)]
 pub(crate) struct FeedItem {
     record: Arc<Record>,
@@ -124,7 +125,7 @@ impl FeedItem {
 
     fn in_audit(&self, data: Object, subjects: &Subjects) -> Value {
         let record = &self.record;
-        let change = self.audited.then(|| crate::view::change(record));
+        let change = self.audited.then(|| change(record));
         let data = data.with_some("change", change);
         self.envelope(
             record.event.kind(),

@@ -1,10 +1,10 @@
 //! The contacts' keys, in a separate file: destroying a key erases a person's data, while the log
 //! and its copies stay unchanged.
 //!
-//! The file consists of slots of one length. A slot holds 32 random bytes wrapped with the master key,
-//! or zeros once it is destroyed. Slots are made in advance, thousands at a time with one sync: a new
-//! contact gets a slot that is durable already, so its first message does not wait for a second sync.
-//! Back this file up apart from the log: without it and the master key no content can be read.
+//! The file consists of slots of equal length. A slot holds 32 random bytes wrapped with the master key,
+//! or zeros once it is destroyed. Slots are created in advance, thousands with one sync: the slot of a
+//! new contact is already durable, so its first message does not wait for a second sync.
+//! Back this file up separately from the log: without it and the master key no content can be read.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -21,18 +21,18 @@ use chat::seal::SealKey;
 const SLOT_BYTES: usize = 72;
 /// Slots are added at a tick when fewer than this many are free, so that a burst rarely waits.
 const FREE_MIN: u32 = 4_096;
-/// How many are free after that: 590 KB.
+/// The number of free slots after that: 590 KB.
 const FREE_MORE: u32 = 8_192;
 /// The most unwrapped keys in memory. At the limit all are evicted.
 const OPENED_MAX: usize = 8_192;
 /// The most keys that one decision uses.
 const DECISION_MAX: u32 = 2;
 
-/// An error of the keys' file.
+/// An error of the key file.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyringError {
     /// It cannot be read or written.
-    #[error("cannot {action} the keys at {path}; without them no message can be read")]
+    #[error("cannot {action} the key file {path}; without it no message can be read")]
     File {
         /// The operation.
         action: &'static str,
@@ -115,7 +115,7 @@ impl Keyring {
         &self.master
     }
 
-    /// The key with this number. `None` if it was destroyed or never made.
+    /// The key with this number. `None` if it was destroyed or never created.
     pub(crate) fn get(&self, number: u32) -> Option<SealKey> {
         let known = self.read().opened.get(&number).cloned();
         // Unwrapped under the lock, so that a key that is being destroyed is not cached.
@@ -137,22 +137,19 @@ impl Keyring {
 
     /// Adds slots when few are free, and waits until they are durable.
     pub(crate) fn provide(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
-        if self.len() >= given.saturating_add(FREE_MIN) {
-            return Ok(());
-        }
-        self.extend(given, chance)
+        self.ensure(FREE_MIN, given, chance)
     }
 
     /// Adds slots only if the next decision could run out of them.
     pub(crate) fn provide_now(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
-        if self.len() >= given.saturating_add(DECISION_MAX) {
-            return Ok(());
-        }
-        self.extend(given, chance)
+        self.ensure(DECISION_MAX, given, chance)
     }
 
-    fn extend(&self, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
+    fn ensure(&self, free: u32, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
         let have = self.len();
+        if have >= given.saturating_add(free) {
+            return Ok(());
+        }
         let more: Vec<u8> = (have..given.saturating_add(FREE_MORE))
             .flat_map(|number| {
                 self.master

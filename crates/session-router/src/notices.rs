@@ -1,8 +1,8 @@
 //! Notifications of messengers besides operators' messages: `userInfo`, `messageOutcome`,
 //! `markAsRead`, `session`, `disconnect`.
 //!
-//! Which notices wait is state, folded from the log. This is only the schedule: which are in flight and
-//! when to retry. A restart starts over with those that still wait.
+//! The pending notices are in the state. This is only their schedule: which are in flight, and when to
+//! retry. A restart sends all pending notices again.
 
 #[cfg(test)]
 mod tests;
@@ -98,7 +98,7 @@ pub(crate) enum NoticeOutcome {
 }
 
 impl Notices {
-    /// Takes the notices that are due.
+    /// Starts the notices that are due.
     pub(crate) fn start(
         &mut self,
         workspace: &Workspace,
@@ -153,7 +153,7 @@ impl Notices {
         started
     }
 
-    /// Judges an answer. Returns the profile that it gives, and what it means for the notice.
+    /// Judges an answer. Returns the profile in it, and the outcome of the notice.
     pub(crate) fn finish(
         &mut self,
         id: NoticeId,
@@ -202,11 +202,11 @@ impl Notices {
     }
 
     /// Releases the outcomes that waited for a person's profile.
-    pub(crate) fn profile_asked(&mut self, contact: ContactId) {
+    pub(crate) fn profile_requested(&mut self, contact: ContactId) {
         self.release(&Hold::Profile(contact));
     }
 
-    /// Forgets notices that the state has dropped (the channel or person is gone, or too many were
+    /// Drops notices that the state has dropped (the channel or person is gone, or too many were
     /// queued after them), and releases what waited for them.
     pub(crate) fn drop_stale(&mut self, workspace: &Workspace) {
         let waits = |id: &NoticeId| workspace.notices.get(id).is_some();

@@ -1,8 +1,7 @@
-//! What leaves the role, off the loop: replies, each when its content is rendered, and feed events,
-//! in the order of the log.
+//! Sends replies, each once it is rendered, and feed events in log order. Runs off the loop.
 //!
-//! Everything here is durable. What does not fit, because NATS is away or slow, is dropped and counted:
-//! callers time out and retry, and consoles catch up by `events.after`.
+//! Queued messages depend on durable events only. When a queue is full, because NATS is disconnected or
+//! slow, messages are dropped and counted: callers retry, and consoles catch up by `events.after`.
 
 use std::sync::Arc;
 
@@ -23,16 +22,16 @@ use crate::view::Plan;
 
 /// The most answers that are rendered at once.
 const RENDERS_MAX: usize = 8;
-/// The most feed events that are rendered in one go.
+/// The most feed events that are rendered as one job.
 const FEED_BATCH_MAX: usize = 256;
-/// The counter of what was dropped.
+/// The counter of dropped messages.
 pub(crate) const DROPPED: &str = "switchboard_router_outbox_dropped_total";
 
 /// The answer to a request.
 pub(crate) enum Answer {
     /// To a role, encoded.
     Role(Bytes),
-    /// To a user, known already.
+    /// To a user, without rendering.
     User(Result<Value, Rejection>),
     /// To a user, to be rendered with the log.
     Plan(Box<Plan>),
@@ -47,17 +46,17 @@ impl Answer {
     }
 }
 
-/// What one of the sending tasks does next.
-enum Letter {
+/// A message for a sending task.
+enum Outgoing {
     Reply(Message, Answer),
     Publish(String, Vec<u8>),
 }
 
 /// The queues to the tasks that send.
 pub(crate) struct Outbox {
-    letters: mpsc::Sender<Letter>,
+    direct: mpsc::Sender<Outgoing>,
     /// Answers that need the disk have a separate queue, so that others do not wait behind them.
-    renders: mpsc::Sender<Letter>,
+    renders: mpsc::Sender<Outgoing>,
     feed: mpsc::Sender<Box<FeedItem>>,
 }
 
@@ -69,11 +68,11 @@ impl Outbox {
         subjects: &chat::subject::Subjects,
         tasks: &TaskTracker,
     ) -> Self {
-        let (letters, letter_queue) = mpsc::channel(OUTBOX_MAX);
+        let (direct, direct_queue) = mpsc::channel(OUTBOX_MAX);
         let (renders, render_queue) = mpsc::channel(RENDERS_WAITING_MAX);
         let (feed, feed_queue) = mpsc::channel(OUTBOX_MAX);
-        for queue in [letter_queue, render_queue] {
-            tasks.spawn(send_letters(bus.clone(), sealed_log.clone(), queue));
+        for queue in [direct_queue, render_queue] {
+            tasks.spawn(send_direct(bus.clone(), sealed_log.clone(), queue));
         }
         let subjects = subjects.clone();
         tasks.spawn(send_feed(
@@ -83,7 +82,7 @@ impl Outbox {
             feed_queue,
         ));
         Self {
-            letters,
+            direct,
             renders,
             feed,
         }
@@ -92,16 +91,16 @@ impl Outbox {
     /// Replies to a request.
     pub(crate) fn reply(&self, message: Message, answer: Answer) {
         let queue = match answer {
-            Answer::Role(_) | Answer::User(_) => &self.letters,
+            Answer::Role(_) | Answer::User(_) => &self.direct,
             Answer::Plan(_) | Answer::PlanWith(..) => &self.renders,
         };
-        // An answer that is dropped is not replaced by an error: the command may have had its effect.
-        put(queue, Letter::Reply(message, answer), "answer");
+        // A dropped answer is not replaced by an error, because the command may have taken effect.
+        put(queue, Outgoing::Reply(message, answer), "answer");
     }
 
     /// Publishes something that is not stored.
     pub(crate) fn publish(&self, subject: String, payload: Vec<u8>) {
-        put(&self.letters, Letter::Publish(subject, payload), "answer");
+        put(&self.direct, Outgoing::Publish(subject, payload), "answer");
     }
 
     /// Publishes an event, after those before it.
@@ -116,30 +115,30 @@ fn put<T>(queue: &mpsc::Sender<T>, item: T, what: &'static str) {
     }
 }
 
-async fn send_letters(bus: Bus, sealed_log: SealedLog, mut queue: mpsc::Receiver<Letter>) {
+async fn send_direct(bus: Bus, sealed_log: SealedLog, mut queue: mpsc::Receiver<Outgoing>) {
     let renders = TaskTracker::new();
-    let places = Arc::new(Semaphore::new(RENDERS_MAX));
-    while let Some(letter) = queue.recv().await {
-        match letter {
-            Letter::Publish(subject, payload) => {
+    let permits = Arc::new(Semaphore::new(RENDERS_MAX));
+    while let Some(outgoing) = queue.recv().await {
+        match outgoing {
+            Outgoing::Publish(subject, payload) => {
                 report(bus.publish(subject, &[], payload.into()).await);
             }
-            Letter::Reply(message, Answer::Role(bytes)) => {
+            Outgoing::Reply(message, Answer::Role(bytes)) => {
                 report(bus.respond(&message, &[], bytes).await);
             }
-            Letter::Reply(message, Answer::User(answer)) => respond(&bus, &message, answer).await,
-            Letter::Reply(message, Answer::Plan(plan)) => {
-                let Ok(place) = Arc::clone(&places).acquire_owned().await else {
+            Outgoing::Reply(message, Answer::User(answer)) => respond(&bus, &message, answer).await,
+            Outgoing::Reply(message, Answer::Plan(plan)) => {
+                let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
                     break;
                 };
                 let (bus, sealed_log) = (bus.clone(), sealed_log.clone());
                 renders.spawn(async move {
-                    let _place = place;
+                    let _permit = permit;
                     let answer = render(plan, sealed_log).await;
                     respond(&bus, &message, answer).await;
                 });
             }
-            Letter::Reply(message, Answer::PlanWith(plan, name, value)) => {
+            Outgoing::Reply(message, Answer::PlanWith(plan, name, value)) => {
                 let answer = render(plan, sealed_log.clone()).await.map(|mut ok| {
                     if let Some(ok) = ok.as_object_mut() {
                         ok.insert(name.to_owned(), value);
@@ -196,10 +195,10 @@ async fn send_feed(
     }
 }
 
-/// Counts what NATS did not take.
+/// Counts messages that NATS did not accept.
 fn report(outcome: Result<(), bus::Error>) {
     if let Err(error) = outcome {
-        tracing::debug!(%error, "message dropped: NATS does not take it");
+        tracing::debug!(%error, "message dropped: NATS did not accept it");
         metrics::counter!(DROPPED, "what" => "sending").increment(1);
     }
 }

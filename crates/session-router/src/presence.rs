@@ -1,4 +1,4 @@
-//! Which users are online: those who sent a request lately. Not stored.
+//! Which users are online: those who sent a request recently. Not stored.
 
 use std::collections::BTreeMap;
 
@@ -12,14 +12,14 @@ use crate::config::ONLINE;
 pub(crate) struct Presence(BTreeMap<UserId, Timestamp>);
 
 impl Presence {
-    /// A user sends a request.
-    pub(crate) fn heard(&mut self, user: &UserId, now: Timestamp) {
+    /// Records that a user sent a request.
+    pub(crate) fn saw(&mut self, user: &UserId, now: Timestamp) {
         self.0.insert(user.clone(), now);
     }
 
     /// Whether a user is online.
     pub(crate) fn is_online(&self, user: &UserId, now: Timestamp) -> bool {
-        let heard = self.0.get(user);
-        heard.is_some_and(|at| now.since(*at) <= ONLINE)
+        let seen = self.0.get(user);
+        seen.is_some_and(|at| now.since(*at) <= ONLINE)
     }
 }

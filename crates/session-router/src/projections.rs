@@ -67,19 +67,19 @@ pub(crate) fn open(
     Ok((workspace, store, loaded))
 }
 
-/// Removes the rows of other versions, which nobody reads again.
+/// Removes the rows of other versions, which are never read again.
 fn remove_others(dir: &Path, version: &str) {
     let all = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let is_other = |name: &str| name.starts_with('v') && name != version;
     for other in all.filter(|one| one.file_name().to_str().is_some_and(is_other)) {
         if let Err(error) = std::fs::remove_dir_all(other.path()) {
             let dir = other.path();
-            tracing::warn!(dir = %dir.display(), %error, "old projections cannot be removed");
+            tracing::warn!(dir = %dir.display(), %error, "cannot remove old projections; delete the directory");
         }
     }
 }
 
-/// The position of the rows, if the log agrees.
+/// The position of the rows, if the log has the same hash there.
 fn checked_position(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Error> {
     let Some(checkpoint) = store.checkpoint() else {
         return Ok(None);
@@ -109,11 +109,11 @@ fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
 }
 
 /// Loads some of the rows.
-fn load_part(store: &ProjectionStore, is_of_it: impl Fn(&[u8]) -> bool) -> Option<Workspace> {
+fn load_part(store: &ProjectionStore, is_wanted: impl Fn(&[u8]) -> bool) -> Option<Workspace> {
     let mut workspace = Workspace::default();
     let mut bad = None;
     let read = store.for_each(|key, value| {
-        if is_of_it(key)
+        if is_wanted(key)
             && let Err(error) = workspace.load_row(key, value)
         {
             bad.get_or_insert(error);
@@ -124,7 +124,10 @@ fn load_part(store: &ProjectionStore, is_of_it: impl Fn(&[u8]) -> bool) -> Optio
         (Ok(()), bad) => bad.map(Into::into),
     };
     if let Some(error) = wrong {
-        tracing::error!(error = &*error, "the projections are rebuilt");
+        tracing::error!(
+            error = &*error,
+            "cannot load the projections; rebuilding them"
+        );
         return None;
     }
     workspace.rebuild_index();
@@ -185,7 +188,7 @@ fn decode(reader: &Reader, from: u64, ahead: &SyncSender<Vec<Record>>) -> Result
         if chunk.len() < CHUNK {
             return ControlFlow::Continue(());
         }
-        // Nobody takes it when writing rows has failed.
+        // The receiver has ended if writing rows failed.
         let next = Vec::with_capacity(CHUNK);
         match ahead.send(std::mem::replace(&mut chunk, next)) {
             Ok(()) => ControlFlow::Continue(()),
@@ -268,7 +271,7 @@ fn write_jobs(
     while let Ok((rows, checkpoint)) = inbox.recv() {
         store.write(&rows, Some(checkpoint)).inspect_err(|error| {
             metrics::gauge!(FAILED).set(1.0);
-            tracing::error!(error = %error, "the projections cannot be written");
+            tracing::error!(error = %error, "cannot write the projections; the next start replays the log from their last checkpoint");
         })?;
         busy.store(false, Ordering::Release);
     }

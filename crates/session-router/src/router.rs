@@ -67,12 +67,12 @@ impl Router {
         }
     }
 
-    /// The state, to read it.
+    /// The state.
     pub(crate) const fn state(&self) -> &State {
         &self.state
     }
 
-    /// The state, for what is not decided by requests: keys and rows.
+    /// The state, for maintenance that is not an event: keys and rows.
     pub(crate) const fn state_mut(&mut self) -> &mut State {
         &mut self.state
     }
@@ -82,13 +82,13 @@ impl Router {
         self.batches.has_full_frame()
     }
 
-    /// Takes what was decided since the last call.
+    /// Takes the batches decided since the last call.
     pub(crate) fn take_batches(&mut self) -> Vec<Batch> {
         self.batches.take()
     }
 
-    /// Does what a start owes: the first administrator, verifications that a restart cut off, and
-    /// `disconnect` notices of channels that are no longer active.
+    /// Completes a start: creates the first administrator, repeats verifications that a restart
+    /// interrupted, and sends `disconnect` notices of channels that are no longer active.
     pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
         if let Some(first) = first {
             self.apply_system(Command::FirstAdministrator(first), now);
@@ -103,7 +103,7 @@ impl Router {
         Ok(self.state.provide_keys()?)
     }
 
-    /// Records what is counted or settled together, once a second.
+    /// Records the rejections counted and the notices settled since the last tick.
     pub(crate) fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
         for (channel, count) in std::mem::take(&mut self.rejected) {
             self.apply_system(Command::Refused(channel, count), now);
@@ -115,7 +115,7 @@ impl Router {
         Ok(self.state.provide_keys()?)
     }
 
-    /// Says whether new messages are rejected because the disk is nearly full.
+    /// Sets whether new messages are rejected because the disk is nearly full.
     pub(crate) const fn set_disk_full(&mut self, is_full: bool) {
         self.disk_full = is_full;
     }
@@ -125,7 +125,7 @@ impl Router {
         self.apply_system(Command::Expire(message), now);
     }
 
-    /// Queues an attempt at a message. Returns whether there is one.
+    /// Queues an attempt at a message. Returns false if the message is no longer due.
     pub(crate) fn start_attempt(&mut self, message: MessageId, now: Timestamp) -> bool {
         let request = Request::system(Command::Attempting(message));
         if self.apply(&request, now).is_err() {
@@ -150,8 +150,8 @@ impl Router {
         self.notices.next_due()
     }
 
-    /// Decides a request and puts its events into the batch. The caller queues the answer, which then
-    /// waits for them.
+    /// Decides a request and adds its events to the batch. The answer that the caller queues is sent
+    /// once they are durable.
     fn apply(
         &mut self,
         request: &Request,
@@ -160,7 +160,7 @@ impl Router {
         self.apply_by(request, &request.by, now)
     }
 
-    /// Decides a request of the system whose events name somebody else as their author.
+    /// Decides a system request whose events name `by` as their author.
     fn apply_by(
         &mut self,
         request: &Request,
@@ -177,11 +177,11 @@ impl Router {
         Ok((applied.reply, applied.effects))
     }
 
-    /// Decides a command of the system, which nobody waits for.
+    /// Decides a system command. No caller waits for the result.
     fn apply_system(&mut self, command: Command, now: Timestamp) {
         match self.apply(&Request::system(command), now) {
             Ok((_, effects)) => self.queue_effects(effects, now),
-            Err(rejection) => tracing::debug!(%rejection, "command of the system rejected"),
+            Err(rejection) => tracing::debug!(%rejection, "system command rejected"),
         }
     }
 
@@ -215,7 +215,7 @@ impl Router {
         self.batches.release(Release::Publish(subject, payload));
     }
 
-    /// Queues a verification that no user waits for.
+    /// Queues a verification that no user requested.
     fn verify(&mut self, channel: ChannelId, purpose: Purpose, now: Timestamp) {
         if let Some(verify) = self.state.verify(channel, purpose, now) {
             self.start_verification(verify);
@@ -229,14 +229,14 @@ impl Router {
         self.batches.release(Release::Start(job));
     }
 
-    /// Has the messengers of ended channels notified, although they are not active any more.
+    /// Sends the `disconnect` notices of ended channels, although these are not active.
     fn force_disconnect_notices(&mut self) {
         for id in disconnect_notices(self.state.workspace()) {
             self.notices.force(id);
         }
     }
 
-    /// The signal that a contact writes, if the chat has an open session.
+    /// The signal that a contact is typing, if the chat has an open session.
     fn contact_typing(
         &self,
         channel: ChannelId,
@@ -258,7 +258,7 @@ impl Router {
         Some(Release::Publish(subject, payload))
     }
 
-    /// Queues the notification of a messenger that an operator writes, if it can show that.
+    /// Notifies a messenger that an operator is typing, if it supports that.
     fn notify_typing(&mut self, id: ChannelId, chat: &str, now: Timestamp) {
         let Some(channel) = self.state.workspace().channels.get(&id) else {
             return;
@@ -274,7 +274,7 @@ impl Router {
     }
 }
 
-/// An answer to a user that is known already.
+/// An answer to a user that needs no rendering.
 fn ok(value: Value) -> Answer {
     Answer::User(Ok(value))
 }
@@ -285,7 +285,7 @@ fn disconnect_notices(workspace: &Workspace) -> Vec<(ChannelId, u64)> {
     let inactive = channels.filter(|(_, c)| c.status != ChannelStatus::Active);
     inactive
         .filter_map(|(id, _)| {
-            // It is near the end: only notices of what was read or assigned since come after it.
+            // It is near the end: only notices of later reads and assignments follow it.
             let all = workspace.notices.range((*id, 0)..=(*id, u64::MAX));
             let mut newest = all.rev().map(|(id, notice)| (*id, &notice.kind));
             let (id, _) = newest.find(|(_, kind)| **kind == NoticeKind::Disconnect)?;

@@ -1,4 +1,5 @@
-//! The loop: take what has arrived, apply it, append the events, act on what became durable.
+//! The loop: takes requests and results, applies them, appends the events, and releases outputs once
+//! they are durable.
 
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ pub async fn run(
     }
 }
 
-/// What the loop waits for.
+/// The inputs of the loop.
 struct Inputs {
     roles: Subscription,
     users: Subscription,
@@ -85,23 +86,23 @@ impl Loop {
             self.start_due(now());
             self.append()?;
             let idle = self.idle_time(now());
-            // While too many frames are in flight nothing new is taken: requests wait in the bounded
-            // subscriptions, results in their channel.
-            let takes = !self.appender.is_full();
-            // Biased: stopping comes first, then what is durable goes out, then results free places,
-            // then new requests.
+            // Backpressure: while too many frames are in flight, requests stay in the bounded
+            // subscriptions and results in their channel.
+            let has_capacity = !self.appender.is_full();
+            // In order of priority: stopping, releases of durable frames, results, which free slots, and
+            // new requests.
             tokio::select! { biased;
                 () = stop.cancelled() => return Ok(()),
                 Some(commit) = inputs.commits.recv() => self.committed(commit?)?,
-                Some(result) = inputs.results.recv(), if takes => {
+                Some(result) = inputs.results.recv(), if has_capacity => {
                     self.take_results(result, &mut inputs.results);
                 }
                 _ = tick.tick() => self.tick(now())?,
-                message = inputs.roles.next(), if takes => {
+                message = inputs.roles.next(), if has_capacity => {
                     self.take_roles(message.ok_or(Error::Ended)?, &mut inputs.roles);
                     self.take_users(None, &mut inputs.users);
                 }
-                message = inputs.users.next(), if takes => {
+                message = inputs.users.next(), if has_capacity => {
                     self.take_users(Some(message.ok_or(Error::Ended)?), &mut inputs.users);
                 }
                 () = tokio::time::sleep(idle) => {}
@@ -109,7 +110,7 @@ impl Loop {
         }
     }
 
-    /// Serves the first request and up to [`BATCH_MAX`] in all, until a frame is full.
+    /// Serves up to [`BATCH_MAX`] requests including the first, until a frame is full.
     fn take_roles(&mut self, first: bus::Message, more: &mut Subscription) {
         let now = now();
         self.router.serve_role(first, now);
@@ -178,9 +179,9 @@ impl Loop {
         self.router.start_notices(now);
     }
 
-    /// How long nothing is due, at most [`TICK`].
+    /// The time until something is due, at most [`TICK`].
     fn idle_time(&self, now: Timestamp) -> Duration {
-        // Nothing is started until a frame is durable, and that ends the wait.
+        // Nothing is started until a frame is durable, which wakes the loop.
         if self.appender.is_full() {
             return TICK;
         }
@@ -193,19 +194,19 @@ impl Loop {
         next.map_or(TICK, |at| at.since(now)).min(TICK)
     }
 
-    /// Gives what was decided to the log.
+    /// Submits the decided batches to the log.
     fn append(&mut self) -> Result<(), Error> {
         let released = self.appender.append(self.router.take_batches())?;
-        self.act(released)
+        self.release(released)
     }
 
     fn committed(&mut self, committed: Committed) -> Result<(), Error> {
         let released = self.appender.committed(committed)?;
-        self.act(released)
+        self.release(released)
     }
 
-    /// Carries out what waited for a frame.
-    fn act(&mut self, releases: Vec<Release>) -> Result<(), Error> {
+    /// Performs released outputs.
+    fn release(&mut self, releases: Vec<Release>) -> Result<(), Error> {
         for release in releases {
             match release {
                 Release::Reply(message, answer) => self.outbox.reply(message, answer),
@@ -229,7 +230,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Waits up to [`STOP_MAX`] for attempts that run, records them, and closes the log.
+    /// Waits up to [`STOP_MAX`] for running attempts, records their results, and closes the log.
     async fn end(mut self, inputs: &mut Inputs, senders: TaskTracker) -> Result<(), Error> {
         let deadline = tokio::time::sleep(STOP_MAX);
         tokio::pin!(deadline);
@@ -261,7 +262,7 @@ impl Loop {
         senders.close();
         let sent = tokio::time::timeout(OUTBOX_STOP_MAX, senders.wait()).await;
         if sent.is_err() {
-            tracing::warn!("replies dropped at shutdown: NATS does not take them");
+            tracing::warn!("replies dropped at shutdown: NATS did not accept them in time");
         }
         let closed = tokio::task::spawn_blocking(move || appender.close(rows));
         closed.await.map_err(|_| Error::Died("closing the log"))?

@@ -19,7 +19,7 @@ pub(crate) struct SealedLog {
     /// The keys.
     pub(crate) keyring: Keyring,
     /// A record that was just applied, which is not read from the log again.
-    at_hand: Option<Arc<Record>>,
+    cached: Option<Arc<Record>>,
 }
 
 impl SealedLog {
@@ -27,23 +27,23 @@ impl SealedLog {
         Self {
             reader,
             keyring,
-            at_hand: None,
+            cached: None,
         }
     }
 
-    /// The same log with a record at hand.
+    /// The same log with a cached record.
     pub(crate) fn with(&self, record: &Arc<Record>) -> Self {
         Self {
-            at_hand: Some(Arc::clone(record)),
+            cached: Some(Arc::clone(record)),
             ..self.clone()
         }
     }
 
-    /// The record at a position. `None` if it does not exist or cannot be read: that is logged, and a
-    /// page with a hole is better than no page.
+    /// The record at a position. `None` if it does not exist or cannot be read. An error is logged and
+    /// not returned, so that the rest of a page is still served.
     pub(crate) fn record(&self, position: u64) -> Option<Arc<Record>> {
         let is_it = |record: &&Arc<Record>| record.position == position;
-        if let Some(record) = self.at_hand.as_ref().filter(is_it) {
+        if let Some(record) = self.cached.as_ref().filter(is_it) {
             return Some(Arc::clone(record));
         }
         let stored = match self.reader.get(position) {
@@ -81,12 +81,12 @@ where
     value.map(Cow::into_owned)
 }
 
-/// What binds a sealed value to its stream: it does not open in another one.
+/// The associated data of a sealed value, which binds it to its stream.
 pub(crate) fn context(stream: &Stream) -> Vec<u8> {
     stream.to_string().into_bytes()
 }
 
-/// Decodes a record. One that does not decode is logged and left out.
+/// Decodes a record. `None` if it does not decode, which is logged.
 pub(crate) fn decode(position: u64, bytes: &[u8]) -> Option<Record> {
     Record::decode(position, bytes)
         .inspect_err(|error| tracing::error!(position, %error, "record does not decode"))

@@ -1,5 +1,5 @@
-//! Slow work off the loop: attempts at messengers, password hashes, scans of the log. It is bounded
-//! here, and its results go back to the loop.
+//! Runs slow work off the loop, in bounded numbers, and returns the results to the loop: attempts at
+//! messengers, password hashes, scans of the log.
 
 mod slots;
 
@@ -30,7 +30,7 @@ pub(crate) enum SideJob {
     Attempt(MessageId, Option<Box<MessageAttempt>>),
     /// A notification of a messenger.
     Notify(Box<Notification>),
-    /// A notification that an operator writes. It is not retried.
+    /// A notification that an operator is typing. It is not retried.
     Typing(AttemptRequest),
     /// The verification of a messenger.
     Verify(Box<Verify>),
@@ -77,7 +77,7 @@ impl SlowRequest {
     }
 }
 
-/// The jobs that run, and where they return their results.
+/// The running jobs, and the channel for their results.
 pub(crate) struct SideJobs {
     bus: Bus,
     sealed_log: SealedLog,
@@ -85,7 +85,7 @@ pub(crate) struct SideJobs {
     results: mpsc::Sender<JobResult>,
     tasks: TaskTracker,
     attempts: AttemptSlots,
-    /// How many other jobs run, without notifications, which [`crate::notices`] bounds.
+    /// The number of other running jobs, except notifications, which [`crate::notices`] bounds.
     others: usize,
 }
 
@@ -108,22 +108,22 @@ impl SideJobs {
         (jobs, receiver)
     }
 
-    /// The attempts that run.
+    /// The running attempts.
     pub(crate) const fn attempts(&self) -> &AttemptSlots {
         &self.attempts
     }
 
-    /// The attempts that run, to claim a slot.
+    /// The running attempts, to claim a slot.
     pub(crate) const fn attempts_mut(&mut self) -> &mut AttemptSlots {
         &mut self.attempts
     }
 
     /// Starts a job.
     pub(crate) fn start(&mut self, job: SideJob) {
+        let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
         match job {
             SideJob::Attempt(message, attempt) => self.attempt(message, attempt),
             SideJob::Notify(notification) => {
-                let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
                 self.spawn(async move {
                     let reply = ask(&bus, subject, &notification.request).await;
                     JobResult::Notified(notification, reply)
@@ -134,7 +134,6 @@ impl SideJobs {
                     return;
                 }
                 self.others += 1;
-                let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
                 self.spawn(async move {
                     drop(ask(&bus, subject, &request).await);
                     JobResult::TypingNotified
@@ -142,7 +141,6 @@ impl SideJobs {
             }
             SideJob::Verify(verify) => {
                 self.others += 1;
-                let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
                 self.spawn(async move {
                     let reply = ask(&bus, subject, &verify.request).await;
                     JobResult::Verified(verify, reply)
@@ -169,7 +167,7 @@ impl SideJobs {
         });
     }
 
-    /// Starts slow work for a user, or gives the message back if too much of it runs.
+    /// Starts slow work for a user. Returns the message if too many jobs are running.
     pub(crate) fn try_start(&mut self, request: SlowRequest) -> Result<(), Message> {
         let SlowRequest {
             message,
@@ -202,7 +200,7 @@ impl SideJobs {
         Ok(())
     }
 
-    /// Frees the place of a job that has returned.
+    /// Frees the slot of a finished job.
     pub(crate) fn finished(&mut self, result: &JobResult) {
         match result {
             JobResult::Attempted(message, ..) => self.attempts.free(*message),
@@ -218,7 +216,7 @@ impl SideJobs {
         let results = self.results.clone();
         self.tasks.spawn(async move {
             let result = job.await;
-            // It fails when the loop has ended; the next start repeats what is left.
+            // This fails once the loop has ended; the next start repeats unfinished attempts.
             drop(results.send(result).await);
         });
     }

@@ -1,5 +1,7 @@
 //! The state of the workspace and what changes it: decide, seal, record, fold. Nothing here waits.
 
+use std::sync::Arc;
+
 use chat::chance::Chance;
 use chat::command::{Decision, Effect, NewEvent, Reply, Request};
 use chat::event::Event;
@@ -13,7 +15,6 @@ use chat::table::Row;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
-use std::sync::Arc;
 
 use crate::attempt::MessageAttempt;
 use crate::batch::Release;
@@ -36,15 +37,15 @@ pub(crate) struct State {
     tokens: TokenHashes,
 }
 
-/// What a request did to the state.
+/// The results of a request.
 pub(crate) struct Applied {
     /// The answer.
     pub(crate) reply: Reply,
-    /// What the decision asks for besides its events.
+    /// The side effects that the decision asks for.
     pub(crate) effects: Vec<Effect>,
     /// The events to append to the log.
     pub(crate) events: Vec<event_log::NewEvent>,
-    /// The same for the feed, if anybody may listen.
+    /// The same events for the feed, if it may have a subscriber.
     pub(crate) feed: Vec<Release>,
     /// Whether a channel was disconnected or deleted.
     pub(crate) ended_channel: bool,
@@ -89,7 +90,7 @@ impl State {
         &mut self.chance
     }
 
-    /// What a retry schedule is computed from.
+    /// The rules and the jitter of a retry schedule.
     pub(crate) const fn schedule(&mut self) -> (&Rules, &mut Chance) {
         (&self.rules, &mut self.chance)
     }
@@ -118,7 +119,7 @@ impl State {
         now: Timestamp,
         may_listen: bool,
     ) -> Result<Applied, Rejection> {
-        // Texts are stored sealed or not at all: without a key there is no decision.
+        // Content is only stored sealed, so a request that may find no free key is rejected.
         let given = self.workspace.keys_given();
         if let Err(error) = self.sealed_log.keyring.provide_now(given, &mut self.chance) {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
@@ -150,7 +151,7 @@ impl State {
         Ok(applied)
     }
 
-    /// Seals an event, makes it a record, and folds that.
+    /// Seals an event, turns it into a record, and folds the record.
     fn fold(
         &mut self,
         mut new: NewEvent,
@@ -229,7 +230,7 @@ const fn ends_channel(event: &Event) -> bool {
     matches!(event, Event::LiveChatDeleted(_))
 }
 
-/// What the log remembers of a command that has an id.
+/// The cause of an event: a command that has an id, so that a repeat gets the same answer.
 fn cause(request: &Request, reply: &Reply) -> Option<Cause> {
     let (Some(command), Reply::Answer(answer)) = (request.command_id, reply) else {
         return None;

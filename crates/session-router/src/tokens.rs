@@ -1,4 +1,4 @@
-//! The hashes of API tokens, unsealed: opening all of them at each sign-in would hold up the loop.
+//! A cache of unsealed API token hashes: unsealing all of them at each sign-in would block the loop.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::sealed_log::SealedLog;
 pub(crate) struct TokenHashes(BTreeMap<UserId, (u64, Vec<Secret>)>);
 
 impl TokenHashes {
-    /// Returns the user who holds the token with this hash. Unseals what changed since the last call.
+    /// Returns the user who holds the token with this hash. Unseals hashes of changed users first.
     pub(crate) fn holder(
         &mut self,
         workspace: &Workspace,

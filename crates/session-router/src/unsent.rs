@@ -13,7 +13,7 @@ const MESSAGES_MAX: usize = 1_024;
 /// The most bytes of encoded records that are kept.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Records of messages that had no attempt yet. The oldest give way; the log has them all.
+/// Records of messages that had no attempt yet. At the limits the oldest are evicted; the log has all.
 #[derive(Default)]
 pub(crate) struct Unsent {
     /// With the length of the encoded record. Ids are ordered by time.
@@ -49,7 +49,7 @@ mod tests {
     use crate::view::tests::shell::Shell;
 
     #[test]
-    fn the_oldest_records_give_way_at_the_limits() {
+    fn the_oldest_records_are_evicted_at_the_limits() {
         let record = Shell::new().sealed_log.record(1).unwrap();
         let mut chance = Chance::from_seed([1; 32]);
         let mut id =

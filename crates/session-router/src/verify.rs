@@ -1,4 +1,4 @@
-//! The handshake with a messenger: `connect` with a challenge, and the judgement of the answer.
+//! The handshake with a messenger: `connect` with a challenge, and the check of the answer.
 
 use bus::Message;
 use chat::chance::Chance;
@@ -47,7 +47,7 @@ pub(crate) struct Requester {
 /// A step of a handshake, with its trace so far.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step<'a> {
-    /// Egress is about to be asked.
+    /// The request is about to be sent.
     Sending,
     /// The messenger answered, or the attempt failed.
     Answered(&'a Value),
@@ -55,11 +55,11 @@ pub(crate) enum Step<'a> {
     Judged(&'a Value),
 }
 
-/// The verifications that run.
+/// The running verifications.
 #[derive(Default)]
 pub(crate) struct Verifications {
     running: usize,
-    /// The commands that asked for them, if they have an id.
+    /// The commands that started them, if they have an id.
     commands: BTreeSet<(UserId, CommandId)>,
 }
 
@@ -72,7 +72,7 @@ impl Verifications {
         self.running += 1;
     }
 
-    /// Remembers the command of a requester. Returns `false` if its verification runs already.
+    /// Remembers the command of a requester. Returns false if its verification is already running.
     pub(crate) fn claim(&mut self, requester: &Requester) -> bool {
         let command = requester.command();
         command.is_none_or(|command| self.commands.insert(command))

@@ -1,7 +1,7 @@
 //! Answers of the console API (console-api sections 2 and 5), made in two steps, so that the loop never
 //! reads the disk. A [`Plan`] is made on the loop: it checks rights and copies rows of the state. It is
-//! rendered on a blocking thread, which reads texts from the log and opens what is sealed. What cannot
-//! be opened, because the person was forgotten, is absent.
+//! rendered on a blocking thread, which reads the content from the log and unseals it. Content
+//! of a forgotten person cannot be opened and is omitted.
 //!
 //! An answer must not leave before the state that it was planned from is durable.
 //!
@@ -11,6 +11,7 @@
 //! A webhook may have a secret in its query: administrators see all of it, others scheme and host.
 
 mod audit;
+pub(crate) mod change;
 pub(crate) mod channel;
 pub(crate) mod contact;
 mod contacts;
@@ -19,6 +20,7 @@ mod events;
 mod history;
 mod list;
 pub(crate) mod live_chats;
+mod me;
 pub(crate) mod message;
 pub(crate) mod object;
 pub(crate) mod session;
@@ -45,7 +47,6 @@ use object::Object;
 use session::SessionSnapshot;
 use users::UserSnapshot;
 
-pub(crate) use audit::change;
 pub(crate) use deliveries::plan_attempts;
 pub(crate) use events::plan_events;
 
@@ -122,7 +123,7 @@ pub(crate) fn plan(
 ) -> Result<Plan, Rejection> {
     let webhook = webhook_for(caller);
     match query {
-        Query::Me => Ok(users::me(workspace, caller, public_url)),
+        Query::Me => Ok(me::plan(workspace, caller, public_url)),
         Query::LiveChats(page) => Ok(live_chats::live_chats(workspace, caller, page, online)),
         Query::Channels(live_chat, page) => {
             channel::list(workspace, caller, (*live_chat, page), webhook, public_url)

@@ -51,7 +51,7 @@ impl Broker {
         broker
     }
 
-    /// Starts it and returns the time until it was ready.
+    /// Starts the broker and returns the time until it was ready.
     pub(crate) async fn up(&mut self) -> Duration {
         let start = instant();
         let mut up = Command::new(&self.program);
@@ -151,7 +151,7 @@ impl Broker {
         reading
     }
 
-    /// Connects a messenger. Returns where it posts to.
+    /// Connects a messenger. Returns the target that it posts to.
     pub(crate) async fn channel(&self, webhook: SocketAddr) -> Target {
         let admin = self.user("admin").await;
         let olga = json!({

@@ -1,5 +1,5 @@
-//! The HTTP server of ingress in front of nothing, or of `JetStream`. Runs as a child process of the
-//! bench, with the same runtime as the broker, and prints its address.
+//! A baseline for the broker: the HTTP server of ingress that stores nothing, or stores in `JetStream`.
+//! Runs as a child process of the bench, with the same runtime as the broker, and prints its address.
 
 use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -90,14 +90,14 @@ const fn config() -> Config {
     }
 }
 
-/// Serves in front of `nothing`, `jetstream` or `jetstream-always` until it is killed.
+/// Serves with `nothing`, `jetstream` or `jetstream-always` as the store until it is killed.
 pub(crate) fn serve(behind: &str) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .unwrap();
     runtime.block_on(async {
-        // Inside a directory that the bench removes, since this process is killed.
+        // Below `TMPDIR`, which the bench removes, since this process is killed.
         let dir = tempfile::tempdir().unwrap();
         let sync = match behind {
             "jetstream-always" => "sync_interval: always",

@@ -86,7 +86,7 @@ async fn read_pages(olga: &User, long: &[SessionId], events: u64) {
     percentiles("history page of 50", millis, 5.0);
 }
 
-/// Sends messages one after the other and waits until the messenger has each.
+/// Sends messages one by one, and waits until the messenger has received each.
 async fn send(olga: &User, long: &[SessionId], webhook: &mut Webhook) {
     let session = long[0];
     olga.call("sessions.take", &json!({ "session": session }))

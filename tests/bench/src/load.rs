@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::clock::{instant, now};
+use crate::table::percentile;
 
 /// The number of chats, each with one user.
 const CHATS: u64 = 1_000;
@@ -28,7 +29,7 @@ pub(crate) struct Target {
 pub(crate) struct Measured {
     pub(crate) answered: u64,
     pub(crate) took: Duration,
-    /// Response times in microseconds, sorted.
+    /// Response times in microseconds.
     pub(crate) micros: Vec<u32>,
 }
 
@@ -39,8 +40,8 @@ impl Measured {
 
     /// A percentile of the response times, in milliseconds.
     pub(crate) fn percentile(&self, percent: usize) -> f64 {
-        let at = (self.micros.len() * percent / 100).min(self.micros.len().saturating_sub(1));
-        f64::from(self.micros.get(at).copied().unwrap_or_default()) / 1e3
+        let millis = self.micros.iter().map(|micros| f64::from(*micros) / 1e3);
+        percentile(millis.collect(), percent)
     }
 }
 
@@ -73,7 +74,6 @@ async fn send_all(target: Target, connections: usize, during: Duration) -> Measu
     }
     measured.took = begin.elapsed();
     measured.answered = measured.micros.len() as u64;
-    measured.micros.sort_unstable();
     measured
 }
 

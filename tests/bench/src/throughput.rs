@@ -23,9 +23,8 @@ use crate::webhook::Webhook;
 /// How long each system runs before it is measured.
 const WARM_UP: Duration = Duration::from_millis(500);
 
-/// How long a broker takes to notice that the user who set it up has disconnected. Until then it
-/// renders feed events.
-const LEAVING: Duration = Duration::from_secs(25);
+/// How long a broker renders feed events after the user who set it up has disconnected.
+const FEED_QUIET_AFTER: Duration = Duration::from_secs(25);
 
 /// A system to compare.
 struct System {
@@ -172,7 +171,7 @@ pub(crate) async fn measure(options: &Options) {
     for system in &all {
         system.tree().resume();
     }
-    tokio::time::sleep(LEAVING).await;
+    tokio::time::sleep(FEED_QUIET_AFTER).await;
     for system in &all {
         system.tree().pause();
     }

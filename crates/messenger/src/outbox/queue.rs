@@ -4,10 +4,11 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use crate::event::{Event, kind, member};
+use crate::phone::ENTRIES_MAX;
 use crate::report::Reporter;
 
-/// The most queued requests.
-pub(crate) const QUEUE_MAX: usize = 1_000;
+/// The most queued requests: the page can show all of them.
+const QUEUE_MAX: usize = ENTRIES_MAX;
 
 /// The sending side of the queue.
 #[derive(Clone)]
@@ -23,7 +24,7 @@ impl Queue {
         (Self { sender, reporter }, receiver)
     }
 
-    /// Queues a request, waiting while the queue is full; false if nothing is sent any more.
+    /// Queues a request, waiting while the queue is full. Returns false if the receiver is dropped.
     pub(crate) async fn put(&self, item: Item) -> std::io::Result<bool> {
         let Ok(permit) = self.sender.reserve().await else {
             return Ok(false);
@@ -31,7 +32,7 @@ impl Queue {
         self.send(permit, item)
     }
 
-    /// Queues a request; false if the queue is full.
+    /// Queues a request. Returns false if the queue is full.
     pub(crate) fn try_put(&self, item: Item) -> std::io::Result<bool> {
         let Ok(permit) = self.sender.try_reserve() else {
             return Ok(false);
@@ -40,7 +41,7 @@ impl Queue {
     }
 
     fn send(&self, permit: mpsc::Permit<'_, Item>, item: Item) -> std::io::Result<bool> {
-        // Before it is sent, so that this event precedes the one of the answer.
+        // Reported first, so that this event precedes the one of the answer.
         self.reporter.report(&Event::Queued { body: &item.body })?;
         permit.send(item);
         Ok(true)

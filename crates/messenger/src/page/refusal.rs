@@ -10,7 +10,7 @@ pub(super) struct Refusal {
 }
 
 impl Refusal {
-    pub(super) const NO_SUCH_PATH: Self = Self::new(StatusCode::NOT_FOUND, "no such page");
+    pub(super) const NO_SUCH_PATH: Self = Self::new(StatusCode::NOT_FOUND, "no such path; open /");
     pub(super) const METHOD: Self = Self::new(
         StatusCode::METHOD_NOT_ALLOWED,
         "use GET for the page and POST for /do",
@@ -19,8 +19,10 @@ impl Refusal {
         StatusCode::FORBIDDEN,
         "open the page by IP address, such as http://127.0.0.1:7080/, not by host name",
     );
-    pub(super) const ORIGIN: Self =
-        Self::new(StatusCode::FORBIDDEN, "the request comes from another page");
+    pub(super) const ORIGIN: Self = Self::new(
+        StatusCode::FORBIDDEN,
+        "the request comes from another page; open the phone at its own URL",
+    );
     pub(super) const CONTENT_TYPE: Self = Self::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "the content type must be application/json",
@@ -37,7 +39,8 @@ impl Refusal {
         StatusCode::BAD_REQUEST,
         "the action is not one of say, file, type, read, edit and delete, or lacks a member",
     );
-    pub(super) const NO_PERSON: Self = Self::new(StatusCode::NOT_FOUND, "no such person");
+    pub(super) const NO_PERSON: Self =
+        Self::new(StatusCode::NOT_FOUND, "no such person; reload the page");
     pub(super) const NO_TEXT: Self =
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, "the message has no text");
     pub(super) const BAD_URL: Self = Self::new(

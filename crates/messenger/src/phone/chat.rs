@@ -6,11 +6,10 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::entry::{Author, Entry, State};
-use crate::outbox::QUEUE_MAX;
 use crate::people::Person;
 
-/// The most entries; the oldest is removed first. Enough for a full queue.
-const ENTRIES_MAX: usize = QUEUE_MAX;
+/// The most entries; the oldest is removed first.
+pub(crate) const ENTRIES_MAX: usize = 1_000;
 /// How long a typing signal is shown.
 const TYPING: SignedDuration = SignedDuration::from_secs(6);
 

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::outbox::QUEUE_MAX;
 
 const NOW: Timestamp = Timestamp::constant(1, 0);
 
@@ -222,11 +221,11 @@ fn events_without_effect_make_no_revision() {
 #[test]
 fn entries_and_chats_are_bounded() {
     let mut phone = phone();
-    for n in 0..=QUEUE_MAX {
+    for n in 0..=ENTRIES_MAX {
         queue(&mut phone, &message(&format!("m{n}")));
     }
     let states = states(&phone);
-    assert_eq!(states.len(), QUEUE_MAX);
+    assert_eq!(states.len(), ENTRIES_MAX);
     assert_eq!(states[0].0, "m1", "the oldest is gone");
     for n in 0..CHATS_MAX * 2 {
         let data = json!({ "targetChatId": format!("new-{n}"), "text": "hi" });

@@ -10,7 +10,7 @@ use crate::api::SignalKind;
 use crate::view::tests::shell::{Shell, text};
 use crate::view::tests::{check, fixture};
 
-/// Everything that was published so far: subject and event.
+/// All events published so far, with their subjects.
 fn published(shell: &mut Shell) -> Vec<(String, Value)> {
     let items = std::mem::take(&mut shell.items);
     let messages = items.into_iter().flat_map(|item| {
@@ -29,8 +29,8 @@ fn published(shell: &mut Shell) -> Vec<(String, Value)> {
 /// The id that an operator gives to a message.
 const COMMAND: &str = "01890a5d-ac96-774b-bcce-b302099a8057";
 
-/// A day at the desk, and all its events.
-fn day() -> (Shell, String, Vec<(String, Value)>) {
+/// A conversation from the first message to the disconnected channel, and its events.
+fn conversation() -> (Shell, String, Vec<(String, Value)>) {
     let (mut shell, live_chat, channel) = fixture();
     let session = shell
         .writes(channel, "c1", "u1", "hello")
@@ -62,18 +62,23 @@ fn day() -> (Shell, String, Vec<(String, Value)>) {
     (shell, live_chat, published)
 }
 
+/// The events on subjects with a prefix, and their names.
+fn with_prefix<'a>(
+    published: &'a [(String, Value)],
+    prefix: &str,
+) -> (Vec<&'a (String, Value)>, Vec<&'a str>) {
+    let found = published.iter();
+    let found: Vec<_> = found.filter(|(s, _)| s.starts_with(prefix)).collect();
+    let names = found.iter().map(|(s, _)| s.rsplit('.').next().unwrap());
+    let names = names.collect();
+    (found, names)
+}
+
 #[test]
 fn each_event_is_a_cloud_event_on_its_subject() {
-    let (shell, live_chat, published) = day();
+    let (shell, live_chat, published) = conversation();
     let feed = format!("sb.acme.feed.{live_chat}.");
-    let of_feed: Vec<_> = published
-        .iter()
-        .filter(|(subject, _)| subject.starts_with(&feed))
-        .collect();
-    let names: Vec<_> = of_feed
-        .iter()
-        .map(|(s, _)| s.rsplit('.').next().unwrap())
-        .collect();
+    let (of_feed, names) = with_prefix(&published, &feed);
     let wanted = [
         "channel-status-changed",
         "contact-updated",
@@ -101,7 +106,7 @@ fn each_event_is_a_cloud_event_on_its_subject() {
             text(&event["time"]).len(),
             "2026-11-22T10:00:00.123456Z".len()
         );
-        // The chain has no hole.
+        // The chain has no gap.
         assert_eq!(event["previous"], last, "{event}");
         last = position;
         let token = subject.rsplit('.').nth(1).unwrap();
@@ -115,7 +120,7 @@ fn each_event_is_a_cloud_event_on_its_subject() {
 
 #[test]
 fn each_event_holds_what_it_changed() {
-    let (_, _, published) = day();
+    let (_, _, published) = conversation();
     let find = |name: &str| {
         let mut events = published
             .iter()
@@ -157,15 +162,8 @@ fn each_event_holds_what_it_changed() {
 
 #[test]
 fn changes_by_administrators_are_published_to_administrators_only() {
-    let (_, _, published) = day();
-    let audit: Vec<_> = published
-        .iter()
-        .filter(|(subject, _)| subject.starts_with("sb.acme.audit."))
-        .collect();
-    let kinds: Vec<_> = audit
-        .iter()
-        .map(|(s, _)| s.rsplit('.').next().unwrap())
-        .collect();
+    let (_, _, published) = conversation();
+    let (audit, kinds) = with_prefix(&published, "sb.acme.audit.");
     let wanted = [
         "user-created",
         "user-created",
@@ -218,7 +216,7 @@ fn all_events(shell: &mut Shell, limit: usize) -> BTreeMap<u64, Value> {
 
 #[test]
 fn events_after_returns_what_the_feed_published() {
-    let (mut shell, _, published) = day();
+    let (mut shell, _, published) = conversation();
     let mut live: BTreeMap<u64, Value> = BTreeMap::new();
     for (subject, event) in published {
         if subject.contains(".feed.") {
@@ -270,7 +268,7 @@ fn events_after_returns_what_the_feed_published() {
 
 #[test]
 fn an_event_names_the_command_behind_it_live_and_afterwards() {
-    let (mut shell, _, published) = day();
+    let (mut shell, _, published) = conversation();
     let of = |kind: &str| {
         let mut events = published.iter().map(|(_, event)| event);
         let event = events.find(|event| event["type"] == format!("switchboard.{kind}"));
@@ -287,15 +285,9 @@ fn an_event_names_the_command_behind_it_live_and_afterwards() {
 }
 
 #[test]
-fn a_signal_says_who_and_until_when() {
-    let (shell, live_chat, _) = day();
-    let session = shell
-        .workspace
-        .sessions
-        .iter()
-        .next()
-        .map(|(id, _)| *id)
-        .unwrap();
+fn a_signal_has_its_author_and_its_end() {
+    let (shell, live_chat, _) = conversation();
+    let session = *shell.workspace.sessions.iter().next().unwrap().0;
     let now = Timestamp::from_micros(0);
     let chat = live_chat.parse().unwrap();
     let mut signal = Signal {
@@ -313,13 +305,7 @@ fn a_signal_says_who_and_until_when() {
     let wanted =
         json!({ "session": session, "user": "ann", "until": "1970-01-01T00:00:06.000000Z" });
     assert_eq!(payload, wanted);
-    let contact = shell
-        .workspace
-        .contacts
-        .iter()
-        .next()
-        .map(|(id, _)| *id)
-        .unwrap();
+    let contact = *shell.workspace.contacts.iter().next().unwrap().0;
     signal.who = Who::Contact(contact);
     signal.kind = SignalKind::Viewing;
     signal.ended = true;

@@ -1,6 +1,7 @@
 //! Results of side jobs.
 
 use chat::command::{Attempted, Command, Request};
+use chat::id::UserId;
 use chat::record::{Actor, Answer as Changed};
 use chat::rejection::Rejection;
 use chat::rpc::AttemptReply;
@@ -12,10 +13,9 @@ use crate::outbox::Answer;
 use crate::side_jobs::JobResult;
 use crate::verify::{Step, Verify};
 use crate::view::{self, Scanned};
-use chat::id::UserId;
 
 impl Router {
-    /// Applies what a side job returned.
+    /// Applies the result of a side job.
     pub(crate) fn handle_result(&mut self, result: JobResult, now: Timestamp) {
         match result {
             JobResult::Attempted(message, generation, reply) => {
@@ -48,7 +48,7 @@ impl Router {
         let (profile, outcome) = self.notices.finish(id, kind, reply, (rules, now, chance));
         if let Some((contact, profile)) = profile {
             self.apply_system(Command::Profile(contact, profile), now);
-            self.notices.profile_asked(contact);
+            self.notices.profile_requested(contact);
         }
         if let NoticeOutcome::ChannelFault(status) = outcome {
             let judged = Command::Judged(id.0, notification.generation, status);
@@ -56,7 +56,7 @@ impl Router {
         }
     }
 
-    /// Plans an answer from what was found in the log and what the state knows now.
+    /// Plans an answer from the records found in the log and the current state.
     fn plan_scanned(&self, user: &UserId, scanned: Scanned) -> Result<view::Plan, Rejection> {
         let workspace = self.state.workspace();
         let caller = workspace.caller(user)?;
@@ -69,7 +69,7 @@ impl Router {
         })
     }
 
-    /// A messenger answered `connect`, or did not: changes the channel and answers the user who asked.
+    /// Applies the outcome of `connect` to the channel, and answers the user who requested it.
     fn verified(&mut self, verify: Verify, reply: &AttemptReply, now: Timestamp) {
         let (verification, trace) = verify.judge(reply);
         self.publish(verify.step(Step::Answered(&trace), &self.subjects));
@@ -79,7 +79,7 @@ impl Router {
         let moves_webhook = verify.moves_webhook();
         let mut request = Request::system(Command::Verified(verification));
         let Some(requester) = verify.requester else {
-            // A rejection means that the channel is gone, and nobody waits for the answer.
+            // It is rejected if the channel was deleted; no user waits for the answer.
             drop(self.apply(&request, now));
             return;
         };

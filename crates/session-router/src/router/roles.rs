@@ -1,4 +1,4 @@
-//! Requests of the other roles: ingress for channels and with messages, the console for sign-ins.
+//! Requests of other roles: access, health and inbound events from ingress, sign-ins from the console.
 
 use bus::Message;
 use chat::codec;
@@ -32,7 +32,7 @@ impl Router {
             Ok(Some(answer)) => self.reply(message, answer),
             Ok(None) => {}
             Err(error) => {
-                tracing::warn!(?question, %error, "request of a role of another version ignored");
+                tracing::warn!(?question, %error, "request ignored: it does not decode; run all roles in the same version");
             }
         }
     }
@@ -45,7 +45,7 @@ impl Router {
     ) -> Result<Option<Answer>, codec::Error> {
         Ok(Some(match question {
             Question::Access => Answer::role(&self.access(&codec::decode(payload)?)),
-            // The replies wait together for the last frame that one of them made.
+            // The replies are one answer, sent once the events of all requests are durable.
             Question::Inbound => {
                 let requests: Vec<InboundRequest> = codec::decode(payload)?;
                 let each = requests.into_iter();
@@ -54,15 +54,15 @@ impl Router {
             }
             Question::Health => Answer::role(&self.health(&codec::decode(payload)?, now)),
             Question::Login => {
-                self.audience.somebody(now);
+                self.audience.saw_user(now);
                 Answer::role(&self.login(&codec::decode(payload)?))
             }
             Question::Audience => {
                 let report: Audience = codec::decode(payload)?;
                 if report.anybody {
-                    self.audience.somebody(now);
+                    self.audience.saw_user(now);
                 } else {
-                    self.audience.nobody(now);
+                    self.audience.saw_nobody(now);
                 }
                 return Ok(None);
             }

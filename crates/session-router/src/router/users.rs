@@ -26,8 +26,8 @@ impl Router {
     /// Serves a request of a user. Returns it if it needs slow work before it can be answered.
     pub(crate) fn serve_user(&mut self, message: Message, now: Timestamp) -> Option<SlowRequest> {
         let (user, method) = self.subjects.parse_api(&message.subject)?;
-        // NATS checks what a user publishes to, not where the reply goes: on the feed or on a role's
-        // subject a reply would be believed.
+        // NATS checks the subject of a request, not its reply subject: a reply on the feed or on a
+        // role's subject would be taken for a genuine message.
         let reply = message.reply.as_ref();
         if reply.is_some_and(|reply| !is_inbox_of(&user, reply)) {
             tracing::warn!(%user, "request ignored: its reply subject is outside the user's inbox");
@@ -41,8 +41,8 @@ impl Router {
             }
         };
         let administers = caller.administers();
-        self.presence.heard(&user, now);
-        self.audience.somebody(now);
+        self.presence.saw(&user, now);
+        self.audience.saw_user(now);
         match api::parse(&user, method, &message.payload, now) {
             // Hashing costs memory and time, so rights are checked before it.
             Ok(Call::NeedsHash(call)) => match administers {
@@ -80,7 +80,7 @@ impl Router {
         }
     }
 
-    /// Carries out a parsed request that needs no slow work (any more).
+    /// Handles a parsed request whose slow work, if any, is done.
     pub(super) fn call(&mut self, message: Message, user: &UserId, call: Call, now: Timestamp) {
         match call {
             Call::Command(command, key) => self.command(message, user, (command, key), now),
@@ -168,13 +168,13 @@ impl Router {
     }
 
     /// Plans the answer to a command: the changed object. `about` is the user that a command on users
-    /// is about.
+    /// changes.
     pub(super) fn plan_answer(&self, about: &UserId, changed: &Changed) -> view::Plan {
         let state = &self.state;
         view::plan_answer(state.workspace(), about, changed, state.public_url())
     }
 
-    /// Has a messenger verify itself for a user, who gets the reply once it has answered.
+    /// Starts a verification for a user, who gets the reply once the messenger has answered.
     fn verify_for(
         &mut self,
         requester: Requester,
@@ -193,7 +193,7 @@ impl Router {
         }
     }
 
-    /// Makes an API token, which is shown once.
+    /// Creates an API token and shows it, once.
     fn token(
         &mut self,
         message: Message,
@@ -219,7 +219,7 @@ impl Router {
         }
     }
 
-    /// Shows colleagues, and a messenger that can show it, what an operator does.
+    /// Sends a signal of an operator to colleagues, and to the messenger if it supports that.
     fn signal(&mut self, message: Message, user: &UserId, signal: &Signal, now: Timestamp) {
         let Signal {
             session,
@@ -252,7 +252,7 @@ impl Router {
     }
 }
 
-/// Whether a command has a messenger verify itself.
+/// Whether a command starts a verification.
 const fn verifies(command: &Command) -> bool {
     matches!(
         command,

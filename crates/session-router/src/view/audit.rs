@@ -4,9 +4,10 @@ use chat::id::UserId;
 use chat::record::{Actor, Record, Stream};
 use chat::rejection::Rejection;
 use chat::workspace::{Caller, Workspace};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::Plan;
+use super::change::change;
 use super::list::List;
 use super::object::Object;
 use crate::api::Audit;
@@ -14,8 +15,6 @@ use crate::sealed_log::SealedLog;
 
 /// The most records that a filter looks at for one page.
 const CANDIDATES_MAX: usize = 2_000;
-/// Members whose value is replaced by `***`.
-const SECRETS: [&str; 3] = ["code", "hash", "passwordHash"];
 
 pub(super) fn plan(
     workspace: &Workspace,
@@ -77,42 +76,4 @@ fn item(record: &Record) -> Value {
         .with("event", record.event.kind())
         .with("data", change(record))
         .value()
-}
-
-/// The body of an event with the member names of the console API, without secrets.
-pub(crate) fn change(record: &Record) -> Value {
-    let mut data = camel(record.event.to_json());
-    if let (Value::Object(members), Some(reason)) = (&mut data, record.event.reason()) {
-        members.remove("cause");
-        members.insert("reason".to_owned(), reason.object().into());
-    }
-    data
-}
-
-fn camel(value: Value) -> Value {
-    let Value::Object(members) = value else {
-        return value;
-    };
-    let members = members.into_iter().filter(|(_, value)| !value.is_null());
-    let members = members.map(|(name, value)| {
-        let name = camel_name(&name);
-        let value = if SECRETS.contains(&name.as_str()) {
-            "***".into()
-        } else {
-            camel(value)
-        };
-        (name, value)
-    });
-    Value::Object(members.collect::<Map<_, _>>())
-}
-
-/// Turns `live_chat` into `liveChat`.
-fn camel_name(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| {
-        let mut letters = word.chars();
-        let initial = letters.next().map(|c| c.to_ascii_uppercase());
-        name + &initial.into_iter().collect::<String>() + letters.as_str()
-    })
 }

@@ -76,7 +76,7 @@ pub(super) fn scan(workspace: &Workspace, caller: &Caller<'_>, query: &EventsAft
 
 impl After {
     pub(super) fn run(self, sealed_log: &SealedLog) -> Found {
-        // Not beyond the state that the rights are from: later events may belong to others.
+        // Later events may be in live chats that the caller may not see: the rights are of `until`.
         let head = self.until.min(sealed_log.reader.head().position);
         let last = head.min(self.position.saturating_add(RECORDS_MAX));
         let (mut records, mut bytes) = (Vec::new(), 0);

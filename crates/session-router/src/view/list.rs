@@ -57,7 +57,7 @@ fn size(value: &Value) -> usize {
     }
 }
 
-/// Takes as many related objects as fit.
+/// Takes the related objects that fit.
 pub(super) fn related(values: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut left = RELATED_BYTES_MAX;
     let fits = |value: &Value| {
@@ -68,8 +68,8 @@ pub(super) fn related(values: impl Iterator<Item = Value>) -> Vec<Value> {
     values.take_while(fits).collect()
 }
 
-/// Makes a page of keyed things: as many as fit, and the key of the last one if there are more. `things`
-/// has one more than the page if there are more.
+/// Builds a page of the keyed `things` that fit, and the key of the last one if there are more. `things`
+/// has one more than `limit` if there are more.
 pub(super) fn page<T, K>(
     things: Vec<(K, T)>,
     limit: usize,
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn related_objects_leave_room_for_the_rest_of_the_answer() {
+    fn related_objects_are_limited_in_bytes() {
         let name = Value::from("я".repeat(255));
         let shown = related(std::iter::repeat_n(name.clone(), 1_000));
         let bytes: usize = shown.iter().map(size).sum();

@@ -1,4 +1,4 @@
-//! Users, and `me`.
+//! Users.
 
 use std::ops::Bound;
 
@@ -11,7 +11,7 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::object::Object;
-use super::{Plan, list, live_chats};
+use super::{Plan, list};
 use crate::api::Page;
 
 /// A copy of a user.
@@ -53,33 +53,6 @@ impl UserSnapshot {
             .with("name", &self.name)
             .with("groups", &self.groups)
     }
-}
-
-/// Plans `me`. `next` is present if not all live chats fit: the rest is in `live-chats.list`.
-pub(super) fn me(workspace: &Workspace, caller: &Caller<'_>, public_url: &str) -> Plan {
-    let everything = Page {
-        before: None,
-        limit: usize::MAX - 1,
-    };
-    let live_chats = live_chats::visible(workspace, caller, &everything);
-    let user = UserSnapshot::of(caller.id, caller.user);
-    let position = workspace.position;
-    let administers = caller.user.is(Group::Administrators);
-    let public_url = administers.then(|| public_url.to_owned());
-    Plan::new(move |_| {
-        let (list, next) = list::page(live_chats, everything.limit, |l| l.object());
-        Object::new()
-            .with("id", &user.id)
-            .with("name", &user.name)
-            .with("groups", &user.groups)
-            .with("liveChats", list)
-            .with("position", position)
-            .with_some("next", next)
-            // Says that `typing` and `viewing` take `ended`.
-            .with("signalsEnd", true)
-            .with_some("publicUrl", public_url)
-            .with("user", user.card())
-    })
 }
 
 /// Plans `users.list`, sorted by login.

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 
-use super::lists::pages;
 use super::shell::text;
 use super::{answered, attempt, check, fixture, talk};
 
@@ -22,8 +21,7 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
             attempt(&mut shell, *message, answered(status));
         }
     }
-    let all = pages(
-        &mut shell,
+    let all = shell.pages(
         "root",
         "deliveries.list",
         &json!({ "limit": 1 }),
@@ -40,7 +38,7 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
     }
     for limit in [1, 2, 50] {
         let body = json!({ "channel": second, "limit": limit });
-        let one = pages(&mut shell, "root", "deliveries.list", &body, "attempts");
+        let one = shell.pages("root", "deliveries.list", &body, "attempts");
         let numbers: Vec<_> = one
             .iter()
             .map(|a| (text(&a["channel"]), a["n"].as_u64().unwrap()))
@@ -48,7 +46,7 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
         assert_eq!(numbers, [3, 2, 1].map(|n| (second.to_string(), n)));
     }
     let body = json!({ "message": messages[0], "state": "accepted" });
-    let one = pages(&mut shell, "root", "deliveries.list", &body, "attempts");
+    let one = shell.pages("root", "deliveries.list", &body, "attempts");
     assert_eq!((one.len(), &one[0]["state"]), (1, &json!("accepted")));
 }
 
@@ -72,7 +70,7 @@ fn members_of_a_live_chat_see_its_attempts_and_no_others() {
         ("sue", &[second, first]),
     ] {
         let body = json!({ "limit": 1 });
-        let mut shown = pages(&mut shell, user, "deliveries.list", &body, "attempts");
+        let mut shown = shell.pages(user, "deliveries.list", &body, "attempts");
         shown.dedup_by_key(|attempt| attempt["channel"].clone());
         let shown: Vec<_> = shown.iter().map(|a| text(&a["channel"])).collect();
         let right: Vec<_> = channels.iter().map(ToString::to_string).collect();
@@ -84,7 +82,7 @@ fn members_of_a_live_chat_see_its_attempts_and_no_others() {
     // Where a page of another channel ended leads nowhere.
     let foreign = shell.workspace.channels.get(&second).unwrap().last_attempt;
     let body = json!({ "channel": first, "before": foreign });
-    for attempt in pages(&mut shell, "ann", "deliveries.list", &body, "attempts") {
+    for attempt in shell.pages("ann", "deliveries.list", &body, "attempts") {
         assert_eq!(text(&attempt["channel"]), first.to_string());
     }
 }

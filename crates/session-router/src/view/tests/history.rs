@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::lists::pages;
 use super::related::contact_of;
 use super::shell::{Shell, text};
 use super::{fixture, history, talk};
@@ -95,7 +94,7 @@ fn long_histories_stay_within_one_answer() {
     let body = json!({ "session": session, "limit": 500 });
     let first = shell.ok("ann", "sessions.history", &body);
     assert!(!first["next"].is_null() && first.to_string().len() < 800 * 1024);
-    let all = pages(&mut shell, "ann", "sessions.history", &body, "messages");
+    let all = shell.pages("ann", "sessions.history", &body, "messages");
     assert_eq!(all.len(), 21);
     let after = shell.ok("ann", "events.after", &json!({ "position": 0 }));
     assert!(!after["next"].is_null() && after.to_string().len() < 1_000_000);

@@ -5,41 +5,6 @@ use serde_json::{Value, json};
 use super::shell::{Shell, text};
 use super::{check, fixture, profile, talk};
 
-pub(super) fn list(
-    shell: &mut Shell,
-    user: &str,
-    method: &str,
-    body: &Value,
-    name: &str,
-) -> Vec<Value> {
-    let ok = shell.ok(user, method, body);
-    ok[name]
-        .as_array()
-        .unwrap_or_else(|| panic!("{ok}"))
-        .clone()
-}
-
-/// Every page of a list, one by one.
-pub(super) fn pages(
-    shell: &mut Shell,
-    user: &str,
-    method: &str,
-    body: &Value,
-    name: &str,
-) -> Vec<Value> {
-    let (mut all, mut body) = (Vec::new(), body.clone());
-    for _ in 0..100 {
-        let ok = shell.ok(user, method, &body);
-        assert!(ok.to_string().len() < 1_000_000);
-        all.extend(ok[name].as_array().unwrap().clone());
-        if ok["next"].is_null() {
-            return all;
-        }
-        body["before"] = ok["next"].clone();
-    }
-    panic!("{method} has no end");
-}
-
 #[test]
 fn me_shows_the_caller_and_their_live_chats() {
     let (mut shell, live_chat, _) = fixture();
@@ -68,9 +33,9 @@ fn lists_have_what_the_caller_may_see_and_only_administrators_list_users() {
     let (mut shell, live_chat, channel) = fixture();
     let other = shell.live_chat("Support", &["eve"]);
     shell.channel(&other, "https://other.example/");
-    let all = list(&mut shell, "sue", "channels.list", &json!({}), "channels");
+    let all = shell.list("sue", "channels.list", &json!({}), "channels");
     assert_eq!(all.len(), 2);
-    let mine = list(&mut shell, "ann", "channels.list", &json!({}), "channels");
+    let mine = shell.list("ann", "channels.list", &json!({}), "channels");
     assert_eq!((mine.len(), text(&mine[0]["id"])), (1, channel.to_string()));
     assert_eq!(mine[0]["webhook"], "https://messenger.example");
     let whole = shell.ok("root", "channels.get", &json!({ "channel": channel }));
@@ -81,21 +46,9 @@ fn lists_have_what_the_caller_may_see_and_only_administrators_list_users() {
     assert!(!whole.to_string().contains("secret code"));
     let hidden = shell.refusal("ann", "channels.list", &json!({ "liveChat": other }));
     assert_eq!(hidden, "forbidden");
-    let chats = list(
-        &mut shell,
-        "ann",
-        "live-chats.list",
-        &json!({}),
-        "liveChats",
-    );
+    let chats = shell.list("ann", "live-chats.list", &json!({}), "liveChats");
     assert_eq!((chats.len(), text(&chats[0]["id"])), (1, live_chat));
-    let users = pages(
-        &mut shell,
-        "root",
-        "users.list",
-        &json!({ "limit": 1 }),
-        "users",
-    );
+    let users = shell.pages("root", "users.list", &json!({ "limit": 1 }), "users");
     let logins: Vec<_> = users.iter().map(|u| text(&u["id"])).collect();
     assert_eq!(logins, ["ann", "eve", "root", "sue"]);
     assert_eq!(shell.refusal("sue", "users.list", &json!({})), "forbidden");
@@ -113,7 +66,7 @@ fn sessions_are_listed_newest_first_in_pages_and_can_be_searched() {
         );
     }
     let queue = json!({ "view": "queue", "limit": 3 });
-    let all = pages(&mut shell, "ann", "sessions.list", &queue, "sessions");
+    let all = shell.pages("ann", "sessions.list", &queue, "sessions");
     let chats: Vec<_> = all.iter().map(|s| text(&s["externalChatId"])).collect();
     let wanted: Vec<_> = (0..7).rev().map(|i| format!("chat-{i}")).collect();
     assert_eq!(chats, wanted);
@@ -125,7 +78,7 @@ fn sessions_are_listed_newest_first_in_pages_and_can_be_searched() {
     profile(&mut shell, &text(&first));
     let search = |shell: &mut Shell, view: &str, words: &str| {
         let body = json!({ "view": view, "text": words, "limit": 2 });
-        pages(shell, "ann", "sessions.list", &body, "sessions").len()
+        shell.pages("ann", "sessions.list", &body, "sessions").len()
     };
     assert_eq!(search(&mut shell, "mine", "anna PERSON"), 1);
     assert_eq!(search(&mut shell, "active", "+1 555"), 1);
@@ -158,26 +111,22 @@ fn contacts_are_listed_newest_first_and_can_be_searched() {
     for i in 2..6 {
         shell.writes(channel, &format!("c{i}"), &format!("u{i}"), "hello");
     }
-    let all = pages(
-        &mut shell,
-        "ann",
-        "contacts.list",
-        &json!({ "limit": 2 }),
-        "contacts",
-    );
+    let all = shell.pages("ann", "contacts.list", &json!({ "limit": 2 }), "contacts");
     let users: Vec<_> = all.iter().map(|c| text(&c["externalUserId"])).collect();
     assert_eq!(users, ["u5", "u4", "u3", "u2", "u1"]);
     for contact in &all {
         check("contact", contact);
     }
     let body = json!({ "text": "PERSON", "channel": channel });
-    let found = pages(&mut shell, "ann", "contacts.list", &body, "contacts");
+    let found = shell.pages("ann", "contacts.list", &body, "contacts");
     assert_eq!(found.len(), 1);
     let contact = found[0]["id"].clone();
     let whole = shell.ok("ann", "contacts.get", &json!({ "contact": contact }));
     assert!(whole["contact"]["avatar"].is_string());
     assert_eq!(
-        list(&mut shell, "eve", "contacts.list", &json!({}), "contacts").len(),
+        shell
+            .list("eve", "contacts.list", &json!({}), "contacts")
+            .len(),
         0
     );
     assert_eq!(
@@ -195,13 +144,7 @@ fn the_audit_trail_shows_who_did_what_without_secrets() {
         &json!({ "channel": channel, "code": "another code" }),
     );
     shell.ok("root", "users.token", &json!({ "login": "ann" }));
-    let all = pages(
-        &mut shell,
-        "root",
-        "audit.list",
-        &json!({ "limit": 2 }),
-        "audit",
-    );
+    let all = shell.pages("root", "audit.list", &json!({ "limit": 2 }), "audit");
     let kinds: Vec<_> = all.iter().map(|e| text(&e["event"])).collect();
     assert_eq!(kinds.first().map(String::as_str), Some("token-issued"));
     assert_eq!(kinds.last().map(String::as_str), Some("user-created"));
@@ -217,18 +160,9 @@ fn the_audit_trail_shows_who_did_what_without_secrets() {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     let body = json!({ "stream": "user-ann", "limit": 1 });
+    assert_eq!(shell.pages("root", "audit.list", &body, "audit").len(), 2);
     assert_eq!(
-        pages(&mut shell, "root", "audit.list", &body, "audit").len(),
-        2
-    );
-    assert_eq!(
-        pages(
-            &mut shell,
-            "root",
-            "audit.list",
-            &json!({ "user": "sue" }),
-            "audit"
-        ),
+        shell.pages("root", "audit.list", &json!({ "user": "sue" }), "audit"),
         [] as [Value; 0]
     );
     assert_eq!(shell.refusal("sue", "audit.list", &json!({})), "forbidden");

@@ -35,7 +35,7 @@ fn live_chats_come_with_their_people_and_who_is_online() {
     assert_eq!(ids(&page["people"]), ["ann", "root", "sue"]);
 
     let (sue, now) = ("sue".parse().unwrap(), shell.now);
-    shell.presence.heard(&sue, now);
+    shell.presence.saw(&sue, now);
     let wanted = json!({ "id": "sue", "name": "sue", "groups": ["supervisors"], "online": true });
     assert_eq!(people(&mut shell, "ann")[2], wanted);
     assert_eq!(people(&mut shell, "ann")[0]["online"], false);

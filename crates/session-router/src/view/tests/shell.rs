@@ -1,4 +1,4 @@
-//! A small router: requests in, a real log and real keys, answers out.
+//! A synchronous router for tests, with a real log and real keys.
 
 use chat::chance::Chance;
 use chat::command::{Command, Effect, NewUser, Reply, Request, UserCommand, Verification};
@@ -35,7 +35,7 @@ pub(crate) struct Shell {
     pub(crate) public_url: String,
     pub(crate) presence: Presence,
     pub(crate) subjects: chat::subject::Subjects,
-    /// The feed.
+    /// The feed events so far.
     pub(crate) items: Vec<FeedItem>,
 }
 
@@ -122,12 +122,12 @@ impl Shell {
         Ok((decision.reply, decision.effects))
     }
 
-    /// Actions of Switchboard without a user.
+    /// Applies a system command.
     pub(crate) fn system(&mut self, command: Command) {
         self.apply(&Request::system(command)).unwrap();
     }
 
-    /// What a messenger says.
+    /// Applies an event of a messenger.
     pub(crate) fn says(&mut self, channel: ChannelId, body: &Value) -> Option<Accepted> {
         let inbound = Inbound::read(body.as_object().unwrap()).unwrap();
         match self.apply(&Request::inbound(channel, inbound)).unwrap().0 {
@@ -136,7 +136,7 @@ impl Shell {
         }
     }
 
-    /// Somebody writes.
+    /// Applies a message of a contact.
     pub(crate) fn writes(
         &mut self,
         channel: ChannelId,
@@ -153,7 +153,7 @@ impl Shell {
             .unwrap()
     }
 
-    /// A request of a user, answered as the router answers.
+    /// Answers a request of a user as the router does.
     pub(crate) fn ask(
         &mut self,
         user: &str,
@@ -237,30 +237,66 @@ impl Shell {
         Ok(plan.render(&self.sealed_log))
     }
 
-    /// A request that is granted.
+    /// The answer to a request that must succeed.
     pub(crate) fn ok(&mut self, user: &str, method: &str, body: &Value) -> Value {
         self.ask(user, method, body)
             .unwrap_or_else(|e| panic!("{method} {body}: {e}"))
     }
 
-    /// The code of a refusal.
+    /// A list in an answer.
+    pub(crate) fn list(
+        &mut self,
+        user: &str,
+        method: &str,
+        body: &Value,
+        name: &str,
+    ) -> Vec<Value> {
+        let ok = self.ok(user, method, body);
+        ok[name]
+            .as_array()
+            .unwrap_or_else(|| panic!("{ok}"))
+            .clone()
+    }
+
+    /// All pages of a list.
+    pub(crate) fn pages(
+        &mut self,
+        user: &str,
+        method: &str,
+        body: &Value,
+        name: &str,
+    ) -> Vec<Value> {
+        let (mut all, mut body) = (Vec::new(), body.clone());
+        for _ in 0..100 {
+            let ok = self.ok(user, method, &body);
+            assert!(ok.to_string().len() < 1_000_000);
+            all.extend(ok[name].as_array().unwrap().clone());
+            if ok["next"].is_null() {
+                return all;
+            }
+            body["before"] = ok["next"].clone();
+        }
+        panic!("{method} has no end");
+    }
+
+    /// The code of a request that must be rejected.
     pub(crate) fn refusal(&mut self, user: &str, method: &str, body: &Value) -> &'static str {
         self.ask(user, method, body).unwrap_err().code.as_str()
     }
 
-    /// A user of a group.
+    /// Creates a user of a group.
     pub(crate) fn user(&mut self, login: &str, group: &str) {
         let body = json!({ "login": login, "groups": [group], "password": "12345678" });
         self.ok("root", "users.create", &body);
     }
 
-    /// A live chat with these members; its id.
+    /// Creates a live chat with these members. Returns its id.
     pub(crate) fn live_chat(&mut self, name: &str, members: &[&str]) -> String {
         let body = json!({ "name": name, "users": members });
         text(&self.ok("root", "live-chats.create", &body)["liveChat"]["id"])
     }
 
-    /// An active channel.
+    /// Connects an active channel.
     pub(crate) fn channel(&mut self, live_chat: &str, webhook: &str) -> ChannelId {
         let body = json!({
             "liveChat": live_chat, "name": "Demo", "webhook": webhook, "code": "secret code",
