@@ -15,13 +15,13 @@ use std::time::Duration;
 use chat::chance::Chance;
 use chat::command::{
     Attempted, ChannelCommand, Command, Connect, LiveChatCommand, MessageCommand, NewUser, Reply,
-    Request, SessionCommand, Verification,
+    Request, SessionCommand, SystemCommand, Verification,
 };
 use chat::content::Content;
 use chat::id::{ChannelId, LiveChatId, SessionId, UserId};
 use chat::messenger::{Inbound, InboundMessage};
 use chat::model::{Group, Verified};
-use chat::record::{Actor, Answer, Record};
+use chat::record::{Answer, Record};
 use chat::rpc::{AttemptReply, Outcome};
 use chat::rules::Rules;
 use chat::seal::SealKey;
@@ -80,7 +80,7 @@ impl Shell {
                 .key_of(&new.stream, &new.event)
                 .map(|_| &self.key);
             new.event.seal(key, &self.key, b"context", &mut self.chance);
-            let (record, _) = self.workspace.record(new, &request.by, None, self.now);
+            let (record, _) = self.workspace.record(new, &request.by(), None, self.now);
             self.workspace.evolve(&record);
             let bytes = record.encode();
             if self.keep {
@@ -91,23 +91,19 @@ impl Shell {
     }
 
     fn by(&mut self, user: &UserId, command: Command) -> Reply {
-        let by = Actor::User(user.clone());
-        self.apply(&Request {
-            by,
-            command_id: None,
-            digest: [0; 16],
-            command,
-        })
+        self.apply(&Request::user(user.clone(), command, [0; 16]))
     }
 
     fn fixture(&mut self) -> (UserId, LiveChatId, ChannelId) {
         let ann: UserId = "ann".parse().expect("a login");
-        self.apply(&Request::system(Command::FirstAdministrator(NewUser {
-            login: ann.clone(),
-            name: "Ann".to_owned(),
-            groups: vec![Group::Administrators],
-            password_hash: Secret::new("hash"),
-        })));
+        self.apply(&Request::system(SystemCommand::FirstAdministrator(
+            NewUser {
+                login: ann.clone(),
+                name: "Ann".to_owned(),
+                groups: vec![Group::Administrators],
+                password_hash: Secret::new("hash"),
+            },
+        )));
         let create = LiveChatCommand::Create {
             name: "desk".to_owned(),
             members: vec![ann.clone()],
@@ -128,7 +124,7 @@ impl Shell {
         else {
             unreachable!("a channel is made")
         };
-        self.apply(&Request::system(Command::Verified(Verification {
+        self.apply(&Request::system(SystemCommand::Verified(Verification {
             channel,
             generation: 1,
             purpose: Purpose::Connect,
@@ -182,7 +178,7 @@ fn talks(shell: &mut Shell, messages: u32) {
             else {
                 unreachable!("a message is sent")
             };
-            shell.apply(&Request::system(Command::Attempting(message)));
+            shell.apply(&Request::system(SystemCommand::Attempting(message)));
             let outcome = Outcome::Answered {
                 status: 200,
                 retry_after: None,
@@ -194,7 +190,7 @@ fn talks(shell: &mut Shell, messages: u32) {
                 .channel(channel)
                 .expect("a channel")
                 .generation;
-            shell.apply(&Request::system(Command::Attempted(Attempted {
+            shell.apply(&Request::system(SystemCommand::Attempted(Attempted {
                 message,
                 generation,
                 reply,
@@ -214,7 +210,9 @@ fn settle(shell: &mut Shell, channel: ChannelId) {
         .iter()
         .map(|((_, n), _)| *n)
         .collect();
-    shell.apply(&Request::system(Command::Settled(channel, numbers)));
+    shell.apply(&Request::system(SystemCommand::NoticesSettled(
+        channel, numbers,
+    )));
 }
 
 /// Resident memory of this process, in bytes.

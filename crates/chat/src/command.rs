@@ -1,4 +1,4 @@
-//! What can be asked of a workspace, and what a decision consists of.
+//! Requests to a workspace and the decisions on them.
 
 mod administration;
 mod decision;
@@ -8,106 +8,114 @@ mod system;
 use crate::seal::SealKey;
 use sha2::{Digest as _, Sha256};
 
-use crate::content::Profile;
 use crate::digest::{self, Digest};
-use crate::id::{ChannelId, CommandId, ContactId, MessageId};
+use crate::id::{ChannelId, CommandId, ContactId, UserId};
 use crate::messenger::Inbound;
 use crate::record::Actor;
 
 pub use administration::{ChannelCommand, Connect, LiveChatCommand, NewUser, Update, UserCommand};
 pub use decision::{Decision, Effect, NewEvent, Reply};
 pub use desk::{MessageCommand, Person, Replay, SessionCommand};
-pub use system::{Attempted, Verification};
+pub use system::{Attempted, SystemCommand, Verification};
 
-/// A command, and who asks.
+/// A request to a workspace.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Who asks: NATS or ingress has made sure of it.
-    pub by: Actor,
-    /// The caller's id of it.
+    /// The sender and what it sends. NATS or ingress has authenticated the sender.
+    pub origin: Origin,
+    /// The caller's id of the command, which makes a repetition harmless.
     pub command_id: Option<CommandId>,
-    /// A digest of what is asked, to tell a repetition from other content under the same id. It is
+    /// A digest of the content, which tells a repetition from other content under the same id. It is
     /// stored, so the shell keys it ([`SealKey::tag`](crate::seal::SealKey::tag)): a bare hash of a
     /// short text could be guessed after the person was forgotten.
     pub digest: Digest,
-    /// What is asked.
-    pub command: Command,
+}
+
+/// The sender of a request, with what that sender may send.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// A user sends a command.
+    User(UserId, Command),
+    /// A messenger sends an inbound request on its channel.
+    Messenger(ChannelId, Inbound),
+    /// Switchboard reports a result or a due time.
+    System(SystemCommand),
 }
 
 impl Request {
-    /// The digest of what is asked, from its bytes.
+    /// Returns the digest of a request's bytes.
     pub fn digest_of(bytes: &[u8]) -> Digest {
         digest::cut(Sha256::digest(bytes))
     }
 
-    /// What Switchboard asks of itself.
-    pub const fn system(command: Command) -> Self {
+    /// A request without a command id.
+    const fn new(origin: Origin, digest: Digest) -> Self {
         Self {
-            by: Actor::System,
-            command_id: None,
-            digest: [0; 16],
-            command,
-        }
-    }
-
-    /// What a messenger says.
-    pub fn inbound(channel: ChannelId, inbound: Inbound) -> Self {
-        let digest = match &inbound {
-            Inbound::Message(message) => message.digest(),
-            _ => [0; 16],
-        };
-        Self {
-            by: Actor::Messenger,
+            origin,
             command_id: None,
             digest,
-            command: Command::Inbound(channel, inbound),
         }
     }
 
-    /// The same with its digest keyed.
+    /// A command of a user.
+    pub const fn user(user: UserId, command: Command, digest: Digest) -> Self {
+        Self::new(Origin::User(user, command), digest)
+    }
+
+    /// A report of the system.
+    pub const fn system(command: SystemCommand) -> Self {
+        Self::new(Origin::System(command), [0; 16])
+    }
+
+    /// An inbound request of a messenger.
+    pub fn inbound(channel: ChannelId, inbound: Inbound) -> Self {
+        let digest = if let Inbound::Message(message) = &inbound {
+            message.digest()
+        } else {
+            [0; 16]
+        };
+        Self::new(Origin::Messenger(channel, inbound), digest)
+    }
+
+    /// Sets the command id.
+    #[must_use]
+    pub fn with_id(mut self, id: Option<CommandId>) -> Self {
+        self.command_id = id;
+        self
+    }
+
+    /// Replaces the digest by its keyed form.
     #[must_use]
     pub fn keyed(mut self, key: &SealKey) -> Self {
         self.digest = key.tag(&self.digest);
         self
     }
+
+    /// Returns the author of the events that follow from the request.
+    pub fn by(&self) -> Actor {
+        match &self.origin {
+            Origin::User(user, _) => Actor::User(user.clone()),
+            Origin::Messenger(..) => Actor::Messenger,
+            Origin::System(_) => Actor::System,
+        }
+    }
 }
 
-/// What can be asked.
+/// A command of a user.
 #[derive(Clone, Debug)]
 pub enum Command {
-    /// A user changes a live chat.
+    /// Changes a live chat.
     LiveChat(LiveChatCommand),
-    /// A user changes a user.
+    /// Changes a user.
     User(UserCommand),
-    /// A user changes a channel.
+    /// Changes a channel.
     Channel(ChannelCommand),
-    /// A user works on a session.
+    /// Takes, transfers, closes or starts a session.
     Session(SessionCommand),
-    /// A user writes, reads or retries.
+    /// Sends, reads or retries a message.
     Message(MessageCommand),
-    /// An administrator has a person forgotten.
+    /// Erases a contact's personal data.
     Forget(ContactId),
-    /// An administrator has failed deliveries tried again.
+    /// Queues failed deliveries again.
     Replay(Replay),
-    /// A messenger said something.
-    Inbound(ChannelId, Inbound),
-    /// The administrator that `switchboard init` made; only while there is no user.
-    FirstAdministrator(NewUser),
-    /// A messenger was asked to verify itself.
-    Verified(Verification),
-    /// A messenger was asked about a person, and said this or nothing.
-    Profile(ContactId, Option<Profile>),
-    /// A message is about to be tried.
-    Attempting(MessageId),
-    /// A message was tried.
-    Attempted(Attempted),
-    /// A message's time to live passed.
-    Expire(MessageId),
-    /// Notices reached their end.
-    Settled(ChannelId, Vec<u64>),
-    /// So many messages were refused while the channel was not active.
-    Refused(ChannelId, u64),
-    /// A messenger answered a notice with 401 or 410, which concerns the channel as it was when it
-    /// was told: in this generation.
-    Judged(ChannelId, u32, u16),
 }

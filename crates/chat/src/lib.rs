@@ -29,7 +29,7 @@
 //! | parked edit | an edit or deletion that arrived before its message | [`state::Parked`] |
 //! | revision | counts changes of a channel's codes and security | [`state::Channel::revision`] |
 //! | generation | counts changes after which an answer to an earlier request no longer applies | [`state::Channel::generation`] |
-//! | command | what a user, a messenger or Switchboard itself asks for | [`command::Command`] |
+//! | command | what a user asks a workspace to do, or what the system reports to it | [`command::Command`] |
 //! | decision | the events and effects of an accepted command | [`command::Decision`] |
 //! | event | something that happened, as it is in the log | [`event::Event`] |
 //! | record | an event with its position, stream, time and author | [`record::Record`] |

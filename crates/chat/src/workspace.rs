@@ -26,12 +26,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::book::Book;
 use crate::chance::Chance;
-use crate::command::{Command, Decision, Request};
+use crate::command::{Command, Decision, Origin, Request, SystemCommand};
 use crate::digest::{self, Digest};
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::reason::Reason;
-use crate::record::{Actor, Answer};
-use crate::rejection::{Code, Rejection};
+use crate::record::Answer;
+use crate::rejection::Rejection;
 use crate::rules::Rules;
 use crate::state::{
     Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Notice, Parked, Session, User,
@@ -102,22 +102,25 @@ pub struct Context<'a> {
 }
 
 impl Workspace {
-    /// What a request means: events to record, effects to carry out, and the answer; or why not.
-    /// A refused one changes nothing.
+    /// Decides a request: returns the events to record, the effects to carry out and the reply. A
+    /// rejected request changes nothing.
     pub fn decide(
         &self,
         request: &Request,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        match &request.by {
-            Actor::User(user) => {
+        match &request.origin {
+            Origin::User(user, command) => {
                 let caller = self.caller(user)?;
                 if let Some(answer) = self.answered(&caller, request)? {
                     return Ok(Decision::repeated(answer));
                 }
-                self.decide_for(&caller, &request.command, context)
+                self.decide_command(&caller, command, context)
             }
-            Actor::Messenger | Actor::System => self.decide_system(request, context),
+            Origin::Messenger(channel, inbound) => {
+                self.decide_inbound((*channel, request.digest), inbound, context)
+            }
+            Origin::System(command) => self.decide_system(command, context),
         }
     }
 
@@ -146,8 +149,7 @@ impl Workspace {
         Ok(Some(*answer))
     }
 
-    /// What a user asks for.
-    fn decide_for(
+    fn decide_command(
         &self,
         caller: &Caller<'_>,
         command: &Command,
@@ -161,48 +163,33 @@ impl Workspace {
             Command::Message(command) => self.decide_message(caller, command, context),
             Command::Forget(contact) => self.decide_forget(caller, *contact),
             Command::Replay(replay) => self.decide_replay(caller, replay, context),
-            Command::Inbound(..)
-            | Command::FirstAdministrator(_)
-            | Command::Verified(_)
-            | Command::Profile(..)
-            | Command::Attempting(_)
-            | Command::Attempted(_)
-            | Command::Expire(_)
-            | Command::Settled(..)
-            | Command::Refused(..)
-            | Command::Judged(..) => Err(misdirected()),
         }
     }
 
-    /// What a messenger says, and what Switchboard does by itself.
     fn decide_system(
         &self,
-        request: &Request,
+        command: &SystemCommand,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        match &request.command {
-            Command::Inbound(channel, inbound) => {
-                self.decide_inbound((*channel, request.digest), inbound, context)
+        Ok(match command {
+            SystemCommand::FirstAdministrator(user) => self.decide_first_administrator(user),
+            SystemCommand::Verified(verified) => self.decide_verified(verified)?,
+            SystemCommand::Profile(contact, profile) => {
+                self.decide_profile(*contact, profile.as_ref())?
             }
-            Command::FirstAdministrator(user) => Ok(self.decide_first_administrator(user)),
-            Command::Verified(verified) => self.decide_verified(verified),
-            Command::Profile(contact, profile) => self.decide_profile(*contact, profile.as_ref()),
-            Command::Attempting(message) => self.decide_attempting(*message),
-            Command::Attempted(attempted) => Ok(self.decide_attempted(attempted, context)),
-            Command::Expire(message) => Ok(self.decide_expire(*message, context.now)),
-            Command::Settled(channel, notices) => Ok(self.decide_settled(*channel, notices)),
-            Command::Refused(channel, count) => Ok(self.decide_refused(*channel, *count)),
-            Command::Judged(channel, generation, status) => {
-                Ok(self.decide_judged(*channel, *generation, *status))
+            SystemCommand::Attempting(message) => self.decide_attempting(*message)?,
+            SystemCommand::Attempted(attempted) => self.decide_attempted(attempted, context),
+            SystemCommand::Expire(message) => self.decide_expire(*message, context.now),
+            SystemCommand::NoticesSettled(channel, notices) => {
+                self.decide_notices_settled(*channel, notices)
             }
-            Command::LiveChat(_)
-            | Command::User(_)
-            | Command::Channel(_)
-            | Command::Session(_)
-            | Command::Message(_)
-            | Command::Forget(_)
-            | Command::Replay(_) => Err(misdirected()),
-        }
+            SystemCommand::MessagesRefused(channel, count) => {
+                self.decide_messages_refused(*channel, *count)
+            }
+            SystemCommand::ChannelFault(channel, generation, status) => {
+                self.decide_channel_fault(*channel, *generation, *status)
+            }
+        })
     }
 
     /// How many keys have been given out; the next one has this number.
@@ -213,14 +200,6 @@ impl Workspace {
     /// The number of the next key: keys are given out in order and never twice.
     fn next_key(&self) -> u32 {
         self.keys.get(&()).copied().unwrap_or(0)
-    }
-}
-
-/// Users cannot send system commands, nor the system users' commands. No caller does.
-fn misdirected() -> Rejection {
-    Rejection {
-        code: Code::Forbidden,
-        ..Reason::InternalError.into()
     }
 }
 

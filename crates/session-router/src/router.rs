@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use bus::Message;
 use chat::codec;
-use chat::command::{Command, Effect, NewUser, Reply, Request};
+use chat::command::{Effect, NewUser, Reply, Request, SystemCommand};
 use chat::id::{ChannelId, MessageId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
@@ -91,7 +91,7 @@ impl Router {
     /// interrupted, and sends `disconnect` notices of channels that are no longer active.
     pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
         if let Some(first) = first {
-            self.apply_system(Command::FirstAdministrator(first), now);
+            self.apply_system(SystemCommand::FirstAdministrator(first), now);
         }
         let channels = self.state.workspace().channels.iter();
         let pending = channels.filter(|(_, c)| c.status == ChannelStatus::Pending);
@@ -106,11 +106,11 @@ impl Router {
     /// Records the rejections counted and the notices settled since the last tick.
     pub(crate) fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
         for (channel, count) in std::mem::take(&mut self.rejected) {
-            self.apply_system(Command::Refused(channel, count), now);
+            self.apply_system(SystemCommand::MessagesRefused(channel, count), now);
         }
         self.notices.drop_stale(self.state.workspace());
         for (channel, notices) in self.notices.take_settled(SETTLED_MAX) {
-            self.apply_system(Command::Settled(channel, notices), now);
+            self.apply_system(SystemCommand::NoticesSettled(channel, notices), now);
         }
         Ok(self.state.provide_keys()?)
     }
@@ -122,12 +122,12 @@ impl Router {
 
     /// Expires a message.
     pub(crate) fn expire(&mut self, message: MessageId, now: Timestamp) {
-        self.apply_system(Command::Expire(message), now);
+        self.apply_system(SystemCommand::Expire(message), now);
     }
 
     /// Queues an attempt at a message. Returns false if the message is no longer due.
     pub(crate) fn start_attempt(&mut self, message: MessageId, now: Timestamp) -> bool {
-        let request = Request::system(Command::Attempting(message));
+        let request = Request::system(SystemCommand::Attempting(message));
         if self.apply(&request, now).is_err() {
             return false;
         }
@@ -157,7 +157,7 @@ impl Router {
         request: &Request,
         now: Timestamp,
     ) -> Result<(Reply, Vec<Effect>), Rejection> {
-        self.apply_by(request, &request.by, now)
+        self.apply_by(request, &request.by(), now)
     }
 
     /// Decides a system request whose events name `by` as their author.
@@ -178,7 +178,7 @@ impl Router {
     }
 
     /// Decides a system command. No caller waits for the result.
-    fn apply_system(&mut self, command: Command, now: Timestamp) {
+    fn apply_system(&mut self, command: SystemCommand, now: Timestamp) {
         match self.apply(&Request::system(command), now) {
             Ok((_, effects)) => self.queue_effects(effects, now),
             Err(rejection) => tracing::debug!(%rejection, "system command rejected"),

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chat::chance::Chance;
-use chat::command::{Command, NewEvent, Reply, Request};
+use chat::command::{NewEvent, Reply, Request, SystemCommand};
 use chat::content::Content;
 use chat::id::{ChannelId, SessionId};
 use chat::messenger::Inbound;
@@ -111,7 +111,9 @@ impl LogWriter {
     fn settle(&mut self, channel: ChannelId) {
         let waiting = self.workspace.notices.range((channel, 0)..);
         let waiting = waiting.map(|((_, number), _)| *number).collect();
-        self.apply(&Request::system(Command::Settled(channel, waiting)));
+        self.apply(&Request::system(SystemCommand::NoticesSettled(
+            channel, waiting,
+        )));
     }
 
     fn apply(&mut self, request: &Request) -> Reply {
@@ -136,7 +138,7 @@ impl LogWriter {
         let bound = new.stream.to_string();
         let chance = &mut self.chance;
         new.event.seal(key, &self.master, bound.as_bytes(), chance);
-        let (record, link) = self.workspace.record(new, &request.by, None, now());
+        let (record, link) = self.workspace.record(new, &request.by(), None, now());
         self.workspace.evolve(&record);
         self.frame.push(event_log::NewEvent {
             link,

@@ -1,30 +1,56 @@
-//! What Switchboard asks of itself: what came of trying things.
+//! What the system reports: results of requests to messengers, and due times.
 
-use crate::id::{ChannelId, MessageId};
+use crate::command::NewUser;
+use crate::content::Profile;
+use crate::id::{ChannelId, ContactId, MessageId};
 use crate::reason::Reason;
 use crate::rpc::AttemptReply;
 use crate::verification::{Proof, Purpose};
 
-/// What came of asking a messenger to verify itself.
+/// A report of the system.
+#[derive(Clone, Debug)]
+pub enum SystemCommand {
+    /// `switchboard init` created an administrator. Ignored unless the workspace has no users.
+    FirstAdministrator(NewUser),
+    /// A verification ended.
+    Verified(Verification),
+    /// A messenger answered a profile request; `None` if it has no profile.
+    Profile(ContactId, Option<Profile>),
+    /// An attempt at a message is about to start.
+    Attempting(MessageId),
+    /// An attempt at a message ended.
+    Attempted(Attempted),
+    /// A message's time to live passed.
+    Expire(MessageId),
+    /// The notices with these numbers were delivered or given up.
+    NoticesSettled(ChannelId, Vec<u64>),
+    /// This number of messages was rejected while the channel was not active.
+    MessagesRefused(ChannelId, u64),
+    /// A messenger answered a notice, sent in this generation of the channel, with this status: 401
+    /// or 410.
+    ChannelFault(ChannelId, u32, u16),
+}
+
+/// The result of a verification.
 #[derive(Clone, Debug)]
 pub struct Verification {
-    /// Which channel.
+    /// The channel.
     pub channel: ChannelId,
-    /// The channel's [generation](crate::state::Channel::generation) when it was asked.
+    /// The channel's [generation](crate::state::Channel::generation) when the request was sent.
     pub generation: u32,
-    /// Why it was asked.
+    /// The purpose of the verification.
     pub purpose: Purpose,
-    /// What it proved, or why it failed.
+    /// The proof, or the cause of the failure.
     pub result: Result<Proof, Reason>,
 }
 
-/// What came of trying a message.
+/// The result of an attempt at a message.
 #[derive(Clone, Debug)]
 pub struct Attempted {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// The channel's [generation](crate::state::Channel::generation) when it was.
+    /// The channel's [generation](crate::state::Channel::generation) when the attempt started.
     pub generation: u32,
-    /// What became of it.
+    /// The reply of egress.
     pub reply: AttemptReply,
 }

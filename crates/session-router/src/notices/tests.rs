@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chat::command::{Attempted, Command};
+use chat::command::{Attempted, SystemCommand};
 use chat::id::MessageId;
 use chat::reason::Reason;
 use serde_json::json;
@@ -95,7 +95,7 @@ fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
     notices.drop_stale(&shell.workspace);
     assert_eq!(started(&mut notices, &shell, shell.now), []);
     // As when too many came after it: it is gone without an answer.
-    shell.system(Command::Settled(channel, vec![first[0].0.1]));
+    shell.system(SystemCommand::NoticesSettled(channel, vec![first[0].0.1]));
     notices.drop_stale(&shell.workspace);
     let second = started(&mut notices, &shell, shell.now);
     assert!(
@@ -115,10 +115,10 @@ fn notices_continue_when_no_message_is_left_to_probe_with() {
     );
     let message: MessageId = text(&sent["messageId"]).parse().unwrap();
     for _ in 0..40 {
-        shell.system(Command::Attempting(message));
+        shell.system(SystemCommand::Attempting(message));
         let reply = nobody();
         let generation = shell.workspace.channel(channel).unwrap().generation;
-        shell.system(Command::Attempted(Attempted {
+        shell.system(SystemCommand::Attempted(Attempted {
             message,
             generation,
             reply,

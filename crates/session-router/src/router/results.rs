@@ -1,6 +1,6 @@
 //! Results of side jobs.
 
-use chat::command::{Attempted, Command, Request};
+use chat::command::{Attempted, Request, SystemCommand};
 use chat::id::UserId;
 use chat::record::{Actor, Answer as Changed};
 use chat::rejection::Rejection;
@@ -24,7 +24,7 @@ impl Router {
                     generation,
                     reply,
                 };
-                self.apply_system(Command::Attempted(attempted), now);
+                self.apply_system(SystemCommand::Attempted(attempted), now);
             }
             JobResult::Notified(notification, reply) => self.notified(&notification, &reply, now),
             JobResult::TypingNotified => {}
@@ -47,11 +47,11 @@ impl Router {
         let (id, kind) = (notification.id, &notification.kind);
         let (profile, outcome) = self.notices.finish(id, kind, reply, (rules, now, chance));
         if let Some((contact, profile)) = profile {
-            self.apply_system(Command::Profile(contact, profile), now);
+            self.apply_system(SystemCommand::Profile(contact, profile), now);
             self.notices.profile_requested(contact);
         }
         if let NoticeOutcome::ChannelFault(status) = outcome {
-            let judged = Command::Judged(id.0, notification.generation, status);
+            let judged = SystemCommand::ChannelFault(id.0, notification.generation, status);
             self.apply_system(judged, now);
         }
     }
@@ -77,7 +77,7 @@ impl Router {
         self.verifications.finish(verify.requester.as_ref());
         let (channel, error) = (verification.channel, verification.result.clone().err());
         let moves_webhook = verify.moves_webhook();
-        let mut request = Request::system(Command::Verified(verification));
+        let mut request = Request::system(SystemCommand::Verified(verification));
         let Some(requester) = verify.requester else {
             // It is rejected if the channel was deleted; no user waits for the answer.
             drop(self.apply(&request, now));

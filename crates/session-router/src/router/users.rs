@@ -1,11 +1,11 @@
 //! Requests of users: the console API.
 
 use bus::Message;
-use chat::command::{ChannelCommand, Command, Effect, Reply, Request, Update, UserCommand};
+use chat::command::{ChannelCommand, Command, Effect, Origin, Reply, Request, Update, UserCommand};
 use chat::id::{ChannelId, UserId};
 use chat::password;
 use chat::reason::Reason;
-use chat::record::{Actor, Answer as Changed};
+use chat::record::Answer as Changed;
 use chat::rejection::Rejection;
 use chat::secret::Secret;
 use chat::subject::is_inbox_of;
@@ -145,7 +145,7 @@ impl Router {
                 self.verify_for(requester, channel, purpose, now);
             }
             (_, Reply::Answer(changed)) => {
-                let about = if let Command::User(command) = &request.command {
+                let about = if let Origin::User(_, Command::User(command)) = &request.origin {
                     command.user()
                 } else {
                     user
@@ -158,12 +158,7 @@ impl Router {
     }
 
     fn request_of(&self, user: &UserId, command: Command, key: CommandKey) -> Request {
-        let request = Request {
-            by: Actor::User(user.clone()),
-            command_id: key.id,
-            digest: key.digest,
-            command,
-        };
+        let request = Request::user(user.clone(), command, key.digest).with_id(key.id);
         request.keyed(self.state.sealed_log().keyring.master())
     }
 

@@ -8,7 +8,7 @@ mod related;
 mod rights;
 pub(crate) mod shell;
 
-use chat::command::{Attempted, Command};
+use chat::command::{Attempted, SystemCommand};
 use chat::content::Profile;
 use chat::id::{ChannelId, MessageId};
 use chat::rpc::{AttemptReply, Outcome};
@@ -107,7 +107,10 @@ fn profile(shell: &mut Shell, session: &str) {
         phone_number: Some("+1 555".to_owned()),
         avatar: Some("data:image/png;base64,AA".to_owned()),
     };
-    shell.system(Command::Profile(contact.parse().unwrap(), Some(profile)));
+    shell.system(SystemCommand::Profile(
+        contact.parse().unwrap(),
+        Some(profile),
+    ));
 }
 
 fn history(shell: &mut Shell, session: &str) -> Vec<Value> {
@@ -121,11 +124,11 @@ fn history(shell: &mut Shell, session: &str) -> Vec<Value> {
 
 /// One attempt with this answer.
 fn attempt(shell: &mut Shell, message: MessageId, outcome: Outcome) {
-    shell.system(Command::Attempting(message));
+    shell.system(SystemCommand::Attempting(message));
     let reply = AttemptReply { ms: 12, outcome };
     let channel = shell.workspace.pending(message).unwrap().1.channel;
     let generation = shell.workspace.channel(channel).unwrap().generation;
-    shell.system(Command::Attempted(Attempted {
+    shell.system(SystemCommand::Attempted(Attempted {
         message,
         generation,
         reply,

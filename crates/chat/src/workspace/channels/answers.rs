@@ -95,7 +95,7 @@ impl Workspace {
     }
 
     /// What an answer to a notice says about the channel: 401 interrupts it, 410 disconnects it.
-    pub(in crate::workspace) fn decide_judged(
+    pub(in crate::workspace) fn decide_channel_fault(
         &self,
         id: ChannelId,
         generation: u32,
@@ -110,7 +110,11 @@ impl Workspace {
         }
     }
 
-    pub(in crate::workspace) fn decide_settled(&self, id: ChannelId, notices: &[u64]) -> Decision {
+    pub(in crate::workspace) fn decide_notices_settled(
+        &self,
+        id: ChannelId,
+        notices: &[u64],
+    ) -> Decision {
         let known: Vec<u64> = notices
             .iter()
             .copied()
@@ -122,7 +126,11 @@ impl Workspace {
         quiet(id, NoticesSettled { notices: known })
     }
 
-    pub(in crate::workspace) fn decide_refused(&self, id: ChannelId, count: u64) -> Decision {
+    pub(in crate::workspace) fn decide_messages_refused(
+        &self,
+        id: ChannelId,
+        count: u64,
+    ) -> Decision {
         if count == 0 || self.channels.get(&id).is_none() {
             return Decision::nothing();
         }

@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use super::values::{message, send};
-use crate::command::{Attempted, Command, Reply, SessionCommand};
+use crate::command::{Attempted, Reply, SessionCommand, SystemCommand};
 use crate::id::{MessageId, SessionId};
 use crate::messenger::Inbound;
 use crate::record::Answer;
@@ -39,7 +39,7 @@ impl Fixture {
 
     /// Starts an attempt to deliver a message.
     pub(super) fn begins(&mut self, message: MessageId) {
-        self.system(Command::Attempting(message));
+        self.system(SystemCommand::Attempting(message));
         let channel = self.workspace.pending(message).unwrap().1.channel;
         let generation = self.workspace.channel(channel).unwrap().generation;
         self.under_way.insert(message, generation);
@@ -48,7 +48,7 @@ impl Fixture {
     /// Ends an attempt with a result.
     pub(super) fn comes_back(&mut self, message: MessageId, reply: AttemptReply) {
         let generation = self.under_way.remove(&message).unwrap_or_default();
-        self.system(Command::Attempted(Attempted {
+        self.system(SystemCommand::Attempted(Attempted {
             message,
             generation,
             reply,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::fixture::{Fixture, able, answered};
-use crate::command::{ChannelCommand, Command, Connect, Effect, Update};
+use crate::command::{ChannelCommand, Connect, Effect, SystemCommand, Update};
 use crate::event::Event;
 use crate::id::{ChannelId, LiveChatId};
 use crate::model::{ChannelStatus, Verified};
@@ -219,7 +219,7 @@ fn a_disconnect_is_not_undone_by_an_earlier_reconnect() {
     fixture.does("root", ChannelCommand::Reconnect(id));
     let asked_in = fixture.workspace.channel(id).unwrap().generation;
     fixture.does("root", ChannelCommand::Disconnect(id));
-    fixture.system(Command::Refused(id, 2));
+    fixture.system(SystemCommand::MessagesRefused(id, 2));
     fixture.verified_in(asked_in, id, Purpose::Reconnect, Ok(able()));
     let channel = fixture.workspace.channel(id).unwrap();
     assert_eq!(
@@ -268,7 +268,7 @@ fn an_answer_to_an_old_code_does_not_end_the_fresh_channel() {
         };
         fixture.does("root", rotate);
         fixture.comes_back(message, answered(answer));
-        fixture.system(Command::Judged(id, asked_in, answer));
+        fixture.system(SystemCommand::ChannelFault(id, asked_in, answer));
         assert_eq!(fixture.status(id), ChannelStatus::Active, "{answer}");
         // The message is tried again, with the new code, and that counts.
         assert_eq!(fixture.due(), [message]);
@@ -322,7 +322,7 @@ fn a_new_webhook_is_used_once_it_is_verified() {
         purpose: Purpose::Webhook(HOOK.to_owned()),
         result: Ok(able()),
     };
-    let request = crate::command::Request::system(Command::Verified(late));
+    let request = crate::command::Request::system(SystemCommand::Verified(late));
     fixture.refuses_request(&request, Code::AccountAlreadyConnected);
 }
 
@@ -438,9 +438,9 @@ fn refused_messages_are_counted_until_the_channel_is_back() {
     let mut fixture = Fixture::open();
     let id = fixture.channel;
     fixture.does("root", ChannelCommand::Disconnect(id));
-    fixture.system(Command::Refused(id, 3));
-    fixture.system(Command::Refused(id, 0));
-    fixture.system(Command::Refused(id, 2));
+    fixture.system(SystemCommand::MessagesRefused(id, 3));
+    fixture.system(SystemCommand::MessagesRefused(id, 0));
+    fixture.system(SystemCommand::MessagesRefused(id, 2));
     assert_eq!(fixture.workspace.channel(id).unwrap().refused, 5);
     let proof = Proof {
         verified: Verified::Challenge,
@@ -459,7 +459,11 @@ fn an_answer_to_a_notice_may_end_the_channel() {
     ] {
         let mut fixture = Fixture::open();
         let generation = fixture.usual_channel().generation;
-        fixture.system(Command::Judged(fixture.channel, generation, answer));
+        fixture.system(SystemCommand::ChannelFault(
+            fixture.channel,
+            generation,
+            answer,
+        ));
         assert_eq!(fixture.status(fixture.channel), after, "{answer}");
     }
 }

@@ -1,5 +1,5 @@
 use super::fixture::{Fixture, answered, deleted, edited, message, send};
-use crate::command::{Command, Effect, MessageCommand, Person, SessionCommand};
+use crate::command::{Command, Effect, MessageCommand, Person, SessionCommand, SystemCommand};
 use crate::content::Profile;
 use crate::messenger::Inbound;
 use crate::rejection::Code;
@@ -16,7 +16,7 @@ fn texts(fixture: &Fixture) -> Vec<String> {
 #[test]
 fn a_forgotten_person_leaves_no_content_and_no_pending_messages() {
     let (mut fixture, _, sent) = Fixture::with_message();
-    fixture.system(Command::Attempting(sent));
+    fixture.system(SystemCommand::Attempting(sent));
     let contact = fixture.contact("chat's");
     fixture.does("root", Command::Forget(contact));
     assert_eq!(fixture.kinds(), ["session-closed", "contact-forgotten"]);
@@ -53,7 +53,7 @@ fn nobody_writes_to_or_about_a_forgotten_person() {
         username: Some("Eva".to_owned()),
         ..Profile::default()
     };
-    fixture.system(Command::Profile(contact, Some(profile)));
+    fixture.system(SystemCommand::Profile(contact, Some(profile)));
     assert!(fixture.records.is_empty());
     fixture
         .hears(edited("first of chat", "other words"))
@@ -113,19 +113,19 @@ fn a_profile_is_stored_and_an_empty_answer_stores_none() {
     fixture.writes("1", "chat", "eva");
     let eva = fixture.contact("eva");
     assert!(fixture.workspace.contact(eva).unwrap().asking);
-    fixture.system(Command::Profile(eva, None));
+    fixture.system(SystemCommand::Profile(eva, None));
     let contact = fixture.workspace.contact(eva).unwrap();
     assert_eq!((contact.asking, contact.profile_at), (false, 0));
     let profile = Profile {
         username: Some("Eva".to_owned()),
         ..Profile::default()
     };
-    fixture.system(Command::Profile(eva, Some(profile)));
+    fixture.system(SystemCommand::Profile(eva, Some(profile)));
     assert_eq!(
         fixture.workspace.contact(eva).unwrap().profile_at,
         fixture.workspace.position
     );
-    let unknown = Command::Profile(crate::id::ContactId::from_bytes([3; 16]), None);
+    let unknown = SystemCommand::Profile(crate::id::ContactId::from_bytes([3; 16]), None);
     fixture.refuses_request(&crate::command::Request::system(unknown), Code::NotFound);
 }
 
@@ -152,7 +152,7 @@ fn a_profile_is_requested_at_first_and_again_after_a_day() {
         .iter()
         .map(|((_, n), _)| *n)
         .collect();
-    fixture.system(Command::Settled(fixture.channel, asking));
+    fixture.system(SystemCommand::NoticesSettled(fixture.channel, asking));
     assert!(fixture.workspace.notices.is_empty());
     assert_eq!(write(&mut fixture, "4"), 2);
 }

@@ -1,7 +1,9 @@
 use std::time::Duration;
 
 use super::fixture::{Fixture, START, able, answered, answered_after, send, unanswered};
-use crate::command::{ChannelCommand, Command, MessageCommand, Replay, Request, SessionCommand};
+use crate::command::{
+    ChannelCommand, Command, MessageCommand, Replay, Request, SessionCommand, SystemCommand,
+};
 use crate::id::MessageId;
 use crate::messenger::{Inbound, ReceiptStatus};
 use crate::model::{ChannelStatus, DeliveryState};
@@ -25,7 +27,7 @@ fn breaker(fixture: &Fixture) -> &Breaker {
 }
 
 fn attempting(id: MessageId) -> Request {
-    Request::system(Command::Attempting(id))
+    Request::system(SystemCommand::Attempting(id))
 }
 
 #[test]
@@ -65,14 +67,14 @@ fn a_message_expires_visibly_and_frees_its_chat() {
     fixture.wait(SECOND);
     let second = fixture.sends("ann", session);
     assert_eq!(fixture.expired(), []);
-    fixture.system(Command::Expire(first));
+    fixture.system(SystemCommand::Expire(first));
     assert!(fixture.records.is_empty(), "it is not its time");
     fixture.wait(Duration::from_hours(24).saturating_sub(SECOND));
     assert_eq!(fixture.expired(), [first]);
-    fixture.system(Command::Expire(first));
+    fixture.system(SystemCommand::Expire(first));
     assert_eq!(fixture.state(first), DeliveryState::Expired);
     assert_eq!(fixture.due(), [second]);
-    fixture.system(Command::Expire(first));
+    fixture.system(SystemCommand::Expire(first));
     assert!(fixture.records.is_empty());
 }
 
@@ -327,7 +329,7 @@ fn a_failed_message_is_sent_again_under_its_id_behind_the_others() {
 fn a_message_sent_again_lives_as_long_as_a_new_one() {
     let (mut fixture, _, id) = Fixture::with_message();
     fixture.wait(Duration::from_hours(24));
-    fixture.system(Command::Expire(id));
+    fixture.system(SystemCommand::Expire(id));
     fixture.does("ann", MessageCommand::Retry(id));
     assert_eq!(fixture.expired(), []);
     fixture.wait(Duration::from_hours(24));

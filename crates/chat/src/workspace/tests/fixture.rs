@@ -8,14 +8,14 @@ use std::time::Duration;
 pub(super) use super::values::*;
 use crate::chance::Chance;
 use crate::command::{
-    ChannelCommand, Command, Connect, Effect, LiveChatCommand, Reply, Request, UserCommand,
-    Verification,
+    ChannelCommand, Command, Connect, Effect, LiveChatCommand, Reply, Request, SystemCommand,
+    UserCommand, Verification,
 };
 use crate::id::{ChannelId, CommandId, LiveChatId, MessageId, SessionId};
 use crate::messenger::Inbound;
 use crate::model::Group;
 use crate::reason::Reason;
-use crate::record::{Actor, Answer, Cause, Record};
+use crate::record::{Answer, Cause, Record};
 use crate::rejection::{Code, Rejection};
 use crate::rules::Rules;
 use crate::secret::Secret;
@@ -105,7 +105,7 @@ impl Fixture {
 
     fn opened() -> Self {
         let mut fixture = Self::empty(1);
-        fixture.system(Command::FirstAdministrator(new_user(
+        fixture.system(SystemCommand::FirstAdministrator(new_user(
             "root",
             Group::Administrators,
         )));
@@ -183,7 +183,7 @@ impl Fixture {
         purpose: Purpose,
         result: Result<Proof, Reason>,
     ) {
-        self.system(Command::Verified(Verification {
+        self.system(SystemCommand::Verified(Verification {
             channel,
             generation,
             purpose,
@@ -208,12 +208,9 @@ impl Fixture {
         command: impl Into<Command>,
     ) -> Result<Reply, Rejection> {
         self.commands = self.commands.wrapping_add(1);
-        let request = Request {
-            by: Actor::User(user(name)),
-            command_id: Some(CommandId::new(self.now, &mut self.chance)),
-            digest: [self.commands; 16],
-            command: command.into(),
-        };
+        let id = CommandId::new(self.now, &mut self.chance);
+        let request =
+            Request::user(user(name), command.into(), [self.commands; 16]).with_id(Some(id));
         let reply = self.request(&request);
         self.last = reply.clone().ok().map(|reply| (request, reply));
         reply
@@ -237,7 +234,7 @@ impl Fixture {
     }
 
     /// The system sends a command, which is accepted.
-    pub(super) fn system(&mut self, command: Command) -> Reply {
+    pub(super) fn system(&mut self, command: SystemCommand) -> Reply {
         self.request(&Request::system(command)).unwrap()
     }
 
@@ -277,7 +274,7 @@ impl Fixture {
                 bound.as_bytes(),
                 &mut self.chance,
             );
-            let (record, _) = self.workspace.record(new, &request.by, cause, self.now);
+            let (record, _) = self.workspace.record(new, &request.by(), cause, self.now);
             self.workspace.evolve(&record);
             self.log.push(record.encode());
             self.records.push(record);

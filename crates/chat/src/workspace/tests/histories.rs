@@ -18,7 +18,7 @@ use super::step::{Answer, Step, USERS, any_step};
 use super::{invariants, step};
 use crate::command::{
     ChannelCommand, Command, LiveChatCommand, MessageCommand, Person as Whom, Replay, Reply,
-    SessionCommand, UserCommand,
+    SessionCommand, SystemCommand, UserCommand,
 };
 use crate::content::Profile;
 use crate::id::{ChannelId, MessageId, SessionId};
@@ -207,7 +207,8 @@ impl World {
                     .notices
                     .range((id, 0)..=(id, u64::MAX));
                 let numbers = all.map(|((_, n), _)| *n).collect();
-                self.fixture.system(Command::Settled(id, numbers));
+                self.fixture
+                    .system(SystemCommand::NoticesSettled(id, numbers));
             }
             Step::Projects => self.fixture.rows(&mut self.store),
             _ => self.administers(step),

@@ -1,5 +1,5 @@
 use super::fixture::{Fixture, deleted, edited, message, user};
-use crate::command::{ChannelCommand, Command, Effect, Reply};
+use crate::command::{ChannelCommand, Effect, Reply, SystemCommand};
 use crate::content::Content;
 use crate::messenger::Inbound;
 use crate::model::{ChannelStatus, SessionStatus};
@@ -237,8 +237,8 @@ fn notices_are_numbered_and_settled_ones_are_removed() {
         .map(|((_, n), _)| *n)
         .collect();
     assert_eq!(numbers, [0, 1, 2]);
-    fixture.system(Command::Settled(fixture.channel, vec![1, 7]));
-    fixture.system(Command::Settled(fixture.channel, vec![1]));
+    fixture.system(SystemCommand::NoticesSettled(fixture.channel, vec![1, 7]));
+    fixture.system(SystemCommand::NoticesSettled(fixture.channel, vec![1]));
     assert!(fixture.records.is_empty());
     assert_eq!(fixture.workspace.notices.len(), 2);
 }

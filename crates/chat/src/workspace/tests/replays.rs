@@ -1,22 +1,18 @@
 use super::fixture::{Fixture, disable, user};
 use crate::command::{Request, SessionCommand};
 use crate::id::CommandId;
-use crate::record::Actor;
 use crate::rejection::Code;
 
 fn take(fixture: &mut Fixture, name: &str, chat: &str) -> Request {
     let session = fixture
         .writes(&format!("for {name} in {chat}"), chat, "eva")
         .session_id;
-    Request {
-        by: Actor::User(user(name)),
-        command_id: Some(CommandId::from_bytes([7; 16])),
-        digest: chat.as_bytes().iter().fold([0; 16], |mut d, b| {
-            d[0] ^= b;
-            d
-        }),
-        command: SessionCommand::Take(session).into(),
-    }
+    let digest = chat.as_bytes().iter().fold([0; 16], |mut d, b| {
+        d[0] ^= b;
+        d
+    });
+    Request::user(user(name), SessionCommand::Take(session).into(), digest)
+        .with_id(Some(CommandId::from_bytes([7; 16])))
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use super::fixture::{Fixture, disable, new_user, user};
-use crate::command::{Command, Effect, LiveChatCommand, SessionCommand, UserCommand};
+use crate::command::{
+    Command, Effect, LiveChatCommand, SessionCommand, SystemCommand, UserCommand,
+};
 use crate::id::ContactId;
-use crate::messenger::Inbound;
 use crate::model::Group;
 use crate::record::Answer;
 use crate::rejection::Code;
@@ -20,7 +21,7 @@ fn update(name: &str, groups: &[Group]) -> UserCommand {
 #[test]
 fn the_first_administrator_is_created_once() {
     let mut fixture = Fixture::empty(1);
-    let first = || Command::FirstAdministrator(new_user("root", Group::Administrators));
+    let first = || SystemCommand::FirstAdministrator(new_user("root", Group::Administrators));
     fixture.system(first());
     assert_eq!(fixture.kinds(), ["user-created"]);
     fixture.system(first());
@@ -67,12 +68,9 @@ fn the_last_administrator_can_neither_leave_nor_be_disabled() {
 fn a_disabled_user_gets_no_reply_not_even_to_a_repeated_command() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
-    let request = crate::command::Request {
-        by: crate::record::Actor::User(user("ann")),
-        command_id: Some(crate::id::CommandId::from_bytes([7; 16])),
-        digest: [7; 16],
-        command: SessionCommand::Take(session).into(),
-    };
+    let take = SessionCommand::Take(session).into();
+    let request = crate::command::Request::user(user("ann"), take, [7; 16])
+        .with_id(Some(crate::id::CommandId::from_bytes([7; 16])));
     fixture.request(&request).unwrap();
     fixture.does("root", disable("ann", true));
     fixture.refuses_request(&request, Code::Forbidden);
@@ -116,13 +114,4 @@ fn the_oldest_token_is_evicted() {
         fixture.workspace.user(&user("ann")).unwrap().tokens.len(),
         TOKENS_MAX
     );
-}
-
-#[test]
-fn users_cannot_act_for_messengers_nor_the_system_for_users() {
-    let mut fixture = Fixture::open();
-    let inbound = Command::Inbound(fixture.channel, Inbound::Disconnect);
-    fixture.refuses("root", inbound, Code::Forbidden);
-    let request = crate::command::Request::system(disable("ann", true).into());
-    fixture.refuses_request(&request, Code::Forbidden);
 }

@@ -3,7 +3,6 @@
 use chat::api::{METHODS, Method, Parameter, Presence, Rights};
 use chat::chance::Chance;
 use chat::command::{Command, Request, UserCommand};
-use chat::record::Actor;
 use chat::rejection::{Code, Rejection};
 use chat::rules::Rules;
 use chat::secret::Secret;
@@ -97,10 +96,7 @@ fn refusal(shell: &Shell, caller: &str, method: &str, body: &Value) -> Option<Co
             chance: &mut Chance::from_seed([5; 32]),
             rules: &Rules::standard(),
         };
-        let request = Request {
-            by: Actor::User(caller.parse().unwrap()),
-            ..Request::system(command)
-        };
+        let request = Request::user(caller.parse().unwrap(), command, [0; 16]);
         shell.workspace.decide(&request, &mut context).map(drop)
     };
     let call = api::parse(&user, method, body.to_string().as_bytes(), shell.now);

@@ -1,11 +1,13 @@
 //! A synchronous router for tests, with a real log and real keys.
 
 use chat::chance::Chance;
-use chat::command::{Command, Effect, NewUser, Reply, Request, UserCommand, Verification};
+use chat::command::{
+    Command, Effect, NewUser, Origin, Reply, Request, SystemCommand, UserCommand, Verification,
+};
 use chat::id::{ChannelId, UserId};
 use chat::messenger::Inbound;
 use chat::model::{Capabilities, Group, Verified};
-use chat::record::{Actor, Cause};
+use chat::record::Cause;
 use chat::rejection::Rejection;
 use chat::rpc::Accepted;
 use chat::rules::Rules;
@@ -61,7 +63,7 @@ impl Shell {
             subjects: "acme".parse().unwrap(),
             items: Vec::new(),
         };
-        shell.system(Command::FirstAdministrator(NewUser {
+        shell.system(SystemCommand::FirstAdministrator(NewUser {
             login: "root".parse().unwrap(),
             name: "Root".to_owned(),
             groups: vec![Group::Administrators],
@@ -97,7 +99,7 @@ impl Shell {
                 }),
                 _ => None,
             };
-            let (record, link) = self.workspace.record(new, &request.by, cause, self.now);
+            let (record, link) = self.workspace.record(new, &request.by(), cause, self.now);
             self.workspace.evolve(&record);
             events.push(NewEvent {
                 link,
@@ -123,7 +125,7 @@ impl Shell {
     }
 
     /// Applies a system command.
-    pub(crate) fn system(&mut self, command: Command) {
+    pub(crate) fn system(&mut self, command: SystemCommand) {
         self.apply(&Request::system(command)).unwrap();
     }
 
@@ -167,20 +169,13 @@ impl Shell {
             other => other,
         };
         match call {
-            Call::Command(command, key) => self.command(&Request {
-                by: Actor::User(user),
-                command_id: key.id,
-                digest: key.digest,
-                command,
-            }),
+            Call::Command(command, key) => {
+                self.command(&Request::user(user, command, key.digest).with_id(key.id))
+            }
             Call::Token(of, key) => {
                 let hash = Secret::new("hash of a token");
-                self.command(&Request {
-                    by: Actor::User(user),
-                    command_id: key.id,
-                    digest: key.digest,
-                    command: Command::User(UserCommand::Token { user: of, hash }),
-                })
+                let command = Command::User(UserCommand::Token { user: of, hash });
+                self.command(&Request::user(user, command, key.digest).with_id(key.id))
             }
             Call::Query(query) => self.query(&user, &query),
             Call::LogQuery(query) => self.log_query(&user, &query),
@@ -203,14 +198,14 @@ impl Shell {
                     purpose,
                     result: Ok(proof),
                 };
-                self.system(Command::Verified(verification));
+                self.system(SystemCommand::Verified(verification));
             }
         }
         let Reply::Answer(answer) = reply else {
             panic!("{reply:?}")
         };
-        let about = match &request.command {
-            Command::User(command) => command.user(),
+        let about = match &request.origin {
+            Origin::User(_, Command::User(command)) => command.user(),
             _ => &"root".parse().unwrap(),
         };
         let plan = view::plan_answer(&self.workspace, about, &answer, &self.public_url);

@@ -90,7 +90,7 @@ impl World {
                 real.sort_unstable();
                 assert_eq!(real, right);
                 for id in real {
-                    self.fixture.system(Command::Expire(id));
+                    self.fixture.system(SystemCommand::Expire(id));
                     self.model.sent(id).state = DeliveryState::Expired;
                 }
             }
@@ -211,7 +211,7 @@ impl World {
                     ..Profile::default()
                 };
                 self.fixture
-                    .system(Command::Profile(id, known.then_some(profile)));
+                    .system(SystemCommand::Profile(id, known.then_some(profile)));
             }
             _ => {}
         }

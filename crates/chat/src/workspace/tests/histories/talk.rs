@@ -208,7 +208,7 @@ impl World {
         let Some((request, first)) = self.fixture.last.clone().filter(|_| self.repeatable) else {
             return;
         };
-        let crate::record::Actor::User(by) = &request.by else {
+        let crate::command::Origin::User(by, _) = &request.origin else {
             return;
         };
         let shown = matches!(first, Reply::Answer(Named::Session(_) | Named::Message(..)));
