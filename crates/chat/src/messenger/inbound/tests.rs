@@ -7,7 +7,7 @@ fn read(body: &Value) -> Result<Inbound, Rejection> {
     Inbound::read(&parse(body.to_string().as_bytes())?)
 }
 
-/// A good message with one member of `data` put in or, being null, left away.
+/// A valid message with one member of `data` replaced, or removed by `null`.
 fn message(name: &str, value: Value) -> Value {
     let mut body = json!({"type": "message", "data": {
         "externalMessageId": "m", "externalChatId": "c", "externalUserId": "u", "text": "hello",
@@ -57,7 +57,7 @@ fn a_message_is_read_with_all_its_members() {
 }
 
 #[test]
-fn each_member_that_is_missing_or_wrong_is_named() {
+fn an_invalid_id_is_reported() {
     for id in ["externalMessageId", "externalChatId", "externalUserId"] {
         let pointer = format!("/data/{id}");
         for bad in [
@@ -72,64 +72,50 @@ fn each_member_that_is_missing_or_wrong_is_named() {
         }
         assert!(read(&message(id, json!("x".repeat(255)))).is_ok());
     }
-    check(&message("text", json!(7)), Code::Invalid, "/data/text");
-    check(&message("text", Value::Null), Code::Invalid, "/data/text");
-    check(&message("text", json!("")), Code::Invalid, "/data/text");
-    check(
-        &message("externalChatName", json!("x".repeat(256))),
-        Code::Invalid,
-        "/data/externalChatName",
-    );
-    check(
-        &message("createdAt", json!("yesterday")),
-        Code::Invalid,
-        "/data/createdAt",
-    );
-    check(
-        &message("createdAt", json!(1_795_341_600)),
-        Code::Invalid,
-        "/data/createdAt",
-    );
-    check(
-        &message("replyTo", json!(7)),
-        Code::Invalid,
-        "/data/replyTo",
-    );
-    check(&message("files", json!({})), Code::Invalid, "/data/files");
-    check(
-        &message("files", json!([7])),
-        Code::Invalid,
-        "/data/files/0/name",
-    );
-    let good = json!({"name": "a", "URL": "http://h/a"});
-    check(
-        &message("files", json!([good, {"name": "a", "url": "x"}])),
-        Code::Invalid,
-        "/data/files/1/URL",
-    );
-    check(
-        &message("files", json!([{"name": "", "URL": "x"}])),
-        Code::Invalid,
-        "/data/files/0/name",
-    );
-
-    let all = json!({"type": "message", "data": {"text": 7}});
-    let rejection = read(&all).unwrap_err();
-    assert_eq!(rejection.details["errors"].as_array().unwrap().len(), 4);
-    check(
-        &json!({"type": "message"}),
-        Code::Invalid,
-        "/data/externalChatId",
-    );
-    check(
-        &json!({"type": "message", "data": "text"}),
-        Code::Invalid,
-        "/data",
-    );
 }
 
 #[test]
-fn limits_are_where_they_are_said_to_be() {
+fn any_other_invalid_member_is_reported() {
+    let good = json!({"name": "a", "URL": "http://h/a"});
+    for (name, bad, pointer) in [
+        ("text", json!(7), "text"),
+        ("text", Value::Null, "text"),
+        ("text", json!(""), "text"),
+        (
+            "externalChatName",
+            json!("x".repeat(256)),
+            "externalChatName",
+        ),
+        ("createdAt", json!("yesterday"), "createdAt"),
+        ("createdAt", json!(1_795_341_600), "createdAt"),
+        ("replyTo", json!(7), "replyTo"),
+        ("files", json!({}), "files"),
+        ("files", json!([7]), "files/0/name"),
+        (
+            "files",
+            json!([good, {"name": "a", "url": "x"}]),
+            "files/1/URL",
+        ),
+        ("files", json!([{"name": "", "URL": "x"}]), "files/0/name"),
+    ] {
+        let pointer = format!("/data/{pointer}");
+        check(&message(name, bad), Code::Invalid, &pointer);
+    }
+}
+
+#[test]
+fn every_invalid_member_is_reported_at_once() {
+    let all = json!({"type": "message", "data": {"text": 7}});
+    let rejection = read(&all).unwrap_err();
+    assert_eq!(rejection.details["errors"].as_array().unwrap().len(), 4);
+    let none = json!({"type": "message"});
+    check(&none, Code::Invalid, "/data/externalChatId");
+    let not_an_object = json!({"type": "message", "data": "text"});
+    check(&not_an_object, Code::Invalid, "/data");
+}
+
+#[test]
+fn a_text_has_at_most_10000_characters_and_a_message_20_files() {
     let file = |n: usize| json!(vec![json!({"name": "a", "URL": "http://h/a"}); n]);
     assert!(read(&message("text", json!("ж".repeat(10_000)))).is_ok());
     check(
@@ -199,7 +185,7 @@ fn every_type_is_read() {
 }
 
 #[test]
-fn a_receipt_is_for_one_of_our_ids_and_says_one_of_three_things() {
+fn a_receipt_needs_one_of_our_message_ids_and_a_known_status() {
     let id = json!("0193aaaa-0000-7000-8000-000000000001");
     let receipt = |id: &Value, status: &Value| json!({"type": "messageStatus", "data": {"messageId": id, "status": status}});
     for good in ["delivered", "read", "failed"] {
@@ -223,7 +209,7 @@ fn a_receipt_is_for_one_of_our_ids_and_says_one_of_three_things() {
 }
 
 #[test]
-fn what_is_not_json_is_malformed() {
+fn a_body_that_is_not_json_is_malformed() {
     let malformed = |body: &[u8]| assert_eq!(parse(body).unwrap_err().code, Code::Malformed);
     for body in [
         "",
@@ -250,7 +236,7 @@ fn what_is_not_json_is_malformed() {
 }
 
 #[test]
-fn nesting_ends_at_32() {
+fn a_body_nested_deeper_than_32_is_malformed() {
     let nested =
         |deep: usize| format!("{{\"a\":{}{}}}", "[".repeat(deep - 1), "]".repeat(deep - 1));
     assert!(parse(nested(32).as_bytes()).is_ok());
@@ -262,13 +248,13 @@ fn nesting_ends_at_32() {
         parse(nested(100_000).as_bytes()).unwrap_err().code,
         Code::Malformed
     );
-    // Brackets in strings, also behind escaped quotes, are no nesting.
-    let words = format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(100));
-    assert!(parse(words.as_bytes()).is_ok());
+    // Brackets in strings, even after an escaped quote, do not nest.
+    let text = format!("{{\"a\":\"\\\"{}\"}}", "[".repeat(100));
+    assert!(parse(text.as_bytes()).is_ok());
 }
 
 #[test]
-fn of_two_members_with_one_name_the_last_counts() {
+fn the_last_of_two_members_with_the_same_name_wins() {
     let body = br#"{"type":"disconnect","type":"userInfo","data":{"userId":"ann","userId":"bob"}}"#;
     let read = Inbound::read(&parse(body).unwrap()).unwrap();
     assert_eq!(
@@ -280,7 +266,7 @@ fn of_two_members_with_one_name_the_last_counts() {
 }
 
 #[test]
-fn the_digest_tells_messages_apart_and_sendings_not() {
+fn the_digest_differs_between_messages_and_not_between_retries() {
     let read = |body: &Value| match read(body).unwrap() {
         Inbound::Message(message) => message.digest(),
         other => panic!("{other:?}"),
