@@ -1,9 +1,9 @@
-//! Every message that there is, in the order of the log.
+//! All messages in the order of the log, with indexes by id and by session.
 //!
-//! A message has a number, from 1 on, and stands in an array. It knows the number of the one before
-//! it in its session and of one far before, so that a session needs to know only its newest: any
-//! earlier one is found from there in a logarithm of steps (E. W. Myers, "An applicative
-//! random-access stack", 1983). Pages of the array are the stored rows: what is new fills the last.
+//! Messages are numbered from 1 and stored in an array. Each links to the previous message of its
+//! session and to one further back (a skip link), so that a session stores only its newest message:
+//! any earlier one is found in O(log n) steps (E. W. Myers, "An applicative random-access stack",
+//! 1983). The array is stored in pages, one row each; new messages go to the last page.
 
 mod pack;
 #[cfg(test)]
@@ -16,16 +16,16 @@ use crate::id::MessageId;
 use crate::state::Message;
 use crate::table::Row;
 
-/// How many messages stand in one stored row: with the longest ids that is 30 KB.
+/// Messages in one stored row, which has 30 KB if all external ids are as long as possible.
 const PAGE: usize = 64;
 
-/// All messages; see the module.
+/// All messages; see the module documentation.
 #[derive(Clone, Debug, Default)]
 pub struct Book {
     pages: Pages,
-    /// The pages that changed, each once.
+    /// The pages changed since the last [`take_changed`](Self::take_changed), each once.
     changed: Vec<u32>,
-    /// Numbers by message id, and by [`Message::name`]. Nobody asks for their order.
+    /// Numbers by message id and by [`Message::name`].
     by_id: HashTable<u32>,
     by_name: HashTable<u32>,
 }
@@ -39,7 +39,7 @@ struct Page {
     changed: bool,
 }
 
-/// The messages make two books equal; the rest follows from them.
+/// Compares the messages; the indexes follow from them.
 impl PartialEq for Book {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
@@ -54,7 +54,7 @@ impl Pages {
         self.0.get(page)?.messages.get(at)
     }
 
-    /// By what a message is found; 0 for one that there is not.
+    /// The hash of a message's id; 0 for a number without a message.
     fn hash(&self, number: u32) -> u64 {
         self.get(number).map_or(0, |message| hash(message.id))
     }
@@ -76,31 +76,31 @@ impl Book {
         self.by_id.find(hash(id), is).copied()
     }
 
-    /// The message that has a name and is the one that is meant: names are short.
+    /// The message with this name that satisfies `is`: a name is a truncated hash, not unique.
     pub fn find_named(&self, name: u64, is: impl Fn(&Message) -> bool) -> Option<&Message> {
         let is = |number: &u32| self.get(*number).is_some_and(|m| m.name == name && is(m));
         let number = self.by_name.find(name, is)?;
         self.get(*number)
     }
 
-    /// A message of a session and those before it, the newest first.
+    /// A message and the earlier ones of its session, newest first.
     pub fn back(&self, from: u32) -> impl Iterator<Item = &Message> {
         std::iter::successors(self.get(from), |message| self.get(message.previous))
     }
 
-    /// The last message before a position, among one of a session and those before it; its number.
+    /// The number of the last message before a position, among `from` and the earlier messages of
+    /// its session.
     pub fn before(&self, from: u32, position: u64) -> Option<u32> {
         let (before, _) = self.sides(from, position);
         (before > 0).then_some(before)
     }
 
-    /// The first message that is not before a position, among the same.
+    /// The first message at or after a position, among the same messages.
     pub fn since(&self, from: u32, position: u64) -> Option<&Message> {
         self.sides(from, position).1
     }
 
-    /// What stands on both sides of a position: the number of the last message before it, or 0, and
-    /// the first message that is not.
+    /// The number of the last message before a position, or 0, and the first message at or after it.
     fn sides(&self, from: u32, position: u64) -> (u32, Option<&Message>) {
         let (mut before, mut since) = (from, None);
         while let Some(message) = self.get(before).filter(|m| m.position >= position) {
@@ -120,7 +120,7 @@ impl Book {
         self.pages.0.iter().flat_map(|page| &page.messages)
     }
 
-    /// Puts a message behind all others, and behind `previous` in its session; its number.
+    /// Appends a message that follows `previous` in its session, and returns its number.
     pub(crate) fn push(&mut self, message: Message, previous: u32) -> u32 {
         let message = Message {
             previous,
@@ -142,13 +142,14 @@ impl Book {
         number
     }
 
-    /// One message, to be changed.
+    /// The message with a number, marked as changed.
     pub(crate) fn get_mut(&mut self, number: u32) -> Option<&mut Message> {
         let (page, at) = place(number)?;
         self.touch(page)?.get_mut(at)
     }
 
-    /// What is far before a message behind `previous`: where two jumps are of one length, over both.
+    /// The skip link of a message that follows `previous`. If the last two skips have the same length,
+    /// the new one spans both.
     fn far(&self, previous: u32) -> u32 {
         let nth = |number: u32| self.get(number).map_or(0, |m| m.nth);
         let far = |number: u32| self.get(number).map_or(0, |m| m.far);
@@ -160,7 +161,7 @@ impl Book {
         }
     }
 
-    /// A page's messages, to be changed.
+    /// A page's messages; marks the page as changed.
     fn touch(&mut self, at: usize) -> Option<&mut Vec<Message>> {
         let page = self.pages.0.get_mut(at)?;
         if !page.changed {
@@ -170,7 +171,7 @@ impl Book {
         Some(&mut page.messages)
     }
 
-    /// Has a message found.
+    /// Adds a message to the indexes.
     fn index(&mut self, number: u32) {
         let (pages, hash) = (&self.pages, self.pages.hash(number));
         self.by_id
@@ -182,7 +183,7 @@ impl Book {
         }
     }
 
-    /// Adds the pages that changed since the last time, each under `tag` and its number.
+    /// Appends the pages changed since the last call to `out`, with `tag` and the page number as key.
     pub(crate) fn take_changed(&mut self, tag: u8, out: &mut Vec<Row>) {
         let mut changed = std::mem::take(&mut self.changed);
         changed.sort_unstable();
@@ -197,14 +198,13 @@ impl Book {
         }
     }
 
-    /// Puts back a stored page; [`index_all`](Self::index_all) must follow the last. Nothing is ever
-    /// taken out of a book.
+    /// Restores a stored page. Call [`index_all`](Self::index_all) after the last one. Messages are
+    /// never removed.
     pub(crate) fn load(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), codec::Error> {
         let number: u32 = codec::decode(key)?;
         let at = usize::try_from(number).unwrap_or(usize::MAX);
         let messages = pack::unpack(value.unwrap_or_default())?;
         if self.pages.0.len() <= at {
-            // Rows come in the order in which they were written.
             self.pages.0.resize_with(at + 1, Page::default);
         }
         if let Some(page) = self.pages.0.get_mut(at) {
@@ -213,7 +213,7 @@ impl Book {
         Ok(())
     }
 
-    /// Derives from the messages what finds them.
+    /// Rebuilds the indexes.
     pub(crate) fn index_all(&mut self) {
         let all = self.pages.0.len() * PAGE;
         self.by_id.clear();
@@ -228,15 +228,15 @@ impl Book {
     }
 }
 
-/// The page of a number, and where on it; `None` for 0, which is no message's.
+/// The page of a number and the index on that page; `None` for 0, which means no message.
 fn place(number: u32) -> Option<(usize, usize)> {
     let at = usize::try_from(number.checked_sub(1)?).ok()?;
     Some((at / PAGE, at % PAGE))
 }
 
-/// An id's chance is its own hash.
+/// Returns the last bytes of an id, which are random, as its hash.
 fn hash(id: MessageId) -> u64 {
     id.as_bytes()
         .last_chunk()
-        .map_or(0, |chance| u64::from_be_bytes(*chance))
+        .map_or(0, |random| u64::from_be_bytes(*random))
 }

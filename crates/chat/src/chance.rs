@@ -1,19 +1,19 @@
-//! Chance as a value: whoever decides is handed it, nobody draws it from the machine.
+//! Randomness as a parameter: no code of this crate draws it from the operating system.
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-/// A cryptographic generator (`ChaCha12`). The shell seeds it from the machine, a test from a number,
-/// and the same seed gives the same ids, nonces and jitter.
+/// A cryptographic random number generator (`ChaCha12`). The router seeds it from the operating
+/// system and a test from a constant; the same seed gives the same ids, nonces and jitter.
 pub struct Chance(StdRng);
 
 impl Chance {
-    /// A generator that is determined by this seed.
+    /// A generator with this seed.
     pub fn from_seed(seed: [u8; 32]) -> Self {
         Self(StdRng::from_seed(seed))
     }
 
-    /// So many random bytes.
+    /// `N` random bytes.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         self.0.fill_bytes(&mut bytes);

@@ -1,8 +1,8 @@
 //! The only caller of `rmp-serde`: `MessagePack` maps with named fields.
 //!
-//! The compact form writes structs by position and silently swaps or loses fields when a struct
-//! changes (measured; docs/decisions), so nothing that is kept is written in it. Rows are not kept:
-//! they carry a version, and rows of another are thrown away.
+//! The compact form stores structs by position and silently swaps or loses fields when a struct
+//! changes (measured; docs/decisions), so the log does not use it. Rows do: they carry a version,
+//! and rows of another version are discarded.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -11,28 +11,28 @@ use std::str::FromStr;
 use serde::de::{self, IgnoredAny, Visitor};
 use serde::{Deserialize, Serialize};
 
-/// Bytes that are not the wanted value.
+/// Why bytes cannot be decoded.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The bytes are no `MessagePack`, or of another shape.
+    /// The bytes are not `MessagePack`, or encode a different type.
     #[error("the bytes are not a {wanted}")]
     Shape {
-        /// The Rust type that was wanted.
+        /// The expected Rust type.
         wanted: &'static str,
-        /// What the decoder says.
+        /// The decoder's error.
         #[source]
         source: rmp_serde::decode::Error,
     },
-    /// The bytes end too early, or hold what cannot be.
-    #[error("the bytes are not a whole {wanted}")]
+    /// The bytes end early or contain an invalid value.
+    #[error("the bytes are truncated or not a valid {wanted}")]
     Cut {
-        /// What was wanted.
+        /// The expected type.
         wanted: &'static str,
     },
-    /// There is more behind the value, so it is not what was written.
-    #[error("more stands behind the {wanted}")]
+    /// More bytes follow the value.
+    #[error("more bytes follow the {wanted}")]
     Trailing {
-        /// The Rust type that was wanted.
+        /// The expected Rust type.
         wanted: &'static str,
     },
 }
@@ -46,9 +46,9 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     rmp_serde::to_vec_named(value).expect("our types can be encoded")
 }
 
-/// Encodes a list of values that are encoded already, such as a `Vec` of them would be.
+/// Encodes a list of encoded values. The result decodes as a `Vec` of the values.
 pub fn encode_list(values: &[Vec<u8>]) -> Vec<u8> {
-    // `array 32`: a marker, and the length in four bytes.
+    // `array 32`: a marker and the length in four bytes.
     const MARKER: u8 = 0xdd;
     let length = u32::try_from(values.len()).unwrap_or(u32::MAX);
     let mut list = Vec::with_capacity(5 + values.iter().map(Vec::len).sum::<usize>());
@@ -60,8 +60,8 @@ pub fn encode_list(values: &[Vec<u8>]) -> Vec<u8> {
     list
 }
 
-/// Encodes a row of the projections by position: a start reads all of them. [`decode`] reads it back.
-/// The fields that may be left out of a row must be its last.
+/// Encodes a row of a projection by position, because the router reads all rows at its start.
+/// [`decode`] reads it. Fields that may be skipped must come last.
 pub(crate) fn encode_row<T: Serialize>(row: &T) -> Vec<u8> {
     #[expect(
         clippy::disallowed_methods,
@@ -74,19 +74,19 @@ pub(crate) fn encode_row<T: Serialize>(row: &T) -> Vec<u8> {
     rmp_serde::to_vec(row).expect("our types can be encoded")
 }
 
-/// Decodes a value that fills the bytes wholly; it may borrow from them.
+/// Decodes a value that takes up all the bytes; it may borrow from them.
 pub fn decode<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let wanted = std::any::type_name::<T>();
     let mut rest = rmp_serde::Deserializer::from_read_ref(bytes);
     let value = T::deserialize(&mut rest).map_err(|source| Error::Shape { wanted, source })?;
-    // Only where the bytes end there is not even the beginning of a next value.
+    // Only at the end of the bytes does reading the next marker fail.
     match IgnoredAny::deserialize(&mut rest) {
         Err(rmp_serde::decode::Error::InvalidMarkerRead(_)) => Ok(value),
         _ => Err(Error::Trailing { wanted }),
     }
 }
 
-/// Reads a value that is written as its text, without a copy of the text.
+/// Deserializes a value from its text without copying the text.
 pub(crate) struct FromText<T> {
     wanted: &'static str,
     value: PhantomData<T>,
@@ -118,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_list_of_encoded_values_is_read_as_a_list_of_values() {
+    fn a_list_of_encoded_values_decodes_as_a_list_of_values() {
         for values in [vec![], vec!["one".to_owned()], vec!["x".to_owned(); 70_000]] {
             let encoded: Vec<_> = values.iter().map(encode).collect();
             let list = encode_list(&encoded);

@@ -1,35 +1,35 @@
-//! What people write, and who they are.
+//! The content of messages and the profiles of people.
 
 use serde::{Deserialize, Serialize};
 
-/// The most characters of a text (messenger-protocol section 3).
+/// The most characters of a text (docs/messenger-protocol.md).
 pub const TEXT_CHARS_MAX: usize = 10_000;
-/// The most files of a message (messenger-protocol section 3).
+/// The most files of a message (docs/messenger-protocol.md).
 pub const FILES_MAX: usize = 20;
 /// The most characters of a name: a person's, a chat's, a file's, a channel's.
 pub const NAME_CHARS_MAX: usize = 255;
 /// The most bytes of a URL.
 pub const URL_BYTES_MAX: usize = 2_048;
-/// The most bytes of an avatar's data URI; a larger one is left out, the profile is kept.
+/// The most bytes of an avatar's data URI; a larger avatar is omitted from the profile.
 pub const AVATAR_BYTES_MAX: usize = 48 * 1024;
 
-/// A file that is named, not held: the messenger or the operator's house serves it.
+/// A link to a file, which is stored elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct File {
     /// The name to show.
     pub name: String,
-    /// Its size in bytes, where known.
+    /// Its size in bytes, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
-    /// Where to get it. Upper case in both directions (messenger-protocol section 7).
+    /// Its URL. The member's name is upper case in both directions.
     #[serde(rename = "URL")]
     pub url: String,
 }
 
-/// The words and files of one message.
+/// The text and files of one message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
-    /// The text, when there is one.
+    /// The text, if any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
     /// The files, in order.
@@ -38,7 +38,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// A content of text alone.
+    /// Content without files.
     pub fn text(text: impl Into<String>) -> Self {
         Self {
             text: Some(text.into()),
@@ -46,13 +46,13 @@ impl Content {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// Whether it has neither text nor files.
     pub fn is_empty(&self) -> bool {
         self.text.as_ref().is_none_or(String::is_empty) && self.files.is_empty()
     }
 }
 
-/// What a messenger says of one of its people; each part may be unknown.
+/// A person's profile at a messenger; any member may be unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Profile {

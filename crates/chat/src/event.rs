@@ -1,7 +1,7 @@
-//! Everything that can have happened. Kinds and schemas outlive the Rust names.
+//! The events of the log. Their kinds and schemas do not change when a Rust name does.
 //!
-//! A body is a `MessagePack` map with named fields. Adding an optional field (`#[serde(default)]`) is
-//! free; anything else raises the schema, and the old shape moves to [`crate::history`].
+//! A body is a `MessagePack` map with named fields. Adding an optional field (`#[serde(default)]`)
+//! keeps the schema; any other change raises it, and the old struct moves to [`crate::history`].
 
 mod channel;
 mod contact;
@@ -34,11 +34,11 @@ pub use user::{TokenIssued, UserCreated, UserDisabled, UserUpdated};
 /// Declares the kinds: their names in the log, their newest schema, and the body of each.
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident = $kind:literal, $schema:literal;)*) => {
-        /// One thing that happened.
+        /// A change of the state.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Event {
             $($(#[$doc])* $variant($variant),)*
-            /// A kind that this version does not know: kept, and skipped.
+            /// A kind that this version does not know. It stays in the log and has no effect.
             Unknown,
         }
 
@@ -46,7 +46,7 @@ macro_rules! events {
             /// Every kind with its newest schema.
             pub const KINDS: &'static [(&'static str, u16)] = &[$(($kind, $schema),)*];
 
-            /// The kind, as it is written in the log and the feed.
+            /// The kind, as the log and the feed name it.
             pub const fn kind(&self) -> &'static str {
                 match self { $(Self::$variant(_) => $kind,)* Self::Unknown => "unknown" }
             }
@@ -61,7 +61,7 @@ macro_rules! events {
                 match self { $(Self::$variant(body) => codec::encode(body),)* Self::Unknown => Vec::new() }
             }
 
-            /// Reads a body that was written today or by an older version.
+            /// Decodes a body of the current or an older schema.
             pub fn decode(kind: &str, schema: u16, body: &[u8]) -> Result<Self, codec::Error> {
                 match (kind, schema) {
                     $(($kind, $schema) => codec::decode(body).map(Self::$variant),)*
@@ -69,7 +69,7 @@ macro_rules! events {
                 }
             }
 
-            /// The body as JSON, what is sealed or secret left out: for people who read the log.
+            /// The body as JSON without sealed values, for people who read the log.
             pub fn to_json(&self) -> serde_json::Value {
                 match self {
                     $(Self::$variant(body) => serde_json::to_value(body).unwrap_or_default(),)*
@@ -91,72 +91,100 @@ impl Event {
             Self::ChannelStatusChanged(e) => e.reason(),
             Self::SessionClosed(e) => e.reason(),
             Self::DeliveryChanged(e) => e.reason(),
-            _ => None,
+            Self::UserCreated(_)
+            | Self::UserUpdated(_)
+            | Self::UserDisabled(_)
+            | Self::TokenIssued(_)
+            | Self::LiveChatCreated(_)
+            | Self::LiveChatRenamed(_)
+            | Self::LiveChatDeleted(_)
+            | Self::MembersChanged(_)
+            | Self::ReplySaved(_)
+            | Self::ReplyDeleted(_)
+            | Self::ChannelCreated(_)
+            | Self::ChannelUpdated(_)
+            | Self::CodeRotated(_)
+            | Self::MessagesRefused(_)
+            | Self::NoticesSettled(_)
+            | Self::EditParked(_)
+            | Self::ContactCreated(_)
+            | Self::ContactUpdated(_)
+            | Self::ContactForgotten(_)
+            | Self::SessionOpened(_)
+            | Self::SessionAssigned(_)
+            | Self::SessionTransferred(_)
+            | Self::MessageReceived(_)
+            | Self::MessageSent(_)
+            | Self::MessageEdited(_)
+            | Self::MessageDeleted(_)
+            | Self::MessageRead(_)
+            | Self::NoteAdded(_)
+            | Self::Unknown => None,
         }
     }
 }
 
 events! {
-    /// A user was made.
+    /// A user was created.
     UserCreated = "user-created", 1;
     /// A user's name, groups or password changed.
     UserUpdated = "user-updated", 1;
-    /// A user may no longer sign in.
+    /// A user was disabled or enabled.
     UserDisabled = "user-disabled", 1;
     /// An API token was issued.
     TokenIssued = "token-issued", 1;
-    /// A live chat was made.
+    /// A live chat was created.
     LiveChatCreated = "live-chat-created", 1;
-    /// A live chat got another name.
+    /// A live chat was renamed.
     LiveChatRenamed = "live-chat-renamed", 1;
     /// A live chat was deleted.
     LiveChatDeleted = "live-chat-deleted", 1;
-    /// A live chat's members are these now.
+    /// A live chat's members changed.
     MembersChanged = "members-changed", 1;
-    /// A canned reply was made or changed.
+    /// A canned reply was created or changed.
     ReplySaved = "reply-saved", 1;
     /// A canned reply was deleted.
     ReplyDeleted = "reply-deleted", 1;
-    /// A channel was made, not yet verified.
+    /// A channel was created and awaits its verification.
     ChannelCreated = "channel-created", 1;
     /// A channel's status or health changed.
     ChannelStatusChanged = "channel-status-changed", 1;
     /// A channel's name, webhook or settings changed.
     ChannelUpdated = "channel-updated", 1;
-    /// A channel got a new confirmation code.
+    /// A channel's confirmation code was replaced.
     CodeRotated = "code-rotated", 1;
     /// Messages were refused because the channel is not active.
     MessagesRefused = "messages-refused", 1;
-    /// Notices reached their end at the messenger.
+    /// Notices were delivered or dropped.
     NoticesSettled = "notices-settled", 1;
-    /// An edit or deletion arrived before its message, and waits for it.
+    /// An edit or deletion arrived before its message.
     EditParked = "edit-parked", 1;
-    /// A person wrote for the first time, or an operator named one.
+    /// A person wrote for the first time, or an operator added them.
     ContactCreated = "contact-created", 1;
-    /// A person's profile was asked for.
+    /// A person's profile was requested from the messenger.
     ContactUpdated = "contact-updated", 1;
-    /// A person was forgotten: their keys are destroyed.
+    /// A person's data was erased: their keys are destroyed.
     ContactForgotten = "contact-forgotten", 1;
-    /// A stretch of work on a chat began.
+    /// A session was opened.
     SessionOpened = "session-opened", 1;
     /// An operator took a session.
     SessionAssigned = "session-assigned", 1;
-    /// A session went to another operator or back to the queue.
+    /// A session was transferred to another operator or to the queue.
     SessionTransferred = "session-transferred", 1;
-    /// A session ended.
+    /// A session was closed.
     SessionClosed = "session-closed", 1;
-    /// A messenger's user wrote.
+    /// A person sent a message.
     MessageReceived = "message-received", 1;
-    /// An operator wrote.
+    /// An operator sent a message.
     MessageSent = "message-sent", 1;
     /// An author changed a message.
     MessageEdited = "message-edited", 1;
-    /// An author took a message back.
+    /// An author deleted a message.
     MessageDeleted = "message-deleted", 1;
     /// An operator read up to a message.
     MessageRead = "message-read", 1;
     /// An operator left a note for colleagues.
     NoteAdded = "note-added", 1;
-    /// A delivery moved on, or was tried.
+    /// A delivery changed its state or was attempted.
     DeliveryChanged = "delivery-changed", 1;
 }

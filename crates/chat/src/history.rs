@@ -1,17 +1,14 @@
-//! Frozen shapes of old events, and their way up to today's.
+//! Old schemas of events and their conversion to the current ones.
 //!
-//! When a body changes in a way that old bytes do not fit, its old struct moves here, never to be
-//! edited again, with one function that lifts it. Nothing has changed yet.
+//! When a body changes incompatibly, its old struct moves here unchanged, with a function that
+//! converts it. So far every event has its first schema.
 
 use crate::codec;
 use crate::event::Event;
 
-/// Reads a body whose kind or schema is not today's. An unknown one is kept and skipped: a log
-/// written by a newer version still opens.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "lifting an old shape can fail, once there is one"
-)]
+/// Decodes a body whose kind or schema is not current. An unknown one decodes as [`Event::Unknown`],
+/// so that a log written by a newer version can be read.
+#[expect(clippy::unnecessary_wraps, reason = "decoding an old schema can fail")]
 pub fn lift(_kind: &str, _schema: u16, _body: &[u8]) -> Result<Event, codec::Error> {
     Ok(Event::Unknown)
 }

@@ -1,4 +1,4 @@
-//! Names of things. Every id is one NATS token, so no subject can be injected through an id.
+//! Ids. Every id is one NATS subject token, so that an id cannot inject another subject.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,8 +11,8 @@ use crate::chance::Chance;
 use crate::codec::FromText;
 use crate::time::Timestamp;
 
-/// Declares the id of one noun: a UUID version 7 (RFC 9562), ordered by when it was made. In JSON
-/// it is the lower-case text, in `MessagePack` its 16 bytes.
+/// Declares an id type: a UUID version 7 (RFC 9562), ordered by creation time. In JSON it is the
+/// lower-case text, in `MessagePack` the 16 bytes.
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -21,24 +21,24 @@ macro_rules! uuid_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Makes a new id from the time and chance of its birth.
+            /// Creates an id from the current time and random bytes.
             pub fn new(now: Timestamp, chance: &mut Chance) -> Self {
                 let millis = u64::try_from(now.as_millis()).unwrap_or(0);
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &chance.bytes()).into_uuid())
             }
 
-            /// The smallest id that can have been made at this time.
+            /// The smallest id with this creation time.
             pub fn first_at(time: Timestamp) -> Self {
                 let millis = u64::try_from(time.as_millis()).unwrap_or(0);
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
             }
 
-            /// The id with these 16 bytes, whatever its version: for tests and for stored rows.
+            /// The id with these 16 bytes, of any UUID version: for tests and for stored rows.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))
             }
 
-            /// The 16 bytes of the id, big-endian, so that bytes order as ids do.
+            /// The 16 bytes of the id, which sort like the id.
             pub const fn as_bytes(&self) -> &[u8; 16] {
                 self.0.as_bytes()
             }
@@ -60,7 +60,7 @@ macro_rules! uuid_id {
             type Err = BadId;
 
             fn from_str(text: &str) -> Result<Self, BadId> {
-                // Only the canonical form: an id must have one spelling as a subject token.
+                // Only the canonical form, because ids are compared as subject tokens.
                 match Uuid::try_parse(text) {
                     Ok(uuid) if text.len() == 36 => Ok(Self(uuid)),
                     _ => Err(BadId { kind: stringify!($name), text: shorten(text) }),
@@ -71,35 +71,35 @@ macro_rules! uuid_id {
 }
 
 uuid_id!(
-    /// A live chat: a desk that operators staff.
+    /// The id of a live chat.
     LiveChatId
 );
 uuid_id!(
-    /// A channel: one connected messenger account.
+    /// The id of a channel.
     ChannelId
 );
 uuid_id!(
-    /// A contact: one person of a messenger.
+    /// The id of a contact.
     ContactId
 );
 uuid_id!(
-    /// A session: one stretch of work on a chat.
+    /// The id of a session.
     SessionId
 );
 uuid_id!(
-    /// A message, inbound or outbound, or a note.
+    /// The id of a message.
     MessageId
 );
 uuid_id!(
-    /// A canned reply of a live chat.
+    /// The id of a canned reply.
     ReplyId
 );
 uuid_id!(
-    /// What a caller sends to have one effect however often it asks.
+    /// The caller's id of a command: a retry with the same id has no second effect.
     CommandId
 );
 
-/// A user's id: the login given at creation, `[a-z0-9_-]{1,32}` (console-api section 5).
+/// A user's id, which is the login: `[a-z0-9_-]{1,32}` (docs/console-api/objects.md).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(Arc<str>);
 
@@ -154,7 +154,7 @@ impl fmt::Debug for UserId {
     }
 }
 
-/// A text that is no id of the wanted kind.
+/// A text is not a valid id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not a {kind}")]
 pub struct BadId {
@@ -162,7 +162,7 @@ pub struct BadId {
     text: String,
 }
 
-/// Cuts a foreign text to what an error message can bear.
+/// Truncates a text for an error message.
 fn shorten(text: &str) -> String {
     text.chars().take(64).collect()
 }

@@ -1,7 +1,7 @@
-//! The domain of Switchboard: its terms, its rules, and what the processes say to each other.
+//! The domain of Switchboard: its terms, its rules, and the requests between its processes.
 //!
 //! A workspace's state is a fold of its log. [`decide`](workspace::Workspace::decide) turns a command
-//! into events or refuses it, [`evolve`](workspace::Workspace::evolve) applies an event. Both are
+//! into events or rejects it, [`evolve`](workspace::Workspace::evolve) applies an event. Both are
 //! synchronous and deterministic: time and randomness are parameters, and this crate does no I/O.
 //!
 //! # Glossary
@@ -16,7 +16,7 @@
 //! | channel | one connected messenger account of one live chat | [`state::Channel`] |
 //! | contact | a person at a messenger, known by the messenger's user id | [`state::Contact`] |
 //! | chat | the messenger's conversation; may have several authors | [`state::Chat`] |
-//! | session | one stretch of work on a chat: queued, assigned, closed; at most one is open | [`state::Session`] |
+//! | session | one period of a chat, from its opening to its closing; at most one is open | [`state::Session`] |
 //! | message | inbound, outbound, note or system | [`state::Message`], [`model::Direction`] |
 //! | delivery | the state of an outbound message at its messenger | [`state::Delivery`], [`model::DeliveryState`] |
 //! | attempt | one HTTP request that carries a message to a webhook | [`event::Attempt`], [`rpc::AttemptRequest`] |
@@ -25,21 +25,21 @@
 //! | rejection | a refused command: a public error code, a reason and details | [`rejection::Rejection`] |
 //! | lane | the outbound messages of one chat, in order, one in flight | [`state::Chat::lane`] |
 //! | breaker | holds back the deliveries of a channel whose attempts fail | [`state::Breaker`] |
-//! | notice | anything but a message that a messenger is sent, such as `markAsRead` | [`state::Notice`] |
+//! | notice | a request to a messenger that is not a message, such as `markAsRead` | [`state::Notice`] |
 //! | parked edit | an edit or deletion that arrived before its message | [`state::Parked`] |
-//! | revision | counts changes of a channel's codes and security | [`state::Channel::revision`] |
-//! | generation | counts changes after which an answer to an earlier request no longer applies | [`state::Channel::generation`] |
+//! | revision | the number of changes of a channel's codes and security | [`state::Channel::revision`] |
+//! | generation | the number of changes that make responses to earlier requests stale | [`state::Channel::generation`] |
 //! | command | what a user asks a workspace to do, or what the system reports to it | [`command::Command`] |
 //! | decision | the events and effects of an accepted command | [`command::Decision`] |
-//! | event | something that happened, as it is in the log | [`event::Event`] |
+//! | event | a change of the state, as stored in the log | [`event::Event`] |
 //! | record | an event with its position, stream, time and author | [`record::Record`] |
 //! | stream | the events of one user, live chat, channel, contact or session | [`record::Stream`] |
 //! | position | the number of an event in the log: 1, 2, 3 … without a gap | `u64` |
 //! | head | the last position of a stream | [`state::Head`] |
 //! | feed | the events as subscribers of the console API receive them | `session-router` |
 //! | row | one entry of the state as a projection stores it | [`table::Table`] |
-//! | seal | encryption of private text under its person's key, which an erasure destroys | [`seal::Private`] |
-//! | dialect | which members a messenger is sent | [`messenger::outbound::Dialect`] |
+//! | seal | encryption of private text under the person's key, which an erasure destroys | [`seal::Private`] |
+//! | dialect | the set of members in requests to a messenger | [`messenger::outbound::Dialect`] |
 
 pub mod api;
 pub mod chance;

@@ -1,6 +1,6 @@
-//! The messenger protocol: what comes from a messenger, and what goes to it.
+//! The messenger protocol: requests from and to messengers.
 //!
-//! Everything is one JSON object a request, told apart by `type` (messenger-protocol sections 3, 4).
+//! Each request is one JSON object; its `type` says which (docs/messenger-protocol.md).
 
 pub mod inbound;
 pub mod lenient;

@@ -1,4 +1,4 @@
-//! The small closed sets of the domain, as they are stored and shown.
+//! The enums of the domain, as stored in the log and shown by the API.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,36 +6,36 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Group {
-    /// Changes live chats, channels and users; sees everything.
+    /// Change live chats, channels and users; see everything.
     Administrators,
-    /// Sees and works on every session; changes canned replies.
+    /// See and work on every session; change canned replies.
     Supervisors,
-    /// Works on the sessions of the live chats that they are a member of.
+    /// Work on the sessions of the live chats that they are members of.
     Operators,
-    /// Reads those, and changes nothing.
+    /// Read the sessions of their live chats, and change nothing.
     Readers,
 }
 
-/// The status of a channel (design section 1).
+/// The status of a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChannelStatus {
     /// Being verified.
     Pending,
-    /// Messages pass.
+    /// Verified; messages are accepted and delivered.
     Active,
-    /// An administrator or the messenger ended it.
+    /// Disconnected by an administrator or the messenger.
     Disconnected,
-    /// The system ended it.
+    /// Disconnected by Switchboard.
     Interrupted,
     /// Never verified.
     Failed,
-    /// Gone.
+    /// It was deleted.
     Deleted,
 }
 
 impl ChannelStatus {
-    /// The status in one word.
+    /// The status, as the API names it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -62,9 +62,9 @@ pub enum Verified {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionStatus {
-    /// Nobody has it.
+    /// No operator is assigned.
     Queued,
-    /// An operator has it.
+    /// An operator is assigned.
     Assigned,
     /// It ended.
     Closed,
@@ -80,7 +80,7 @@ pub enum OpenedBy {
     Operator,
 }
 
-/// What kind of message one is.
+/// The kind of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -88,19 +88,19 @@ pub enum Direction {
     Inbound,
     /// From an operator.
     Outbound,
-    /// From an operator to colleagues; it never leaves the house.
+    /// From an operator to colleagues; it is not sent to the messenger.
     Note,
     /// From the system.
     System,
 }
 
-/// Where a delivery stands. Ordered: it moves only up, but for a retry by hand.
+/// The state of a delivery. States only advance in this order, except when a user retries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
     /// Waiting for its first attempt.
     Queued,
-    /// Tried, or being tried.
+    /// At least one attempt was started.
     Sending,
     /// The messenger answered 2xx.
     Accepted,
@@ -108,20 +108,20 @@ pub enum DeliveryState {
     Delivered,
     /// The person saw it.
     Read,
-    /// The messenger will not have it.
+    /// The messenger rejected it.
     Failed,
     /// Its time to live passed.
     Expired,
 }
 
 impl DeliveryState {
-    /// Whether attempts are still to come.
+    /// Whether more attempts may follow.
     pub const fn is_pending(self) -> bool {
         matches!(self, Self::Queued | Self::Sending)
     }
 }
 
-/// What a messenger says that it can do (messenger-protocol section 1).
+/// The capabilities that a messenger reports (docs/messenger-protocol.md).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 #[expect(
@@ -131,17 +131,17 @@ impl DeliveryState {
 pub struct Capabilities {
     /// Operators may start sessions.
     pub operator_initiated: bool,
-    /// It takes files.
+    /// It accepts files.
     pub files: bool,
-    /// It can show that an operator is writing.
+    /// It shows that an operator is typing.
     pub typing: bool,
-    /// It reports what became of messages.
+    /// It reports the status of messages.
     pub receipts: bool,
     /// It reports edits and deletions.
     pub edits: bool,
-    /// It wants to know how sessions go.
+    /// It accepts notices about sessions.
     pub sessions: bool,
-    /// The longest text that it takes, in characters.
+    /// The longest text that it accepts, in characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_text_length: Option<u32>,
 }

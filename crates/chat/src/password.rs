@@ -1,7 +1,7 @@
-//! Passwords, which people choose, and API tokens, which chance chooses.
+//! Passwords and API tokens.
 //!
-//! A password is kept as an argon2id PHC string, because it can be guessed; a token has 256 bits of
-//! chance in it, so a plain SHA-256 is enough and lets it be looked up by its hash.
+//! A password is stored as an argon2id PHC string because it can be guessed. A token has 256 random
+//! bits, so a plain SHA-256 is safe and allows a lookup by hash.
 
 use std::ops::RangeInclusive;
 
@@ -13,25 +13,24 @@ use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::secret::Secret;
 
-/// How many characters a password has (console-api section 1).
+/// The allowed number of characters of a password.
 pub const LENGTH: RangeInclusive<usize> = 8..=1024;
 
-/// Memory of one hash in KiB: 19 MiB with two passes and one lane is what the OWASP Password Storage
-/// Cheat Sheet asks of argon2id at the least.
+/// Memory of one hash in KiB. 19 MiB with two passes and one lane is the minimum for argon2id in the
+/// OWASP Password Storage Cheat Sheet.
 pub const MEMORY_KIB: u32 = 19 * 1024;
 /// Passes over the memory.
 pub const PASSES: u32 = 2;
 /// Lanes of the memory.
 pub const LANES: u32 = 1;
 
-/// The hash of a password that nobody has, with today's parameters: checking against it costs an
-/// unknown user as much time as checking costs a known one.
+/// A hash with the current parameters that no password matches. Sign-ins of unknown users are checked
+/// against it so that they take as long as those of known users.
 pub const DUMMY: &str = "$argon2id$v=19$m=19456,t=2,p=1$vT4LaDyZLZ5zJ6ajZ073bg$YIyvzSJ2y6zzOC0YidP6ybckGNeWwzq8EN3SAE/7A4k";
 
-/// Whether a password may be set: only its length is ruled, as NIST SP 800-63B advises.
+/// Checks the length of a new password. NIST SP 800-63B advises against other rules.
 pub fn check(password: &Secret) -> Result<(), Rejection> {
     let (low, high) = (LENGTH.start(), LENGTH.end());
-    // One more than the most is enough to know that it is too long.
     if LENGTH.contains(&password.expose().chars().take(high + 1).count()) {
         Ok(())
     } else {
@@ -40,12 +39,12 @@ pub fn check(password: &Secret) -> Result<(), Rejection> {
     }
 }
 
-/// The argon2id hash of a password as a PHC string. The salt is the caller's chance. Takes tens of
-/// milliseconds and [`MEMORY_KIB`].
+/// Returns the argon2id hash of a password as a PHC string. Takes tens of milliseconds and
+/// [`MEMORY_KIB`] of memory.
 ///
 /// # Panics
 ///
-/// Only on a password of more than 4 GiB, which [`check`] refuses long before.
+/// If the password is over 4 GiB, which [`check`] rejects.
 pub fn hash(password: &Secret, salt: [u8; 16]) -> Secret {
     #[expect(
         clippy::expect_used,
@@ -57,8 +56,8 @@ pub fn hash(password: &Secret, salt: [u8; 16]) -> Secret {
     Secret::new(hash.to_string())
 }
 
-/// Whether the hash, a PHC string with whatever parameters it was made with, is this password's.
-/// A text that is no argon2 hash is nobody's.
+/// Whether a password matches a PHC string, which may have other parameters than the current ones.
+/// No password matches a text that is not an argon2 hash.
 pub fn verify(password: &Secret, hash: &Secret) -> bool {
     PasswordHash::new(hash.expose()).is_ok_and(|hash| {
         argon2id()
@@ -83,7 +82,7 @@ pub mod token {
     use crate::chance::Chance;
     use crate::secret::Secret;
 
-    /// What every token begins with, so that people and secret scanners know one when they see it.
+    /// The prefix of every token, by which people and secret scanners recognise one.
     pub const PREFIX: &str = "sbt_";
 
     /// A new token: [`PREFIX`] and 32 random bytes in base64url.
@@ -92,13 +91,13 @@ pub mod token {
         Secret::new(format!("{PREFIX}{random}"))
     }
 
-    /// Whether a text has the form of a token, wherever it was put.
+    /// Whether a text has the form of a token.
     pub fn is_one(text: &Secret) -> bool {
         let random = text.expose().strip_prefix(PREFIX);
         random.is_some_and(|random| URL_SAFE_NO_PAD.decode(random).is_ok_and(|r| r.len() == 32))
     }
 
-    /// What is kept of a token and asked for: its SHA-256, lower-case hex.
+    /// The stored form of a token: its SHA-256 in lower-case hex.
     pub fn hash(token: &Secret) -> String {
         let digit = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or('0');
         Sha256::digest(token.expose())

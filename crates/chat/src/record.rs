@@ -1,4 +1,4 @@
-//! An event as the log keeps it: the body in an envelope that says where it belongs.
+//! Records of the log: an event in an envelope with its position, stream, time and author.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use crate::event::Event;
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::time::Timestamp;
 
-/// The noun whose story an event belongs to.
+/// The entity that an event belongs to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stream {
     /// `user-<login>`
@@ -38,9 +38,9 @@ impl fmt::Display for Stream {
     }
 }
 
-/// A text that names no stream.
+/// A text is not the name of a stream.
 #[derive(Debug, thiserror::Error)]
-#[error("{0:?} names no stream: user-, livechat-, channel-, contact- or session-<id>")]
+#[error("{0:?} is not the name of a stream: user-, livechat-, channel-, contact- or session-<id>")]
 pub struct BadStream(String);
 
 impl FromStr for Stream {
@@ -73,7 +73,7 @@ impl<'de> Deserialize<'de> for Stream {
     }
 }
 
-/// Who brought an event about.
+/// Who caused an event.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Actor {
@@ -95,25 +95,25 @@ impl fmt::Display for Actor {
     }
 }
 
-/// The command behind an event, so that asking again gives the first answer and no second effect.
+/// The command that caused an event. It lets a retry return the first result without a second effect.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
     /// The caller's id of it.
     pub command: CommandId,
-    /// A digest of what was asked: the same id with another request is a conflict.
+    /// A digest of the request: the same id with another request is a conflict.
     pub digest: [u8; 16],
-    /// What the first answer named.
+    /// The result of the first request.
     pub answer: Answer,
 }
 
-/// What an answer names; it is shown as the thing is now.
+/// The entity in the result of a command. A retry returns its current state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// Nothing.
     Done,
-    /// A user; which one, the stream says.
+    /// The user of the stream.
     User,
-    /// A token, which is shown once only.
+    /// A token, which is returned only once.
     Token,
     /// A live chat.
     LiveChat(LiveChatId),
@@ -123,11 +123,11 @@ pub enum Answer {
     Reply(LiveChatId, crate::id::ReplyId),
     /// A session.
     Session(SessionId),
-    /// A message and the position it has.
+    /// A message and its position.
     Message(MessageId, u64),
     /// A contact.
     Contact(ContactId),
-    /// So many deliveries.
+    /// A number of deliveries.
     Count(u64),
 }
 
@@ -136,25 +136,25 @@ pub enum Answer {
 pub struct Record {
     /// 1, 2, 3, … without a gap.
     pub position: u64,
-    /// The story it belongs to.
+    /// The stream that it belongs to.
     pub stream: Stream,
     /// 1, 2, 3, … within the stream.
     pub version: u64,
     /// When it was decided.
     pub time: Timestamp,
-    /// Who brought it about.
+    /// Who caused it.
     pub by: Actor,
-    /// The command behind it, on the last event of a command that has an id.
+    /// The command that caused it, on the last event of a command with an id.
     pub caused_by: Option<Cause>,
-    /// The live chat whose feed has it.
+    /// The live chat whose feed contains it.
     pub live_chat: Option<LiveChatId>,
-    /// The position of the event before it on that feed; 0 for the first.
+    /// The position of the previous event of that feed; 0 for the first.
     pub previous: u64,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
-/// The stored shape: everything but the position, which is the log's own.
+/// The stored form, without the position, which is the key in the log.
 #[derive(Serialize, Deserialize)]
 struct Stored<'a> {
     stream: Stream,
@@ -179,7 +179,7 @@ const fn is_zero(n: &u64) -> bool {
 }
 
 impl Record {
-    /// The bytes that the log keeps. Everything private must be sealed by now.
+    /// Encodes the record for the log. Private fields must be sealed.
     pub fn encode(&self) -> Vec<u8> {
         codec::encode(&Stored {
             stream: self.stream.clone(),
@@ -195,7 +195,7 @@ impl Record {
         })
     }
 
-    /// Reads what the log keeps at a position.
+    /// Decodes the record at a position of the log.
     pub fn decode(position: u64, bytes: &[u8]) -> Result<Self, codec::Error> {
         let stored: Stored<'_> = codec::decode(bytes)?;
         let event = Event::decode(stored.kind, stored.schema, &stored.body)?;
@@ -212,7 +212,7 @@ impl Record {
         })
     }
 
-    /// The record as JSON for people who read the log: nothing sealed or secret is in it.
+    /// The record as JSON without sealed values, for people who read the log.
     pub fn to_json(&self) -> serde_json::Value {
         serde_json::json!({
             "position": self.position,

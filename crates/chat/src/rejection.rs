@@ -1,4 +1,4 @@
-//! When the rules say no. A rejection is a value and part of the protocol, not a fault.
+//! Rejections of commands. They are part of the protocol, not internal errors.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -16,10 +16,10 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code there is.
+            /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
-            /// The code as it is written in answers.
+            /// The code, as responses contain it.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
             }
@@ -41,17 +41,17 @@ codes! {
     Forbidden = "forbidden", 403;
     /// Only the operator who has the session may write in it.
     NotAssigned = "not_assigned", 403;
-    /// The channel's messenger cannot have sessions started by operators.
+    /// The channel's messenger does not support sessions opened by operators.
     NotEnabled = "not_enabled", 403;
     /// There is no such thing, or none that the caller may see.
     NotFound = "not_found", 404;
     /// No such channel, or it was deleted.
     ChannelNotFound = "channel_not_found", 404;
-    /// This path takes other methods.
+    /// The path does not support the HTTP method.
     MethodNotAllowed = "method_not_allowed", 405;
-    /// The body did not come in time (RFC 9110 section 15.5.9).
+    /// The body did not arrive in time (RFC 9110 section 15.5.9).
     RequestTimeout = "request_timeout", 408;
-    /// It contradicts what is already there.
+    /// The request contradicts the current state.
     Conflict = "conflict", 409;
     /// The messenger account already has a channel.
     AccountAlreadyConnected = "account_already_connected", 409;
@@ -59,7 +59,7 @@ codes! {
     AlreadyAssigned = "already_assigned", 409;
     /// The channel is not active.
     ChannelDisconnected = "channel_disconnected", 409;
-    /// The same message id came with other content.
+    /// A message with this id was accepted with other content.
     MessageConflict = "message_conflict", 409;
     /// The chat has an open session.
     SessionAlreadyOpen = "session_already_open", 409;
@@ -67,7 +67,7 @@ codes! {
     SessionClosed = "session_closed", 409;
     /// The messenger did not confirm the connection.
     VerificationFailed = "verification_failed", 409;
-    /// The person was forgotten; their words are gone.
+    /// The person's data was erased.
     ContactForgotten = "contact_forgotten", 409;
     /// A body, a text or a list is over its limit.
     TooLarge = "too_large", 413;
@@ -77,7 +77,7 @@ codes! {
     Invalid = "invalid", 422;
     /// Over the channel's rate.
     RateLimited = "rate_limited", 429;
-    /// Not now; nothing was stored; ask again.
+    /// The request cannot be processed now; nothing was stored; retry.
     Unavailable = "unavailable", 503;
 }
 

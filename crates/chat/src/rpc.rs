@@ -1,4 +1,4 @@
-//! What the roles say to each other over the bus, as `MessagePack` maps. Nobody outside reads it.
+//! Requests and responses between the roles over the bus, as `MessagePack` maps.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,36 +9,36 @@ use crate::rejection::Rejection;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// Ingress asks how requests for a channel prove themselves.
+/// Ingress requests the codes and security of a channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AccessRequest {
     /// The channel in the request's path.
     pub channel: ChannelId,
 }
 
-/// How requests for a channel prove themselves. Ingress may keep it: the router refuses what was
-/// checked against an older `revision`.
+/// The codes and security of a channel. Ingress may cache them: the router rejects requests that were
+/// verified against an older `revision`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Access {
     /// Goes up with every change of the channel's codes or security.
     pub revision: u32,
-    /// The codes that are good, newest first.
+    /// The valid codes, newest first.
     pub codes: Vec<ConfirmationCode>,
-    /// What proof is asked for.
+    /// The proof that requests need.
     pub security: Security,
 }
 
-/// A confirmation code and how long it is good.
+/// A confirmation code and when it expires.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ConfirmationCode {
     /// The code.
     pub code: Secret,
-    /// Until when, for the one that a rotation replaced.
+    /// When it expires, if a rotation replaced it.
     pub until: Option<Timestamp>,
 }
 
 impl Access {
-    /// The codes that are good at this time, newest first.
+    /// The codes that are valid at this time, newest first.
     pub fn codes_at(&self, now: Timestamp) -> impl Iterator<Item = &Secret> + Clone {
         self.codes
             .iter()
@@ -47,7 +47,7 @@ impl Access {
     }
 }
 
-/// What proof a channel asks of its messenger (messenger-protocol section 2).
+/// The proof that requests of a channel's messenger need (docs/messenger-protocol.md).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
@@ -55,48 +55,48 @@ pub enum Security {
     Signed,
     /// A signature, or the code as `token` in the body.
     Token,
-    /// Nothing: chosen in words by an administrator; the code may be empty.
+    /// Nothing. An administrator must choose this explicitly; the code may be empty.
     Open,
 }
 
-/// Ingress passes on what a messenger said, once it is verified. A question is a list of them, all that
-/// came at the same time, and its answer the list of their [`InboundReply`]s: each is served by itself.
+/// Ingress forwards a verified request of a messenger. A bus request is a list of those that arrived
+/// together, and the response is the list of their [`InboundReply`]s; each succeeds or fails alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct InboundRequest {
     /// The channel in the request's path.
     pub channel: ChannelId,
     /// The [`Access::revision`] that the request was verified against.
     pub revision: u32,
-    /// What was said.
+    /// The messenger's request.
     pub inbound: Inbound,
 }
 
-/// The router's answer, sent after everything that it rests on is durable.
+/// The router's response, sent after the events it depends on are durable.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum InboundReply {
-    /// Done; nothing to tell.
+    /// Done, without a result.
     Done,
     /// The message is on stable storage.
     Accepted(Accepted),
     /// Who an operator is, for a `userInfo` request.
     User(UserCard),
-    /// The rules said no.
+    /// The request was rejected.
     Rejected(Rejection),
-    /// The request was verified against codes that are no longer the channel's: verify again.
+    /// The request was verified against outdated codes: verify again.
     Stale,
 }
 
-/// Where an inbound message ended up.
+/// The result of an accepted inbound message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Accepted {
-    /// Our id of the message.
+    /// The id of the message.
     pub message_id: MessageId,
     /// The session that it belongs to.
     pub session_id: SessionId,
     /// Its position in the log.
     pub position: u64,
-    /// Whether it had been accepted before; then this is the first result again.
+    /// Whether it had been accepted before; this is then the first result.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
 }
@@ -110,7 +110,7 @@ pub struct UserCard {
     pub username: String,
 }
 
-/// Ingress asks how a channel is.
+/// Ingress requests the health of a channel.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct HealthRequest {
     /// The channel.
@@ -122,21 +122,21 @@ pub struct HealthRequest {
 /// The router's answer to a [`HealthRequest`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum HealthReply {
-    /// How it is.
+    /// The channel's health.
     Health(Health),
-    /// The rules said no.
+    /// The request was rejected.
     Rejected(Rejection),
     /// Verify again.
     Stale,
 }
 
-/// How a channel is, as its own messenger may know (messenger-protocol section 6).
+/// The health of a channel, as shown to its messenger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Health {
     /// The channel's status.
     pub status: String,
-    /// Outbound messages that are not yet at their end.
+    /// Outbound messages that are not yet accepted, failed or expired.
     pub pending_deliveries: u64,
     /// When the last attempt failed.
     pub last_error_at: Option<Timestamp>,
@@ -144,20 +144,20 @@ pub struct Health {
     pub last_error: Option<String>,
     /// The last `externalMessageId` accepted.
     pub last_message_id: Option<String>,
-    /// Members of the live chat whose console spoke to us within the last two minutes.
+    /// Members of the live chat whose console sent a request within the last two minutes.
     pub operators_online: u32,
 }
 
-/// The console role asks about somebody who wants to sign in.
+/// The console role requests the user who signs in.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum LoginRequest {
-    /// By login; the password is checked against the hash in the answer.
+    /// By login; the console checks the password against the hash in the response.
     Password(UserId),
     /// By API token: its SHA-256, lower-case hex.
     Token(String),
 }
 
-/// A user who may sign in, if the proof holds.
+/// A user who may sign in with the right password or token.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Login {
     /// The user's id.
@@ -168,37 +168,37 @@ pub struct Login {
     pub feeds: Option<Vec<LiveChatId>>,
     /// Whether the user may read the audit trail.
     pub audit: bool,
-    /// The position of the log that this is as of: no change up to it is missing.
+    /// The position of the log up to which this includes every change.
     pub as_of: u64,
 }
 
-/// The answer to a [`LoginRequest`]; `None` when there is no such user, or it is disabled.
+/// The response to a [`LoginRequest`]; `None` if the user does not exist or is disabled.
 pub type LoginReply = Option<Login>;
 
-/// The console role says who could listen to the feed.
+/// The console role reports whether the feed has subscribers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// Whether anybody but the roles is connected, or may be.
     pub anybody: bool,
 }
 
-/// The router asks egress for one HTTP attempt at a webhook.
+/// The router requests one HTTP attempt at a webhook from egress.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptRequest {
     /// The channel's webhook.
     pub url: String,
-    /// `webhook-id`: the same on every attempt at the same thing.
+    /// `webhook-id`: the same for every attempt of one message or notice.
     pub id: String,
-    /// What to sign with, newest first; none for an open channel with an empty code.
+    /// The codes to sign with, newest first; none for an open channel with an empty code.
     pub codes: Vec<Secret>,
-    /// The body, as it goes.
+    /// The body of the request.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
-    /// The bound of the whole attempt, in milliseconds.
+    /// The timeout of the whole attempt, in milliseconds.
     pub timeout_ms: u32,
 }
 
-/// What became of one attempt.
+/// The result of one attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptReply {
     /// How long it took, in milliseconds.
@@ -216,17 +216,17 @@ pub enum Outcome {
         status: u16,
         /// `Retry-After`, in seconds.
         retry_after: Option<u64>,
-        /// The answer, cut at [`ANSWER_BYTES_MAX`].
+        /// The body of the response, truncated to [`ANSWER_BYTES_MAX`].
         #[serde(with = "serde_bytes")]
         answer: Vec<u8>,
     },
-    /// It did not.
+    /// There was no response.
     Failed(Reason),
 }
 
-/// How much of an answer is read (messenger-protocol section 4).
+/// The most bytes of a response that are read.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// The bound of connecting (messenger-protocol section 4).
+/// The timeout of a connect, in milliseconds.
 pub const CONNECT_TIMEOUT_MS: u32 = 3_000;
-/// The bound of a whole attempt (messenger-protocol section 4).
+/// The timeout of a whole attempt, in milliseconds.
 pub const ATTEMPT_TIMEOUT_MS: u32 = 10_000;

@@ -1,23 +1,23 @@
-//! The settings that rules depend on, and the retry schedule.
+//! Limits, the settings that decisions depend on, and the retry schedule.
 
 use std::time::Duration;
 
 use crate::chance::Chance;
 use crate::time::Timestamp;
 
-/// How far an attempt may be from its time in the schedule, either way.
+/// The jitter of an attempt: the largest relative deviation from the schedule, either way.
 pub const JITTER: f64 = 0.2;
-/// The longest `Retry-After` that is honoured: past it a messenger would silence itself for good.
+/// The longest `Retry-After` that is honoured.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
-/// A profile is asked for again when it is older.
+/// The age at which a profile is requested again.
 pub const PROFILE_AGE_MAX: Duration = Duration::from_hours(24);
-/// How long a replaced code stays good, unless the administrator says otherwise.
+/// How long a replaced code stays valid by default.
 pub const ROTATION_OVERLAP: Duration = Duration::from_hours(24);
-/// The longest that a replaced code may stay good.
+/// The longest that a replaced code may stay valid.
 pub const ROTATION_OVERLAP_MAX: Duration = Duration::from_hours(30 * 24);
-/// The most notices that wait for one channel; the oldest give way.
+/// The most queued notices of one channel; the oldest are dropped.
 pub const NOTICES_MAX: u64 = 100_000;
-/// The most edits of one channel that wait for their message.
+/// The most parked edits of one channel.
 pub const PARKED_MAX: u32 = 1_000;
 /// The most members, canned replies or channels of one live chat, and users of a workspace.
 pub const LIST_MAX: usize = 1_000;
@@ -33,8 +33,8 @@ pub const LANE_MAX: usize = 1_000;
 /// The settings that decisions depend on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rules {
-    /// Attempts are made so long after the first (messenger-protocol section 4); beyond the last,
-    /// the last gap repeats. The first is 0.
+    /// The offset of each attempt from the first, starting with 0. After the last, the last interval
+    /// repeats.
     pub schedule: Vec<Duration>,
     /// How long a message may wait for its delivery.
     pub time_to_live: Duration,
@@ -50,8 +50,8 @@ impl Rules {
         }
     }
 
-    /// When to try again, `tries` attempts having been made since `first`: by the schedule, moved
-    /// by chance so that many failed messages do not come back as one.
+    /// The time of the next attempt after `tries` attempts since `first`. Jitter keeps messages that
+    /// failed together from being retried together.
     pub fn next_attempt(&self, tries: u32, first: Timestamp, chance: &mut Chance) -> Timestamp {
         let tries = usize::try_from(tries).unwrap_or(usize::MAX);
         let offset = self
@@ -67,7 +67,7 @@ impl Rules {
         self.schedule.get(1).copied().unwrap_or_default() / 2
     }
 
-    /// The offset of an attempt that the schedule does not name.
+    /// The offset of an attempt after the end of the schedule.
     fn beyond(&self, tries: usize) -> Duration {
         let last = self.schedule.last().copied().unwrap_or_default();
         let before = self

@@ -1,8 +1,8 @@
-//! Sealing: what people wrote and who they are is stored only as XChaCha20-Poly1305 ciphertext.
+//! Encryption of private values with XChaCha20-Poly1305.
 //!
-//! A contact's words are sealed under the contact's own key, which lives outside the log; destroying
-//! the key forgets the person (invariant 11). Confirmation codes are sealed under the data
-//! directory's master key (invariant 10).
+//! A contact's content and profile are sealed under the contact's own key, which is stored outside
+//! the log; destroying the key erases the data. Confirmation codes are sealed under the data
+//! directory's master key.
 
 use std::borrow::Cow;
 
@@ -18,8 +18,8 @@ use crate::chance::Chance;
 use crate::codec;
 use crate::digest::{self, Digest};
 
-/// The length of a nonce, in bytes (draft-irtf-cfrg-xchacha section 2). Random ones do not collide
-/// in practice: that is what the X is for.
+/// The length of a nonce, in bytes (draft-irtf-cfrg-xchacha section 2): long enough that random
+/// nonces do not collide in practice.
 const NONCE_BYTES: usize = 24;
 
 /// A 256-bit key.
@@ -32,7 +32,7 @@ impl SealKey {
         Self(bytes)
     }
 
-    /// The key's bytes, for the file that keeps it.
+    /// The key's bytes, for the key file.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
@@ -55,7 +55,7 @@ impl SealKey {
         [&nonce[..], &sealed].concat()
     }
 
-    /// Opens what [`seal`](Self::seal) gave; `None` when it is not that, or was changed.
+    /// Opens the result of [`seal`](Self::seal); `None` if the key, context or bytes differ.
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE_BYTES>()?;
         self.cipher()
@@ -92,13 +92,13 @@ impl std::fmt::Debug for SealKey {
     }
 }
 
-/// A value that may be stored only sealed. A decision makes it [`Clear`](Self::Clear); the shell
-/// seals it before it is folded or written, so what is replayed is what was folded live.
+/// A value that may be stored only sealed. A decision creates it as [`Clear`](Self::Clear); the router
+/// seals it before it applies or writes the event, so that a replay applies the same event.
 #[derive(Clone, PartialEq, Eq)]
 pub enum Private<T> {
-    /// As it was decided. Cannot be serialised.
+    /// Not sealed yet. Cannot be serialised.
     Clear(T),
-    /// As it is stored.
+    /// Sealed, as stored.
     Sealed(Box<[u8]>),
 }
 
@@ -110,14 +110,14 @@ impl<T: Serialize + DeserializeOwned + Clone> Private<T> {
         }
     }
 
-    /// Keeps nothing of the value: there is no key for it, and it may not be written clear.
+    /// Discards the value, because there is no key to seal it with.
     pub fn withhold(&mut self) {
         if let Self::Clear(_) = self {
             *self = Self::Sealed(Box::default());
         }
     }
 
-    /// The value; `None` when the key is gone or is another's.
+    /// The value; `None` if the key is missing or wrong.
     pub fn open(&self, key: Option<&SealKey>, context: &[u8]) -> Option<Cow<'_, T>> {
         match self {
             Self::Clear(value) => Some(Cow::Borrowed(value)),

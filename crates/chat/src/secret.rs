@@ -1,11 +1,10 @@
-//! Values that must never be seen: they do not print, and are wiped when dropped.
+//! Secrets, which are never printed and are zeroed when dropped.
 
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// A secret text: a confirmation code, a password, a token. It has no `Display`, its `Debug` says
-/// nothing, and it serialises only because roles hand secrets to each other over the bus, where
-/// [`expose`](Self::expose) would be called anyway.
+/// A secret text: a confirmation code, a password, a token. It has no `Display` and its `Debug` hides
+/// the text. It implements `Serialize` because roles send secrets to each other over the bus.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 #[serde(transparent)]
 pub struct Secret(String);

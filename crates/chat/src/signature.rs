@@ -1,7 +1,7 @@
-//! Who sent it: Standard Webhooks 1.0 signatures and the confirmation code.
+//! Authentication of requests: Standard Webhooks 1.0 signatures and confirmation codes.
 //!
 //! The signed content is `id.timestamp.body`; the key is the confirmation code's UTF-8 bytes, or,
-//! when it begins with `whsec_`, the base64 decoded rest (messenger-protocol section 2).
+//! when it begins with `whsec_`, the base64-decoded rest.
 
 use std::time::Duration;
 
@@ -14,20 +14,20 @@ use subtle::ConstantTimeEq as _;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// How far a request's timestamp may be from our clock, either way.
+/// The largest difference between a request's timestamp and the local clock.
 pub const TOLERANCE: Duration = Duration::from_mins(5);
 
-/// The prefix of a code that is base64 of a key, as Standard Webhooks writes it.
+/// The prefix of a code that is a base64 key, from Standard Webhooks.
 pub const WHSEC: &str = "whsec_";
 
-/// The most signatures that are looked at in one `webhook-signature` header: a sender that rotates
-/// needs two, and each costs an HMAC.
+/// The most signatures that are checked in one `webhook-signature` header. A sender that rotates its
+/// code needs two, and each costs an HMAC.
 pub const SIGNATURES_MAX: usize = 8;
 
-/// The three headers of a signed request, as they came or as they go.
+/// The three headers of a signed request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Headers {
-    /// `webhook-id`: the same on every attempt at the same thing.
+    /// `webhook-id`: the same for every attempt of one message or notice.
     pub id: String,
     /// `webhook-timestamp`: unix seconds of this attempt.
     pub timestamp: String,
@@ -35,7 +35,7 @@ pub struct Headers {
     pub signature: String,
 }
 
-/// Why a request is not believed. Outside only "unauthorized" is said.
+/// Why a request is not authenticated. The sender only receives `unauthorized`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untrusted {
     /// No signature verifies, or the token is wrong or missing.
@@ -57,7 +57,7 @@ pub fn key(code: &Secret) -> Result<Vec<u8>, Untrusted> {
     }
 }
 
-/// Signs with every code, newest first, as is right while one is being rotated.
+/// Signs with every code, newest first; during a rotation there are two.
 pub fn sign<'a>(
     codes: impl IntoIterator<Item = &'a Secret>,
     id: &str,
@@ -86,7 +86,7 @@ pub fn sign<'a>(
     })
 }
 
-/// Checks a signed request against every code that is good now, in constant time for each pair.
+/// Checks a signed request against every valid code, in constant time for each pair.
 pub fn verify<'a>(
     codes: impl IntoIterator<Item = &'a Secret>,
     headers: &Headers,
@@ -123,20 +123,20 @@ pub fn verify<'a>(
     }
 }
 
-/// Checks a body's `token` against every code that is good now. Hashing first makes the compare
-/// independent of the lengths too.
+/// Checks a body's `token` against every valid code. Hashing first makes the time of the comparison
+/// independent of the lengths.
 pub fn token_matches<'a>(codes: impl IntoIterator<Item = &'a Secret>, token: &str) -> bool {
     let offered = Sha256::digest(token);
     let mut matched = false;
     for code in codes {
         let right = Sha256::digest(code.expose()).ct_eq(&offered);
-        // An empty code is none: to offer nothing proves nothing.
+        // An empty token proves nothing.
         matched |= bool::from(right) && !code.expose().is_empty();
     }
     matched
 }
 
-/// What a messenger answers to `challenge`: base64 of HMAC-SHA256(key, challenge).
+/// The correct response to `challenge`: base64 of HMAC-SHA256(key, challenge).
 pub fn answer(code: &Secret, challenge: &str) -> Result<String, Untrusted> {
     let mut mac = keyed(&key(code)?);
     mac.update(challenge.as_bytes());

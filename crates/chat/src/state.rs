@@ -1,4 +1,4 @@
-//! The nouns as they stand: rows of the [`crate::workspace::Workspace`].
+//! The current state of each entity: the rows of a [`crate::workspace::Workspace`].
 
 mod channel;
 mod live_chat;
@@ -14,7 +14,7 @@ pub use message::{Delivery, Message, MessageExtra, Parked};
 pub use session::{Chat, ChatKey, Contact, Session};
 pub use user::User;
 
-/// The end of a stream: what its next event links to.
+/// The end of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// The version of the last event.

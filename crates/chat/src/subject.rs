@@ -1,4 +1,4 @@
-//! Every NATS subject, written in this file and nowhere else.
+//! The NATS subjects. No other file spells one out.
 //!
 //! | subject | what | from -> to |
 //! | --- | --- | --- |
@@ -15,11 +15,11 @@ use std::str::FromStr;
 
 use crate::id::{LiveChatId, SessionId, UserId};
 
-/// Where NATS asks who may connect (auth callout, NATS ADR-26).
+/// The subject of NATS auth callouts (NATS ADR-26).
 pub const AUTH_CALLOUT: &str = "$SYS.REQ.USER.AUTH";
-/// Which connections there are (needs the system account).
+/// Requests the servers' connections (needs the system account).
 pub const SERVER_CONNECTIONS: &str = "$SYS.REQ.SERVER.PING.CONNZ";
-/// How a server is, and which others it is connected to (needs the system account).
+/// Requests the servers' state and routes (needs the system account).
 pub const SERVER_STATE: &str = "$SYS.REQ.SERVER.PING.VARZ";
 /// The longest method name, in bytes.
 const METHOD_BYTES_MAX: usize = 64;
@@ -29,7 +29,7 @@ pub fn server_kick(server: &str) -> String {
     format!("$SYS.REQ.SERVER.{server}.KICK")
 }
 
-/// The name of a workspace: one subject token, `[a-z0-9_-]{1,32}`.
+/// The subjects of a workspace, whose name is one subject token: `[a-z0-9_-]{1,32}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subjects(UserId);
 
@@ -37,28 +37,28 @@ impl FromStr for Subjects {
     type Err = crate::id::BadId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // The same alphabet and bound as a login's, for the same reason: it is one token.
+        // A login has the same alphabet and bound because it is one token too.
         text.parse().map(Self)
     }
 }
 
-/// What a role asks the session-router.
+/// A request of a role to the session router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// [`crate::rpc::AccessRequest`]: who may speak for a channel.
+    /// [`crate::rpc::AccessRequest`]: the codes and security of a channel.
     Access,
-    /// A list of [`crate::rpc::InboundRequest`]: messengers said something.
+    /// A list of [`crate::rpc::InboundRequest`]: requests of messengers.
     Inbound,
-    /// [`crate::rpc::HealthRequest`]: how a channel is.
+    /// [`crate::rpc::HealthRequest`]: the health of a channel.
     Health,
-    /// [`crate::rpc::LoginRequest`]: what a user may do, and the hash to check a password against.
+    /// [`crate::rpc::LoginRequest`]: a user's rights and password hash.
     Login,
-    /// [`crate::rpc::Audience`]: whether anybody is connected who could listen. No answer.
+    /// [`crate::rpc::Audience`]: whether the feed has subscribers. It has no response.
     Audience,
 }
 
 impl Question {
-    /// All of them, for whoever answers.
+    /// All questions.
     pub const ALL: [Self; 5] = [
         Self::Access,
         Self::Inbound,
@@ -67,7 +67,7 @@ impl Question {
         Self::Audience,
     ];
 
-    /// Which question a subject of [`Subjects::all_questions`] is.
+    /// The question of a subject in [`Subjects::all_questions`].
     pub fn of(subject: &str) -> Option<Self> {
         let name = subject.rsplit('.').next()?;
         Self::ALL
@@ -93,27 +93,27 @@ impl Subjects {
         self.0.as_str()
     }
 
-    /// Where a role asks the session-router something.
+    /// A question to the session router.
     pub fn router(&self, question: Question) -> String {
         format!("sb.{}.role.router.{}", self.as_str(), question.name())
     }
 
-    /// Everything that roles ask the session-router.
+    /// All questions to the session router.
     pub fn all_questions(&self) -> String {
         format!("sb.{}.role.router.*", self.as_str())
     }
 
-    /// Where the session-router asks for one HTTP attempt.
+    /// Requests for one HTTP attempt.
     pub fn attempt(&self) -> String {
         format!("sb.{}.role.egress.attempt", self.as_str())
     }
 
-    /// Where the session-router says that a user's rights changed.
+    /// Notifications that a user's rights changed.
     pub fn rights(&self, user: &UserId) -> String {
         format!("sb.{}.role.rights.{user}", self.as_str())
     }
 
-    /// All of the users' rights changes.
+    /// Notifications that any user's rights changed.
     pub fn all_rights(&self) -> String {
         format!("sb.{}.role.rights.*", self.as_str())
     }
@@ -126,27 +126,27 @@ impl Subjects {
             .ok()
     }
 
-    /// What only roles may use.
+    /// All subjects reserved for roles.
     pub fn all_roles(&self) -> String {
         format!("sb.{}.role.>", self.as_str())
     }
 
-    /// Every request of every user: what the session-router subscribes to.
+    /// All API requests of all users.
     pub fn all_api(&self) -> String {
         format!("sb.{}.api.>", self.as_str())
     }
 
-    /// What one user may publish.
+    /// All API requests of one user.
     pub fn api_of(&self, user: &UserId) -> String {
         format!("sb.{}.api.{user}.>", self.as_str())
     }
 
-    /// One method, asked by one user.
+    /// A request of one user for one method.
     pub fn api(&self, user: &UserId, method: &str) -> String {
         format!("sb.{}.api.{user}.{method}", self.as_str())
     }
 
-    /// Who asks which method: NATS has already checked that the user may use this subject.
+    /// The user and method of an API subject. NATS has checked that the user may publish to it.
     pub fn parse_api<'a>(&self, subject: &'a str) -> Option<(UserId, &'a str)> {
         let rest = subject
             .strip_prefix("sb.")?
@@ -161,52 +161,52 @@ impl Subjects {
         format!("sb.{}.feed.{live_chat}.{session}.{event}", self.as_str())
     }
 
-    /// One event of a live chat that concerns none of its sessions, such as a channel's status: the
-    /// session's place holds the noun's name.
+    /// One event of a live chat outside its sessions, such as a channel's status. The name of the
+    /// entity replaces the session.
     pub fn feed_about(&self, live_chat: LiveChatId, noun: &str, event: &str) -> String {
         format!("sb.{}.feed.{live_chat}.{noun}.{event}", self.as_str())
     }
 
-    /// Everything that happens in a live chat.
+    /// All events of a live chat.
     pub fn feed_of(&self, live_chat: LiveChatId) -> String {
         format!("sb.{}.feed.{live_chat}.>", self.as_str())
     }
 
-    /// Everything that happens in every live chat.
+    /// All events of all live chats.
     pub fn all_feeds(&self) -> String {
         format!("sb.{}.feed.>", self.as_str())
     }
 
-    /// One thing that an administrator did.
+    /// One event of the audit trail.
     pub fn audit(&self, stream: &str, event: &str) -> String {
         format!("sb.{}.audit.{stream}.{event}", self.as_str())
     }
 
-    /// Everything that administrators do.
+    /// All events of the audit trail.
     pub fn all_audit(&self) -> String {
         format!("sb.{}.audit.>", self.as_str())
     }
 }
 
-/// The prefix of a user's inbox, which the client must be told to use.
+/// The prefix of a user's inbox, which the client must be configured to use.
 pub fn inbox_prefix(user: &UserId) -> String {
     format!("_INBOX.{user}")
 }
 
-/// Every reply to one user: the only inbox that the user may subscribe to.
+/// All replies to one user: the only inbox that the user may subscribe to.
 pub fn inbox_of(user: &UserId) -> String {
     format!("_INBOX.{user}.>")
 }
 
-/// Whether a reply may go there on behalf of a user. NATS does not check what a client names as its
-/// reply subject, and whoever answers may publish anywhere: unchecked, a user could have an answer
+/// Whether a reply subject is in a user's inbox. NATS does not check the reply subject of a request,
+/// and the router may publish to any subject: without this check, a user could have a response
 /// published as an event of the feed or as another user's reply.
 pub fn is_inbox_of(user: &UserId, reply: &str) -> bool {
     let rest = reply.strip_prefix(&inbox_prefix(user));
     rest.is_some_and(|rest| rest.len() > 1 && rest.starts_with('.') && !rest.contains(['*', '>']))
 }
 
-/// The prefix of the roles' inboxes. Upper case, so that it is no user's.
+/// The prefix of the roles' inboxes, in upper case to differ from every user's.
 pub const ROLES_INBOX_PREFIX: &str = "_INBOX.ROLES";
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Rows in memory that remember which of them changed, so that a projection store can be kept up
-//! with them row by row.
+//! Tables in memory that track their changed rows, so that a projection store can be updated row by
+//! row.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -9,17 +9,17 @@ use serde::de::DeserializeOwned;
 
 use crate::codec;
 
-/// A stored row: its key, and its value or nothing when it is gone.
+/// A stored row: its key, and its value or `None` if it was removed.
 pub type Row = (Vec<u8>, Option<Vec<u8>>);
 
-/// A map whose changed keys are remembered until they are taken.
+/// A map that tracks its changed keys until [`take_changed`](Self::take_changed).
 #[derive(Clone, Debug)]
 pub struct Table<K, V> {
-    /// Rows are large, and a tree's nodes half empty: so they stand beside it.
+    /// Boxed, because rows are large and the nodes of a B-tree are often half empty.
     rows: BTreeMap<K, Box<Slot<V>>>,
-    /// A key stands here once or, after its row was removed, more often.
+    /// Changed keys. A key may occur more than once if its row was removed.
     changed: Vec<K>,
-    /// Keys of rows that were taken before and removed since. Most that are removed never were.
+    /// Keys of rows that were removed after they were taken. Most removed rows were never taken.
     removed: Vec<K>,
 }
 
@@ -27,15 +27,14 @@ pub struct Table<K, V> {
 struct Slot<V> {
     row: V,
     changed: bool,
-    /// Whether it was taken at some time, so that its end has to be told.
+    /// Whether it was ever taken, so that the store must also remove it.
     taken: bool,
 }
 
-/// What is found by a digest, in no order. The digest is its own hash, so the map is the same in every
-/// run.
+/// A map by digest. The digest is its own hash, so the order of the map is the same in every run.
 #[expect(
     clippy::disallowed_types,
-    reason = "its hasher is fixed, and nobody asks for its order"
+    reason = "its hasher is fixed, and its order is not used"
 )]
 pub(crate) type ByDigest<V> =
     std::collections::HashMap<[u8; 16], V, BuildHasherDefault<DigestHasher>>;
@@ -46,7 +45,7 @@ pub(crate) struct DigestHasher(u64);
 
 impl Hasher for DigestHasher {
     fn write(&mut self, bytes: &[u8]) {
-        // An array is hashed with its length before it; the last write is the digest.
+        // An array is hashed after its length; the last write is the digest.
         if let Some((first, _)) = bytes.split_first_chunk() {
             self.0 = u64::from_ne_bytes(*first);
         }
@@ -69,7 +68,7 @@ impl<K, V> Default for Table<K, V> {
     }
 }
 
-/// Only what is in the rows makes two tables equal, not what was changed last.
+/// Compares the rows, not which of them changed.
 impl<K: Ord + Clone, V: PartialEq> PartialEq for Table<K, V> {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().eq(other.iter())
@@ -77,18 +76,18 @@ impl<K: Ord + Clone, V: PartialEq> PartialEq for Table<K, V> {
 }
 
 impl<K: Ord + Clone, V> Table<K, V> {
-    /// One row.
+    /// The row with a key.
     pub fn get(&self, key: &K) -> Option<&V> {
         self.rows.get(key).map(|slot| &slot.row)
     }
 
-    /// One row, to be changed.
+    /// The row with a key, marked as changed.
     pub fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         let slot = self.rows.get_mut(key)?;
         Some(slot.touch(key, &mut self.changed))
     }
 
-    /// One row, to be changed; a new one when there is none.
+    /// The row with a key, marked as changed; inserts a default row if it is missing.
     pub fn entry(&mut self, key: K) -> &mut V
     where
         V: Default,
@@ -106,7 +105,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
         slot.touch(&key, &mut self.changed)
     }
 
-    /// Puts a row in its place.
+    /// Inserts or replaces a row.
     pub fn insert(&mut self, key: K, row: V) {
         let Some(slot) = self.rows.get_mut(&key) else {
             self.changed.push(key.clone());
@@ -121,7 +120,7 @@ impl<K: Ord + Clone, V> Table<K, V> {
         *slot.touch(&key, &mut self.changed) = row;
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub fn remove(&mut self, key: &K) -> Option<V> {
         let slot = self.rows.remove(key)?;
         if slot.taken {
@@ -143,19 +142,19 @@ impl<K: Ord + Clone, V> Table<K, V> {
         self.rows.range(range).map(|(key, slot)| (key, &slot.row))
     }
 
-    /// How many rows there are.
+    /// The number of rows.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
+    /// Whether it has no rows.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 }
 
 impl<V> Slot<V> {
-    /// The row, its key being remembered.
+    /// The row, marked as changed.
     fn touch<K: Clone>(&mut self, key: &K, changed: &mut Vec<K>) -> &mut V {
         if !self.changed {
             self.changed = true;
@@ -166,7 +165,7 @@ impl<V> Slot<V> {
 }
 
 impl<V: Serialize> Slot<V> {
-    /// The row's bytes; what it was before them is of no interest any more.
+    /// Encodes the row and marks it as taken.
     fn take(&mut self) -> Vec<u8> {
         (self.changed, self.taken) = (false, true);
         codec::encode_row(&self.row)
@@ -178,8 +177,8 @@ where
     K: Ord + Clone + Serialize + DeserializeOwned,
     V: Serialize + DeserializeOwned,
 {
-    /// Adds the rows that changed since the last time, each under `tag` and its key. One that was
-    /// removed and made anew is there twice, gone first.
+    /// Appends the rows changed since the last call to `out`, with `tag` and the key. A row that was
+    /// removed and inserted again occurs twice, removed first.
     pub fn take_changed(&mut self, tag: u8, out: &mut Vec<Row>) {
         let name = |key: &K| {
             let mut name = vec![tag];
@@ -199,7 +198,7 @@ where
         }
     }
 
-    /// Puts back a stored row, whose key stands behind the tag; `None` takes it out again.
+    /// Restores a stored row; `key` excludes the tag. `None` removes the row.
     pub fn load(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), codec::Error> {
         let key = codec::decode(key)?;
         let Some(value) = value else {
@@ -244,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_of_a_row_is_told_if_the_row_was() {
+    fn a_removal_is_taken_if_the_row_was() {
         let mut table = Table::default();
         table.insert(1, 10);
         table.remove(&1);

@@ -1,9 +1,9 @@
-//! What a messenger's HTTP answer means, for every kind of request (messenger-protocol section 4).
+//! The meaning of a messenger's HTTP status, for each kind of request (docs/messenger-protocol.md).
 
 use crate::model::ChannelStatus;
 use crate::reason::Reason;
 
-/// What a request to a messenger is.
+/// The kind of a request to a messenger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
     /// `connect`: it verifies the messenger, so a 2xx other than 200 proves nothing.
@@ -14,7 +14,7 @@ pub enum RequestKind {
     Notice,
 }
 
-/// What an answer means.
+/// The meaning of a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The messenger has accepted the request.
@@ -41,7 +41,7 @@ impl Verdict {
         }
     }
 
-    /// What becomes of an active channel.
+    /// The new status of an active channel, if it changes.
     pub const fn channel_status(self) -> Option<ChannelStatus> {
         match self {
             Self::WrongCode => Some(ChannelStatus::Interrupted),

@@ -1,4 +1,4 @@
-//! The handshake: what a messenger must answer to `connect`, and what a webhook's account is.
+//! Verification of channels: judges responses to `connect` and normalises webhook URLs.
 
 use serde_json::Value;
 
@@ -12,26 +12,26 @@ use crate::verdict::{RequestKind, Verdict};
 /// Why a messenger is asked to verify itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// It is new.
+    /// The channel is new.
     Connect,
-    /// An administrator turns it on again.
+    /// An administrator reconnects the channel.
     Reconnect,
-    /// An administrator wants to see whether it answers; nothing changes.
+    /// An administrator tests the channel; nothing changes.
     Test,
-    /// This is to be its webhook from now on.
+    /// The channel's webhook is changed to this one.
     Webhook(String),
 }
 
-/// What an answer to `connect` proves.
+/// The result of a successful verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {
-    /// How it was proved.
+    /// How the channel was verified.
     pub verified: Verified,
-    /// What the messenger can do, when it said.
+    /// The messenger's capabilities, if it reported them.
     pub capabilities: Option<Capabilities>,
 }
 
-/// Judges what came back from `connect`.
+/// Judges the response to `connect`.
 pub fn judge(
     outcome: &Outcome,
     code: &Secret,
@@ -68,7 +68,7 @@ pub fn judge(
     }
 }
 
-/// What can be read of capabilities of which some member is of the wrong kind.
+/// Reads the valid members of capabilities in which some member has the wrong type.
 fn readable_capabilities(object: &Value) -> Capabilities {
     let flag = |name: &str| object.get(name).and_then(Value::as_bool).unwrap_or(false);
     Capabilities {
@@ -85,8 +85,8 @@ fn readable_capabilities(object: &Value) -> Capabilities {
     }
 }
 
-/// The account that a webhook names: scheme and host lower case, default port dropped, no fragment
-/// (messenger-protocol section 1). An error says what is wrong with it.
+/// Normalises a webhook URL, which identifies an account: scheme and host in lower case, without the
+/// default port and the fragment. An error says what is wrong with it.
 pub fn account(webhook: &str) -> Result<String, &'static str> {
     let webhook = webhook.trim();
     let (scheme, rest) = webhook

@@ -263,7 +263,7 @@ impl Router {
         let Some(channel) = self.state.workspace().channels.get(&id) else {
             return;
         };
-        if !channel.hears_of_typing() || channel.status != ChannelStatus::Active {
+        if !channel.supports_typing() || channel.status != ChannelStatus::Active {
             return;
         }
         let target = Target::of(self.state.sealed_log(), id, channel, now);

@@ -1,23 +1,23 @@
-//! Messages as the bytes of a stored row.
+//! Encodes the messages of a page as the bytes of a row.
 //!
 //! ```text
 //! id (16), session (16), position (8), delivery (8), attempts, previous, far, nth (4 each),
-//! direction, state, length of what few have (1 each), length of the external id (2; all ones: none),
-//! and where there is an external id: name (8), digest (16), the id;
-//! and where there is more: it, as MessagePack
+//! direction, state, length of the extra (1 each), length of the external id (2; all ones: none),
+//! if it has an external id: name (8), digest (16), the id;
+//! if it has an extra: the extra as MessagePack
 //! ```
 //!
-//! All numbers are little-endian. A start reads every message that there ever was, so they are not
-//! written as maps with names; [`ROWS_VERSION`](crate::workspace::ROWS_VERSION) tells their shape.
+//! All numbers are little-endian. The router reads every message at its start, so this format is
+//! faster to parse than a map; [`ROWS_VERSION`](crate::workspace::ROWS_VERSION) is its version.
 
 use crate::codec;
 use crate::id::{MessageId, SessionId};
 use crate::model::{DeliveryState, Direction};
 use crate::state::{Message, MessageExtra};
 
-/// Bytes of a message that has nothing besides.
+/// Bytes of a message without an external id and extra.
 const PLAIN_BYTES: usize = 69;
-/// The length of an external id that there is not.
+/// The length that stands for no external id.
 const NONE: u16 = u16::MAX;
 
 const DIRECTIONS: [Direction; 4] = [
@@ -38,7 +38,7 @@ const STATES: [Option<DeliveryState>; 8] = [
     Some(DeliveryState::Expired),
 ];
 
-/// The bytes of a page.
+/// Encodes a page.
 pub(super) fn pack(messages: &[Message]) -> Vec<u8> {
     let mut out = Vec::with_capacity(messages.len() * 2 * PLAIN_BYTES);
     for message in messages {
@@ -47,7 +47,7 @@ pub(super) fn pack(messages: &[Message]) -> Vec<u8> {
     out
 }
 
-/// The messages of a page.
+/// Decodes a page.
 pub(super) fn unpack(mut bytes: &[u8]) -> Result<Vec<Message>, codec::Error> {
     let mut messages = Vec::with_capacity(super::PAGE);
     while !bytes.is_empty() {
@@ -57,8 +57,8 @@ pub(super) fn unpack(mut bytes: &[u8]) -> Result<Vec<Message>, codec::Error> {
 }
 
 fn pack_one(message: &Message, out: &mut Vec<u8>) {
-    let more = message.extra.as_ref().map(|more| codec::encode(&**more));
-    let more = more.unwrap_or_default();
+    let extra = message.extra.as_ref();
+    let extra = extra.map_or_else(Vec::new, |extra| codec::encode(&**extra));
     let external = message.external.as_deref();
     let external_bytes = external.map_or(Ok(NONE), |text| u16::try_from(text.len()));
     out.extend(message.id.as_bytes());
@@ -71,15 +71,15 @@ fn pack_one(message: &Message, out: &mut Vec<u8>) {
     out.extend(message.nth.to_le_bytes());
     out.push(index(&DIRECTIONS, &message.direction));
     out.push(index(&STATES, &message.state));
-    // An external id has at most 255 bytes, and what few have less than 100.
-    out.push(u8::try_from(more.len()).unwrap_or(u8::MAX));
+    // An external id has at most 255 bytes and an extra less than 100.
+    out.push(u8::try_from(extra.len()).unwrap_or(u8::MAX));
     out.extend(external_bytes.unwrap_or(NONE).to_le_bytes());
     if let Some(external) = external {
         out.extend(message.name.to_le_bytes());
         out.extend(message.digest);
         out.extend(external.as_bytes());
     }
-    out.extend(more);
+    out.extend(extra);
 }
 
 fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
@@ -99,7 +99,7 @@ fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
         digest: [0; 16],
         extra: None,
     };
-    let more = length(rest)?;
+    let extra = length(rest)?;
     let external = take(rest).map(u16::from_le_bytes)?;
     if external != NONE {
         message.name = take(rest).map(u64::from_le_bytes)?;
@@ -110,21 +110,21 @@ fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
                 .into(),
         );
     }
-    if more > 0 {
-        let extra: MessageExtra = codec::decode(split(rest, more)?).ok()?;
+    if extra > 0 {
+        let extra: MessageExtra = codec::decode(split(rest, extra)?).ok()?;
         message.extra = Some(Box::new(extra));
     }
     Some(message)
 }
 
-/// Takes a fixed number of bytes off the front.
+/// Splits `N` bytes off the front.
 fn take<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
     let (taken, left) = rest.split_first_chunk::<N>()?;
     *rest = left;
     Some(*taken)
 }
 
-/// Takes one byte off the front, that counts something.
+/// Splits one byte off the front.
 fn length(rest: &mut &[u8]) -> Option<usize> {
     take(rest).map(|[byte]| usize::from(byte))
 }

@@ -6,7 +6,7 @@ use crate::model::{DeliveryState, Direction};
 use crate::state::MessageExtra;
 use crate::time::Timestamp;
 
-/// So many sessions talk at once.
+/// The number of interleaved sessions.
 const SESSIONS: usize = 5;
 
 fn message(session: usize, position: u64) -> Message {
@@ -19,7 +19,7 @@ fn message(session: usize, position: u64) -> Message {
         session: SessionId::from_bytes([byte; 16]),
         position,
         external: is_inbound.then(|| format!("m{position}").into()),
-        // Two of one name are told apart.
+        // Two messages share a name.
         name: if is_inbound { position / 2 } else { 0 },
         digest: if is_inbound { [byte; 16] } else { [0; 16] },
         delivery_at: 0,
@@ -37,7 +37,7 @@ fn message(session: usize, position: u64) -> Message {
     }
 }
 
-/// A book in which sessions speak in this order, with their newest messages.
+/// Messages of sessions in this order, and each session's newest message.
 fn book(order: &[usize]) -> (Book, [u32; SESSIONS]) {
     let (mut book, mut newest) = (Book::default(), [0; SESSIONS]);
     for (session, position) in order.iter().zip(1_u64..) {
@@ -100,7 +100,7 @@ proptest! {
         let mut nothing = Vec::new();
         book.take_changed(7, &mut nothing);
         prop_assert_eq!(nothing.len(), 0);
-        // Only the last row of a page counts, and a file that was copied may have it anywhere.
+        // Only the last row of a page counts, in any order of pages.
         rows.reverse();
         rows.sort_by(|(one, _), (two, _)| one.cmp(two));
         rows.dedup_by(|(one, _), (two, _)| one == two);
@@ -121,7 +121,7 @@ proptest! {
 }
 
 #[test]
-fn the_first_of_a_long_session_is_few_steps_away() {
+fn the_first_message_of_a_long_session_is_found_in_logarithmic_time() {
     let (book, newest) = book(&vec![0; 100_000]);
     let mut number = newest[0];
     let mut steps = 0;
@@ -135,12 +135,12 @@ fn the_first_of_a_long_session_is_few_steps_away() {
         steps += 1;
     }
     assert_eq!(number, 1);
-    // Myers: at most three times the logarithm.
+    // Myers: at most 3 log2(n) - 2 steps.
     assert!(steps <= 3 * 16 - 2, "{steps}");
 }
 
 #[test]
-fn a_row_that_was_cut_is_refused() {
+fn a_truncated_row_is_rejected() {
     let mut message = message(1, 1);
     message.extra = Some(Box::new(MessageExtra::default()));
     let whole = pack::pack(&[message.clone(), message]);

@@ -1,4 +1,4 @@
-//! What happens to channels.
+//! Events of channels.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,61 +19,61 @@ pub struct ChannelCreated {
     pub live_chat: LiveChatId,
     /// Its name.
     pub name: String,
-    /// Where the messenger listens, normalised: this is the account.
+    /// The messenger's webhook URL, normalised. It identifies the account.
     pub webhook: String,
     /// The confirmation code, sealed under the master key.
     pub code: Private<Secret>,
-    /// Whether that is none at all, as an open channel may have it.
+    /// Whether the code is empty, which only an open channel may have.
     #[serde(default)]
     pub codeless: bool,
-    /// What proof is asked of the messenger.
+    /// The proof that requests of the messenger need.
     pub security: Security,
-    /// Which members the messenger gets.
+    /// The dialect of requests to the messenger.
     pub dialect: Dialect,
-    /// Set by hand for a messenger that cannot say it; `None` leaves it to the messenger.
+    /// Whether operators may open sessions; `None` uses the messenger's capabilities.
     pub operator_initiated: Option<bool>,
 }
 
 /// See [`crate::event::Event::ChannelStatusChanged`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelStatusChanged {
-    /// What it is now.
+    /// The new status.
     pub status: ChannelStatus,
-    /// Why, as events said it before there were reasons.
+    /// The cause as text, in events from before typed reasons.
     #[serde(rename = "reason")]
     pub reason_text: Option<String>,
-    /// How it was verified, when it just was.
+    /// How it was verified, if this is the result of a verification.
     pub verified: Option<Verified>,
-    /// What the messenger can do, when it just said so.
+    /// The messenger's capabilities, if it reported them.
     pub capabilities: Option<Capabilities>,
-    /// Whether deliveries are held back to one probe at a time.
+    /// Whether the breaker is open: one probe at a time.
     #[serde(default)]
     pub breaker_open: bool,
-    /// Why.
+    /// The cause.
     #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
 impl ChannelStatusChanged {
-    /// Why, whichever way it was recorded.
+    /// The cause, from the typed reason or the older text.
     pub fn reason(&self) -> Option<Reason> {
         let lift = || self.reason_text.as_deref().map(Reason::lift);
         self.reason.clone().or_else(lift)
     }
 }
 
-/// See [`crate::event::Event::ChannelUpdated`]; what is `None` stays.
+/// See [`crate::event::Event::ChannelUpdated`]; `None` means unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ChannelUpdated {
     /// The new name.
     pub name: Option<String>,
-    /// The new webhook, verified before this was written.
+    /// The new webhook, which was verified before this event.
     pub webhook: Option<String>,
-    /// What proof is asked from now on.
+    /// The new security.
     pub security: Option<Security>,
-    /// Which members the messenger gets from now on.
+    /// The new dialect.
     pub dialect: Option<Dialect>,
-    /// Whether operators may start sessions, set by hand.
+    /// Whether operators may open sessions.
     pub operator_initiated: Option<bool>,
 }
 
@@ -82,34 +82,34 @@ pub struct ChannelUpdated {
 pub struct CodeRotated {
     /// The new code, sealed under the master key.
     pub code: Private<Secret>,
-    /// Whether that is none at all, as an open channel may have it.
+    /// Whether the code is empty, which only an open channel may have.
     #[serde(default)]
     pub codeless: bool,
-    /// Until when the one before stays good.
+    /// When the previous code expires.
     pub old_until: Timestamp,
 }
 
 /// See [`crate::event::Event::MessagesRefused`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessagesRefused {
-    /// How many since the last such event.
+    /// The number of messages since the last such event.
     pub count: u64,
 }
 
 /// See [`crate::event::Event::NoticesSettled`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NoticesSettled {
-    /// Which, by the numbers that the channel gave them.
+    /// Their numbers within the channel.
     pub notices: Vec<u64>,
 }
 
 /// See [`crate::event::Event::EditParked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EditParked {
-    /// The message that it waits for.
+    /// The messenger's id of the missing message.
     pub external_message_id: String,
-    /// The number of the key that `text` is sealed under: its author is not known yet.
+    /// The number of the key that seals `text`, because the author is not known yet.
     pub key: u32,
-    /// What the message says now; `None` takes it back.
+    /// The new content; `None` deletes the message.
     pub text: Option<Private<Content>>,
 }

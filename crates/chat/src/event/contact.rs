@@ -1,4 +1,4 @@
-//! What happens to contacts.
+//! Events of contacts.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,18 +9,18 @@ use crate::seal::Private;
 /// See [`crate::event::Event::ContactCreated`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContactCreated {
-    /// The channel that knows the person.
+    /// The channel that the person writes to.
     pub channel: ChannelId,
     /// The messenger's id of the person.
     pub external_user_id: String,
-    /// The number of the key that the person's words are sealed under.
+    /// The number of the key that seals the person's content.
     pub key: u32,
 }
 
 /// See [`crate::event::Event::ContactUpdated`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContactUpdated {
-    /// What the messenger said of the person; `None` when it said nothing.
+    /// The profile; `None` if the messenger did not return one.
     pub profile: Option<Private<Profile>>,
 }
 

@@ -1,5 +1,5 @@
-//! What was once written stays readable: one file for every kind, schema and envelope, committed
-//! and never edited. `UPDATE_GOLDEN=1 cargo nextest run -p chat golden` writes those that are missing.
+//! Stored events stay readable: the golden files have the bytes of every kind, schema and envelope
+//! and are never edited. `UPDATE_GOLDEN=1 cargo nextest run -p chat golden` writes missing files.
 
 mod specimens;
 
@@ -16,26 +16,26 @@ fn dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
 }
 
-/// The bytes of a golden file, which is written first when it is missing and that was asked for.
+/// The bytes of a golden file. With `UPDATE_GOLDEN`, a missing file is written first.
 fn golden(name: &str, extension: &str, today: &[u8]) -> Vec<u8> {
     let path = dir().join(format!("{name}.{extension}"));
     #[expect(
         clippy::disallowed_methods,
-        reason = "a test that is told to write its files"
+        reason = "UPDATE_GOLDEN makes this test write its files"
     )]
     let update = std::env::var("UPDATE_GOLDEN").is_ok();
     if update && !path.exists() {
         std::fs::write(&path, today).unwrap();
     }
     std::fs::read(&path).unwrap_or_else(|_| {
-        panic!("{name}.{extension} is missing: run with UPDATE_GOLDEN=1, and commit what it writes")
+        panic!("{name}.{extension} is missing: run with UPDATE_GOLDEN=1 and commit the file")
     })
 }
 
-/// Bytes and JSON are today what they were when the file was written.
+/// Asserts that the bytes and the JSON are equal to the golden files.
 #[track_caller]
 fn check(name: &str, today: &[u8], json: &Value) {
-    let rule = "what is written changed: raise the schema, and freeze the old shape in history.rs";
+    let rule = "the encoding changed: raise the schema and move the old struct to history.rs";
     assert!(golden(name, "msgpack", today) == today, "{name}: {rule}");
     let text = format!("{json:#}\n");
     let written = golden(name, "json", text.as_bytes());
@@ -47,7 +47,7 @@ fn name_of(event: &Event) -> String {
 }
 
 #[test]
-fn every_golden_event_reads_as_what_was_written() {
+fn every_golden_event_decodes_as_its_specimen() {
     for event in specimens() {
         let name = name_of(&event);
         let read = Event::decode(
@@ -60,14 +60,14 @@ fn every_golden_event_reads_as_what_was_written() {
 }
 
 #[test]
-fn every_golden_event_is_what_is_written_today() {
+fn every_specimen_encodes_as_its_golden_event() {
     for event in specimens() {
         check(&name_of(&event), &event.encode(), &event.to_json());
     }
 }
 
 #[test]
-fn an_event_with_a_typed_reason_is_what_is_written_today_and_reads_as_it() {
+fn an_event_with_a_typed_reason_encodes_and_decodes_as_its_golden_file() {
     for (name, event) in with_reasons() {
         check(name, &event.encode(), &event.to_json());
         let bytes = golden(name, "msgpack", &event.encode());
@@ -77,7 +77,7 @@ fn an_event_with_a_typed_reason_is_what_is_written_today_and_reads_as_it() {
 }
 
 #[test]
-fn every_golden_envelope_is_what_is_written_today_and_reads_as_it() {
+fn every_envelope_encodes_and_decodes_as_its_golden_file() {
     for (name, record) in envelopes() {
         let (name, today) = (format!("record.{name}"), record.encode());
         check(&name, &today, &record.to_json());
@@ -87,7 +87,7 @@ fn every_golden_envelope_is_what_is_written_today_and_reads_as_it() {
 }
 
 #[test]
-fn every_golden_noun_is_what_is_written_today_and_reads_as_it() {
+fn every_enum_value_encodes_and_decodes_as_its_golden_file() {
     let (nouns, today) = (nouns(), codec::encode(&nouns()));
     check("nouns", &today, &serde_json::to_value(&nouns).unwrap());
     assert_eq!(
@@ -97,7 +97,7 @@ fn every_golden_noun_is_what_is_written_today_and_reads_as_it() {
 }
 
 #[test]
-fn every_kind_has_a_specimen_and_every_file_is_one() {
+fn every_kind_has_a_specimen_and_every_golden_file_a_test() {
     let kinds: Vec<_> = specimens().iter().map(|e| (e.kind(), e.schema())).collect();
     assert_eq!(kinds, Event::KINDS);
     let mut names: Vec<String> = specimens().iter().map(name_of).collect();
@@ -112,9 +112,9 @@ fn every_kind_has_a_specimen_and_every_file_is_one() {
 }
 
 #[test]
-fn a_body_with_members_of_tomorrow_still_reads() {
-    let tomorrow = serde_json::json!({ "name": "Desk", "colour": "blue" });
-    let read = Event::decode("live-chat-renamed", 1, &codec::encode(&tomorrow)).unwrap();
+fn unknown_members_of_a_body_are_ignored() {
+    let newer = serde_json::json!({ "name": "Desk", "colour": "blue" });
+    let read = Event::decode("live-chat-renamed", 1, &codec::encode(&newer)).unwrap();
     assert_eq!(
         read,
         LiveChatRenamed {
@@ -125,7 +125,7 @@ fn a_body_with_members_of_tomorrow_still_reads() {
 }
 
 #[test]
-fn a_kind_or_schema_of_tomorrow_is_kept_and_skipped() {
+fn an_unknown_kind_or_schema_decodes_as_unknown() {
     for (kind, schema) in [
         ("tea-served", 1),
         ("live-chat-renamed", 2),
@@ -139,7 +139,7 @@ fn a_kind_or_schema_of_tomorrow_is_kept_and_skipped() {
 }
 
 #[test]
-fn bytes_that_are_no_record_are_refused() {
+fn truncated_or_extended_records_are_rejected() {
     let good = envelopes()[0].1.encode();
     for cut in 0..good.len() {
         assert!(Record::decode(1, &good[..cut]).is_err(), "{cut}");

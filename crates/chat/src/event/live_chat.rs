@@ -1,4 +1,4 @@
-//! What happens to live chats.
+//! Events of live chats.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::id::{ReplyId, UserId};
 pub struct LiveChatCreated {
     /// Its name.
     pub name: String,
-    /// Who staffs it.
+    /// Its members.
     pub members: Vec<UserId>,
 }
 
@@ -27,24 +27,24 @@ pub struct LiveChatDeleted {}
 /// See [`crate::event::Event::MembersChanged`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MembersChanged {
-    /// The whole new list.
+    /// All members after the change.
     pub members: Vec<UserId>,
 }
 
 /// See [`crate::event::Event::ReplySaved`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplySaved {
-    /// Which one.
+    /// The canned reply.
     pub reply: ReplyId,
-    /// What an operator types to get it.
+    /// The text that an operator types to insert it.
     pub shortcut: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }
 
 /// See [`crate::event::Event::ReplyDeleted`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReplyDeleted {
-    /// Which one.
+    /// The canned reply.
     pub reply: ReplyId,
 }

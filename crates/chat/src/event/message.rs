@@ -1,4 +1,4 @@
-//! What happens to messages and their deliveries.
+//! Events of messages and their deliveries.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,17 +12,17 @@ use crate::time::Timestamp;
 /// See [`crate::event::Event::MessageReceived`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageReceived {
-    /// Our id of it.
+    /// Its id.
     pub message: MessageId,
-    /// Who wrote it.
+    /// The author.
     pub contact: ContactId,
-    /// The messenger's id of it.
+    /// The messenger's id of the message.
     pub external_message_id: String,
-    /// What was written, sealed under the author's key.
+    /// The content, sealed under the author's key.
     pub content: Private<Content>,
-    /// When, by the messenger's clock, or by ours when it does not say.
+    /// When it was written, by the messenger's clock if it reports a time.
     pub created_at: Timestamp,
-    /// The message that it answers.
+    /// The message that it replies to.
     pub reply_to: Option<MessageId>,
     /// [`crate::messenger::InboundMessage::digest`].
     pub digest: [u8; 16],
@@ -33,24 +33,25 @@ pub struct MessageReceived {
 pub struct MessageSent {
     /// Its id.
     pub message: MessageId,
-    /// Who wrote it.
+    /// The author.
     pub operator: UserId,
-    /// What was written, sealed under the contact's key.
+    /// The content, sealed under the contact's key.
     pub content: Private<Content>,
-    /// The message that it answers.
+    /// The message that it replies to.
     pub reply_to: Option<MessageId>,
-    /// When its delivery is given up.
+    /// When its delivery expires.
     pub expires_at: Timestamp,
 }
 
 /// See [`crate::event::Event::MessageEdited`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageEdited {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// What it says now, sealed under the author's key; `None` when it is at `parked`.
+    /// The new content, sealed under the author's key; `None` if `parked` refers to it.
     pub content: Option<Private<Content>>,
-    /// The position of the [`EditParked`](crate::event::EditParked) that this one takes up, and the number of its key.
+    /// The position of the [`EditParked`](crate::event::EditParked) event with the content, and the
+    /// number of the key that seals it.
     #[serde(default)]
     pub parked: Option<(u64, u32)>,
 }
@@ -58,14 +59,14 @@ pub struct MessageEdited {
 /// See [`crate::event::Event::MessageDeleted`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageDeleted {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
 }
 
 /// See [`crate::event::Event::MessageRead`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageRead {
-    /// The last message that was read.
+    /// The last message read.
     pub message: MessageId,
 }
 
@@ -74,45 +75,45 @@ pub struct MessageRead {
 pub struct NoteAdded {
     /// Its id.
     pub message: MessageId,
-    /// Who wrote it.
+    /// The author.
     pub operator: UserId,
-    /// What was written, sealed under the contact's key.
+    /// The content, sealed under the contact's key.
     pub content: Private<Content>,
 }
 
 /// See [`crate::event::Event::DeliveryChanged`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeliveryChanged {
-    /// Which message.
+    /// The message.
     pub message: MessageId,
-    /// Where its delivery stands now.
+    /// The new state of its delivery.
     pub state: DeliveryState,
-    /// How often it has been tried, this time included.
+    /// The number of attempts so far, including this one.
     pub attempts: u32,
-    /// When it is tried next; `None` while one is under way or no more will come.
+    /// When the next attempt is due; `None` during an attempt and after the last.
     pub next_attempt_at: Option<Timestamp>,
-    /// When it is given up.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// Why, as events said it before there were reasons.
+    /// The cause as text, in events from before typed reasons.
     #[serde(rename = "reason")]
     pub reason_text: Option<String>,
-    /// The HTTP status of the last answer.
+    /// The HTTP status of the last response.
     pub status: Option<u16>,
-    /// The attempt that brought this about.
+    /// The attempt that caused the change.
     pub attempt: Option<Attempt>,
-    /// Whether it was put back by hand: attempts count on, the schedule begins anew.
+    /// Whether a user retried it, which restarts the schedule. `attempts` is not reset.
     #[serde(default)]
     pub requeued: bool,
-    /// Until when the messenger asked to be left alone.
+    /// The end of the pause that the messenger requested.
     #[serde(default)]
     pub pause_until: Option<Timestamp>,
-    /// Why.
+    /// The cause.
     #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
 impl DeliveryChanged {
-    /// A change to this state, without anything else.
+    /// A change to this state, with all optional fields unset.
     pub const fn new(message: MessageId, state: DeliveryState, attempts: u32) -> Self {
         Self {
             message,
@@ -129,8 +130,8 @@ impl DeliveryChanged {
         }
     }
 
-    /// Why, whichever way it was recorded. Without an attempt, the text of an old event that ends a
-    /// delivery is the messenger's.
+    /// The cause, from the typed reason or the older text. If an old event without an attempt ends a
+    /// delivery, the text is from the messenger.
     pub fn reason(&self) -> Option<Reason> {
         let is_receipt = self.attempt.is_none()
             && matches!(
@@ -150,25 +151,25 @@ impl DeliveryChanged {
     }
 }
 
-/// One attempt at a messenger.
+/// One delivery attempt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// How long it took, in milliseconds.
     pub ms: u32,
-    /// Why, as events said it before there were reasons.
+    /// The cause as text, in events from before typed reasons.
     #[serde(rename = "error")]
     pub error_text: Option<String>,
-    /// The start of the answer, sealed under the contact's key: it may repeat the person's words.
+    /// The start of the response, sealed under the contact's key because it may quote the person.
     pub answer: Option<Private<String>>,
-    /// The position of the channel's attempt before this one: attempts are a list through the log.
+    /// The position of the channel's previous attempt, so that a channel's attempts form a list.
     pub previous: u64,
-    /// Why there was no answer.
+    /// Why there was no response.
     #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
 impl Attempt {
-    /// Why, whichever way it was recorded.
+    /// The cause, from the typed reason or the older text.
     pub fn reason(&self) -> Option<Reason> {
         let lift = || self.error_text.as_deref().map(Reason::lift);
         self.reason.clone().or_else(lift)

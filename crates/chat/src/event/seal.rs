@@ -1,4 +1,4 @@
-//! Sealing what is private in an event.
+//! Seals the private fields of events.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -14,7 +14,7 @@ use crate::event::{
 };
 use crate::seal::{Private, SealKey};
 
-/// Something private in an event. Without a key it is withheld.
+/// A private field of an event. Without a key its value is discarded.
 trait Seal {
     fn seal_with(&mut self, key: Option<&SealKey>, context: &[u8], chance: &mut Chance);
 }
@@ -49,12 +49,12 @@ impl Seal for Attempt {
     }
 }
 
-/// Implements [`Event::seal`] from a list of every event: its public fields, and the private one
-/// with the key that seals it. A field that is in neither place does not compile.
+/// Implements [`Event::seal`] from a list of every event with its public fields and its private field
+/// with the key that seals it. A field that is not listed is a compile error.
 macro_rules! sealing {
     ($person:ident, $master:ident; $($event:ident { $($public:ident)* $(; $private:ident by $key:ident)? })*) => {
         impl Event {
-            /// Seals whatever is private. `person` is the key of the person whom the event is about,
+            /// Seals the private fields. `person` is the key of the person whom the event is about,
             /// `master` the key of the data directory.
             pub fn seal(
                 &mut self,

@@ -1,4 +1,4 @@
-//! What happens to sessions.
+//! Events of sessions.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,47 +14,47 @@ pub struct SessionOpened {
     pub channel: ChannelId,
     /// The person that it was opened for.
     pub contact: ContactId,
-    /// The messenger's conversation.
+    /// The messenger's id of the conversation.
     pub external_chat_id: String,
-    /// What the conversation is called, sealed under the contact's key.
+    /// The conversation's name, sealed under the contact's key.
     pub chat_name: Option<Private<String>>,
-    /// Who opened it; by an operator, it is that operator's from the start.
+    /// Who opened it. A session that an operator opened is assigned to that operator.
     pub opened_by: OpenedBy,
     /// The operator who opened it.
     pub operator: Option<UserId>,
-    /// The session before it on the same chat.
+    /// The previous session of the chat.
     pub previous: Option<SessionId>,
 }
 
 /// See [`crate::event::Event::SessionAssigned`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionAssigned {
-    /// To whom.
+    /// The operator it was assigned to.
     pub operator: UserId,
 }
 
 /// See [`crate::event::Event::SessionTransferred`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionTransferred {
-    /// To whom; `None` is the queue.
+    /// The operator it was transferred to; `None` is the queue.
     pub operator: Option<UserId>,
-    /// What colleagues should know, sealed under the contact's key.
+    /// A note for colleagues, sealed under the contact's key.
     pub note: Option<Private<String>>,
 }
 
 /// See [`crate::event::Event::SessionClosed`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionClosed {
-    /// Why, as events said it before there were reasons.
+    /// The cause as text, in events from before typed reasons.
     #[serde(rename = "reason")]
     pub reason_text: Option<String>,
-    /// Why, when it was not an operator.
+    /// The cause, if no operator closed it.
     #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
 }
 
 impl SessionClosed {
-    /// By an operator, or for this reason.
+    /// A close for a reason; `None` if an operator closed it.
     pub const fn new(reason: Option<Reason>) -> Self {
         Self {
             reason_text: None,
@@ -62,7 +62,7 @@ impl SessionClosed {
         }
     }
 
-    /// Why, whichever way it was recorded.
+    /// The cause, from the typed reason or the older text.
     pub fn reason(&self) -> Option<Reason> {
         let lift = || self.reason_text.as_deref().map(Reason::lift);
         self.reason.clone().or_else(lift)

@@ -1,4 +1,4 @@
-//! What happens to users.
+//! Events of users.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,15 +9,15 @@ use crate::secret::Secret;
 /// See [`crate::event::Event::UserCreated`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserCreated {
-    /// What people see.
+    /// The displayed name.
     pub name: String,
-    /// What the user may do.
+    /// The user's groups.
     pub groups: Vec<Group>,
     /// The argon2id hash of the password, sealed under the master key.
     pub password_hash: Private<Secret>,
 }
 
-/// See [`crate::event::Event::UserUpdated`]; what is `None` stays.
+/// See [`crate::event::Event::UserUpdated`]; `None` means unchanged.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserUpdated {
     /// The new name.
@@ -31,7 +31,7 @@ pub struct UserUpdated {
 /// See [`crate::event::Event::UserDisabled`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserDisabled {
-    /// Whether the user is disabled now; `false` undoes it.
+    /// Whether the user is disabled.
     pub disabled: bool,
 }
 

@@ -1,12 +1,11 @@
-//! Reads a messenger's `userInfo` answer, also when it is not quite JSON.
+//! Reads a messenger's response to `userInfo`, even if it is not valid JSON.
 //!
-//! The sample answer that BRIX prints lacks the commas between members, and adapters exist that
-//! copied it (messenger-protocol section 4). So this reads string members wherever they stand and
-//! skips what it cannot read; a profile never fails a message.
+//! The sample response in BRIX's documentation lacks the commas between members, and some adapters
+//! copied it. So this reads every string member it finds and skips everything else.
 
 use crate::content::{AVATAR_BYTES_MAX, NAME_CHARS_MAX, Profile};
 
-/// What can be read of a profile; nothing readable is an empty one.
+/// Returns the readable members of a profile; an unreadable response is an empty profile.
 pub fn profile(answer: &[u8]) -> Profile {
     let text = String::from_utf8_lossy(answer);
     let mut profile = Profile::default();
@@ -26,7 +25,7 @@ pub fn profile(answer: &[u8]) -> Profile {
     profile
 }
 
-/// The pairs `"name" : "value"` in a text, whatever stands between them.
+/// The pairs `"name" : "value"` in a text, with anything between them.
 fn members(text: &str) -> Vec<(String, String)> {
     let mut members = Vec::new();
     let mut rest = text;
@@ -56,7 +55,7 @@ fn next_string(text: &str) -> Option<(String, &str)> {
             '\\' => escaped = true,
             '"' => {
                 let quoted = text.get(open..open + at + 2)?;
-                // A string that JSON cannot decode is kept out; the scan goes on behind it.
+                // A string that is not valid JSON counts as empty.
                 let value = serde_json::from_str(quoted).unwrap_or_default();
                 return Some((value, body.get(at + 1..)?));
             }
@@ -80,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_can_be_read() {
+    fn readable_members_are_read() {
         check(
             r#"{"id":"7","username":"Ann","phoneNumber":"+1"}"#,
             Some("Ann"),
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_long_is_cut_or_left_out() {
+    fn a_long_name_is_cut_and_a_large_avatar_omitted() {
         let long = "ж".repeat(NAME_CHARS_MAX + 1);
         let read = profile(format!("{{\"username\":\"{long}\"}}").as_bytes());
         assert_eq!(read.username.unwrap().chars().count(), NAME_CHARS_MAX);
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_read_as_far_as_they_go() {
+    fn any_bytes_are_read_without_a_panic() {
         let mut bytes = b"\xff\xfe{\"username\":\"Ann\",\"phoneNumber\":\"+1\xff\"".to_vec();
         assert_eq!(profile(&bytes).username.as_deref(), Some("Ann"));
         while bytes.pop().is_some() {

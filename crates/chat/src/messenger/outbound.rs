@@ -1,6 +1,6 @@
-//! What we say to a messenger: the bodies of messenger-protocol section 4.
+//! Builds the bodies of requests to messengers (docs/messenger-protocol.md).
 //!
-//! A channel whose dialect is `brix` gets exactly the plain members; others get the additions too.
+//! A channel with the dialect `brix` gets only the members that BRIX defines; others get all.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -10,49 +10,49 @@ use crate::id::{ChannelId, MessageId, SessionId, UserId};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
-/// Which members a messenger gets.
+/// The set of members in requests to a messenger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Dialect {
-    /// All of them.
+    /// All members.
     #[default]
     Native,
-    /// The plain ones alone, as BRIX sends them.
+    /// Only the members that BRIX sends.
     Brix,
 }
 
-/// Who a body goes to: what stands in every one of them.
+/// The recipient of a request: the values that every body contains.
 #[derive(Clone, Copy, Debug)]
 pub struct Addressee<'a> {
     /// The channel.
     pub channel: ChannelId,
-    /// Its newest code, sent as `token`.
+    /// Its newest confirmation code, sent as `token`.
     pub token: &'a Secret,
-    /// Which members it gets.
+    /// The channel's dialect.
     pub dialect: Dialect,
 }
 
 /// An operator's message.
 #[derive(Clone, Copy, Debug)]
 pub struct Message<'a> {
-    /// Our id of it.
+    /// Its id.
     pub id: MessageId,
     /// The session it belongs to.
     pub session: SessionId,
-    /// The messenger's conversation.
+    /// The messenger's id of the conversation.
     pub external_chat_id: &'a str,
-    /// What was written.
+    /// The text and files.
     pub content: &'a Content,
-    /// When.
+    /// When it was written.
     pub created_at: Timestamp,
-    /// Who wrote it.
+    /// The author's id and name.
     pub operator: (&'a UserId, &'a str),
-    /// What it answers, by the id that the messenger knows.
+    /// The message that it replies to, by the id that the messenger knows.
     pub reply_to: Option<&'a str>,
 }
 
 impl Addressee<'_> {
-    /// `connect`: verify yourself. Sections 1 and 5 know no dialect: its members are always there.
+    /// `connect`: requests verification. Its members are the same in every dialect.
     pub fn connect(
         &self,
         public_url: &str,
@@ -67,7 +67,7 @@ impl Addressee<'_> {
         self.body("connect", true, Some(data))
     }
 
-    /// `message`: an operator wrote.
+    /// `message`: an operator's message.
     pub fn message(&self, message: &Message<'_>) -> Vec<u8> {
         let files: Vec<Value> = message.content.files.iter().map(file).collect();
         let mut data = json!({
@@ -92,7 +92,7 @@ impl Addressee<'_> {
         self.body("messageOutcome", false, Some(data))
     }
 
-    /// `userInfo`: who is this person?
+    /// `userInfo`: requests a person's profile.
     pub fn user_info(&self, external_user_id: &str) -> Vec<u8> {
         self.body(
             "userInfo",
@@ -115,7 +115,7 @@ impl Addressee<'_> {
         self.body("disconnect", true, None)
     }
 
-    /// `typing`: an operator is writing.
+    /// `typing`: an operator is typing.
     pub fn typing(&self, external_chat_id: &str) -> Vec<u8> {
         self.body(
             "typing",
@@ -135,7 +135,7 @@ impl Addressee<'_> {
         self.dialect == Dialect::Native
     }
 
-    /// Puts an addition into `data`, unless the dialect is the plain one.
+    /// Adds a member that BRIX does not define, unless the dialect is `brix`.
     fn add(&self, data: &mut Value, name: &str, value: impl Into<Value>) {
         if self.is_native()
             && let Some(data) = data.as_object_mut()
@@ -158,10 +158,10 @@ impl Addressee<'_> {
     }
 }
 
-/// The path in front of a channel's id (messenger-protocol section 3). The segment `other` is fixed.
+/// The path before a channel's id. The segment `other` is fixed, for compatibility with BRIX.
 pub const WEBHOOK_PATH: &str = "/api/messengers/external/other/webhook/";
 
-/// Where a messenger sends what it has to say.
+/// The URL that a messenger sends its requests to.
 pub fn webhook(public_url: &str, channel: ChannelId) -> String {
     format!(
         "{}{WEBHOOK_PATH}{channel}",
@@ -170,6 +170,6 @@ pub fn webhook(public_url: &str, channel: ChannelId) -> String {
 }
 
 fn file(file: &File) -> Value {
-    // The plain protocol has `size` on every file, so an unknown one is said as zero.
+    // BRIX has `size` on every file; zero means unknown.
     json!({ "name": file.name, "size": file.size.unwrap_or(0), "URL": file.url })
 }

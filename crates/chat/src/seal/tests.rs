@@ -51,7 +51,7 @@ fn a_private_value_is_written_only_sealed_and_says_nothing_of_itself() {
     content.seal(&key(1), b"context", &mut chance());
     let sealed = content.clone();
     content.seal(&key(2), b"context", &mut chance());
-    assert!(content == sealed, "what is sealed stays as it is");
+    assert!(content == sealed, "a sealed value is not sealed again");
 
     let read: Private<Content> = codec::decode(&codec::encode(&content)).unwrap();
     assert_eq!(

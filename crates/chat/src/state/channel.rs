@@ -1,4 +1,4 @@
-//! Connected messenger accounts, and what they are told.
+//! Channels and their notices.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -22,22 +22,22 @@ pub struct Channel {
     pub live_chat: LiveChatId,
     /// Its name.
     pub name: String,
-    /// Where the messenger listens, normalised: this is the account.
+    /// The messenger's webhook URL, normalised. It identifies the account.
     pub webhook: String,
-    /// The codes, newest first; the second until its time.
+    /// The codes, newest first.
     pub codes: Vec<ChannelCode>,
-    /// Goes up with every change of codes or security.
+    /// Increments with every change of codes or security.
     pub revision: u32,
-    /// Goes up with whatever makes the channel another one for its messenger: another status, a new
-    /// proof, another webhook, a new code. An answer to what was asked before says nothing of it.
+    /// Increments with every change of status, verification, webhook or code. The result of a request
+    /// from an earlier generation is ignored.
     pub generation: u32,
-    /// What proof is asked of the messenger.
+    /// The proof that requests of the messenger need.
     pub security: Security,
-    /// Which members the messenger gets.
+    /// The dialect of requests to the messenger.
     pub dialect: Dialect,
-    /// Set by hand; `None` leaves it to the messenger.
+    /// Whether operators may open sessions; `None` uses the messenger's capabilities.
     pub operator_initiated: Option<bool>,
-    /// What the messenger said that it can do.
+    /// The messenger's capabilities.
     pub capabilities: Capabilities,
     /// How it was verified.
     pub verified: Option<Verified>,
@@ -47,21 +47,21 @@ pub struct Channel {
     pub since: Timestamp,
     /// Why.
     pub reason: Option<Reason>,
-    /// Messages refused because it was not active, since it last was.
+    /// Messages refused since it was last active.
     pub refused: u64,
     /// When the last attempt failed, and how.
     pub last_error: Option<(Timestamp, Reason)>,
     /// The last `externalMessageId` accepted.
     pub last_external: Option<String>,
-    /// Outbound messages that are not at their end.
+    /// Outbound messages whose delivery is pending.
     pub pending: u64,
     /// The position of the last attempt's event.
     pub last_attempt: u64,
-    /// Edits that wait for their message.
+    /// The number of parked edits.
     pub parked: u32,
-    /// Who wrote to its people: those whom its messenger may ask about.
+    /// Operators who wrote to its contacts: the messenger may request their names.
     pub operators: BTreeSet<UserId>,
-    /// How its attempts go.
+    /// Its circuit breaker.
     pub breaker: Breaker,
     /// The number of its next notice.
     pub next_notice: u64,
@@ -76,59 +76,58 @@ impl Channel {
             .unwrap_or(self.capabilities.operator_initiated)
     }
 
-    /// Whether its messenger is told how sessions go: it can show it, and its dialect has words for
-    /// it, which the plain one has not.
-    pub fn hears_of_sessions(&self) -> bool {
+    /// Whether its messenger accepts notices about sessions, which `brix` does not define.
+    pub fn supports_sessions(&self) -> bool {
         self.capabilities.sessions && self.dialect == Dialect::Native
     }
 
-    /// Whether its messenger is told that an operator is writing; as above.
-    pub fn hears_of_typing(&self) -> bool {
+    /// Whether its messenger accepts notices about typing, which `brix` does not define.
+    pub fn supports_typing(&self) -> bool {
         self.capabilities.typing && self.dialect == Dialect::Native
     }
 
-    /// Whether it holds its account, so that nobody else may connect it.
+    /// Whether it occupies its account, so that no other channel may connect to it.
     pub fn holds_account(&self) -> bool {
         !matches!(self.status, ChannelStatus::Deleted | ChannelStatus::Failed)
     }
 }
 
-/// A confirmation code and how long it is good.
+/// A confirmation code and when it is valid.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ChannelCode {
     /// The code, sealed under the master key.
     pub code: Private<Secret>,
-    /// Whether it is none at all: it proves nothing.
+    /// Whether the code is empty. An empty code proves nothing.
     pub empty: bool,
-    /// Since when it is good.
+    /// When it became valid.
     pub since: Timestamp,
-    /// Until when; `None` is for as long as nobody changes it.
+    /// When it expires; `None` until it is replaced.
     pub until: Option<Timestamp>,
 }
 
-/// How a channel's attempts go, and what is held back for it (messenger-protocol section 4).
+/// A circuit breaker: holds back the deliveries of a channel whose attempts fail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Breaker {
-    /// Since when every attempt failed.
+    /// When the current run of failures began.
     pub failing_since: Option<Timestamp>,
-    /// How many have.
+    /// The number of failures in this run.
     pub failures: u32,
-    /// Whether only one probe at a time is let through.
+    /// Whether it is open: only one probe at a time.
     pub open: bool,
-    /// How many probes failed since it opened.
+    /// The number of probes that failed since it opened.
     pub probes: u32,
-    /// Before this time nothing is tried: the next probe, or what `Retry-After` asked for.
+    /// The earliest time of the next attempt, from the probe schedule or `Retry-After`.
     pub not_before: Option<Timestamp>,
 }
 
 impl Breaker {
-    /// So many failures at least open it.
+    /// The fewest failures that open it.
     pub const FAILURES_MIN: u32 = 10;
-    /// So long at least they must have lasted.
+    /// The shortest run of failures that opens it.
     pub const FAILING_MIN: Duration = Duration::from_mins(1);
     /// The longest pause between probes.
     pub const PROBE_MAX: Duration = Duration::from_mins(1);
-    /// After so long the channel is interrupted.
+    /// The length of a run of failures that interrupts the channel.
     pub const GIVE_UP: Duration = Duration::from_hours(24);
 
     /// The pause before the next probe: 1, 2, 4, … seconds up to [`PROBE_MAX`](Self::PROBE_MAX).
@@ -137,22 +136,22 @@ impl Breaker {
     }
 }
 
-/// Something besides operators' messages that a messenger is told. Best effort, repeated by the
-/// delivery schedule, in the order of their numbers.
+/// A request to a messenger that is not a message. Notices are sent in the order of their numbers,
+/// are retried by the delivery schedule, and may be dropped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
-    /// What.
+    /// The kind of notice.
     pub kind: NoticeKind,
-    /// Since when.
+    /// When it was queued.
     pub at: Timestamp,
 }
 
-/// What a messenger is told or asked.
+/// The kind of a notice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum NoticeKind {
     /// `userInfo`
     Profile(ContactId),
-    /// `messageOutcome` for an `externalMessageId`, once its author's profile was asked for.
+    /// `messageOutcome` for an `externalMessageId`, sent after the request for the author's profile.
     Outcome(String, ContactId),
     /// `markAsRead` for an `externalMessageId`.
     Read(String),

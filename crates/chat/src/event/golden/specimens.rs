@@ -282,11 +282,8 @@ pub(super) fn with_reasons() -> Vec<(&'static str, Event)> {
     ]
 }
 
-/// One record for every stream, actor and answer.
-#[expect(
-    clippy::too_many_lines,
-    reason = "one of each shape, one after the other"
-)]
+/// One record for every stream, actor and result.
+#[expect(clippy::too_many_lines, reason = "a list of one value of each shape")]
 pub(super) fn envelopes() -> Vec<(&'static str, Record)> {
     let record = |stream, by, answer: Option<Answer>| Record {
         position: 123,

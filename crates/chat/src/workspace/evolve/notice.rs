@@ -35,7 +35,7 @@ impl Workspace {
         if self
             .channels
             .get(&channel)
-            .is_some_and(Channel::hears_of_sessions)
+            .is_some_and(Channel::supports_sessions)
         {
             let chat = session.external_chat_id.to_string();
             self.push_notice(
