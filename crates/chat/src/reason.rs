@@ -12,7 +12,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::rejection::Code;
+use crate::rejection::code::Code;
 
 /// Declares the reasons, grouped by the public error code of a refusal for that reason:
 /// `Variant { field: Type } = "code" at "pointer": "sentence";`. The pointer of an invalid member of
