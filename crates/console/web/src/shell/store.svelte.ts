@@ -26,7 +26,7 @@ const BATCH_MS = 40;
 const BATCH_MAX = 120;
 /** How often the page asks the broker for events that NATS may have dropped. */
 const CHECK_MS = 15_000;
-/** Every so many checks also reload colleagues, live chats and channels. */
+/** One in this many checks also reloads colleagues, live chats and channels. */
 const CHECKS_PER_REFRESH = 4;
 const SAVE_MS = 400;
 
