@@ -64,8 +64,8 @@ pub mod reason;
 pub mod record;
 pub mod seal;
 
-pub mod book;
 pub mod command;
+pub mod message_table;
 pub mod rules;
 pub mod state;
 pub mod table;

@@ -24,11 +24,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::book::Book;
 use crate::chance::Chance;
 use crate::command::{Command, Decision, Origin, Request, SystemCommand};
 use crate::digest::{self, Digest};
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
+use crate::message_table::MessageTable;
 use crate::reason::Reason;
 use crate::record::Answer;
 use crate::rejection::Rejection;
@@ -61,7 +61,7 @@ pub struct Workspace {
     /// Stretches of work.
     pub sessions: Table<SessionId, Session>,
     /// Messages.
-    pub book: Book,
+    pub message_table: MessageTable,
     /// Deliveries that are not at their end.
     pub deliveries: Table<MessageId, Delivery>,
     /// What messengers are yet to be told.

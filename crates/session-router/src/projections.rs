@@ -98,12 +98,12 @@ fn checked_position(store: &ProjectionStore, reader: &Reader) -> Result<Option<u
 /// it, so another thread loads them.
 fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
     let (messages, rest) = thread::scope(|scope| {
-        let messages = scope.spawn(|| load_part(store, Workspace::is_of_book));
-        let rest = load_part(store, |key| !Workspace::is_of_book(key));
+        let messages = scope.spawn(|| load_part(store, Workspace::is_message_row));
+        let rest = load_part(store, |key| !Workspace::is_message_row(key));
         (messages.join().ok().flatten(), rest)
     });
     let mut workspace = rest?;
-    workspace.book = messages?.book;
+    workspace.message_table = messages?.message_table;
     workspace.position = position;
     Some(workspace)
 }

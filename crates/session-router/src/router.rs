@@ -190,7 +190,7 @@ impl Router {
             match effect {
                 Effect::Verify(channel, purpose) => self.verify(channel, purpose, now),
                 Effect::DestroyKeys(keys) => self.batches.release(Release::DestroyKeys(keys)),
-                Effect::Rights(user) => {
+                Effect::RightsChanged(user) => {
                     let position = self.state.workspace().position;
                     let subject = self.subjects.rights(&user);
                     self.publish((subject, codec::encode(&position)));

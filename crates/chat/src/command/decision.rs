@@ -26,7 +26,7 @@ pub enum Effect {
     /// Destroy keys, once the events are durable.
     DestroyKeys(Vec<u32>),
     /// Tell the console role that a user's rights changed.
-    Rights(UserId),
+    RightsChanged(UserId),
     /// Tell colleagues, and a messenger that can show it, that somebody is writing. Not stored.
     Typing(ChannelId, String, String),
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::codec;
 use crate::event::{Event, LiveChatRenamed};
 use crate::record::Record;
-use specimens::{Nouns, envelopes, nouns, specimens, with_reasons};
+use specimens::{StoredEnums, envelopes, specimens, stored_enums, with_reasons};
 
 fn dir() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden")
@@ -88,11 +88,11 @@ fn every_envelope_encodes_and_decodes_as_its_golden_file() {
 
 #[test]
 fn every_enum_value_encodes_and_decodes_as_its_golden_file() {
-    let (nouns, today) = (nouns(), codec::encode(&nouns()));
-    check("nouns", &today, &serde_json::to_value(&nouns).unwrap());
+    let (enums, today) = (stored_enums(), codec::encode(&stored_enums()));
+    check("nouns", &today, &serde_json::to_value(&enums).unwrap());
     assert_eq!(
-        codec::decode::<Nouns>(&golden("nouns", "msgpack", &today)).unwrap(),
-        nouns
+        codec::decode::<StoredEnums>(&golden("nouns", "msgpack", &today)).unwrap(),
+        enums
     );
 }
 

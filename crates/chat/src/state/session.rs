@@ -78,7 +78,7 @@ pub struct Session {
     pub last_at: Timestamp,
     /// Inbound messages that no operator has read.
     pub unread: u32,
-    /// The number of its newest message in the book; 0 for none.
+    /// The number of its newest message in the message table; 0 for none.
     pub newest: u32,
     /// The session before it on the same chat.
     pub previous: Option<SessionId>,

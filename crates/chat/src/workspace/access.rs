@@ -18,7 +18,7 @@ pub struct Caller<'a> {
 
 impl Caller<'_> {
     /// Only administrators.
-    pub fn administers(&self) -> Result<(), Rejection> {
+    pub fn require_administrator(&self) -> Result<(), Rejection> {
         if self.user.is(Group::Administrators) {
             return Ok(());
         }
@@ -26,7 +26,7 @@ impl Caller<'_> {
     }
 
     /// Administrators and supervisors.
-    pub fn supervises(&self) -> Result<(), Rejection> {
+    pub fn require_supervisor(&self) -> Result<(), Rejection> {
         if self.user.sees_all() {
             return Ok(());
         }
@@ -34,7 +34,7 @@ impl Caller<'_> {
     }
 
     /// Whoever works on sessions: everyone but readers.
-    pub fn works(&self) -> Result<(), Rejection> {
+    pub fn require_operator(&self) -> Result<(), Rejection> {
         if self.user.works() {
             return Ok(());
         }
@@ -42,7 +42,7 @@ impl Caller<'_> {
     }
 
     /// Members of a live chat, supervisors and administrators.
-    pub fn sees(&self, id: LiveChatId, live_chat: &LiveChat) -> Result<(), Rejection> {
+    pub fn require_member(&self, id: LiveChatId, live_chat: &LiveChat) -> Result<(), Rejection> {
         if self.user.sees_all() || live_chat.members.contains(self.id) {
             return Ok(());
         }
@@ -86,7 +86,7 @@ impl Workspace {
         id: LiveChatId,
     ) -> Result<&LiveChat, Rejection> {
         let live_chat = self.live_chat(id)?;
-        caller.sees(id, live_chat).map(|()| live_chat)
+        caller.require_member(id, live_chat).map(|()| live_chat)
     }
 
     /// A channel that is not deleted.

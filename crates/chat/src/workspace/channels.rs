@@ -29,7 +29,7 @@ impl Workspace {
         command: &ChannelCommand,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        caller.administers()?;
+        caller.require_administrator()?;
         match command {
             ChannelCommand::Connect(connect) => self.decide_connect(connect, context),
             ChannelCommand::Disconnect(id) => {

@@ -45,7 +45,7 @@ impl Workspace {
         caller: &Caller<'_>,
         id: ContactId,
     ) -> Result<Decision, Rejection> {
-        caller.administers()?;
+        caller.require_administrator()?;
         let contact = self.contact(id)?;
         if contact.forgotten.is_some() {
             // The keys are destroyed once more: asking again mends what a crash may have left.

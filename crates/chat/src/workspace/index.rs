@@ -64,7 +64,7 @@ impl Workspace {
 
     /// A message and its session.
     pub fn message(&self, id: MessageId) -> Option<(SessionId, &Message)> {
-        let message = self.book.get(self.book.find(id)?)?;
+        let message = self.message_table.get(self.message_table.find(id)?)?;
         Some((message.session, message))
     }
 
@@ -80,14 +80,14 @@ impl Workspace {
                 && session.is_some_and(|s| s.channel == channel)
         };
         let name = short(&external_digest(channel, external));
-        let message = self.book.find_named(name, is)?;
+        let message = self.message_table.find_named(name, is)?;
         Some((message.session, message))
     }
 
     /// The messages of a session, the newest first.
     pub fn messages(&self, session: SessionId) -> impl Iterator<Item = &Message> {
         let newest = self.sessions.get(&session).map_or(0, |s| s.newest);
-        self.book.back(newest)
+        self.message_table.back(newest)
     }
 
     /// Every message made since a time, with its session, in the order in which they were
@@ -97,7 +97,7 @@ impl Workspace {
         since: Timestamp,
     ) -> impl Iterator<Item = (SessionId, &Message)> {
         let from = MessageId::first_at(since);
-        self.book
+        self.message_table
             .iter()
             .filter(move |message| message.id >= from)
             .map(|message| (message.session, message))

@@ -27,7 +27,7 @@ impl Workspace {
     ) -> Result<Decision, Rejection> {
         match command {
             LiveChatCommand::Create { name, members } => {
-                caller.administers()?;
+                caller.require_administrator()?;
                 self.check_live_chat_name(name, None)?;
                 let members = self.check_members(members)?;
                 if self.live_chats.iter().filter(|(_, l)| !l.deleted).count() >= LIST_MAX {
@@ -43,26 +43,26 @@ impl Workspace {
                 );
                 Ok(members
                     .into_iter()
-                    .fold(decision, |d, user| d.then(Effect::Rights(user))))
+                    .fold(decision, |d, user| d.then(Effect::RightsChanged(user))))
             }
             LiveChatCommand::Rename { live_chat, name } => {
-                caller.administers()?;
+                caller.require_administrator()?;
                 self.live_chat(*live_chat)?;
                 self.check_live_chat_name(name, Some(*live_chat))?;
                 Ok(changed(*live_chat, LiveChatRenamed { name: name.clone() }))
             }
             LiveChatCommand::Delete { live_chat, force } => {
-                caller.administers()?;
+                caller.require_administrator()?;
                 self.decide_delete_live_chat(caller.id, *live_chat, *force)
             }
             LiveChatCommand::Members { live_chat, users } => {
-                caller.administers()?;
+                caller.require_administrator()?;
                 let before = &self.live_chat(*live_chat)?.members;
                 let members = self.check_members(users)?;
                 let after: BTreeSet<UserId> = members.iter().cloned().collect();
                 let decision = changed(*live_chat, MembersChanged { members });
                 let touched = before.symmetric_difference(&after).cloned();
-                Ok(touched.fold(decision, |d, user| d.then(Effect::Rights(user))))
+                Ok(touched.fold(decision, |d, user| d.then(Effect::RightsChanged(user))))
             }
             LiveChatCommand::CreateReply {
                 live_chat,
@@ -84,7 +84,7 @@ impl Workspace {
                 self.decide_save_reply(caller, *live_chat, *reply, shortcut, text)
             }
             LiveChatCommand::DeleteReply { live_chat, reply } => {
-                caller.supervises()?;
+                caller.require_supervisor()?;
                 canned(self.visible_live_chat(caller, *live_chat)?, *reply)?;
                 Ok(changed(*live_chat, ReplyDeleted { reply: *reply }))
             }
@@ -109,10 +109,9 @@ impl Workspace {
         let channels: Vec<ChannelId> = self.channels_of(id).map(|(id, _)| id).collect();
         let mut decision = self.deletion(&channels, by, Answer::LiveChat(id));
         decision.events.push(of(id, LiveChatDeleted {}));
-        Ok(live_chat
-            .members
-            .iter()
-            .fold(decision, |d, user| d.then(Effect::Rights(user.clone()))))
+        Ok(live_chat.members.iter().fold(decision, |d, user| {
+            d.then(Effect::RightsChanged(user.clone()))
+        }))
     }
 
     fn decide_save_reply(
@@ -123,7 +122,7 @@ impl Workspace {
         shortcut: &str,
         text: &str,
     ) -> Result<Decision, Rejection> {
-        caller.supervises()?;
+        caller.require_supervisor()?;
         let replies = &self.visible_live_chat(caller, live_chat)?.replies;
         let plain = |c: char| !c.is_whitespace() && !c.is_control();
         if !(1..=SHORTCUT_CHARS_MAX).contains(&shortcut.chars().count())

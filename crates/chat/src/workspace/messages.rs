@@ -22,7 +22,7 @@ impl Workspace {
         command: &MessageCommand,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        caller.works()?;
+        caller.require_operator()?;
         match command {
             MessageCommand::Send {
                 session,

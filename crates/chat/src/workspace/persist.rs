@@ -29,13 +29,13 @@ pub enum BadRows {
     Tag(u8),
 }
 
-/// The tag of the book's rows.
-const BOOK: u8 = 7;
+/// The tag of the message rows.
+const MESSAGES: u8 = 7;
 
 /// Calls a macro for every table with its tag: a tag is never used for another table.
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
-        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 book,
+        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 message_table,
             8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads)
     };
 }
@@ -89,8 +89,8 @@ impl Workspace {
 
     /// Whether a row holds messages. Such rows need none of the others to be loaded and indexed, nor the
     /// others them.
-    pub fn is_of_book(key: &[u8]) -> bool {
-        key.first() == Some(&BOOK)
+    pub fn is_message_row(key: &[u8]) -> bool {
+        key.first() == Some(&MESSAGES)
     }
 
     /// Derives the index from the rows.
@@ -108,7 +108,7 @@ impl Workspace {
         for (id, place) in sessions {
             self.list(id, place);
         }
-        self.book.index_all();
+        self.message_table.index_all();
         for (message, delivery) in self.deliveries.iter() {
             self.index.expiry.insert((delivery.expires_at, *message));
         }

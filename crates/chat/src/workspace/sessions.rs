@@ -27,7 +27,7 @@ impl Workspace {
         command: &SessionCommand,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        caller.works()?;
+        caller.require_operator()?;
         match command {
             SessionCommand::Take(id) => self.decide_take(caller, *id),
             SessionCommand::Transfer { session, to, note } => {
@@ -243,8 +243,9 @@ impl Workspace {
 
     /// Whether a user may work on the sessions of a live chat.
     fn staffs(&self, user: &UserId, live_chat: LiveChatId) -> bool {
-        self.caller(user)
-            .is_ok_and(|c| c.works().is_ok() && self.visible_live_chat(&c, live_chat).is_ok())
+        self.caller(user).is_ok_and(|c| {
+            c.require_operator().is_ok() && self.visible_live_chat(&c, live_chat).is_ok()
+        })
     }
 
     /// A session that the caller may see and that is not closed.

@@ -21,7 +21,7 @@ impl Workspace {
         caller: &Caller<'_>,
         command: &UserCommand,
     ) -> Result<Decision, Rejection> {
-        caller.administers()?;
+        caller.require_administrator()?;
         match command {
             UserCommand::Create(user) => {
                 check_name("/name", &user.name)?;
@@ -140,7 +140,7 @@ fn created(user: &NewUser) -> NewEvent {
 }
 
 fn changed(user: &UserId, event: crate::event::Event) -> Decision {
-    Decision::of(vec![of(user, event)], Answer::User).then(Effect::Rights(user.clone()))
+    Decision::of(vec![of(user, event)], Answer::User).then(Effect::RightsChanged(user.clone()))
 }
 
 fn of(user: &UserId, event: crate::event::Event) -> NewEvent {

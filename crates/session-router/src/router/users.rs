@@ -40,7 +40,7 @@ impl Router {
                 return None;
             }
         };
-        let administers = caller.administers();
+        let administers = caller.require_administrator();
         self.presence.saw(&user, now);
         self.audience.saw_user(now);
         match api::parse(&user, method, &message.payload, now) {

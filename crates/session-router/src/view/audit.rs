@@ -21,7 +21,7 @@ pub(super) fn plan(
     caller: &Caller<'_>,
     query: &Audit,
 ) -> Result<Plan, Rejection> {
-    caller.administers()?;
+    caller.require_administrator()?;
     let filtered = query.user.is_some() || query.stream.is_some();
     let most = if filtered {
         CANDIDATES_MAX

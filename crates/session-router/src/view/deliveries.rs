@@ -50,7 +50,7 @@ pub(super) fn scan(
     caller: &Caller<'_>,
     query: &Deliveries,
 ) -> Result<Scan, Rejection> {
-    let sees_all = caller.administers().is_ok();
+    let sees_all = caller.require_administrator().is_ok();
     let channels: BTreeSet<ChannelId> = match (query.channel, query.message) {
         (Some(id), _) => {
             let channel = workspace.channel(id)?;
@@ -139,7 +139,7 @@ fn attempt(record: &Record) -> Option<(&DeliveryChanged, &Attempt)> {
 /// Plans the answer of `deliveries.list`.
 pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: Found) -> Plan {
     // Membership may have changed while the log was read.
-    let sees_all = caller.administers().is_ok();
+    let sees_all = caller.require_administrator().is_ok();
     let sees = |id: &ChannelId| {
         let channel = workspace.channels.get(id);
         channel.is_some_and(|c| workspace.visible_live_chat(caller, c.live_chat).is_ok())

@@ -114,14 +114,17 @@ impl<'a> Newest<'a> {
 
     /// Adds a message.
     fn push(&mut self, number: u32) {
-        if let Some(message) = self.workspace.book.get(number) {
+        if let Some(message) = self.workspace.message_table.get(number) {
             self.heap.push((message.position, Next::Message(number)));
         }
     }
 
     /// The position of an event of the session that is not before `before`, or of its last.
     fn entry(&self, session: &Session) -> u64 {
-        let message = self.workspace.book.since(session.newest, self.before);
+        let message = self
+            .workspace
+            .message_table
+            .since(session.newest, self.before);
         message.map_or(session.head.position, |message| message.position)
     }
 }
@@ -130,17 +133,21 @@ impl Iterator for Newest<'_> {
     type Item = MessageSnapshot;
 
     fn next(&mut self) -> Option<MessageSnapshot> {
-        let Workspace { book, sessions, .. } = self.workspace;
+        let Workspace {
+            message_table,
+            sessions,
+            ..
+        } = self.workspace;
         loop {
             match self.heap.pop()?.1 {
                 Next::Session(id) => {
                     let newest = sessions.get(&id)?.newest;
-                    if let Some(number) = book.before(newest, self.before) {
+                    if let Some(number) = message_table.before(newest, self.before) {
                         self.push(number);
                     }
                 }
                 Next::Message(number) => {
-                    let message = book.get(number)?;
+                    let message = message_table.get(number)?;
                     self.push(message.previous());
                     return MessageSnapshot::of_row(self.workspace, message);
                 }

@@ -61,7 +61,7 @@ pub(super) fn users(
     caller: &Caller<'_>,
     page: &Page<UserId>,
 ) -> Result<Plan, Rejection> {
-    caller.administers()?;
+    caller.require_administrator()?;
     let from = page
         .before
         .clone()

@@ -365,7 +365,7 @@ pub(super) fn envelopes() -> Vec<(&'static str, Record)> {
 
 /// Every variant of the stored enums.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Nouns {
+pub(super) struct StoredEnums {
     groups: Vec<Group>,
     channel: Vec<ChannelStatus>,
     verified: Vec<Verified>,
@@ -377,10 +377,10 @@ pub(super) struct Nouns {
     dialect: Vec<Dialect>,
 }
 
-pub(super) fn nouns() -> Nouns {
+pub(super) fn stored_enums() -> StoredEnums {
     use ChannelStatus as C;
     use DeliveryState as D;
-    Nouns {
+    StoredEnums {
         groups: vec![
             Group::Administrators,
             Group::Supervisors,

@@ -97,7 +97,7 @@ impl Workspace {
         replay: &Replay,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
-        caller.administers()?;
+        caller.require_administrator()?;
         let (channel, since) = match replay {
             Replay::Message(id) => return self.decide_retry(caller, *id, context),
             Replay::Since(channel, since) => (*channel, *since),

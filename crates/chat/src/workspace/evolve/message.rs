@@ -93,8 +93,8 @@ impl Workspace {
     }
 
     pub(super) fn change_message(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {
-        let number = self.book.find(id);
-        if let Some(message) = number.and_then(|number| self.book.get_mut(number)) {
+        let number = self.message_table.find(id);
+        if let Some(message) = number.and_then(|number| self.message_table.get_mut(number)) {
             change(message);
         }
     }
@@ -105,7 +105,7 @@ impl Workspace {
         let Some(previous) = self.sessions.get(&id).map(|session| session.newest) else {
             return;
         };
-        let number = self.book.push(message, previous);
+        let number = self.message_table.push(message, previous);
         self.change_session(id, |session| {
             session.newest = number;
             change(session);

@@ -12,7 +12,7 @@ impl Fixture {
     /// A person writes in a chat of the channel.
     pub(super) fn writes(&mut self, id: &str, chat: &str, author: &str) -> Accepted {
         match self
-            .hears(Inbound::Message(message(id, chat, author, "hello")))
+            .receives(Inbound::Message(message(id, chat, author, "hello")))
             .unwrap()
         {
             Reply::Accepted(accepted) => accepted,
@@ -46,7 +46,7 @@ impl Fixture {
     }
 
     /// Ends an attempt with a result.
-    pub(super) fn comes_back(&mut self, message: MessageId, reply: AttemptReply) {
+    pub(super) fn ends(&mut self, message: MessageId, reply: AttemptReply) {
         let generation = self.under_way.remove(&message).unwrap_or_default();
         self.system(SystemCommand::Attempted(Attempted {
             message,
@@ -58,6 +58,6 @@ impl Fixture {
     /// Makes one attempt, which ends with a result.
     pub(super) fn tries(&mut self, message: MessageId, reply: AttemptReply) {
         self.begins(message);
-        self.comes_back(message, reply);
+        self.ends(message, reply);
     }
 }

@@ -267,7 +267,7 @@ fn an_answer_to_an_old_code_does_not_end_the_fresh_channel() {
             overlap: Duration::ZERO,
         };
         fixture.does("root", rotate);
-        fixture.comes_back(message, answered(answer));
+        fixture.ends(message, answered(answer));
         fixture.system(SystemCommand::ChannelFault(id, asked_in, answer));
         assert_eq!(fixture.status(id), ChannelStatus::Active, "{answer}");
         // The message is tried again, with the new code, and that counts.

@@ -22,7 +22,7 @@ fn a_forgotten_person_leaves_no_content_and_no_pending_messages() {
     assert_eq!(fixture.kinds(), ["session-closed", "contact-forgotten"]);
     assert_eq!(texts(&fixture), Vec::<String>::new());
     assert!(fixture.workspace.pending(sent).is_none() && fixture.due().is_empty());
-    fixture.comes_back(sent, answered(200));
+    fixture.ends(sent, answered(200));
     assert!(fixture.records.is_empty());
 
     fixture.does("root", Command::Forget(contact));
@@ -56,7 +56,7 @@ fn nobody_writes_to_or_about_a_forgotten_person() {
     fixture.system(SystemCommand::Profile(contact, Some(profile)));
     assert!(fixture.records.is_empty());
     fixture
-        .hears(edited("first of chat", "other words"))
+        .receives(edited("first of chat", "other words"))
         .unwrap();
     assert!(fixture.records.is_empty());
 }
@@ -85,22 +85,22 @@ fn in_a_group_only_the_content_of_the_forgotten_person_is_erased() {
     let other = fixture.writes("2", "group", "eva");
     assert_eq!(other.session_id, session);
     fixture.sends("ann", session);
-    fixture.hears(edited("2", "eva's new words")).unwrap();
+    fixture.receives(edited("2", "eva's new words")).unwrap();
     fixture.does("root", Command::Forget(fixture.contact("eva")));
     assert_eq!(texts(&fixture), ["hello", "good day"]);
     // The session was opened for somebody else and goes on.
     assert!(fixture.session(session).is_open());
-    fixture.hears(edited("2", "and newer ones")).unwrap();
+    fixture.receives(edited("2", "and newer ones")).unwrap();
     assert!(fixture.records.is_empty());
-    fixture.hears(deleted("2")).unwrap();
+    fixture.receives(deleted("2")).unwrap();
     assert_eq!(fixture.kinds(), ["message-deleted"]);
 }
 
 #[test]
 fn every_parked_edit_is_forgotten_with_its_author() {
     let mut fixture = Fixture::open();
-    fixture.hears(edited("1", "first edit")).unwrap();
-    fixture.hears(edited("1", "second edit")).unwrap();
+    fixture.receives(edited("1", "first edit")).unwrap();
+    fixture.receives(edited("1", "second edit")).unwrap();
     assert_eq!(texts(&fixture), ["first edit", "second edit"]);
     fixture.writes("1", "chat", "eva");
     fixture.does("root", Command::Forget(fixture.contact("eva")));
@@ -136,7 +136,7 @@ fn a_profile_is_requested_at_first_and_again_after_a_day() {
     let write = |fixture: &mut Fixture, id: &str| {
         let before = asks(fixture);
         fixture
-            .hears(Inbound::Message(message(id, "chat", "eva", "x")))
+            .receives(Inbound::Message(message(id, "chat", "eva", "x")))
             .unwrap();
         // One notice is the message's own outcome, one announces a new session.
         asks(fixture) - before

@@ -43,7 +43,7 @@ fn in_one_chat_one_message_is_in_flight_and_chats_do_not_wait_for_each_other() {
     fixture.refuses_request(&attempting(second), Code::Conflict);
     fixture.begins(first);
     assert_eq!(fixture.due(), [other]);
-    fixture.comes_back(first, unanswered());
+    fixture.ends(first, unanswered());
     assert_eq!(fixture.due(), [other]);
     fixture.wait(2 * SECOND);
     fixture.tries(first, answered(200));
@@ -156,10 +156,10 @@ fn retry_after_is_honoured_within_reason_and_holds_the_channel() {
     let third = fixture.sends("ann", third);
     fixture.begins(first);
     fixture.begins(third);
-    fixture.comes_back(first, answered_after(429, Some(60)));
+    fixture.ends(first, answered_after(429, Some(60)));
     assert!(fixture.due().is_empty());
     // A failure without `Retry-After` does not shorten the pause.
-    fixture.comes_back(third, answered(500));
+    fixture.ends(third, answered(500));
     fixture.wait(59 * SECOND);
     assert!(fixture.due().is_empty());
     fixture.wait(SECOND);
@@ -251,7 +251,7 @@ fn receipts_move_a_delivery_on_and_never_back() {
     use ReceiptStatus::{Delivered, Failed, Read};
     let (mut fixture, session) = Fixture::with_session();
     let check = |fixture: &mut Fixture, id, status, after| {
-        fixture.hears(receipt(id, status)).unwrap();
+        fixture.receives(receipt(id, status)).unwrap();
         assert_eq!(fixture.state(id), after);
     };
     let id = fixture.sends("ann", session);
@@ -278,7 +278,7 @@ fn receipts_move_a_delivery_on_and_never_back() {
     fixture.begins(id);
     check(&mut fixture, id, Delivered, DeliveryState::Delivered);
     assert!(fixture.due().is_empty() && fixture.workspace.pending(id).is_none());
-    fixture.comes_back(id, unanswered());
+    fixture.ends(id, unanswered());
     assert_eq!(fixture.state(id), DeliveryState::Delivered);
 
     let id = fixture.sends("ann", session);
@@ -399,6 +399,6 @@ fn what_nobody_waits_for_is_not_tried() {
     let mut fixture = Fixture::open();
     let unknown = MessageId::from_bytes([4; 16]);
     fixture.refuses_request(&attempting(unknown), Code::NotFound);
-    fixture.comes_back(unknown, answered(200));
+    fixture.ends(unknown, answered(200));
     assert!(fixture.records.is_empty());
 }

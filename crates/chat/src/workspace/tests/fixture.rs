@@ -225,7 +225,7 @@ impl Fixture {
     /// A messenger sends a request, which is rejected with a code.
     #[track_caller]
     pub(super) fn refuses_inbound(&mut self, inbound: Inbound, code: Code) {
-        refused(self.hears(inbound), code);
+        refused(self.receives(inbound), code);
     }
 
     #[track_caller]
@@ -239,7 +239,7 @@ impl Fixture {
     }
 
     /// A messenger sends a request.
-    pub(super) fn hears(&mut self, inbound: Inbound) -> Result<Reply, Rejection> {
+    pub(super) fn receives(&mut self, inbound: Inbound) -> Result<Reply, Rejection> {
         self.request(&Request::inbound(self.channel, inbound))
     }
 

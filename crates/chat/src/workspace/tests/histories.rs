@@ -79,9 +79,9 @@ impl World {
         agree(&reply, right).then(|| reply.unwrap())
     }
 
-    fn hears(&mut self, channel: ChannelId, inbound: Inbound, right: Verdict) -> Option<Reply> {
+    fn receives(&mut self, channel: ChannelId, inbound: Inbound, right: Verdict) -> Option<Reply> {
         self.fixture.channel = channel;
-        let reply = self.fixture.hears(inbound);
+        let reply = self.fixture.receives(inbound);
         agree(&reply, right).then(|| reply.unwrap())
     }
 
@@ -174,7 +174,7 @@ impl World {
                         text: "new".to_owned(),
                     }
                 };
-                self.hears(channel, inbound, self.model.may_say(channel));
+                self.receives(channel, inbound, self.model.may_say(channel));
             }
             Step::Opens {
                 user: by,

@@ -49,12 +49,12 @@ fn a_message_sent_again_has_no_second_effect() {
     let mut stamped = message("1", "chat", "eva", "hello");
     stamped.created_at = Some(fixture.now);
     stamped.external_chat_name = Some("name".to_owned());
-    let reply = fixture.hears(Inbound::Message(stamped.clone())).unwrap();
+    let reply = fixture.receives(Inbound::Message(stamped.clone())).unwrap();
     assert!(matches!(reply, Reply::Accepted(a) if a.duplicate));
     // Ids are scoped to their channel.
     fixture.channel = fixture.new_channel("https://other.example/");
     assert!(
-        matches!(fixture.hears(Inbound::Message(stamped)).unwrap(), Reply::Accepted(a) if !a.duplicate)
+        matches!(fixture.receives(Inbound::Message(stamped)).unwrap(), Reply::Accepted(a) if !a.duplicate)
     );
 }
 
@@ -64,7 +64,7 @@ fn a_channel_that_is_not_active_accepts_no_new_message() {
     fixture.writes("1", "chat", "eva");
     fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
     let rejection = fixture
-        .hears(Inbound::Message(message("2", "chat", "eva", "x")))
+        .receives(Inbound::Message(message("2", "chat", "eva", "x")))
         .unwrap_err();
     assert_eq!(rejection.code, Code::ChannelDisconnected);
     assert_eq!(rejection.details["channelStatus"], "disconnected");
@@ -72,7 +72,7 @@ fn a_channel_that_is_not_active_accepts_no_new_message() {
         fixture.writes("1", "chat", "eva").duplicate,
         "what was accepted stays accepted"
     );
-    fixture.hears(Inbound::Disconnect).unwrap();
+    fixture.receives(Inbound::Disconnect).unwrap();
     assert!(fixture.records.is_empty());
     fixture.does("root", ChannelCommand::Delete(fixture.channel));
     let again = Inbound::Message(message("1", "chat", "eva", "hello"));
@@ -82,7 +82,7 @@ fn a_channel_that_is_not_active_accepts_no_new_message() {
 #[test]
 fn a_messenger_that_disconnects_is_not_notified_of_it() {
     let mut fixture = Fixture::open();
-    fixture.hears(Inbound::Disconnect).unwrap();
+    fixture.receives(Inbound::Disconnect).unwrap();
     let channel = fixture.usual_channel();
     assert_eq!(channel.status, ChannelStatus::Disconnected);
     assert!(
@@ -106,7 +106,7 @@ fn a_messenger_can_look_up_operators_who_wrote_to_it() {
         id: user("ann"),
         username: "ANN".to_owned(),
     };
-    assert_eq!(fixture.hears(ask("ann")).unwrap(), Reply::User(card));
+    assert_eq!(fixture.receives(ask("ann")).unwrap(), Reply::User(card));
     fixture.refuses_inbound(ask("bob"), Code::NotFound);
     fixture.refuses_inbound(ask("no login!"), Code::NotFound);
 }
@@ -118,7 +118,7 @@ fn typing_is_passed_on_and_not_stored() {
         external_chat_id: "chat".to_owned(),
         external_user_id: "eva".to_owned(),
     };
-    fixture.hears(typing).unwrap();
+    fixture.receives(typing).unwrap();
     assert!(fixture.records.is_empty());
     let typing = Effect::Typing(fixture.channel, "chat".to_owned(), "eva".to_owned());
     assert_eq!(fixture.effects, [typing]);
@@ -128,17 +128,17 @@ fn typing_is_passed_on_and_not_stored() {
 fn an_author_edits_and_deletes_a_message() {
     let mut fixture = Fixture::open();
     let id = fixture.writes("1", "chat", "eva").message_id;
-    fixture.hears(edited("1", "new words")).unwrap();
+    fixture.receives(edited("1", "new words")).unwrap();
     let at = fixture.workspace.position;
     assert_eq!(fixture.workspace.message(id).unwrap().1.extra().edited, at);
     assert!(fixture.contents().contains(&Content::text("new words")));
-    fixture.hears(deleted("1")).unwrap();
+    fixture.receives(deleted("1")).unwrap();
     assert_eq!(
         fixture.workspace.message(id).unwrap().1.extra().deleted,
         Some(fixture.now)
     );
     for late in [edited("1", "too late"), deleted("1")] {
-        fixture.hears(late).unwrap();
+        fixture.receives(late).unwrap();
         assert!(fixture.records.is_empty());
     }
 }
@@ -146,10 +146,10 @@ fn an_author_edits_and_deletes_a_message() {
 #[test]
 fn edits_that_arrive_before_their_message_are_parked() {
     let mut fixture = Fixture::open();
-    fixture.hears(edited("1", "new words")).unwrap();
+    fixture.receives(edited("1", "new words")).unwrap();
     let place = fixture.workspace.position;
-    fixture.hears(edited("2", "other words")).unwrap();
-    fixture.hears(deleted("1")).unwrap();
+    fixture.receives(edited("2", "other words")).unwrap();
+    fixture.receives(deleted("1")).unwrap();
     let accepted = fixture.writes("1", "chat", "eva");
     let kinds = [
         "contact-created",
@@ -174,13 +174,13 @@ fn edits_that_arrive_before_their_message_are_parked() {
 fn the_oldest_parked_edit_is_evicted_and_its_key_destroyed() {
     let mut fixture = Fixture::open();
     for n in 0..PARKED_MAX {
-        fixture.hears(edited(&n.to_string(), "x")).unwrap();
+        fixture.receives(edited(&n.to_string(), "x")).unwrap();
     }
     fixture
-        .hears(edited("1", "a newer edit of a parked one"))
+        .receives(edited("1", "a newer edit of a parked one"))
         .unwrap();
     assert!(fixture.effects.is_empty());
-    fixture.hears(edited("more", "x")).unwrap();
+    fixture.receives(edited("more", "x")).unwrap();
     assert!(matches!(&fixture.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
     assert_eq!(fixture.usual_channel().parked, PARKED_MAX);
     fixture.writes("0", "chat", "eva");
@@ -211,7 +211,7 @@ fn a_message_may_answer_another_by_either_id() {
     for reference in ["1".to_owned(), first.to_string()] {
         let mut answer = message(&format!("to {reference}"), "chat", "eva", "x");
         answer.reply_to = Some(reference);
-        fixture.hears(Inbound::Message(answer)).unwrap();
+        fixture.receives(Inbound::Message(answer)).unwrap();
         let crate::event::Event::MessageReceived(e) = &fixture.records[0].event else {
             panic!()
         };
@@ -219,7 +219,7 @@ fn a_message_may_answer_another_by_either_id() {
     }
     let mut answer = message("3", "chat", "eva", "x");
     answer.reply_to = Some("nothing".to_owned());
-    fixture.hears(Inbound::Message(answer)).unwrap();
+    fixture.receives(Inbound::Message(answer)).unwrap();
     let crate::event::Event::MessageReceived(e) = &fixture.records[0].event else {
         panic!()
     };

@@ -125,7 +125,7 @@ fn sessions_count_their_messages(workspace: &Workspace) {
         }
     }
     assert!(last <= workspace.position);
-    assert_eq!(all, workspace.book.iter().count());
+    assert_eq!(all, workspace.message_table.iter().count());
 }
 
 fn accounts_have_one_channel(workspace: &Workspace) {

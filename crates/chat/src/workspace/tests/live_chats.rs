@@ -66,7 +66,10 @@ fn members_are_users_and_learn_that_their_rights_changed() {
     fixture.does("root", members(&["ann", "rea", "eve", "eve"]));
     assert_eq!(
         fixture.effects,
-        [Effect::Rights(user("bob")), Effect::Rights(user("eve"))]
+        [
+            Effect::RightsChanged(user("bob")),
+            Effect::RightsChanged(user("eve"))
+        ]
     );
     assert_eq!(
         fixture

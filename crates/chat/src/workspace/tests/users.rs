@@ -89,9 +89,9 @@ fn a_disabled_user_gets_no_reply_not_even_to_a_repeated_command() {
 fn a_user_whose_rights_change_signs_in_again() {
     let mut fixture = Fixture::open();
     fixture.does("root", update("ann", &[Group::Readers]));
-    assert_eq!(fixture.effects, [Effect::Rights(user("ann"))]);
+    assert_eq!(fixture.effects, [Effect::RightsChanged(user("ann"))]);
     fixture.does("root", disable("ann", true));
-    assert_eq!(fixture.effects, [Effect::Rights(user("ann"))]);
+    assert_eq!(fixture.effects, [Effect::RightsChanged(user("ann"))]);
     fixture.does("root", disable("ann", true));
     assert!(fixture.effects.is_empty() && fixture.records.is_empty());
 }

@@ -42,7 +42,7 @@ impl World {
                     Answer::Pause(status) => (answered_after(status, Some(30)), Some(status)),
                     Answer::Nothing => (unanswered(), None),
                 };
-                self.fixture.comes_back(id, reply);
+                self.fixture.ends(id, reply);
                 self.model.returns(id, status);
             }
             Step::Receipt { message, what } => {
@@ -62,7 +62,7 @@ impl World {
                     reason: None,
                 };
                 if self
-                    .hears(channel, receipt, self.model.may_say(channel))
+                    .receives(channel, receipt, self.model.may_say(channel))
                     .is_some()
                 {
                     let sent = self.model.sent(id);
@@ -227,7 +227,7 @@ impl World {
             } else {
                 Ok(())
             };
-            if self.hears(id, Inbound::Disconnect, right).is_some() && before == Active {
+            if self.receives(id, Inbound::Disconnect, right).is_some() && before == Active {
                 self.model.channel(id).becomes(Disconnected);
             }
             return;

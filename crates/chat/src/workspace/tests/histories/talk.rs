@@ -25,7 +25,7 @@ impl World {
             &author.to_string(),
             &text.to_string(),
         );
-        let Some(reply) = self.hears(channel, Inbound::Message(inbound), right) else {
+        let Some(reply) = self.receives(channel, Inbound::Message(inbound), right) else {
             return;
         };
         let Reply::Accepted(accepted) = reply else {

@@ -21,7 +21,7 @@ const PAGE: usize = 64;
 
 /// All messages; see the module documentation.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+pub struct MessageTable {
     pages: Pages,
     /// The pages changed since the last [`take_changed`](Self::take_changed), each once.
     changed: Vec<u32>,
@@ -40,7 +40,7 @@ struct Page {
 }
 
 /// Compares the messages; the indexes follow from them.
-impl PartialEq for Book {
+impl PartialEq for MessageTable {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
             && self.by_id.len() == other.by_id.len()
@@ -64,7 +64,7 @@ impl Pages {
     }
 }
 
-impl Book {
+impl MessageTable {
     /// The message with a number.
     pub fn get(&self, number: u32) -> Option<&Message> {
         self.pages.get(number)

@@ -38,16 +38,16 @@ fn message(session: usize, position: u64) -> Message {
 }
 
 /// Messages of sessions in this order, and each session's newest message.
-fn book(order: &[usize]) -> (Book, [u32; SESSIONS]) {
-    let (mut book, mut newest) = (Book::default(), [0; SESSIONS]);
+fn table_of(order: &[usize]) -> (MessageTable, [u32; SESSIONS]) {
+    let (mut table, mut newest) = (MessageTable::default(), [0; SESSIONS]);
     for (session, position) in order.iter().zip(1_u64..) {
-        newest[*session] = book.push(message(*session, 10 * position), newest[*session]);
+        newest[*session] = table.push(message(*session, 10 * position), newest[*session]);
     }
-    (book, newest)
+    (table, newest)
 }
 
-fn change(book: &mut Book, number: u32) {
-    let Some(message) = book.get_mut(number) else {
+fn change(table: &mut MessageTable, number: u32) {
+    let Some(message) = table.get_mut(number) else {
         return;
     };
     message.state = Some(DeliveryState::Expired);
@@ -63,56 +63,56 @@ proptest! {
         order in prop::collection::vec(0..SESSIONS, 0..400),
         position in 0_u64..4_100,
     ) {
-        let (book, newest) = book(&order);
+        let (table, newest) = table_of(&order);
         for (session, newest) in newest.into_iter().enumerate() {
             let positions = order.iter().zip(1_u64..).filter(|(of, _)| **of == session);
             let mut positions: Vec<u64> = positions.map(|(_, at)| 10 * at).collect();
             positions.reverse();
-            let back: Vec<u64> = book.back(newest).map(|m| m.position).collect();
+            let back: Vec<u64> = table.back(newest).map(|m| m.position).collect();
             prop_assert_eq!(&back, &positions);
-            let before = book.before(newest, position).and_then(|n| book.get(n));
+            let before = table.before(newest, position).and_then(|n| table.get(n));
             let (right, left): (Vec<u64>, Vec<u64>) = positions.iter().partition(|at| **at < position);
             prop_assert_eq!(before.map(|m| m.position), right.first().copied());
-            let since = book.since(newest, position);
+            let since = table.since(newest, position);
             prop_assert_eq!(since.map(|m| m.position), left.last().copied());
         }
     }
 
     #[test]
-    fn rows_give_the_book_back_in_whatever_order_they_were_written(
+    fn rows_restore_the_table_in_any_order(
         order in prop::collection::vec(0..SESSIONS, 0..300),
         changed in prop::collection::vec(0_u32..320, 0..20),
         at in 0_usize..300,
     ) {
-        let (mut book, mut newest) = (Book::default(), [0; SESSIONS]);
+        let (mut table, mut newest) = (MessageTable::default(), [0; SESSIONS]);
         let mut rows = Vec::new();
         for (nth, session) in order.iter().enumerate() {
             let position = nth as u64 + 1;
-            newest[*session] = book.push(message(*session, position), newest[*session]);
+            newest[*session] = table.push(message(*session, position), newest[*session]);
             if nth == at {
-                book.take_changed(7, &mut rows);
+                table.take_changed(7, &mut rows);
                 for number in &changed {
-                    change(&mut book, *number);
+                    change(&mut table, *number);
                 }
             }
         }
-        book.take_changed(7, &mut rows);
+        table.take_changed(7, &mut rows);
         let mut nothing = Vec::new();
-        book.take_changed(7, &mut nothing);
+        table.take_changed(7, &mut nothing);
         prop_assert_eq!(nothing.len(), 0);
         // Only the last row of a page counts, in any order of pages.
         rows.reverse();
         rows.sort_by(|(one, _), (two, _)| one.cmp(two));
         rows.dedup_by(|(one, _), (two, _)| one == two);
         rows.reverse();
-        let mut loaded = Book::default();
+        let mut loaded = MessageTable::default();
         for (key, value) in &rows {
             loaded.load(&key[1..], value.as_deref()).unwrap();
         }
         loaded.index_all();
-        prop_assert!(loaded == book);
-        for message in book.iter() {
-            prop_assert_eq!(loaded.find(message.id), book.find(message.id));
+        prop_assert!(loaded == table);
+        for message in table.iter() {
+            prop_assert_eq!(loaded.find(message.id), table.find(message.id));
             let is = |m: &Message| m.external == message.external;
             let found = loaded.find_named(message.name, is).map(|m| m.position);
             prop_assert_eq!(found, message.external.as_ref().map(|_| message.position));
@@ -122,10 +122,10 @@ proptest! {
 
 #[test]
 fn the_first_message_of_a_long_session_is_found_in_logarithmic_time() {
-    let (book, newest) = book(&vec![0; 100_000]);
+    let (table, newest) = table_of(&vec![0; 100_000]);
     let mut number = newest[0];
     let mut steps = 0;
-    while let Some(message) = book.get(number).filter(|m| m.position > 10) {
+    while let Some(message) = table.get(number).filter(|m| m.position > 10) {
         let is_too_far = message.far == 0;
         number = if is_too_far {
             message.previous
