@@ -9,6 +9,6 @@ use crate::event::Event;
 /// Decodes a body whose kind or schema is not current. An unknown one decodes as [`Event::Unknown`],
 /// so that a log written by a newer version can be read.
 #[expect(clippy::unnecessary_wraps, reason = "decoding an old schema can fail")]
-pub fn lift(_kind: &str, _schema: u16, _body: &[u8]) -> Result<Event, codec::Error> {
+pub fn decode_old(_kind: &str, _schema: u16, _body: &[u8]) -> Result<Event, codec::Error> {
     Ok(Event::Unknown)
 }

@@ -41,6 +41,8 @@
 //! | seal | encryption of private text under the person's key, which an erasure destroys | [`seal::Private`] |
 //! | dialect | the set of members in requests to a messenger | [`messenger::outbound::Dialect`] |
 
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
 pub mod api;
 pub mod chance;
 pub mod digest;

@@ -42,7 +42,7 @@ impl Access {
     pub fn codes_at(&self, now: Timestamp) -> impl Iterator<Item = &Secret> + Clone {
         self.codes
             .iter()
-            .filter(move |c| c.until.is_none_or(|until| now < until))
+            .filter(move |c| crate::rules::is_code_valid(c.until, now))
             .map(|c| &c.code)
     }
 }

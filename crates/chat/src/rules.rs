@@ -83,5 +83,10 @@ impl Rules {
     }
 }
 
+/// Returns whether a confirmation code that expires at `until` is valid.
+pub fn is_code_valid(until: Option<Timestamp>, now: Timestamp) -> bool {
+    until.is_none_or(|until| now < until)
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,8 @@
-//! A workspace as it stands: the fold of its log.
+//! The state of a workspace, folded from its log.
 //!
-//! [`Workspace::decide`] says what a command means, and changes nothing; [`Workspace::evolve`] takes
-//! in what happened, and decides nothing. Message texts are not here: they stay in the log, and
-//! [`crate::state::Message`] says at which position.
+//! [`Workspace::decide`] turns a request into events without changing the state;
+//! [`Workspace::evolve`] applies an event without checking it. The state holds no message text:
+//! [`crate::state::Message`] has the position of the text in the log.
 
 mod access;
 mod channels;
@@ -43,59 +43,59 @@ pub use access::Caller;
 pub use index::{Cursor, View};
 pub use persist::{BadRows, ROWS_VERSION};
 
-/// Everything that decisions and lists need to know, in memory.
+/// The in-memory state that decisions and lists read.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Workspace {
-    /// The position of the last event that was folded in.
+    /// The position of the last applied event.
     pub position: u64,
-    /// People with a login.
+    /// Users, by login.
     pub users: Table<UserId, User>,
-    /// Desks.
+    /// Live chats.
     pub live_chats: Table<LiveChatId, LiveChat>,
     /// Connected messenger accounts.
     pub channels: Table<ChannelId, Channel>,
-    /// People of messengers.
+    /// Contacts.
     pub contacts: Table<ContactId, Contact>,
-    /// Conversations.
+    /// Chats.
     pub chats: Table<ChatKey, Chat>,
-    /// Stretches of work.
+    /// Sessions.
     pub sessions: Table<SessionId, Session>,
     /// Messages.
     pub message_table: MessageTable,
-    /// Deliveries that are not at their end.
+    /// Deliveries that are queued or being sent.
     pub deliveries: Table<MessageId, Delivery>,
-    /// What messengers are yet to be told.
+    /// Notices not yet settled.
     pub notices: Table<(ChannelId, u64), Notice>,
-    /// Edits that wait for their message.
+    /// Edits that arrived before their message.
     parked: Table<(ChannelId, Digest), Parked>,
-    /// Commands that had their effect.
+    /// The digest and answer of each applied command.
     commands: Table<(UserId, CommandId), (Digest, Answer)>,
-    /// The positions of what administrators did.
+    /// The positions of administrative events.
     pub audit: Table<u64, ()>,
-    /// How many keys have been given out.
+    /// The number of keys in use.
     pub keys: Table<(), u32>,
     /// The position of the last event on each live chat's feed.
     feed_heads: Table<LiveChatId, u64>,
-    /// What can be derived from the rows above.
+    /// Indexes derived from the rows above.
     index: Index,
 }
 
-/// What is found through the rows, and rebuilt from them.
+/// Indexes over the rows, rebuilt from them on load.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Index {
     contact_of: ByDigest<ContactId>,
     views: BTreeMap<View, BTreeSet<(Timestamp, SessionId)>>,
     mine: BTreeMap<UserId, BTreeSet<SessionId>>,
-    /// The first message of each lane, by when it is due.
+    /// The first message of each lane, by due time.
     ready: BTreeMap<ChannelId, BTreeSet<(Timestamp, MessageId)>>,
     expiry: BTreeSet<(Timestamp, MessageId)>,
 }
 
-/// What a decision is made with, besides the state.
+/// The inputs of a decision besides the state and the request.
 pub struct Context<'a> {
-    /// The time.
+    /// The current time.
     pub now: Timestamp,
-    /// Chance, for ids and jitter.
+    /// Randomness for ids and jitter.
     pub chance: &'a mut Chance,
     /// The settings that rules depend on.
     pub rules: &'a Rules,
@@ -113,7 +113,7 @@ impl Workspace {
             Origin::User(user, command) => {
                 let caller = self.caller(user)?;
                 if let Some(answer) = self.answered(&caller, request)? {
-                    return Ok(Decision::repeated(answer));
+                    return Ok(Decision::unchanged(answer));
                 }
                 self.decide_command(&caller, command, context)
             }
@@ -124,8 +124,8 @@ impl Workspace {
         }
     }
 
-    /// The first answer to a command that had its effect already, as far as its caller may see it
-    /// still.
+    /// Returns the stored answer to a command that was applied before, if the caller may still see
+    /// its object.
     fn answered(
         &self,
         caller: &Caller<'_>,
@@ -144,7 +144,14 @@ impl Workspace {
         match answer {
             Answer::Session(id) => self.visible_session(caller, *id).map(drop)?,
             Answer::Message(id, _) => self.visible_message(caller, *id).map(drop)?,
-            _ => {}
+            Answer::Done
+            | Answer::User
+            | Answer::Token
+            | Answer::LiveChat(_)
+            | Answer::Channel(_)
+            | Answer::Reply(..)
+            | Answer::Contact(_)
+            | Answer::Count(_) => {}
         }
         Ok(Some(*answer))
     }
@@ -192,18 +199,18 @@ impl Workspace {
         })
     }
 
-    /// How many keys have been given out; the next one has this number.
+    /// Returns the number of keys in use, which is the number of the next key.
     pub fn keys_given(&self) -> u32 {
         self.next_key()
     }
 
-    /// The number of the next key: keys are given out in order and never twice.
+    /// Returns the number of the next key. Numbers are never reused.
     fn next_key(&self) -> u32 {
         self.keys.get(&()).copied().unwrap_or(0)
     }
 }
 
-/// The name of an external message id within its channel, of one length whatever the messenger uses.
+/// Returns a fixed-length key for a messenger's id within a channel.
 pub(crate) fn external_digest(channel: ChannelId, external: &str) -> Digest {
     let mut hash = Sha256::new();
     hash.update(channel.as_bytes());

@@ -10,6 +10,7 @@ use chat::messenger::outbound::{Addressee, Dialect, Message};
 use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome};
+use chat::rules::is_code_valid;
 use chat::secret::Secret;
 use chat::state::Channel;
 use chat::time::Timestamp;
@@ -41,10 +42,7 @@ impl Target {
         now: Timestamp,
     ) -> Self {
         let stream = Stream::Channel(id);
-        let valid = channel
-            .codes
-            .iter()
-            .filter(|c| c.until.is_none_or(|until| now < until));
+        let valid = channel.codes.iter().filter(|c| is_code_valid(c.until, now));
         Self {
             channel: id,
             generation: channel.generation,

@@ -1,4 +1,4 @@
-//! What administrators ask: users, live chats and channels.
+//! Commands of administrators on users, live chats and channels.
 
 use std::time::Duration;
 
@@ -46,14 +46,14 @@ pub enum LiveChatCommand {
     },
 }
 
-/// A user to be made. The password was hashed outside: that takes too long for a decision.
+/// A user to create. The password is hashed beforehand because hashing is too slow for a decision.
 #[derive(Clone, Debug)]
 pub struct NewUser {
     /// The login.
     pub login: UserId,
-    /// What people see.
+    /// The display name.
     pub name: String,
-    /// What the user may do.
+    /// The groups, which give the rights.
     pub groups: Vec<Group>,
     /// The argon2id hash of the password.
     pub password_hash: Secret,
@@ -82,7 +82,7 @@ pub enum UserCommand {
 }
 
 impl UserCommand {
-    /// The user that it is about.
+    /// Returns the user that the command changes.
     pub const fn user(&self) -> &UserId {
         match self {
             Self::Create(NewUser { login: user, .. })
@@ -122,36 +122,36 @@ pub enum ChannelCommand {
     },
 }
 
-/// A channel to be made.
+/// A channel to create.
 #[derive(Clone, Debug)]
 pub struct Connect {
-    /// The live chat that it will belong to.
+    /// The owning live chat.
     pub live_chat: LiveChatId,
     /// Its name.
     pub name: String,
-    /// The messenger's webhook, as it was typed.
+    /// The messenger's webhook URL, not yet normalized.
     pub webhook: String,
     /// The confirmation code; may be empty only when `security` is open.
     pub code: Secret,
-    /// What proof is asked; `None` follows from the code.
+    /// The required proof; `None` derives it from the code.
     pub security: Option<Security>,
-    /// Which members the messenger gets.
+    /// The dialect of outbound requests.
     pub dialect: Option<Dialect>,
-    /// Whether operators may start sessions; `None` leaves it to the messenger.
+    /// Whether operators may start sessions; `None` uses the messenger's capability.
     pub operator_initiated: Option<bool>,
 }
 
-/// A channel's settings to be changed; what is `None` stays.
+/// New settings of a channel. `None` keeps the current one.
 #[derive(Clone, Debug)]
 pub struct Update {
-    /// Which.
+    /// The channel.
     pub channel: ChannelId,
-    /// A new webhook: verified before it is used.
+    /// A new webhook, verified before use.
     pub webhook: Option<String>,
-    /// What proof is asked.
+    /// The required proof.
     pub security: Option<Security>,
-    /// Which members the messenger gets.
+    /// The dialect of outbound requests.
     pub dialect: Option<Dialect>,
-    /// Whether operators may start sessions, set by hand.
+    /// Whether operators may start sessions.
     pub operator_initiated: Option<bool>,
 }

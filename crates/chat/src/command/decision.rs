@@ -1,4 +1,4 @@
-//! What a decision consists of.
+//! Decisions: events, effects and the reply.
 
 use crate::event::Event;
 use crate::id::{ChannelId, LiveChatId, UserId};
@@ -6,56 +6,67 @@ use crate::record::{Answer, Stream};
 use crate::rpc::{Accepted, UserCard};
 use crate::verification::Purpose;
 
-/// An event to be recorded, and where it belongs.
+/// An event to record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
-    /// Whose story it is.
+    /// The stream that the event belongs to.
     pub stream: Stream,
-    /// The live chat whose feed has it.
+    /// The live chat whose feed publishes the event.
     pub live_chat: Option<LiveChatId>,
-    /// What happened.
+    /// The event.
     pub event: Event,
 }
 
-/// What is to be done besides recording. Everything that must survive a crash follows from events
-/// instead; this is what somebody waits for now.
+impl NewEvent {
+    /// An event of a stream, published on a live chat's feed if one is given.
+    pub fn new(stream: Stream, live_chat: Option<LiveChatId>, event: impl Into<Event>) -> Self {
+        Self {
+            stream,
+            live_chat,
+            event: event.into(),
+        }
+    }
+}
+
+/// A side effect of a decision. Effects are lost in a crash; whatever must survive one follows from
+/// events instead.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Ask a messenger to verify itself, at its webhook or at the one that the purpose names.
+    /// Verify a messenger, at its webhook or at the one that the purpose names.
     Verify(ChannelId, Purpose),
-    /// Destroy keys, once the events are durable.
+    /// Destroy keys after the events are durable.
     DestroyKeys(Vec<u32>),
-    /// Tell the console role that a user's rights changed.
+    /// Notify the console role that a user's rights changed.
     RightsChanged(UserId),
-    /// Tell colleagues, and a messenger that can show it, that somebody is writing. Not stored.
+    /// Show operators that a contact is typing: channel, external chat id and external user id.
     Typing(ChannelId, String, String),
 }
 
-/// What to tell whoever asked.
+/// The reply to a request.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
-    /// What an API call names.
+    /// The answer to a command.
     Answer(Answer),
-    /// Where an inbound message ended up.
+    /// The ids and position of an accepted inbound message.
     Accepted(Accepted),
-    /// Who an operator is.
+    /// The public data of an operator.
     User(UserCard),
 }
 
-/// What a command means.
+/// The outcome of an accepted request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decision {
-    /// What happened, in order.
+    /// The events to record, in order.
     pub events: Vec<NewEvent>,
-    /// What to do now.
+    /// The effects to carry out.
     pub effects: Vec<Effect>,
-    /// What to tell whoever asked.
+    /// The reply to the caller.
     pub reply: Reply,
 }
 
 impl Decision {
-    /// Nothing happened, and this is the answer.
-    pub const fn repeated(answer: Answer) -> Self {
+    /// A decision that changes nothing and answers `answer`.
+    pub const fn unchanged(answer: Answer) -> Self {
         Self {
             events: Vec::new(),
             effects: Vec::new(),
@@ -63,24 +74,32 @@ impl Decision {
         }
     }
 
-    /// Nothing at all.
+    /// A decision that changes nothing and answers [`Answer::Done`].
     pub const fn nothing() -> Self {
-        Self::repeated(Answer::Done)
+        Self::unchanged(Answer::Done)
     }
 
-    /// These events, and this answer.
-    pub const fn of(events: Vec<NewEvent>, answer: Answer) -> Self {
+    /// A decision without effects.
+    pub fn new(events: impl Into<Vec<NewEvent>>, answer: Answer) -> Self {
         Self {
-            events,
+            events: events.into(),
             effects: Vec::new(),
             reply: Reply::Answer(answer),
         }
     }
 
-    /// The same with one more effect.
+    /// Adds an effect.
     #[must_use]
     pub fn then(mut self, effect: Effect) -> Self {
         self.effects.push(effect);
+        self
+    }
+
+    /// Adds [`Effect::RightsChanged`] for each user.
+    #[must_use]
+    pub fn with_rights_changed(mut self, users: impl IntoIterator<Item = UserId>) -> Self {
+        let effects = users.into_iter().map(Effect::RightsChanged);
+        self.effects.extend(effects);
         self
     }
 }

@@ -1,4 +1,4 @@
-//! What operators ask: sessions, messages and deliveries.
+//! Commands of operators on sessions, messages and deliveries.
 
 use crate::content::Content;
 use crate::id::{ChannelId, ContactId, MessageId, SessionId, UserId};
@@ -29,16 +29,16 @@ pub enum SessionCommand {
     },
 }
 
-/// Whom an operator wants to write to.
+/// The person that an operator starts a session with.
 #[derive(Clone, Debug)]
 #[expect(
     missing_docs,
     reason = "the members are those of console-api section 2"
 )]
 pub enum Person {
-    /// Somebody who is known; the chat is the one of the person's last session.
+    /// A known contact. The session uses the chat of the contact's last session.
     Contact(ContactId),
-    /// Somebody by the messenger's ids.
+    /// A person by the messenger's ids.
     External { chat: String, user: String },
 }
 

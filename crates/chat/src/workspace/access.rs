@@ -1,4 +1,4 @@
-//! Who may do what: checked here, at the owner of the state, whatever the door checked before.
+//! Permission checks. They run here, at the owner of the state, regardless of earlier checks.
 
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, Group};
@@ -7,7 +7,7 @@ use crate::rejection::Rejection;
 use crate::state::{Channel, Contact, LiveChat, Message, Session, User};
 use crate::workspace::Workspace;
 
-/// A user who asks for something.
+/// The user who sends a request.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// The user's id.
@@ -17,7 +17,7 @@ pub struct Caller<'a> {
 }
 
 impl Caller<'_> {
-    /// Only administrators.
+    /// Checks that the caller is an administrator.
     pub fn require_administrator(&self) -> Result<(), Rejection> {
         if self.user.is(Group::Administrators) {
             return Ok(());
@@ -25,7 +25,7 @@ impl Caller<'_> {
         Err(Reason::AdministratorsOnly.into())
     }
 
-    /// Administrators and supervisors.
+    /// Checks that the caller is an administrator or supervisor.
     pub fn require_supervisor(&self) -> Result<(), Rejection> {
         if self.user.sees_all() {
             return Ok(());
@@ -33,7 +33,7 @@ impl Caller<'_> {
         Err(Reason::SupervisorsOnly.into())
     }
 
-    /// Whoever works on sessions: everyone but readers.
+    /// Checks that the caller may change sessions, which readers may not.
     pub fn require_operator(&self) -> Result<(), Rejection> {
         if self.user.works() {
             return Ok(());
@@ -41,7 +41,7 @@ impl Caller<'_> {
         Err(Reason::OperatorsOnly.into())
     }
 
-    /// Members of a live chat, supervisors and administrators.
+    /// Checks that the caller is a member of the live chat, a supervisor or an administrator.
     pub fn require_member(&self, id: LiveChatId, live_chat: &LiveChat) -> Result<(), Rejection> {
         if self.user.sees_all() || live_chat.members.contains(self.id) {
             return Ok(());
@@ -51,7 +51,7 @@ impl Caller<'_> {
 }
 
 impl Workspace {
-    /// The user behind a request, unless there is none or it is disabled.
+    /// Returns the caller with this id. An unknown or disabled user is rejected.
     pub fn caller<'a>(&'a self, id: &'a UserId) -> Result<Caller<'a>, Rejection> {
         match self.users.get(id) {
             Some(user) if !user.disabled => Ok(Caller { id, user }),
@@ -62,7 +62,7 @@ impl Workspace {
         }
     }
 
-    /// A user, disabled or not.
+    /// Returns a user, disabled or not.
     pub fn user(&self, id: &UserId) -> Result<&User, Rejection> {
         let missing = || Reason::NoSuchUser {
             user: id.to_string(),
@@ -70,7 +70,7 @@ impl Workspace {
         Ok(self.users.get(id).ok_or_else(missing)?)
     }
 
-    /// A live chat that is not deleted.
+    /// Returns a live chat that is not deleted.
     pub fn live_chat(&self, id: LiveChatId) -> Result<&LiveChat, Rejection> {
         let missing = || Reason::NoSuchLiveChat {
             live_chat: id.to_string(),
@@ -79,7 +79,7 @@ impl Workspace {
         Ok(live_chat.ok_or_else(missing)?)
     }
 
-    /// A live chat that the caller may see.
+    /// Returns a live chat that the caller may see.
     pub fn visible_live_chat(
         &self,
         caller: &Caller<'_>,
@@ -89,7 +89,7 @@ impl Workspace {
         caller.require_member(id, live_chat).map(|()| live_chat)
     }
 
-    /// A channel that is not deleted.
+    /// Returns a channel that is not deleted.
     pub fn channel(&self, id: ChannelId) -> Result<&Channel, Rejection> {
         let missing = || Reason::NoSuchChannel {
             channel: id.to_string(),
@@ -99,7 +99,7 @@ impl Workspace {
         Ok(channel.ok_or_else(missing)?)
     }
 
-    /// A contact, forgotten or not.
+    /// Returns a contact, forgotten or not.
     pub fn contact(&self, id: ContactId) -> Result<&Contact, Rejection> {
         let missing = || Reason::NoSuchContact {
             contact: id.to_string(),
@@ -107,7 +107,7 @@ impl Workspace {
         Ok(self.contacts.get(&id).ok_or_else(missing)?)
     }
 
-    /// A session that the caller may see.
+    /// Returns a session that the caller may see.
     pub fn visible_session(
         &self,
         caller: &Caller<'_>,
@@ -121,7 +121,7 @@ impl Workspace {
             .map(|_| session)
     }
 
-    /// A message that the caller may see, and its session.
+    /// Returns a message that the caller may see, with its session.
     pub fn visible_message(
         &self,
         caller: &Caller<'_>,
@@ -134,7 +134,7 @@ impl Workspace {
         Ok((session, self.visible_session(caller, session)?, message))
     }
 
-    /// Every live chat that the caller may see, in the order of their making.
+    /// Returns the live chats that the caller may see, oldest first.
     pub fn visible_live_chats<'a>(
         &'a self,
         caller: &Caller<'a>,

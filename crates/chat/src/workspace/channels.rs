@@ -1,7 +1,9 @@
-//! Deciding about channels. Only administrators change them.
+//! Decisions on channels. Only administrators change them.
 
 mod answers;
 mod check;
+
+use std::time::Duration;
 
 use crate::command::{ChannelCommand, Connect, Decision, Effect, NewEvent, Update};
 use crate::event::{ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, Event};
@@ -13,14 +15,16 @@ use crate::rejection::Rejection;
 use crate::rpc::Security;
 use crate::rules::{LIST_MAX, ROTATION_OVERLAP_MAX};
 use crate::seal::Private;
+use crate::secret::Secret;
 use crate::state::Channel;
+use crate::time::Timestamp;
 use crate::verification::Purpose;
 use crate::workspace::channels::check::{check_code, check_webhook, default_security, is_empty};
 use crate::workspace::sessions::{ENDED_MAX, closings};
 use crate::workspace::users::check_name;
 use crate::workspace::{Caller, Context, Workspace};
 
-pub(super) use answers::judgement;
+pub(super) use answers::{channel_fault, unpublished};
 
 impl Workspace {
     pub(super) fn decide_channel(
@@ -32,26 +36,15 @@ impl Workspace {
         caller.require_administrator()?;
         match command {
             ChannelCommand::Connect(connect) => self.decide_connect(connect, context),
-            ChannelCommand::Disconnect(id) => {
-                let channel = self.channel(*id)?;
-                let ended = match channel.status {
-                    // What was never connected holds no account once it is given up.
-                    ChannelStatus::Pending | ChannelStatus::Failed => ChannelStatus::Failed,
-                    _ => ChannelStatus::Disconnected,
-                };
-                // An event even where the status stays: a reconnect may be under way, and must not
-                // undo what was asked after it.
-                let event = status(ended, Some(by(caller.id)));
-                Ok(changed(*id, channel.live_chat, event))
-            }
+            ChannelCommand::Disconnect(id) => self.decide_disconnect(caller.id, *id),
             ChannelCommand::Reconnect(id) => {
                 self.check_account(&self.channel(*id)?.webhook, Some(*id))?;
-                Ok(Decision::repeated(Answer::Channel(*id))
+                Ok(Decision::unchanged(Answer::Channel(*id))
                     .then(Effect::Verify(*id, Purpose::Reconnect)))
             }
             ChannelCommand::Test(id) => {
                 self.channel(*id)?;
-                Ok(Decision::repeated(Answer::Channel(*id))
+                Ok(Decision::unchanged(Answer::Channel(*id))
                     .then(Effect::Verify(*id, Purpose::Test)))
             }
             ChannelCommand::Rename { channel, name } => {
@@ -72,21 +65,44 @@ impl Workspace {
                 channel,
                 code,
                 overlap,
-            } => {
-                let now = self.channel(*channel)?;
-                check_code(code, now.security)?;
-                if *overlap > ROTATION_OVERLAP_MAX {
-                    let days = ROTATION_OVERLAP_MAX.as_secs() / 86_400;
-                    return Err(Reason::OverlapTooLong { days }.into());
-                }
-                let event = CodeRotated {
-                    code: Private::Clear(code.clone()),
-                    codeless: is_empty(code),
-                    old_until: context.now.plus(*overlap),
-                };
-                Ok(changed(*channel, now.live_chat, event))
-            }
+            } => self.decide_rotate(*channel, code, *overlap, context.now),
         }
+    }
+
+    fn decide_disconnect(&self, user: &UserId, id: ChannelId) -> Result<Decision, Rejection> {
+        let channel = self.channel(id)?;
+        let ended = match channel.status {
+            // A channel that was never verified must not hold its account.
+            ChannelStatus::Pending | ChannelStatus::Failed => ChannelStatus::Failed,
+            ChannelStatus::Active
+            | ChannelStatus::Disconnected
+            | ChannelStatus::Interrupted
+            | ChannelStatus::Deleted => ChannelStatus::Disconnected,
+        };
+        // Record an event even if the status stays: it makes a running reconnect stale.
+        let event = status(ended, Some(by(user)));
+        Ok(changed(id, channel.live_chat, event))
+    }
+
+    fn decide_rotate(
+        &self,
+        id: ChannelId,
+        code: &Secret,
+        overlap: Duration,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
+        let channel = self.channel(id)?;
+        check_code(code, channel.security)?;
+        if overlap > ROTATION_OVERLAP_MAX {
+            let days = ROTATION_OVERLAP_MAX.as_secs() / 86_400;
+            return Err(Reason::OverlapTooLong { days }.into());
+        }
+        let event = CodeRotated {
+            code: Private::Clear(code.clone()),
+            codeless: is_empty(code),
+            old_until: now.plus(overlap),
+        };
+        Ok(changed(id, channel.live_chat, event))
     }
 
     fn decide_connect(
@@ -136,7 +152,7 @@ impl Workspace {
                 .filter(|o| Some(*o) != channel.operator_initiated),
         };
         let mut decision = if event == ChannelUpdated::default() {
-            Decision::repeated(Answer::Channel(update.channel))
+            Decision::unchanged(Answer::Channel(update.channel))
         } else {
             changed(update.channel, channel.live_chat, event)
         };
@@ -150,7 +166,7 @@ impl Workspace {
         Ok(decision)
     }
 
-    /// The messenger ends the connection.
+    /// Decides a `disconnect` of the messenger.
     pub(super) fn disconnected_by_messenger(id: ChannelId, channel: &Channel) -> Decision {
         if channel.status != ChannelStatus::Active {
             return Decision::nothing();
@@ -159,8 +175,8 @@ impl Workspace {
         changed(id, channel.live_chat, event)
     }
 
-    /// Channels are gone: what their sessions' operators see ends with an event each, as far as one
-    /// frame holds them; the fold ends the rest.
+    /// Deletes channels. Up to [`ENDED_MAX`] open sessions and as many channels end with an event each,
+    /// which is what one frame holds; [`Workspace::evolve`] ends the rest.
     pub(super) fn deletion(&self, ids: &[ChannelId], by: &UserId, answer: Answer) -> Decision {
         let channels = || {
             ids.iter()
@@ -170,10 +186,10 @@ impl Workspace {
         let mut events = closings(open, &Reason::ChannelDeleted);
         events.extend(channels().take(ENDED_MAX).map(|(id, channel)| {
             let event = status(ChannelStatus::Deleted, Some(self::by(by)));
-            of(id, channel.live_chat, event)
+            channel_event(id, channel.live_chat, event)
         }));
         let keys: Vec<u32> = ids.iter().flat_map(|id| self.parked_keys(*id)).collect();
-        let decision = Decision::of(events, answer);
+        let decision = Decision::new(events, answer);
         if keys.is_empty() {
             decision
         } else {
@@ -204,16 +220,20 @@ pub(in crate::workspace) fn changed(
     live_chat: LiveChatId,
     event: impl Into<Event>,
 ) -> Decision {
-    Decision::of(vec![of(id, live_chat, event)], Answer::Channel(id))
+    Decision::new([channel_event(id, live_chat, event)], Answer::Channel(id))
 }
 
-/// An event of a channel; its status concerns the operators of the live chat, the rest does not.
-pub(super) fn of(id: ChannelId, live_chat: LiveChatId, event: impl Into<Event>) -> NewEvent {
+/// An event of a channel. Only status changes are published on the live chat's feed.
+pub(super) fn channel_event(
+    id: ChannelId,
+    live_chat: LiveChatId,
+    event: impl Into<Event>,
+) -> NewEvent {
     let event = event.into();
-    let shown = matches!(event, Event::ChannelStatusChanged(_));
-    NewEvent {
-        stream: Stream::Channel(id),
-        live_chat: shown.then_some(live_chat),
+    let is_published = matches!(event, Event::ChannelStatusChanged(_));
+    NewEvent::new(
+        Stream::Channel(id),
+        is_published.then_some(live_chat),
         event,
-    }
+    )
 }

@@ -1,4 +1,4 @@
-//! Deciding about contacts: who they are, and that they are forgotten.
+//! Decisions on contacts.
 
 use crate::command::{Decision, Effect, NewEvent};
 use crate::content::Profile;
@@ -12,7 +12,7 @@ use crate::workspace::sessions::closings;
 use crate::workspace::{Caller, Workspace};
 
 impl Workspace {
-    /// What a messenger said of a person, or that it said nothing.
+    /// Decides a messenger's answer to a profile request.
     pub(super) fn decide_profile(
         &self,
         id: ContactId,
@@ -31,15 +31,11 @@ impl Workspace {
             .get(&contact.channel)
             .map(|c| c.live_chat)
             .filter(|_| known.is_some());
-        let event = NewEvent {
-            stream: Stream::Contact(id),
-            live_chat,
-            event: event.into(),
-        };
-        Ok(Decision::of(vec![event], Answer::Contact(id)))
+        let event = NewEvent::new(Stream::Contact(id), live_chat, event);
+        Ok(Decision::new([event], Answer::Contact(id)))
     }
 
-    /// Erases a person's words and profile for good: the open sessions end, and the keys go.
+    /// Erases a contact's messages and profile: closes open sessions and destroys the keys.
     pub(super) fn decide_forget(
         &self,
         caller: &Caller<'_>,
@@ -48,19 +44,20 @@ impl Workspace {
         caller.require_administrator()?;
         let contact = self.contact(id)?;
         if contact.forgotten.is_some() {
-            // The keys are destroyed once more: asking again mends what a crash may have left.
-            return Ok(Decision::repeated(Answer::Contact(id))
+            // Destroy the keys again: a crash may have prevented it the first time.
+            return Ok(Decision::unchanged(Answer::Contact(id))
                 .then(Effect::DestroyKeys(contact.keys.clone())));
         }
         let sessions = contact.sessions.iter().rev();
         let sessions = sessions.filter_map(|id| Some((*id, self.sessions.get(id)?)));
         let mut events = closings(sessions, &Reason::ContactForgotten);
-        events.push(NewEvent {
-            stream: Stream::Contact(id),
-            live_chat: self.channels.get(&contact.channel).map(|c| c.live_chat),
-            event: ContactForgotten {}.into(),
-        });
-        Ok(Decision::of(events, Answer::Contact(id))
+        let live_chat = self.channels.get(&contact.channel).map(|c| c.live_chat);
+        events.push(NewEvent::new(
+            Stream::Contact(id),
+            live_chat,
+            ContactForgotten {},
+        ));
+        Ok(Decision::new(events, Answer::Contact(id))
             .then(Effect::DestroyKeys(contact.keys.clone())))
     }
 }

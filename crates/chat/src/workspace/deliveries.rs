@@ -1,4 +1,4 @@
-//! Deciding about deliveries: when to try, and what an answer means (messenger-protocol section 4).
+//! Decisions on deliveries (messenger-protocol section 4).
 
 mod breaker;
 mod outcome;
@@ -14,13 +14,13 @@ use crate::rejection::Rejection;
 use crate::state::{Channel, Delivery, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::deliveries::outcome::{
-    attempt_outcome, channel_change, late_attempt, was_made,
+    attempt_outcome, channel_change, late_attempt, was_sent,
 };
-use crate::workspace::sessions::{not_active, of};
+use crate::workspace::sessions::{not_active, session_event};
 use crate::workspace::{Context, Workspace};
 
 impl Workspace {
-    /// A message is about to be tried: what happens next must not be forgotten by a crash.
+    /// Records the start of an attempt, so that it is known after a crash.
     pub(super) fn decide_attempting(&self, id: MessageId) -> Result<Decision, Rejection> {
         let Some((session_id, session, message, delivery)) = self.pending(id) else {
             let message_id = id.to_string();
@@ -38,15 +38,15 @@ impl Workspace {
         let event = DeliveryChanged {
             state: DeliveryState::Sending,
             attempts: message.attempts + 1,
-            ..unchanged(message, delivery)
+            ..current(message, delivery)
         };
-        Ok(Decision::of(
-            vec![of(session_id, session, event)],
+        Ok(Decision::new(
+            [session_event(session_id, session, event)],
             Answer::Done,
         ))
     }
 
-    /// A message was tried.
+    /// Decides the result of an attempt.
     pub(super) fn decide_attempted(
         &self,
         attempted: &Attempted,
@@ -68,11 +68,11 @@ impl Workspace {
             context,
         );
         let about = (session_id, session, channel, attempted.generation);
-        Decision::of(made(about, change, context.now), Answer::Done)
+        Decision::new(attempt_events(about, change, context.now), Answer::Done)
     }
 
-    /// A receipt was faster than the attempt's own answer: where the delivery stands is known, and
-    /// the attempt is recorded all the same. Of a person who was forgotten nothing is.
+    /// Records an attempt whose delivery a receipt settled first. Nothing is recorded for a forgotten
+    /// contact.
     fn decide_late(&self, attempted: &Attempted, now: Timestamp) -> Decision {
         let Some((session_id, message)) = self.message(attempted.message) else {
             return Decision::nothing();
@@ -85,13 +85,13 @@ impl Workspace {
             .contacts
             .get(&session.contact)
             .is_some_and(|c| c.forgotten.is_none());
-        let told = remembered && !state.is_pending() && was_made(&attempted.reply);
-        let Some(channel) = channel.filter(|_| told) else {
+        let is_recorded = remembered && !state.is_pending() && was_sent(&attempted.reply);
+        let Some(channel) = channel.filter(|_| is_recorded) else {
             return Decision::nothing();
         };
         let change = late_attempt(&attempted.reply, message, state, channel.last_attempt);
         let about = (session_id, session, channel, attempted.generation);
-        Decision::of(made(about, change, now), Answer::Done)
+        Decision::new(attempt_events(about, change, now), Answer::Done)
     }
 
     pub(super) fn decide_expire(&self, id: MessageId, now: Timestamp) -> Decision {
@@ -104,12 +104,12 @@ impl Workspace {
         let event = DeliveryChanged {
             state: DeliveryState::Expired,
             reason: Some(Reason::TimeToLivePassed),
-            ..unchanged(message, delivery)
+            ..current(message, delivery)
         };
-        Decision::of(vec![of(session_id, session, event)], Answer::Done)
+        Decision::new([session_event(session_id, session, event)], Answer::Done)
     }
 
-    /// A message with attempts still to come, and what belongs to it.
+    /// Returns a message that is queued or being sent, with its session and delivery.
     pub fn pending(&self, id: MessageId) -> Option<(SessionId, &Session, &Message, &Delivery)> {
         let delivery = self.deliveries.get(&id)?;
         let (session, message) = self.message(id)?;
@@ -117,9 +117,9 @@ impl Workspace {
     }
 }
 
-/// An attempt that was made, and what it means for its channel. An answer to what was asked in an
-/// earlier generation says of this one neither that it refuses the code nor that it is gone.
-fn made(
+/// Returns the events of an attempt. An answer from an earlier generation of the channel cannot
+/// interrupt or disconnect the current one.
+fn attempt_events(
     (id, session, channel, generation): (SessionId, &Session, &Channel, u32),
     change: DeliveryChanged,
     now: Timestamp,
@@ -129,9 +129,9 @@ fn made(
         None => channel.breaker.clone(),
     };
     let answered = change.status.filter(|_| channel.generation == generation);
-    let mut events = vec![of(id, session, change)];
+    let mut events = vec![session_event(id, session, change)];
     if let Some(change) = channel_change(channel, &breaker, answered, now) {
-        events.push(super::channels::of(
+        events.push(super::channels::channel_event(
             session.channel,
             channel.live_chat,
             change,
@@ -140,7 +140,7 @@ fn made(
     events
 }
 
-pub(in crate::workspace) fn unchanged(message: &Message, delivery: &Delivery) -> DeliveryChanged {
+pub(in crate::workspace) fn current(message: &Message, delivery: &Delivery) -> DeliveryChanged {
     let state = message.state.unwrap_or(DeliveryState::Queued);
     DeliveryChanged {
         expires_at: delivery.expires_at,

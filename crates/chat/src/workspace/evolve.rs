@@ -1,4 +1,4 @@
-//! Taking in what happened. Total: it checks nothing, refuses nothing, reads no clock.
+//! Applies events to the state. It never fails and reads no clock.
 
 mod channel;
 mod contact;
@@ -11,7 +11,7 @@ mod session;
 mod user;
 
 use crate::command::NewEvent;
-use crate::event::Event;
+use crate::event::{Event, Family};
 use crate::id::{ContactId, LiveChatId, MessageId};
 use crate::record::{Actor, Cause, Record, Stream};
 use crate::state::Head;
@@ -19,8 +19,8 @@ use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// The record of a new event, next in the log and in its stream, and the position of the
-    /// stream's event before it.
+    /// Returns the record of a new event at the next position, and the position of the stream's
+    /// previous event.
     pub fn record(
         &self,
         new: NewEvent,
@@ -43,12 +43,12 @@ impl Workspace {
         (record, head.position)
     }
 
-    /// The position of the last event on a live chat's feed; 0 for none.
+    /// Returns the position of the last event on a live chat's feed, or 0.
     pub fn feed_head(&self, live_chat: LiveChatId) -> u64 {
         self.feed_heads.get(&live_chat).copied().unwrap_or(0)
     }
 
-    /// The end of a stream.
+    /// Returns the head of a stream.
     pub fn head(&self, stream: &Stream) -> Head {
         match stream {
             Stream::User(id) => self.users.get(id).map(|row| row.head),
@@ -60,7 +60,7 @@ impl Workspace {
         .unwrap_or_default()
     }
 
-    /// The number of the key that an event's private words are sealed under.
+    /// Returns the number of the key that seals an event's private fields.
     pub fn key_of(&self, stream: &Stream, event: &Event) -> Option<u32> {
         let contact = match (stream, event) {
             (_, Event::EditParked(e)) => return Some(e.key),
@@ -74,14 +74,14 @@ impl Workspace {
         self.contacts.get(&contact)?.keys.first().copied()
     }
 
-    /// Who wrote an inbound message, or whom another one is for.
+    /// Returns the author of an inbound message or the recipient of an outbound one.
     pub fn author(&self, message: MessageId) -> Option<ContactId> {
         let (session, message) = self.message(message)?;
         let contact = || Some(self.sessions.get(&session)?.contact);
         message.extra().author.or_else(contact)
     }
 
-    /// Takes in one record: the next in the log.
+    /// Applies the next record of the log.
     pub fn evolve(&mut self, record: &Record) {
         self.position = record.position;
         if let Some(live_chat) = record.live_chat {
@@ -94,21 +94,38 @@ impl Workspace {
         if is_administrative(record) {
             self.audit.insert(record.position, ());
         }
-        let head = Head {
-            version: record.version,
-            position: record.position,
+        match (&record.stream, record.event.family()) {
+            (Stream::User(id), Family::User(event)) => self.evolve_user(id, event, record),
+            (Stream::LiveChat(id), Family::LiveChat(event)) => {
+                self.evolve_live_chat(*id, event, record.time);
+            }
+            (Stream::Channel(id), Family::Channel(event)) => {
+                self.evolve_channel(*id, event, record);
+            }
+            (Stream::Contact(id), Family::Contact(event)) => {
+                self.evolve_contact(*id, event, record);
+            }
+            (Stream::Session(id), Family::Session(event)) => {
+                self.evolve_session(*id, event, record);
+            }
+            // Unknown events have no effect.
+            _ => {}
+        }
+        let head = match &record.stream {
+            Stream::User(id) => self.users.get_mut(id).map(|row| &mut row.head),
+            Stream::LiveChat(id) => self.live_chats.get_mut(id).map(|row| &mut row.head),
+            Stream::Channel(id) => self.channels.get_mut(id).map(|row| &mut row.head),
+            Stream::Contact(id) => self.contacts.get_mut(id).map(|row| &mut row.head),
+            Stream::Session(id) => self.sessions.get_mut(id).map(|row| &mut row.head),
         };
-        match &record.stream {
-            Stream::User(id) => self.evolve_user(id, head, record),
-            Stream::LiveChat(_) => self.evolve_live_chat(head, record),
-            Stream::Channel(id) => self.evolve_channel(*id, head, record),
-            Stream::Contact(_) => self.evolve_contact(head, record),
-            Stream::Session(id) => self.evolve_session(*id, head, record),
+        if let Some(head) = head {
+            (head.version, head.position) = (record.version, record.position);
         }
     }
 }
 
-/// Whether an event belongs to the audit trail: what changes the house rather than a talk.
+/// Returns whether an event belongs to the audit trail: it changes users, live chats or channels, or
+/// erases a contact.
 fn is_administrative(record: &Record) -> bool {
     match (&record.stream, &record.event) {
         (Stream::User(_) | Stream::LiveChat(_), _) | (_, Event::ContactForgotten(_)) => true,

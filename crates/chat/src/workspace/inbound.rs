@@ -1,4 +1,4 @@
-//! Deciding about what messengers say.
+//! Decisions on messengers' inbound requests.
 
 use crate::command::{Decision, Effect, NewEvent, Reply};
 use crate::content::Content;
@@ -13,11 +13,11 @@ use crate::rejection::Rejection;
 use crate::rpc::{Accepted, UserCard};
 use crate::seal::Private;
 use crate::state::Channel;
-use crate::workspace::sessions::{not_active, of};
+use crate::workspace::channels::unpublished;
+use crate::workspace::sessions::{not_active, session_event};
 use crate::workspace::{Context, Workspace, external_digest};
 
 impl Workspace {
-    /// What a messenger says.
     pub(super) fn decide_inbound(
         &self,
         (id, digest): (ChannelId, Digest),
@@ -65,7 +65,7 @@ impl Workspace {
         }
     }
 
-    /// The first result again, when the message came before; a conflict when it was another.
+    /// Returns the first result for a repeated message, or a conflict if the content differs.
     fn repeated(
         &self,
         (id, digest): (ChannelId, Digest),
@@ -88,7 +88,7 @@ impl Workspace {
         }))
     }
 
-    /// A message of a messenger's user joins the chat's open session, or opens one.
+    /// Adds a message to the chat's open session, or opens one.
     fn receive(
         &self,
         (id, digest): (ChannelId, Digest),
@@ -123,15 +123,12 @@ impl Workspace {
             digest,
         };
         let message_id = event.message;
-        let of_session = |event| NewEvent {
-            stream: Stream::Session(session),
-            live_chat: Some(channel.live_chat),
-            event,
-        };
-        events.push(of_session(event.into()));
+        let live_chat = Some(channel.live_chat);
+        let of_session = |event| NewEvent::new(Stream::Session(session), live_chat, event);
+        events.push(of_session(Event::from(event)));
         let position = self.position + u64::try_from(events.len()).unwrap_or(0);
         events.extend(
-            self.take_up_parked(id, &message.external_message_id, message_id)
+            self.parked_events(id, &message.external_message_id, message_id)
                 .map(of_session),
         );
         let accepted = Accepted {
@@ -147,8 +144,8 @@ impl Workspace {
         }
     }
 
-    /// The edits and the deletion that waited for this message.
-    fn take_up_parked(
+    /// Returns the parked edit and deletion of this message.
+    fn parked_events(
         &self,
         id: ChannelId,
         external: &str,
@@ -169,7 +166,7 @@ impl Workspace {
         edited.into_iter().chain(deleted)
     }
 
-    /// The message that a messenger means: by its own id, or by ours.
+    /// Finds a message of the channel by the messenger's id or by Switchboard's.
     fn resolve(&self, id: ChannelId, reference: &str) -> Option<MessageId> {
         if let Some((_, message)) = self.message_by_external(id, reference) {
             return Some(message.id);
@@ -179,45 +176,37 @@ impl Workspace {
         (self.sessions.get(&session)?.channel == id).then_some(message)
     }
 
-    /// An author changes a message (`content`) or takes it back (`None`).
+    /// Edits a message, or deletes it if `content` is `None`.
     fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
         if let Some((session_id, message)) = self.message_by_external(id, external) {
             let session = self.sessions.get(&session_id);
             let (Some(session), None) = (session, message.extra().deleted) else {
                 return Decision::nothing();
             };
-            // There is no key any more for the words of somebody who was forgotten.
+            // The key of a forgotten contact is destroyed, so new content cannot be sealed.
             let author = self
                 .author(message.id)
                 .and_then(|id| self.contacts.get(&id));
             if content.is_some() && author.is_none_or(|a| a.forgotten.is_some()) {
                 return Decision::nothing();
             }
-            let event = match content {
-                Some(content) => of(
-                    session_id,
-                    session,
-                    MessageEdited {
-                        message: message.id,
-                        content: Some(Private::Clear(content)),
-                        parked: None,
-                    },
-                ),
-                None => of(
-                    session_id,
-                    session,
-                    MessageDeleted {
-                        message: message.id,
-                    },
-                ),
+            let message = message.id;
+            let event: Event = match content.map(Private::Clear) {
+                None => MessageDeleted { message }.into(),
+                content => MessageEdited {
+                    message,
+                    content,
+                    parked: None,
+                }
+                .into(),
             };
-            return Decision::of(vec![event], Answer::Done);
+            return Decision::new([session_event(session_id, session, event)], Answer::Done);
         }
         self.parking(id, external, content)
     }
 
-    /// An edit that waits for its message. All of a message are sealed under one key, which its
-    /// author will own.
+    /// Parks an edit until its message arrives. All edits of a message share one key, which is later
+    /// added to its author's keys.
     fn parking(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
         let known = self.parked.get(&(id, external_digest(id, external)));
         let event = EditParked {
@@ -225,13 +214,8 @@ impl Workspace {
             key: known.map_or_else(|| self.next_key(), |parked| parked.key),
             text: content.map(Private::Clear),
         };
-        let event = NewEvent {
-            stream: Stream::Channel(id),
-            live_chat: None,
-            event: event.into(),
-        };
-        let decision = Decision::of(vec![event], Answer::Done);
-        match self.gives_way(id).filter(|_| known.is_none()) {
+        let decision = unpublished(id, event);
+        match self.next_to_evict(id).filter(|_| known.is_none()) {
             Some((_, key)) => decision.then(Effect::DestroyKeys(vec![key])),
             None => decision,
         }

@@ -1,4 +1,4 @@
-//! Finding things: what is derived from the rows, kept while they change, and rebuilt from them.
+//! Indexes over the rows and the lookups that use them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,16 +9,16 @@ use crate::state::{ChatKey, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::{Workspace, external_digest};
 
-/// A list of sessions, in the order that operators see it.
+/// A sorted list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum View {
-    /// Nobody has them.
+    /// Unassigned sessions.
     Queue(LiveChatId),
-    /// Somebody has them.
+    /// Assigned sessions.
     Active(LiveChatId),
-    /// This operator has them.
+    /// An operator's sessions.
     Mine(UserId),
-    /// They ended.
+    /// Closed sessions.
     Closed(LiveChatId),
 }
 
@@ -46,11 +46,11 @@ impl Place {
     }
 }
 
-/// Where a list goes on: behind the entry with this time and id.
+/// The time and id of the last entry of a page.
 pub type Cursor = (Timestamp, SessionId);
 
 impl Workspace {
-    /// The contact with a messenger's user id.
+    /// Finds a contact by the messenger's user id.
     pub fn contact_by_external(
         &self,
         channel: ChannelId,
@@ -62,13 +62,13 @@ impl Workspace {
             .copied()
     }
 
-    /// A message and its session.
+    /// Finds a message and its session.
     pub fn message(&self, id: MessageId) -> Option<(SessionId, &Message)> {
         let message = self.message_table.get(self.message_table.find(id)?)?;
         Some((message.session, message))
     }
 
-    /// The message with a messenger's id, and its session.
+    /// Finds a message by the messenger's id, with its session.
     pub fn message_by_external(
         &self,
         channel: ChannelId,
@@ -84,14 +84,13 @@ impl Workspace {
         Some((message.session, message))
     }
 
-    /// The messages of a session, the newest first.
+    /// Returns the messages of a session, newest first.
     pub fn messages(&self, session: SessionId) -> impl Iterator<Item = &Message> {
         let newest = self.sessions.get(&session).map_or(0, |s| s.newest);
         self.message_table.back(newest)
     }
 
-    /// Every message made since a time, with its session, in the order in which they were
-    /// written.
+    /// Returns the messages created since a time with their sessions, oldest first.
     pub(super) fn messages_since(
         &self,
         since: Timestamp,
@@ -103,7 +102,7 @@ impl Workspace {
             .map(|message| (message.session, message))
     }
 
-    /// Sessions of some views, merged, the newest first, behind a cursor.
+    /// Returns the sessions of several views after a cursor, merged, newest first.
     pub fn page(
         &self,
         views: &[View],
@@ -127,7 +126,7 @@ impl Workspace {
         })
     }
 
-    /// The sessions of one view, the newest first, behind a cursor.
+    /// Returns the sessions of one view after a cursor, newest first.
     fn listed(&self, view: &View, end: Cursor) -> impl Iterator<Item = Cursor> + use<'_> {
         // An operator has few sessions: sorting them now is cheaper than keeping them sorted.
         let mut mine: Vec<Cursor> = Vec::new();
@@ -149,8 +148,8 @@ impl Workspace {
             .chain(listed.into_iter().flatten().rev())
     }
 
-    /// Messages that may be tried now, first of their lanes, by channel; `None` as the bound means
-    /// that the channel's breaker lets one through at a time.
+    /// Returns the messages that are due: the channel, whether its breaker allows only one attempt at
+    /// a time, and the first message of a lane.
     pub fn due(&self, now: Timestamp) -> impl Iterator<Item = (ChannelId, bool, MessageId)> {
         self.index.ready.iter().flat_map(move |(id, lanes)| {
             let gate = self.gate(*id).filter(|from| *from <= now);
@@ -162,7 +161,7 @@ impl Workspace {
         })
     }
 
-    /// The open sessions of a channel.
+    /// Returns the open sessions of a channel.
     pub fn open_sessions(&self, id: ChannelId) -> impl Iterator<Item = (SessionId, &Session)> {
         let first = (id, std::sync::Arc::from(""));
         let of_channel = self
@@ -173,7 +172,7 @@ impl Workspace {
         open.filter_map(|id| Some((id, self.sessions.get(&id)?)))
     }
 
-    /// Messages whose time to live has passed.
+    /// Returns the messages whose time to live has passed.
     pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = MessageId> {
         self.index
             .expiry
@@ -182,8 +181,8 @@ impl Workspace {
             .map(|(_, message)| *message)
     }
 
-    /// When the next message is due or expires. Messages that `under_way` names do not count, nor
-    /// channels of which `is_busy` says (given whether they are probed) that they take no more.
+    /// Returns when the next message is due or expires. Skips messages that are `under_way` and
+    /// channels that are busy; `is_busy` gets whether the breaker is open.
     pub fn next_due(
         &self,
         under_way: impl Fn(MessageId) -> bool,
@@ -203,7 +202,7 @@ impl Workspace {
         due.chain(expiry.map(|(at, _)| *at)).min()
     }
 
-    /// From when a channel may be tried; `None` while it is not active.
+    /// Returns the earliest time of the next attempt on a channel; `None` if it is not active.
     fn gate(&self, id: ChannelId) -> Option<Timestamp> {
         let channel = self
             .channels
@@ -212,13 +211,13 @@ impl Workspace {
         Some(channel.breaker.not_before.unwrap_or_default())
     }
 
-    /// Puts the first message of a lane where [`due`](Self::due) finds it. `before` is what stood
-    /// there; call it before and after a change.
+    /// Returns the due time and id of the first message of a lane.
     pub(super) fn lane_head(&self, chat: &ChatKey) -> Option<(Timestamp, MessageId)> {
         let message = *self.chats.get(chat)?.lane.front()?;
         Some((self.deliveries.get(&message)?.due, message))
     }
 
+    /// Updates the index after a change of a lane; `before` is the lane's head before the change.
     pub(super) fn reindex_lane(
         &mut self,
         channel: ChannelId,
@@ -238,16 +237,16 @@ impl Workspace {
         }
     }
 
-    /// Lists a session where it was not.
+    /// Adds a session to its view.
     pub(super) fn list(&mut self, id: SessionId, place: Place) {
         self.relist(id, None, place);
     }
 
-    /// Lists a session in another place.
+    /// Moves a session to another place.
     pub(super) fn relist(&mut self, id: SessionId, before: Option<Place>, after: Place) {
         let mine = before.as_ref().and_then(|place| place.mine.clone());
         if let Some(Place { view, at, .. }) = before {
-            take_out(&mut self.index.views, &view, &(at, id));
+            remove_member(&mut self.index.views, &view, &(at, id));
         }
         let sessions = self.index.views.entry(after.view).or_default();
         sessions.insert((after.at, id));
@@ -255,7 +254,7 @@ impl Workspace {
             return;
         }
         if let Some(operator) = mine {
-            take_out(&mut self.index.mine, &operator, &id);
+            remove_member(&mut self.index.mine, &operator, &id);
         }
         if let Some(operator) = after.mine {
             self.index.mine.entry(operator).or_default().insert(id);
@@ -263,15 +262,15 @@ impl Workspace {
     }
 }
 
-/// The beginning of a digest.
+/// Returns the first eight bytes of a digest.
 pub(super) fn short(digest: &Digest) -> u64 {
     digest
         .first_chunk()
         .map_or(0, |first| u64::from_be_bytes(*first))
 }
 
-/// Takes one member out of the set under a key, and the set when it is empty.
-fn take_out<K: Ord, V: Ord>(sets: &mut BTreeMap<K, BTreeSet<V>>, key: &K, member: &V) {
+/// Removes a member from the set under a key, and the set if it is then empty.
+fn remove_member<K: Ord, V: Ord>(sets: &mut BTreeMap<K, BTreeSet<V>>, key: &K, member: &V) {
     if let Some(set) = sets.get_mut(key) {
         set.remove(member);
         if set.is_empty() {

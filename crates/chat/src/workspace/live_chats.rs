@@ -1,8 +1,8 @@
-//! Deciding about live chats and their canned replies.
+//! Decisions on live chats and their canned replies.
 
 use std::collections::BTreeSet;
 
-use crate::command::{Decision, Effect, LiveChatCommand, NewEvent};
+use crate::command::{Decision, LiveChatCommand, NewEvent};
 use crate::content::TEXT_CHARS_MAX;
 use crate::event::{
     Event, LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, ReplyDeleted,
@@ -14,7 +14,7 @@ use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rules::{LIST_MAX, SHORTCUT_CHARS_MAX};
-use crate::state::LiveChat;
+use crate::state::{CannedReply, Channel, LiveChat};
 use crate::workspace::users::{check_name, wrong_length};
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -28,22 +28,7 @@ impl Workspace {
         match command {
             LiveChatCommand::Create { name, members } => {
                 caller.require_administrator()?;
-                self.check_live_chat_name(name, None)?;
-                let members = self.check_members(members)?;
-                if self.live_chats.iter().filter(|(_, l)| !l.deleted).count() >= LIST_MAX {
-                    return Err(Reason::LiveChatsFull { limit: LIST_MAX }.into());
-                }
-                let id = LiveChatId::new(context.now, context.chance);
-                let decision = changed(
-                    id,
-                    LiveChatCreated {
-                        name: name.clone(),
-                        members: members.clone(),
-                    },
-                );
-                Ok(members
-                    .into_iter()
-                    .fold(decision, |d, user| d.then(Effect::RightsChanged(user))))
+                self.decide_create_live_chat(name, members, context)
             }
             LiveChatCommand::Rename { live_chat, name } => {
                 caller.require_administrator()?;
@@ -60,9 +45,9 @@ impl Workspace {
                 let before = &self.live_chat(*live_chat)?.members;
                 let members = self.check_members(users)?;
                 let after: BTreeSet<UserId> = members.iter().cloned().collect();
-                let decision = changed(*live_chat, MembersChanged { members });
                 let touched = before.symmetric_difference(&after).cloned();
-                Ok(touched.fold(decision, |d, user| d.then(Effect::RightsChanged(user))))
+                let decision = changed(*live_chat, MembersChanged { members });
+                Ok(decision.with_rights_changed(touched))
             }
             LiveChatCommand::CreateReply {
                 live_chat,
@@ -78,17 +63,36 @@ impl Workspace {
                 shortcut,
                 text,
             } => {
-                let now = canned(self.visible_live_chat(caller, *live_chat)?, *reply)?;
+                let now = find_reply(self.visible_live_chat(caller, *live_chat)?, *reply)?;
                 let shortcut = shortcut.as_ref().unwrap_or(&now.shortcut);
                 let text = text.as_ref().unwrap_or(&now.text);
                 self.decide_save_reply(caller, *live_chat, *reply, shortcut, text)
             }
             LiveChatCommand::DeleteReply { live_chat, reply } => {
                 caller.require_supervisor()?;
-                canned(self.visible_live_chat(caller, *live_chat)?, *reply)?;
+                find_reply(self.visible_live_chat(caller, *live_chat)?, *reply)?;
                 Ok(changed(*live_chat, ReplyDeleted { reply: *reply }))
             }
         }
+    }
+
+    fn decide_create_live_chat(
+        &self,
+        name: &str,
+        members: &[UserId],
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        self.check_live_chat_name(name, None)?;
+        let members = self.check_members(members)?;
+        if self.live_chats.iter().filter(|(_, l)| !l.deleted).count() >= LIST_MAX {
+            return Err(Reason::LiveChatsFull { limit: LIST_MAX }.into());
+        }
+        let id = LiveChatId::new(context.now, context.chance);
+        let event = LiveChatCreated {
+            name: name.to_owned(),
+            members: members.clone(),
+        };
+        Ok(changed(id, event).with_rights_changed(members))
     }
 
     fn decide_delete_live_chat(
@@ -108,10 +112,10 @@ impl Workspace {
         }
         let channels: Vec<ChannelId> = self.channels_of(id).map(|(id, _)| id).collect();
         let mut decision = self.deletion(&channels, by, Answer::LiveChat(id));
-        decision.events.push(of(id, LiveChatDeleted {}));
-        Ok(live_chat.members.iter().fold(decision, |d, user| {
-            d.then(Effect::RightsChanged(user.clone()))
-        }))
+        decision
+            .events
+            .push(live_chat_event(id, LiveChatDeleted {}));
+        Ok(decision.with_rights_changed(live_chat.members.iter().cloned()))
     }
 
     fn decide_save_reply(
@@ -128,10 +132,8 @@ impl Workspace {
         if !(1..=SHORTCUT_CHARS_MAX).contains(&shortcut.chars().count())
             || !shortcut.chars().all(plain)
         {
-            return Err(Reason::InvalidShortcut {
-                max: SHORTCUT_CHARS_MAX,
-            }
-            .into());
+            let max = SHORTCUT_CHARS_MAX;
+            return Err(Reason::InvalidShortcut { max }.into());
         }
         if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
             return Err(wrong_length("/text", 1, TEXT_CHARS_MAX, "characters"));
@@ -151,17 +153,17 @@ impl Workspace {
             shortcut: shortcut.to_owned(),
             text: text.to_owned(),
         };
-        Ok(Decision::of(
-            vec![of(live_chat, event)],
+        Ok(Decision::new(
+            [live_chat_event(live_chat, event)],
             Answer::Reply(live_chat, reply),
         ))
     }
 
-    /// The channels of a live chat that are not deleted.
+    /// Returns the channels of a live chat that are not deleted.
     pub fn channels_of(
         &self,
         live_chat: LiveChatId,
-    ) -> impl Iterator<Item = (crate::id::ChannelId, &crate::state::Channel)> {
+    ) -> impl Iterator<Item = (ChannelId, &Channel)> {
         self.channels
             .iter()
             .filter(move |(_, c)| c.live_chat == live_chat && c.status != ChannelStatus::Deleted)
@@ -181,26 +183,19 @@ impl Workspace {
 
     fn check_members(&self, users: &[UserId]) -> Result<Vec<UserId>, Rejection> {
         if users.len() > LIST_MAX {
-            return Err(Reason::TooManyElements {
-                pointer: "/users".to_owned(),
-                limit: LIST_MAX,
-            }
-            .into());
+            let (pointer, limit) = ("/users".to_owned(), LIST_MAX);
+            return Err(Reason::TooManyElements { pointer, limit }.into());
         }
         if let Some(stranger) = users.iter().find(|user| self.users.get(user).is_none()) {
             let user = stranger.to_string();
             return Err(Reason::UnknownMember { user }.into());
         }
-        Ok(users
-            .iter()
-            .cloned()
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect())
+        let distinct: BTreeSet<_> = users.iter().cloned().collect();
+        Ok(distinct.into_iter().collect())
     }
 }
 
-fn canned(live_chat: &LiveChat, reply: ReplyId) -> Result<&crate::state::CannedReply, Rejection> {
+fn find_reply(live_chat: &LiveChat, reply: ReplyId) -> Result<&CannedReply, Rejection> {
     let missing = || Reason::NoSuchReply {
         reply: reply.to_string(),
     };
@@ -208,13 +203,12 @@ fn canned(live_chat: &LiveChat, reply: ReplyId) -> Result<&crate::state::CannedR
 }
 
 fn changed(live_chat: LiveChatId, event: impl Into<Event>) -> Decision {
-    Decision::of(vec![of(live_chat, event)], Answer::LiveChat(live_chat))
+    Decision::new(
+        [live_chat_event(live_chat, event)],
+        Answer::LiveChat(live_chat),
+    )
 }
 
-fn of(live_chat: LiveChatId, event: impl Into<Event>) -> NewEvent {
-    NewEvent {
-        stream: Stream::LiveChat(live_chat),
-        live_chat: None,
-        event: event.into(),
-    }
+fn live_chat_event(live_chat: LiveChatId, event: impl Into<Event>) -> NewEvent {
+    NewEvent::new(Stream::LiveChat(live_chat), None, event)
 }

@@ -1,17 +1,17 @@
-//! Deciding about what operators write and read.
+//! Decisions on operators' messages.
 
-use crate::command::{Decision, MessageCommand, NewEvent};
+use crate::command::{Decision, MessageCommand};
 use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
-use crate::event::{Event, MessageRead, MessageSent, NoteAdded};
+use crate::event::{MessageRead, MessageSent, NoteAdded};
 use crate::id::{MessageId, SessionId, UserId};
 use crate::model::Direction;
 use crate::reason::Reason;
-use crate::record::{Answer, Stream};
+use crate::record::Answer;
 use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
 use crate::seal::Private;
 use crate::state::{Channel, ChatKey, Message, Session};
-use crate::workspace::sessions::{changed, check_assigned, of};
+use crate::workspace::sessions::{changed, check_assigned, session_event};
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -36,24 +36,25 @@ impl Workspace {
                 }
                 let channel = self.channel(found.channel)?;
                 self.check_remembered(found)?;
-                let event = self.sent(
-                    (*session, channel, &found.chat()),
-                    caller.id,
-                    (content.clone(), *reply_to),
-                    context,
-                )?;
-                Ok(self.written(event))
+                let chat = (channel, &found.chat());
+                let event =
+                    self.message_sent(chat, caller.id, (content.clone(), *reply_to), context)?;
+                let answer = Answer::Message(event.message, self.position + 1);
+                Ok(Decision::new(
+                    [session_event(*session, found, event)],
+                    answer,
+                ))
             }
             MessageCommand::Note { session, text } => {
                 let found = self.visible_session(caller, *session)?;
                 self.check_remembered(found)?;
                 check_content(&Content::text(text), None)?;
-                let event = NoteAdded {
-                    message: MessageId::new(context.now, context.chance),
-                    operator: caller.id.clone(),
-                    content: Private::Clear(Content::text(text)),
-                };
-                Ok(self.written(of(*session, found, event)))
+                let event = note_added(caller.id, text, context);
+                let answer = Answer::Message(event.message, self.position + 1);
+                Ok(Decision::new(
+                    [session_event(*session, found, event)],
+                    answer,
+                ))
             }
             MessageCommand::Read { session, up_to } => self.decide_read(caller, *session, *up_to),
             MessageCommand::Retry(message) => self.decide_retry(caller, *message, context),
@@ -83,37 +84,31 @@ impl Workspace {
             .take_while(|m| m.position > last)
             .count();
         if u32::try_from(after).unwrap_or(u32::MAX) >= session.unread {
-            return Ok(Decision::repeated(Answer::Session(id)));
+            return Ok(Decision::unchanged(Answer::Session(id)));
         }
         Ok(changed(id, session, MessageRead { message: up_to }))
     }
 
-    /// The event of an operator's message, once everything about it is checked.
-    pub(super) fn sent(
+    /// Checks an operator's message and returns its event.
+    pub(super) fn message_sent(
         &self,
-        (session, channel, chat): (SessionId, &Channel, &ChatKey),
+        (channel, chat): (&Channel, &ChatKey),
         operator: &UserId,
         (content, reply_to): (Content, Option<MessageId>),
         context: &mut Context<'_>,
-    ) -> Result<NewEvent, Rejection> {
+    ) -> Result<MessageSent, Rejection> {
         check_content(&content, channel.capabilities.max_text_length)?;
         self.check_lane(chat)?;
-        let event = MessageSent {
+        Ok(MessageSent {
             message: MessageId::new(context.now, context.chance),
             operator: operator.clone(),
             content: Private::Clear(content),
             reply_to,
             expires_at: context.now.plus(context.rules.time_to_live),
-        };
-        let live_chat = Some(channel.live_chat);
-        Ok(NewEvent {
-            stream: Stream::Session(session),
-            live_chat,
-            event: event.into(),
         })
     }
 
-    /// A chat has only so many messages on their way.
+    /// Checks that a chat has fewer than [`LANE_MAX`] pending messages.
     pub(super) fn check_lane(&self, chat: &ChatKey) -> Result<(), Rejection> {
         if self.lane_len(chat) < LANE_MAX {
             return Ok(());
@@ -121,12 +116,12 @@ impl Workspace {
         Err(Reason::LaneFull { limit: LANE_MAX }.into())
     }
 
-    /// How many messages of a chat are on their way.
+    /// Returns the number of a chat's pending messages.
     pub(super) fn lane_len(&self, chat: &ChatKey) -> usize {
         self.chats.get(chat).map_or(0, |c| c.lane.len())
     }
 
-    /// A message may answer one of its own chat only.
+    /// Checks that a quoted message belongs to the same chat.
     fn check_quoted(&self, session: &Session, quoted: MessageId) -> Result<(), Rejection> {
         let of = self
             .message(quoted)
@@ -142,22 +137,21 @@ impl Workspace {
         .into())
     }
 
-    /// Nothing is written to a person who was forgotten: there is no key for it.
+    /// Checks that the contact is not forgotten: without its key, a message cannot be sealed.
     fn check_remembered(&self, session: &Session) -> Result<(), Rejection> {
         match self.contacts.get(&session.contact) {
             Some(contact) if contact.forgotten.is_none() => Ok(()),
             _ => Err(Reason::ContactForgotten.into()),
         }
     }
+}
 
-    /// One written message, answered with its id and position.
-    fn written(&self, event: NewEvent) -> Decision {
-        let message = match &event.event {
-            Event::MessageSent(e) => e.message,
-            Event::NoteAdded(e) => e.message,
-            _ => return Decision::of(vec![event], Answer::Done),
-        };
-        Decision::of(vec![event], Answer::Message(message, self.position + 1))
+/// A note for colleagues.
+pub(super) fn note_added(operator: &UserId, text: &str, context: &mut Context<'_>) -> NoteAdded {
+    NoteAdded {
+        message: MessageId::new(context.now, context.chance),
+        operator: operator.clone(),
+        content: Private::Clear(Content::text(text)),
     }
 }
 

@@ -1,14 +1,14 @@
-//! A workspace as rows of a projection store, and back.
+//! Saves a workspace as rows of a projection store and loads it.
 
 use crate::codec;
 use crate::table::Row;
 use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
-/// Goes up when the shape of a row changes: the store is then thrown away and rebuilt from the log.
+/// The version of the row format. When it changes, the store is rebuilt from the log.
 pub const ROWS_VERSION: u8 = 6;
 
-/// Why stored rows are not a workspace.
+/// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum BadRows {
     /// A row does not decode.
@@ -18,11 +18,11 @@ pub enum BadRows {
     Row {
         /// The table's tag.
         tag: u8,
-        /// What is wrong with it.
+        /// The cause.
         #[source]
         source: codec::Error,
     },
-    /// A row of a table that there is not.
+    /// A row has an unknown tag.
     #[error(
         "the projections have a row under the unknown tag {0}; delete the directory to rebuild it"
     )]
@@ -32,7 +32,7 @@ pub enum BadRows {
 /// The tag of the message rows.
 const MESSAGES: u8 = 7;
 
-/// Calls a macro for every table with its tag: a tag is never used for another table.
+/// Calls a macro with every table and its tag. Tags are never reused.
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
         $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 message_table,
@@ -41,7 +41,7 @@ macro_rules! for_each_table {
 }
 
 impl Workspace {
-    /// The rows that changed since the last time.
+    /// Returns the rows that changed since the last call.
     pub fn take_changed(&mut self) -> Vec<Row> {
         let mut rows = Vec::new();
         macro_rules! take {
@@ -53,7 +53,7 @@ impl Workspace {
         rows
     }
 
-    /// The workspace of stored rows, as it was after the event at `position`.
+    /// Loads a workspace from its rows, saved after the event at `position`.
     pub fn load<'a>(
         rows: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
         position: u64,
@@ -69,8 +69,8 @@ impl Workspace {
         Ok(workspace)
     }
 
-    /// Puts back one row, or takes it out again; [`rebuild_index`](Self::rebuild_index) must follow the
-    /// last.
+    /// Loads a row, or removes it if it has no value. Call [`rebuild_index`](Self::rebuild_index) after
+    /// the last one.
     pub fn load_row(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), BadRows> {
         let Some((tag, key)) = key.split_first() else {
             return Err(BadRows::Tag(0));
@@ -87,8 +87,7 @@ impl Workspace {
         for_each_table!(load, self).map_err(|source| BadRows::Row { tag, source })
     }
 
-    /// Whether a row holds messages. Such rows need none of the others to be loaded and indexed, nor the
-    /// others them.
+    /// Returns whether a row holds messages. Such rows and the others can be loaded independently.
     pub fn is_message_row(key: &[u8]) -> bool {
         key.first() == Some(&MESSAGES)
     }

@@ -1,11 +1,11 @@
-//! Deciding about sessions: at most one open per chat, ever.
+//! Decisions on sessions. A chat has at most one open session.
 
 use crate::command::{Decision, NewEvent, Person, SessionCommand};
 use crate::content::{Content, TEXT_CHARS_MAX};
 use crate::event::{
-    ContactCreated, NoteAdded, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
+    ContactCreated, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
 };
-use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
+use crate::id::{ChannelId, ContactId, LiveChatId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
 use crate::model::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::reason::Reason;
@@ -13,11 +13,12 @@ use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::seal::Private;
 use crate::state::{Channel, Session};
+use crate::workspace::messages::note_added;
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
-/// The most things that one decision ends one by one, an event each: they are one frame. What is
-/// over ends in the fold.
+/// The most sessions that one decision closes with an event each, which is what one frame holds.
+/// [`Workspace::evolve`] closes the rest.
 pub(super) const ENDED_MAX: usize = 100;
 
 impl Workspace {
@@ -50,20 +51,9 @@ impl Workspace {
     fn decide_take(&self, caller: &Caller<'_>, id: SessionId) -> Result<Decision, Rejection> {
         let session = self.open_session(caller, id)?;
         match &session.operator {
-            None => Ok(changed(
-                id,
-                session,
-                SessionAssigned {
-                    operator: caller.id.clone(),
-                },
-            )),
-            Some(operator) if operator == caller.id => Ok(Decision::repeated(Answer::Session(id))),
-            // Whoever has it left, or lost the right: nobody has to wait for that.
-            Some(operator) if !self.staffs(operator, session.live_chat) => {
-                let operator = caller.id.clone();
-                Ok(changed(id, session, SessionAssigned { operator }))
-            }
-            Some(operator) => {
+            Some(operator) if operator == caller.id => Ok(Decision::unchanged(Answer::Session(id))),
+            // An operator who has left the live chat or lost the right to work in it keeps no session.
+            Some(operator) if self.is_staff(operator, session.live_chat) => {
                 let name = self
                     .users
                     .get(operator)
@@ -71,6 +61,10 @@ impl Workspace {
                 let name = name.to_owned();
                 Err(Rejection::from(Reason::AlreadyAssigned { name })
                     .with("operator", operator.to_string()))
+            }
+            _ => {
+                let operator = caller.id.clone();
+                Ok(changed(id, session, SessionAssigned { operator }))
             }
         }
     }
@@ -88,29 +82,27 @@ impl Workspace {
         if note.is_some_and(|n| n.chars().count() > TEXT_CHARS_MAX) {
             return Err(wrong_length("/note", 0, TEXT_CHARS_MAX, "characters"));
         }
-        if let Some(to) = to.filter(|to| !self.staffs(to, session.live_chat)) {
+        if let Some(to) = to.filter(|to| !self.is_staff(to, session.live_chat)) {
             let user = to.to_string();
             return Err(Reason::NotStaff { user }.into());
         }
         if to == session.operator.as_ref() {
-            return Ok(Decision::repeated(Answer::Session(id)));
+            return Ok(Decision::unchanged(Answer::Session(id)));
         }
         let mut events = Vec::new();
         if let Some(note) = note.filter(|n| !n.trim().is_empty()) {
-            // A note like any other: whoever gets the session reads it in the history.
-            let event = NoteAdded {
-                message: MessageId::new(context.now, context.chance),
-                operator: caller.id.clone(),
-                content: Private::Clear(Content::text(note)),
-            };
-            events.push(of(id, session, event));
+            events.push(session_event(
+                id,
+                session,
+                note_added(caller.id, note, context),
+            ));
         }
         let event = SessionTransferred {
             operator: to.cloned(),
             note: None,
         };
-        events.push(of(id, session, event));
-        Ok(Decision::of(events, Answer::Session(id)))
+        events.push(session_event(id, session, event));
+        Ok(Decision::new(events, Answer::Session(id)))
     }
 
     fn decide_create(
@@ -146,12 +138,14 @@ impl Workspace {
         ));
         if let Some(text) = text.filter(|t| !t.is_empty()) {
             let (chat, content) = ((channel_id, chat.as_str().into()), Content::text(text));
-            events.push(self.sent((id, channel, &chat), caller.id, (content, None), context)?);
+            let sent = self.message_sent((channel, &chat), caller.id, (content, None), context)?;
+            let live_chat = Some(channel.live_chat);
+            events.push(NewEvent::new(Stream::Session(id), live_chat, sent));
         }
-        Ok(Decision::of(events, Answer::Session(id)))
+        Ok(Decision::new(events, Answer::Session(id)))
     }
 
-    /// The chat and the contact that an operator means; a stranger is made known.
+    /// Returns the external chat id and the contact of a person, creating the contact if it is new.
     fn find_person(
         &self,
         channel_id: ChannelId,
@@ -187,7 +181,7 @@ impl Workspace {
         }
     }
 
-    /// The contact with a messenger's user id, and the event that makes it when it is new.
+    /// Finds a contact by the messenger's user id, or returns the event that creates it.
     pub(super) fn find_contact(
         &self,
         channel_id: ChannelId,
@@ -205,17 +199,11 @@ impl Workspace {
             key: self.next_key(),
         };
         let live_chat = Some(channel.live_chat);
-        (
-            id,
-            Some(NewEvent {
-                stream: Stream::Contact(id),
-                live_chat,
-                event: event.into(),
-            }),
-        )
+        let event = NewEvent::new(Stream::Contact(id), live_chat, event);
+        (id, Some(event))
     }
 
-    /// The event that opens a session, linked to the one before it on the chat.
+    /// Returns the event that opens a session, linked to the chat's previous session.
     pub(super) fn opened(
         &self,
         (id, channel_id, channel): (SessionId, ChannelId, &Channel),
@@ -234,21 +222,17 @@ impl Workspace {
                 .get(&(channel_id, chat.into()))
                 .and_then(|c| c.last),
         };
-        NewEvent {
-            stream: Stream::Session(id),
-            live_chat: Some(channel.live_chat),
-            event: event.into(),
-        }
+        NewEvent::new(Stream::Session(id), Some(channel.live_chat), event)
     }
 
-    /// Whether a user may work on the sessions of a live chat.
-    fn staffs(&self, user: &UserId, live_chat: LiveChatId) -> bool {
+    /// Returns whether a user may work on the sessions of a live chat.
+    fn is_staff(&self, user: &UserId, live_chat: LiveChatId) -> bool {
         self.caller(user).is_ok_and(|c| {
             c.require_operator().is_ok() && self.visible_live_chat(&c, live_chat).is_ok()
         })
     }
 
-    /// A session that the caller may see and that is not closed.
+    /// Returns an open session that the caller may see.
     pub(super) fn open_session(
         &self,
         caller: &Caller<'_>,
@@ -262,12 +246,13 @@ impl Workspace {
     }
 }
 
-/// The events that close sessions, those that are open.
+/// Returns the events that close the open ones of these sessions.
 pub(super) fn closings<'a>(
     sessions: impl Iterator<Item = (SessionId, &'a Session)>,
     reason: &Reason,
 ) -> Vec<NewEvent> {
-    let close = |(id, session)| of(id, session, SessionClosed::new(Some(reason.clone())));
+    let close =
+        |(id, session)| session_event(id, session, SessionClosed::new(Some(reason.clone())));
     sessions
         .filter(|(_, session)| session.is_open())
         .take(ENDED_MAX)
@@ -275,7 +260,7 @@ pub(super) fn closings<'a>(
         .collect()
 }
 
-/// Only who has the session, and supervisors.
+/// Checks that the caller has the session, or is a supervisor or administrator.
 pub(super) fn check_assigned(caller: &Caller<'_>, session: &Session) -> Result<(), Rejection> {
     if session.operator.as_ref() == Some(caller.id) || caller.user.sees_all() {
         return Ok(());
@@ -290,7 +275,7 @@ pub(super) fn check_assigned(caller: &Caller<'_>, session: &Session) -> Result<(
     Err(reason.into())
 }
 
-/// The channel is not active.
+/// The rejection for a channel that is not active.
 pub(super) fn not_active(channel: &Channel) -> Rejection {
     let reason = Reason::ChannelNotActive {
         status: channel.status.as_str().to_owned(),
@@ -304,17 +289,13 @@ pub(super) fn changed(
     session: &Session,
     event: impl Into<crate::event::Event>,
 ) -> Decision {
-    Decision::of(vec![of(id, session, event)], Answer::Session(id))
+    Decision::new([session_event(id, session, event)], Answer::Session(id))
 }
 
-pub(super) fn of(
+pub(super) fn session_event(
     id: SessionId,
     session: &Session,
     event: impl Into<crate::event::Event>,
 ) -> NewEvent {
-    NewEvent {
-        stream: Stream::Session(id),
-        live_chat: Some(session.live_chat),
-        event: event.into(),
-    }
+    NewEvent::new(Stream::Session(id), Some(session.live_chat), event)
 }

@@ -1,8 +1,8 @@
-//! Deciding about users. Only administrators change them.
+//! Decisions on users. Only administrators change them.
 
 use crate::command::{Decision, Effect, NewEvent, NewUser, UserCommand};
 use crate::content::NAME_CHARS_MAX;
-use crate::event::{TokenIssued, UserCreated, UserDisabled, UserUpdated};
+use crate::event::{Event, TokenIssued, UserCreated, UserDisabled, UserUpdated};
 use crate::id::UserId;
 use crate::model::Group;
 use crate::reason::Reason;
@@ -12,7 +12,7 @@ use crate::rules::LIST_MAX;
 use crate::seal::Private;
 use crate::workspace::{Caller, Workspace};
 
-/// The most API tokens that one user holds; the oldest gives way.
+/// The most API tokens of one user. A new token evicts the oldest.
 pub(super) const TOKENS_MAX: usize = 16;
 
 impl Workspace {
@@ -26,7 +26,7 @@ impl Workspace {
             UserCommand::Create(user) => {
                 check_name("/name", &user.name)?;
                 self.check_new(&user.login)?;
-                Ok(Decision::of(vec![created(user)], Answer::User))
+                Ok(Decision::new([created(user)], Answer::User))
             }
             UserCommand::Update {
                 user,
@@ -34,52 +34,51 @@ impl Workspace {
                 groups,
                 password_hash,
             } => {
-                let now = self.user(user)?;
-                if let Some(name) = name {
-                    check_name("/name", name)?;
-                }
-                if let Some(groups) = groups
-                    && now.is(Group::Administrators)
-                    && !groups.contains(&Group::Administrators)
-                {
-                    self.check_last_administrator(user)?;
-                }
                 let event = UserUpdated {
                     name: name.clone(),
                     groups: groups.clone(),
                     password_hash: password_hash.clone().map(Private::Clear),
                 };
-                Ok(changed(user, event.into()))
+                self.decide_update_user(user, event)
             }
             UserCommand::Disable { user, disabled } => {
                 if self.user(user)?.disabled == *disabled {
-                    return Ok(Decision::repeated(Answer::User));
+                    return Ok(Decision::unchanged(Answer::User));
                 }
                 if *disabled {
                     self.check_last_administrator(user)?;
                 }
-                Ok(changed(
-                    user,
-                    UserDisabled {
-                        disabled: *disabled,
-                    }
-                    .into(),
-                ))
+                let disabled = *disabled;
+                Ok(changed(user, UserDisabled { disabled }))
             }
             UserCommand::Token { user, hash } => {
                 self.user(user)?;
                 let event = TokenIssued {
                     hash: Private::Clear(hash.clone()),
                 };
-                Ok(Decision::of(vec![of(user, event.into())], Answer::Token))
+                Ok(Decision::new([user_event(user, event)], Answer::Token))
             }
         }
     }
 
-    /// The administrator that `switchboard init` made, unless somebody is there already.
+    fn decide_update_user(&self, id: &UserId, event: UserUpdated) -> Result<Decision, Rejection> {
+        let user = self.user(id)?;
+        if let Some(name) = &event.name {
+            check_name("/name", name)?;
+        }
+        if let Some(groups) = &event.groups
+            && user.is(Group::Administrators)
+            && !groups.contains(&Group::Administrators)
+        {
+            self.check_last_administrator(id)?;
+        }
+        Ok(changed(id, event))
+    }
+
+    /// Creates the administrator of `switchboard init` if there are no users.
     pub(super) fn decide_first_administrator(&self, user: &NewUser) -> Decision {
         if self.users.is_empty() {
-            Decision::of(vec![created(user)], Answer::User)
+            Decision::new([created(user)], Answer::User)
         } else {
             Decision::nothing()
         }
@@ -96,7 +95,7 @@ impl Workspace {
         Ok(())
     }
 
-    /// Nobody may lock everybody out.
+    /// Checks that an enabled administrator remains after this user.
     fn check_last_administrator(&self, leaving: &UserId) -> Result<(), Rejection> {
         let another = self
             .users
@@ -110,7 +109,7 @@ impl Workspace {
     }
 }
 
-/// A name for people: not empty, and bounded.
+/// Checks that a display name is not blank and not too long.
 pub(super) fn check_name(pointer: &str, name: &str) -> Result<(), Rejection> {
     if !name.trim().is_empty() && name.chars().count() <= NAME_CHARS_MAX {
         return Ok(());
@@ -118,7 +117,7 @@ pub(super) fn check_name(pointer: &str, name: &str) -> Result<(), Rejection> {
     Err(wrong_length(pointer, 1, NAME_CHARS_MAX, "characters"))
 }
 
-/// A member is too short or too long.
+/// The rejection for a member whose length is out of bounds.
 pub(super) fn wrong_length(pointer: &str, min: usize, max: usize, unit: &str) -> Rejection {
     let (pointer, unit) = (pointer.to_owned(), unit.to_owned());
     Reason::WrongLength {
@@ -136,17 +135,13 @@ fn created(user: &NewUser) -> NewEvent {
         groups: user.groups.clone(),
         password_hash: Private::Clear(user.password_hash.clone()),
     };
-    of(&user.login, event.into())
+    user_event(&user.login, event)
 }
 
-fn changed(user: &UserId, event: crate::event::Event) -> Decision {
-    Decision::of(vec![of(user, event)], Answer::User).then(Effect::RightsChanged(user.clone()))
+fn changed(user: &UserId, event: impl Into<Event>) -> Decision {
+    Decision::new([user_event(user, event)], Answer::User).then(Effect::RightsChanged(user.clone()))
 }
 
-fn of(user: &UserId, event: crate::event::Event) -> NewEvent {
-    NewEvent {
-        stream: Stream::User(user.clone()),
-        live_chat: None,
-        event,
-    }
+fn user_event(user: &UserId, event: impl Into<Event>) -> NewEvent {
+    NewEvent::new(Stream::User(user.clone()), None, event)
 }

@@ -1,4 +1,4 @@
-//! Deciding about what messengers answer to a channel.
+//! Decisions on messengers' answers about a channel.
 
 use crate::command::{Decision, NewEvent, Verification};
 use crate::event::{ChannelStatusChanged, ChannelUpdated, Event, MessagesRefused, NoticesSettled};
@@ -11,10 +11,10 @@ use crate::state::Channel;
 use crate::verdict::{RequestKind, Verdict};
 use crate::verification::{Proof, Purpose};
 use crate::workspace::Workspace;
-use crate::workspace::channels::{changed, of, status};
+use crate::workspace::channels::{changed, channel_event, status};
 
 impl Workspace {
-    /// What follows from a messenger's answer to `connect`.
+    /// Decides the result of a verification.
     pub(in crate::workspace) fn decide_verified(
         &self,
         verification: &Verification,
@@ -26,7 +26,7 @@ impl Workspace {
         );
         let given_up =
             verification.purpose == Purpose::Connect && channel.status != ChannelStatus::Pending;
-        let answer = Decision::repeated(Answer::Channel(id));
+        let answer = Decision::unchanged(Answer::Channel(id));
         match (&verification.purpose, &verification.result) {
             _ if given_up => Ok(answer),
             (Purpose::Test, _) | (Purpose::Webhook(_), Err(_)) => Ok(answer),
@@ -34,7 +34,7 @@ impl Workspace {
                 Self::decide_overtaken(id, channel, result)
             }
             (Purpose::Connect | Purpose::Reconnect, Ok(proof)) => {
-                // While the messenger was asked, another channel may have taken the account.
+                // Another channel may have connected the account during the verification.
                 self.check_account(&channel.webhook, Some(id))?;
                 Ok(changed(id, channel.live_chat, active(proof)))
             }
@@ -63,23 +63,23 @@ impl Workspace {
                 if channel.status != ChannelStatus::Disconnected {
                     decision
                         .events
-                        .push(of(id, channel.live_chat, active(proof)));
+                        .push(channel_event(id, channel.live_chat, active(proof)));
                 }
                 Ok(decision)
             }
         }
     }
 
-    /// The channel changed while its messenger was asked to connect again: what it answered is about
-    /// the channel of before. One that was ended meanwhile stays so, and its messenger, which believes
-    /// itself connected, is told.
+    /// Decides a reconnect whose channel changed during the verification. A channel that was
+    /// disconnected meanwhile stays disconnected; the event makes the fold notify its messenger, which
+    /// considers itself connected.
     fn decide_overtaken(
         id: ChannelId,
         channel: &Channel,
         result: &Result<Proof, Reason>,
     ) -> Result<Decision, Rejection> {
         match (channel.status, result) {
-            (ChannelStatus::Active, _) => Ok(Decision::repeated(Answer::Channel(id))),
+            (ChannelStatus::Active, _) => Ok(Decision::unchanged(Answer::Channel(id))),
             (ChannelStatus::Disconnected, Ok(proof)) => {
                 let ended = ChannelStatusChanged {
                     verified: Some(proof.verified),
@@ -94,17 +94,18 @@ impl Workspace {
         }
     }
 
-    /// What an answer to a notice says about the channel: 401 interrupts it, 410 disconnects it.
+    /// Decides a notice that was answered with 401, which interrupts the channel, or 410, which
+    /// disconnects it.
     pub(in crate::workspace) fn decide_channel_fault(
         &self,
         id: ChannelId,
         generation: u32,
         answered: u16,
     ) -> Decision {
-        let is_meant =
+        let is_current =
             |c: &&Channel| c.status == ChannelStatus::Active && c.generation == generation;
-        match self.channels.get(&id).filter(is_meant) {
-            Some(channel) => judgement(answered)
+        match self.channels.get(&id).filter(is_current) {
+            Some(channel) => channel_fault(answered)
                 .map_or_else(Decision::nothing, |e| changed(id, channel.live_chat, e)),
             None => Decision::nothing(),
         }
@@ -123,7 +124,7 @@ impl Workspace {
         if known.is_empty() {
             return Decision::nothing();
         }
-        quiet(id, NoticesSettled { notices: known })
+        unpublished(id, NoticesSettled { notices: known })
     }
 
     pub(in crate::workspace) fn decide_messages_refused(
@@ -134,7 +135,7 @@ impl Workspace {
         if count == 0 || self.channels.get(&id).is_none() {
             return Decision::nothing();
         }
-        quiet(id, MessagesRefused { count })
+        unpublished(id, MessagesRefused { count })
     }
 }
 
@@ -146,18 +147,16 @@ pub(in crate::workspace) fn active(proof: &Proof) -> ChannelStatusChanged {
     }
 }
 
-/// What an answer says about the channel that gave it, whatever was asked.
-pub(in crate::workspace) fn judgement(answered: u16) -> Option<ChannelStatusChanged> {
+/// Returns the status change that an HTTP status causes for the whole channel.
+pub(in crate::workspace) fn channel_fault(answered: u16) -> Option<ChannelStatusChanged> {
     // 401 and 410 mean the same for every kind of request.
     let now = Verdict::of(RequestKind::Notice, answered).channel_status()?;
     Some(status(now, Some(Reason::of_status(answered))))
 }
 
-pub(in crate::workspace) fn quiet(id: ChannelId, event: impl Into<Event>) -> Decision {
-    let event = NewEvent {
-        stream: Stream::Channel(id),
-        live_chat: None,
-        event: event.into(),
-    };
-    Decision::of(vec![event], Answer::Done)
+pub(in crate::workspace) fn unpublished(id: ChannelId, event: impl Into<Event>) -> Decision {
+    Decision::new(
+        [NewEvent::new(Stream::Channel(id), None, event)],
+        Answer::Done,
+    )
 }

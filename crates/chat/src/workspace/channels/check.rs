@@ -1,4 +1,4 @@
-//! What a code and a webhook must be.
+//! Checks of confirmation codes and webhooks.
 
 use crate::content::URL_BYTES_MAX;
 use crate::id::ChannelId;
@@ -12,7 +12,7 @@ use crate::verification::account;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// One account, one live chat: nobody else may have this webhook.
+    /// Checks that no other channel has this webhook.
     pub(in crate::workspace) fn check_account(
         &self,
         webhook: &str,
@@ -63,7 +63,7 @@ pub(in crate::workspace) fn check_code(code: &Secret, security: Security) -> Res
     }
 }
 
-/// Whether anybody could prove a code: its key is empty.
+/// Returns whether a code's key is empty, so that it proves nothing.
 pub(in crate::workspace) fn is_empty(code: &Secret) -> bool {
     signature::key(code).is_ok_and(|key| key.is_empty())
 }

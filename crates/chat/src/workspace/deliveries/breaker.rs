@@ -1,4 +1,4 @@
-//! How a channel's attempts go.
+//! The circuit breaker of a channel.
 
 use crate::event::DeliveryChanged;
 use crate::model::DeliveryState;
@@ -7,14 +7,14 @@ use crate::time::Timestamp;
 use crate::verdict::{RequestKind, Verdict};
 
 impl Breaker {
-    /// How it stands after an attempt. Any final answer shows that the messenger is alive.
+    /// Returns the breaker after an attempt. Any final answer closes it.
     #[must_use]
     pub fn after(&self, change: &DeliveryChanged, now: Timestamp) -> Self {
         let is_final = |status| Verdict::of(RequestKind::Message, status) != Verdict::Retry;
         if change.status.is_some_and(is_final) {
             return Self::default();
         }
-        // A receipt overtook it: the messenger has the message, whatever became of the answer.
+        // A receipt arrived first: the messenger has the message, so this is no failure.
         if change.state != DeliveryState::Sending {
             return self.clone();
         }
@@ -34,7 +34,7 @@ impl Breaker {
             probes,
             not_before: None,
         };
-        // Another chat's failure does not shorten the pause that the messenger asked for.
+        // A failure in another chat must not shorten a `Retry-After` pause.
         let pause = self.not_before.filter(|until| *until > now);
         let probe_at = open.then(|| now.plus(next.pause()));
         Self {

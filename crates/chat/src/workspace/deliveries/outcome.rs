@@ -1,4 +1,4 @@
-//! What an answer means for a message and its channel.
+//! The effect of an attempt on its message and channel.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::state::{Breaker, Channel, Delivery, Message};
 use crate::time::Timestamp;
 use crate::verdict::{RequestKind, Verdict};
 use crate::workspace::Context;
-use crate::workspace::channels::{judgement, status};
-use crate::workspace::deliveries::unchanged;
+use crate::workspace::channels::{channel_fault, status};
+use crate::workspace::deliveries::current;
 
-/// How much of an answer is kept, in characters: its start tells an administrator what is wrong.
+/// The number of characters kept of an answer, to show an administrator the cause of a failure.
 const ANSWER_CHARS_MAX: usize = 256;
 
 pub(in crate::workspace) fn attempt_outcome(
@@ -26,7 +26,7 @@ pub(in crate::workspace) fn attempt_outcome(
     context: &mut Context<'_>,
 ) -> DeliveryChanged {
     let now = context.now;
-    let (answered, attempt) = made(reply, previous);
+    let (answered, attempt) = attempt_record(reply, previous);
     let (verdict, reason) = match &reply.outcome {
         Outcome::Answered { status, .. } => (
             Verdict::of(RequestKind::Message, *status),
@@ -35,11 +35,11 @@ pub(in crate::workspace) fn attempt_outcome(
         Outcome::Failed(reason) => (Verdict::Retry, reason.clone()),
     };
     let reason = Some(reason);
-    // Where no egress took it there was no attempt: that says nothing of the messenger.
+    // If no egress took the request, there was no attempt.
     let change = DeliveryChanged {
         status: answered,
-        attempt: Some(attempt).filter(|_| was_made(reply)),
-        ..unchanged(message, delivery)
+        attempt: Some(attempt).filter(|_| was_sent(reply)),
+        ..current(message, delivery)
     };
     match verdict {
         Verdict::Accepted => DeliveryChanged {
@@ -63,8 +63,7 @@ pub(in crate::workspace) fn attempt_outcome(
             let scheduled = context
                 .rules
                 .next_attempt(delivery.tries, first, context.chance);
-            // A message that had to wait for its channel is past many of its times: they are not
-            // made up for one after the other.
+            // A message that waited for its channel has missed scheduled attempts; skip them.
             let next = scheduled
                 .max(now.plus(context.rules.pause_min()))
                 .max(pause_until.unwrap_or(now));
@@ -79,14 +78,14 @@ pub(in crate::workspace) fn attempt_outcome(
     }
 }
 
-/// An attempt whose answer came after the delivery had got further by a receipt.
+/// Returns the change for an attempt that ended after a receipt had settled the delivery.
 pub(in crate::workspace) fn late_attempt(
     reply: &AttemptReply,
     message: &Message,
     state: DeliveryState,
     previous: u64,
 ) -> DeliveryChanged {
-    let (status, attempt) = made(reply, previous);
+    let (status, attempt) = attempt_record(reply, previous);
     DeliveryChanged {
         status,
         attempt: Some(attempt),
@@ -94,16 +93,16 @@ pub(in crate::workspace) fn late_attempt(
     }
 }
 
-/// Whether anything can have been sent.
-pub(in crate::workspace) fn was_made(reply: &AttemptReply) -> bool {
+/// Returns whether the request may have been sent.
+pub(in crate::workspace) fn was_sent(reply: &AttemptReply) -> bool {
     match &reply.outcome {
         Outcome::Answered { .. } => true,
         Outcome::Failed(reason) => !reason.is_unsent(),
     }
 }
 
-/// The attempt as it is recorded, and the status of its answer.
-fn made(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
+/// Returns the HTTP status of the answer and the attempt to record.
+fn attempt_record(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
     let (status, reason, answer) = match &reply.outcome {
         Outcome::Answered { status, answer, .. } => (Some(*status), None, start_of(answer)),
         Outcome::Failed(reason) => (None, Some(reason.clone()), None),
@@ -118,7 +117,7 @@ fn made(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt) {
     (status, attempt)
 }
 
-/// Until when the messenger asks us to pause, with 429 or 503.
+/// Returns the end of the pause that a 429 or 503 answer requests.
 fn retry_after(outcome: &Outcome, now: Timestamp) -> Option<Timestamp> {
     match outcome {
         Outcome::Answered {
@@ -130,7 +129,7 @@ fn retry_after(outcome: &Outcome, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// What an attempt means for its channel, when it means anything.
+/// Returns the status change of the channel that an attempt causes, if any.
 pub(in crate::workspace) fn channel_change(
     channel: &Channel,
     breaker: &Breaker,
@@ -140,7 +139,7 @@ pub(in crate::workspace) fn channel_change(
     if channel.status != ChannelStatus::Active {
         return None;
     }
-    if let Some(change) = answered.and_then(judgement) {
+    if let Some(change) = answered.and_then(channel_fault) {
         return Some(change);
     }
     if breaker

@@ -1,4 +1,4 @@
-//! Deciding about messages that are sent again, and what their messenger reports.
+//! Decisions on retries, replays and delivery receipts.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
 use crate::state::Message;
 use crate::time::Timestamp;
-use crate::workspace::sessions::{check_assigned, of};
+use crate::workspace::sessions::{check_assigned, session_event};
 use crate::workspace::{Caller, Context, Workspace};
 
-/// The most deliveries that one replay puts back: they are one frame. Asking again takes the next.
+/// The most deliveries that one replay requeues, which is what one frame holds. A repeated replay
+/// requeues the next ones.
 const REPLAY_MAX: usize = 200;
 
 impl Workspace {
-    /// What the messenger reports of a message: it moves the delivery on, never back.
+    /// Decides a delivery receipt. It moves a delivery forward only.
     pub(in crate::workspace) fn decide_receipt(
         &self,
         channel: ChannelId,
@@ -57,13 +58,13 @@ impl Workspace {
             reason: reason.map(reported),
             ..DeliveryChanged::new(id, state, message.attempts)
         };
-        Ok(Decision::of(
-            vec![of(session_id, session, event)],
+        Ok(Decision::new(
+            [session_event(session_id, session, event)],
             Answer::Done,
         ))
     }
 
-    /// A failed or expired message is put back in its chat's lane, under its own id.
+    /// Requeues a failed or expired message in its chat's lane under the same id.
     pub(in crate::workspace) fn decide_retry(
         &self,
         caller: &Caller<'_>,
@@ -85,8 +86,8 @@ impl Workspace {
         }
         self.check_lane(&session.chat())?;
         let event = requeued(message, context);
-        Ok(Decision::of(
-            vec![of(session_id, session, event)],
+        Ok(Decision::new(
+            [session_event(session_id, session, event)],
             Answer::Message(id, message.position),
         ))
     }
@@ -123,10 +124,10 @@ impl Workspace {
                 *taken <= places
             })
             .take(REPLAY_MAX)
-            .map(|(id, session, message)| of(id, session, requeued(message, context)))
+            .map(|(id, session, message)| session_event(id, session, requeued(message, context)))
             .collect();
         let count = u64::try_from(events.len()).unwrap_or(0);
-        Ok(Decision::of(events, Answer::Count(count)))
+        Ok(Decision::new(events, Answer::Count(count)))
     }
 }
 

@@ -1,71 +1,46 @@
-//! Taking in what happened to channels.
+//! Applies channel events.
 
 use std::collections::BTreeSet;
 
-use crate::event::{ChannelCreated, ChannelStatusChanged, Event};
+use crate::event::{
+    ChannelCreated, ChannelEvent, ChannelStatusChanged, ChannelUpdated, CodeRotated,
+};
 use crate::id::{ChannelId, MessageId, SessionId};
 use crate::model::{Capabilities, ChannelStatus};
 use crate::record::{Actor, Record};
+use crate::seal::Private;
+use crate::secret::Secret;
 use crate::state::{Breaker, Channel, ChannelCode, Head, NoticeKind};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    pub(super) fn evolve_channel(&mut self, id: ChannelId, head: Head, record: &Record) {
-        if let Event::ChannelCreated(e) = &record.event {
-            self.channels.insert(id, created(e, record.time));
-        }
-        match &record.event {
-            Event::ChannelStatusChanged(e) => self.change_status(id, record, e),
-            Event::EditParked(e) => self.park(id, record, e),
-            Event::NoticesSettled(e) => {
+    pub(super) fn evolve_channel(
+        &mut self,
+        id: ChannelId,
+        event: ChannelEvent<'_>,
+        record: &Record,
+    ) {
+        match event {
+            ChannelEvent::ChannelCreated(e) => {
+                self.channels.insert(id, created(e, record.time));
+            }
+            ChannelEvent::ChannelStatusChanged(e) => self.change_status(id, record, e),
+            ChannelEvent::ChannelUpdated(e) => self.change_channel(id, |c| update(c, e)),
+            ChannelEvent::CodeRotated(e) => self.change_channel(id, |c| rotate(c, e, record.time)),
+            ChannelEvent::MessagesRefused(e) => self.change_channel(id, |c| c.refused += e.count),
+            ChannelEvent::NoticesSettled(e) => {
                 for number in &e.notices {
                     self.drop_notice(id, *number);
                 }
             }
-            _ => {}
+            ChannelEvent::EditParked(e) => self.park(id, record, e),
         }
-        let Some(channel) = self.channels.get_mut(&id) else {
-            return;
-        };
-        channel.head = head;
-        match &record.event {
-            Event::ChannelUpdated(e) => {
-                if let Some(name) = &e.name {
-                    channel.name.clone_from(name);
-                }
-                if let Some(webhook) = &e.webhook {
-                    channel.webhook.clone_from(webhook);
-                    channel.generation += 1;
-                }
-                if let Some(security) = e.security {
-                    channel.security = security;
-                    channel.revision += 1;
-                }
-                channel.dialect = e.dialect.unwrap_or(channel.dialect);
-                channel.operator_initiated = e.operator_initiated.or(channel.operator_initiated);
-            }
-            Event::CodeRotated(e) => {
-                channel.codes.truncate(1);
-                // Nobody is to get in for a while longer with nothing.
-                channel.codes.retain(|code| !code.empty);
-                for code in &mut channel.codes {
-                    code.until = Some(e.old_until);
-                }
-                channel.codes.insert(
-                    0,
-                    ChannelCode {
-                        code: e.code.clone(),
-                        empty: e.codeless,
-                        since: record.time,
-                        until: None,
-                    },
-                );
-                channel.revision += 1;
-                channel.generation += 1;
-            }
-            Event::MessagesRefused(e) => channel.refused += e.count,
-            _ => {}
+    }
+
+    fn change_channel(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            change(channel);
         }
     }
 
@@ -80,7 +55,7 @@ impl Workspace {
             channel.since = record.time;
         }
         let by_administrator = matches!(record.by, Actor::User(_));
-        // What only opens or closes the breaker leaves the channel as it is.
+        // A change of the breaker alone does not start a new generation.
         if e.status != before || e.verified.is_some() || by_administrator {
             channel.generation += 1;
         }
@@ -92,18 +67,16 @@ impl Workspace {
         if let Some(capabilities) = &e.capabilities {
             channel.capabilities = capabilities.clone();
         }
-        // One that has just proved itself believes that it is connected.
+        // A messenger that just passed verification considers itself connected.
         let is_news = before != e.status || e.verified.is_some();
-        match e.status {
-            ChannelStatus::Deleted => self.delete_channel(id, record.time),
-            ChannelStatus::Disconnected if by_administrator && is_news => {
-                self.push_notice(id, NoticeKind::Disconnect, record.time);
-            }
-            _ => {}
+        if e.status == ChannelStatus::Deleted {
+            self.delete_channel(id, record.time);
+        } else if e.status == ChannelStatus::Disconnected && by_administrator && is_news {
+            self.push_notice(id, NoticeKind::Disconnect, record.time);
         }
     }
 
-    /// A channel is gone: its messenger is told, its sessions end, nothing waits any more.
+    /// Deletes a channel: ends its sessions, fails its deliveries and queues a `disconnect` notice.
     pub(super) fn delete_channel(&mut self, id: ChannelId, time: Timestamp) {
         let open: Vec<SessionId> = self.open_sessions(id).map(|(session, _)| session).collect();
         for session in open {
@@ -136,10 +109,47 @@ impl Workspace {
         };
         channel.status = ChannelStatus::Deleted;
         channel.since = time;
-        // What never was connected has nothing to end, and its account may be another channel's.
+        // A channel that was never verified has no connection, and another channel may own its account.
         if channel.verified.is_some() {
             self.push_notice(id, NoticeKind::Disconnect, time);
         }
+    }
+}
+
+fn update(channel: &mut Channel, e: &ChannelUpdated) {
+    if let Some(name) = &e.name {
+        channel.name.clone_from(name);
+    }
+    if let Some(webhook) = &e.webhook {
+        channel.webhook.clone_from(webhook);
+        channel.generation += 1;
+    }
+    if let Some(security) = e.security {
+        channel.security = security;
+        channel.revision += 1;
+    }
+    channel.dialect = e.dialect.unwrap_or(channel.dialect);
+    channel.operator_initiated = e.operator_initiated.or(channel.operator_initiated);
+}
+
+fn rotate(channel: &mut Channel, e: &CodeRotated, time: Timestamp) {
+    channel.codes.truncate(1);
+    // An empty code must not stay valid during the overlap.
+    channel.codes.retain(|code| !code.empty);
+    for code in &mut channel.codes {
+        code.until = Some(e.old_until);
+    }
+    channel.codes.insert(0, new_code(&e.code, e.codeless, time));
+    channel.revision += 1;
+    channel.generation += 1;
+}
+
+fn new_code(code: &Private<Secret>, empty: bool, since: Timestamp) -> ChannelCode {
+    ChannelCode {
+        code: code.clone(),
+        empty,
+        since,
+        until: None,
     }
 }
 
@@ -148,12 +158,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         live_chat: e.live_chat,
         name: e.name.clone(),
         webhook: e.webhook.clone(),
-        codes: vec![ChannelCode {
-            code: e.code.clone(),
-            empty: e.codeless,
-            since: time,
-            until: None,
-        }],
+        codes: vec![new_code(&e.code, e.codeless, time)],
         revision: 1,
         generation: 1,
         security: e.security,

@@ -1,16 +1,19 @@
-//! Taking in what happened to contacts.
+//! Applies contact events.
 
-use crate::event::Event;
-use crate::record::{Record, Stream};
+use crate::event::ContactEvent;
+use crate::id::ContactId;
+use crate::record::Record;
 use crate::state::{Contact, Head};
 use crate::workspace::{Workspace, external_digest};
 
 impl Workspace {
-    pub(super) fn evolve_contact(&mut self, head: Head, record: &Record) {
-        let Stream::Contact(id) = record.stream else {
-            return;
-        };
-        if let Event::ContactCreated(e) = &record.event {
+    pub(super) fn evolve_contact(
+        &mut self,
+        id: ContactId,
+        event: ContactEvent<'_>,
+        record: &Record,
+    ) {
+        if let ContactEvent::ContactCreated(e) = event {
             let contact = Contact {
                 channel: e.channel,
                 external_user_id: e.external_user_id.as_str().into(),
@@ -21,7 +24,7 @@ impl Workspace {
                 first_seen_at: record.time,
                 forgotten: None,
                 sessions: Vec::new(),
-                head,
+                head: Head::default(),
             };
             self.contacts.insert(id, contact);
             self.give_out(e.key);
@@ -31,26 +34,25 @@ impl Workspace {
         let Some(contact) = self.contacts.get_mut(&id) else {
             return;
         };
-        contact.head = head;
-        match &record.event {
-            Event::ContactUpdated(e) => {
+        match event {
+            ContactEvent::ContactCreated(_) => {}
+            ContactEvent::ContactUpdated(e) => {
                 contact.asking = false;
                 if e.profile.is_some() {
                     contact.profile_at = record.position;
                 }
             }
-            Event::ContactForgotten(_) => {
+            ContactEvent::ContactForgotten(_) => {
                 contact.forgotten = Some(record.time);
                 contact.asking = false;
                 contact.profile_at = 0;
-                let name = external_digest(contact.channel, &contact.external_user_id);
+                let external = external_digest(contact.channel, &contact.external_user_id);
                 let sessions = contact.sessions.clone();
-                self.index.contact_of.remove(&name);
+                self.index.contact_of.remove(&external);
                 for session in sessions {
                     self.end_session(session, record.time);
                 }
             }
-            _ => {}
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Taking in what became of deliveries.
+//! Applies delivery events.
 
 use crate::event::DeliveryChanged;
 use crate::id::{MessageId, SessionId};
@@ -14,14 +14,10 @@ impl Workspace {
             m.state = Some(e.state);
             m.attempts = e.attempts;
             m.delivery_at = record.position;
-            match e.state {
-                DeliveryState::Delivered => {
-                    m.extra_mut().delivered_at.get_or_insert(record.time);
-                }
-                DeliveryState::Queued if m.extra().delivered_at.is_some() => {
-                    m.extra_mut().delivered_at = None;
-                }
-                _ => {}
+            if e.state == DeliveryState::Delivered {
+                m.extra_mut().delivered_at.get_or_insert(record.time);
+            } else if e.state == DeliveryState::Queued && m.extra().delivered_at.is_some() {
+                m.extra_mut().delivered_at = None;
             }
         });
         let Some(session) = self.sessions.get(&id) else {
@@ -34,7 +30,7 @@ impl Workspace {
             let before = self.lane_head(&chat);
             if let Some(delivery) = self.deliveries.get_mut(&e.message) {
                 delivery.due = e.next_attempt_at.unwrap_or(record.time);
-                // An attempt begins: when the next is due is known once this one has ended.
+                // An attempt starts; the next due time follows when it ends.
                 if e.next_attempt_at.is_none() {
                     delivery.tries += 1;
                     delivery.first_at.get_or_insert(record.time);
@@ -54,7 +50,7 @@ impl Workspace {
         }
     }
 
-    /// Puts a message at the end of its chat's lane.
+    /// Appends a message to its chat's lane.
     pub(super) fn enqueue(
         &mut self,
         session: SessionId,
@@ -83,7 +79,7 @@ impl Workspace {
         }
     }
 
-    /// Takes a message out of its chat's lane: it is at its end.
+    /// Removes a settled message from its chat's lane.
     fn settle(&mut self, message: MessageId) {
         let Some(session) = self
             .deliveries

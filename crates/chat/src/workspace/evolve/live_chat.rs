@@ -1,55 +1,58 @@
-//! Taking in what happened to live chats.
+//! Applies live chat events.
 
 use std::collections::BTreeMap;
 
-use crate::event::Event;
-use crate::id::ChannelId;
-use crate::record::{Record, Stream};
+use crate::event::LiveChatEvent;
+use crate::id::{ChannelId, LiveChatId};
 use crate::state::{CannedReply, Head, LiveChat};
+use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    pub(super) fn evolve_live_chat(&mut self, head: Head, record: &Record) {
-        let Stream::LiveChat(id) = record.stream else {
-            return;
-        };
-        if let Event::LiveChatCreated(e) = &record.event {
+    pub(super) fn evolve_live_chat(
+        &mut self,
+        id: LiveChatId,
+        event: LiveChatEvent<'_>,
+        time: Timestamp,
+    ) {
+        if let LiveChatEvent::LiveChatCreated(e) = event {
             let live_chat = LiveChat {
                 name: e.name.clone(),
                 members: e.members.iter().cloned().collect(),
                 replies: BTreeMap::new(),
-                created_at: record.time,
+                created_at: time,
                 deleted: false,
-                head,
+                head: Head::default(),
             };
             self.live_chats.insert(id, live_chat);
         }
         let Some(live_chat) = self.live_chats.get_mut(&id) else {
             return;
         };
-        live_chat.head = head;
-        match &record.event {
-            Event::LiveChatRenamed(e) => live_chat.name.clone_from(&e.name),
-            Event::MembersChanged(e) => live_chat.members = e.members.iter().cloned().collect(),
-            Event::ReplySaved(e) => {
+        match event {
+            LiveChatEvent::LiveChatCreated(_) => {}
+            LiveChatEvent::LiveChatRenamed(e) => live_chat.name.clone_from(&e.name),
+            LiveChatEvent::MembersChanged(e) => {
+                live_chat.members = e.members.iter().cloned().collect();
+            }
+            LiveChatEvent::ReplySaved(e) => {
                 let reply = CannedReply {
                     shortcut: e.shortcut.clone(),
                     text: e.text.clone(),
                 };
                 live_chat.replies.insert(e.reply, reply);
             }
-            Event::ReplyDeleted(e) => {
+            LiveChatEvent::ReplyDeleted(e) => {
                 live_chat.replies.remove(&e.reply);
             }
-            Event::LiveChatDeleted(_) => {
+            LiveChatEvent::LiveChatDeleted(_) => {
                 live_chat.deleted = true;
                 let channels: Vec<ChannelId> =
                     self.channels_of(id).map(|(channel, _)| channel).collect();
                 for channel in channels {
-                    self.delete_channel(channel, record.time);
+                    self.delete_channel(channel, time);
                 }
             }
-            _ => {}
         }
     }
 }

@@ -1,26 +1,20 @@
-//! Taking in what was written and read.
+//! Applies message events.
 
-use crate::event::{MessageReceived, MessageSent};
+use crate::event::{MessageReceived, MessageSent, NoteAdded};
 use crate::id::{MessageId, SessionId};
 use crate::model::{DeliveryState, Direction};
 use crate::record::Record;
-use crate::state::{Head, Message, MessageExtra, NoticeKind, Session};
+use crate::state::{Message, MessageExtra, NoticeKind, Session};
 use crate::time::Timestamp;
 use crate::workspace::index::short;
 use crate::workspace::{Workspace, external_digest};
 
 impl Workspace {
-    pub(super) fn received(
-        &mut self,
-        id: SessionId,
-        head: Head,
-        record: &Record,
-        e: &MessageReceived,
-    ) {
+    pub(super) fn received(&mut self, id: SessionId, record: &Record, e: &MessageReceived) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let (channel, contact) = (session.channel, session.contact);
+        let (channel, contact, newest) = (session.channel, session.contact, session.newest);
         let external = external_digest(channel, &e.external_message_id);
         let author = (e.contact != contact).then_some(e.contact);
         let entry = Message {
@@ -28,16 +22,14 @@ impl Workspace {
             name: short(&external),
             digest: e.digest,
             extra: author.map(|_| {
-                let more = MessageExtra {
+                Box::new(MessageExtra {
                     author,
                     ..MessageExtra::default()
-                };
-                Box::new(more)
+                })
             }),
             ..message(id, e.message, record.position, Direction::Inbound)
         };
-        self.add_message(entry, |s| {
-            s.head = head;
+        self.add_message(entry, newest, |s| {
             s.unread += 1;
             s.waiting_since.get_or_insert(record.time);
             s.last_at = record.time;
@@ -53,19 +45,29 @@ impl Workspace {
     }
 
     pub(super) fn sent_out(&mut self, id: SessionId, record: &Record, e: &MessageSent) {
+        let Some(session) = self.sessions.get(&id) else {
+            return;
+        };
+        let (channel, newest) = (session.channel, session.newest);
         let entry = Message {
             state: Some(DeliveryState::Queued),
             ..message(id, e.message, record.position, Direction::Outbound)
         };
-        self.add_message(entry, |s| {
+        self.add_message(entry, newest, |s| {
             s.waiting_since = None;
             s.last_at = record.time;
         });
-        let channel = self.sessions.get(&id).map(|s| s.channel);
-        if let Some(channel) = channel.and_then(|c| self.channels.get_mut(&c)) {
+        if let Some(channel) = self.channels.get_mut(&channel) {
             channel.operators.insert(e.operator.clone());
         }
         self.enqueue(id, e.message, record.time, e.expires_at);
+    }
+
+    pub(super) fn note_added(&mut self, id: SessionId, position: u64, e: &NoteAdded) {
+        if let Some(newest) = self.sessions.get(&id).map(|s| s.newest) {
+            let note = message(id, e.message, position, Direction::Note);
+            self.add_message(note, newest, |_| {});
+        }
     }
 
     pub(super) fn read_up_to(&mut self, id: SessionId, message: MessageId, time: Timestamp) {
@@ -99,12 +101,9 @@ impl Workspace {
         }
     }
 
-    /// Adds a message to its session, which changes with it.
-    pub(super) fn add_message(&mut self, message: Message, change: impl FnOnce(&mut Session)) {
+    /// Adds a message to its session and applies `change` to the session.
+    fn add_message(&mut self, message: Message, previous: u32, change: impl FnOnce(&mut Session)) {
         let id = message.session;
-        let Some(previous) = self.sessions.get(&id).map(|session| session.newest) else {
-            return;
-        };
         let number = self.message_table.push(message, previous);
         self.change_session(id, |session| {
             session.newest = number;
@@ -113,12 +112,7 @@ impl Workspace {
     }
 }
 
-pub(super) fn message(
-    session: SessionId,
-    id: MessageId,
-    position: u64,
-    direction: Direction,
-) -> Message {
+fn message(session: SessionId, id: MessageId, position: u64, direction: Direction) -> Message {
     Message {
         id,
         session,

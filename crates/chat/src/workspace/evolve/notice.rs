@@ -1,4 +1,4 @@
-//! Taking in what a messenger is to be told.
+//! Queues notices to messengers.
 
 use crate::id::{ChannelId, ContactId, SessionId};
 use crate::model::ChannelStatus;
@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Has a person's profile asked for at the first message, and again when it is old.
+    /// Queues a profile request for a contact whose profile is unknown or stale.
     pub(super) fn ask_profile(&mut self, channel: ChannelId, id: ContactId, time: Timestamp) {
         let Some(contact) = self.contacts.get(&id) else {
             return;
@@ -26,8 +26,8 @@ impl Workspace {
         self.push_notice(channel, NoticeKind::Profile(id), time);
     }
 
-    /// Tells a messenger that can show it how a session goes.
-    pub(super) fn tell_session(&mut self, id: SessionId, state: &str, time: Timestamp) {
+    /// Queues a notice of a session's state if the messenger supports it.
+    pub(super) fn notify_session(&mut self, id: SessionId, state: &str, time: Timestamp) {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
@@ -50,7 +50,7 @@ impl Workspace {
         let Some(channel) = self.channels.get_mut(&id) else {
             return;
         };
-        // A deleted channel's messenger is told that, and nothing more.
+        // A deleted channel sends nothing but `disconnect`.
         if channel.status == ChannelStatus::Deleted && kind != NoticeKind::Disconnect {
             return;
         }
@@ -62,7 +62,7 @@ impl Workspace {
         }
     }
 
-    /// A notice is at its end, however it got there.
+    /// Removes a notice, delivered or not.
     pub(super) fn drop_notice(&mut self, id: ChannelId, number: u64) {
         let Some(notice) = self.notices.remove(&(id, number)) else {
             return;

@@ -1,4 +1,4 @@
-//! Taking in edits that came before their message.
+//! Parks edits that arrive before their message.
 
 use crate::digest::Digest;
 use crate::event::EditParked;
@@ -9,13 +9,12 @@ use crate::state::Parked;
 use crate::workspace::{Workspace, external_digest};
 
 impl Workspace {
-    /// Parks an edit until its message comes. The one that waits longest gives way when there are
-    /// too many: its message may never come.
+    /// Parks an edit until its message arrives. At [`PARKED_MAX`], evicts the oldest.
     pub(super) fn park(&mut self, channel: ChannelId, record: &Record, e: &EditParked) {
         self.give_out(e.key);
         let name = (channel, external_digest(channel, &e.external_message_id));
         if self.parked.get(&name).is_none() {
-            if let Some((oldest, _)) = self.gives_way(channel) {
+            if let Some((oldest, _)) = self.next_to_evict(channel) {
                 self.unpark(channel, oldest);
             }
             if let Some(channel) = self.channels.get_mut(&channel) {
@@ -37,8 +36,8 @@ impl Workspace {
         }
     }
 
-    /// What has to give way before more can be parked, and its key.
-    pub(in crate::workspace) fn gives_way(&self, id: ChannelId) -> Option<(Digest, u32)> {
+    /// Returns the parked edit to evict before another is parked, and its key; `None` below the limit.
+    pub(in crate::workspace) fn next_to_evict(&self, id: ChannelId) -> Option<(Digest, u32)> {
         let channel = self.channels.get(&id)?;
         if channel.parked < PARKED_MAX {
             return None;
@@ -48,7 +47,7 @@ impl Workspace {
         Some((*digest, parked.key))
     }
 
-    /// The keys of what is parked on a channel.
+    /// Returns the keys of the edits parked on a channel.
     pub(in crate::workspace) fn parked_keys(
         &self,
         id: ChannelId,
@@ -57,7 +56,7 @@ impl Workspace {
         all.map(|(_, parked)| parked.key)
     }
 
-    /// Nothing waits for this message any more.
+    /// Removes the parked edit of a message.
     pub(super) fn unpark(&mut self, id: ChannelId, digest: Digest) {
         if self.parked.remove(&(id, digest)).is_some()
             && let Some(channel) = self.channels.get_mut(&id)
@@ -66,7 +65,7 @@ impl Workspace {
         }
     }
 
-    /// Nothing waits on this channel any more.
+    /// Removes a channel's parked edits.
     pub(super) fn unpark_all(&mut self, id: ChannelId) {
         let all = self.parked.range((id, [0; 16])..=(id, [0xff; 16]));
         let all: Vec<Digest> = all.map(|((_, digest), _)| *digest).collect();
@@ -75,15 +74,15 @@ impl Workspace {
         }
     }
 
-    /// A message's author owns another key: the one that an edit was parked under.
-    pub(super) fn keep_key(&mut self, message: MessageId, key: u32) {
+    /// Adds the key of a parked edit to the keys of the message's author.
+    pub(super) fn add_author_key(&mut self, message: MessageId, key: u32) {
         let author = self.author(message);
         if let Some(contact) = author.and_then(|id| self.contacts.get_mut(&id)) {
             contact.keys.push(key);
         }
     }
 
-    /// A key is somebody's.
+    /// Marks a key number as used.
     pub(super) fn give_out(&mut self, key: u32) {
         let given = self.keys.entry(());
         *given = (*given).max(key.saturating_add(1));

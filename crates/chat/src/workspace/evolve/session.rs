@@ -1,36 +1,34 @@
-//! Taking in what happened to sessions.
+//! Applies session events.
 
-use crate::event::{Event, SessionOpened};
+use crate::event::{SessionEvent, SessionOpened};
 use crate::id::SessionId;
-use crate::model::{Direction, OpenedBy, SessionStatus};
+use crate::model::{OpenedBy, SessionStatus};
 use crate::record::Record;
 use crate::state::{Head, Session};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
-use crate::workspace::evolve::message::message;
 use crate::workspace::index::Place;
 
 impl Workspace {
-    pub(super) fn evolve_session(&mut self, id: SessionId, head: Head, record: &Record) {
+    pub(super) fn evolve_session(
+        &mut self,
+        id: SessionId,
+        event: SessionEvent<'_>,
+        record: &Record,
+    ) {
         let time = record.time;
-        match &record.event {
-            Event::SessionOpened(e) => return self.open(id, head, record, e),
-            Event::MessageReceived(e) => return self.received(id, head, record, e),
-            _ => {}
-        }
-        if let Some(session) = self.sessions.get_mut(&id) {
-            session.head = head;
-        }
-        match &record.event {
-            Event::SessionAssigned(e) => {
+        match event {
+            SessionEvent::SessionOpened(e) => self.open(id, record, e),
+            SessionEvent::MessageReceived(e) => self.received(id, record, e),
+            SessionEvent::SessionAssigned(e) => {
                 let operator = e.operator.clone();
                 self.change_session(id, |s| {
                     s.status = SessionStatus::Assigned;
                     s.operator = Some(operator);
                 });
-                self.tell_session(id, "assigned", time);
+                self.notify_session(id, "assigned", time);
             }
-            Event::SessionTransferred(e) => {
+            SessionEvent::SessionTransferred(e) => {
                 let operator = e.operator.clone();
                 self.change_session(id, |s| {
                     s.status = if operator.is_some() {
@@ -41,32 +39,28 @@ impl Workspace {
                     s.operator = operator;
                 });
                 if e.operator.is_some() {
-                    self.tell_session(id, "assigned", time);
+                    self.notify_session(id, "assigned", time);
                 }
             }
-            Event::SessionClosed(_) => self.close(id, time),
-            Event::MessageSent(e) => self.sent_out(id, record, e),
-            Event::NoteAdded(e) => {
-                let note = message(id, e.message, record.position, Direction::Note);
-                self.add_message(note, |_| {});
-            }
-            Event::MessageEdited(e) => {
+            SessionEvent::SessionClosed(_) => self.close(id, time),
+            SessionEvent::MessageSent(e) => self.sent_out(id, record, e),
+            SessionEvent::NoteAdded(e) => self.note_added(id, record.position, e),
+            SessionEvent::MessageEdited(e) => {
                 let edited = e.parked.map_or(record.position, |(position, _)| position);
                 self.change_message(e.message, |m| m.extra_mut().edited = edited);
                 if let Some((_, key)) = e.parked {
-                    self.keep_key(e.message, key);
+                    self.add_author_key(e.message, key);
                 }
             }
-            Event::MessageDeleted(e) => {
+            SessionEvent::MessageDeleted(e) => {
                 self.change_message(e.message, |m| m.extra_mut().deleted = Some(time));
             }
-            Event::MessageRead(e) => self.read_up_to(id, e.message, time),
-            Event::DeliveryChanged(e) => self.evolve_delivery(id, record, e),
-            _ => {}
+            SessionEvent::MessageRead(e) => self.read_up_to(id, e.message, time),
+            SessionEvent::DeliveryChanged(e) => self.evolve_delivery(id, record, e),
         }
     }
 
-    fn open(&mut self, id: SessionId, head: Head, record: &Record, e: &SessionOpened) {
+    fn open(&mut self, id: SessionId, record: &Record, e: &SessionOpened) {
         let Some(live_chat) = record.live_chat else {
             return;
         };
@@ -91,7 +85,7 @@ impl Workspace {
             unread: 0,
             newest: 0,
             previous: e.previous,
-            head,
+            head: Head::default(),
         };
         let place = Place::of(&session);
         let chat = self.chats.entry(session.chat());
@@ -103,13 +97,13 @@ impl Workspace {
             contact.sessions.push(id);
         }
         self.list(id, place);
-        self.tell_session(id, "opened", record.time);
+        self.notify_session(id, "opened", record.time);
         if e.operator.is_some() {
-            self.tell_session(id, "assigned", record.time);
+            self.notify_session(id, "assigned", record.time);
         }
     }
 
-    /// Ends a session, unless it has ended.
+    /// Closes a session if it is open.
     pub(super) fn close(&mut self, id: SessionId, time: Timestamp) {
         let Some(session) = self.sessions.get(&id).filter(|s| s.is_open()) else {
             return;
@@ -123,10 +117,10 @@ impl Workspace {
         if let Some(chat) = self.chats.get_mut(&chat) {
             chat.open = chat.open.filter(|open| *open != id);
         }
-        self.tell_session(id, "closed", time);
+        self.notify_session(id, "closed", time);
     }
 
-    /// Ends a session because its person or its channel is gone: what waited for delivery fails.
+    /// Closes a session whose contact or channel is gone, and fails its pending deliveries.
     pub(super) fn end_session(&mut self, id: SessionId, time: Timestamp) {
         self.close(id, time);
         let Some(chat) = self.sessions.get(&id).map(Session::chat) else {

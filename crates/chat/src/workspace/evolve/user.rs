@@ -1,14 +1,14 @@
-//! Taking in what happened to users.
+//! Applies user events.
 
-use crate::event::Event;
+use crate::event::UserEvent;
 use crate::id::UserId;
 use crate::record::Record;
 use crate::state::{Head, User};
 use crate::workspace::{Workspace, users};
 
 impl Workspace {
-    pub(super) fn evolve_user(&mut self, id: &UserId, head: Head, record: &Record) {
-        if let Event::UserCreated(e) = &record.event {
+    pub(super) fn evolve_user(&mut self, id: &UserId, event: UserEvent<'_>, record: &Record) {
+        if let UserEvent::UserCreated(e) = event {
             let user = User {
                 name: e.name.clone(),
                 groups: e.groups.iter().copied().collect(),
@@ -16,16 +16,16 @@ impl Workspace {
                 tokens: Vec::new(),
                 disabled: false,
                 created_at: record.time,
-                head,
+                head: Head::default(),
             };
             self.users.insert(id.clone(), user);
         }
         let Some(user) = self.users.get_mut(id) else {
             return;
         };
-        user.head = head;
-        match &record.event {
-            Event::UserUpdated(e) => {
+        match event {
+            UserEvent::UserCreated(_) => {}
+            UserEvent::UserUpdated(e) => {
                 if let Some(name) = &e.name {
                     user.name.clone_from(name);
                 }
@@ -36,13 +36,12 @@ impl Workspace {
                     user.password_hash = hash.clone();
                 }
             }
-            Event::UserDisabled(e) => user.disabled = e.disabled,
-            Event::TokenIssued(e) => {
+            UserEvent::UserDisabled(e) => user.disabled = e.disabled,
+            UserEvent::TokenIssued(e) => {
                 user.tokens.push(e.hash.clone());
                 let over = user.tokens.len().saturating_sub(users::TOKENS_MAX);
                 user.tokens.drain(..over);
             }
-            _ => {}
         }
     }
 }
