@@ -2,6 +2,7 @@
 
 mod actions;
 mod channels;
+mod commands;
 mod contacts;
 mod deliveries;
 mod fixture;

@@ -1,114 +1,104 @@
-use super::fixture::{Fixture, answered, deleted, edited, message, send};
-use crate::command::{Command, Effect, MessageCommand, Person, SessionCommand, SystemCommand};
-use crate::content::Profile;
-use crate::messenger::Inbound;
+use std::time::Duration;
+
+use super::fixture::{
+    Fixture, answered, deleted, edited, message, note, profile, retry, send, start_with,
+};
+use crate::command::{Command, Effect, Person, Request, SystemCommand};
+use crate::id::ContactId;
 use crate::rejection::Code;
 
-/// The texts that can still be read.
+/// The texts that the remaining keys can still decrypt.
 fn texts(fixture: &Fixture) -> Vec<String> {
-    fixture
-        .contents()
-        .into_iter()
-        .filter_map(|c| c.text)
-        .collect()
+    let contents = fixture.contents().into_iter();
+    contents.filter_map(|content| content.text).collect()
 }
 
 #[test]
-fn a_forgotten_person_leaves_no_content_and_no_pending_messages() {
+fn erasing_a_contact_leaves_no_content_and_no_pending_messages() {
     let (mut fixture, _, sent) = Fixture::with_message();
-    fixture.system(SystemCommand::Attempting(sent));
+    fixture.begin_attempt(sent);
     let contact = fixture.contact("chat's");
     fixture.does("root", Command::Forget(contact));
     assert_eq!(fixture.kinds(), ["session-closed", "contact-forgotten"]);
-    assert_eq!(texts(&fixture), Vec::<String>::new());
+    assert!(texts(&fixture).is_empty());
     assert!(fixture.workspace.pending(sent).is_none() && fixture.due().is_empty());
-    fixture.ends(sent, answered(200));
-    assert!(fixture.records.is_empty());
+    fixture.end_attempt(sent, answered(200));
+    fixture.assert_no_event();
 
     fixture.does("root", Command::Forget(contact));
-    assert!(fixture.records.is_empty());
+    fixture.assert_no_event();
     assert!(matches!(&fixture.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
 }
 
 #[test]
-fn nobody_writes_to_or_about_a_forgotten_person() {
+fn nobody_writes_to_or_about_an_erased_contact() {
     let (mut fixture, session, sent) = Fixture::with_message();
     let contact = fixture.contact("chat's");
     fixture.does("root", Command::Forget(contact));
-    let note = MessageCommand::Note {
-        session,
-        text: "x".to_owned(),
-    };
-    fixture.refuses("ann", note, Code::ContactForgotten);
-    fixture.refuses("ann", send(session, "x"), Code::SessionClosed);
-    fixture.refuses("ann", MessageCommand::Retry(sent), Code::ContactForgotten);
-    let person = Person::Contact(contact);
-    let create = SessionCommand::Create {
-        channel: fixture.channel,
-        person,
-        text: None,
-    };
-    fixture.refuses("ann", create, Code::ContactForgotten);
-    let profile = Profile {
-        username: Some("Eva".to_owned()),
-        ..Profile::default()
-    };
-    fixture.system(SystemCommand::Profile(contact, Some(profile)));
-    assert!(fixture.records.is_empty());
+    let create = start_with(fixture.channel, Person::Contact(contact), None);
+    for (command, code) in [
+        (note(session, "x"), Code::ContactForgotten),
+        (send(session, "x"), Code::SessionClosed),
+        (retry(sent), Code::ContactForgotten),
+        (create, Code::ContactForgotten),
+    ] {
+        fixture.rejects("ann", command, code);
+    }
+    fixture.system(SystemCommand::Profile(contact, Some(profile("Eva"))));
+    fixture.assert_no_event();
     fixture
-        .receives(edited("first of chat", "other words"))
+        .receive(edited("first of chat", "new text"))
         .unwrap();
-    assert!(fixture.records.is_empty());
+    fixture.assert_no_event();
 }
 
 #[test]
-fn a_forgotten_person_who_writes_again_is_a_new_contact() {
+fn an_erased_contact_who_writes_again_is_a_new_contact() {
     let mut fixture = Fixture::open();
     let before = fixture.writes("1", "chat", "eva");
     let old = fixture.contact("eva");
     fixture.does("root", Command::Forget(old));
-    // The same message sent once more is still the same message.
+    // A repeated message is still a duplicate.
     let again = fixture.writes("1", "chat", "eva");
     assert!(again.duplicate && again.session_id == before.session_id);
     let after = fixture.writes("2", "chat", "eva");
-    assert_ne!(
-        (after.session_id, fixture.contact("eva")),
-        (before.session_id, old)
-    );
+    assert_ne!(after.session_id, before.session_id);
+    assert_ne!(fixture.contact("eva"), old);
     assert_eq!(texts(&fixture), ["hello"]);
 }
 
 #[test]
-fn in_a_group_only_the_content_of_the_forgotten_person_is_erased() {
+fn in_a_group_only_the_content_of_the_erased_contact_is_erased() {
     let mut fixture = Fixture::open();
     let session = fixture.session_of("ann", "group");
     let other = fixture.writes("2", "group", "eva");
     assert_eq!(other.session_id, session);
     fixture.sends("ann", session);
-    fixture.receives(edited("2", "eva's new words")).unwrap();
+    fixture.receive(edited("2", "eva's new text")).unwrap();
     fixture.does("root", Command::Forget(fixture.contact("eva")));
     assert_eq!(texts(&fixture), ["hello", "good day"]);
-    // The session was opened for somebody else and goes on.
+    // The session belongs to another contact and stays open.
     assert!(fixture.session(session).is_open());
-    fixture.receives(edited("2", "and newer ones")).unwrap();
-    assert!(fixture.records.is_empty());
-    fixture.receives(deleted("2")).unwrap();
+    fixture.receive(edited("2", "newer text")).unwrap();
+    fixture.assert_no_event();
+    fixture.receive(deleted("2")).unwrap();
     assert_eq!(fixture.kinds(), ["message-deleted"]);
 }
 
 #[test]
-fn every_parked_edit_is_forgotten_with_its_author() {
+fn parked_edits_are_erased_with_their_author() {
     let mut fixture = Fixture::open();
-    fixture.receives(edited("1", "first edit")).unwrap();
-    fixture.receives(edited("1", "second edit")).unwrap();
+    for text in ["first edit", "second edit"] {
+        fixture.receive(edited("1", text)).unwrap();
+    }
     assert_eq!(texts(&fixture), ["first edit", "second edit"]);
     fixture.writes("1", "chat", "eva");
     fixture.does("root", Command::Forget(fixture.contact("eva")));
-    assert_eq!(texts(&fixture), Vec::<String>::new());
+    assert!(texts(&fixture).is_empty());
 }
 
 #[test]
-fn a_profile_is_stored_and_an_empty_answer_stores_none() {
+fn a_profile_is_stored_unless_the_messenger_has_none() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
     let eva = fixture.contact("eva");
@@ -116,43 +106,30 @@ fn a_profile_is_stored_and_an_empty_answer_stores_none() {
     fixture.system(SystemCommand::Profile(eva, None));
     let contact = fixture.workspace.contact(eva).unwrap();
     assert_eq!((contact.asking, contact.profile_at), (false, 0));
-    let profile = Profile {
-        username: Some("Eva".to_owned()),
-        ..Profile::default()
-    };
-    fixture.system(SystemCommand::Profile(eva, Some(profile)));
-    assert_eq!(
-        fixture.workspace.contact(eva).unwrap().profile_at,
-        fixture.workspace.position
-    );
-    let unknown = SystemCommand::Profile(crate::id::ContactId::from_bytes([3; 16]), None);
-    fixture.refuses_request(&crate::command::Request::system(unknown), Code::NotFound);
+    fixture.system(SystemCommand::Profile(eva, Some(profile("Eva"))));
+    let contact = fixture.workspace.contact(eva).unwrap();
+    assert_eq!(contact.profile_at, fixture.workspace.position);
+    let unknown = SystemCommand::Profile(ContactId::from_bytes([3; 16]), None);
+    fixture.rejects_request(&Request::system(unknown), Code::NotFound);
 }
 
 #[test]
-fn a_profile_is_requested_at_first_and_again_after_a_day() {
+fn a_profile_is_requested_once_and_again_after_a_day() {
     let mut fixture = Fixture::open();
-    let asks = |fixture: &Fixture| fixture.workspace.notices.iter().count();
+    // Returns the number of new notices: one has the message's result, one a new session, and one
+    // requests the profile.
     let write = |fixture: &mut Fixture, id: &str| {
-        let before = asks(fixture);
-        fixture
-            .receives(Inbound::Message(message(id, "chat", "eva", "x")))
-            .unwrap();
-        // One notice is the message's own outcome, one announces a new session.
-        asks(fixture) - before
+        let before = fixture.workspace.notices.len();
+        fixture.accepts(message(id, "chat", "eva", "x"));
+        fixture.workspace.notices.len() - before
     };
     assert_eq!(write(&mut fixture, "1"), 3);
     assert_eq!(write(&mut fixture, "2"), 1);
-    fixture.wait(std::time::Duration::from_hours(25));
+    fixture.wait(Duration::from_hours(25));
     // The first request is still pending, so there is no second one.
     assert_eq!(write(&mut fixture, "3"), 1);
-    let asking = fixture
-        .workspace
-        .notices
-        .iter()
-        .map(|((_, n), _)| *n)
-        .collect();
-    fixture.system(SystemCommand::NoticesSettled(fixture.channel, asking));
+    let settled = SystemCommand::NoticesSettled(fixture.channel, fixture.notice_numbers());
+    fixture.system(settled);
     assert!(fixture.workspace.notices.is_empty());
     assert_eq!(write(&mut fixture, "4"), 2);
 }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 
+pub(super) use super::commands::*;
 pub(super) use super::values::*;
 use crate::chance::Chance;
 use crate::command::{
-    ChannelCommand, Command, Connect, Effect, LiveChatCommand, Reply, Request, SystemCommand,
-    UserCommand, Verification,
+    Command, Connect, Effect, LiveChatCommand, Reply, Request, SystemCommand, Verification,
 };
 use crate::id::{ChannelId, CommandId, LiveChatId, MessageId, SessionId};
 use crate::messenger::Inbound;
@@ -43,9 +43,9 @@ pub(super) struct Fixture {
     /// The last accepted command of a user, and the reply.
     pub(super) last: Option<(Request, Reply)>,
     /// Whether the last request was rejected.
-    pub(super) refused: bool,
+    pub(super) rejected: bool,
     /// The messages in flight, with their channel's generation at the start of the attempt.
-    pub(super) under_way: BTreeMap<MessageId, u32>,
+    pub(super) in_flight: BTreeMap<MessageId, u32>,
     commands: u8,
 }
 
@@ -64,8 +64,8 @@ impl Fixture {
             live_chat: LiveChatId::from_bytes([0; 16]),
             channel: ChannelId::from_bytes([0; 16]),
             last: None,
-            refused: false,
-            under_way: BTreeMap::new(),
+            rejected: false,
+            in_flight: BTreeMap::new(),
             commands: 0,
         }
     }
@@ -105,10 +105,8 @@ impl Fixture {
 
     fn opened() -> Self {
         let mut fixture = Self::empty(1);
-        fixture.system(SystemCommand::FirstAdministrator(new_user(
-            "root",
-            Group::Administrators,
-        )));
+        let root = new_user("root", Group::Administrators);
+        fixture.system(SystemCommand::FirstAdministrator(root));
         for (name, group) in [
             ("sue", Group::Supervisors),
             ("ann", Group::Operators),
@@ -116,7 +114,7 @@ impl Fixture {
             ("eve", Group::Operators),
             ("rea", Group::Readers),
         ] {
-            fixture.does("root", UserCommand::Create(new_user(name, group)));
+            fixture.does("root", create(new_user(name, group)));
         }
         fixture.live_chat = fixture.new_live_chat("desk");
         fixture.channel = fixture.new_channel("https://messenger.example/hook");
@@ -126,31 +124,22 @@ impl Fixture {
     /// Creates a live chat with the usual members.
     pub(super) fn new_live_chat(&mut self, name: &str) -> LiveChatId {
         let members = ["ann", "bob", "rea"].map(user).to_vec();
-        match self.does(
-            "root",
-            LiveChatCommand::Create {
-                name: name.to_owned(),
-                members,
-            },
-        ) {
-            Reply::Answer(Answer::LiveChat(id)) => id,
-            other => panic!("{other:?}"),
-        }
+        let name = name.to_owned();
+        let reply = self.does("root", LiveChatCommand::Create { name, members });
+        answer!(reply, Answer::LiveChat(id) => id)
     }
 
     /// Creates an active channel of the live chat.
     pub(super) fn new_channel(&mut self, webhook: &str) -> ChannelId {
         let id = self.new_pending_channel(webhook);
-        self.verified(id, Purpose::Connect, Ok(able()));
+        self.verified(id, Purpose::Connect, Ok(full_proof()));
         id
     }
 
     /// Creates a channel that is not verified yet.
     pub(super) fn new_pending_channel(&mut self, webhook: &str) -> ChannelId {
-        match self.does("root", ChannelCommand::Connect(self.connect(webhook))) {
-            Reply::Answer(Answer::Channel(id)) => id,
-            other => panic!("{other:?}"),
-        }
+        let reply = self.does("root", self.connect(webhook));
+        answer!(reply, Answer::Channel(id) => id)
     }
 
     pub(super) fn connect(&self, webhook: &str) -> Connect {
@@ -165,17 +154,18 @@ impl Fixture {
         }
     }
 
+    /// Ends a verification of a channel.
     pub(super) fn verified(
         &mut self,
         channel: ChannelId,
         purpose: Purpose,
         result: Result<Proof, Reason>,
     ) {
-        let generation = self.workspace.channels.get(&channel).unwrap().generation;
+        let generation = self.channel(channel).generation;
         self.verified_in(generation, channel, purpose, result);
     }
 
-    /// A verification that started in a generation of the channel ends.
+    /// Ends a verification that started in a generation of the channel.
     pub(super) fn verified_in(
         &mut self,
         generation: u32,
@@ -183,12 +173,13 @@ impl Fixture {
         purpose: Purpose,
         result: Result<Proof, Reason>,
     ) {
-        self.system(SystemCommand::Verified(Verification {
+        let verification = Verification {
             channel,
             generation,
             purpose,
             result,
-        }));
+        };
+        self.system(SystemCommand::Verified(verification));
     }
 
     /// Advances the clock.
@@ -196,13 +187,13 @@ impl Fixture {
         self.now = self.now.plus(duration);
     }
 
-    /// A user sends a command, which is accepted.
+    /// Sends a user's command, which is accepted.
     pub(super) fn does(&mut self, name: &str, command: impl Into<Command>) -> Reply {
-        self.asks(name, command).unwrap()
+        self.submit(name, command).unwrap()
     }
 
-    /// A user sends a command with a new command id.
-    pub(super) fn asks(
+    /// Sends a user's command with a new command id.
+    pub(super) fn submit(
         &mut self,
         name: &str,
         command: impl Into<Command>,
@@ -216,30 +207,37 @@ impl Fixture {
         reply
     }
 
-    /// A user sends a command, which is rejected with a code.
+    /// Sends a user's command, which is rejected with a code.
     #[track_caller]
-    pub(super) fn refuses(&mut self, name: &str, command: impl Into<Command>, code: Code) {
-        refused(self.asks(name, command), code);
+    pub(super) fn rejects(
+        &mut self,
+        name: &str,
+        command: impl Into<Command>,
+        code: Code,
+    ) -> Rejection {
+        self.rejects_request(&Request::user(user(name), command.into(), [0; 16]), code)
     }
 
-    /// A messenger sends a request, which is rejected with a code.
+    /// Sends a messenger's request, which is rejected with a code.
     #[track_caller]
-    pub(super) fn refuses_inbound(&mut self, inbound: Inbound, code: Code) {
-        refused(self.receives(inbound), code);
+    pub(super) fn rejects_inbound(&mut self, inbound: Inbound, code: Code) -> Rejection {
+        self.rejects_request(&Request::inbound(self.channel, inbound), code)
     }
 
     #[track_caller]
-    pub(super) fn refuses_request(&mut self, request: &Request, code: Code) {
-        refused(self.request(request), code);
+    pub(super) fn rejects_request(&mut self, request: &Request, code: Code) -> Rejection {
+        let reply = self.request(request);
+        assert_eq!(reply.as_ref().map_err(|r| r.code), Err(code), "{request:?}");
+        reply.unwrap_err()
     }
 
-    /// The system sends a command, which is accepted.
+    /// Sends a command of the system, which is accepted.
     pub(super) fn system(&mut self, command: SystemCommand) -> Reply {
         self.request(&Request::system(command)).unwrap()
     }
 
-    /// A messenger sends a request.
-    pub(super) fn receives(&mut self, inbound: Inbound) -> Result<Reply, Rejection> {
+    /// Sends a messenger's request.
+    pub(super) fn receive(&mut self, inbound: Inbound) -> Result<Reply, Rejection> {
         self.request(&Request::inbound(self.channel, inbound))
     }
 
@@ -253,7 +251,7 @@ impl Fixture {
             rules: &self.rules,
         };
         let decision = self.workspace.decide(request, &mut context);
-        self.refused = decision.is_err();
+        self.rejected = decision.is_err();
         let decision = decision?;
         let last = decision.events.len();
         for (nth, mut new) in decision.events.into_iter().enumerate() {

@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, START, able, answered, answered_after, message, send, unanswered};
+use super::fixture::{
+    Fixture, START, answered, answered_after, full_proof, message, send, timed_out,
+};
 use super::model::{Model, Person, Said, Session, Verdict};
 use super::step::{Answer, Step, USERS, any_step};
 use super::{invariants, step};
@@ -68,20 +70,20 @@ impl World {
     }
 
     /// A user sends a command, and gets the verdict of the model.
-    fn asks(
+    fn submit(
         &mut self,
         name: &'static str,
         command: impl Into<Command>,
         right: Verdict,
     ) -> Option<Reply> {
-        let reply = self.fixture.asks(name, command);
+        let reply = self.fixture.submit(name, command);
         self.repeatable = !self.fixture.records.is_empty();
         agree(&reply, right).then(|| reply.unwrap())
     }
 
-    fn receives(&mut self, channel: ChannelId, inbound: Inbound, right: Verdict) -> Option<Reply> {
+    fn receive(&mut self, channel: ChannelId, inbound: Inbound, right: Verdict) -> Option<Reply> {
         self.fixture.channel = channel;
-        let reply = self.fixture.receives(inbound);
+        let reply = self.fixture.receive(inbound);
         agree(&reply, right).then(|| reply.unwrap())
     }
 
@@ -174,7 +176,7 @@ impl World {
                         text: "new".to_owned(),
                     }
                 };
-                self.receives(channel, inbound, self.model.may_say(channel));
+                self.receive(channel, inbound, self.model.may_say(channel));
             }
             Step::Opens {
                 user: by,
@@ -286,7 +288,7 @@ proptest! {
         for step in &steps {
             let before = world.fixture.workspace.clone();
             world.step(step);
-            if world.fixture.refused {
+            if world.fixture.rejected {
                 prop_assert!(world.fixture.workspace == before);
             }
         }

@@ -1,10 +1,11 @@
-use super::fixture::{Fixture, deleted, edited, message, user};
-use crate::command::{ChannelCommand, Effect, Reply, SystemCommand};
+use super::fixture::{Fixture, delete, deleted, disconnect, edited, message, user};
+use crate::command::{Effect, Reply, SystemCommand};
 use crate::content::Content;
+use crate::event::Event;
 use crate::messenger::Inbound;
 use crate::model::{ChannelStatus, SessionStatus};
 use crate::rejection::Code;
-use crate::rpc::UserCard;
+use crate::rpc::{Accepted, UserCard};
 use crate::rules::PARKED_MAX;
 use crate::state::NoticeKind;
 
@@ -12,86 +13,64 @@ use crate::state::NoticeKind;
 fn a_first_message_creates_a_contact_and_opens_a_session() {
     let mut fixture = Fixture::open();
     let accepted = fixture.writes("1", "chat", "eva");
-    assert_eq!(
-        fixture.kinds(),
-        ["contact-created", "session-opened", "message-received"]
-    );
-    assert_eq!(
-        (accepted.position, accepted.duplicate),
-        (fixture.workspace.position, false)
-    );
+    let kinds = ["contact-created", "session-opened", "message-received"];
+    assert_eq!(fixture.kinds(), kinds);
+    assert_eq!(accepted.position, fixture.workspace.position);
+    assert!(!accepted.duplicate);
     let session = fixture.session(accepted.session_id);
     assert_eq!((session.status, session.unread), (SessionStatus::Queued, 1));
     let next = fixture.writes("2", "chat", "eva");
-    assert_eq!(
-        (fixture.kinds(), next.session_id),
-        (vec!["message-received"], accepted.session_id)
-    );
+    assert_eq!(fixture.kinds(), ["message-received"]);
+    assert_eq!(next.session_id, accepted.session_id);
 }
 
 #[test]
-fn a_message_sent_again_has_no_second_effect() {
+fn a_repeated_message_has_no_second_effect() {
     let mut fixture = Fixture::open();
     let first = fixture.writes("1", "chat", "eva");
     let before = fixture.workspace.clone();
-    let again = fixture.writes("1", "chat", "eva");
-    assert_eq!(
-        again,
-        crate::rpc::Accepted {
-            duplicate: true,
-            ..first.clone()
-        }
-    );
+    let duplicate = Accepted {
+        duplicate: true,
+        ..first
+    };
+    assert_eq!(fixture.writes("1", "chat", "eva"), duplicate);
     assert!(fixture.workspace == before);
-    let other = message("1", "chat", "eva", "other words");
-    fixture.refuses_inbound(Inbound::Message(other), Code::MessageConflict);
-    // The time and the chat's name may be stamped anew by an adapter that sends again.
+    let other = message("1", "chat", "eva", "other text");
+    fixture.rejects_inbound(Inbound::Message(other), Code::MessageConflict);
+    // An adapter that retries may set another time and another name of the chat.
     let mut stamped = message("1", "chat", "eva", "hello");
     stamped.created_at = Some(fixture.now);
     stamped.external_chat_name = Some("name".to_owned());
-    let reply = fixture.receives(Inbound::Message(stamped.clone())).unwrap();
-    assert!(matches!(reply, Reply::Accepted(a) if a.duplicate));
+    assert!(fixture.accepts(stamped.clone()).duplicate);
     // Ids are scoped to their channel.
     fixture.channel = fixture.new_channel("https://other.example/");
-    assert!(
-        matches!(fixture.receives(Inbound::Message(stamped)).unwrap(), Reply::Accepted(a) if !a.duplicate)
-    );
+    assert!(!fixture.accepts(stamped).duplicate);
 }
 
 #[test]
 fn a_channel_that_is_not_active_accepts_no_new_message() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
-    fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
-    let rejection = fixture
-        .receives(Inbound::Message(message("2", "chat", "eva", "x")))
-        .unwrap_err();
-    assert_eq!(rejection.code, Code::ChannelDisconnected);
+    fixture.does("root", disconnect(fixture.channel));
+    let new = Inbound::Message(message("2", "chat", "eva", "x"));
+    let rejection = fixture.rejects_inbound(new, Code::ChannelDisconnected);
     assert_eq!(rejection.details["channelStatus"], "disconnected");
-    assert!(
-        fixture.writes("1", "chat", "eva").duplicate,
-        "what was accepted stays accepted"
-    );
-    fixture.receives(Inbound::Disconnect).unwrap();
-    assert!(fixture.records.is_empty());
-    fixture.does("root", ChannelCommand::Delete(fixture.channel));
-    let again = Inbound::Message(message("1", "chat", "eva", "hello"));
-    fixture.refuses_inbound(again, Code::ChannelNotFound);
+    assert!(fixture.writes("1", "chat", "eva").duplicate);
+    fixture.receive(Inbound::Disconnect).unwrap();
+    fixture.assert_no_event();
+    fixture.does("root", delete(fixture.channel));
+    let known = Inbound::Message(message("1", "chat", "eva", "hello"));
+    fixture.rejects_inbound(known, Code::ChannelNotFound);
 }
 
 #[test]
 fn a_messenger_that_disconnects_is_not_notified_of_it() {
     let mut fixture = Fixture::open();
-    fixture.receives(Inbound::Disconnect).unwrap();
-    let channel = fixture.usual_channel();
-    assert_eq!(channel.status, ChannelStatus::Disconnected);
-    assert!(
-        fixture
-            .workspace
-            .notices
-            .iter()
-            .all(|(_, n)| n.kind != NoticeKind::Disconnect)
-    );
+    fixture.receive(Inbound::Disconnect).unwrap();
+    let status = fixture.default_channel().status;
+    assert_eq!(status, ChannelStatus::Disconnected);
+    let notices = fixture.notices(fixture.channel);
+    assert!(!notices.contains(&NoticeKind::Disconnect));
 }
 
 #[test]
@@ -100,15 +79,15 @@ fn a_messenger_can_look_up_operators_who_wrote_to_it() {
     let ask = |user: &str| Inbound::UserInfo {
         user: user.to_owned(),
     };
-    fixture.refuses_inbound(ask("ann"), Code::NotFound);
+    fixture.rejects_inbound(ask("ann"), Code::NotFound);
     fixture.sends("ann", session);
     let card = UserCard {
         id: user("ann"),
         username: "ANN".to_owned(),
     };
-    assert_eq!(fixture.receives(ask("ann")).unwrap(), Reply::User(card));
-    fixture.refuses_inbound(ask("bob"), Code::NotFound);
-    fixture.refuses_inbound(ask("no login!"), Code::NotFound);
+    assert_eq!(fixture.receive(ask("ann")).unwrap(), Reply::User(card));
+    fixture.rejects_inbound(ask("bob"), Code::NotFound);
+    fixture.rejects_inbound(ask("no login!"), Code::NotFound);
 }
 
 #[test]
@@ -118,7 +97,7 @@ fn typing_is_passed_on_and_not_stored() {
         external_chat_id: "chat".to_owned(),
         external_user_id: "eva".to_owned(),
     };
-    fixture.receives(typing).unwrap();
+    fixture.receive(typing).unwrap();
     assert!(fixture.records.is_empty());
     let typing = Effect::Typing(fixture.channel, "chat".to_owned(), "eva".to_owned());
     assert_eq!(fixture.effects, [typing]);
@@ -128,28 +107,25 @@ fn typing_is_passed_on_and_not_stored() {
 fn an_author_edits_and_deletes_a_message() {
     let mut fixture = Fixture::open();
     let id = fixture.writes("1", "chat", "eva").message_id;
-    fixture.receives(edited("1", "new words")).unwrap();
-    let at = fixture.workspace.position;
-    assert_eq!(fixture.workspace.message(id).unwrap().1.extra().edited, at);
-    assert!(fixture.contents().contains(&Content::text("new words")));
-    fixture.receives(deleted("1")).unwrap();
-    assert_eq!(
-        fixture.workspace.message(id).unwrap().1.extra().deleted,
-        Some(fixture.now)
-    );
+    fixture.receive(edited("1", "new text")).unwrap();
+    let extra = fixture.message(id).extra();
+    assert_eq!(extra.edited, fixture.workspace.position);
+    assert!(fixture.contents().contains(&Content::text("new text")));
+    fixture.receive(deleted("1")).unwrap();
+    assert_eq!(fixture.message(id).extra().deleted, Some(fixture.now));
     for late in [edited("1", "too late"), deleted("1")] {
-        fixture.receives(late).unwrap();
-        assert!(fixture.records.is_empty());
+        fixture.receive(late).unwrap();
+        fixture.assert_no_event();
     }
 }
 
 #[test]
 fn edits_that_arrive_before_their_message_are_parked() {
     let mut fixture = Fixture::open();
-    fixture.receives(edited("1", "new words")).unwrap();
-    let place = fixture.workspace.position;
-    fixture.receives(edited("2", "other words")).unwrap();
-    fixture.receives(deleted("1")).unwrap();
+    fixture.receive(edited("1", "new text")).unwrap();
+    let parked_at = fixture.workspace.position;
+    fixture.receive(edited("2", "other text")).unwrap();
+    fixture.receive(deleted("1")).unwrap();
     let accepted = fixture.writes("1", "chat", "eva");
     let kinds = [
         "contact-created",
@@ -160,13 +136,11 @@ fn edits_that_arrive_before_their_message_are_parked() {
     ];
     assert_eq!(fixture.kinds(), kinds);
     assert_eq!(accepted.position + 2, fixture.workspace.position);
-    let (_, message) = fixture.workspace.message(accepted.message_id).unwrap();
-    assert_eq!(
-        (message.position, message.extra().edited),
-        (accepted.position, place)
-    );
+    let message = fixture.message(accepted.message_id);
+    assert_eq!(message.position, accepted.position);
+    assert_eq!(message.extra().edited, parked_at);
     assert!(message.extra().deleted.is_some());
-    assert_eq!(fixture.usual_channel().parked, 1);
+    assert_eq!(fixture.default_channel().parked, 1);
     assert!(fixture.writes("1", "chat", "eva").duplicate);
 }
 
@@ -174,71 +148,53 @@ fn edits_that_arrive_before_their_message_are_parked() {
 fn the_oldest_parked_edit_is_evicted_and_its_key_destroyed() {
     let mut fixture = Fixture::open();
     for n in 0..PARKED_MAX {
-        fixture.receives(edited(&n.to_string(), "x")).unwrap();
+        fixture.receive(edited(&n.to_string(), "x")).unwrap();
     }
-    fixture
-        .receives(edited("1", "a newer edit of a parked one"))
-        .unwrap();
+    fixture.receive(edited("1", "a newer edit")).unwrap();
     assert!(fixture.effects.is_empty());
-    fixture.receives(edited("more", "x")).unwrap();
+    fixture.receive(edited("more", "x")).unwrap();
     assert!(matches!(&fixture.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
-    assert_eq!(fixture.usual_channel().parked, PARKED_MAX);
-    fixture.writes("0", "chat", "eva");
-    assert_eq!(
-        fixture.kinds().last(),
-        Some(&"message-received"),
-        "its edit was evicted"
-    );
-    fixture.writes("1", "chat", "eva");
-    assert_eq!(fixture.kinds().last(), Some(&"message-edited"));
-    // A parked edit has no contact: it is deleted with its channel.
-    fixture.does("root", ChannelCommand::Delete(fixture.channel));
-    let keys: usize = fixture
-        .effects
-        .iter()
-        .map(|e| match e {
-            Effect::DestroyKeys(keys) => keys.len(),
-            _ => 0,
-        })
-        .sum();
-    assert_eq!(keys, PARKED_MAX as usize - 1);
+    assert_eq!(fixture.default_channel().parked, PARKED_MAX);
+    for (id, last) in [("0", "message-received"), ("1", "message-edited")] {
+        fixture.writes(id, "chat", "eva");
+        assert_eq!(fixture.kinds().last(), Some(&last), "{id}");
+    }
+    // A parked edit has no contact, so its key is destroyed with the channel.
+    fixture.does("root", delete(fixture.channel));
+    let keys = fixture.effects.iter().map(|effect| match effect {
+        Effect::DestroyKeys(keys) => keys.len(),
+        _ => 0,
+    });
+    assert_eq!(keys.sum::<usize>(), PARKED_MAX as usize - 1);
 }
 
 #[test]
-fn a_message_may_answer_another_by_either_id() {
+fn a_message_may_reply_to_another_by_either_id() {
     let mut fixture = Fixture::open();
     let first = fixture.writes("1", "chat", "eva").message_id;
-    for reference in ["1".to_owned(), first.to_string()] {
-        let mut answer = message(&format!("to {reference}"), "chat", "eva", "x");
-        answer.reply_to = Some(reference);
-        fixture.receives(Inbound::Message(answer)).unwrap();
-        let crate::event::Event::MessageReceived(e) = &fixture.records[0].event else {
+    for (reference, resolved) in [
+        ("1", Some(first)),
+        (&first.to_string(), Some(first)),
+        ("nothing", None),
+    ] {
+        let mut reply = message(&format!("to {reference}"), "chat", "eva", "x");
+        reply.reply_to = Some(reference.to_owned());
+        fixture.accepts(reply);
+        let Event::MessageReceived(e) = &fixture.records[0].event else {
             panic!()
         };
-        assert_eq!(e.reply_to, Some(first));
+        assert_eq!(e.reply_to, resolved, "{reference}");
     }
-    let mut answer = message("3", "chat", "eva", "x");
-    answer.reply_to = Some("nothing".to_owned());
-    fixture.receives(Inbound::Message(answer)).unwrap();
-    let crate::event::Event::MessageReceived(e) = &fixture.records[0].event else {
-        panic!()
-    };
-    assert_eq!(e.reply_to, None);
 }
 
 #[test]
 fn notices_are_numbered_and_settled_ones_are_removed() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
-    let numbers: Vec<u64> = fixture
-        .workspace
-        .notices
-        .iter()
-        .map(|((_, n), _)| *n)
-        .collect();
-    assert_eq!(numbers, [0, 1, 2]);
-    fixture.system(SystemCommand::NoticesSettled(fixture.channel, vec![1, 7]));
-    fixture.system(SystemCommand::NoticesSettled(fixture.channel, vec![1]));
-    assert!(fixture.records.is_empty());
+    assert_eq!(fixture.notice_numbers(), [0, 1, 2]);
+    for settled in [vec![1, 7], vec![1]] {
+        fixture.system(SystemCommand::NoticesSettled(fixture.channel, settled));
+    }
+    fixture.assert_no_event();
     assert_eq!(fixture.workspace.notices.len(), 2);
 }

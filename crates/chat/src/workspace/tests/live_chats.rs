@@ -1,20 +1,28 @@
-use super::fixture::{Fixture, user};
-use crate::command::{Command, Effect, LiveChatCommand};
+use super::fixture::{Fixture, answer, members, user};
+use crate::command::{Effect, LiveChatCommand};
 use crate::id::{LiveChatId, ReplyId};
 use crate::model::ChannelStatus;
 use crate::record::Answer;
 use crate::rejection::Code;
 use crate::rules::LIST_MAX;
 
-fn create(name: &str, members: &[&str]) -> LiveChatCommand {
-    let members = members.iter().map(|m| user(m)).collect();
+fn create(name: &str) -> LiveChatCommand {
     LiveChatCommand::Create {
         name: name.to_owned(),
-        members,
+        members: Vec::new(),
     }
 }
 
-fn reply(live_chat: LiveChatId, shortcut: &str, text: &str) -> LiveChatCommand {
+fn rename(live_chat: LiveChatId, name: &str) -> LiveChatCommand {
+    let name = name.to_owned();
+    LiveChatCommand::Rename { live_chat, name }
+}
+
+fn delete(live_chat: LiveChatId, force: bool) -> LiveChatCommand {
+    LiveChatCommand::Delete { live_chat, force }
+}
+
+fn create_reply(live_chat: LiveChatId, shortcut: &str, text: &str) -> LiveChatCommand {
     LiveChatCommand::CreateReply {
         live_chat,
         shortcut: shortcut.to_owned(),
@@ -22,48 +30,33 @@ fn reply(live_chat: LiveChatId, shortcut: &str, text: &str) -> LiveChatCommand {
     }
 }
 
-fn reply_id(reply: crate::command::Reply) -> ReplyId {
-    match reply {
-        crate::command::Reply::Answer(Answer::Reply(_, id)) => id,
-        other => panic!("{other:?}"),
-    }
+/// Creates a canned reply and returns its id.
+fn new_reply(fixture: &mut Fixture, shortcut: &str, text: &str) -> ReplyId {
+    let create = create_reply(fixture.live_chat, shortcut, text);
+    answer!(fixture.does("sue", create), Answer::Reply(_, id) => id)
 }
 
 #[test]
-fn a_name_belongs_to_one_live_chat_until_it_is_deleted() {
+fn a_name_belongs_to_one_live_chat_until_that_is_deleted() {
     let mut fixture = Fixture::open();
-    fixture.refuses("root", create("desk", &[]), Code::Conflict);
-    fixture.refuses("root", create(" ", &[]), Code::Invalid);
-    fixture.refuses("ann", create("other", &[]), Code::Forbidden);
+    fixture.rejects("root", create("desk"), Code::Conflict);
+    fixture.rejects("root", create(" "), Code::Invalid);
+    fixture.rejects("ann", create("other"), Code::Forbidden);
     let other = fixture.new_live_chat("other");
-    let rename = |live_chat, name: &str| LiveChatCommand::Rename {
-        live_chat,
-        name: name.to_owned(),
-    };
-    fixture.refuses("root", rename(other, "desk"), Code::Conflict);
+    fixture.rejects("root", rename(other, "desk"), Code::Conflict);
     fixture.does("root", rename(other, "other"));
-    fixture.does(
-        "root",
-        LiveChatCommand::Delete {
-            live_chat: other,
-            force: false,
-        },
-    );
-    fixture.refuses("root", rename(other, "x"), Code::NotFound);
-    fixture.does("root", create("other", &[]));
+    fixture.does("root", delete(other, false));
+    fixture.rejects("root", rename(other, "x"), Code::NotFound);
+    fixture.does("root", create("other"));
 }
 
 #[test]
-fn members_are_users_and_learn_that_their_rights_changed() {
+fn users_who_join_or_leave_a_live_chat_get_new_rights() {
     let mut fixture = Fixture::open();
-    let live_chat = fixture.live_chat;
-    let members = |names: &[&str]| LiveChatCommand::Members {
-        live_chat,
-        users: names.iter().map(|n| user(n)).collect(),
-    };
-    fixture.refuses("root", members(&["nobody"]), Code::Invalid);
-    fixture.refuses("sue", members(&["ann"]), Code::Forbidden);
-    fixture.does("root", members(&["ann", "rea", "eve", "eve"]));
+    let id = fixture.live_chat;
+    fixture.rejects("root", members(id, &["nobody"]), Code::Invalid);
+    fixture.rejects("sue", members(id, &["ann"]), Code::Forbidden);
+    fixture.does("root", members(id, &["ann", "rea", "eve", "eve"]));
     assert_eq!(
         fixture.effects,
         [
@@ -71,102 +64,69 @@ fn members_are_users_and_learn_that_their_rights_changed() {
             Effect::RightsChanged(user("eve"))
         ]
     );
-    assert_eq!(
-        fixture
-            .workspace
-            .live_chat(live_chat)
-            .unwrap()
-            .members
-            .len(),
-        3
-    );
+    assert_eq!(fixture.workspace.live_chat(id).unwrap().members.len(), 3);
 }
 
 #[test]
-fn a_live_chat_with_channels_is_deleted_only_by_force_and_tells_what_ends() {
-    let mut fixture = Fixture::open();
-    let (live_chat, channel) = (fixture.live_chat, fixture.channel);
-    let session = fixture.session_of("ann", "chat");
-    let pending = fixture.sends("ann", session);
-    let delete = |force| LiveChatCommand::Delete { live_chat, force };
-    fixture.refuses("root", delete(false), Code::Conflict);
-    fixture.does("root", delete(true));
-    assert_eq!(
-        fixture.kinds(),
-        [
-            "session-closed",
-            "channel-status-changed",
-            "live-chat-deleted"
-        ]
-    );
+fn a_live_chat_with_channels_is_deleted_only_by_force() {
+    let (mut fixture, session, pending) = Fixture::with_message();
+    let (id, channel) = (fixture.live_chat, fixture.channel);
+    fixture.rejects("root", delete(id, false), Code::Conflict);
+    fixture.does("root", delete(id, true));
+    let kinds = [
+        "session-closed",
+        "channel-status-changed",
+        "live-chat-deleted",
+    ];
+    assert_eq!(fixture.kinds(), kinds);
     assert_eq!(fixture.effects.len(), 3);
-    assert_eq!(
-        fixture.workspace.channels.get(&channel).unwrap().status,
-        ChannelStatus::Deleted
-    );
+    assert_eq!(fixture.status(channel), ChannelStatus::Deleted);
     assert!(!fixture.session(session).is_open());
     assert!(fixture.workspace.pending(pending).is_none());
-    fixture.refuses("root", delete(true), Code::NotFound);
+    fixture.rejects("root", delete(id, true), Code::NotFound);
 }
 
 #[test]
-fn supervisors_change_canned_replies_and_members_read_them() {
+fn supervisors_change_canned_replies() {
     let mut fixture = Fixture::open();
     let live_chat = fixture.live_chat;
-    let id = reply_id(fixture.does("sue", reply(live_chat, "hi", "Good day!")));
-    fixture.refuses("ann", reply(live_chat, "x", "y"), Code::Forbidden);
-    fixture.refuses("sue", reply(live_chat, "hi", "again"), Code::Conflict);
-    fixture.refuses("sue", reply(live_chat, "h i", "y"), Code::Invalid);
-    fixture.refuses("sue", reply(live_chat, "y", "  "), Code::Invalid);
+    let reply = new_reply(&mut fixture, "hi", "Good day!");
+    for (name, shortcut, text, code) in [
+        ("ann", "x", "y", Code::Forbidden),
+        ("sue", "hi", "again", Code::Conflict),
+        ("sue", "h i", "y", Code::Invalid),
+        ("sue", "y", "  ", Code::Invalid),
+    ] {
+        fixture.rejects(name, create_reply(live_chat, shortcut, text), code);
+    }
     let update = LiveChatCommand::UpdateReply {
         live_chat,
-        reply: id,
+        reply,
         shortcut: None,
         text: Some("Good evening!".to_owned()),
     };
     fixture.does("sue", update);
-    let kept = fixture
-        .workspace
-        .live_chat(live_chat)
-        .unwrap()
-        .replies
-        .get(&id)
-        .unwrap()
-        .clone();
-    assert_eq!(
-        (kept.shortcut.as_str(), kept.text.as_str()),
-        ("hi", "Good evening!")
-    );
-    fixture.does(
-        "sue",
-        LiveChatCommand::DeleteReply {
-            live_chat,
-            reply: id,
-        },
-    );
-    let again = LiveChatCommand::DeleteReply {
-        live_chat,
-        reply: id,
-    };
-    fixture.refuses("sue", again, Code::NotFound);
+    let kept = &fixture.workspace.live_chat(live_chat).unwrap().replies[&reply];
+    assert_eq!((&*kept.shortcut, &*kept.text), ("hi", "Good evening!"));
+    let delete = LiveChatCommand::DeleteReply { live_chat, reply };
+    fixture.does("sue", delete.clone());
+    fixture.rejects("sue", delete, Code::NotFound);
 }
 
 #[test]
-fn a_full_list_of_replies_can_still_be_changed() {
+fn a_reply_of_a_full_list_can_be_changed() {
     let mut fixture = Fixture::open();
     let live_chat = fixture.live_chat;
-    let mut last = None;
-    for n in 0..LIST_MAX {
-        last = Some(reply_id(
-            fixture.does("sue", reply(live_chat, &format!("r{n}"), "text")),
-        ));
-    }
-    fixture.refuses("sue", reply(live_chat, "more", "text"), Code::TooLarge);
+    let replies: Vec<_> = (0..LIST_MAX)
+        .map(|n| new_reply(&mut fixture, &format!("r{n}"), "text"))
+        .collect();
+    let more = create_reply(live_chat, "more", "text");
+    fixture.rejects("sue", more, Code::TooLarge);
     let update = LiveChatCommand::UpdateReply {
         live_chat,
-        reply: last.unwrap(),
+        reply: replies[0],
         shortcut: Some("other".to_owned()),
         text: None,
     };
-    fixture.does("sue", Command::from(update));
+    fixture.does("sue", update);
 }

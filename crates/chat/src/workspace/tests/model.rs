@@ -23,7 +23,7 @@ pub(super) struct Model {
     /// Every message to messengers, in the order they were put in the queue for the last time.
     pub(super) sent: Vec<Sent>,
     /// What is being tried, and in which generation of its channel.
-    pub(super) under_way: BTreeMap<MessageId, u32>,
+    pub(super) in_flight: BTreeMap<MessageId, u32>,
 }
 
 pub(super) struct Channel {
@@ -101,7 +101,7 @@ impl Model {
             said: Vec::new(),
             sessions: Vec::new(),
             sent: Vec::new(),
-            under_way: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
         }
     }
 
@@ -307,7 +307,7 @@ impl Model {
     /// What comes of an attempt.
     pub(super) fn returns(&mut self, message: MessageId, status: Option<u16>) {
         let now = self.now;
-        let asked_in = self.under_way.remove(&message).unwrap();
+        let asked_in = self.in_flight.remove(&message).unwrap();
         let sent = self.sent(message);
         let late = !sent.state.is_pending();
         if !late {

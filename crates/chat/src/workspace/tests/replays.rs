@@ -1,59 +1,52 @@
-use super::fixture::{Fixture, disable, user};
-use crate::command::{Request, SessionCommand};
+//! Repeated commands.
+
+use super::fixture::{Fixture, disable, take, user};
+use crate::command::Request;
 use crate::id::CommandId;
 use crate::rejection::Code;
 
-fn take(fixture: &mut Fixture, name: &str, chat: &str) -> Request {
-    let session = fixture
-        .writes(&format!("for {name} in {chat}"), chat, "eva")
-        .session_id;
-    let digest = chat.as_bytes().iter().fold([0; 16], |mut d, b| {
-        d[0] ^= b;
-        d
-    });
-    Request::user(user(name), SessionCommand::Take(session).into(), digest)
+/// A command that takes a new session. All of them have the same command id.
+fn take_new(fixture: &mut Fixture, name: &str, digest: u8) -> Request {
+    let id = format!("{name} {digest}");
+    let session = fixture.writes(&id, &id, "eva").session_id;
+    Request::user(user(name), take(session), [digest; 16])
         .with_id(Some(CommandId::from_bytes([7; 16])))
 }
 
 #[test]
-fn a_command_has_one_effect_and_one_answer_however_often_it_is_asked() {
+fn a_repeated_command_has_one_effect_and_the_same_reply() {
     let mut fixture = Fixture::open();
-    let request = take(&mut fixture, "ann", "chat");
+    let request = take_new(&mut fixture, "ann", 1);
     let first = fixture.request(&request).unwrap();
     let before = fixture.workspace.clone();
     assert_eq!(fixture.request(&request).unwrap(), first);
-    assert!(fixture.records.is_empty() && fixture.workspace == before);
+    fixture.assert_no_event();
+    assert!(fixture.workspace == before);
 }
 
 #[test]
-fn an_id_that_was_another_command_is_a_conflict() {
+fn the_id_of_another_command_is_a_conflict() {
     let mut fixture = Fixture::open();
-    let (one, two) = (
-        take(&mut fixture, "ann", "a"),
-        take(&mut fixture, "ann", "b"),
-    );
+    let [one, two] = [1, 2].map(|digest| take_new(&mut fixture, "ann", digest));
     fixture.request(&one).unwrap();
-    fixture.refuses_request(&two, Code::Conflict);
+    fixture.rejects_request(&two, Code::Conflict);
 }
 
 #[test]
-fn ids_of_two_users_have_nothing_to_do_with_each_other() {
+fn command_ids_are_scoped_to_their_user() {
     let mut fixture = Fixture::open();
-    let (one, two) = (
-        take(&mut fixture, "ann", "a"),
-        take(&mut fixture, "bob", "b"),
-    );
+    let [one, two] = ["ann", "bob"].map(|name| take_new(&mut fixture, name, 1));
     fixture.request(&one).unwrap();
     fixture.request(&two).unwrap();
     assert_eq!(fixture.kinds(), ["session-assigned"]);
 }
 
 #[test]
-fn a_refused_command_may_be_asked_again_under_its_id() {
+fn a_rejected_command_may_be_repeated_under_its_id() {
     let mut fixture = Fixture::open();
-    let request = take(&mut fixture, "ann", "chat");
+    let request = take_new(&mut fixture, "ann", 1);
     fixture.does("root", disable("ann", true));
-    fixture.refuses_request(&request, Code::Forbidden);
+    fixture.rejects_request(&request, Code::Forbidden);
     fixture.does("root", disable("ann", false));
     fixture.request(&request).unwrap();
     assert_eq!(fixture.kinds(), ["session-assigned"]);

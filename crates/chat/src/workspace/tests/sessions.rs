@@ -1,45 +1,25 @@
-use super::fixture::{Fixture, disable, send, user};
-use crate::command::{ChannelCommand, LiveChatCommand, Person, Reply, SessionCommand};
+use std::time::Duration;
+
+use super::fixture::{
+    Fixture, answer, close, delete, disable, disconnect, members, send, start, start_with, take,
+    transfer, transfer_with_note, update, user,
+};
+use crate::command::{Person, Update};
 use crate::content::TEXT_CHARS_MAX;
-use crate::id::{SessionId, UserId};
+use crate::id::SessionId;
 use crate::model::{OpenedBy, SessionStatus};
 use crate::record::Answer;
-use crate::rejection::{Code, Rejection};
+use crate::rejection::Code;
 use crate::workspace::View;
 
-fn transfer(session: SessionId, to: Option<&str>) -> SessionCommand {
-    SessionCommand::Transfer {
-        session,
-        to: to.map(user),
-        note: None,
-    }
-}
-
-fn create(fixture: &Fixture, chat: &str, text: Option<&str>) -> SessionCommand {
-    SessionCommand::Create {
-        channel: fixture.channel,
-        person: Person::External {
-            chat: chat.to_owned(),
-            user: "eva".to_owned(),
-        },
-        text: text.map(str::to_owned),
-    }
-}
-
-fn session_id(reply: Result<Reply, Rejection>) -> SessionId {
-    match reply.unwrap() {
-        Reply::Answer(Answer::Session(id)) => id,
-        other => panic!("{other:?}"),
-    }
-}
-
-fn holder(fixture: &Fixture, session: SessionId) -> (SessionStatus, Option<UserId>) {
-    let session = fixture.session(session);
-    (session.status, session.operator.clone())
-}
-
-/// How many sessions each view shows, which must be what the sessions say.
 #[track_caller]
+fn assert_assigned(fixture: &Fixture, session: SessionId, name: &str) {
+    let session = fixture.session(session);
+    assert_eq!(session.status, SessionStatus::Assigned);
+    assert_eq!(session.operator, Some(user(name)));
+}
+
+/// The number of sessions in each view of a user.
 fn views(fixture: &Fixture, name: &str) -> [usize; 4] {
     let desk = fixture.live_chat;
     [
@@ -52,236 +32,165 @@ fn views(fixture: &Fixture, name: &str) -> [usize; 4] {
 }
 
 #[test]
-fn a_session_goes_from_the_queue_to_an_operator_to_its_end() {
+fn a_session_goes_from_the_queue_to_operators_until_it_is_closed() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
     assert_eq!(views(&fixture, "ann"), [1, 0, 0, 0]);
-    fixture.does("ann", SessionCommand::Take(session));
+    fixture.does("ann", take(session));
     assert_eq!(views(&fixture, "ann"), [0, 1, 1, 0]);
     fixture.does("ann", transfer(session, Some("bob")));
-    assert_eq!(
-        (views(&fixture, "ann"), views(&fixture, "bob")),
-        ([0, 1, 0, 0], [0, 1, 1, 0])
-    );
+    assert_eq!(views(&fixture, "ann"), [0, 1, 0, 0]);
+    assert_eq!(views(&fixture, "bob"), [0, 1, 1, 0]);
     fixture.does("bob", transfer(session, None));
     assert_eq!(views(&fixture, "bob"), [1, 0, 0, 0]);
-    fixture.does("bob", SessionCommand::Take(session));
-    fixture.does("bob", SessionCommand::Close(session));
+    fixture.does("bob", take(session));
+    fixture.does("bob", close(session));
     assert_eq!(views(&fixture, "bob"), [0, 0, 0, 1]);
     let next = fixture.writes("2", "chat", "eva").session_id;
     assert_eq!(fixture.session(next).previous, Some(session));
 }
 
 #[test]
-fn one_operator_has_a_session_and_taking_it_again_changes_nothing() {
+fn a_session_has_one_operator_and_taking_it_again_changes_nothing() {
     let (mut fixture, session) = Fixture::with_session();
-    let rejection = fixture
-        .asks("bob", SessionCommand::Take(session))
-        .unwrap_err();
-    assert_eq!(rejection.code, Code::AlreadyAssigned);
+    let rejection = fixture.rejects("bob", take(session), Code::AlreadyAssigned);
     assert_eq!(rejection.details["operator"], "ann");
-    fixture.does("ann", SessionCommand::Take(session));
-    assert!(fixture.records.is_empty());
+    fixture.does("ann", take(session));
+    fixture.assert_no_event();
 }
 
 #[test]
-fn readers_and_strangers_do_not_work_on_sessions() {
+fn only_staff_takes_sessions() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
-    fixture.refuses("rea", SessionCommand::Take(session), Code::Forbidden);
-    fixture.refuses("eve", SessionCommand::Take(session), Code::Forbidden);
-    let unknown = SessionCommand::Take(SessionId::from_bytes([9; 16]));
-    fixture.refuses("ann", unknown, Code::NotFound);
+    for name in ["rea", "eve"] {
+        fixture.rejects(name, take(session), Code::Forbidden);
+    }
+    let unknown = SessionId::from_bytes([9; 16]);
+    fixture.rejects("ann", take(unknown), Code::NotFound);
 }
 
 #[test]
-fn only_who_has_a_session_or_supervises_passes_it_on() {
+fn only_the_operator_and_supervisors_transfer_a_session() {
     let (mut fixture, session) = Fixture::with_session();
-    fixture.refuses("bob", transfer(session, Some("bob")), Code::NotAssigned);
-    fixture.refuses("ann", transfer(session, Some("eve")), Code::Invalid);
-    fixture.refuses("ann", transfer(session, Some("rea")), Code::Invalid);
-    fixture.refuses("ann", transfer(session, Some("nobody")), Code::Invalid);
+    fixture.rejects("bob", transfer(session, Some("bob")), Code::NotAssigned);
+    for to in ["eve", "rea", "nobody"] {
+        fixture.rejects("ann", transfer(session, Some(to)), Code::Invalid);
+    }
     fixture.does("ann", transfer(session, Some("ann")));
-    assert!(fixture.records.is_empty());
+    fixture.assert_no_event();
     fixture.does("sue", transfer(session, Some("sue")));
-    assert_eq!(
-        holder(&fixture, session),
-        (SessionStatus::Assigned, Some(user("sue")))
-    );
-    let long = SessionCommand::Transfer {
-        session,
-        to: None,
-        note: Some("x".repeat(TEXT_CHARS_MAX + 1)),
-    };
-    fixture.refuses("sue", long, Code::Invalid);
+    assert_assigned(&fixture, session, "sue");
     fixture.does("sue", transfer(session, None));
-    fixture.refuses("ann", transfer(session, Some("bob")), Code::NotAssigned);
+    fixture.rejects("ann", transfer(session, Some("bob")), Code::NotAssigned);
 }
 
 #[test]
-fn what_is_noted_at_a_transfer_is_a_note_like_any_other() {
+fn the_note_of_a_transfer_is_a_note_of_the_session() {
     let (mut fixture, session) = Fixture::with_session();
-    let noted = SessionCommand::Transfer {
-        session,
-        to: Some(user("bob")),
-        note: Some("wants a refund".to_owned()),
-    };
-    fixture.does("ann", noted);
+    let to_bob = |note| transfer_with_note(session, Some("bob"), note);
+    let long = "x".repeat(TEXT_CHARS_MAX + 1);
+    fixture.rejects("ann", to_bob(Some(&long)), Code::Invalid);
+    fixture.does("ann", to_bob(Some("wants a refund")));
     assert_eq!(fixture.kinds(), ["note-added", "session-transferred"]);
-    let blank = SessionCommand::Transfer {
-        session,
-        to: None,
-        note: Some(" ".to_owned()),
-    };
-    fixture.does("bob", blank);
+    fixture.does("bob", transfer_with_note(session, None, Some(" ")));
     assert_eq!(fixture.kinds(), ["session-transferred"]);
 }
 
 #[test]
-fn a_session_whose_operator_can_no_longer_work_on_it_may_be_taken() {
+fn a_session_whose_operator_lost_their_rights_can_be_taken() {
     let (mut fixture, session) = Fixture::with_session();
     fixture.does("root", disable("ann", true));
-    fixture.does("bob", SessionCommand::Take(session));
-    assert_eq!(
-        holder(&fixture, session),
-        (SessionStatus::Assigned, Some(user("bob")))
-    );
+    fixture.does("bob", take(session));
+    assert_assigned(&fixture, session, "bob");
     assert_eq!(views(&fixture, "ann"), [0, 1, 0, 0]);
-    let users = vec![user("rea")];
-    fixture.does(
-        "root",
-        LiveChatCommand::Members {
-            live_chat: fixture.live_chat,
-            users,
-        },
-    );
-    fixture.refuses("bob", send(session, "x"), Code::Forbidden);
-    fixture.does("sue", SessionCommand::Take(session));
-    assert_eq!(
-        holder(&fixture, session),
-        (SessionStatus::Assigned, Some(user("sue")))
-    );
+    fixture.does("root", members(fixture.live_chat, &["rea"]));
+    fixture.rejects("bob", send(session, "x"), Code::Forbidden);
+    fixture.does("sue", take(session));
+    assert_assigned(&fixture, session, "sue");
 }
 
 #[test]
 fn a_closed_session_stays_closed() {
     let (mut fixture, session) = Fixture::with_session();
-    fixture.does("ann", SessionCommand::Close(session));
-    for again in [
-        SessionCommand::Close(session),
-        SessionCommand::Take(session),
+    fixture.does("ann", close(session));
+    for command in [
+        close(session),
+        take(session),
         transfer(session, None),
+        send(session, "x"),
     ] {
-        fixture.refuses("ann", again, Code::SessionClosed);
+        fixture.rejects("ann", command, Code::SessionClosed);
     }
-    fixture.refuses("ann", send(session, "x"), Code::SessionClosed);
 }
 
 #[test]
-fn an_operator_opens_a_session_where_the_messenger_allows_it() {
+fn an_operator_starts_a_session() {
     let mut fixture = Fixture::open();
-    let ask = create(&fixture, "chat", Some("good day"));
-    let session = session_id(fixture.asks("ann", ask));
-    assert_eq!(
-        fixture.kinds(),
-        ["contact-created", "session-opened", "message-sent"]
-    );
-    assert_eq!(
-        holder(&fixture, session),
-        (SessionStatus::Assigned, Some(user("ann")))
-    );
-    assert_eq!(fixture.session(session).opened_by, OpenedBy::Operator);
+    let create = start(fixture.channel, "chat", Some("good day"));
+    let id = answer!(fixture.does("ann", create), Answer::Session(id) => id);
+    let kinds = ["contact-created", "session-opened", "message-sent"];
+    assert_eq!(fixture.kinds(), kinds);
+    assert_assigned(&fixture, id, "ann");
+    assert_eq!(fixture.session(id).opened_by, OpenedBy::Operator);
     assert_eq!(fixture.due().len(), 1);
 
-    let again = create(&fixture, "chat", None);
-    let rejection = fixture.asks("bob", again).unwrap_err();
-    assert_eq!(rejection.code, Code::SessionAlreadyOpen);
-    assert_eq!(rejection.details["sessionId"], session.to_string());
-
-    // What the person writes belongs to that session.
-    assert_eq!(fixture.writes("1", "chat", "eva").session_id, session);
+    let again = start(fixture.channel, "chat", None);
+    let rejection = fixture.rejects("bob", again, Code::SessionAlreadyOpen);
+    assert_eq!(rejection.details["sessionId"], id.to_string());
+    assert_eq!(fixture.writes("1", "chat", "eva").session_id, id);
 }
 
 #[test]
-fn a_session_is_not_opened_where_it_must_not() {
+fn a_session_is_started_only_by_staff_on_an_active_channel_that_allows_it() {
     let mut fixture = Fixture::open();
-    let (chat, long) = (
-        create(&fixture, "chat", None),
-        create(&fixture, &"x".repeat(256), None),
-    );
-    fixture.refuses("ann", long, Code::Invalid);
-    fixture.refuses("eve", chat.clone(), Code::Forbidden);
-    let update = crate::command::Update {
-        channel: fixture.channel,
-        webhook: None,
-        security: None,
-        dialect: None,
+    let channel = fixture.channel;
+    let create = start(channel, "chat", None);
+    let long = start(channel, &"x".repeat(256), None);
+    fixture.rejects("ann", long, Code::Invalid);
+    fixture.rejects("eve", create.clone(), Code::Forbidden);
+    let forbid = Update {
         operator_initiated: Some(false),
+        ..update(channel)
     };
-    fixture.does("root", ChannelCommand::Update(update));
-    fixture.refuses("ann", chat.clone(), Code::NotEnabled);
-    fixture.does("root", ChannelCommand::Disconnect(fixture.channel));
-    fixture.refuses("ann", chat.clone(), Code::ChannelDisconnected);
-    fixture.does("root", ChannelCommand::Delete(fixture.channel));
-    fixture.refuses("ann", chat, Code::NotFound);
+    for (change, code) in [
+        (forbid.into(), Code::NotEnabled),
+        (disconnect(channel), Code::ChannelDisconnected),
+        (delete(channel), Code::NotFound),
+    ] {
+        fixture.does("root", change);
+        fixture.rejects("ann", create.clone(), code);
+    }
 }
 
 #[test]
-fn a_session_with_somebody_known_is_on_the_chat_of_the_last_one() {
-    let mut fixture = Fixture::open();
-    let first = fixture.session_of("ann", "chat");
-    fixture.does("ann", SessionCommand::Close(first));
-    let contact = fixture.contact("chat's");
-    let person = Person::Contact(contact);
-    let create = SessionCommand::Create {
-        channel: fixture.channel,
-        person,
-        text: None,
-    };
-    let second = session_id(fixture.asks("bob", create.clone()));
+fn a_session_with_a_known_contact_is_on_the_chat_of_its_last_session() {
+    let (mut fixture, first) = Fixture::with_session();
+    fixture.does("ann", close(first));
+    let person = Person::Contact(fixture.contact("chat's"));
+    let create = start_with(fixture.channel, person.clone(), None);
+    let second = answer!(fixture.does("bob", create), Answer::Session(id) => id);
     let second = fixture.session(second);
-    assert_eq!(
-        (&*second.external_chat_id, second.previous),
-        ("chat", Some(first))
-    );
+    assert_eq!(&*second.external_chat_id, "chat");
+    assert_eq!(second.previous, Some(first));
     let other = fixture.new_channel("https://other.example/");
-    let person = Person::Contact(contact);
-    fixture.refuses(
-        "bob",
-        SessionCommand::Create {
-            channel: other,
-            person,
-            text: None,
-        },
-        Code::Invalid,
-    );
+    fixture.rejects("bob", start_with(other, person, None), Code::Invalid);
 }
 
 #[test]
-fn views_are_pages_of_the_newest_first() {
+fn a_view_is_paged_from_the_newest_session() {
     let mut fixture = Fixture::open();
     let mut sessions = Vec::new();
     for n in 0..5 {
-        fixture.wait(std::time::Duration::from_secs(1));
-        sessions.push(
-            fixture
-                .writes(&n.to_string(), &format!("chat {n}"), "eva")
-                .session_id,
-        );
+        fixture.wait(Duration::from_secs(1));
+        let accepted = fixture.writes(&n.to_string(), &format!("chat {n}"), "eva");
+        sessions.push(accepted.session_id);
     }
     sessions.reverse();
     let queue = [View::Queue(fixture.live_chat)];
-    let all: Vec<_> = fixture
-        .workspace
-        .page(&queue, None)
-        .map(|((_, id), _)| id)
-        .collect();
-    assert_eq!(all, sessions);
-    let third = fixture.workspace.page(&queue, None).nth(2).unwrap().0;
-    let rest: Vec<_> = fixture
-        .workspace
-        .page(&queue, Some(third))
-        .map(|((_, id), _)| id)
-        .collect();
-    assert_eq!(rest, sessions[3..]);
+    let page = |after| fixture.workspace.page(&queue, after).map(|(key, _)| key);
+    assert!(page(None).map(|(_, id)| id).eq(sessions.clone()));
+    let third = page(None).nth(2);
+    let rest = page(third).map(|(_, id)| id);
+    assert!(rest.eq(sessions[3..].iter().copied()));
 }

@@ -1,14 +1,11 @@
 //! Values that many tests build, with defaults for the fields that the tests do not check.
 
-use crate::command::{
-    ChannelCommand, Command, LiveChatCommand, MessageCommand, NewUser, SessionCommand, UserCommand,
-};
-use crate::content::Content;
-use crate::id::{SessionId, UserId};
+use crate::command::NewUser;
+use crate::content::{Content, Profile};
+use crate::id::UserId;
 use crate::messenger::{Inbound, InboundMessage};
 use crate::model::{Capabilities, Group, Verified};
 use crate::reason::Reason;
-use crate::rejection::{Code, Rejection};
 use crate::rpc::{AttemptReply, Outcome};
 use crate::seal::SealKey;
 use crate::secret::Secret;
@@ -69,7 +66,7 @@ pub(super) fn answered_after(status: u16, retry_after: Option<u64>) -> AttemptRe
 }
 
 /// The result of an attempt that timed out.
-pub(super) fn unanswered() -> AttemptReply {
+pub(super) fn timed_out() -> AttemptReply {
     let outcome = Outcome::Failed(Reason::TimedOut { ms: 10_000 });
     AttemptReply {
         ms: 10_000,
@@ -77,8 +74,8 @@ pub(super) fn unanswered() -> AttemptReply {
     }
 }
 
-/// What a messenger proves that can do everything.
-pub(super) fn able() -> Proof {
+/// The proof of a messenger that lets operators start sessions.
+pub(super) fn full_proof() -> Proof {
     let capabilities = Capabilities {
         operator_initiated: true,
         sessions: true,
@@ -99,40 +96,20 @@ pub(super) fn new_user(name: &str, group: Group) -> NewUser {
     }
 }
 
-pub(super) fn disable(name: &str, disabled: bool) -> UserCommand {
-    UserCommand::Disable {
-        user: user(name),
-        disabled,
+pub(super) fn profile(username: &str) -> Profile {
+    Profile {
+        username: Some(username.to_owned()),
+        ..Profile::default()
     }
 }
 
-pub(super) fn send(session: SessionId, text: &str) -> MessageCommand {
-    MessageCommand::Send {
-        session,
-        content: Content::text(text),
-        reply_to: None,
-    }
-}
-
-/// Converts the commands of one kind to a [`Command`].
-macro_rules! into_command {
-    ($($from:ident => $to:ident;)*) => {
-        $(impl From<$from> for Command {
-            fn from(command: $from) -> Self { Self::$to(command) }
-        })*
+/// Returns the id in an accepted command's answer.
+macro_rules! answer {
+    ($reply:expr, $pattern:pat => $id:ident) => {
+        match $reply {
+            $crate::command::Reply::Answer($pattern) => $id,
+            other => panic!("{other:?}"),
+        }
     };
 }
-
-into_command! {
-    LiveChatCommand => LiveChat;
-    UserCommand => User;
-    ChannelCommand => Channel;
-    SessionCommand => Session;
-    MessageCommand => Message;
-}
-
-/// Asserts that a request was rejected with a code.
-#[track_caller]
-pub(super) fn refused<T: std::fmt::Debug>(result: Result<T, Rejection>, code: Code) {
-    assert_eq!(result.unwrap_err().code, code);
-}
+pub(super) use answer;

@@ -27,22 +27,22 @@ impl World {
                         Some(&id)
                     );
                     let generation = self.model.generation(session.channel);
-                    self.model.under_way.insert(id, generation);
-                    self.fixture.begins(id);
+                    self.model.in_flight.insert(id, generation);
+                    self.fixture.begin_attempt(id);
                     self.model.sent(id).state = DeliveryState::Sending;
                 }
             }
             Step::Returns { which, with } => {
-                let all: Vec<_> = self.fixture.under_way.keys().copied().collect();
+                let all: Vec<_> = self.fixture.in_flight.keys().copied().collect();
                 let Some(id) = all.get(usize::from(which) % all.len().max(1)).copied() else {
                     return;
                 };
                 let (reply, status) = match with {
                     Answer::Status(status) => (answered(status), Some(status)),
                     Answer::Pause(status) => (answered_after(status, Some(30)), Some(status)),
-                    Answer::Nothing => (unanswered(), None),
+                    Answer::Nothing => (timed_out(), None),
                 };
-                self.fixture.ends(id, reply);
+                self.fixture.end_attempt(id, reply);
                 self.model.returns(id, status);
             }
             Step::Receipt { message, what } => {
@@ -62,7 +62,7 @@ impl World {
                     reason: None,
                 };
                 if self
-                    .receives(channel, receipt, self.model.may_say(channel))
+                    .receive(channel, receipt, self.model.may_say(channel))
                     .is_some()
                 {
                     let sent = self.model.sent(id);
@@ -84,7 +84,7 @@ impl World {
                     .filter(old)
                     .map(|s| s.message)
                     .collect();
-                right.retain(|id| !self.fixture.under_way.contains_key(id));
+                right.retain(|id| !self.fixture.in_flight.contains_key(id));
                 right.sort_unstable();
                 let mut real = self.fixture.expired();
                 real.sort_unstable();
@@ -104,7 +104,7 @@ impl World {
         let gone = self.model.status(channel) == ChannelStatus::Deleted;
         let right = if gone { Err(Code::NotFound) } else { Ok(()) };
         if self
-            .asks(
+            .submit(
                 "root",
                 Command::Replay(Replay::Since(channel, START)),
                 right,
@@ -144,7 +144,7 @@ impl World {
                 let gone = self.model.status(id) == ChannelStatus::Deleted;
                 let right = if gone { Err(Code::NotFound) } else { Ok(()) };
                 if self
-                    .asks("root", ChannelCommand::Delete(id), right)
+                    .submit("root", ChannelCommand::Delete(id), right)
                     .is_some()
                 {
                     self.model.channel(id).status = ChannelStatus::Deleted;
@@ -160,7 +160,7 @@ impl World {
                     user: who.parse().unwrap(),
                     disabled,
                 };
-                self.asks("root", command, Ok(()));
+                self.submit("root", command, Ok(()));
                 if disabled {
                     self.model.disabled.insert(who);
                 } else {
@@ -181,7 +181,7 @@ impl World {
                     .map(|m| m.parse().unwrap())
                     .collect();
                 let live_chat = self.fixture.live_chat;
-                self.asks(
+                self.submit(
                     "root",
                     LiveChatCommand::Members { live_chat, users },
                     Ok(()),
@@ -192,7 +192,7 @@ impl World {
                 let Some(id) = self.model.person(channel, author) else {
                     return;
                 };
-                self.asks("root", Command::Forget(id), Ok(()));
+                self.submit("root", Command::Forget(id), Ok(()));
                 self.model
                     .people
                     .iter_mut()
@@ -227,7 +227,7 @@ impl World {
             } else {
                 Ok(())
             };
-            if self.receives(id, Inbound::Disconnect, right).is_some() && before == Active {
+            if self.receive(id, Inbound::Disconnect, right).is_some() && before == Active {
                 self.model.channel(id).becomes(Disconnected);
             }
             return;
@@ -238,7 +238,7 @@ impl World {
             Ok(())
         };
         if self
-            .asks("root", ChannelCommand::Disconnect(id), right)
+            .submit("root", ChannelCommand::Disconnect(id), right)
             .is_some()
         {
             let never = matches!(before, Pending | Failed);
@@ -254,13 +254,13 @@ impl World {
             _ => self.model.may_have(second, Some(id)),
         };
         if self
-            .asks("root", ChannelCommand::Reconnect(id), right)
+            .submit("root", ChannelCommand::Reconnect(id), right)
             .is_none()
         {
             return;
         }
         let result = if works {
-            Ok(able())
+            Ok(full_proof())
         } else {
             Err(Reason::WrongCode { status: 401 })
         };
@@ -277,12 +277,12 @@ impl World {
     pub(super) fn connects(&mut self, second: bool, works: bool) {
         let connect = self.fixture.connect(HOOKS[usize::from(second)]);
         let right = self.model.may_have(second, None);
-        let reply = self.asks("root", ChannelCommand::Connect(connect), right);
+        let reply = self.submit("root", ChannelCommand::Connect(connect), right);
         let Some(Reply::Answer(Named::Channel(id))) = reply else {
             return;
         };
         let result = if works {
-            Ok(able())
+            Ok(full_proof())
         } else {
             Err(Reason::WrongCode { status: 401 })
         };

@@ -25,7 +25,7 @@ impl World {
             &author.to_string(),
             &text.to_string(),
         );
-        let Some(reply) = self.receives(channel, Inbound::Message(inbound), right) else {
+        let Some(reply) = self.receive(channel, Inbound::Message(inbound), right) else {
             return;
         };
         let Reply::Accepted(accepted) = reply else {
@@ -67,7 +67,7 @@ impl World {
             person,
             text,
         };
-        let Some(Reply::Answer(Named::Session(id))) = self.asks(by, create, right) else {
+        let Some(Reply::Answer(Named::Session(id))) = self.submit(by, create, right) else {
             return;
         };
         self.new_session(id, channel, chat, author, Some(by));
@@ -88,7 +88,7 @@ impl World {
                     return;
                 };
                 if self
-                    .asks(by, SessionCommand::Take(id), self.model.may_take(by, id))
+                    .submit(by, SessionCommand::Take(id), self.model.may_take(by, id))
                     .is_some()
                 {
                     let session = self.model.session(id);
@@ -111,7 +111,7 @@ impl World {
                     to: to.map(|to| to.parse().unwrap()),
                     note,
                 };
-                if self.asks(by, transfer, right).is_some() {
+                if self.submit(by, transfer, right).is_some() {
                     let session = self.model.session(session);
                     session.status = if to.is_some() {
                         SessionStatus::Assigned
@@ -126,7 +126,7 @@ impl World {
                     return;
                 };
                 if self
-                    .asks(by, SessionCommand::Close(id), self.model.may_write(by, id))
+                    .submit(by, SessionCommand::Close(id), self.model.may_write(by, id))
                     .is_some()
                 {
                     self.model.session(id).status = SessionStatus::Closed;
@@ -136,7 +136,7 @@ impl World {
                 let (Some(id), by) = (self.pick_session(session), user(by)) else {
                     return;
                 };
-                let reply = self.asks(by, send(id, "hello"), self.model.may_write(by, id));
+                let reply = self.submit(by, send(id, "hello"), self.model.may_write(by, id));
                 if let Some(Reply::Answer(Named::Message(message, position))) = reply {
                     self.model.enqueue(message, id, position);
                 }
@@ -153,7 +153,7 @@ impl World {
                 {
                     right = Err(Code::ContactForgotten);
                 }
-                self.asks(
+                self.submit(
                     by,
                     MessageCommand::Note {
                         session,
@@ -168,7 +168,7 @@ impl World {
                     return;
                 };
                 if self
-                    .asks(by, MessageCommand::Retry(id), self.model.may_retry(by, id))
+                    .submit(by, MessageCommand::Retry(id), self.model.may_retry(by, id))
                     .is_some()
                 {
                     let (session, position) =
@@ -193,7 +193,7 @@ impl World {
             .may_work(by)
             .and_then(|()| self.model.has(by, session));
         if self
-            .asks(by, MessageCommand::Read { session, up_to }, right)
+            .submit(by, MessageCommand::Read { session, up_to }, right)
             .is_some()
         {
             let later = |s: &&Said| s.session == session && s.position > last;

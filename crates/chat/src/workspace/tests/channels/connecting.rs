@@ -1,0 +1,120 @@
+use super::{HOOK, OTHER};
+use crate::command::{Connect, Effect};
+use crate::event::Event;
+use crate::id::LiveChatId;
+use crate::model::{ChannelStatus, Verified};
+use crate::rejection::Code;
+use crate::rpc::Security;
+use crate::secret::Secret;
+use crate::verification::Purpose;
+use crate::workspace::tests::fixture::{Fixture, delete, disconnect, full_proof, reconnect};
+
+#[test]
+fn a_channel_is_pending_until_its_webhook_is_verified() {
+    let mut fixture = Fixture::open();
+    let id = fixture.new_pending_channel("HTTPS://Other.example:443/x");
+    assert_eq!(fixture.status(id), ChannelStatus::Pending);
+    assert_eq!(fixture.effects, [Effect::Verify(id, Purpose::Connect)]);
+    assert_eq!(fixture.channel(id).webhook, "https://other.example/x");
+    fixture.verified(id, Purpose::Connect, Ok(full_proof()));
+    let channel = fixture.channel(id);
+    assert_eq!(channel.status, ChannelStatus::Active);
+    assert_eq!(channel.verified, Some(Verified::Status));
+    assert!(channel.may_initiate());
+}
+
+#[test]
+fn an_invalid_connection_is_rejected() {
+    let mut fixture = Fixture::open();
+    let good = fixture.connect(OTHER);
+    for webhook in ["ftp://h/", &format!("http://h/{}", "x".repeat(2_048))] {
+        fixture.rejects("root", fixture.connect(webhook), Code::Invalid);
+    }
+    for (code, security) in [
+        ("", None),
+        (&*"x".repeat(1_025), None),
+        ("two\nlines", None),
+        ("whsec_not base64", None),
+        // The key of this code is empty, so anybody could sign with it.
+        ("whsec_", None),
+        ("whsec_", Some(Security::Token)),
+    ] {
+        let connect = Connect {
+            code: Secret::new(code),
+            security,
+            ..good.clone()
+        };
+        assert_eq!(
+            fixture.submit("root", connect).map_err(|r| r.code),
+            Err(Code::Invalid),
+            "code {code:?}, {security:?}"
+        );
+    }
+    let unnamed = Connect {
+        name: String::new(),
+        ..good.clone()
+    };
+    fixture.rejects("root", unnamed, Code::Invalid);
+    let lost = Connect {
+        live_chat: LiveChatId::from_bytes([1; 16]),
+        ..good.clone()
+    };
+    fixture.rejects("root", lost, Code::NotFound);
+    fixture.rejects("sue", good, Code::Forbidden);
+}
+
+#[test]
+fn a_standard_webhooks_code_enables_signatures() {
+    let mut fixture = Fixture::open();
+    let mut connect = fixture.connect(OTHER);
+    connect.code = Secret::new("whsec_c2VjcmV0");
+    fixture.does("root", connect);
+    let Event::ChannelCreated(created) = &fixture.records[0].event else {
+        panic!()
+    };
+    assert_eq!(created.security, Security::Signed);
+}
+
+#[test]
+fn an_account_belongs_to_one_channel_until_that_is_deleted() {
+    let mut fixture = Fixture::open();
+    let connect = fixture.connect("https://MESSENGER.example/hook#x");
+    let rejection = fixture.rejects("root", connect, Code::AccountAlreadyConnected);
+    assert_eq!(rejection.details["liveChat"], fixture.live_chat.to_string());
+    assert!(rejection.message().contains("\"desk\""));
+    fixture.does("root", disconnect(fixture.channel));
+    let connect = fixture.connect(HOOK);
+    fixture.rejects("root", connect.clone(), Code::AccountAlreadyConnected);
+    fixture.does("root", delete(fixture.channel));
+    fixture.does("root", connect);
+}
+
+#[test]
+fn a_failed_channel_releases_its_account() {
+    let mut fixture = Fixture::open();
+    let failed = fixture.new_pending_channel(OTHER);
+    fixture.refuted(failed, Purpose::Connect);
+    assert_eq!(fixture.status(failed), ChannelStatus::Failed);
+    let second = fixture.new_channel(OTHER);
+    fixture.rejects("root", reconnect(failed), Code::AccountAlreadyConnected);
+    // Disconnecting a channel that was never connected neither claims the account again nor
+    // notifies the messenger, which has another channel here.
+    fixture.does("root", disconnect(failed));
+    assert_eq!(fixture.status(failed), ChannelStatus::Failed);
+    fixture.does("root", delete(failed));
+    assert!(fixture.notices(failed).is_empty());
+    fixture.does("root", disconnect(second));
+    fixture.does("root", reconnect(second));
+    fixture.verified(second, Purpose::Reconnect, Ok(full_proof()));
+    assert_eq!(fixture.status(second), ChannelStatus::Active);
+}
+
+#[test]
+fn a_pending_channel_that_is_disconnected_stays_failed_after_a_late_verification() {
+    let mut fixture = Fixture::open();
+    let id = fixture.new_pending_channel(OTHER);
+    fixture.does("root", disconnect(id));
+    assert_eq!(fixture.status(id), ChannelStatus::Failed);
+    fixture.verified(id, Purpose::Connect, Ok(full_proof()));
+    assert_eq!(fixture.status(id), ChannelStatus::Failed);
+}
