@@ -6,14 +6,7 @@ use std::path::Path;
 use crate::program::workspace;
 
 /// Directories with generated or downloaded files, in addition to hidden ones.
-const SKIPPED: [&str; 6] = [
-    "data",
-    "dist",
-    "golden",
-    "node_modules",
-    "recorded",
-    "target",
-];
+const SKIPPED: [&str; 5] = ["data", "dist", "node_modules", "recorded", "target"];
 
 /// Reads a file by its path in the repository.
 pub(crate) fn read(path: impl AsRef<Path>) -> String {

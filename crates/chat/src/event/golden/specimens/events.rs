@@ -1,0 +1,252 @@
+//! An event of every kind.
+
+use super::{TIME, bytes, channel, contact, message, sealed, session, user};
+use crate::event::*;
+use crate::id::{LiveChatId, ReplyId};
+use crate::messenger::outbound::Dialect;
+use crate::model::{Capabilities, ChannelStatus, DeliveryState, Group, OpenedBy, Verified};
+use crate::reason::Reason;
+use crate::rpc::Security;
+
+/// Converts the bodies of events to a vector of [`Event`].
+macro_rules! events {
+    [$($body:expr),* $(,)?] => { vec![$(Event::from($body)),*] };
+}
+
+/// One event of every kind with every field set, in the order of [`Event::KINDS`].
+pub(in crate::event::golden) fn specimens() -> Vec<Event> {
+    [
+        users(),
+        live_chats(),
+        channels(),
+        contacts(),
+        sessions(),
+        messages(),
+        deliveries(),
+    ]
+    .concat()
+}
+
+fn users() -> Vec<Event> {
+    events![
+        UserCreated {
+            name: "Ann".to_owned(),
+            groups: vec![Group::Operators, Group::Readers],
+            password_hash: sealed(),
+        },
+        UserUpdated {
+            name: Some("Anna".to_owned()),
+            groups: Some(vec![Group::Administrators]),
+            password_hash: Some(sealed()),
+        },
+        UserDisabled { disabled: true },
+        TokenIssued { hash: sealed() },
+    ]
+}
+
+fn live_chats() -> Vec<Event> {
+    events![
+        LiveChatCreated {
+            name: "Desk".to_owned(),
+            members: vec![user("ann"), user("bob")],
+        },
+        LiveChatRenamed {
+            name: "Front desk".to_owned(),
+        },
+        LiveChatDeleted {},
+        MembersChanged {
+            members: vec![user("ann")],
+        },
+        ReplySaved {
+            reply: ReplyId::from_bytes(bytes(7)),
+            shortcut: "hi".to_owned(),
+            text: "Good day!".to_owned(),
+        },
+        ReplyDeleted {
+            reply: ReplyId::from_bytes(bytes(7)),
+        },
+    ]
+}
+
+fn channels() -> Vec<Event> {
+    let capabilities = Capabilities {
+        operator_initiated: true,
+        files: true,
+        typing: true,
+        receipts: true,
+        edits: true,
+        sessions: true,
+        max_text_length: Some(4_096),
+    };
+    events![
+        ChannelCreated {
+            live_chat: LiveChatId::from_bytes(bytes(2)),
+            name: "Messenger".to_owned(),
+            webhook: "https://messenger.example/hook".to_owned(),
+            code: sealed(),
+            codeless: false,
+            security: Security::Token,
+            dialect: Dialect::Brix,
+            operator_initiated: Some(true),
+        },
+        ChannelStatusChanged {
+            status: ChannelStatus::Active,
+            reason_text: Some("because".to_owned()),
+            verified: Some(Verified::Challenge),
+            capabilities: Some(capabilities),
+            breaker_open: true,
+            reason: None,
+        },
+        ChannelUpdated {
+            name: Some("Other".to_owned()),
+            webhook: Some("https://other.example/".to_owned()),
+            security: Some(Security::Signed),
+            dialect: Some(Dialect::Native),
+            operator_initiated: Some(false),
+        },
+        CodeRotated {
+            code: sealed(),
+            codeless: true,
+            old_until: TIME,
+        },
+        MessagesRefused { count: 17 },
+        NoticesSettled {
+            notices: vec![0, 1, 1_000_000],
+        },
+        EditParked {
+            external_message_id: "ext-1".to_owned(),
+            key: 300,
+            text: Some(sealed()),
+        },
+    ]
+}
+
+fn contacts() -> Vec<Event> {
+    events![
+        ContactCreated {
+            channel: channel(),
+            external_user_id: "Ева".to_owned(),
+            key: 70_000,
+        },
+        ContactUpdated {
+            profile: Some(sealed()),
+        },
+        ContactForgotten {},
+    ]
+}
+
+fn sessions() -> Vec<Event> {
+    events![
+        SessionOpened {
+            channel: channel(),
+            contact: contact(),
+            external_chat_id: "chat-1".to_owned(),
+            chat_name: Some(sealed()),
+            opened_by: OpenedBy::Operator,
+            operator: Some(user("ann")),
+            previous: Some(session(0)),
+        },
+        SessionAssigned {
+            operator: user("ann"),
+        },
+        SessionTransferred {
+            operator: Some(user("bob")),
+            note: Some(sealed()),
+        },
+        SessionClosed {
+            reason_text: Some("the channel was deleted".to_owned()),
+            reason: None,
+        },
+    ]
+}
+
+fn messages() -> Vec<Event> {
+    events![
+        MessageReceived {
+            message: message(1),
+            contact: contact(),
+            external_message_id: "ext-1".to_owned(),
+            content: sealed(),
+            created_at: TIME,
+            reply_to: Some(message(0)),
+            digest: bytes(0xd1),
+        },
+        MessageSent {
+            message: message(2),
+            operator: user("ann"),
+            content: sealed(),
+            reply_to: Some(message(1)),
+            expires_at: TIME,
+        },
+        MessageEdited {
+            message: message(1),
+            content: Some(sealed()),
+            parked: Some((12, 300)),
+        },
+        MessageDeleted {
+            message: message(1),
+        },
+        MessageRead {
+            message: message(1),
+        },
+        NoteAdded {
+            message: message(3),
+            operator: user("bob"),
+            content: sealed(),
+        },
+    ]
+}
+
+fn deliveries() -> Vec<Event> {
+    events![DeliveryChanged {
+        message: message(2),
+        state: DeliveryState::Sending,
+        attempts: 3,
+        next_attempt_at: Some(TIME),
+        expires_at: TIME,
+        reason_text: Some("the messenger answered 503".to_owned()),
+        status: Some(503),
+        attempt: Some(Attempt {
+            ms: 1_234,
+            error_text: Some("the time was over".to_owned()),
+            answer: Some(sealed()),
+            previous: 99,
+            reason: None,
+        }),
+        requeued: true,
+        pause_until: Some(TIME),
+        reason: None,
+    },]
+}
+
+/// The events that carry a typed reason (since 2026-11).
+pub(in crate::event::golden) fn with_reasons() -> Vec<(&'static str, Event)> {
+    let disconnected = ChannelStatusChanged {
+        status: ChannelStatus::Disconnected,
+        reason_text: None,
+        verified: None,
+        capabilities: None,
+        breaker_open: false,
+        reason: Some(Reason::ByUser {
+            user: "ann".to_owned(),
+        }),
+    };
+    let closed = SessionClosed::new(Some(Reason::ChannelDeleted));
+    let reason = Some(Reason::TimedOut { ms: 10_000 });
+    let timed_out = DeliveryChanged {
+        attempt: Some(Attempt {
+            ms: 10_000,
+            error_text: None,
+            answer: None,
+            previous: 99,
+            reason: reason.clone(),
+        }),
+        reason,
+        ..DeliveryChanged::new(message(2), DeliveryState::Sending, 3)
+    };
+    vec![
+        ("reason.channel-status-changed", disconnected.into()),
+        ("reason.session-closed", closed.into()),
+        ("reason.delivery-changed", timed_out.into()),
+    ]
+}
