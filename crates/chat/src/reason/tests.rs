@@ -13,13 +13,13 @@ fn every_code_is_unique_and_in_snake_case() {
 }
 
 #[test]
-fn the_sentence_replaces_no_field() {
+fn no_reason_has_a_field_that_the_message_would_replace() {
     let source = include_str!("../reason.rs");
     assert!(!source.contains("{ message:") && !source.contains(", message:"));
 }
 
 #[test]
-fn json_has_the_code_the_sentence_and_the_fields_in_camel_case() {
+fn json_has_the_code_the_message_and_the_fields_in_camel_case() {
     let reason = Reason::AccountConnected {
         live_chat: "Support".to_owned(),
         channel: "Telegram".to_owned(),
@@ -36,7 +36,7 @@ fn json_has_the_code_the_sentence_and_the_fields_in_camel_case() {
 }
 
 #[test]
-fn the_pointer_stands_before_the_sentence() {
+fn the_pointer_precedes_the_message() {
     let reason = Reason::WrongLength {
         pointer: "/name".to_owned(),
         min: 1,
@@ -54,7 +54,7 @@ fn the_pointer_stands_before_the_sentence() {
 }
 
 #[test]
-fn a_reason_survives_json_and_messagepack() {
+fn a_reason_is_read_back_from_json_and_messagepack() {
     let reasons = [
         Reason::WrongCode { status: 401 },
         Reason::NoEgress,

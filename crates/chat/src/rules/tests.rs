@@ -2,7 +2,7 @@ use super::*;
 
 const FIRST: Timestamp = Timestamp::from_micros(1_795_341_600_000_000);
 
-/// How long after the first attempt the one after `tries` others may be, over many draws.
+/// The shortest and longest time from the first attempt to the one after `tries`, of many draws.
 fn spread(rules: &Rules, tries: u32) -> (f64, f64) {
     let mut chance = Chance::from_seed([7; 32]);
     let mut draw = || {
@@ -20,7 +20,7 @@ fn spread(rules: &Rules, tries: u32) -> (f64, f64) {
 #[track_caller]
 fn check(rules: &Rules, tries: u32, seconds: f64) {
     let (low, high) = spread(rules, tries);
-    // All of the width is used, and no more than it.
+    // The draws use the whole range and stay in it.
     assert!(
         (seconds * 0.8..=seconds * 0.81).contains(&low),
         "{low} for {seconds}"
@@ -32,7 +32,7 @@ fn check(rules: &Rules, tries: u32, seconds: f64) {
 }
 
 #[test]
-fn attempts_are_made_at_their_offset_from_the_first_a_fifth_either_way() {
+fn attempts_have_their_offset_from_the_first_with_20_percent_jitter() {
     let rules = Rules::standard();
     let offsets = [
         1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3_600.0, 10_800.0, 21_600.0, 43_200.0,
@@ -55,7 +55,7 @@ fn beyond_the_schedule_the_last_gap_repeats() {
 }
 
 #[test]
-fn a_schedule_of_one_or_none_still_pauses() {
+fn a_schedule_without_offsets_still_pauses() {
     let rules = |schedule| Rules {
         schedule,
         ..Rules::standard()
@@ -66,7 +66,7 @@ fn a_schedule_of_one_or_none_still_pauses() {
 }
 
 #[test]
-fn the_same_chance_gives_the_same_time() {
+fn the_jitter_depends_on_the_seed() {
     let rules = Rules::standard();
     let draw = |seed| rules.next_attempt(5, FIRST, &mut Chance::from_seed([seed; 32]));
     assert_eq!(draw(1), draw(1));

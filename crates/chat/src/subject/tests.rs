@@ -11,7 +11,7 @@ fn user(login: &str) -> UserId {
 }
 
 #[test]
-fn a_request_says_who_asks_for_what() {
+fn a_request_subject_has_the_login_and_the_method() {
     let workspace = subjects();
     let subject = workspace.api(&user("ann"), "sessions.take");
     assert_eq!(subject, "sb.default.api.ann.sessions.take");
@@ -34,7 +34,7 @@ fn a_request_says_who_asks_for_what() {
 }
 
 #[test]
-fn a_users_inbox_is_no_one_elses() {
+fn an_inbox_belongs_to_one_user() {
     let ann = user("ann");
     assert!(is_inbox_of(&ann, "_INBOX.ann.x") && is_inbox_of(&ann, "_INBOX.ann.x.y"));
     for other in [
@@ -61,7 +61,7 @@ fn a_users_inbox_is_no_one_elses() {
 }
 
 #[test]
-fn what_a_change_of_rights_is_about_can_be_read_back() {
+fn the_subject_of_a_rights_change_has_the_login() {
     let workspace = subjects();
     assert_eq!(
         workspace.rights_user(&workspace.rights(&user("ann"))),
@@ -75,16 +75,15 @@ fn what_a_change_of_rights_is_about_can_be_read_back() {
 
 proptest! {
     #[test]
-    fn any_login_and_method_read_back(login in "[a-z0-9_-]{1,32}", method in "[a-z]{1,20}(\\.[a-z]{1,20}){0,2}") {
+    fn every_login_and_method_is_parsed_from_its_subject(login in "[a-z0-9_-]{1,32}", method in "[a-z]{1,20}(\\.[a-z]{1,20}){0,2}") {
         let (workspace, login) = (subjects(), user(&login));
         let subject = workspace.api(&login, &method);
         prop_assert_eq!(workspace.parse_api(&subject), Some((login, method.as_str())));
     }
 
-    /// Whatever becomes an id is one token: it has no dot, blank or wildcard that would make the
-    /// subject another one.
+    /// An id is one token: a dot, blank or wildcard in it would make another subject.
     #[test]
-    fn nothing_can_be_injected_through_an_id(text in "\\PC{0,40}|[a-z.*> \r\n-]{0,40}") {
+    fn an_id_is_one_token_of_a_subject(text in "\\PC{0,40}|[a-z.*> \r\n-]{0,40}") {
         let one_token = |id: &str| !id.is_empty() && !id.contains(['.', '*', '>', ' ', '\t', '\r', '\n']);
         if let Ok(login) = text.parse::<UserId>() {
             prop_assert!(one_token(login.as_str()));
@@ -99,7 +98,7 @@ proptest! {
     }
 
     #[test]
-    fn ids_have_one_spelling(bytes: [u8; 16]) {
+    fn an_id_has_one_spelling(bytes: [u8; 16]) {
         let id = SessionId::from_bytes(bytes);
         let text = id.to_string();
         prop_assert_eq!(text.parse::<SessionId>(), Ok(id));

@@ -22,7 +22,7 @@ fn right() -> String {
 }
 
 #[test]
-fn an_answered_challenge_is_a_proof() {
+fn a_right_answer_to_the_challenge_verifies_a_channel() {
     let answer = format!("{{\"challenge\":\"{}\"}}", right());
     for security in [Security::Signed, Security::Token, Security::Open] {
         let proof = judged(&answer, security).unwrap();
@@ -37,7 +37,7 @@ fn an_answered_challenge_is_a_proof() {
 }
 
 #[test]
-fn a_200_alone_is_enough_unless_signatures_are_asked_for() {
+fn a_200_without_an_answer_is_enough_unless_signatures_are_required() {
     for answer in [
         "",
         "OK",
@@ -57,7 +57,7 @@ fn a_200_alone_is_enough_unless_signatures_are_asked_for() {
 }
 
 #[test]
-fn a_wrong_answer_is_worse_than_none() {
+fn a_wrong_answer_is_rejected_even_where_none_is_required() {
     let swapped = signature::answer(&Secret::new("other"), "challenge").unwrap();
     for answer in ["\"\"", "\"x\"", "7", "[]", &format!("\"{swapped}\"")] {
         let judged = judged(&format!("{{\"challenge\":{answer}}}"), Security::Token);
@@ -85,7 +85,7 @@ fn any_other_status_is_a_failure() {
 }
 
 #[test]
-fn capabilities_are_read_as_far_as_they_can_be() {
+fn invalid_capabilities_are_ignored() {
     let read = |text: &str| {
         let answer = format!("{{\"capabilities\":{text}}}");
         judged(&answer, Security::Token).unwrap().capabilities
@@ -100,27 +100,20 @@ fn capabilities_are_read_as_far_as_they_can_be() {
 }
 
 #[test]
-fn spellings_of_one_account_are_one() {
-    for spelling in [
-        "HTTP://Chat.Example:80/hook",
-        "http://chat.example/hook#x",
-        " http://CHAT.example/hook ",
+fn the_webhook_of_an_account_is_normalised() {
+    for (webhook, normalised) in [
+        ("HTTP://Chat.Example:80/hook", "http://chat.example/hook"),
+        ("http://chat.example/hook#x", "http://chat.example/hook"),
+        (" http://CHAT.example/hook ", "http://chat.example/hook"),
+        ("https://h:/x", "https://h/x"),
+        ("https://h:443", "https://h/"),
+        ("http://h:443/A", "http://h:443/A"),
+        ("http://h:0080/", "http://h/"),
+        ("http://[::1]", "http://[::1]/"),
+        ("http://[::1]:81/", "http://[::1]:81/"),
     ] {
-        assert_eq!(
-            account(spelling).as_deref(),
-            Ok("http://chat.example/hook"),
-            "{spelling}"
-        );
+        assert_eq!(account(webhook).as_deref(), Ok(normalised), "{webhook}");
     }
-    assert_eq!(account("https://h:/x").as_deref(), Ok("https://h/x"));
-    assert_eq!(account("https://h:443").as_deref(), Ok("https://h/"));
-    assert_eq!(account("http://h:443/A").as_deref(), Ok("http://h:443/A"));
-    assert_eq!(account("http://h:0080/").as_deref(), Ok("http://h/"));
-    assert_eq!(account("http://[::1]").as_deref(), Ok("http://[::1]/"));
-    assert_eq!(
-        account("http://[::1]:81/").as_deref(),
-        Ok("http://[::1]:81/")
-    );
     for bad in [
         "ftp://h/",
         "h/hook",

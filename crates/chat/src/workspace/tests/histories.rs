@@ -1,9 +1,11 @@
-//! Generated histories: each step is compared with the model, and the end with the invariants.
+//! Generated histories. Each step is compared with the model; at the end of a history the
+//! invariants are checked.
 //!
-//! `SWITCHBOARD_HISTORIES=100000` runs more of them. A failure prints the shortest failing steps,
-//! and its seed is kept under `proptest-regressions` and runs first next time.
+//! `SWITCHBOARD_HISTORIES=100000` runs ten times as many. A failure prints the shortest failing
+//! steps, and its seed is stored under `proptest-regressions` and runs first the next time.
 
-mod desk;
+mod administration;
+mod deliveries;
 mod talk;
 
 use std::collections::BTreeMap;
@@ -12,44 +14,38 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::fixture::{
-    Fixture, START, answered, answered_after, full_proof, message, send, timed_out,
-};
-use super::model::{Model, Person, Said, Session, Verdict};
-use super::step::{Answer, Step, USERS, any_step};
-use super::{invariants, step};
-use crate::command::{
-    ChannelCommand, Command, LiveChatCommand, MessageCommand, Person as Whom, Replay, Reply,
-    SessionCommand, SystemCommand, UserCommand,
-};
-use crate::content::Profile;
+use super::fixture::Fixture;
+use super::invariants;
+use super::model::{Contact, Model, Session, Verdict};
+use super::step::{Step, User, any_step};
+use crate::command::{Command, Reply, SystemCommand};
 use crate::id::{ChannelId, MessageId, SessionId};
-use crate::messenger::{Inbound, ReceiptStatus};
-use crate::model::{ChannelStatus, DeliveryState, SessionStatus};
-use crate::record::Answer as Named;
-use crate::rejection::{Code, Rejection};
-use crate::verification::Purpose;
+use crate::messenger::Inbound;
+use crate::model::SessionStatus;
+use crate::rejection::Rejection;
 use crate::workspace::Workspace;
 
 const HOOKS: [&str; 2] = ["https://first.example/", "https://second.example/"];
 
-/// The workspace, the model, and a projection store that is brought up to date now and then.
+/// A workspace, its model, and a projection store that is updated now and then.
 struct World {
     fixture: Fixture,
     model: Model,
     store: BTreeMap<Vec<u8>, Vec<u8>>,
-    /// Whether the last command had an effect under its id.
+    /// Whether the last command caused an event.
     repeatable: bool,
 }
 
+/// Returns the reply of an accepted request, after a comparison with the model's verdict.
 #[track_caller]
-fn agree(real: &Result<Reply, Rejection>, right: Verdict) -> bool {
-    assert_eq!(real.as_ref().map(drop).map_err(|r| r.code), right);
-    right.is_ok()
+fn agreed(real: Result<Reply, Rejection>, expected: Verdict) -> Option<Reply> {
+    assert_eq!(real.as_ref().map(drop).map_err(|r| r.code), expected);
+    real.ok()
 }
 
-fn user(n: u8) -> &'static str {
-    USERS[usize::from(n) % USERS.len()]
+/// The element at an index that wraps around.
+fn pick<T: Copy>(all: &[T], n: u8) -> Option<T> {
+    all.get(usize::from(n) % all.len().max(1)).copied()
 }
 
 impl World {
@@ -60,84 +56,76 @@ impl World {
             let channels = HOOKS.map(|hook| fixture.new_channel(hook));
             (fixture, channels)
         });
-        let (fixture, channels) = (fixture.twin(), *channels);
         Self {
-            fixture,
-            model: Model::new(channels),
+            fixture: fixture.twin(),
+            model: Model::new(*channels),
             store: BTreeMap::new(),
             repeatable: false,
         }
     }
 
-    /// A user sends a command, and gets the verdict of the model.
+    /// Sends a user's command, and returns the reply when it is accepted.
     fn submit(
         &mut self,
-        name: &'static str,
+        name: User,
         command: impl Into<Command>,
-        right: Verdict,
+        expected: Verdict,
     ) -> Option<Reply> {
         let reply = self.fixture.submit(name, command);
         self.repeatable = !self.fixture.records.is_empty();
-        agree(&reply, right).then(|| reply.unwrap())
+        agreed(reply, expected)
     }
 
-    fn receive(&mut self, channel: ChannelId, inbound: Inbound, right: Verdict) -> Option<Reply> {
+    /// Sends a messenger's request, and returns the reply when it is accepted.
+    fn receive(
+        &mut self,
+        channel: ChannelId,
+        inbound: Inbound,
+        expected: Verdict,
+    ) -> Option<Reply> {
         self.fixture.channel = channel;
-        let reply = self.fixture.receive(inbound);
-        agree(&reply, right).then(|| reply.unwrap())
+        agreed(self.fixture.receive(inbound), expected)
     }
 
+    /// One of the eight newest sessions, which other steps refer to more often.
     fn pick_session(&self, n: u8) -> Option<SessionId> {
-        let sessions = &self.model.sessions;
-        // Recent sessions meet more of the other steps.
-        let back = usize::from(n) % 8;
-        sessions
-            .iter()
-            .rev()
-            .nth(back % sessions.len().max(1))
-            .map(|s| s.id)
+        let newest: Vec<_> = self.model.sessions.iter().rev().take(8).collect();
+        pick(&newest, n).map(|s| s.id)
     }
 
     fn pick_sent(&self, n: u8) -> Option<MessageId> {
-        let sent = &self.model.sent;
-        sent.get(usize::from(n) % sent.len().max(1))
-            .map(|s| s.message)
+        let sent: Vec<_> = self.model.sent.iter().map(|s| s.message).collect();
+        pick(&sent, n)
     }
 
-    /// Adds the author to the model when new.
-    fn person(&mut self, channel: ChannelId, author: u8) {
-        if self.model.person(channel, author).is_none() {
-            let name = author.to_string();
-            let id = self
-                .fixture
-                .workspace
-                .contact_by_external(channel, &name)
-                .unwrap();
-            assert!(self.model.people.iter().all(|p| p.id != id));
-            self.model.people.push(Person {
-                id,
-                channel,
-                author,
-                forgotten: false,
-            });
+    /// Adds a new author's contact to the model.
+    fn add_contact(&mut self, channel: ChannelId, author: u8) {
+        if self.model.contact(channel, author).is_some() {
+            return;
         }
+        self.fixture.channel = channel;
+        let id = self.fixture.contact(&author.to_string());
+        assert!(self.model.contacts.iter().all(|p| p.id != id));
+        self.model.contacts.push(Contact {
+            id,
+            channel,
+            author,
+            forgotten: false,
+        });
     }
 
-    fn new_session(
+    fn add_session(
         &mut self,
         id: SessionId,
-        channel: ChannelId,
-        chat: u8,
-        author: u8,
-        operator: Option<&'static str>,
+        (channel, chat, author): (ChannelId, u8, u8),
+        operator: Option<User>,
     ) {
-        self.person(channel, author);
-        let contact = self.model.person(channel, author).unwrap();
+        self.add_contact(channel, author);
+        let contact = self.model.contact(channel, author).unwrap();
         assert!(self.model.sessions.iter().all(|s| s.id != id));
-        let status = if operator.is_some() {
-            SessionStatus::Assigned
-        } else {
-            SessionStatus::Queued
+        let status = match operator {
+            Some(_) => SessionStatus::Assigned,
+            None => SessionStatus::Queued,
         };
         self.model.sessions.push(Session {
             id,
@@ -150,71 +138,60 @@ impl World {
         });
     }
 
-    fn step(&mut self, step: &Step) {
+    /// Makes a step. Returns `None` when a command is rejected or refers to nothing.
+    fn make(&mut self, step: &Step) -> Option<()> {
         match *step {
-            Step::Says {
-                id,
-                chat,
-                author,
-                text,
-                second,
-            } => self.says(id, (chat, author, text), second),
-            Step::Edits {
-                id,
-                deletes,
-                second,
-            } => {
-                let channel = self.model.channel_at(second);
-                let external_message_id = id.to_string();
-                let inbound = if deletes {
-                    Inbound::Deleted {
-                        external_message_id,
-                    }
-                } else {
-                    Inbound::Edited {
-                        external_message_id,
-                        text: "new".to_owned(),
-                    }
-                };
-                self.receive(channel, inbound, self.model.may_say(channel));
+            Step::Says(id, what, second) => self.says(id, what, second),
+            Step::Edits(id, deletes, second) => self.edits(id, deletes, second),
+            Step::Takes(by, session) => self.takes(by, session),
+            Step::Transfers(by, session, to) => self.transfers(by, session, to),
+            Step::Closes(by, session) => self.closes(by, session),
+            Step::Starts(by, chat, author, second) => self.starts(by, chat, author, second),
+            Step::Sends(by, session) => self.sends(by, session),
+            Step::Notes(by, session) => self.notes(by, session),
+            Step::Reads(by, message) => self.reads(by, message),
+            Step::Repeats => self.repeats(),
+            Step::Retries(by, message) => self.retries(by, message),
+            Step::Attempts(count) => {
+                self.attempts(count);
+                Some(())
             }
-            Step::Opens {
-                user: by,
-                chat,
-                author,
-                second,
-            } => self.opens(user(by), chat, author, second),
-            Step::Takes { .. }
-            | Step::Transfers { .. }
-            | Step::Closes { .. }
-            | Step::Sends { .. }
-            | Step::Notes { .. }
-            | Step::Reads { .. }
-            | Step::Retries { .. }
-            | Step::Repeats => self.works(step),
-            Step::Starts { .. }
-            | Step::Returns { .. }
-            | Step::Receipt { .. }
-            | Step::Expires
-            | Step::Replays { .. } => self.delivers(step),
-            Step::Waits { seconds } => {
+            Step::Ends(which, response) => self.ends_attempt(which, response),
+            Step::Receipt(message, status) => self.reports(message, status),
+            Step::Expires => {
+                self.expires();
+                Some(())
+            }
+            Step::Replays(second) => self.replays(second),
+            Step::Disconnects(second, by_messenger) => self.disconnects(second, by_messenger),
+            Step::Reconnects(second, works) => self.reconnects(second, works),
+            Step::Connects(second, works) => self.connects(second, works),
+            Step::Deletes(second) => self.deletes(second),
+            Step::Disables(who, disabled) => self.disables(who, disabled),
+            Step::Members(ann, bob) => self.changes_members(ann, bob),
+            Step::Forgets(author, second) => self.forgets(author, second),
+            Step::Profile(author, known) => self.answers_profile(author, known),
+            Step::Settles(second) => {
+                let id = self.model.channel_at(second);
+                self.fixture.channel = id;
+                let settled = SystemCommand::NoticesSettled(id, self.fixture.notice_numbers());
+                self.fixture.system(settled);
+                Some(())
+            }
+            Step::Waits(seconds) => {
                 self.fixture.wait(Duration::from_secs(seconds.into()));
                 self.model.now = self.fixture.now;
+                Some(())
             }
-            Step::Settles { second } => {
-                let id = self.model.channel_at(second);
-                let all = self
-                    .fixture
-                    .workspace
-                    .notices
-                    .range((id, 0)..=(id, u64::MAX));
-                let numbers = all.map(|((_, n), _)| *n).collect();
-                self.fixture
-                    .system(SystemCommand::NoticesSettled(id, numbers));
+            Step::Projects => {
+                self.fixture.rows(&mut self.store);
+                Some(())
             }
-            Step::Projects => self.fixture.rows(&mut self.store),
-            _ => self.administers(step),
         }
+    }
+
+    fn step(&mut self, step: &Step) {
+        self.make(step);
         self.model.compare(&self.fixture.workspace);
     }
 
@@ -223,10 +200,7 @@ impl World {
         invariants::check(&self.fixture);
         invariants::check_rebuild(&self.fixture);
         self.fixture.rows(&mut self.store);
-        let rows = self
-            .store
-            .iter()
-            .map(|(key, value)| (&key[..], Some(&value[..])));
+        let rows = self.store.iter().map(|(key, row)| (&**key, Some(&**row)));
         let loaded = Workspace::load(rows, self.fixture.workspace.position).unwrap();
         assert!(
             loaded == self.fixture.workspace,
@@ -241,23 +215,14 @@ fn histories(usual: u32) -> ProptestConfig {
         clippy::disallowed_methods,
         reason = "a developer can ask for a longer run"
     )]
-    let asked = std::env::var("SWITCHBOARD_HISTORIES")
-        .ok()
-        .and_then(|n| n.parse::<u32>().ok());
-    let cases = asked.map_or(usual, |n| usual.saturating_mul(n / 10_000).max(1));
+    let wanted = std::env::var("SWITCHBOARD_HISTORIES").ok();
+    let wanted = wanted.and_then(|n| n.parse::<u32>().ok());
+    let cases = wanted.map_or(usual, |n| usual.saturating_mul(n / 10_000).max(1));
     ProptestConfig {
         cases,
         max_shrink_iters: 4_000,
         ..ProptestConfig::default()
     }
-}
-
-fn run(steps: &[Step]) {
-    let mut world = World::new();
-    for step in steps {
-        world.step(step);
-    }
-    world.end();
 }
 
 /// Defines one test for each length, so that they run in parallel.
@@ -267,23 +232,27 @@ macro_rules! histories {
             #![proptest_config(histories($cases))]
             #[test]
             fn $name(steps in prop::collection::vec(any_step(), $steps)) {
-                run(&steps);
+                let mut world = World::new();
+                for step in &steps {
+                    world.step(step);
+                }
+                world.end();
             }
         })*
     };
 }
 
 histories! {
-    short_histories_go_as_the_model_says: 7_000 of 1..12;
-    middling_histories_go_as_the_model_says: 2_400 of 12..40;
-    long_histories_go_as_the_model_says: 550 of 40..100;
-    very_long_histories_go_as_the_model_says: 50 of 100..300;
+    short_histories_agree_with_the_model: 7_000 of 1..12;
+    medium_histories_agree_with_the_model: 2_400 of 12..40;
+    long_histories_agree_with_the_model: 550 of 40..100;
+    very_long_histories_agree_with_the_model: 50 of 100..300;
 }
 
 proptest! {
     #![proptest_config(histories(300))]
     #[test]
-    fn a_refused_command_changes_nothing(steps in prop::collection::vec(any_step(), 10..40)) {
+    fn a_rejected_command_changes_nothing(steps in prop::collection::vec(any_step(), 10..40)) {
         let mut world = World::new();
         for step in &steps {
             let before = world.fixture.workspace.clone();
@@ -299,16 +268,11 @@ proptest! {
 fn the_generator_draws_every_kind_of_step() {
     use proptest::strategy::ValueTree as _;
     let mut runner = proptest::test_runner::TestRunner::deterministic();
-    let mut names = std::collections::BTreeSet::new();
+    let mut kinds = std::collections::BTreeSet::new();
     for _ in 0..2_000 {
-        let step = step::any_step().new_tree(&mut runner).unwrap().current();
-        names.insert(
-            format!("{step:?}")
-                .split_whitespace()
-                .next()
-                .unwrap()
-                .to_owned(),
-        );
+        let step = any_step().new_tree(&mut runner).unwrap().current();
+        let text = format!("{step:?}");
+        kinds.insert(text.split('(').next().unwrap().to_owned());
     }
-    assert_eq!(names.len(), 27, "{names:?}");
+    assert_eq!(kinds.len(), 27, "{kinds:?}");
 }

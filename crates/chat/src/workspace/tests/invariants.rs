@@ -1,4 +1,4 @@
-//! What must be so after every history, checked against the rows and the log themselves.
+//! Invariants that hold after every history.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,21 @@ use crate::model::{DeliveryState, Direction};
 use crate::record::{Record, Stream};
 use crate::workspace::Workspace;
 
-/// Everything at once.
+/// Checks all invariants except the rebuild, which takes longer.
 pub(super) fn check(fixture: &Fixture) {
     let workspace = &fixture.workspace;
-    log_is_dense_and_deliveries_move_up(fixture);
+    log_is_dense_and_deliveries_move_forward(fixture);
     chats_have_one_open_session_and_lanes_in_order(workspace);
     sessions_count_their_messages(workspace);
     accounts_have_one_channel(workspace);
-    channels_count_what_waits(workspace);
-    // Views, due and expiry sets, the message index: all follow from the rows.
+    channels_count_pending_items(workspace);
+    keys_have_one_owner(workspace);
     let mut again = workspace.clone();
     again.rebuild_index();
-    assert!(again == *workspace, "the index is not what the rows say");
+    assert!(
+        again == *workspace,
+        "the index differs from one rebuilt from the rows"
+    );
 }
 
 /// Folding the log from its first byte gives the live state.
@@ -35,7 +38,7 @@ pub(super) fn check_rebuild(fixture: &Fixture) {
     );
 }
 
-fn log_is_dense_and_deliveries_move_up(fixture: &Fixture) {
+fn log_is_dense_and_deliveries_move_forward(fixture: &Fixture) {
     let mut versions: BTreeMap<Stream, u64> = BTreeMap::new();
     let mut feeds: BTreeMap<_, u64> = BTreeMap::new();
     let mut states: BTreeMap<MessageId, DeliveryState> = BTreeMap::new();
@@ -58,7 +61,7 @@ fn log_is_dense_and_deliveries_move_up(fixture: &Fixture) {
                 let moves = if e.requeued {
                     before >= DeliveryState::Failed && e.state == DeliveryState::Queued
                 } else {
-                    // Tried again, or an answer that a receipt overtook.
+                    // A retry, or a response that arrived after a receipt.
                     let stays = e.state == DeliveryState::Sending || e.attempt.is_some();
                     before < e.state || before == e.state && stays
                 };
@@ -74,14 +77,8 @@ fn chats_have_one_open_session_and_lanes_in_order(workspace: &Workspace) {
     let mut open: BTreeMap<_, Vec<SessionId>> = BTreeMap::new();
     for (id, session) in workspace.sessions.iter().filter(|(_, s)| s.is_open()) {
         open.entry(session.chat()).or_default().push(*id);
-        assert!(
-            workspace
-                .contacts
-                .get(&session.contact)
-                .unwrap()
-                .forgotten
-                .is_none()
-        );
+        let contact = workspace.contacts.get(&session.contact).unwrap();
+        assert!(contact.forgotten.is_none());
     }
     let mut in_lanes = BTreeSet::new();
     for (key, chat) in workspace.chats.iter() {
@@ -89,11 +86,9 @@ fn chats_have_one_open_session_and_lanes_in_order(workspace: &Workspace) {
         assert_eq!(open, Vec::from_iter(chat.open), "{key:?}");
         for message in &chat.lane {
             let delivery = workspace.deliveries.get(message).unwrap();
-            assert_eq!(
-                workspace.sessions.get(&delivery.session).unwrap().chat(),
-                *key
-            );
-            assert!(in_lanes.insert(*message), "{message} waits twice");
+            let session = workspace.sessions.get(&delivery.session).unwrap();
+            assert_eq!(session.chat(), *key);
+            assert!(in_lanes.insert(*message), "{message} is in two lanes");
         }
     }
     assert!(open.is_empty());
@@ -110,13 +105,15 @@ fn sessions_count_their_messages(workspace: &Workspace) {
         all += messages.len();
         let inbound = messages
             .iter()
-            .filter(|m| m.direction == Direction::Inbound)
-            .count();
-        assert!(session.unread as usize <= inbound);
+            .filter(|m| m.direction == Direction::Inbound);
+        assert!(session.unread as usize <= inbound.count());
         for message in messages {
             last = last.max(message.position);
-            let waits = workspace.deliveries.get(&message.id).is_some();
-            assert_eq!(message.state.is_some_and(DeliveryState::is_pending), waits);
+            let pending = workspace.deliveries.get(&message.id).is_some();
+            assert_eq!(
+                message.state.is_some_and(DeliveryState::is_pending),
+                pending
+            );
             assert_eq!(workspace.message(message.id), Some((*id, message)));
             if let Some(external) = &message.external {
                 let found = workspace.message_by_external(session.channel, external);
@@ -131,49 +128,32 @@ fn sessions_count_their_messages(workspace: &Workspace) {
 fn accounts_have_one_channel(workspace: &Workspace) {
     let mut held: BTreeMap<&str, ChannelId> = BTreeMap::new();
     for (id, channel) in workspace.channels.iter().filter(|(_, c)| c.holds_account()) {
-        assert_eq!(
-            held.insert(&channel.webhook, *id),
-            None,
-            "{}",
-            channel.webhook
-        );
+        let other = held.insert(&channel.webhook, *id);
+        assert_eq!(other, None, "{}", channel.webhook);
     }
 }
 
-fn channels_count_what_waits(workspace: &Workspace) {
-    let of = |m: &MessageId| workspace.pending(*m).unwrap().1.channel;
+fn channels_count_pending_items(workspace: &Workspace) {
+    let channel_of = |m: &MessageId| workspace.pending(*m).unwrap().1.channel;
     for (id, channel) in workspace.channels.iter() {
-        let pending = workspace
-            .deliveries
-            .iter()
-            .filter(|(m, _)| of(m) == *id)
-            .count();
+        let deliveries = workspace.deliveries.iter();
+        let pending = deliveries.filter(|(m, _)| channel_of(m) == *id).count();
         assert_eq!(channel.pending, pending as u64);
-        let parked = workspace
-            .parked
-            .iter()
-            .filter(|((of, _), _)| of == id)
-            .count();
+        let parked = workspace.parked.iter();
+        let parked = parked.filter(|((channel, _), _)| channel == id).count();
         assert_eq!(channel.parked as usize, parked);
-        let told = workspace
-            .notices
-            .range((*id, channel.next_notice)..=(*id, u64::MAX));
-        assert_eq!(told.count(), 0);
+        let unnumbered = (*id, channel.next_notice)..=(*id, u64::MAX);
+        assert_eq!(workspace.notices.range(unnumbered).count(), 0);
     }
+}
+
+fn keys_have_one_owner(workspace: &Workspace) {
+    let contacts = workspace.contacts.iter();
+    let contact_keys = contacts.flat_map(|(_, contact)| contact.keys.iter().copied());
+    let parked_keys = workspace.parked.iter().map(|(_, parked)| parked.key);
     let mut known = BTreeSet::new();
-    for (_, contact) in workspace.contacts.iter() {
-        for key in &contact.keys {
-            assert!(
-                *key < workspace.keys_given() && known.insert(*key),
-                "key {key} has two owners"
-            );
-        }
-    }
-    for (_, parked) in workspace.parked.iter() {
-        assert!(
-            known.insert(parked.key),
-            "key {} has two owners",
-            parked.key
-        );
+    for key in contact_keys.chain(parked_keys) {
+        assert!(key < workspace.keys_given(), "key {key}");
+        assert!(known.insert(key), "key {key} has two owners");
     }
 }

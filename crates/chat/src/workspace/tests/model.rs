@@ -1,12 +1,11 @@
-//! What a workspace must do, written once more as plainly as can be: lists that are searched from
-//! end to end, no index, no event, no clock but the one it is given.
+//! A model of a workspace: plain lists that are searched from end to end, without indexes and events.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::fixture::START;
-use super::step::USERS;
-use crate::id::{ChannelId, ContactId, MessageId, SessionId};
+use super::step::{USERS, User};
+use crate::id::{ChannelId, ContactId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, DeliveryState, SessionStatus};
 use crate::rejection::Code;
 use crate::time::Timestamp;
@@ -14,15 +13,15 @@ use crate::workspace::Workspace;
 
 pub(super) struct Model {
     pub(super) now: Timestamp,
-    pub(super) disabled: BTreeSet<&'static str>,
-    pub(super) members: BTreeSet<&'static str>,
+    pub(super) disabled: BTreeSet<User>,
+    pub(super) members: BTreeSet<User>,
     pub(super) channels: Vec<Channel>,
-    pub(super) people: Vec<Person>,
-    pub(super) said: Vec<Said>,
+    pub(super) contacts: Vec<Contact>,
+    pub(super) received: Vec<Received>,
     pub(super) sessions: Vec<Session>,
-    /// Every message to messengers, in the order they were put in the queue for the last time.
+    /// The outbound messages, in the order in which they were last queued.
     pub(super) sent: Vec<Sent>,
-    /// What is being tried, and in which generation of its channel.
+    /// The attempts in flight, with their channel's generation at the start.
     pub(super) in_flight: BTreeMap<MessageId, u32>,
 }
 
@@ -31,25 +30,25 @@ pub(super) struct Channel {
     pub(super) second: bool,
     pub(super) status: ChannelStatus,
     pub(super) failing_since: Option<Timestamp>,
-    /// Goes up when it ends or comes back: what was asked before does not count.
+    /// Increases with each change of the status, so that results of earlier requests are ignored.
     pub(super) generation: u32,
 }
 
 impl Channel {
-    pub(super) fn becomes(&mut self, status: ChannelStatus) {
+    pub(super) fn change_status(&mut self, status: ChannelStatus) {
         self.status = status;
         self.generation += 1;
     }
 }
 
-pub(super) struct Person {
+pub(super) struct Contact {
     pub(super) id: ContactId,
     pub(super) channel: ChannelId,
     pub(super) author: u8,
     pub(super) forgotten: bool,
 }
 
-pub(super) struct Said {
+pub(super) struct Received {
     pub(super) channel: ChannelId,
     pub(super) id: u8,
     pub(super) what: (u8, u8, u8),
@@ -64,7 +63,7 @@ pub(super) struct Session {
     pub(super) chat: u8,
     pub(super) contact: ContactId,
     pub(super) status: SessionStatus,
-    pub(super) operator: Option<&'static str>,
+    pub(super) operator: Option<User>,
     pub(super) unread: usize,
 }
 
@@ -76,8 +75,18 @@ pub(super) struct Sent {
     pub(super) expires_at: Timestamp,
 }
 
-/// Whether something may be done, and the reason when not.
+impl Sent {
+    pub(super) fn has_failed(&self) -> bool {
+        matches!(self.state, DeliveryState::Failed | DeliveryState::Expired)
+    }
+}
+
+/// Whether a command is accepted, and the code of the rejection otherwise.
 pub(super) type Verdict = Result<(), Code>;
+
+fn require(condition: bool, code: Code) -> Verdict {
+    condition.then_some(()).ok_or(code)
+}
 
 fn supervises(user: &str) -> bool {
     matches!(user, "root" | "sue")
@@ -97,41 +106,37 @@ impl Model {
             disabled: BTreeSet::new(),
             members: BTreeSet::from(["ann", "bob", "rea"]),
             channels: channels.into_iter().enumerate().map(channel).collect(),
-            people: Vec::new(),
-            said: Vec::new(),
+            contacts: Vec::new(),
+            received: Vec::new(),
             sessions: Vec::new(),
             sent: Vec::new(),
             in_flight: BTreeMap::new(),
         }
     }
 
-    /// The newest channel at one of the two accounts.
+    /// The newest channel of one of the two accounts.
     pub(super) fn channel_at(&self, second: bool) -> ChannelId {
-        self.channels
-            .iter()
-            .rfind(|c| c.second == second)
-            .unwrap()
-            .id
+        let mut newest = self.channels.iter().rev();
+        newest.find(|c| c.second == second).unwrap().id
     }
 
-    pub(super) fn channel(&mut self, id: ChannelId) -> &mut Channel {
+    pub(super) fn channel_mut(&mut self, id: ChannelId) -> &mut Channel {
         self.channels.iter_mut().find(|c| c.id == id).unwrap()
     }
 
+    pub(super) fn channel(&self, id: ChannelId) -> &Channel {
+        self.channels.iter().find(|c| c.id == id).unwrap()
+    }
+
     pub(super) fn status(&self, id: ChannelId) -> ChannelStatus {
-        self.channels.iter().find(|c| c.id == id).unwrap().status
+        self.channel(id).status
     }
 
-    pub(super) fn generation(&self, id: ChannelId) -> u32 {
-        let mut all = self.channels.iter();
-        all.find(|c| c.id == id).unwrap().generation
-    }
-
-    pub(super) fn session(&mut self, id: SessionId) -> &mut Session {
+    pub(super) fn session_mut(&mut self, id: SessionId) -> &mut Session {
         self.sessions.iter_mut().find(|s| s.id == id).unwrap()
     }
 
-    pub(super) fn session_of(&self, id: SessionId) -> &Session {
+    pub(super) fn session(&self, id: SessionId) -> &Session {
         self.sessions.iter().find(|s| s.id == id).unwrap()
     }
 
@@ -142,17 +147,17 @@ impl Model {
         self.sessions.iter().find(open).map(|s| s.id)
     }
 
-    pub(super) fn person(&self, channel: ChannelId, author: u8) -> Option<ContactId> {
-        let is = |p: &&Person| (p.channel, p.author, p.forgotten) == (channel, author, false);
-        self.people.iter().find(is).map(|p| p.id)
+    pub(super) fn contact(&self, channel: ChannelId, author: u8) -> Option<ContactId> {
+        let is = |p: &&Contact| (p.channel, p.author, p.forgotten) == (channel, author, false);
+        self.contacts.iter().find(is).map(|p| p.id)
     }
 
     pub(super) fn is_forgotten(&self, contact: ContactId) -> bool {
-        self.people.iter().any(|p| p.id == contact && p.forgotten)
+        self.contacts.iter().any(|p| p.id == contact && p.forgotten)
     }
 
-    /// Whether a user may work in the live chat.
-    pub(super) fn staffs(&self, user: &str) -> bool {
+    /// Whether a user may work on sessions of the live chat.
+    pub(super) fn is_staff(&self, user: &str) -> bool {
         !self.disabled.contains(user) && user != "rea" && self.sees(user)
     }
 
@@ -161,110 +166,96 @@ impl Model {
     }
 
     pub(super) fn may_work(&self, user: &str) -> Verdict {
-        if self.staffs(user) {
-            Ok(())
-        } else {
-            Err(Code::Forbidden)
-        }
+        require(self.is_staff(user), Code::Forbidden)
     }
 
     pub(super) fn may_work_on(&self, user: &str, session: SessionId) -> Verdict {
         self.may_work(user)?;
-        match self.session_of(session).status {
-            SessionStatus::Closed => Err(Code::SessionClosed),
-            _ => Ok(()),
-        }
+        let open = self.session(session).status != SessionStatus::Closed;
+        require(open, Code::SessionClosed)
     }
 
-    pub(super) fn has(&self, user: &str, session: SessionId) -> Verdict {
-        if self.session_of(session).operator == Some(user) || supervises(user) {
-            Ok(())
-        } else {
-            Err(Code::NotAssigned)
-        }
+    pub(super) fn is_assigned(&self, user: &str, session: SessionId) -> Verdict {
+        let assigned = self.session(session).operator == Some(user);
+        require(assigned || supervises(user), Code::NotAssigned)
     }
 
     pub(super) fn may_take(&self, user: &str, session: SessionId) -> Verdict {
         self.may_work_on(user, session)?;
-        match self.session_of(session).operator {
-            Some(holder) if holder != user && self.staffs(holder) => Err(Code::AlreadyAssigned),
-            _ => Ok(()),
-        }
+        let operator = self.session(session).operator;
+        let taken = operator.is_some_and(|other| other != user && self.is_staff(other));
+        require(!taken, Code::AlreadyAssigned)
     }
 
     pub(super) fn may_transfer(&self, user: &str, session: SessionId, to: Option<&str>) -> Verdict {
-        self.may_work_on(user, session)?;
-        self.has(user, session)?;
-        if to.is_some_and(|to| !self.staffs(to)) {
-            Err(Code::Invalid)
-        } else {
-            Ok(())
-        }
+        self.may_write(user, session)?;
+        require(to.is_none_or(|to| self.is_staff(to)), Code::Invalid)
     }
 
     pub(super) fn may_write(&self, user: &str, session: SessionId) -> Verdict {
         self.may_work_on(user, session)?;
-        self.has(user, session)
+        self.is_assigned(user, session)
     }
 
-    pub(super) fn may_open(&self, user: &str, channel: ChannelId, chat: u8) -> Verdict {
-        if self.disabled.contains(user) || user == "rea" {
-            return Err(Code::Forbidden);
-        }
-        match self.status(channel) {
-            ChannelStatus::Deleted => return Err(Code::NotFound),
-            _ if !self.sees(user) => return Err(Code::Forbidden),
-            ChannelStatus::Active => {}
-            _ => return Err(Code::ChannelDisconnected),
-        }
-        if self.open_in(channel, chat).is_some() {
-            Err(Code::SessionAlreadyOpen)
-        } else {
-            Ok(())
-        }
+    pub(super) fn may_note(&self, user: &str, session: SessionId) -> Verdict {
+        self.may_work(user)?;
+        self.is_remembered(session)
+    }
+
+    pub(super) fn is_remembered(&self, session: SessionId) -> Verdict {
+        let forgotten = self.is_forgotten(self.session(session).contact);
+        require(!forgotten, Code::ContactForgotten)
+    }
+
+    pub(super) fn may_start(&self, user: &str, channel: ChannelId, chat: u8) -> Verdict {
+        let works = !self.disabled.contains(user) && user != "rea";
+        require(works, Code::Forbidden)?;
+        self.exists(channel)?;
+        require(self.sees(user), Code::Forbidden)?;
+        let active = self.status(channel) == ChannelStatus::Active;
+        require(active, Code::ChannelDisconnected)?;
+        let open = self.open_in(channel, chat).is_some();
+        require(!open, Code::SessionAlreadyOpen)
     }
 
     pub(super) fn may_retry(&self, user: &str, message: MessageId) -> Verdict {
         self.may_work(user)?;
-        let sent = self.sent.iter().find(|s| s.message == message).unwrap();
-        self.has(user, sent.session)?;
-        if !matches!(sent.state, DeliveryState::Failed | DeliveryState::Expired) {
-            return Err(Code::Conflict);
-        }
-        let session = self.session_of(sent.session);
-        if self.status(session.channel) == ChannelStatus::Deleted {
-            return Err(Code::NotFound);
-        }
-        if self.is_forgotten(session.contact) {
-            Err(Code::ContactForgotten)
-        } else {
-            Ok(())
-        }
+        let sent = self.sent(message);
+        self.is_assigned(user, sent.session)?;
+        require(sent.has_failed(), Code::Conflict)?;
+        self.exists(self.session(sent.session).channel)?;
+        self.is_remembered(sent.session)
     }
 
-    /// Whether a messenger may say anything on a channel now.
-    pub(super) fn may_say(&self, channel: ChannelId) -> Verdict {
-        match self.status(channel) {
-            ChannelStatus::Deleted => Err(Code::ChannelNotFound),
-            ChannelStatus::Active => Ok(()),
-            _ => Err(Code::ChannelDisconnected),
-        }
+    /// Whether a channel is not deleted.
+    pub(super) fn exists(&self, channel: ChannelId) -> Verdict {
+        let deleted = self.status(channel) == ChannelStatus::Deleted;
+        require(!deleted, Code::NotFound)
     }
 
-    /// Whether another channel has the account.
-    pub(super) fn may_have(&self, second: bool, own: Option<ChannelId>) -> Verdict {
+    /// [`Self::exists`] for requests of messengers.
+    pub(super) fn is_known(&self, channel: ChannelId) -> Verdict {
+        self.exists(channel).map_err(|_| Code::ChannelNotFound)
+    }
+
+    /// Whether a messenger's requests on a channel are accepted.
+    pub(super) fn accepts(&self, channel: ChannelId) -> Verdict {
+        self.is_known(channel)?;
+        let active = self.status(channel) == ChannelStatus::Active;
+        require(active, Code::ChannelDisconnected)
+    }
+
+    /// Whether an account belongs to no other channel.
+    pub(super) fn is_free(&self, second: bool, own: Option<ChannelId>) -> Verdict {
         let holds = |c: &Channel| {
-            let gone = matches!(c.status, ChannelStatus::Deleted | ChannelStatus::Failed);
-            c.second == second && !gone && Some(c.id) != own
+            let released = matches!(c.status, ChannelStatus::Deleted | ChannelStatus::Failed);
+            c.second == second && !released && Some(c.id) != own
         };
-        if self.channels.iter().any(holds) {
-            Err(Code::AccountAlreadyConnected)
-        } else {
-            Ok(())
-        }
+        let taken = self.channels.iter().any(holds);
+        require(!taken, Code::AccountAlreadyConnected)
     }
 
-    /// A message goes to the end of the queue.
+    /// Appends a message to its lane.
     pub(super) fn enqueue(&mut self, message: MessageId, session: SessionId, position: u64) {
         self.sent.retain(|s| s.message != message);
         self.sent.push(Sent {
@@ -276,39 +267,44 @@ impl Model {
         });
     }
 
-    pub(super) fn sent(&mut self, message: MessageId) -> &mut Sent {
+    pub(super) fn sent(&self, message: MessageId) -> &Sent {
+        self.sent.iter().find(|s| s.message == message).unwrap()
+    }
+
+    pub(super) fn sent_mut(&mut self, message: MessageId) -> &mut Sent {
         self.sent.iter_mut().find(|s| s.message == message).unwrap()
     }
 
-    /// The messages of a chat that wait, in order.
+    /// The pending messages of a chat, in order.
     pub(super) fn lane(&self, channel: ChannelId, chat: u8) -> Vec<MessageId> {
-        let waits = |s: &&Sent| {
-            let session = self.session_of(s.session);
+        let pending = |s: &&Sent| {
+            let session = self.session(s.session);
             s.state.is_pending() && (session.channel, session.chat) == (channel, chat)
         };
-        self.sent.iter().filter(waits).map(|s| s.message).collect()
+        self.sent
+            .iter()
+            .filter(pending)
+            .map(|s| s.message)
+            .collect()
     }
 
-    /// A session ends for good: what waited fails.
-    pub(super) fn ends(&mut self, gone: impl Fn(&Session) -> bool) {
-        for session in self.sessions.iter_mut().filter(|s| gone(s)) {
+    /// Closes sessions whose channel was deleted or whose contact was erased. Their pending messages
+    /// fail.
+    pub(super) fn end_sessions(&mut self, ended: impl Fn(&Session) -> bool) {
+        for session in self.sessions.iter_mut().filter(|s| ended(s)) {
             session.status = SessionStatus::Closed;
-            let id = session.id;
-            for sent in self
-                .sent
-                .iter_mut()
-                .filter(|s| s.session == id && s.state.is_pending())
-            {
-                sent.state = DeliveryState::Failed;
+            let sent = self.sent.iter_mut().filter(|s| s.session == session.id);
+            for pending in sent.filter(|s| s.state.is_pending()) {
+                pending.state = DeliveryState::Failed;
             }
         }
     }
 
-    /// What comes of an attempt.
-    pub(super) fn returns(&mut self, message: MessageId, status: Option<u16>) {
+    /// Ends an attempt, with a status unless it timed out.
+    pub(super) fn end_attempt(&mut self, message: MessageId, status: Option<u16>) {
         let now = self.now;
-        let asked_in = self.in_flight.remove(&message).unwrap();
-        let sent = self.sent(message);
+        let generation = self.in_flight.remove(&message).unwrap();
+        let sent = self.sent_mut(message);
         let late = !sent.state.is_pending();
         if !late {
             sent.state = match status {
@@ -318,13 +314,13 @@ impl Model {
             };
         }
         let session = sent.session;
-        let session = self.session_of(session);
+        let session = self.session(session);
         if late && self.is_forgotten(session.contact) {
             return;
         }
         let channel = session.channel;
-        let channel = self.channel(channel);
-        let judged = match status.filter(|_| channel.generation == asked_in) {
+        let channel = self.channel_mut(channel);
+        let change = match status.filter(|_| channel.generation == generation) {
             Some(401) => Some(ChannelStatus::Interrupted),
             Some(410) => Some(ChannelStatus::Disconnected),
             _ => None,
@@ -335,57 +331,57 @@ impl Model {
             channel.failing_since.get_or_insert(now);
         }
         let day = Duration::from_hours(24);
-        let tired = channel
+        let failed_long = channel
             .failing_since
             .is_some_and(|since| now.since(since) >= day);
         if channel.status == ChannelStatus::Active {
-            let after = judged.or(tired.then_some(ChannelStatus::Interrupted));
-            if let Some(after) = after {
-                channel.becomes(after);
+            let interrupted = failed_long.then_some(ChannelStatus::Interrupted);
+            if let Some(status) = change.or(interrupted) {
+                channel.change_status(status);
             }
         }
     }
 
-    /// The workspace is what this says.
+    /// Asserts that a workspace has the same state.
     pub(super) fn compare(&self, workspace: &Workspace) {
         for channel in &self.channels {
-            assert_eq!(
-                workspace.channels.get(&channel.id).unwrap().status,
-                channel.status
-            );
+            let real = workspace.channels.get(&channel.id).unwrap();
+            assert_eq!(real.status, channel.status, "channel {}", channel.id);
         }
         assert_eq!(workspace.sessions.len(), self.sessions.len());
         for session in &self.sessions {
             let real = workspace.sessions.get(&session.id).unwrap();
-            let operator = real.operator.as_ref().map(crate::id::UserId::as_str);
-            let what = (real.status, operator, real.unread as usize, real.contact);
-            let right = (
-                session.status,
-                session.operator,
-                session.unread,
-                session.contact,
+            let operator = real.operator.as_ref().map(UserId::as_str);
+            assert_eq!(
+                (real.status, operator, real.unread as usize, real.contact),
+                (
+                    session.status,
+                    session.operator,
+                    session.unread,
+                    session.contact
+                ),
+                "session {}",
+                session.id
             );
-            assert_eq!(what, right, "session {}", session.id);
         }
         for sent in &self.sent {
             let (session, real) = workspace.message(sent.message).unwrap();
             assert_eq!((session, real.state), (sent.session, Some(sent.state)));
         }
-        for said in &self.said {
-            let (session, real) = workspace.message(said.message).unwrap();
-            assert_eq!((session, real.position), (said.session, said.position));
+        for received in &self.received {
+            let (session, real) = workspace.message(received.message).unwrap();
+            let expected = (received.session, received.position);
+            assert_eq!((session, real.position), expected);
         }
         for ((channel, chat), real) in workspace.chats.iter() {
-            let chat = chat.parse().unwrap();
-            assert_eq!(real.open, self.open_in(*channel, chat));
-            assert!(
-                real.lane.iter().copied().eq(self.lane(*channel, chat)),
-                "a lane's order"
-            );
+            let number = chat.parse().unwrap();
+            assert_eq!(real.open, self.open_in(*channel, number));
+            let lane = self.lane(*channel, number);
+            assert!(real.lane.iter().eq(&lane), "the lane of chat {chat}");
         }
         for user in USERS {
             let disabled = workspace.user(&user.parse().unwrap()).unwrap().disabled;
-            assert_eq!(disabled, self.disabled.contains(user));
+            assert_eq!(disabled, self.disabled.contains(user), "{user}");
         }
     }
 }

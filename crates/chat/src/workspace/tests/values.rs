@@ -105,9 +105,9 @@ pub(super) fn profile(username: &str) -> Profile {
 
 /// Returns the id in an accepted command's answer.
 macro_rules! answer {
-    ($reply:expr, $pattern:pat => $id:ident) => {
+    ($reply:expr, $pattern:pat => $value:expr) => {
         match $reply {
-            $crate::command::Reply::Answer($pattern) => $id,
+            $crate::command::Reply::Answer($pattern) => $value,
             other => panic!("{other:?}"),
         }
     };

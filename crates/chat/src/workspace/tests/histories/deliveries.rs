@@ -1,0 +1,106 @@
+//! Attempts, receipts, retries and expiry.
+
+use super::World;
+use crate::command::{Replay, SystemCommand};
+use crate::messenger::{Inbound, ReceiptStatus};
+use crate::model::{ChannelStatus, DeliveryState};
+use crate::workspace::tests::fixture::{START, answered, answered_after, retry, timed_out};
+use crate::workspace::tests::step::{Response, User};
+
+impl World {
+    pub(super) fn attempts(&mut self, count: u8) {
+        let due = self.fixture.due();
+        let now = self.fixture.now;
+        let is_probe = self.fixture.workspace.due(now).any(|(_, probe, _)| probe);
+        let count = if is_probe { 1 } else { count.into() };
+        for id in due.into_iter().take(count) {
+            let session = self.model.session(self.model.sent(id).session);
+            let channel = self.model.channel(session.channel);
+            assert_eq!(channel.status, ChannelStatus::Active);
+            let lane = self.model.lane(session.channel, session.chat);
+            assert_eq!(lane.first(), Some(&id));
+            let generation = channel.generation;
+            self.model.in_flight.insert(id, generation);
+            self.fixture.begin_attempt(id);
+            self.model.sent_mut(id).state = DeliveryState::Sending;
+        }
+    }
+
+    pub(super) fn ends_attempt(&mut self, which: u8, response: Response) -> Option<()> {
+        let all: Vec<_> = self.fixture.in_flight.keys().copied().collect();
+        let id = super::pick(&all, which)?;
+        let (reply, status) = match response {
+            Response::Status(status) => (answered(status), Some(status)),
+            Response::Pause(status) => (answered_after(status, Some(30)), Some(status)),
+            Response::Timeout => (timed_out(), None),
+        };
+        self.fixture.end_attempt(id, reply);
+        self.model.end_attempt(id, status);
+        Some(())
+    }
+
+    pub(super) fn reports(&mut self, message: u8, status: ReceiptStatus) -> Option<()> {
+        let message = self.pick_sent(message)?;
+        let session = self.model.sent(message).session;
+        let channel = self.model.session(session).channel;
+        let receipt = Inbound::Status {
+            message,
+            status,
+            reason: None,
+        };
+        self.receive(channel, receipt, self.model.accepts(channel))?;
+        let after = match status {
+            ReceiptStatus::Delivered => DeliveryState::Delivered,
+            ReceiptStatus::Read => DeliveryState::Read,
+            ReceiptStatus::Failed => DeliveryState::Failed,
+        };
+        let sent = self.model.sent_mut(message);
+        let is_read = (sent.state, after) == (DeliveryState::Delivered, DeliveryState::Read);
+        if sent.state <= DeliveryState::Accepted || is_read {
+            sent.state = after;
+        }
+        Some(())
+    }
+
+    pub(super) fn retries(&mut self, by: User, message: u8) -> Option<()> {
+        let id = self.pick_sent(message)?;
+        self.submit(by, retry(id), self.model.may_retry(by, id))?;
+        let sent = self.model.sent(id);
+        let (session, position) = (sent.session, sent.position);
+        self.model.enqueue(id, session, position);
+        Some(())
+    }
+
+    pub(super) fn expires(&mut self) {
+        let now = self.model.now;
+        let sent = self.model.sent.iter();
+        let old = sent.filter(|s| s.state.is_pending() && s.expires_at <= now);
+        let mut expected: Vec<_> = old.map(|s| s.message).collect();
+        expected.retain(|id| !self.fixture.in_flight.contains_key(id));
+        expected.sort_unstable();
+        let mut real = self.fixture.expired();
+        real.sort_unstable();
+        assert_eq!(real, expected);
+        for id in real {
+            self.fixture.system(SystemCommand::Expire(id));
+            self.model.sent_mut(id).state = DeliveryState::Expired;
+        }
+    }
+
+    pub(super) fn replays(&mut self, second: bool) -> Option<()> {
+        let channel = self.model.channel_at(second);
+        let replay = Replay::Since(channel, START);
+        self.submit("root", replay, self.model.exists(channel))?;
+        let failed = self.model.sent.iter().filter(|s| {
+            let of_channel = self.model.session(s.session).channel == channel;
+            s.has_failed() && of_channel && self.model.is_remembered(s.session).is_ok()
+        });
+        let mut failed: Vec<_> = failed.map(|s| (s.position, s.message, s.session)).collect();
+        // In the order in which they were written, which need not be the order of the retries.
+        failed.sort_unstable();
+        for (position, message, session) in failed {
+            self.model.enqueue(message, session, position);
+        }
+        Some(())
+    }
+}
