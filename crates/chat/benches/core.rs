@@ -1,12 +1,8 @@
-//! What the core costs in CPU time, without disk and bus: `cargo bench -p chat --bench core`, with
-//! `-- inbound`, `-- rebuild` or `-- memory` for one part. Memory is right only alone: what a part
-//! before left free is filled again and not counted. Figures depend on the machine (Linux only);
-//! compare them within one run.
+//! The CPU time of the core, without disk and bus: `cargo bench -p chat --bench core`, with
+//! `-- inbound`, `-- rebuild` or `-- memory` for one part. Run `memory` alone: memory that an
+//! earlier part freed is reused and not counted. Linux only.
 
-#![expect(
-    clippy::expect_used,
-    reason = "a bench whose own rules fail should end"
-)]
+#![expect(clippy::expect_used, reason = "a benchmark may panic")]
 
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -30,7 +26,7 @@ use chat::time::Timestamp;
 use chat::verification::{Proof, Purpose};
 use chat::workspace::{Context, Workspace};
 
-/// What the broker allocates with: it decides what a row takes.
+/// The broker's allocator, which determines the memory of a row.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
@@ -136,7 +132,7 @@ impl Shell {
         (ann, desk, channel)
     }
 
-    fn hear(&mut self, channel: ChannelId, n: u32, chat: u32) -> SessionId {
+    fn receive(&mut self, channel: ChannelId, n: u32, chat: u32) -> SessionId {
         match self.apply(&Request::inbound(
             channel,
             Inbound::Message(message(n, chat)),
@@ -160,10 +156,10 @@ fn message(n: u32, chat: u32) -> InboundMessage {
 }
 
 /// A day at a desk: ten messages a chat, of which every fifth is answered and delivered.
-fn talks(shell: &mut Shell, messages: u32) {
+fn desk_day(shell: &mut Shell, messages: u32) {
     let (ann, _, channel) = shell.fixture();
     for n in 0..messages {
-        let session = shell.hear(channel, n, n / 10);
+        let session = shell.receive(channel, n, n / 10);
         if n % 10 == 0 {
             shell.by(&ann, Command::Session(SessionCommand::Take(session)));
         }
@@ -202,7 +198,7 @@ fn talks(shell: &mut Shell, messages: u32) {
     }
 }
 
-/// Everything that the messenger was to be told, it was told.
+/// Settles all notices.
 fn settle(shell: &mut Shell, channel: ChannelId) {
     let numbers = shell
         .workspace
@@ -229,7 +225,7 @@ fn resident() -> usize {
     kib.unwrap_or(0) * 1024
 }
 
-/// How long this process has been on a CPU: what else the machine does is left out.
+/// The CPU time of this process.
 fn on_cpu() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     let nanos = stat.split(' ').next().and_then(|n| n.parse().ok());
@@ -257,7 +253,7 @@ fn inbound(out: &mut String) {
     let (_, _, channel) = shell.fixture();
     let ((), took) = timed(|| {
         for n in 0..MESSAGES {
-            shell.hear(channel, n, n / 10);
+            shell.receive(channel, n, n / 10);
             if n % 100 == 99 {
                 settle(&mut shell, channel);
             }
@@ -271,7 +267,7 @@ fn inbound(out: &mut String) {
     );
     let ((), took) = timed(|| {
         for n in 0..MESSAGES {
-            shell.hear(channel, n, n / 10);
+            shell.receive(channel, n, n / 10);
         }
     });
     row(out, "the same message again", MESSAGES as usize, took);
@@ -279,7 +275,7 @@ fn inbound(out: &mut String) {
 
 fn rebuild(out: &mut String) {
     let mut shell = Shell::new(true);
-    talks(&mut shell, MESSAGES);
+    desk_day(&mut shell, MESSAGES);
     let log = std::mem::take(&mut shell.log);
     let bytes: usize = log.iter().map(Vec::len).sum();
     let decode = |(at, bytes): (usize, &Vec<u8>)| {
@@ -320,7 +316,7 @@ fn memory(out: &mut String) {
     let (_, _, channel) = shell.fixture();
     let before = resident();
     for n in 0..SESSIONS {
-        shell.hear(channel, n, n);
+        shell.receive(channel, n, n);
         if n % 100 == 99 {
             settle(&mut shell, channel);
             shell.workspace.take_changed();

@@ -25,7 +25,7 @@ pub enum Error {
     },
     /// The bytes end early or contain an invalid value.
     #[error("the bytes are truncated or not a valid {wanted}")]
-    Cut {
+    Truncated {
         /// The expected type.
         wanted: &'static str,
     },

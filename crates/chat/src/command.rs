@@ -45,7 +45,7 @@ pub enum Origin {
 impl Request {
     /// Returns the digest of a request's bytes.
     pub fn digest_of(bytes: &[u8]) -> Digest {
-        digest::cut(Sha256::digest(bytes))
+        digest::truncate(Sha256::digest(bytes))
     }
 
     /// A request without a command id.

@@ -11,10 +11,10 @@ use crate::chance::Chance;
 use crate::codec::FromText;
 use crate::time::Timestamp;
 
-/// Declares an id type: a UUID version 7 (RFC 9562), ordered by creation time. In JSON it is the
+/// Declares id types: UUIDs of version 7 (RFC 9562), ordered by creation time. In JSON an id is the
 /// lower-case text, in `MessagePack` the 16 bytes.
-macro_rules! uuid_id {
-    ($(#[$doc:meta])* $name:ident) => {
+macro_rules! uuid_ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => { $(
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -67,37 +67,25 @@ macro_rules! uuid_id {
                 }
             }
         }
-    };
+    )* };
 }
 
-uuid_id!(
+uuid_ids! {
     /// The id of a live chat.
-    LiveChatId
-);
-uuid_id!(
+    LiveChatId;
     /// The id of a channel.
-    ChannelId
-);
-uuid_id!(
+    ChannelId;
     /// The id of a contact.
-    ContactId
-);
-uuid_id!(
+    ContactId;
     /// The id of a session.
-    SessionId
-);
-uuid_id!(
+    SessionId;
     /// The id of a message.
-    MessageId
-);
-uuid_id!(
+    MessageId;
     /// The id of a canned reply.
-    ReplyId
-);
-uuid_id!(
+    ReplyId;
     /// The caller's id of a command: a retry with the same id has no second effect.
-    CommandId
-);
+    CommandId;
+}
 
 /// A user's id, which is the login: `[a-z0-9_-]{1,32}` (docs/console-api/objects.md).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -3,7 +3,7 @@
 //! Programs read the code and the fields, people read the sentence. Each sentence is written here and
 //! nowhere else. `docs/errors.md` and the page's catalogues list every code, which tests compare.
 
-mod lift;
+mod old_text;
 #[cfg(test)]
 mod tests;
 

@@ -69,8 +69,8 @@ impl SealKey {
             .ok()
     }
 
-    /// A keyed digest (HMAC-SHA256, cut to 16 bytes): the same bytes give the same tag, and without
-    /// the key nobody can try which bytes gave it.
+    /// A keyed digest (HMAC-SHA256, truncated to 16 bytes). Without the key, the bytes cannot be
+    /// guessed from it.
     pub fn tag(&self, bytes: &[u8]) -> Digest {
         #[expect(
             clippy::expect_used,
@@ -78,7 +78,7 @@ impl SealKey {
         )]
         let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("a key");
         mac.update(bytes);
-        digest::cut(mac.finalize().into_bytes())
+        digest::truncate(mac.finalize().into_bytes())
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {

@@ -94,30 +94,19 @@ impl<K: Ord + Clone, V> Table<K, V> {
     {
         let entry = self.rows.entry(key);
         let key = entry.key().clone();
-        let slot = entry.or_insert_with(|| {
-            let row = V::default();
-            Box::new(Slot {
-                row,
-                changed: false,
-                taken: false,
-            })
-        });
+        let slot = entry.or_insert_with(|| Box::new(Slot::new(V::default(), false)));
         slot.touch(&key, &mut self.changed)
     }
 
     /// Inserts or replaces a row.
     pub fn insert(&mut self, key: K, row: V) {
-        let Some(slot) = self.rows.get_mut(&key) else {
-            self.changed.push(key.clone());
-            let slot = Slot {
-                row,
-                changed: true,
-                taken: false,
-            };
-            self.rows.insert(key, Box::new(slot));
+        if let Some(slot) = self.rows.get_mut(&key) {
+            *slot.touch(&key, &mut self.changed) = row;
             return;
-        };
-        *slot.touch(&key, &mut self.changed) = row;
+        }
+        let mut slot = Slot::new(row, false);
+        slot.touch(&key, &mut self.changed);
+        self.rows.insert(key, Box::new(slot));
     }
 
     /// Removes a row.
@@ -154,6 +143,14 @@ impl<K: Ord + Clone, V> Table<K, V> {
 }
 
 impl<V> Slot<V> {
+    fn new(row: V, taken: bool) -> Self {
+        Self {
+            row,
+            changed: false,
+            taken,
+        }
+    }
+
     /// The row, marked as changed.
     fn touch<K: Clone>(&mut self, key: &K, changed: &mut Vec<K>) -> &mut V {
         if !self.changed {
@@ -205,11 +202,7 @@ where
             self.rows.remove(&key);
             return Ok(());
         };
-        let slot = Slot {
-            row: codec::decode(value)?,
-            changed: false,
-            taken: true,
-        };
+        let slot = Slot::new(codec::decode(value)?, true);
         self.rows.insert(key, Box::new(slot));
         Ok(())
     }

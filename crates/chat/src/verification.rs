@@ -48,28 +48,28 @@ pub fn judge(
         Outcome::Failed(reason) => return Err(reason.clone()),
     };
     let body: Value = serde_json::from_slice(answer).unwrap_or_default();
-    let capabilities = body
+    let reported = body
         .get("capabilities")
         .filter(|c| c.is_object())
-        .map(|c| serde_json::from_value(c.clone()).unwrap_or_else(|_| readable_capabilities(c)));
+        .map(capabilities);
     match body.get("challenge") {
         Some(Value::String(offered)) if signature::answer_proves(code, challenge, offered) => {
             Ok(Proof {
                 verified: Verified::Challenge,
-                capabilities,
+                capabilities: reported,
             })
         }
         Some(Value::Null) | None if security != Security::Signed => Ok(Proof {
             verified: Verified::Status,
-            capabilities,
+            capabilities: reported,
         }),
         Some(Value::Null) | None => Err(Reason::ChallengeNotAnswered),
         Some(_) => Err(Reason::WrongChallengeAnswer),
     }
 }
 
-/// Reads the valid members of capabilities in which some member has the wrong type.
-fn readable_capabilities(object: &Value) -> Capabilities {
+/// Reads capabilities. A member of the wrong type counts as missing.
+fn capabilities(object: &Value) -> Capabilities {
     let flag = |name: &str| object.get(name).and_then(Value::as_bool).unwrap_or(false);
     Capabilities {
         operator_initiated: flag("operatorInitiated"),

@@ -141,17 +141,10 @@ impl Workspace {
             let command = command.to_string();
             return Err(Reason::CommandReused { command }.into());
         }
-        match answer {
-            Answer::Session(id) => self.visible_session(caller, *id).map(drop)?,
-            Answer::Message(id, _) => self.visible_message(caller, *id).map(drop)?,
-            Answer::Done
-            | Answer::User
-            | Answer::Token
-            | Answer::LiveChat(_)
-            | Answer::Channel(_)
-            | Answer::Reply(..)
-            | Answer::Contact(_)
-            | Answer::Count(_) => {}
+        if let Answer::Session(id) = answer {
+            self.visible_session(caller, *id)?;
+        } else if let Answer::Message(id, _) = answer {
+            self.visible_message(caller, *id)?;
         }
         Ok(Some(*answer))
     }
@@ -199,13 +192,8 @@ impl Workspace {
         })
     }
 
-    /// Returns the number of keys in use, which is the number of the next key.
-    pub fn keys_given(&self) -> u32 {
-        self.next_key()
-    }
-
     /// Returns the number of the next key. Numbers are never reused.
-    fn next_key(&self) -> u32 {
+    pub fn next_key(&self) -> u32 {
         self.keys.get(&()).copied().unwrap_or(0)
     }
 }
@@ -215,5 +203,5 @@ pub(crate) fn external_digest(channel: ChannelId, external: &str) -> Digest {
     let mut hash = Sha256::new();
     hash.update(channel.as_bytes());
     hash.update(external.as_bytes());
-    digest::cut(hash.finalize())
+    digest::truncate(hash.finalize())
 }

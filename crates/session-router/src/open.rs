@@ -28,7 +28,7 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
         replayed = loaded.replayed,
         "state caught up with the log"
     );
-    sealed_log.keyring.check(workspace.keys_given())?;
+    sealed_log.keyring.check(workspace.next_key())?;
     let contacts = workspace.contacts.iter();
     for (_, contact) in contacts.filter(|(_, c)| c.forgotten.is_some()) {
         sealed_log.keyring.destroy_again(&contact.keys)?;

@@ -102,7 +102,7 @@ impl State {
 
     /// Makes keys in advance, so that requests need not wait for the disk.
     pub(crate) fn provide_keys(&mut self) -> Result<(), KeyringError> {
-        let given = self.workspace.keys_given();
+        let given = self.workspace.next_key();
         self.sealed_log.keyring.provide(given, &mut self.chance)
     }
 
@@ -120,7 +120,7 @@ impl State {
         may_listen: bool,
     ) -> Result<Applied, Rejection> {
         // Content is only stored sealed, so a request that may find no free key is rejected.
-        let given = self.workspace.keys_given();
+        let given = self.workspace.next_key();
         if let Err(error) = self.sealed_log.keyring.provide_now(given, &mut self.chance) {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
             return Err(Reason::KeysUnavailable.into());

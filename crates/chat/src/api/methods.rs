@@ -1,5 +1,6 @@
 //! The methods, one row each.
 
+use super::Effect::{Change, Read, Signal};
 use super::Kind::{
     Choice, Choices, Code, Cursor, Duration, ExternalId, Files, Flag, Id, Limit, Login, Logins,
     Password, Position, Stream, Text, Time, Url,
@@ -40,12 +41,10 @@ const PASSWORD: Kind = Password {
     min: *password::LENGTH.start(),
     max: *password::LENGTH.end(),
 };
-const CODE: Parameter = required(
-    "code",
-    Code {
-        max: CODE_BYTES_MAX,
-    },
-);
+const CONFIRMATION_CODE: Kind = Code {
+    max: CODE_BYTES_MAX,
+};
+const CODE: Parameter = required("code", CONFIRMATION_CODE);
 const WEBHOOK: Kind = Url { max: URL_BYTES_MAX };
 const SHORTCUT: Kind = text(1, SHORTCUT_CHARS_MAX);
 const EXTERNAL_ID: Kind = ExternalId {
@@ -55,7 +54,7 @@ const OVERLAP: Kind = Duration {
     default: ROTATION_OVERLAP.as_secs(),
     max: ROTATION_OVERLAP_MAX.as_secs(),
 };
-/// Lists that the rules keep short come as one page unless the caller asks for less.
+/// Short lists fit on one page by default.
 const LIMIT_OF_SHORT_LIST: Parameter = limit(LIST_MAX, LIST_MAX);
 const LIMIT_200: Parameter = limit(50, 200);
 const LIMIT_500: Parameter = limit(50, 500);
@@ -63,95 +62,101 @@ const LIMIT_500: Parameter = limit(50, 500);
 /// Every method, in the order of the specification.
 #[rustfmt::skip]
 pub const METHODS: &[Method] = &[
-    read("me", "me", Everyone, &[]),
-    read("live-chats.list", "live-chat list", Everyone, &[before(Id), LIMIT_OF_SHORT_LIST]),
-    change("live-chats.create", "live-chat create", Administrators, &[
+    row("me", "me", Everyone, Read, &[]),
+    row("live-chats.list", "live-chat list", Everyone, Read, &[before(Id), LIMIT_OF_SHORT_LIST]),
+    row("live-chats.create", "live-chat create", Administrators, Change, &[
         NAME, optional("users", USERS),
     ]),
-    change("live-chats.rename", "live-chat rename", Administrators, &[LIVE_CHAT, NAME]),
-    change("live-chats.delete", "live-chat delete", Administrators, &[
+    row("live-chats.rename", "live-chat rename", Administrators, Change, &[LIVE_CHAT, NAME]),
+    row("live-chats.delete", "live-chat delete", Administrators, Change, &[
         LIVE_CHAT, optional("force", Flag),
     ]),
-    change("live-chats.members", "live-chat members", Administrators, &[
+    row("live-chats.members", "live-chat members", Administrators, Change, &[
         LIVE_CHAT, required("users", USERS),
     ]),
-    read("channels.list", "channel list", Members, &[
+    row("channels.list", "channel list", Members, Read, &[
         IN_LIVE_CHAT, before(Id), LIMIT_OF_SHORT_LIST,
     ]),
-    read("channels.get", "channel get", Members, &[CHANNEL]),
-    change("channels.connect", "channel connect", Administrators, &[
+    row("channels.get", "channel get", Members, Read, &[CHANNEL]),
+    row("channels.connect", "channel connect", Administrators, Change, &[
         LIVE_CHAT, NAME, required("webhook", WEBHOOK), CODE, optional("security", SECURITIES),
         optional("dialect", DIALECTS), optional("operatorInitiated", Flag),
     ]),
-    change("channels.disconnect", "channel disconnect", Administrators, &[CHANNEL]),
-    change("channels.reconnect", "channel reconnect", Administrators, &[CHANNEL]),
-    change("channels.rename", "channel rename", Administrators, &[CHANNEL, NAME]),
-    change("channels.delete", "channel delete", Administrators, &[CHANNEL]),
-    change("channels.update", "channel update", Administrators, &[
+    row("channels.disconnect", "channel disconnect", Administrators, Change, &[CHANNEL]),
+    row("channels.reconnect", "channel reconnect", Administrators, Change, &[CHANNEL]),
+    row("channels.rename", "channel rename", Administrators, Change, &[CHANNEL, NAME]),
+    row("channels.delete", "channel delete", Administrators, Change, &[CHANNEL]),
+    row("channels.update", "channel update", Administrators, Change, &[
         CHANNEL, optional("webhook", WEBHOOK), optional("security", SECURITIES),
         optional("dialect", DIALECTS), optional("operatorInitiated", Flag),
     ]),
-    change("channels.rotate", "channel rotate", Administrators, &[
+    row("channels.rotate", "channel rotate", Administrators, Change, &[
         CHANNEL, CODE, optional("overlap", OVERLAP).or("keep"),
     ]),
-    change("channels.test", "channel test", Administrators, &[CHANNEL]),
-    read("users.list", "user list", Administrators, &[before(Login), LIMIT_OF_SHORT_LIST]),
-    change("users.create", "user create", Administrators, &[
+    row("channels.test", "channel test", Administrators, Change, &[CHANNEL]),
+    row("users.list", "user list", Administrators, Read, &[before(Login), LIMIT_OF_SHORT_LIST]),
+    row("users.create", "user create", Administrators, Change, &[
         LOGIN, NEW_NAME, optional("groups", GROUPS), required("password", PASSWORD),
     ]),
-    change("users.update", "user update", Administrators, &[
+    row("users.update", "user update", Administrators, Change, &[
         LOGIN, NEW_NAME, optional("groups", GROUPS), optional("password", PASSWORD),
         optional("disabled", Flag),
     ]),
-    change("users.disable", "user disable", Administrators, &[LOGIN, optional("disabled", Flag)]),
-    change("users.token", "user token", Administrators, &[optional("login", Login).or("user")]),
-    read("sessions.list", "session list", Members, &[
+    row("users.disable", "user disable", Administrators, Change, &[
+        LOGIN, optional("disabled", Flag),
+    ]),
+    row("users.token", "user token", Administrators, Change, &[
+        optional("login", Login).or("user"),
+    ]),
+    row("sessions.list", "session list", Members, Read, &[
         optional("view", VIEWS), IN_LIVE_CHAT, SEARCH, before(Cursor), LIMIT_200,
     ]),
-    read("sessions.get", "session get", Members, &[SESSION]),
-    read("sessions.history", "session history", Members, &[
+    row("sessions.get", "session get", Members, Read, &[SESSION]),
+    row("sessions.history", "session history", Members, Read, &[
         either("session", Id), or("contact", Id), optional("events", Flag), before(Position),
         LIMIT_500,
     ]),
-    change("sessions.take", "session take", Staff, &[SESSION]),
-    change("sessions.transfer", "session transfer", Operator, &[
+    row("sessions.take", "session take", Staff, Change, &[SESSION]),
+    row("sessions.transfer", "session transfer", Operator, Change, &[
         SESSION, either("to", Login), or("queue", Flag), optional("note", text(0, TEXT_CHARS_MAX)),
     ]),
-    change("sessions.close", "session close", Operator, &[SESSION]),
-    change("sessions.create", "session create", Staff, &[
+    row("sessions.close", "session close", Operator, Change, &[SESSION]),
+    row("sessions.create", "session create", Staff, Change, &[
         CHANNEL, either("contact", Id), or("externalChatId", EXTERNAL_ID),
         or("externalUserId", EXTERNAL_ID), optional("text", text(0, TEXT_CHARS_MAX)),
     ]),
-    change("messages.send", "message send", Operator, &[
+    row("messages.send", "message send", Operator, Change, &[
         SESSION, optional("text", TEXT), optional("files", Files { max: FILES_MAX }),
         optional("replyTo", Id),
     ]),
-    change("messages.note", "message note", Staff, &[SESSION, required("text", TEXT)]),
-    change("messages.read", "message read", Operator, &[SESSION, required("upTo", Id)]),
-    change("messages.retry", "message retry", Operator, &[MESSAGE]),
-    signal("typing", "session typing", Members, &[SESSION, ENDED]),
-    signal("viewing", "session viewing", Members, &[SESSION, ENDED]),
-    read("replies.list", "reply list", Members, &[LIVE_CHAT, before(Id), LIMIT_OF_SHORT_LIST]),
-    change("replies.create", "reply create", Supervisors, &[
+    row("messages.note", "message note", Staff, Change, &[SESSION, required("text", TEXT)]),
+    row("messages.read", "message read", Operator, Change, &[SESSION, required("upTo", Id)]),
+    row("messages.retry", "message retry", Operator, Change, &[MESSAGE]),
+    row("typing", "session typing", Members, Signal, &[SESSION, ENDED]),
+    row("viewing", "session viewing", Members, Signal, &[SESSION, ENDED]),
+    row("replies.list", "reply list", Members, Read, &[LIVE_CHAT, before(Id), LIMIT_OF_SHORT_LIST]),
+    row("replies.create", "reply create", Supervisors, Change, &[
         LIVE_CHAT, required("shortcut", SHORTCUT), required("text", TEXT),
     ]),
-    change("replies.update", "reply update", Supervisors, &[
+    row("replies.update", "reply update", Supervisors, Change, &[
         LIVE_CHAT, REPLY, optional("shortcut", SHORTCUT), optional("text", TEXT),
     ]),
-    change("replies.delete", "reply delete", Supervisors, &[LIVE_CHAT, REPLY]),
-    read("audit.list", "audit list", Administrators, &[
+    row("replies.delete", "reply delete", Supervisors, Change, &[LIVE_CHAT, REPLY]),
+    row("audit.list", "audit list", Administrators, Read, &[
         optional("user", Login), optional("stream", Stream), before(Position), LIMIT_500,
     ]),
-    read("deliveries.list", "delivery list", Members, &[
+    row("deliveries.list", "delivery list", Members, Read, &[
         IN_CHANNEL, optional("message", Id), optional("state", STATES), before(Position), LIMIT_500,
     ]),
-    change("deliveries.replay", "delivery replay", Administrators, &[
+    row("deliveries.replay", "delivery replay", Administrators, Change, &[
         either("message", Id), or("channel", Id), or("since", Time),
     ]),
-    read("contacts.list", "contact list", Members, &[IN_CHANNEL, SEARCH, before(Id), LIMIT_200]),
-    read("contacts.get", "contact get", Members, &[CONTACT]),
-    change("contacts.forget", "contact forget", Administrators, &[CONTACT]),
-    read("events.after", "event after", Everyone, &[
+    row("contacts.list", "contact list", Members, Read, &[
+        IN_CHANNEL, SEARCH, before(Id), LIMIT_200,
+    ]),
+    row("contacts.get", "contact get", Members, Read, &[CONTACT]),
+    row("contacts.forget", "contact forget", Administrators, Change, &[CONTACT]),
+    row("events.after", "event after", Everyone, Read, &[
         required("position", Position), IN_LIVE_CHAT, limit(1_000, 1_000),
     ]),
 ];
@@ -205,7 +210,8 @@ impl Parameter {
 }
 
 const fn row(
-    (name, cli): (&'static str, &'static str),
+    name: &'static str,
+    cli: &'static str,
     rights: Rights,
     effect: Effect,
     parameters: &'static [Parameter],
@@ -217,31 +223,4 @@ const fn row(
         cli,
         parameters,
     }
-}
-
-const fn read(
-    name: &'static str,
-    cli: &'static str,
-    rights: Rights,
-    parameters: &'static [Parameter],
-) -> Method {
-    row((name, cli), rights, Effect::Read, parameters)
-}
-
-const fn change(
-    name: &'static str,
-    cli: &'static str,
-    rights: Rights,
-    parameters: &'static [Parameter],
-) -> Method {
-    row((name, cli), rights, Effect::Change, parameters)
-}
-
-const fn signal(
-    name: &'static str,
-    cli: &'static str,
-    rights: Rights,
-    parameters: &'static [Parameter],
-) -> Method {
-    row((name, cli), rights, Effect::Signal, parameters)
 }

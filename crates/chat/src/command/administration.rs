@@ -10,10 +10,7 @@ use crate::secret::Secret;
 
 /// See [`crate::command::Command::LiveChat`].
 #[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the members are those of console-api section 2"
-)]
+#[expect(missing_docs, reason = "docs/console-api describes the parameters")]
 pub enum LiveChatCommand {
     /// `live-chats.create`
     Create { name: String, members: Vec<UserId> },
@@ -61,10 +58,7 @@ pub struct NewUser {
 
 /// See [`crate::command::Command::User`].
 #[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the members are those of console-api section 2"
-)]
+#[expect(missing_docs, reason = "docs/console-api describes the parameters")]
 pub enum UserCommand {
     /// `users.create`
     Create(NewUser),
@@ -95,10 +89,7 @@ impl UserCommand {
 
 /// See [`crate::command::Command::Channel`].
 #[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the members are those of console-api section 2"
-)]
+#[expect(missing_docs, reason = "docs/console-api describes the parameters")]
 pub enum ChannelCommand {
     /// `channels.connect`
     Connect(Connect),

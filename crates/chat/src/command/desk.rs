@@ -6,10 +6,7 @@ use crate::time::Timestamp;
 
 /// See [`crate::command::Command::Session`].
 #[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the members are those of console-api section 2"
-)]
+#[expect(missing_docs, reason = "docs/console-api describes the parameters")]
 pub enum SessionCommand {
     /// `sessions.take`
     Take(SessionId),
@@ -31,10 +28,7 @@ pub enum SessionCommand {
 
 /// The person that an operator starts a session with.
 #[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the members are those of console-api section 2"
-)]
+#[expect(missing_docs, reason = "docs/console-api describes the parameters")]
 pub enum Person {
     /// A known contact. The session uses the chat of the contact's last session.
     Contact(ContactId),
@@ -44,10 +38,7 @@ pub enum Person {
 
 /// See [`crate::command::Command::Message`].
 #[derive(Clone, Debug)]
-#[expect(
-    missing_docs,
-    reason = "the members are those of console-api section 2"
-)]
+#[expect(missing_docs, reason = "docs/console-api describes the parameters")]
 pub enum MessageCommand {
     /// `messages.send`
     Send {

@@ -57,8 +57,8 @@ pub struct ChannelStatusChanged {
 impl ChannelStatusChanged {
     /// The cause, from the typed reason or the older text.
     pub fn reason(&self) -> Option<Reason> {
-        let lift = || self.reason_text.as_deref().map(Reason::lift);
-        self.reason.clone().or_else(lift)
+        let old = || self.reason_text.as_deref().map(Reason::from_old_text);
+        self.reason.clone().or_else(old)
     }
 }
 

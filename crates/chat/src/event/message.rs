@@ -138,16 +138,15 @@ impl DeliveryChanged {
                 self.state,
                 DeliveryState::Delivered | DeliveryState::Read | DeliveryState::Failed
             );
-        let lift = |text: &String| {
-            let detail = text.clone();
+        let old = |detail: String| {
             if is_receipt {
                 Reason::ReportedByMessenger { detail }
             } else {
-                Reason::lift(text)
+                Reason::from_old_text(&detail)
             }
         };
-        let old = || self.reason_text.as_ref().map(lift);
-        self.reason.clone().or_else(old)
+        let reason = self.reason.clone();
+        reason.or_else(|| self.reason_text.clone().map(old))
     }
 }
 
@@ -171,7 +170,7 @@ pub struct Attempt {
 impl Attempt {
     /// The cause, from the typed reason or the older text.
     pub fn reason(&self) -> Option<Reason> {
-        let lift = || self.error_text.as_deref().map(Reason::lift);
-        self.reason.clone().or_else(lift)
+        let old = || self.error_text.as_deref().map(Reason::from_old_text);
+        self.reason.clone().or_else(old)
     }
 }

@@ -64,7 +64,7 @@ impl SessionClosed {
 
     /// The cause, from the typed reason or the older text.
     pub fn reason(&self) -> Option<Reason> {
-        let lift = || self.reason_text.as_deref().map(Reason::lift);
-        self.reason.clone().or_else(lift)
+        let old = || self.reason_text.as_deref().map(Reason::from_old_text);
+        self.reason.clone().or_else(old)
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn pack(messages: &[Message]) -> Vec<u8> {
 pub(super) fn unpack(mut bytes: &[u8]) -> Result<Vec<Message>, codec::Error> {
     let mut messages = Vec::with_capacity(super::PAGE);
     while !bytes.is_empty() {
-        messages.push(unpack_one(&mut bytes).ok_or(codec::Error::Cut { wanted: "message" })?);
+        messages.push(unpack_one(&mut bytes).ok_or(codec::Error::Truncated { wanted: "message" })?);
     }
     Ok(messages)
 }

@@ -26,6 +26,10 @@ pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The longest id of a messenger, in bytes. Such ids are opaque and compared as bytes.
 pub const EXTERNAL_ID_BYTES_MAX: usize = 255;
 
+/// The types of requests.
+const TYPES: &str =
+    "message, disconnect, userInfo, messageStatus, messageEdited, messageDeleted, typing";
+
 /// A valid request of a messenger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Inbound {
@@ -106,7 +110,7 @@ impl InboundMessage {
             part(Some(&file.name));
             part(Some(&file.url));
         }
-        digest::cut(hash.finalize())
+        digest::truncate(hash.finalize())
     }
 }
 
@@ -126,38 +130,29 @@ impl Inbound {
     /// JSON pointer.
     pub fn read(object: &Map<String, Value>) -> Result<Self, Rejection> {
         let mut members = Members::new(object.get("data"));
-        let inbound = match object.get("type") {
-            Some(Value::String(kind)) => match kind.as_str() {
-                "message" => Some(Self::Message(members.message())),
-                "disconnect" => Some(Self::Disconnect),
-                "userInfo" => Some(Self::UserInfo {
-                    user: members.id("userId"),
-                }),
-                "messageStatus" => Some(members.status()),
-                "messageEdited" => Some(Self::Edited {
-                    external_message_id: members.id("externalMessageId"),
-                    text: members.edited_text(),
-                }),
-                "messageDeleted" => Some(Self::Deleted {
-                    external_message_id: members.id("externalMessageId"),
-                }),
-                "typing" => Some(Self::Typing {
-                    external_chat_id: members.id("externalChatId"),
-                    external_user_id: members.id("externalUserId"),
-                }),
-                _ => None,
+        let inbound = match object.get("type").and_then(Value::as_str) {
+            Some("message") => Self::Message(members.message()),
+            Some("disconnect") => Self::Disconnect,
+            Some("userInfo") => Self::UserInfo {
+                user: members.id("userId"),
             },
-            _ => None,
-        };
-        let Some(inbound) = inbound else {
-            return Err(Reason::InvalidMember {
-                pointer: "/type".to_owned(),
-                detail:
-                    "must be one of message, disconnect, userInfo, messageStatus, messageEdited, \
-                 messageDeleted, typing"
-                        .to_owned(),
+            Some("messageStatus") => members.status(),
+            Some("messageEdited") => Self::Edited {
+                external_message_id: members.id("externalMessageId"),
+                text: members.edited_text(),
+            },
+            Some("messageDeleted") => Self::Deleted {
+                external_message_id: members.id("externalMessageId"),
+            },
+            Some("typing") => Self::Typing {
+                external_chat_id: members.id("externalChatId"),
+                external_user_id: members.id("externalUserId"),
+            },
+            _ => {
+                let pointer = "/type".to_owned();
+                let detail = format!("must be one of {TYPES}");
+                return Err(Reason::InvalidMember { pointer, detail }.into());
             }
-            .into());
         };
         members.finish().map(|()| inbound)
     }

@@ -1,4 +1,4 @@
-//! Desks.
+//! Live chats.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,23 +13,23 @@ use crate::time::Timestamp;
 pub struct LiveChat {
     /// Its name.
     pub name: String,
-    /// Who staffs it.
+    /// Its members.
     pub members: BTreeSet<UserId>,
     /// Its canned replies.
     pub replies: BTreeMap<ReplyId, CannedReply>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// Whether it is gone.
+    /// Whether it was deleted.
     pub deleted: bool,
     /// The end of its stream.
     pub head: Head,
 }
 
-/// A text that operators use again and again.
+/// A reusable text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CannedReply {
-    /// What an operator types to get it.
+    /// The text that an operator types to insert it.
     pub shortcut: String,
-    /// What it says.
+    /// Its text.
     pub text: String,
 }

@@ -1,4 +1,4 @@
-//! Conversations, who takes part, and the work on them.
+//! Contacts, chats and sessions.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ pub struct Contact {
     pub channel: ChannelId,
     /// The messenger's id of the person.
     pub external_user_id: Arc<str>,
-    /// The numbers of the keys that the person's words are sealed under; the first is the one in use.
+    /// The numbers of the keys that seal the person's data; new data uses the first.
     pub keys: Vec<u32>,
     /// The position of the last profile; 0 for none.
     pub profile_at: u64,
-    /// When the profile was last asked for.
+    /// When the profile was last requested.
     pub asked_at: Option<Timestamp>,
-    /// Whether the answer is still out.
+    /// Whether a profile request is pending.
     pub asking: bool,
     /// When the person first wrote.
     pub first_seen_at: Timestamp,
@@ -38,18 +38,18 @@ pub struct Contact {
 /// The messenger's conversation, within a channel.
 pub type ChatKey = (ChannelId, Arc<str>);
 
-/// What is known of a conversation.
+/// The state of a chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Chat {
-    /// Its open session: at most one, ever.
+    /// Its open session.
     pub open: Option<SessionId>,
     /// Its last session, open or not.
     pub last: Option<SessionId>,
-    /// Its outbound messages that are not at their end, in the order they were sent.
+    /// Its pending outbound messages, in the order they were sent.
     pub lane: VecDeque<MessageId>,
 }
 
-/// One stretch of work on a chat.
+/// One period of a chat.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     /// The live chat that staffs it.
@@ -60,27 +60,27 @@ pub struct Session {
     pub contact: ContactId,
     /// The messenger's conversation.
     pub external_chat_id: Arc<str>,
-    /// Where it stands.
+    /// Its status.
     pub status: SessionStatus,
-    /// Who has it, or had it last.
+    /// The operator it is or was last assigned to.
     pub operator: Option<UserId>,
     /// Who opened it.
     pub opened_by: OpenedBy,
-    /// When.
+    /// When it was opened.
     pub opened_at: Timestamp,
     /// The position of the event that opened it.
     pub opened_position: u64,
-    /// When it ended.
+    /// When it was closed.
     pub closed_at: Option<Timestamp>,
-    /// Since when the person waits for an answer.
+    /// Since when the contact waits for a reply.
     pub waiting_since: Option<Timestamp>,
-    /// When the last message came or went.
+    /// The time of the last message.
     pub last_at: Timestamp,
     /// Inbound messages that no operator has read.
     pub unread: u32,
     /// The number of its newest message in the message table; 0 for none.
     pub newest: u32,
-    /// The session before it on the same chat.
+    /// The chat's previous session.
     pub previous: Option<SessionId>,
     /// The end of its stream.
     pub head: Head,
@@ -92,12 +92,12 @@ impl Session {
         (self.channel, self.external_chat_id.clone())
     }
 
-    /// Whether work on it goes on.
+    /// Whether it is not closed.
     pub const fn is_open(&self) -> bool {
         !matches!(self.status, SessionStatus::Closed)
     }
 
-    /// What its view is ordered by: waiting time, last message, or its end.
+    /// The sort key of its view: since when it waits, its last message, or when it was closed.
     pub fn sort_at(&self) -> Timestamp {
         match self.status {
             SessionStatus::Queued => self.waiting_since.unwrap_or(self.opened_at),

@@ -1,4 +1,4 @@
-//! People of the company.
+//! Users.
 
 use std::collections::BTreeSet;
 
@@ -10,12 +10,12 @@ use crate::secret::Secret;
 use crate::state::Head;
 use crate::time::Timestamp;
 
-/// A person of the company with a login.
+/// A person with a login.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct User {
-    /// What people see.
+    /// The displayed name.
     pub name: String,
-    /// What the user may do.
+    /// The groups, which give the rights.
     pub groups: BTreeSet<Group>,
     /// The argon2id hash of the password, sealed under the master key.
     pub password_hash: Private<Secret>,
@@ -23,7 +23,7 @@ pub struct User {
     pub tokens: Vec<Private<Secret>>,
     /// Whether the user may not sign in.
     pub disabled: bool,
-    /// When it was made.
+    /// When the user was created.
     pub created_at: Timestamp,
     /// The end of its stream.
     pub head: Head,
@@ -40,7 +40,7 @@ impl User {
         self.is(Group::Administrators) || self.is(Group::Supervisors)
     }
 
-    /// Whether the user may work on sessions at all.
+    /// Whether the user may change sessions.
     pub fn works(&self) -> bool {
         self.sees_all() || self.is(Group::Operators)
     }

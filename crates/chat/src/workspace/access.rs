@@ -19,35 +19,32 @@ pub struct Caller<'a> {
 impl Caller<'_> {
     /// Checks that the caller is an administrator.
     pub fn require_administrator(&self) -> Result<(), Rejection> {
-        if self.user.is(Group::Administrators) {
-            return Ok(());
-        }
-        Err(Reason::AdministratorsOnly.into())
+        require(
+            self.user.is(Group::Administrators),
+            Reason::AdministratorsOnly,
+        )
     }
 
     /// Checks that the caller is an administrator or supervisor.
     pub fn require_supervisor(&self) -> Result<(), Rejection> {
-        if self.user.sees_all() {
-            return Ok(());
-        }
-        Err(Reason::SupervisorsOnly.into())
+        require(self.user.sees_all(), Reason::SupervisorsOnly)
     }
 
     /// Checks that the caller may change sessions, which readers may not.
     pub fn require_operator(&self) -> Result<(), Rejection> {
-        if self.user.works() {
-            return Ok(());
-        }
-        Err(Reason::OperatorsOnly.into())
+        require(self.user.works(), Reason::OperatorsOnly)
     }
 
     /// Checks that the caller is a member of the live chat, a supervisor or an administrator.
     pub fn require_member(&self, id: LiveChatId, live_chat: &LiveChat) -> Result<(), Rejection> {
-        if self.user.sees_all() || live_chat.members.contains(self.id) {
-            return Ok(());
-        }
-        Err(Rejection::from(Reason::NotAMember).with("liveChat", id.to_string()))
+        let is_member = self.user.sees_all() || live_chat.members.contains(self.id);
+        require(is_member, Reason::NotAMember)
+            .map_err(|rejection| rejection.with("liveChat", id.to_string()))
     }
+}
+
+fn require(holds: bool, reason: Reason) -> Result<(), Rejection> {
+    holds.then_some(()).ok_or_else(|| reason.into())
 }
 
 impl Workspace {

@@ -76,23 +76,16 @@ impl<'a> Members<'a> {
 
     /// A required id of the messenger.
     pub(super) fn id(&mut self, name: &str) -> String {
-        match self.member(name) {
+        let error = match self.member(name) {
             Some(Value::String(text)) if (1..=EXTERNAL_ID_BYTES_MAX).contains(&text.len()) => {
-                text.clone()
+                return text.clone();
             }
-            Some(Value::String(_)) => {
-                self.error(name, "must have 1 to 255 bytes");
-                String::new()
-            }
-            Some(_) => {
-                self.error(name, "must be a string");
-                String::new()
-            }
-            None => {
-                self.error(name, "is required");
-                String::new()
-            }
-        }
+            Some(Value::String(_)) => "must have 1 to 255 bytes",
+            Some(_) => "must be a string",
+            None => "is required",
+        };
+        self.error(name, error);
+        String::new()
     }
 
     pub(super) fn message(&mut self) -> InboundMessage {
@@ -153,16 +146,12 @@ impl<'a> Members<'a> {
         let name = text("name").filter(|n| (1..=NAME_CHARS_MAX).contains(&n.chars().count()));
         let url = text("URL").filter(|u| (1..=URL_BYTES_MAX).contains(&u.len()));
         if name.is_none() {
-            self.error(
-                &format!("files/{i}/name"),
-                "must be a string of 1 to 255 characters",
-            );
+            let pointer = format!("files/{i}/name");
+            self.error(&pointer, "must be a string of 1 to 255 characters");
         }
         if url.is_none() {
-            self.error(
-                &format!("files/{i}/URL"),
-                "must be a string of 1 to 2048 bytes",
-            );
+            let pointer = format!("files/{i}/URL");
+            self.error(&pointer, "must be a string of 1 to 2048 bytes");
         }
         let size = file.get("size").and_then(Value::as_u64);
         Some(File {

@@ -153,7 +153,7 @@ fn keys_have_one_owner(workspace: &Workspace) {
     let parked_keys = workspace.parked.iter().map(|(_, parked)| parked.key);
     let mut known = BTreeSet::new();
     for key in contact_keys.chain(parked_keys) {
-        assert!(key < workspace.keys_given(), "key {key}");
+        assert!(key < workspace.next_key(), "key {key}");
         assert!(known.insert(key), "key {key} has two owners");
     }
 }
