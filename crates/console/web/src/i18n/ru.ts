@@ -42,7 +42,7 @@ export const ru: Translated<typeof en> = {
 
   "connection.connecting": "Подключение…",
   "connection.catchingUp": "Обновление…",
-  "connection.live": "Обновлено до",
+  "connection.live": "Обновлено до позиции",
   "connection.offline": "Нет соединения. Подключаемся…",
   "connection.denied": "Вход отклонён. Пробуем снова…",
   "connection.retry": "Подключиться сейчас",
