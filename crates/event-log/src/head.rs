@@ -1,9 +1,9 @@
 use crate::hash::{GENESIS, Hash};
 
-/// The end of a log: its last event that is durable and can be read.
+/// A position in a log: its end, or the last event that is folded into a projection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Head {
-    /// Position of the last event; 0 for an empty log.
+    /// Position of the event; 0 for an empty log.
     pub position: u64,
     /// Hash of the frame that ends there; [`GENESIS`] for an empty log.
     pub hash: Hash,
@@ -26,4 +26,14 @@ pub struct Committed {
     pub last_position: u64,
     /// Its hash.
     pub hash: Hash,
+}
+
+impl Committed {
+    /// The end of the frame.
+    pub fn head(&self) -> Head {
+        Head {
+            position: self.last_position,
+            hash: self.hash,
+        }
+    }
 }

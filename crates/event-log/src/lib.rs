@@ -40,6 +40,8 @@ mod options;
 mod projection;
 mod read;
 mod start;
+#[cfg(test)]
+mod testing;
 
 pub use disk::space::{FREE_BYTES_MIN, FREE_PERCENT_MIN, Space, free_space};
 pub use error::{Error, Range, Ranges};
@@ -52,7 +54,7 @@ pub use log::EventLog;
 pub use maintenance::repair::{Repaired, repair};
 pub use maintenance::verify::{CopyReport, Report, verify};
 pub use options::{Options, SEGMENT_BYTES_DEFAULT};
-pub use projection::{Checkpoint, Discarded, ProjectionStore, Row};
+pub use projection::{Discarded, ProjectionStore, Row};
 pub use read::journal_reader::{JournalReader, JournalStats};
 pub use read::reader::{Back, Reader};
 pub use start::open::{Opened, Rebuilt};

@@ -15,10 +15,9 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 use crate::disk::durable;
+use crate::head::Head;
 use crate::limits::PROJECTION_VALUE_BYTES_MAX;
 use block::{BlockReader, BlockWriter, FILE_HEADER_BYTES, Header, read_array, take_row};
-
-pub use block::Checkpoint;
 
 /// Minimum size in bytes of the appended part before the file is compacted.
 const APPENDED_BYTES_MIN: u64 = 16 * 1024 * 1024;
@@ -42,7 +41,7 @@ pub struct ProjectionStore {
     compacted_end: u64,
     /// The end of the last write.
     end: u64,
-    checkpoint: Option<Checkpoint>,
+    checkpoint: Option<Head>,
     /// Held until the store is dropped.
     lock: File,
 }
@@ -86,8 +85,9 @@ impl ProjectionStore {
         Self::create(self.path, self.lock)
     }
 
-    /// The checkpoint of the last write; `None` before the first.
-    pub const fn checkpoint(&self) -> Option<Checkpoint> {
+    /// The last event that is folded into the rows; `None` before the first write. Compare it with
+    /// [`Reader::hash_at`](crate::Reader::hash_at) before using the rows.
+    pub const fn checkpoint(&self) -> Option<Head> {
         self.checkpoint
     }
 
@@ -106,7 +106,7 @@ impl ProjectionStore {
 
     /// Writes rows and checkpoint, all or none, and syncs them. If a key occurs twice, its last
     /// value counts. Rows without a checkpoint take effect with the next write that has one.
-    pub fn write(&mut self, rows: &[Row], checkpoint: Option<Checkpoint>) -> Result<(), Error> {
+    pub fn write(&mut self, rows: &[Row], checkpoint: Option<Head>) -> Result<(), Error> {
         let row_bytes = |(key, value): &Row| key.len() + value.as_ref().map_or(0, Vec::len);
         let too_large = |bytes: &usize| *bytes > PROJECTION_VALUE_BYTES_MAX;
         if let Some(bytes) = rows.iter().map(row_bytes).find(too_large) {
@@ -125,7 +125,7 @@ impl ProjectionStore {
         Ok(())
     }
 
-    fn append(&self, rows: &[Row], checkpoint: Option<Checkpoint>) -> io::Result<u64> {
+    fn append(&self, rows: &[Row], checkpoint: Option<Head>) -> io::Result<u64> {
         let mut out = BlockWriter::new(&self.file, self.end);
         for (key, value) in rows {
             out.push(key, value.as_deref())?;
@@ -135,7 +135,7 @@ impl ProjectionStore {
         Ok(end)
     }
 
-    fn compact(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
+    fn compact(&mut self, checkpoint: Head) -> Result<(), Error> {
         let (from, ends) = (&self.file, (self.compacted_end, self.end));
         let write = |to: &File| compact::copy(from, ends, checkpoint, to);
         (self.file, self.end) = replace_file(&self.path, write)?;
@@ -183,7 +183,7 @@ fn replace_file<T>(
 }
 
 /// Returns the end of the last complete write, and its checkpoint.
-fn last_write(file: &File) -> io::Result<(u64, Option<Checkpoint>)> {
+fn last_write(file: &File) -> io::Result<(u64, Option<Head>)> {
     let length = file.metadata()?.len();
     let mut at = FILE_HEADER_BYTES as u64;
     let mut last = (at, None);

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use chat::table::Row;
-use event_log::{Checkpoint, Committed, EventLog, Frame};
+use event_log::{Committed, EventLog, Frame};
 use tokio::sync::mpsc;
 
 use crate::batch::{Batch, Release};
@@ -123,11 +123,7 @@ impl Appender {
         metrics::counter!("switchboard_router_events_total")
             .increment(committed.last_position + 1 - committed.first_position);
         if let Some(rows) = frame.rows {
-            let checkpoint = Checkpoint {
-                position: committed.last_position,
-                hash: committed.hash,
-            };
-            self.projector.offer(rows, checkpoint);
+            self.projector.offer(rows, committed.head());
         }
         Ok(frame.releases)
     }
@@ -149,22 +145,13 @@ impl Appender {
         let rows = state.take_changed();
         match self.in_flight.back_mut() {
             Some(last) => last.rows = Some(rows),
-            None => self.projector.offer(rows, self.durable()),
-        }
-    }
-
-    /// The position up to which the log is durable.
-    fn durable(&self) -> Checkpoint {
-        let head = self.log.head();
-        Checkpoint {
-            position: head.position,
-            hash: head.hash,
+            None => self.projector.offer(rows, self.log.head()),
         }
     }
 
     /// Writes the last rows and closes the log. Blocks.
     pub(crate) fn close(self, rows: Vec<Row>) -> Result<(), Error> {
-        let last = (rows, self.durable());
+        let last = (rows, self.log.head());
         let projected = self.projector.stop(Some(last));
         self.log.close()?;
         projected

@@ -13,7 +13,7 @@ use std::thread::{self, JoinHandle};
 use chat::record::Record;
 use chat::table::Row;
 use chat::workspace::{ROWS_VERSION, Workspace};
-use event_log::{Checkpoint, ProjectionStore, Reader};
+use event_log::{Head, ProjectionStore, Reader};
 
 use crate::error::Error;
 
@@ -161,12 +161,7 @@ fn replay(
             .map_err(|_| Error::Died("reading the log"))?
     })?;
     if workspace.position >= from {
-        let head = reader.head();
-        let checkpoint = Checkpoint {
-            position: head.position,
-            hash: head.hash,
-        };
-        store.write(&workspace.take_changed(), Some(checkpoint))?;
+        store.write(&workspace.take_changed(), Some(reader.head()))?;
     }
     Ok(())
 }
@@ -204,7 +199,7 @@ const FAILED: &str = "switchboard_router_projections_failed";
 
 /// Writes rows on a separate thread, one job at a time.
 pub(crate) struct Projector {
-    jobs: Option<SyncSender<(Vec<Row>, Checkpoint)>>,
+    jobs: Option<SyncSender<(Vec<Row>, Head)>>,
     busy: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), Error>>>,
 }
@@ -239,7 +234,7 @@ impl Projector {
 
     /// Queues rows to be written. After a failed write they are dropped: the store stays at its last
     /// checkpoint, and the next start replays from there.
-    pub(crate) fn offer(&self, rows: Vec<Row>, checkpoint: Checkpoint) {
+    pub(crate) fn offer(&self, rows: Vec<Row>, checkpoint: Head) {
         self.busy.store(true, Ordering::Release);
         let jobs = self.jobs.as_ref();
         if jobs.is_none_or(|jobs| jobs.try_send((rows, checkpoint)).is_err()) {
@@ -249,7 +244,7 @@ impl Projector {
     }
 
     /// Writes the last rows and ends.
-    pub(crate) fn stop(mut self, last: Option<(Vec<Row>, Checkpoint)>) -> Result<(), Error> {
+    pub(crate) fn stop(mut self, last: Option<(Vec<Row>, Head)>) -> Result<(), Error> {
         if let (Some(jobs), Some(last)) = (self.jobs.take(), last) {
             // It fails if an earlier write failed, which the thread returns.
             drop(jobs.send(last));
@@ -265,7 +260,7 @@ impl Projector {
 
 fn write_jobs(
     mut store: ProjectionStore,
-    inbox: &Receiver<(Vec<Row>, Checkpoint)>,
+    inbox: &Receiver<(Vec<Row>, Head)>,
     busy: &AtomicBool,
 ) -> Result<(), Error> {
     while let Ok((rows, checkpoint)) = inbox.recv() {

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender};
 use crate::commit::state::{Batch, Shared, Submitted};
 use crate::copy::page;
 use crate::copy::store::{Store, UNSYNCED_BYTES_MAX};
-use crate::head::{Committed, Head};
+use crate::head::Committed;
 
 /// Unsynced bytes in sled from which the applier waits for a barrier. sled writes about twice as
 /// much, and survives a power cut while that is less than its segment of 8 MiB.
@@ -55,10 +55,7 @@ impl Applier {
                 last_position: frame.header.last(),
                 hash: frame.hash,
             };
-            self.shared.set_head(Head {
-                position: committed.last_position,
-                hash: committed.hash,
-            });
+            self.shared.set_head(committed.head());
             on_commit(Ok(committed));
         }
     }

@@ -5,6 +5,8 @@ use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
+
 use crate::Error;
 
 /// Makes the names in a directory durable.
@@ -70,8 +72,10 @@ pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
 /// Returns an unused path in `dir` for damaged files: `quarantine-20260102T030405Z`, with a number
 /// appended if that exists.
 pub(crate) fn quarantine_path(dir: &Path, now_micros: i64) -> PathBuf {
-    let plain = dir.join(format!("quarantine-{}", utc(now_micros)));
-    let numbered = (2_u32..).map(|n| dir.join(format!("quarantine-{}-{n}", utc(now_micros))));
+    let now = Timestamp::from_microsecond(now_micros).unwrap_or_default();
+    let name = format!("quarantine-{}", now.strftime("%Y%m%dT%H%M%SZ"));
+    let plain = dir.join(&name);
+    let numbered = (2_u32..).map(|n| dir.join(format!("{name}-{n}")));
     std::iter::once(plain.clone())
         .chain(numbered)
         .find(|path| !path.exists())
@@ -85,43 +89,10 @@ fn parent_of(path: &Path) -> PathBuf {
     }
 }
 
-const DAY_SECONDS: i64 = 86_400;
-
-/// Formats a time as `20260102T030405Z`. The date follows Howard Hinnant's `civil_from_days`.
-fn utc(micros: i64) -> String {
-    let seconds = micros.div_euclid(1_000_000);
-    let (days, second) = (
-        seconds.div_euclid(DAY_SECONDS) + 719_468,
-        seconds.rem_euclid(DAY_SECONDS),
-    );
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era =
-        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 {
-        shifted + 3
-    } else {
-        shifted - 9
-    };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
-    format!("{year:04}{month:02}{day:02}T{hour:02}{minute:02}{second:02}Z")
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{create_dir, lock, quarantine_path, utc};
+    use super::{create_dir, lock, quarantine_path};
     use crate::Error;
-
-    #[test]
-    fn times_are_formatted_in_utc() {
-        assert_eq!(utc(0), "19700101T000000Z");
-        assert_eq!(utc(951_782_400_000_000), "20000229T000000Z");
-        assert_eq!(utc(1_767_323_045_999_999), "20260102T030405Z");
-        assert_eq!(utc(-1), "19691231T235959Z");
-    }
 
     #[test]
     fn a_second_quarantine_of_the_same_second_gets_a_number() {

@@ -4,24 +4,13 @@ use std::sync::mpsc::channel;
 
 use super::EventLog;
 use crate::start::open;
-use crate::{Error, Frame, NewEvent, Options};
-
-fn frame(first_position: u64) -> Frame {
-    let events = vec![NewEvent {
-        link: 0,
-        bytes: b"event".to_vec(),
-    }];
-    Frame {
-        first_position,
-        time_micros: 0,
-        events,
-    }
-}
+use crate::testing::frame;
+use crate::{Error, Options};
 
 /// A log of one event whose journal continues in a device that fails.
 fn log_on_failing_device(dir: &Path, device: &str) -> EventLog {
     let (log, _) = EventLog::open(dir, Options::new(0)).unwrap();
-    log.append(frame(1)).unwrap();
+    log.append(frame(1, &[5])).unwrap();
     log.close().unwrap();
     let mut parts = open::open(dir, &Options::new(0)).unwrap();
     let device = File::options().append(true).open(device).unwrap();
@@ -36,7 +25,9 @@ fn check(device: &str, action: &str) {
     let mut accepted = 0;
     for first in 2..30 {
         let sender = sender.clone();
-        let submitted = log.submit(frame(first), move |outcome| sender.send(outcome).unwrap());
+        let submitted = log.submit(frame(first, &[5]), move |outcome| {
+            sender.send(outcome).unwrap()
+        });
         match submitted {
             Ok(()) => accepted += 1,
             Err(error) => {
@@ -58,15 +49,15 @@ fn check(device: &str, action: &str) {
             .iter()
             .all(|error| matches!(error, Error::Poisoned { .. }))
     );
-    let error = log.append(frame(2)).unwrap_err();
+    let error = log.append(frame(2, &[5])).unwrap_err();
     assert!(error.to_string().contains("restart the process"), "{error}");
     assert_eq!(log.head().position, 1);
-    assert_eq!(log.reader().get(1).unwrap().unwrap().bytes, b"event");
+    assert_eq!(log.reader().get(1).unwrap().unwrap().bytes, [1; 5]);
     assert_eq!(log.reader().get(2).unwrap(), None);
     assert!(matches!(log.close(), Err(Error::Poisoned { .. })));
     let (log, opened) = EventLog::open(dir.path(), Options::new(0)).unwrap();
     assert_eq!((opened.head.position, opened.rebuilt), (1, None));
-    log.append(frame(2)).unwrap();
+    log.append(frame(2, &[5])).unwrap();
 }
 
 #[test]

@@ -14,7 +14,8 @@ use std::io;
 use std::os::unix::fs::FileExt;
 
 use crate::bytes::take;
-use crate::hash::{GENESIS, Hash};
+use crate::hash::Hash;
+use crate::head::Head;
 use crate::limits::PROJECTION_VALUE_BYTES_MAX;
 
 pub(super) const FILE_HEADER_BYTES: usize = 20;
@@ -28,22 +29,6 @@ const BLOCK_BYTES: usize = 1024 * 1024;
 const BLOCK_BYTES_MAX: usize = BLOCK_BYTES + ROW_HEADER_BYTES + PROJECTION_VALUE_BYTES_MAX;
 /// The length of the value in a row that deletes its key.
 const DELETED: u32 = u32::MAX;
-
-/// The last event that is folded into the rows. Compare it with
-/// [`Reader::hash_at`](crate::Reader::hash_at) before using them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Checkpoint {
-    /// Position of the event.
-    pub position: u64,
-    /// Hash of the frame that ends there.
-    pub hash: Hash,
-}
-
-/// The checkpoint of a block that is not the last of its write.
-const UNFINISHED: Checkpoint = Checkpoint {
-    position: 0,
-    hash: GENESIS,
-};
 
 pub(super) fn encode_file_header(compacted_end: u64) -> [u8; FILE_HEADER_BYTES] {
     with_checksum([&MAGIC[..], &compacted_end.to_le_bytes()])
@@ -61,7 +46,7 @@ pub(super) fn decode_file_header(header: [u8; FILE_HEADER_BYTES]) -> Option<u64>
 pub(super) struct Header {
     pub(super) rows_bytes: usize,
     rows_crc: u32,
-    checkpoint: Checkpoint,
+    checkpoint: Head,
 }
 
 impl Header {
@@ -72,7 +57,7 @@ impl Header {
     }
 
     /// The checkpoint of the write that ends with this block; `None` if it continues.
-    pub(super) fn checkpoint(&self) -> Option<Checkpoint> {
+    pub(super) fn checkpoint(&self) -> Option<Head> {
         Some(self.checkpoint).filter(|checkpoint| checkpoint.position > 0)
     }
 
@@ -86,7 +71,7 @@ impl Header {
         (rows_bytes <= BLOCK_BYTES_MAX).then_some(Self {
             rows_bytes,
             rows_crc,
-            checkpoint: Checkpoint { position, hash },
+            checkpoint: Head { position, hash },
         })
     }
 }
@@ -194,16 +179,17 @@ impl<'a> BlockWriter<'a> {
         if self.block.len() < BLOCK_BYTES {
             return Ok(());
         }
-        self.write_block(UNFINISHED)
+        // Not the last block of its write.
+        self.write_block(Head::EMPTY)
     }
 
     /// Writes the last block. Returns the offset of its end.
-    pub(super) fn finish(mut self, checkpoint: Option<Checkpoint>) -> io::Result<u64> {
-        self.write_block(checkpoint.unwrap_or(UNFINISHED))?;
+    pub(super) fn finish(mut self, checkpoint: Option<Head>) -> io::Result<u64> {
+        self.write_block(checkpoint.unwrap_or(Head::EMPTY))?;
         Ok(self.next)
     }
 
-    fn write_block(&mut self, Checkpoint { position, hash }: Checkpoint) -> io::Result<()> {
+    fn write_block(&mut self, Head { position, hash }: Head) -> io::Result<()> {
         let (header, rows) = self
             .block
             .split_first_chunk_mut::<BLOCK_HEADER_BYTES>()

@@ -7,9 +7,10 @@ use std::hash::{DefaultHasher, Hasher};
 use std::io;
 use std::os::unix::fs::FileExt;
 
+use crate::head::Head;
 use crate::projection::block::{
-    BlockReader, BlockWriter, Checkpoint, FILE_HEADER_BYTES, ROW_HEADER_BYTES, RowRef,
-    encode_file_header, read_array, take_row,
+    BlockReader, BlockWriter, FILE_HEADER_BYTES, ROW_HEADER_BYTES, RowRef, encode_file_header,
+    read_array, take_row,
 };
 
 /// Copies the current rows of a file, which ended at `compacted_end` when it was last compacted, to
@@ -21,7 +22,7 @@ use crate::projection::block::{
 pub(super) fn copy(
     from: &File,
     (compacted_end, end): (u64, u64),
-    checkpoint: Checkpoint,
+    checkpoint: Head,
     to: &File,
 ) -> io::Result<u64> {
     let mut last_rows = BTreeMap::new();

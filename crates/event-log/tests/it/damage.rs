@@ -8,7 +8,7 @@ use event_log::{Error, EventLog, repair, verify};
 use proptest::prelude::*;
 
 use crate::support::{
-    assert_whole, copy_dir, edit, files, make, open, options, read_all, scan_all,
+    assert_whole, copy_dir, edit, files, made, open, options, read_all, scan_all,
 };
 
 /// Number of events in the log, and their length.
@@ -61,20 +61,9 @@ fn apply(path: &Path, damage: &Damage) {
         }),
         Damage::Zeros { at } => edit(path, |bytes| {
             let at = offset(bytes, at);
-            bytes
-                .iter_mut()
-                .skip(at)
-                .take(512)
-                .for_each(|byte| *byte = 0);
+            let end = bytes.len().min(at + 512);
+            bytes[at..end].fill(0);
         }),
-    }
-}
-
-/// Creates a log with sealed segments, a raw one, and sled with or without a snapshot.
-fn template(dir: &Path, snapshot: bool) {
-    make(dir, UNTIL, 5, LENGTH);
-    if snapshot {
-        open(dir).0.close().unwrap();
     }
 }
 
@@ -116,10 +105,13 @@ fn check(template: &Path, sub: &str, choice: usize, damage: &Damage) {
     assert_whole(&log, UNTIL, LENGTH);
 }
 
-/// Runs [`check`] with random damage to copies of one log.
+/// Runs [`check`] with random damage to copies of a log with sealed segments, a raw one, and sled with
+/// or without a snapshot.
 fn check_many(sub: &str, snapshot: bool) {
-    let dir = tempfile::tempdir().unwrap();
-    template(dir.path(), snapshot);
+    let dir = made(UNTIL, 5, LENGTH);
+    if snapshot {
+        open(dir.path()).0.close().unwrap();
+    }
     // With a source file, a failure prints its seed and saves it in `proptest-regressions`, from
     // where the next run replays it.
     let config = ProptestConfig {
@@ -153,8 +145,7 @@ fn a_damaged_copy_with_a_snapshot_is_restored() {
 
 #[test]
 fn damage_to_any_byte_of_a_journal_is_located() {
-    let dir = tempfile::tempdir().unwrap();
-    make(dir.path(), 6, 2, 20);
+    let dir = made(6, 2, 20);
     let path = files(dir.path(), "journal").pop().unwrap();
     let whole = fs::read(&path).unwrap();
     for at in 0..whole.len() {
@@ -170,8 +161,7 @@ fn damage_to_any_byte_of_a_journal_is_located() {
 
 #[test]
 fn damage_to_both_copies_at_one_position_is_reported_and_changes_nothing() {
-    let dir = tempfile::tempdir().unwrap();
-    make(dir.path(), UNTIL, 5, LENGTH);
+    let dir = made(UNTIL, 5, LENGTH);
     let journal = segments(dir.path());
     // Deletes the second segment, and all of sled.
     fs::remove_file(&journal[1].1).unwrap();
@@ -195,8 +185,7 @@ fn damage_to_both_copies_at_one_position_is_reported_and_changes_nothing() {
 
 #[test]
 fn damage_to_both_copies_at_different_positions_is_repaired() {
-    let dir = tempfile::tempdir().unwrap();
-    make(dir.path(), UNTIL, 5, LENGTH);
+    let dir = made(UNTIL, 5, LENGTH);
     let journal = segments(dir.path());
     let missing = format!("{}-{}", journal[2].0, journal[3].0 - 1);
     damage_page(dir.path(), 6);
@@ -214,8 +203,7 @@ fn damage_to_both_copies_at_different_positions_is_repaired() {
 
 #[test]
 fn only_the_positions_that_are_damaged_in_both_copies_are_reported_as_lost() {
-    let dir = tempfile::tempdir().unwrap();
-    make(dir.path(), UNTIL, 5, LENGTH);
+    let dir = made(UNTIL, 5, LENGTH);
     let journal = segments(dir.path());
     let first = journal[2].0;
     damage_page(dir.path(), first);

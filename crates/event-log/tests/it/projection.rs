@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use event_log::{Checkpoint, Error, Hash, PROJECTION_VALUE_BYTES_MAX, ProjectionStore, Row};
+use event_log::{Error, Hash, Head, PROJECTION_VALUE_BYTES_MAX, ProjectionStore, Row};
 
 use crate::support::edit;
 
@@ -21,8 +21,8 @@ fn rows(store: &ProjectionStore) -> BTreeMap<Vec<u8>, Vec<u8>> {
     rows
 }
 
-fn checkpoint(position: u64) -> Checkpoint {
-    Checkpoint {
+fn checkpoint(position: u64) -> Head {
+    Head {
         position,
         hash: Hash([7; 32]),
     }
@@ -30,6 +30,12 @@ fn checkpoint(position: u64) -> Checkpoint {
 
 fn put(key: &[u8], value: &[u8]) -> Row {
     (key.to_vec(), Some(value.to_vec()))
+}
+
+/// Writes one row with a checkpoint at this position.
+fn write(store: &mut ProjectionStore, key: &[u8], value: &[u8], position: u64) {
+    let row = [put(key, value)];
+    store.write(&row, Some(checkpoint(position))).unwrap();
 }
 
 fn open(dir: &Path) -> ProjectionStore {
@@ -120,9 +126,7 @@ fn compaction_drops_obsolete_rows() {
 fn an_unfinished_write_is_discarded() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    store
-        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
-        .unwrap();
+    write(&mut store, b"a", b"1", 1);
     let whole = length(dir.path());
     // More than one block.
     let long = |n: u8| (vec![n], Some(vec![n; 60_000]));
@@ -143,9 +147,7 @@ fn an_unfinished_write_is_discarded() {
         assert_eq!(length(dir.path()), whole, "the file is truncated");
     }
     let mut store = open(dir.path());
-    store
-        .write(&[put(b"b", b"2")], Some(checkpoint(3)))
-        .unwrap();
+    write(&mut store, b"b", b"2", 3);
     let store = open_again(store, dir.path());
     assert_eq!(
         (store.checkpoint(), rows(&store).len()),
@@ -157,9 +159,7 @@ fn an_unfinished_write_is_discarded() {
 fn the_file_of_an_interrupted_compaction_is_deleted() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    store
-        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
-        .unwrap();
+    write(&mut store, b"a", b"1", 1);
     drop(store);
     let copy = dir.path().join("rows.new");
     std::fs::write(&copy, "half").unwrap();
@@ -171,17 +171,13 @@ fn the_file_of_an_interrupted_compaction_is_deleted() {
 fn rows_without_a_checkpoint_take_effect_with_the_next_checkpoint() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    store
-        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
-        .unwrap();
+    write(&mut store, b"a", b"1", 1);
     store.write(&[put(b"a", b"2")], None).unwrap();
     let mut store = open_again(store, dir.path());
     assert_eq!(store.checkpoint(), Some(checkpoint(1)));
     assert_eq!(rows(&store)[&b"a"[..]], b"1");
     store.write(&[put(b"a", b"3")], None).unwrap();
-    store
-        .write(&[put(b"b", b"4")], Some(checkpoint(2)))
-        .unwrap();
+    write(&mut store, b"b", b"4", 2);
     let store = open_again(store, dir.path());
     assert_eq!(store.checkpoint(), Some(checkpoint(2)));
     assert_eq!(rows(&store)[&b"a"[..]], b"3");
@@ -191,9 +187,7 @@ fn rows_without_a_checkpoint_take_effect_with_the_next_checkpoint() {
 fn damage_is_detected_and_the_store_can_be_cleared() {
     let dir = tempfile::tempdir().unwrap();
     let mut store = open(dir.path());
-    store
-        .write(&[put(b"a", b"1")], Some(checkpoint(1)))
-        .unwrap();
+    write(&mut store, b"a", b"1", 1);
     drop(store);
     edit(&dir.path().join("rows"), |bytes| {
         *bytes.last_mut().unwrap() ^= 1;
@@ -204,9 +198,7 @@ fn damage_is_detected_and_the_store_can_be_cleared() {
     edit(&dir.path().join("rows"), |bytes| bytes.fill(0x5A));
     let (mut store, discarded) = ProjectionStore::open(dir.path()).unwrap();
     assert!(discarded.is_some());
-    store
-        .write(&[put(b"k", b"v")], Some(checkpoint(2)))
-        .unwrap();
+    write(&mut store, b"k", b"v", 2);
     let store = open_again(store, dir.path());
     assert_eq!(store.checkpoint(), Some(checkpoint(2)));
 }

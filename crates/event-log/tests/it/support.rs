@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use event_log::{Error, EventLog, Frame, NewEvent, Opened, Options, StoredEvent};
+use tempfile::TempDir;
 
 /// Small segments, so that a few frames fill several.
 pub(crate) fn options() -> Options {
@@ -57,11 +58,18 @@ pub(crate) fn fill(log: &EventLog, until: u64, count: u64, length: usize) {
     }
 }
 
-/// Creates a log of `until` events in frames of `count`, and closes it.
+/// Creates or continues a log of `until` events in frames of `count`, and closes it.
 pub(crate) fn make(dir: &Path, until: u64, count: u64, length: usize) {
     let (log, _) = open(dir);
     fill(&log, until, count, length);
     log.close().unwrap();
+}
+
+/// A directory with a closed log.
+pub(crate) fn made(until: u64, count: u64, length: usize) -> TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    make(dir.path(), until, count, length);
+    dir
 }
 
 /// Reads every event from sled.

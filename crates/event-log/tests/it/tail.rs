@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use event_log::{CopyReport, JournalReader, verify};
 
-use crate::support::{bytes_at, fill, make, open};
+use crate::support::{bytes_at, fill, made, open};
 
 /// Reads and checks all events up to the current end. Returns their number.
 fn poll(reader: &mut JournalReader, length: usize) -> u64 {
@@ -46,8 +46,7 @@ fn the_journal_is_followed_while_it_grows_rolls_and_is_sealed() {
 
 #[test]
 fn a_reader_that_stops_within_a_frame_continues_there() {
-    let dir = tempfile::tempdir().unwrap();
-    make(dir.path(), 100, 7, 300);
+    let dir = made(100, 7, 300);
     let mut reader = JournalReader::open_read_only(dir.path(), 1).unwrap();
     for position in 1..=100 {
         let mut found = None;
@@ -62,8 +61,7 @@ fn a_reader_that_stops_within_a_frame_continues_there() {
 
 #[test]
 fn an_unfinished_frame_is_read_once_it_is_complete() {
-    let dir = tempfile::tempdir().unwrap();
-    make(dir.path(), 4, 2, 50);
+    let dir = made(4, 2, 50);
     let path = crate::support::files(dir.path(), "journal").pop().unwrap();
     let whole = std::fs::read(&path).unwrap();
     for length in 0..whole.len() {

@@ -1,4 +1,4 @@
-//! What an operator of the machine sees of the projections.
+//! Failures of the projections, and rows that are hard to load.
 
 use event_log::{GENESIS, PROJECTION_VALUE_BYTES_MAX};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -6,6 +6,16 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use super::*;
 use crate::view::tests::shell::Shell;
 use serde_json::json;
+
+/// A row that is too large, and a checkpoint to write it with.
+fn failing_write() -> (Row, Head) {
+    let row = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
+    let checkpoint = Head {
+        position: 1,
+        hash: GENESIS,
+    };
+    (row, checkpoint)
+}
 
 #[test]
 fn a_failed_write_shows_in_a_metric() {
@@ -18,11 +28,7 @@ fn a_failed_write_shows_in_a_metric() {
         let projector =
             Projector::start(ProjectionStore::open(&dir.path().join("other")).unwrap().0);
         assert!(recorder.handle().render().contains(&failed(0)));
-        let too_long = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
-        let checkpoint = Checkpoint {
-            position: 1,
-            hash: GENESIS,
-        };
+        let (too_long, checkpoint) = failing_write();
         jobs.send((vec![too_long], checkpoint)).unwrap();
         let busy = AtomicBool::new(true);
         assert!(write_jobs(store, &inbox, &busy).is_err());
@@ -36,11 +42,7 @@ fn rows_are_dropped_after_a_failed_write() {
     let dir = tempfile::tempdir().unwrap();
     let (store, _) = ProjectionStore::open(dir.path()).unwrap();
     let projector = Projector::start(store).unwrap();
-    let too_long = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
-    let checkpoint = Checkpoint {
-        position: 1,
-        hash: GENESIS,
-    };
+    let (too_long, checkpoint) = failing_write();
     let idle = || {
         while !projector.is_idle() {
             thread::yield_now();
@@ -77,10 +79,10 @@ fn a_live_chat_with_many_long_replies_can_be_loaded() {
         shell.ok("root", "replies.create", &reply);
     }
     let dir = tempfile::tempdir().unwrap();
-    for replayed in [shell.workspace.position, 0] {
+    for replayed in [shell.workspace().position, 0] {
         let (workspace, store, loaded) = open(dir.path(), &shell.sealed_log.reader).unwrap();
         assert_eq!(loaded.replayed, replayed);
-        assert!(workspace == shell.workspace);
+        assert!(workspace == *shell.workspace());
         drop(store);
     }
 }

@@ -1,20 +1,12 @@
 use std::collections::BTreeMap;
 
 use super::{CHUNK_BYTES_MAX, PAGE_BYTES_MAX, Page, chunk_key, key_parts, page_key, rows};
+use crate::GENESIS;
 use crate::journal::frame::{EncodedFrame, HEADER_BYTES};
-use crate::{Frame, GENESIS, NewEvent};
+use crate::testing::frame;
 
 fn encoded(sizes: &[usize]) -> EncodedFrame {
-    let events = (1..).zip(sizes).map(|(number, size)| NewEvent {
-        link: 0,
-        bytes: vec![number; *size],
-    });
-    let frame = Frame {
-        first_position: 10,
-        time_micros: 77,
-        events: events.collect(),
-    };
-    let mut frame = frame.encode().unwrap();
+    let mut frame = frame(10, sizes).encode().unwrap();
     frame.link(GENESIS, 9);
     frame
 }
@@ -35,7 +27,7 @@ fn the_rows_of_a_frame_restore_it_byte_by_byte() {
         let mut next = 10;
         while next < 10 + sizes.len() as u64 {
             let page = Page::parse(next, &stored[&page_key(next)[..]]).unwrap();
-            assert_eq!((page.frame_first, page.time_micros), (10, 77));
+            assert_eq!((page.frame_first, page.time_micros), (10, -5));
             assert_eq!(page.header.is_some(), next == 10);
             let chunk = |number| Ok::<_, ()>(stored.get(&chunk_key(next, number)).cloned());
             let page = page.with_chunks(chunk).unwrap().unwrap();

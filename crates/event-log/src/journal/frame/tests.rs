@@ -1,19 +1,7 @@
 use super::{Frame, HEADER_BYTES, Parsed, parse};
 use crate::limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX};
+use crate::testing::frame;
 use crate::{Error, GENESIS, NewEvent};
-
-fn frame(first_position: u64, sizes: &[usize]) -> Frame {
-    let events = (first_position..).zip(sizes);
-    let events = events.map(|(position, size)| NewEvent {
-        link: position - 1,
-        bytes: vec![b'x'; *size],
-    });
-    Frame {
-        first_position,
-        time_micros: -5,
-        events: events.collect(),
-    }
-}
 
 fn encoded(frame: &Frame, durable: u64) -> Vec<u8> {
     let mut encoded = frame.encode().unwrap();

@@ -1,21 +1,12 @@
 use std::path::{Path, PathBuf};
 
-use crate::head::Head;
 use crate::journal::frame::EncodedFrame;
 use crate::journal::segment::{self, JOURNAL};
 use crate::journal::writer::JournalWriter;
-use crate::{Error, EventLog, Frame, NewEvent, Options};
+use crate::{Error, EventLog, Frame, Options, testing};
 
 fn frame(first_position: u64) -> Frame {
-    let event = NewEvent {
-        link: 0,
-        bytes: vec![b'x'; 40],
-    };
-    Frame {
-        first_position,
-        time_micros: 0,
-        events: vec![event.clone(), event],
-    }
+    testing::frame(first_position, &[40; 2])
 }
 
 /// Creates a log with events 1 to 4, then appends groups of frames to the journal alone, with one
@@ -29,10 +20,7 @@ fn with_groups(dir: &Path, groups: &[&[u64]]) -> (PathBuf, usize) {
     let segments = segment::list(&journal).unwrap();
     let last = segments.last().unwrap();
     let before = std::fs::read(&last.path).unwrap().len();
-    let head = Head {
-        position: 4,
-        hash: committed.hash,
-    };
+    let head = committed.head();
     let mut writer = JournalWriter::open(&journal, &Options::new(0), head, Some(last)).unwrap();
     for group in groups {
         let encode = |first: &u64| frame(*first).encode().unwrap();
@@ -95,17 +83,7 @@ fn damage_in_frames_that_a_later_frame_reports_durable_is_not_a_torn_write() {
 
 #[test]
 fn rows_of_a_lost_frame_do_not_mix_with_the_next_frame() {
-    let four_events = |size: usize| Frame {
-        first_position: 3,
-        time_micros: 0,
-        events: vec![
-            NewEvent {
-                link: 0,
-                bytes: vec![b'y'; size],
-            };
-            4
-        ],
-    };
+    let four_events = |size: usize| testing::frame(3, &[size; 4]);
     let dir = tempfile::tempdir().unwrap();
     let (log, _) = EventLog::open(dir.path(), Options::new(0)).unwrap();
     log.append(frame(1)).unwrap();
@@ -124,7 +102,11 @@ fn rows_of_a_lost_frame_do_not_mix_with_the_next_frame() {
     log.append(four_events(10)).unwrap();
     let read = log.reader().read(1, 10, usize::MAX).unwrap();
     assert_eq!(read.len(), 6);
-    assert!(read[2..].iter().all(|event| event.bytes == [b'y'; 10]));
+    assert!(
+        (3..)
+            .zip(&read[2..])
+            .all(|(n, event)| event.bytes == [n; 10])
+    );
     log.close().unwrap();
     assert!(crate::verify(dir.path()).unwrap().is_whole());
 }
