@@ -314,10 +314,10 @@ mod tests {
         );
         let read = json!({ "session": accepted.session_id, "upTo": accepted.message_id });
         shell.ok("root", "messages.read", &read);
-        let found = disconnect_notices(&shell.workspace);
+        let found = disconnect_notices(shell.workspace());
         let kinds = found
             .iter()
-            .map(|id| &shell.workspace.notices.get(id).unwrap().kind);
+            .map(|id| &shell.workspace().notices.get(id).unwrap().kind);
         assert_eq!(kinds.collect::<Vec<_>>(), [&NoticeKind::Disconnect]);
     }
 }

@@ -36,11 +36,8 @@ fn conversation() -> (Shell, String, Vec<(String, Value)>) {
         .writes(channel, "c1", "u1", "hello")
         .session_id
         .to_string();
-    let of = |more: Value| {
-        let mut body = json!({ "session": session });
-        for (name, value) in more.as_object().unwrap() {
-            body[name] = value.clone();
-        }
+    let of = |mut body: Value| {
+        body["session"] = session.as_str().into();
         body
     };
     shell.ok("ann", "sessions.take", &of(json!({})));
@@ -53,11 +50,8 @@ fn conversation() -> (Shell, String, Vec<(String, Value)>) {
     let data = json!({ "externalMessageId": "none yet", "text": "x" });
     shell.says(channel, &json!({ "type": "messageEdited", "data": data }));
     shell.ok("sue", "sessions.close", &of(json!({})));
-    shell.ok(
-        "root",
-        "channels.disconnect",
-        &json!({ "channel": channel }),
-    );
+    let channel = json!({ "channel": channel });
+    shell.ok("root", "channels.disconnect", &channel);
     let published = published(&mut shell);
     (shell, live_chat, published)
 }
@@ -72,6 +66,16 @@ fn with_prefix<'a>(
     let names = found.iter().map(|(s, _)| s.rsplit('.').next().unwrap());
     let names = names.collect();
     (found, names)
+}
+
+/// The data of the first event with a name on the feed.
+fn data_of(published: &[(String, Value)], name: &str) -> Value {
+    let mut events = published
+        .iter()
+        .filter(|(subject, _)| subject.contains(".feed."));
+    let kind = format!("switchboard.{name}");
+    let (_, event) = events.find(|(_, event)| event["type"] == kind).unwrap();
+    event["data"].clone()
 }
 
 #[test]
@@ -102,10 +106,8 @@ fn each_event_is_a_cloud_event_on_its_subject() {
         let name = subject.rsplit('.').next().unwrap();
         assert_eq!(event["type"], format!("switchboard.{name}"));
         assert_eq!(event["datacontenttype"], "application/json");
-        assert_eq!(
-            text(&event["time"]).len(),
-            "2026-11-22T10:00:00.123456Z".len()
-        );
+        let time = "2026-11-22T10:00:00.123456Z";
+        assert_eq!(text(&event["time"]).len(), time.len());
         // The chain has no gap.
         assert_eq!(event["previous"], last, "{event}");
         last = position;
@@ -115,46 +117,33 @@ fn each_event_is_a_cloud_event_on_its_subject() {
         }
         assert!(!event.to_string().contains("hidden"), "{event}");
     }
-    assert_eq!(last, shell.workspace.feed_head(live_chat.parse().unwrap()));
+    let head = shell.workspace().feed_head(live_chat.parse().unwrap());
+    assert_eq!(last, head);
 }
 
 #[test]
 fn each_event_holds_what_it_changed() {
     let (_, _, published) = conversation();
-    let find = |name: &str| {
-        let mut events = published
-            .iter()
-            .filter(|(subject, _)| subject.contains(".feed."));
-        let kind = format!("switchboard.{name}");
-        events.find(|(_, event)| event["type"] == kind).unwrap().1["data"].clone()
-    };
+    let find = |name: &str| data_of(&published, name);
     let opened = find("session-opened");
     check("session", &opened["session"]);
-    assert_eq!(
-        (&opened["session"]["status"], &opened["by"]),
-        (&json!("queued"), &json!("messenger"))
-    );
+    assert_eq!(opened["session"]["status"], "queued");
+    assert_eq!(opened["by"], "messenger");
     assert_eq!(opened["session"]["chatName"], "The chat");
     let received = find("message-received");
     check("message", &received["message"]);
     assert_eq!(received["message"]["text"], "hello");
     assert_eq!(received["session"]["status"], "queued");
     let assigned = find("session-assigned");
-    assert_eq!(
-        (&assigned["session"]["operator"], &assigned["by"]),
-        (&json!("ann"), &json!("ann"))
-    );
+    assert_eq!(assigned["session"]["operator"], "ann");
+    assert_eq!(assigned["by"], "ann");
     assert_eq!(find("message-read")["session"]["unread"], 0);
     assert_eq!(find("note-added")["message"]["direction"], "note");
-    assert_eq!(
-        find("message-sent")["message"]["delivery"]["state"],
-        "queued"
-    );
+    let sent = find("message-sent");
+    assert_eq!(sent["message"]["delivery"]["state"], "queued");
     let closed = find("session-closed");
-    assert_eq!(
-        (&closed["session"]["status"], &closed["by"]),
-        (&json!("closed"), &json!("sue"))
-    );
+    assert_eq!(closed["session"]["status"], "closed");
+    assert_eq!(closed["by"], "sue");
     assert!(closed["session"]["closedAt"].is_string());
     check("channel", &find("channel-status-changed")["channel"]);
     check("contact", &find("contact-updated")["contact"]);
@@ -176,15 +165,11 @@ fn changes_by_administrators_are_published_to_administrators_only() {
     assert_eq!(kinds, wanted);
     let (subject, created) = audit[5];
     let channel = &created["data"]["channel"];
-    assert_eq!(
-        subject.split('.').nth(3),
-        Some(format!("channel-{}", text(&channel["id"])).as_str())
-    );
+    let stream = format!("channel-{}", text(&channel["id"]));
+    assert_eq!(subject.split('.').nth(3), Some(stream.as_str()));
     check("channel", channel);
-    assert_eq!(
-        channel["webhook"],
-        "https://messenger.example/hook?key=hidden"
-    );
+    let webhook = "https://messenger.example/hook?key=hidden";
+    assert_eq!(channel["webhook"], webhook);
     assert_eq!(created["data"]["by"], "root");
     let shown = json!(audit.iter().map(|(_, e)| e).collect::<Vec<_>>()).to_string();
     for secret in ["secret code", "argon2", "sealed"] {
@@ -200,12 +185,9 @@ fn all_events(shell: &mut Shell, limit: usize) -> BTreeMap<u64, Value> {
         let ok = shell.ok("ann", "events.after", &body);
         let events = ok["events"].as_array().unwrap();
         assert!(events.len() <= limit);
-        all.extend(
-            events
-                .iter()
-                .map(|e| (e["position"].as_u64().unwrap(), e.clone())),
-        );
-        assert_eq!(ok["position"], shell.workspace.position);
+        let events = events.iter();
+        all.extend(events.map(|e| (e["position"].as_u64().unwrap(), e.clone())));
+        assert_eq!(ok["position"], shell.workspace().position);
         let Some(next) = ok["next"].as_u64() else {
             return all;
         };
@@ -225,69 +207,49 @@ fn events_after_returns_what_the_feed_published() {
     }
     for limit in [1, 3, 1_000] {
         let missed = all_events(&mut shell, limit);
-        assert_eq!(
-            missed.keys().collect::<Vec<_>>(),
-            live.keys().collect::<Vec<_>>()
-        );
+        assert!(missed.keys().eq(live.keys()), "{missed:?}");
         for (position, event) in &missed {
             let then = &live[position];
             for member in ["id", "type", "subject", "time", "previous"] {
                 assert_eq!(event[member], then[member]);
             }
-            for place in [
-                "/data/by",
-                "/data/session/id",
-                "/data/message/text",
-                "/data/channel/status",
-            ] {
-                assert_eq!(event.pointer(place), then.pointer(place), "{place}");
-            }
+            let mut places = vec!["/data/by", "/data/session/id", "/data/message/text"];
+            places.push("/data/channel/status");
             if text(&event["type"]).starts_with("switchboard.session") {
-                assert_eq!(
-                    event.pointer("/data/session/status"),
-                    then.pointer("/data/session/status")
-                );
-                assert_eq!(
-                    event.pointer("/data/session/operator"),
-                    then.pointer("/data/session/operator")
-                );
+                places.extend(["/data/session/status", "/data/session/operator"]);
+            }
+            for place in places {
+                assert_eq!(event.pointer(place), then.pointer(place), "{place}");
             }
         }
     }
     let eve = shell.ok("eve", "events.after", &json!({ "position": 0 }));
-    assert_eq!((&eve["events"], &eve["next"]), (&json!([]), &Value::Null));
+    assert_eq!(eve["events"], json!([]));
+    assert_eq!(eve["next"], Value::Null);
     let root = shell.ok("root", "events.after", &json!({ "position": 0 }));
     assert!(root["events"].as_array().unwrap().len() > live.len());
-    let head = shell.workspace.position;
+    let head = shell.workspace().position;
     let beyond = shell.ok("ann", "events.after", &json!({ "position": head + 5 }));
-    assert_eq!(
-        (&beyond["events"], &beyond["next"]),
-        (&json!([]), &Value::Null)
-    );
+    assert_eq!(beyond["events"], json!([]));
+    assert_eq!(beyond["next"], Value::Null);
 }
 
 #[test]
 fn an_event_names_the_command_behind_it_live_and_afterwards() {
     let (mut shell, _, published) = conversation();
-    let of = |kind: &str| {
-        let mut events = published.iter().map(|(_, event)| event);
-        let event = events.find(|event| event["type"] == format!("switchboard.{kind}"));
-        event.unwrap()["data"].clone()
-    };
-    assert_eq!(of("message-sent")["commandId"], COMMAND);
-    assert!(of("note-added").get("commandId").is_none());
+    assert_eq!(data_of(&published, "message-sent")["commandId"], COMMAND);
+    let note = data_of(&published, "note-added");
+    assert!(note.get("commandId").is_none());
     let caught_up = shell.ok("ann", "events.after", &json!({ "position": 0 }));
-    let events = caught_up["events"].as_array().unwrap();
-    let sent = events
-        .iter()
-        .find(|e| e["type"] == "switchboard.message-sent");
+    let mut events = caught_up["events"].as_array().unwrap().iter();
+    let sent = events.find(|e| e["type"] == "switchboard.message-sent");
     assert_eq!(sent.unwrap()["data"]["commandId"], COMMAND);
 }
 
 #[test]
 fn a_signal_has_its_author_and_its_end() {
     let (shell, live_chat, _) = conversation();
-    let session = *shell.workspace.sessions.iter().next().unwrap().0;
+    let session = *shell.workspace().sessions.iter().next().unwrap().0;
     let now = Timestamp::from_micros(0);
     let chat = live_chat.parse().unwrap();
     let mut signal = Signal {
@@ -305,7 +267,7 @@ fn a_signal_has_its_author_and_its_end() {
     let wanted =
         json!({ "session": session, "user": "ann", "until": "1970-01-01T00:00:06.000000Z" });
     assert_eq!(payload, wanted);
-    let contact = *shell.workspace.contacts.iter().next().unwrap().0;
+    let contact = *shell.workspace().contacts.iter().next().unwrap().0;
     signal.who = Who::Contact(contact);
     signal.kind = SignalKind::Viewing;
     signal.ended = true;

@@ -17,7 +17,7 @@ fn nobody() -> AttemptReply {
 
 /// The notices that start now.
 fn started(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
-    let started = notices.start(&shell.workspace, &shell.sealed_log, at);
+    let started = notices.start(shell.workspace(), &shell.sealed_log, at);
     started
         .into_iter()
         .map(|notification| (notification.id, notification.kind))
@@ -92,11 +92,11 @@ fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
         matches!(first[..], [(_, NoticeKind::Profile(_))]),
         "{first:?}"
     );
-    notices.drop_stale(&shell.workspace);
+    notices.drop_stale(shell.workspace());
     assert_eq!(started(&mut notices, &shell, shell.now), []);
     // As when too many came after it: it is gone without an answer.
     shell.system(SystemCommand::NoticesSettled(channel, vec![first[0].0.1]));
-    notices.drop_stale(&shell.workspace);
+    notices.drop_stale(shell.workspace());
     let second = started(&mut notices, &shell, shell.now);
     assert!(
         matches!(second[..], [(_, NoticeKind::Outcome(..))]),
@@ -117,19 +117,35 @@ fn notices_continue_when_no_message_is_left_to_probe_with() {
     for _ in 0..40 {
         shell.system(SystemCommand::Attempting(message));
         let reply = nobody();
-        let generation = shell.workspace.channel(channel).unwrap().generation;
+        let generation = shell.workspace().channel(channel).unwrap().generation;
         shell.system(SystemCommand::Attempted(Attempted {
             message,
             generation,
             reply,
         }));
     }
-    assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
+    assert!(
+        shell
+            .workspace()
+            .channels
+            .get(&channel)
+            .unwrap()
+            .breaker
+            .open
+    );
     let mut notices = Notices::default();
     assert_eq!(started(&mut notices, &shell, shell.now), []);
     let data = json!({ "messageId": message, "status": "failed" });
     shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
-    assert!(shell.workspace.channels.get(&channel).unwrap().breaker.open);
+    assert!(
+        shell
+            .workspace()
+            .channels
+            .get(&channel)
+            .unwrap()
+            .breaker
+            .open
+    );
     assert_eq!(started(&mut notices, &shell, shell.now).len(), 1);
 }
 

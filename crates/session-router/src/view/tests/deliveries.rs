@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::shell::text;
-use super::{answered, attempt, check, fixture, talk};
+use super::{answered, attempt, check, fixture, has, talk};
 
 #[test]
 fn attempts_are_listed_newest_first_for_one_channel_or_all() {
@@ -21,29 +21,21 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
             attempt(&mut shell, *message, answered(status));
         }
     }
-    let all = shell.pages(
-        "root",
-        "deliveries.list",
-        &json!({ "limit": 1 }),
-        "attempts",
-    );
+    let body = json!({ "limit": 1 });
+    let all = shell.pages("root", "deliveries.list", &body, "attempts");
     let shown: Vec<_> = all.iter().map(|a| a["status"].as_u64().unwrap()).collect();
     assert_eq!(shown, [200, 200, 502, 502, 500, 500]);
     for attempt in &all {
         check("attempt", attempt);
-        assert_eq!(
-            (&attempt["ms"], &attempt["answer"]),
-            (&json!(12), &json!("so it says"))
-        );
+        has(attempt, &json!({ "ms": 12, "answer": "so it says" }));
     }
     for limit in [1, 2, 50] {
         let body = json!({ "channel": second, "limit": limit });
         let one = shell.pages("root", "deliveries.list", &body, "attempts");
-        let numbers: Vec<_> = one
-            .iter()
-            .map(|a| (text(&a["channel"]), a["n"].as_u64().unwrap()))
-            .collect();
-        assert_eq!(numbers, [3, 2, 1].map(|n| (second.to_string(), n)));
+        assert_eq!(one.len(), 3);
+        for (attempt, n) in one.iter().zip([3, 2, 1]) {
+            has(attempt, &json!({ "channel": second, "n": n }));
+        }
     }
     let body = json!({ "message": messages[0], "state": "accepted" });
     let one = shell.pages("root", "deliveries.list", &body, "attempts");
@@ -79,8 +71,8 @@ fn members_of_a_live_chat_see_its_attempts_and_no_others() {
     let others = json!({ "channel": second });
     let refused = shell.refusal("ann", "deliveries.list", &others);
     assert_eq!(refused, "forbidden");
-    // Where a page of another channel ended leads nowhere.
-    let foreign = shell.workspace.channels.get(&second).unwrap().last_attempt;
+    // A position in another channel's attempts reveals none of them.
+    let foreign = shell.workspace().channel(second).unwrap().last_attempt;
     let body = json!({ "channel": first, "before": foreign });
     for attempt in shell.pages("ann", "deliveries.list", &body, "attempts") {
         assert_eq!(text(&attempt["channel"]), first.to_string());

@@ -18,14 +18,9 @@ fn me_shows_the_caller_and_their_live_chats() {
     assert!(me.get("publicUrl").is_none());
     let administrator = shell.ok("root", "me", &json!({}));
     assert_eq!(administrator["publicUrl"], "https://chat.example");
-    assert_eq!(me["position"], shell.workspace.position);
-    assert_eq!(
-        shell.ok("sue", "me", &json!({}))["liveChats"]
-            .as_array()
-            .unwrap()
-            .len(),
-        2
-    );
+    assert_eq!(me["position"], shell.workspace().position);
+    let supervisor = shell.ok("sue", "me", &json!({}));
+    assert_eq!(supervisor["liveChats"].as_array().unwrap().len(), 2);
 }
 
 #[test]
@@ -39,10 +34,8 @@ fn lists_have_what_the_caller_may_see_and_only_administrators_list_users() {
     assert_eq!((mine.len(), text(&mine[0]["id"])), (1, channel.to_string()));
     assert_eq!(mine[0]["webhook"], "https://messenger.example");
     let whole = shell.ok("root", "channels.get", &json!({ "channel": channel }));
-    assert_eq!(
-        whole["channel"]["webhook"],
-        "https://messenger.example/hook?key=hidden"
-    );
+    let webhook = "https://messenger.example/hook?key=hidden";
+    assert_eq!(whole["channel"]["webhook"], webhook);
     assert!(!whole.to_string().contains("secret code"));
     let hidden = shell.refusal("ann", "channels.list", &json!({ "liveChat": other }));
     assert_eq!(hidden, "forbidden");
@@ -58,12 +51,8 @@ fn lists_have_what_the_caller_may_see_and_only_administrators_list_users() {
 fn sessions_are_listed_newest_first_in_pages_and_can_be_searched() {
     let (mut shell, live_chat, channel) = fixture();
     for i in 0..7 {
-        shell.writes(
-            channel,
-            &format!("chat-{i}"),
-            &format!("u{i}"),
-            &format!("word{i} Über"),
-        );
+        let (chat, user) = (format!("chat-{i}"), format!("u{i}"));
+        shell.writes(channel, &chat, &user, &format!("word{i} Über"));
     }
     let queue = json!({ "view": "queue", "limit": 3 });
     let all = shell.pages("ann", "sessions.list", &queue, "sessions");
@@ -76,8 +65,8 @@ fn sessions_are_listed_newest_first_in_pages_and_can_be_searched() {
     let first = all[0]["id"].clone();
     shell.ok("ann", "sessions.take", &json!({ "session": first }));
     profile(&mut shell, &text(&first));
-    let search = |shell: &mut Shell, view: &str, words: &str| {
-        let body = json!({ "view": view, "text": words, "limit": 2 });
+    let search = |shell: &mut Shell, view: &str, text: &str| {
+        let body = json!({ "view": view, "text": text, "limit": 2 });
         shell.pages("ann", "sessions.list", &body, "sessions").len()
     };
     assert_eq!(search(&mut shell, "mine", "anna PERSON"), 1);
@@ -86,15 +75,10 @@ fn sessions_are_listed_newest_first_in_pages_and_can_be_searched() {
     assert_eq!(search(&mut shell, "queue", "WORD3"), 1);
     assert_eq!(search(&mut shell, "queue", "über"), 6);
     assert_eq!(search(&mut shell, "queue", "the chat"), 6);
-    let ok = shell.ok(
-        "ann",
-        "sessions.list",
-        &json!({ "view": "mine", "liveChat": live_chat }),
-    );
-    assert_eq!(
-        ok["counts"],
-        json!({ "queue": 6, "active": 1, "mine": 1, "unread": 1 })
-    );
+    let mine = json!({ "view": "mine", "liveChat": live_chat });
+    let ok = shell.ok("ann", "sessions.list", &mine);
+    let counts = json!({ "queue": 6, "active": 1, "mine": 1, "unread": 1 });
+    assert_eq!(ok["counts"], counts);
     assert_eq!(ok["contacts"][0]["username"], "Anna Person");
     assert!(ok["contacts"][0]["avatar"].is_null());
     let eve = shell.ok("eve", "sessions.list", &json!({}));
@@ -121,37 +105,26 @@ fn contacts_are_listed_newest_first_and_can_be_searched() {
     let found = shell.pages("ann", "contacts.list", &body, "contacts");
     assert_eq!(found.len(), 1);
     let contact = found[0]["id"].clone();
-    let whole = shell.ok("ann", "contacts.get", &json!({ "contact": contact }));
+    let contact = json!({ "contact": contact });
+    let whole = shell.ok("ann", "contacts.get", &contact);
     assert!(whole["contact"]["avatar"].is_string());
-    assert_eq!(
-        shell
-            .list("eve", "contacts.list", &json!({}), "contacts")
-            .len(),
-        0
-    );
-    assert_eq!(
-        shell.refusal("eve", "contacts.get", &json!({ "contact": contact })),
-        "forbidden"
-    );
+    let none = shell.list("eve", "contacts.list", &json!({}), "contacts");
+    assert_eq!(none, [] as [Value; 0]);
+    assert_eq!(shell.refusal("eve", "contacts.get", &contact), "forbidden");
 }
 
 #[test]
 fn the_audit_trail_shows_who_did_what_without_secrets() {
     let (mut shell, live_chat, channel) = fixture();
-    shell.ok(
-        "root",
-        "channels.rotate",
-        &json!({ "channel": channel, "code": "another code" }),
-    );
+    let rotate = json!({ "channel": channel, "code": "another code" });
+    shell.ok("root", "channels.rotate", &rotate);
     shell.ok("root", "users.token", &json!({ "login": "ann" }));
     let all = shell.pages("root", "audit.list", &json!({ "limit": 2 }), "audit");
     let kinds: Vec<_> = all.iter().map(|e| text(&e["event"])).collect();
     assert_eq!(kinds.first().map(String::as_str), Some("token-issued"));
     assert_eq!(kinds.last().map(String::as_str), Some("user-created"));
-    let created = all
-        .iter()
-        .find(|e| e["event"] == "channel-created")
-        .unwrap();
+    let mut events = all.iter();
+    let created = events.find(|e| e["event"] == "channel-created").unwrap();
     assert_eq!(created["user"], "root");
     assert_eq!(created["stream"], format!("channel-{channel}"));
     assert_eq!(created["data"]["liveChat"], live_chat);
@@ -161,9 +134,7 @@ fn the_audit_trail_shows_who_did_what_without_secrets() {
     }
     let body = json!({ "stream": "user-ann", "limit": 1 });
     assert_eq!(shell.pages("root", "audit.list", &body, "audit").len(), 2);
-    assert_eq!(
-        shell.pages("root", "audit.list", &json!({ "user": "sue" }), "audit"),
-        [] as [Value; 0]
-    );
+    let by_sue = shell.pages("root", "audit.list", &json!({ "user": "sue" }), "audit");
+    assert_eq!(by_sue, [] as [Value; 0]);
     assert_eq!(shell.refusal("sue", "audit.list", &json!({})), "forbidden");
 }

@@ -3,8 +3,9 @@
 use chat::id::MessageId;
 use serde_json::{Value, json};
 
+use super::related::contact_of;
 use super::shell::{Shell, text};
-use super::{answered, attempt, check, fixture, history, profile, talk};
+use super::{answered, attempt, check, fixture, has, history, profile, talk};
 
 #[test]
 fn messages_show_their_text_author_and_delivery() {
@@ -15,43 +16,30 @@ fn messages_show_their_text_author_and_delivery() {
     let body = json!({ "session": session, "text": "hi", "files": [file], "replyTo": first });
     let sent = shell.ok("ann", "messages.send", &body);
     check("message", &sent["message"]);
-    assert_eq!(
-        sent["message"]["delivery"],
-        json!({ "state": "queued", "attempts": 0 })
-    );
+    let queued = json!({ "state": "queued", "attempts": 0 });
+    assert_eq!(sent["message"]["delivery"], queued);
     assert_eq!(sent["position"], sent["message"]["position"]);
-    let note = shell.ok(
-        "ann",
-        "messages.note",
-        &json!({ "session": session, "text": "rude" }),
-    );
+    let note = json!({ "session": session, "text": "rude" });
+    let note = shell.ok("ann", "messages.note", &note);
     assert_eq!(note["message"]["direction"], "note");
-    attempt(
-        &mut shell,
-        text(&sent["messageId"]).parse().unwrap(),
-        answered(500),
-    );
+    let message = text(&sent["messageId"]).parse().unwrap();
+    attempt(&mut shell, message, answered(500));
     let messages = history(&mut shell, &session);
-    let shown: Vec<_> = messages
-        .iter()
-        .map(|m| (m["direction"].clone(), m["text"].clone()))
-        .collect();
     let wanted = [("inbound", "hello"), ("outbound", "hi"), ("note", "rude")];
-    assert_eq!(shown, wanted.map(|(d, t)| (json!(d), json!(t))));
-    let contact =
-        shell.ok("ann", "sessions.get", &json!({ "session": session }))["contact"]["id"].clone();
+    for (message, (direction, text)) in messages.iter().zip(wanted) {
+        has(message, &json!({ "direction": direction, "text": text }));
+    }
+    assert_eq!(messages.len(), 3);
+    let contact = contact_of(&mut shell, &session);
     assert_eq!(messages[0]["author"], contact);
     assert_eq!(messages[1]["author"], "ann");
     assert_eq!(messages[1]["files"], json!([file]));
     assert_eq!(messages[1]["replyTo"], first);
     let delivery = &messages[1]["delivery"];
     check("delivery", delivery);
-    assert_eq!(
-        (&delivery["state"], &delivery["status"]),
-        (&json!("sending"), &json!(500))
-    );
+    has(delivery, &json!({ "state": "sending", "status": 500 }));
     assert!(delivery["nextAttemptAt"].is_string() && delivery["reason"]["message"].is_string());
-    // A note is no last message.
+    // The last message is not the note.
     let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
     assert_eq!(ok["session"]["lastMessage"]["text"], "hi");
 }
@@ -60,17 +48,11 @@ fn messages_show_their_text_author_and_delivery() {
 fn receipts_and_failures_show_in_the_delivery() {
     let (mut shell, live_chat, channel) = fixture();
     let session = talk(&mut shell, channel, "hello");
-    let send = |shell: &mut Shell, words: &str| -> MessageId {
-        let body = json!({ "session": session, "text": words });
-        text(&shell.ok("ann", "messages.send", &body)["messageId"])
-            .parse()
-            .unwrap()
-    };
-    let (read, refused, waits) = (
-        send(&mut shell, "1"),
-        send(&mut shell, "2"),
-        send(&mut shell, "3"),
-    );
+    let [read, refused, waits] = ["1", "2", "3"].map(|text| -> MessageId {
+        let body = json!({ "session": session, "text": text });
+        let sent = shell.ok("ann", "messages.send", &body);
+        self::text(&sent["messageId"]).parse().unwrap()
+    });
     attempt(&mut shell, read, answered(200));
     for status in ["delivered", "read"] {
         let data = json!({ "messageId": read, "status": status });
@@ -80,14 +62,11 @@ fn receipts_and_failures_show_in_the_delivery() {
     let body = json!({ "liveChat": live_chat, "force": true });
     let before = history(&mut shell, &session);
     check("delivery", &before[1]["delivery"]);
-    assert_eq!(before[1]["delivery"]["state"], "read");
-    assert!(
-        before[1]["delivery"]["readAt"].as_str() > before[1]["delivery"]["deliveredAt"].as_str()
-    );
-    assert_eq!(
-        before[2]["delivery"]["reason"]["message"],
-        "the messenger answered 422"
-    );
+    let delivery = &before[1]["delivery"];
+    assert_eq!(delivery["state"], "read");
+    assert!(delivery["readAt"].as_str() > delivery["deliveredAt"].as_str());
+    let reason = &before[2]["delivery"]["reason"];
+    assert_eq!(reason["message"], "the messenger answered 422");
     // Deleting the channel ends its pending deliveries without an event for each.
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
     let after = history(&mut shell, &session);
@@ -109,34 +88,18 @@ fn an_edited_message_shows_its_last_text_and_a_deleted_one_none() {
             "files": [{ "name": "f", "URL": "http://h/f" }],
         })
     };
-    say(
-        &mut shell,
-        "messageEdited",
-        json!({ "externalMessageId": "1", "text": "parked" }),
-    );
+    let edit = |text: &str| json!({ "externalMessageId": "1", "text": text });
+    say(&mut shell, "messageEdited", edit("parked"));
     say(&mut shell, "message", write("1"));
-    let messages: Vec<_> = shell
-        .workspace
-        .sessions
-        .iter()
-        .map(|(id, _)| id.to_string())
-        .collect();
-    let session = messages[0].clone();
+    let session = shell.first_session();
     let shown = history(&mut shell, &session);
     assert_eq!(shown[0]["text"], "parked");
     assert_eq!(shown[0]["files"][0]["name"], "f");
     assert!(shown[0]["edited"].is_string());
-    say(
-        &mut shell,
-        "messageEdited",
-        json!({ "externalMessageId": "1", "text": "new" }),
-    );
+    say(&mut shell, "messageEdited", edit("new"));
     assert_eq!(history(&mut shell, &session)[0]["text"], "new");
-    say(
-        &mut shell,
-        "messageDeleted",
-        json!({ "externalMessageId": "1" }),
-    );
+    let delete = json!({ "externalMessageId": "1" });
+    say(&mut shell, "messageDeleted", delete);
     let shown = history(&mut shell, &session);
     assert!(shown[0]["text"].is_null() && shown[0]["deleted"].is_string());
     assert_eq!(shown[0]["files"], json!([]));
@@ -150,12 +113,10 @@ fn in_a_group_chat_each_message_has_its_own_author() {
     let before = history(&mut shell, &session);
     assert_eq!(before[1]["text"], "I am two");
     assert_ne!(before[0]["author"], before[1]["author"]);
-    // The second is forgotten; the first still has words.
+    // The second person is forgotten, the first is not.
     let second = json!({ "contact": before[1]["author"] });
-    assert_eq!(
-        shell.refusal("ann", "contacts.forget", &second),
-        "forbidden"
-    );
+    let refused = shell.refusal("ann", "contacts.forget", &second);
+    assert_eq!(refused, "forbidden");
     let contact = shell.ok("root", "contacts.forget", &second)["contact"].clone();
     check("contact", &contact);
     assert!(contact["forgotten"].is_string());
@@ -169,11 +130,8 @@ fn a_forgotten_person_has_no_texts_no_name_and_no_chat_name() {
     let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "my secret");
     profile(&mut shell, &session);
-    shell.ok(
-        "ann",
-        "messages.send",
-        &json!({ "session": session, "text": "your secret" }),
-    );
+    let send = json!({ "session": session, "text": "your secret" });
+    shell.ok("ann", "messages.send", &send);
     let contact = history(&mut shell, &session)[0]["author"].clone();
     shell.ok("root", "contacts.forget", &json!({ "contact": contact }));
     let everything = [

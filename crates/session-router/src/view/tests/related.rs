@@ -9,11 +9,8 @@ use super::shell::{Shell, text};
 use super::{check, fixture, talk};
 
 fn ids(list: &Value) -> Vec<String> {
-    list.as_array()
-        .unwrap()
-        .iter()
-        .map(|one| text(&one["id"]))
-        .collect()
+    let list = list.as_array().unwrap().iter();
+    list.map(|one| text(&one["id"])).collect()
 }
 
 #[test]
@@ -81,7 +78,7 @@ fn administrators_see_the_validity_of_codes() {
     assert_eq!(both[1]["since"], since);
     let until: Timestamp = serde_json::from_value(both[1]["until"].clone()).unwrap();
     assert!(until > shell.now);
-    // Nobody else, and never the code.
+    // Others do not, and no answer has the code.
     assert!(get(&mut shell, "sue").get("codes").is_none());
     assert!(!get(&mut shell, "root").to_string().contains("another code"));
 }

@@ -97,7 +97,7 @@ fn refusal(shell: &Shell, caller: &str, method: &str, body: &Value) -> Option<Co
             rules: &Rules::standard(),
         };
         let request = Request::user(caller.parse().unwrap(), command, [0; 16]);
-        shell.workspace.decide(&request, &mut context).map(drop)
+        shell.workspace().decide(&request, &mut context).map(drop)
     };
     let call = api::parse(&user, method, body.to_string().as_bytes(), shell.now);
     let outcome = match call.unwrap_or_else(|e| panic!("{method} {body}: {e}")) {
@@ -113,8 +113,8 @@ fn refusal(shell: &Shell, caller: &str, method: &str, body: &Value) -> Option<Co
         Call::Query(query) => shell.query(&user, &query).map(drop),
         Call::LogQuery(query) => shell.log_query(&user, &query).map(drop),
         Call::Signal(signal) => {
-            let caller = shell.workspace.caller(&user).unwrap();
-            let session = shell.workspace.visible_session(&caller, signal.session);
+            let caller = shell.workspace().caller(&user).unwrap();
+            let session = shell.workspace().visible_session(&caller, signal.session);
             session.map(drop)
         }
     };

@@ -7,7 +7,6 @@ use chat::command::{
 use chat::id::{ChannelId, UserId};
 use chat::messenger::Inbound;
 use chat::model::{Capabilities, Group, Verified};
-use chat::record::Cause;
 use chat::rejection::Rejection;
 use chat::rpc::Accepted;
 use chat::rules::Rules;
@@ -15,26 +14,26 @@ use chat::seal::SealKey;
 use chat::secret::Secret;
 use chat::time::Timestamp;
 use chat::verification::Proof;
-use chat::workspace::{Context, Workspace};
-use event_log::{EventLog, Frame, NewEvent, Options};
+use chat::workspace::Workspace;
+use event_log::{EventLog, Frame, Options};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 use crate::api::{self, Call, LogQuery, Query};
-use crate::feed::{self, FeedItem};
+use crate::batch::Release;
+use crate::feed::FeedItem;
 use crate::keyring::Keyring;
 use crate::presence::Presence;
-use crate::sealed_log::{SealedLog, context};
+use crate::sealed_log::SealedLog;
+use crate::state::State;
 use crate::view::{self, Scanned};
 
 pub(crate) struct Shell {
     _dir: tempfile::TempDir,
     log: EventLog,
     pub(crate) sealed_log: SealedLog,
-    pub(crate) workspace: Workspace,
-    chance: Chance,
+    state: State,
     pub(crate) now: Timestamp,
-    pub(crate) public_url: String,
     pub(crate) presence: Presence,
     pub(crate) subjects: chat::subject::Subjects,
     /// The feed events so far.
@@ -50,15 +49,20 @@ impl Shell {
         let keyring = Keyring::open(&dir.path().join("keys"), master).unwrap();
         keyring.provide(0, &mut chance).unwrap();
         let (log, _) = EventLog::open(&dir.path().join("log"), Options::new(0)).unwrap();
-        let reader = log.reader();
+        let sealed_log = SealedLog::new(log.reader(), keyring);
+        let state = State::new(
+            Workspace::default(),
+            sealed_log.clone(),
+            chance,
+            Rules::standard(),
+            "https://chat.example".to_owned(),
+        );
         let mut shell = Self {
             _dir: dir,
             log,
-            sealed_log: SealedLog::new(reader, keyring),
-            workspace: Workspace::default(),
-            chance,
+            sealed_log,
+            state,
             now: Timestamp::from_micros(1_800_000_000_000_000),
-            public_url: "https://chat.example".to_owned(),
             presence: Presence::default(),
             subjects: "acme".parse().unwrap(),
             items: Vec::new(),
@@ -72,56 +76,42 @@ impl Shell {
         shell
     }
 
-    /// Decides, seals, folds and stores.
+    /// Applies a request and appends its events to the log.
     pub(crate) fn apply(&mut self, request: &Request) -> Result<(Reply, Vec<Effect>), Rejection> {
         self.now = self.now.plus(Duration::from_secs(1));
-        let rules = Rules::standard();
-        let mut context_of = Context {
-            now: self.now,
-            chance: &mut self.chance,
-            rules: &rules,
-        };
-        let decision = self.workspace.decide(request, &mut context_of)?;
-        let first_position = self.workspace.position + 1;
-        let last = decision.events.len().saturating_sub(1);
-        let mut events = Vec::new();
-        for (i, mut new) in decision.events.into_iter().enumerate() {
-            let number = self.workspace.key_of(&new.stream, &new.event);
-            let key = number.and_then(|number| self.sealed_log.keyring.get(number));
-            let (master, bound) = (self.sealed_log.keyring.master(), context(&new.stream));
-            new.event
-                .seal(key.as_ref(), master, &bound, &mut self.chance);
-            let cause = match (&decision.reply, request.command_id.filter(|_| i == last)) {
-                (Reply::Answer(answer), Some(command)) => Some(Cause {
-                    command,
-                    digest: request.digest,
-                    answer: *answer,
-                }),
-                _ => None,
+        let first_position = self.workspace().position + 1;
+        let applied = self.state.apply(request, &request.by(), self.now, true)?;
+        for release in applied.feed {
+            let Release::Feed(item) = release else {
+                panic!("the feed has other releases")
             };
-            let (record, link) = self.workspace.record(new, &request.by(), cause, self.now);
-            self.workspace.evolve(&record);
-            events.push(NewEvent {
-                link,
-                bytes: record.encode(),
-            });
-            let item = feed::item(&self.workspace, &record.into(), &self.public_url);
-            self.items.extend(item);
+            self.items.push(*item);
         }
-        if !events.is_empty() {
+        if !applied.events.is_empty() {
             let frame = Frame {
                 first_position,
                 time_micros: self.now.as_micros(),
-                events,
+                events: applied.events,
             };
             self.log.append(frame).unwrap();
         }
-        for effect in &decision.effects {
+        for effect in &applied.effects {
             if let Effect::DestroyKeys(keys) = effect {
                 self.sealed_log.keyring.destroy(keys).unwrap();
             }
         }
-        Ok((decision.reply, decision.effects))
+        Ok((applied.reply, applied.effects))
+    }
+
+    /// The id of the first session.
+    pub(crate) fn first_session(&self) -> String {
+        let (id, _) = self.workspace().sessions.iter().next().unwrap();
+        id.to_string()
+    }
+
+    /// The state of the workspace.
+    pub(crate) const fn workspace(&self) -> &Workspace {
+        self.state.workspace()
     }
 
     /// Applies a system command.
@@ -146,7 +136,7 @@ impl Shell {
         user: &str,
         text: &str,
     ) -> Accepted {
-        let id = format!("m{}", self.workspace.position);
+        let id = format!("m{}", self.workspace().position);
         let data = json!({
             "externalMessageId": id, "externalChatId": chat, "externalUserId": user,
             "externalChatName": "The chat", "text": text,
@@ -194,7 +184,7 @@ impl Shell {
                 };
                 let verification = Verification {
                     channel,
-                    generation: self.workspace.channel(channel).unwrap().generation,
+                    generation: self.workspace().channel(channel).unwrap().generation,
                     purpose,
                     result: Ok(proof),
                 };
@@ -208,26 +198,32 @@ impl Shell {
             Origin::User(_, Command::User(command)) => command.user(),
             _ => &"root".parse().unwrap(),
         };
-        let plan = view::plan_answer(&self.workspace, about, &answer, &self.public_url);
+        let plan = view::plan_answer(self.workspace(), about, &answer, self.state.public_url());
         Ok(plan.render(&self.sealed_log))
     }
 
     pub(crate) fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
-        let caller = self.workspace.caller(user)?;
+        let caller = self.workspace().caller(user)?;
         let online = |user: &UserId| self.presence.is_online(user, self.now);
-        let plan = view::plan(&self.workspace, &caller, query, &online, &self.public_url)?;
+        let plan = view::plan(
+            self.workspace(),
+            &caller,
+            query,
+            &online,
+            self.state.public_url(),
+        )?;
         Ok(plan.render(&self.sealed_log))
     }
 
     pub(crate) fn log_query(&self, user: &UserId, query: &LogQuery) -> Result<Value, Rejection> {
-        let caller = self.workspace.caller(user)?;
-        let scan = view::scan(&self.workspace, &caller, query)?;
+        let caller = self.workspace().caller(user)?;
+        let scan = view::scan(self.workspace(), &caller, query)?;
         let plan = match scan.run(&self.sealed_log) {
             Scanned::Events(found) => {
-                let (public_url, subjects) = (&self.public_url, &self.subjects);
-                view::plan_events(&self.workspace, &caller, found, public_url, subjects)
+                let (public_url, subjects) = (self.state.public_url(), &self.subjects);
+                view::plan_events(self.workspace(), &caller, found, public_url, subjects)
             }
-            Scanned::Attempts(found) => view::plan_attempts(&self.workspace, &caller, found),
+            Scanned::Attempts(found) => view::plan_attempts(self.workspace(), &caller, found),
         };
         Ok(plan.render(&self.sealed_log))
     }
