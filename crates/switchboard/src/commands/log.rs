@@ -62,7 +62,7 @@ enum Command {
         /// The last position.
         #[arg(long, default_value_t = u64::MAX, value_name = "POSITION", hide_default_value = true)]
         to: u64,
-        /// The most events to print.
+        /// Maximum number of events.
         #[arg(long, default_value_t = u64::MAX, value_name = "N", hide_default_value = true)]
         limit: u64,
         #[command(flatten)]

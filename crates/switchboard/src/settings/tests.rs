@@ -59,11 +59,8 @@ fn sections_and_dotted_keys_are_equivalent() {
         "ingress.listen = \"127.0.0.1:1\"",
         "[ingress]\nlisten = \"127.0.0.1:1\"",
     ] {
-        assert_eq!(
-            load(file, &[], &[]).unwrap().ingress.listen.0.port(),
-            1,
-            "{file}"
-        );
+        let settings = load(file, &[], &[]).unwrap();
+        assert_eq!(settings.ingress.listen.0.port(), 1, "{file}");
     }
 }
 
@@ -96,64 +93,59 @@ fn the_environment_has_lists_numbers_and_booleans() {
 
 #[test]
 fn an_error_names_the_source_and_suggests_a_key() {
-    let check = |file, variables: &[_], flags: &[_], expected: &str| {
-        assert_eq!(load(file, variables, flags).unwrap_err(), expected);
+    let check = |result: Result<Settings, String>, expected: &str| {
+        assert_eq!(result.unwrap_err(), expected);
     };
-    check(
-        "ingress.listn = \"x\"",
-        &[],
-        &[],
-        "FILE: unknown key ingress.listn (did you mean ingress.listen?)",
-    );
-    check(
-        "public_url = \"x\"",
-        &[],
-        &[],
-        "FILE: unknown key public_url (did you mean ingress.public_url?)",
-    );
-    check(
-        "",
-        &[("SWITCHBOARD__NAST__URL", "x")],
-        &[],
-        "SWITCHBOARD__NAST__URL: unknown key nast.url (did you mean nats.url?)",
-    );
-    check(
-        "",
-        &[],
-        &["log.snyc=true"],
-        "--set log.snyc: unknown key log.snyc (did you mean log.sync?)",
-    );
-    check(
-        "",
-        &[],
-        &["qqqqqqqqqqqq=1"],
-        "--set qqqqqqqqqqqq: unknown key qqqqqqqqqqqq",
-    );
-    check(
-        "ingress.rate = \"fast\"",
-        &[],
-        &[],
-        "FILE: ingress.rate must be a whole number from 0 to 4294967295",
-    );
-    check(
-        "",
-        &[("SWITCHBOARD__EGRESS__ALLOW", "127.0.0.1")],
-        &[],
-        "SWITCHBOARD__EGRESS__ALLOW: egress.allow must be a list of strings, such as [\"a\", \"b\"]",
-    );
-    check(
-        "",
-        &[("SWITCHBOARD__DELIVERY__TIME_TO_LIVE", "24")],
-        &[],
-        "SWITCHBOARD__DELIVERY__TIME_TO_LIVE: delivery.time_to_live must be a duration greater than zero, \
-         such as 24h or 30s",
-    );
-    check(
-        "",
-        &[],
-        &["workspace"],
-        "--set: workspace must be given as KEY=VALUE",
-    );
+    for (file, expected) in [
+        (
+            "ingress.listn = \"x\"",
+            "FILE: unknown key ingress.listn (did you mean ingress.listen?)",
+        ),
+        (
+            "public_url = \"x\"",
+            "FILE: unknown key public_url (did you mean ingress.public_url?)",
+        ),
+        (
+            "ingress.rate = \"fast\"",
+            "FILE: ingress.rate must be a whole number from 0 to 4294967295",
+        ),
+    ] {
+        check(load(file, &[], &[]), expected);
+    }
+    for (name, value, expected) in [
+        (
+            "NAST__URL",
+            "x",
+            "unknown key nast.url (did you mean nats.url?)",
+        ),
+        (
+            "EGRESS__ALLOW",
+            "127.0.0.1",
+            "egress.allow must be a list of strings, such as [\"a\", \"b\"]",
+        ),
+        (
+            "DELIVERY__TIME_TO_LIVE",
+            "24",
+            "delivery.time_to_live must be a duration greater than zero, such as 24h or 30s",
+        ),
+    ] {
+        let name = format!("SWITCHBOARD__{name}");
+        let expected = format!("{name}: {expected}");
+        check(load("", &[(&name, value)], &[]), &expected);
+    }
+    for (flag, expected) in [
+        (
+            "log.snyc=true",
+            "--set log.snyc: unknown key log.snyc (did you mean log.sync?)",
+        ),
+        (
+            "qqqqqqqqqqqq=1",
+            "--set qqqqqqqqqqqq: unknown key qqqqqqqqqqqq",
+        ),
+        ("workspace", "--set: workspace must be given as KEY=VALUE"),
+    ] {
+        check(load("", &[], &[flag]), expected);
+    }
 }
 
 #[test]

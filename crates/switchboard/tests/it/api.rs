@@ -78,11 +78,8 @@ impl World {
 
 fn outputs(output: Output) -> (i32, String, String) {
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap(),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    let code = output.status.code().unwrap();
+    (code, text(output.stdout), text(output.stderr))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -119,25 +116,14 @@ async fn a_list_is_a_table_for_people_and_json_for_programs() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_resolved_to_an_id() {
     let mut world = World::start().await;
-    let args = [
-        "live-chat",
-        "rename",
-        "--live-chat",
-        "Sales",
-        "--name",
-        "Shop",
-        "--command-id",
-        "c",
-    ];
+    let args = "live-chat rename --live-chat Sales --name Shop --command-id c";
+    let args: Vec<_> = args.split(' ').collect();
     let list = json!({ "ok": { "liveChats": [{ "id": LIVE_CHAT, "name": "Sales" }, { "id": "2", "name": "Help" }] } });
     let request = json!({ "liveChat": LIVE_CHAT, "name": "Shop", "commandId": "c" });
+    let renamed = json!({ "ok": { "liveChat": { "id": LIVE_CHAT, "name": "Shop" } } });
     let answers = [
         ("live-chats.list", json!({}), list.clone()),
-        (
-            "live-chats.rename",
-            request,
-            json!({ "ok": { "liveChat": { "id": LIVE_CHAT, "name": "Shop" } } }),
-        ),
+        ("live-chats.rename", request, renamed),
     ];
     let (code, stdout, stderr) = world.call(&args, &answers).await;
     assert_eq!(code, 0, "{stderr}");
@@ -154,12 +140,13 @@ async fn a_name_is_resolved_to_an_id() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rejection_is_printed_with_its_code_and_a_denial_exits_with_5() {
     let mut world = World::start().await;
-    for (code, exit) in [
+    let exits = [
         ("forbidden", 5),
         ("not_assigned", 5),
         ("conflict", 1),
         ("new_code", 1),
-    ] {
+    ];
+    for (code, exit) in exits {
         let error = json!({ "error": { "code": code, "message": "not allowed" } });
         let answers = [("sessions.take", json!({ "session": "s" }), error)];
         let (found, stdout, stderr) = world
@@ -179,12 +166,8 @@ async fn a_denied_sign_in_exits_with_5_and_a_missing_router_with_4() {
     let call = |url: String| {
         tokio::task::spawn_blocking(move || {
             let mut command = switchboard(&["me", "--nats", &url]);
-            outputs(
-                command
-                    .env("SWITCHBOARD_PASSWORD", "12345678")
-                    .output()
-                    .unwrap(),
-            )
+            command.env("SWITCHBOARD_PASSWORD", "12345678");
+            outputs(command.output().unwrap())
         })
     };
     let (code, _, stderr) = call(locked.url()).await.unwrap();
@@ -211,15 +194,8 @@ async fn start_feed(world: &mut World) -> Running {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "12345678").unwrap();
     let (url, file) = (world.server.url(), text(password.path()));
-    let feed = Running::start(&[
-        "feed",
-        "--from",
-        "10",
-        "--nats",
-        &url,
-        "--password-file",
-        file,
-    ]);
+    let sign_in = ["--nats", &url, "--password-file", file];
+    let feed = Running::start(&[&["feed", "--from", "10"][..], &sign_in].concat());
     let me = json!({ "ok": { "id": "admin", "groups": ["supervisors"], "liveChats": [] } });
     world.answer("me", &json!({}), &me).await;
     feed

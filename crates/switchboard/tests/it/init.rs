@@ -37,12 +37,8 @@ fn only_the_owner_has_access_to_a_data_directory() {
     );
     let modes = modes(&data);
     for (path, mode) in &modes {
-        let expected = if Path::new(path).is_dir() {
-            0o700
-        } else {
-            0o600
-        };
-        assert_eq!(*mode, expected, "{path}");
+        let is_dir = Path::new(path).is_dir();
+        assert_eq!(*mode, if is_dir { 0o700 } else { 0o600 }, "{path}");
     }
     let mut names: Vec<_> = modes
         .iter()
@@ -61,13 +57,8 @@ fn only_the_owner_has_access_to_a_data_directory() {
             "/switchboard.toml",
         ]
     );
-    assert_eq!(
-        fs::read_to_string(data.join("master.key"))
-            .unwrap()
-            .trim()
-            .len(),
-        64
-    );
+    let key = fs::read_to_string(data.join("master.key")).unwrap();
+    assert_eq!(key.trim().len(), 64);
     assert_eq!(call(&["config", "check", "--data", text(&data)]).0, 0);
 }
 
@@ -100,10 +91,8 @@ fn an_empty_directory_and_the_remains_of_a_killed_init_are_filled() {
     fs::write(directory.path().join("switchboard.toml"), "half").unwrap();
     assert_eq!(call(&["init", "--data", text(directory.path())]).0, 0);
     assert!(!directory.path().join(".init").exists());
-    assert_eq!(
-        call(&["config", "check", "--data", text(directory.path())]).0,
-        0
-    );
+    let check = ["config", "check", "--data", text(directory.path())];
+    assert_eq!(call(&check).0, 0);
 }
 
 #[test]
@@ -111,16 +100,13 @@ fn a_given_password_is_used_and_not_printed() {
     let parent = tempfile::tempdir().unwrap();
     let (data, file) = (parent.path().join("data"), parent.path().join("password"));
     let init = || {
-        let args = [
-            "init",
-            "--data",
-            text(&data),
+        let admin = [
             "--admin-login",
             "root",
             "--admin-password-file",
             text(&file),
         ];
-        call(&args)
+        call(&[&["init", "--data", text(&data)][..], &admin].concat())
     };
     fs::write(&file, "short\n").unwrap();
     let (code, _, stderr) = init();
@@ -158,19 +144,13 @@ fn doctor_finds_secrets_that_others_can_read() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let doctor = || {
+        let listeners = ["ingress", "console", "ops", "nats"].map(|one| format!("{one}.listen"));
+        let listeners = listeners.into_iter().chain(["nats.websocket".to_owned()]);
+        let flags: Vec<_> = listeners
+            .map(|key| format!("--set={key}=127.0.0.1:0"))
+            .collect();
         let mut args = vec!["doctor", "--data", text(&data)];
-        for key in [
-            "ingress.listen",
-            "console.listen",
-            "ops.listen",
-            "nats.listen",
-            "nats.websocket",
-        ] {
-            args.extend([
-                "--set",
-                Box::leak(format!("{key}=127.0.0.1:0").into_boxed_str()),
-            ]);
-        }
+        args.extend(flags.iter().map(String::as_str));
         call(&args)
     };
     let (code, stdout, _) = doctor();

@@ -74,20 +74,10 @@ struct Messenger {
 
 impl Messenger {
     fn start(flags: &[&str]) -> Self {
-        let mut args = vec![
-            "messenger",
-            "--listen",
-            "127.0.0.1:0",
-            "--json",
-            "--code",
-            "secret",
-        ];
-        args.extend(flags);
-        let running = Running::start(&args);
-        let url = running.event("listening")["listening"]
-            .as_str()
-            .unwrap()
-            .to_owned();
+        let listen = ["messenger", "--listen", "127.0.0.1:0", "--json"];
+        let running = Running::start(&[&listen[..], &["--code", "secret"], flags].concat());
+        let url = &running.event("listening")["listening"];
+        let url = url.as_str().unwrap().to_owned();
         Self { running, url }
     }
 
@@ -96,11 +86,9 @@ impl Messenger {
         if let Some(last) = last {
             data["lastMessageId"] = last.into();
         }
-        let (status, answer) = send(
-            &self.url,
-            "",
-            &json!({ "type": "connect", "token": "secret", "channelId": "1", "data": data }),
-        );
+        let connect =
+            json!({ "type": "connect", "token": "secret", "channelId": "1", "data": data });
+        let (status, answer) = send(&self.url, "", &connect);
         assert_eq!(status, 200);
         serde_json::from_slice(&answer).unwrap()
     }
@@ -115,11 +103,8 @@ fn it_proves_the_code_and_rejects_requests_without_it() {
     assert_eq!(answer["capabilities"]["operatorInitiated"], true);
     let event = messenger.running.event("received");
     assert_eq!(event["received"]["type"], "connect");
-    assert_eq!(
-        event["received"]["token"],
-        Value::Null,
-        "secrets are not printed"
-    );
+    let token = &event["received"]["token"];
+    assert_eq!(*token, Value::Null, "secrets are not printed");
 
     for token in ["wrong", ""] {
         let body = json!({ "type": "message", "token": token, "data": { "text": "boo" } });
@@ -128,11 +113,9 @@ fn it_proves_the_code_and_rejects_requests_without_it() {
     }
     let signature = "webhook-id: 1\r\nwebhook-timestamp: 1\r\nwebhook-signature: v1,AAAA\r\n";
     let body = json!({ "type": "message", "token": "secret", "data": { "text": "boo" } });
-    assert_eq!(
-        send(&messenger.url, signature, &body).0,
-        401,
-        "a signature must verify even if the token is right"
-    );
+    let status = send(&messenger.url, signature, &body).0;
+    let rule = "a signature must verify even if the token is right";
+    assert_eq!(status, 401, "{rule}");
 }
 
 #[test]
@@ -157,11 +140,8 @@ fn a_message_is_retried_until_it_is_accepted() {
         (&sent["status"], &sent["kept"], &sent["attempt"]),
         (&json!(200), &json!(false), &json!(2))
     );
-    assert_eq!(
-        sent["sent"]["token"],
-        Value::Null,
-        "secrets are not printed"
-    );
+    let token = &sent["sent"]["token"];
+    assert_eq!(*token, Value::Null, "secrets are not printed");
 }
 
 #[test]
@@ -183,27 +163,19 @@ fn messages_to_a_disconnected_channel_wait_for_the_next_connect() {
     messenger.running.type_line("/edit three");
     let (_, edited) = broker.respond(422, &json!({ "code": "invalid" }));
     assert_eq!(edited["type"], "messageEdited");
-    assert_eq!(
-        edited["data"]["externalMessageId"],
-        two["data"]["externalMessageId"]
-    );
+    let id = |body: &Value| body["data"]["externalMessageId"].clone();
+    assert_eq!(id(&edited), id(&two));
     messenger.running.event("sent");
-    assert_eq!(
-        messenger.running.event("sent")["kept"],
-        false,
-        "a rejected request is not retried"
-    );
+    let sent = messenger.running.event("sent");
+    assert_eq!(sent["kept"], false, "a rejected request is not retried");
 }
 
 #[test]
 fn with_signed_both_directions_are_signed() {
     let (mut messenger, broker) = (Messenger::start(&["--signed"]), Broker::start());
     let body = json!({ "type": "connect", "token": "secret", "data": { "webhook": broker.url() } });
-    assert_eq!(
-        send(&messenger.url, "", &body).0,
-        401,
-        "the token alone is not enough"
-    );
+    let status = send(&messenger.url, "", &body).0;
+    assert_eq!(status, 401, "the token alone is not enough");
 
     let code = Secret::new("secret");
     let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
@@ -222,10 +194,7 @@ fn with_signed_both_directions_are_signed() {
         value.split("\r\n").next().unwrap().to_owned()
     };
     assert!(header("webhook-signature").starts_with("v1,"));
-    assert_eq!(
-        header("webhook-id"),
-        body["data"]["externalMessageId"].as_str().unwrap()
-    );
+    assert_eq!(body["data"]["externalMessageId"], header("webhook-id"));
     assert_eq!(body["token"], Value::Null);
 }
 
@@ -255,10 +224,8 @@ fn flags_change_the_answers() {
     assert_eq!(send(&messenger.url, "", &message).0, 200);
     for status in ["delivered", "read"] {
         let (_, receipt) = broker.respond(200, &json!({}));
-        assert_eq!(
-            receipt["data"],
-            json!({ "messageId": "m", "status": status })
-        );
+        let wanted = json!({ "messageId": "m", "status": status });
+        assert_eq!(receipt["data"], wanted);
     }
     messenger.running.signal("-INT");
     assert_eq!(messenger.running.wait(), Some(0));

@@ -41,7 +41,7 @@ pub(crate) struct SignIn {
     /// A data directory with the settings of NATS.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// The longest wait for an answer, in seconds.
+    /// Timeout of a request, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=3600))]
     timeout: u64,
     /// Print the answer as JSON.
