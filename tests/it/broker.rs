@@ -42,14 +42,7 @@ impl TestBroker {
     /// Creates a data directory without starting anything.
     pub(crate) async fn init(settings: &[(&str, &str)]) -> Self {
         let ports = ports::free();
-        let names = [
-            "ingress.listen",
-            "console.listen",
-            "ops.listen",
-            "nats.listen",
-            "nats.websocket",
-        ];
-        let listen = names.into_iter().zip(ports);
+        let listen = ports::LISTENERS.into_iter().zip(ports);
         let listen = listen.map(|(name, address)| (name.to_owned(), address.to_string()));
         let given = settings
             .iter()

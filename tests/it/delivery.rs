@@ -144,34 +144,6 @@ async fn all_attempts_of_a_message_have_the_same_body_and_id() {
 }
 
 #[tokio::test]
-async fn retry_after_is_respected() {
-    for status in [429, 503] {
-        let world = World::with(Setup::short_retries()).await;
-        let session = world.assigned_session("ann").await;
-        let later = WebhookResponse::status(status).header("retry-after", "3600");
-        world.messenger.respond_to("message", later);
-        let id = world.send(&session, "hello").await;
-        world.messenger.wait_for("message", 1).await;
-        let args = json!({ "session": session });
-        let next = world.olga.until("sessions.history", args, |page| {
-            let last = page["messages"].as_array()?.last()?.clone();
-            assert_eq!(last["id"], id.as_str());
-            last["delivery"]["nextAttemptAt"]
-                .is_string()
-                .then_some(last)
-        });
-        let message = next.await;
-        let time = |value: &serde_json::Value| value.as_str().unwrap().parse::<jiff::Timestamp>();
-        let waits = time(&message["delivery"]["nextAttemptAt"])
-            .unwrap()
-            .as_second()
-            - time(&message["acceptedAt"]).unwrap().as_second();
-        assert!((3_599..).contains(&waits), "{waits} s after {status}");
-        assert_eq!(world.messenger.received_of("message").len(), 1);
-    }
-}
-
-#[tokio::test]
 async fn a_message_past_its_time_to_live_expires_and_unblocks_its_chat() {
     let settings = [
         ("delivery.schedule", r#"["0s", "200ms"]"#),

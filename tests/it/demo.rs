@@ -15,15 +15,9 @@ use crate::wait::until;
 /// The demo script with free ports and the test's binary.
 fn demo(dir: &Path, page: &str) -> Command {
     let mut command = program::command(program::workspace().join("deploy/tools/demo"));
-    let listen = [
-        "INGRESS__LISTEN",
-        "CONSOLE__LISTEN",
-        "OPS__LISTEN",
-        "NATS__LISTEN",
-        "NATS__WEBSOCKET",
-    ];
-    for (key, address) in listen.into_iter().zip(ports::free::<5>()) {
-        command.env(format!("SWITCHBOARD__{key}"), address.to_string());
+    for (key, address) in ports::LISTENERS.into_iter().zip(ports::free()) {
+        let name = key.to_uppercase().replace('.', "__");
+        command.env(format!("SWITCHBOARD__{name}"), address.to_string());
     }
     let [messenger] = ports::free().map(|address| address.to_string());
     command

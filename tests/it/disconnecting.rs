@@ -82,38 +82,6 @@ async fn a_disconnected_channel_rejects_and_counts_messages_until_it_is_reconnec
 }
 
 #[tokio::test]
-async fn a_messenger_may_disconnect_its_channel() {
-    let world = World::start().await;
-    world
-        .messenger
-        .post(&json!({ "type": "disconnect" }))
-        .await
-        .ok();
-    let channel = world.channel_is("disconnected").await;
-    assert!(channel["since"].is_string());
-    assert!(
-        channel["reason"]["message"]
-            .as_str()
-            .unwrap()
-            .contains("messenger"),
-        "{channel}"
-    );
-    world
-        .messenger
-        .expect_problem(&message("m1", "ann", "x"), 409, "channel_disconnected")
-        .await;
-    assert!(
-        world.messenger.received_of("disconnect").is_empty(),
-        "it needs no notification"
-    );
-
-    let args = json!({ "channel": world.channel });
-    let answer = world.admin.call("channels.reconnect", args).await;
-    assert_eq!(answer["channel"]["status"], "active");
-    world.messenger.say("m1", "ann", "x").await;
-}
-
-#[tokio::test]
 async fn a_deleted_channel_frees_its_account() {
     let world = World::start().await;
     world.assigned_session("ann").await;

@@ -7,7 +7,7 @@ use tokio::process::{Child, ChildStdin, ChildStdout};
 
 use crate::program;
 use crate::wait::within;
-use crate::world::{World, text};
+use crate::world::{World, has, text};
 
 /// A running example, in Python.
 struct Example {
@@ -33,30 +33,30 @@ impl Example {
             lines: BufReader::new(child.stdout.take().unwrap()).lines(),
             _child: child,
         };
-        example.url = text(&example.next("listening").await["listening"]);
+        let listens = |event: &Value| event.get("listening").is_some();
+        example.url = text(&example.until("listening", listens).await["listening"]);
         example
-    }
-
-    /// Waits for an event that has this member.
-    async fn next(&mut self, member: &str) -> Value {
-        loop {
-            let line = within(member, self.lines.next_line()).await.unwrap();
-            let event: Value = serde_json::from_str(&line.expect("a running example")).unwrap();
-            assert_eq!(event.get("refused"), None, "no request is rejected");
-            if event.get(member).is_some() {
-                return event;
-            }
-        }
     }
 
     /// Waits until the example has received a request of this type.
     async fn received(&mut self, kind: &str) -> Value {
-        loop {
-            let event = self.next("received").await;
-            if event["received"]["type"] == kind {
-                return event;
+        self.until(kind, |event| event["received"]["type"] == kind)
+            .await
+    }
+
+    /// Reads lines up to an event.
+    async fn until(&mut self, what: &str, is_wanted: impl Fn(&Value) -> bool) -> Value {
+        let found = async {
+            loop {
+                let line = self.lines.next_line().await.unwrap();
+                let event: Value = serde_json::from_str(&line.expect("a running example")).unwrap();
+                assert_eq!(event.get("refused"), None, "no request is rejected");
+                if is_wanted(&event) {
+                    return event;
+                }
             }
-        }
+        };
+        within(what, found).await
     }
 
     async fn types(&mut self, line: &str) {
@@ -106,9 +106,9 @@ async fn the_brix_example_exchanges_messages_with_an_operator() {
     let channel = example
         .connect(&world, "SECRET", json!({ "dialect": "brix" }))
         .await;
-    assert_eq!(
-        (&channel["status"], &channel["verified"]),
-        (&json!("active"), &json!("status"))
+    has(
+        &channel,
+        &json!({ "status": "active", "verified": "status" }),
     );
     let (session, id) = talk(&world, &mut example).await;
     world.delivery(&session, &id, "accepted").await;
@@ -124,9 +124,9 @@ async fn the_signed_example_exchanges_messages_and_reports_delivery() {
     let world = World::start().await;
     let mut example = Example::start("messenger_signed.py", code).await;
     let channel = example.connect(&world, code, json!({})).await;
-    assert_eq!(
-        (&channel["status"], &channel["verified"]),
-        (&json!("active"), &json!("challenge"))
+    has(
+        &channel,
+        &json!({ "status": "active", "verified": "challenge" }),
     );
     assert_eq!(channel["capabilities"]["operatorInitiated"], true);
     let (session, id) = talk(&world, &mut example).await;

@@ -214,6 +214,26 @@ fn read(reply: &Message) -> Result<Value, Rejection> {
     })
 }
 
+/// Asserts that the subject and the id of a message are those of its event.
+fn check_envelope(message: &Message, event: &Value) {
+    let kind = event["type"].as_str().unwrap();
+    let name = kind.strip_prefix("switchboard.").unwrap();
+    assert!(
+        message.subject.ends_with(&format!(".{name}")),
+        "{message:?}"
+    );
+    if name.starts_with("session-") || name.starts_with("message-") {
+        let session = event["subject"].as_str().unwrap();
+        assert!(message.subject.contains(session), "{message:?}");
+    }
+    let id = message
+        .headers
+        .as_ref()
+        .and_then(|headers| headers.get("Nats-Msg-Id"));
+    let wanted = format!("default-{}", event["position"]);
+    assert_eq!(id.map(|id| id.as_str()), Some(wanted.as_str()));
+}
+
 /// A subscription.
 pub(crate) struct Feed {
     subscriber: Subscriber,
@@ -228,7 +248,12 @@ impl Feed {
 
     /// The next event.
     pub(crate) async fn next(&mut self) -> Value {
-        serde_json::from_slice(&self.message().await.payload).unwrap()
+        let message = self.message().await;
+        let event: Value = serde_json::from_slice(&message.payload).unwrap();
+        if event["position"].is_u64() {
+            check_envelope(&message, &event);
+        }
+        event
     }
 
     /// The next event of this type, such as `session-opened`; skips others.

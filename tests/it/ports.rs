@@ -3,6 +3,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 
+/// The settings of a broker's listeners.
+pub(crate) const LISTENERS: [&str; 5] = [
+    "ingress.listen",
+    "console.listen",
+    "ops.listen",
+    "nats.listen",
+    "nats.websocket",
+];
+
 /// The loopback address of this process, derived from its id.
 pub(crate) fn address() -> Ipv4Addr {
     let [_, high, middle, low] = std::process::id().to_be_bytes();

@@ -46,16 +46,6 @@ async fn receipts_move_a_delivery_forward_only() {
 }
 
 #[tokio::test]
-async fn a_read_receipt_alone_is_enough() {
-    let world = World::start().await;
-    let session = world.assigned_session("ann").await;
-    let id = world.send(&session, "hello").await;
-    world.delivery(&session, &id, "accepted").await;
-    receipt(&world, &id, "read").await.ok();
-    assert!(world.delivery(&session, &id, "read").await["readAt"].is_string());
-}
-
-#[tokio::test]
 async fn a_message_is_edited_and_deleted_by_its_author() {
     let world = World::start().await;
     let session = world.queued_session("ann").await;
@@ -137,30 +127,4 @@ async fn messages_that_an_operator_has_read_are_marked_at_the_messenger() {
         unread(&world.olga.call("sessions.get", args).await),
         Some(0)
     );
-}
-
-#[tokio::test]
-async fn a_messenger_can_look_up_only_operators_who_wrote_to_it() {
-    let world = World::start().await;
-    let lookup = |user: &str| json!({ "type": "userInfo", "data": { "userId": user } });
-    assert_eq!(
-        world.messenger.post(&lookup("olga")).await.status,
-        404,
-        "olga has not written yet"
-    );
-    let session = world.assigned_session("ann").await;
-    world.send(&session, "hello").await;
-    world.messenger.wait_for("message", 1).await;
-    let card = world.messenger.post(&lookup("olga")).await.ok();
-    assert_eq!(
-        (&card["id"], &card["username"]),
-        (&json!("olga"), &json!("OLGA"))
-    );
-    for user in ["admin", "nobody"] {
-        assert_eq!(
-            world.messenger.post(&lookup(user)).await.status,
-            404,
-            "{user}"
-        );
-    }
 }

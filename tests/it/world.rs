@@ -218,3 +218,11 @@ pub(crate) fn list(answer: &Value, name: &str) -> Vec<Value> {
 pub(crate) fn each(list: &[Value], name: &str) -> Vec<Value> {
     list.iter().map(|one| one[name].clone()).collect()
 }
+
+/// Asserts that an object has these members.
+#[track_caller]
+pub(crate) fn has(object: &Value, members: &Value) {
+    for (name, value) in members.as_object().unwrap() {
+        assert_eq!(object[name], *value, "{name} of {object}");
+    }
+}

@@ -17,6 +17,7 @@ use tokio::task::JoinSet;
 use crate::clock::instant;
 use crate::gateway::CODE;
 use crate::load::Target;
+use crate::ports;
 use crate::process::{Tree, directory};
 
 const PASSWORD: &str = "correct horse battery";
@@ -33,11 +34,9 @@ pub(crate) struct Broker {
 
 impl Broker {
     pub(crate) async fn init(program: PathBuf) -> Self {
-        let listeners = [(); 5].map(|()| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-        let ports = listeners.map(|listener| listener.local_addr().unwrap());
         let broker = Self {
             tree: None,
-            ports,
+            ports: ports::free(),
             program,
             dir: directory(),
         };
@@ -56,14 +55,7 @@ impl Broker {
         let start = instant();
         let mut up = Command::new(&self.program);
         up.arg("up").arg("--data").arg(self.data());
-        let names = [
-            "ingress.listen",
-            "console.listen",
-            "ops.listen",
-            "nats.listen",
-            "nats.websocket",
-        ];
-        for (name, address) in names.into_iter().zip(self.ports) {
+        for (name, address) in ports::LISTENERS.into_iter().zip(self.ports) {
             up.args(["--set", &format!("{name}={address}")]);
         }
         for set in ["ingress.rate=0", "ingress.connections_per_source_max=0"] {

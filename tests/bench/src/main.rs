@@ -24,6 +24,8 @@ mod large_log;
 mod load;
 mod log_writer;
 mod options;
+#[path = "../../it/ports.rs"]
+mod ports;
 mod process;
 mod table;
 mod throughput;

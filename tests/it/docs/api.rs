@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::page::{between, blocks, files, first_cells, methods, read, section, table};
+use super::page::{between, blocks, first_cells, methods, section, table};
+use crate::sources::{files, read};
 use crate::world::World;
 
 /// The members that a method takes.
@@ -12,7 +13,7 @@ fn parameters(section: &str) -> BTreeSet<String> {
     first_cells(&table(section))
 }
 
-/// The members without which a method is refused.
+/// The required members.
 fn required(section: &str) -> BTreeSet<String> {
     let table = table(section);
     let required = table.lines().filter(|line| line.contains("` (required) |"));
@@ -42,7 +43,7 @@ async fn every_method_reads_the_parameters_of_its_documentation() {
     }
 }
 
-/// The method says that this member is wrong.
+/// Asserts that a method refuses a request because of this member.
 async fn check_pointer(world: &World, method: &str, request: &Value, member: &str) {
     let rejection = world
         .admin
@@ -98,10 +99,8 @@ const LISTS: [&str; 1] = ["live-chats.list"];
 #[test]
 fn every_member_of_an_object_is_documented() {
     let page = read("docs/console-api/objects.md");
-    let tests = files("crates/session-router/src", "rs")
-        .into_iter()
-        .map(read);
-    let tests: String = tests.collect();
+    let tests = files("crates/session-router/src", &["rs"]).into_iter();
+    let tests: String = tests.map(|(_, text)| text).collect();
     let table = between(&tests, "const OBJECTS: &[(&str, &str)] = &[", "];").next();
     let table = table
         .expect("the objects are in a table")
