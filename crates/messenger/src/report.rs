@@ -88,8 +88,8 @@ impl Reporter {
                 ..
             } => {
                 let status = status.map_or("no answer".to_owned(), |status| status.to_string());
-                let detail = answer.get("detail").and_then(Value::as_str);
-                let detail = detail.map_or_else(|| answer.to_string(), str::to_owned);
+                let detail = answer.get("detail").unwrap_or(answer);
+                let detail = detail.as_str().map_or(detail.to_string(), str::to_owned);
                 let next = if *kept { "will retry" } else { "gave up" };
                 format!("* {status}: {} ({next})", clean(&detail))
             }

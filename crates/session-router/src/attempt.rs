@@ -90,7 +90,7 @@ impl Target {
     }
 }
 
-/// Asks egress for one attempt. Without an answer the attempt has failed.
+/// Requests one attempt from egress. Without an answer the attempt has failed.
 pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) -> AttemptReply {
     let timeout = Duration::from_millis(u64::from(request.timeout_ms)) + BUS_MARGIN;
     match bus.ask::<_, AttemptReply>(subject, request, timeout).await {

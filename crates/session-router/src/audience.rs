@@ -18,7 +18,7 @@ const REPORT_MAX: Duration = Duration::from_secs(30);
 pub(crate) struct Audience {
     /// When a user last signed in or sent a request.
     last_seen: Timestamp,
-    /// Until when it is certain that nobody listens.
+    /// The end of the time in which there is certainly no subscriber.
     nobody_until: Option<Timestamp>,
 }
 

@@ -76,7 +76,7 @@ pub(crate) struct Notification {
 /// The progress of one channel.
 #[derive(Default)]
 struct Lane {
-    /// The first number that was not looked at.
+    /// The first number that was not started.
     next: u64,
     /// Earlier numbers that are due: retried, or no longer held.
     due: BTreeSet<u64>,
@@ -298,7 +298,7 @@ impl Lane {
             return None;
         }
         while let Some(number) = self.due.pop_first() {
-            // A forced notice that was not looked at yet comes below, once.
+            // A forced notice from `next` on is found below, so that it is not returned twice.
             if number < self.next {
                 return Some(number);
             }

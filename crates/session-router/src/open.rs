@@ -17,8 +17,7 @@ use crate::state::State;
 pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Error> {
     let mut options = event_log::Options::new(now().as_micros());
     options.sync = config.sync;
-    let (log, opened) = EventLog::open(&config.data.join("log"), options)?;
-    tracing::info!(position = opened.head.position, "log opened");
+    let (log, _) = EventLog::open(&config.data.join("log"), options)?;
     let keyring = Keyring::open(&config.data.join("keys"), Arc::clone(&config.master))?;
     let sealed_log = SealedLog::new(log.reader(), keyring);
     let (workspace, store, loaded) =

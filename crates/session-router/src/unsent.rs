@@ -13,7 +13,7 @@ const MESSAGES_MAX: usize = 1_024;
 /// The most bytes of encoded records that are kept.
 const BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Records of messages that had no attempt yet. At the limits the oldest are evicted; the log has all.
+/// Records of messages before their first attempt. At the limits the oldest are evicted; the log has all.
 #[derive(Default)]
 pub(crate) struct Unsent {
     /// With the length of the encoded record. Ids are ordered by time.

@@ -55,7 +55,7 @@ impl Signal {
             .with_some("user", user)
             .with_some("contact", contact)
             .with("until", until)
-            // `until` alone would not do, as the subscriber's clock may differ.
+            // `until` alone is not enough, because the subscriber's clock may differ.
             .with_some("ended", self.ended.then_some(true))
             .value();
         let subject = subjects.feed(live_chat, self.session, name);

@@ -73,7 +73,7 @@ fn a_new_channel_of_an_account_gets_no_disconnect_of_the_old_one() {
     let first = started(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
     finish(&mut notices, &shell, &first[0], &nobody());
-    // To say so once more does not bring it forward.
+    // Forcing it again does not bring it forward.
     notices.force((channel, 0));
     assert_eq!(started(&mut notices, &shell, shell.now), []);
     let live_chat = shell.live_chat("Another", &[]);
@@ -94,7 +94,7 @@ fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
     );
     notices.drop_stale(shell.workspace());
     assert_eq!(started(&mut notices, &shell, shell.now), []);
-    // As when too many came after it: it is gone without an answer.
+    // It is settled without an answer, as if too many had come after it.
     shell.system(SystemCommand::NoticesSettled(channel, vec![first[0].0.1]));
     notices.drop_stale(shell.workspace());
     let second = started(&mut notices, &shell, shell.now);
@@ -108,11 +108,8 @@ fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
 fn notices_continue_when_no_message_is_left_to_probe_with() {
     let (mut shell, channel) = fixture();
     let session = shell.writes(channel, "chat", "ada", "hello").session_id;
-    let sent = shell.ok(
-        "root",
-        "messages.send",
-        &json!({ "session": session, "text": "hi" }),
-    );
+    let send = json!({ "session": session, "text": "hi" });
+    let sent = shell.ok("root", "messages.send", &send);
     let message: MessageId = text(&sent["messageId"]).parse().unwrap();
     for _ in 0..40 {
         shell.system(SystemCommand::Attempting(message));

@@ -20,7 +20,7 @@ const EVENTS_MAX: usize = 5_000;
 /// The most changes on a page: with a full page of messages they fit into one answer.
 const CHANGES_MAX: usize = 500;
 
-/// The streams to read, for a page from one position to before another.
+/// The streams to read for a page.
 #[derive(Debug)]
 pub(super) struct Changes {
     from: u64,
