@@ -15,7 +15,7 @@ use crate::wait::until;
 /// The demo script with free ports and the test's binary.
 fn demo(dir: &Path, page: &str) -> Command {
     let mut command = program::command(program::workspace().join("deploy/tools/demo"));
-    for (key, address) in ports::LISTENERS.into_iter().zip(ports::free()) {
+    for (key, address) in ports::LISTENERS.into_iter().zip(ports::free::<5>()) {
         let name = key.to_uppercase().replace('.', "__");
         command.env(format!("SWITCHBOARD__{name}"), address.to_string());
     }

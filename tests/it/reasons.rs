@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::sources::{files, read, reasons};
+use crate::sources::{files, read};
 
 const CATALOGUES: &str = "crates/console/web/src/i18n/reasons";
 
@@ -17,10 +17,22 @@ const USES_REGULAR_EXPRESSIONS: [&str; 7] = [
     "ui/Avatar.svelte",
 ];
 
+/// The codes that `chat::reason` declares, as `Name = "code": "sentence"`.
+fn codes() -> BTreeSet<String> {
+    let source = read("crates/chat/src/reason.rs");
+    let code_lines = source.lines().filter(|line| !line.contains("///"));
+    let codes = code_lines.filter_map(|line| {
+        let (code, rest) = line.split_once(" = \"")?.1.split_once('"')?;
+        let is_reason = rest.starts_with(':') || rest.starts_with(" at \"");
+        is_reason.then(|| code.to_owned())
+    });
+    let codes: BTreeSet<_> = codes.collect();
+    assert!(codes.len() > 60, "found only the codes {codes:?}");
+    codes
+}
+
 #[test]
 fn every_reason_is_in_both_catalogues() {
-    let codes: BTreeSet<_> = reasons().into_keys().collect();
-    assert!(codes.len() > 60, "found only the codes {codes:?}");
     for language in ["en", "ru"] {
         let path = format!("{CATALOGUES}.{language}.ts");
         let catalogue = read(&path);
@@ -29,7 +41,7 @@ fn every_reason_is_in_both_catalogues() {
             .filter_map(|line| line.strip_prefix("  ")?.split_once(':'))
             .map(|(key, _)| key.trim_matches(['"', '\'']).to_owned())
             .collect();
-        assert_eq!(keys, codes, "{path} has the codes of chat::reason");
+        assert_eq!(keys, codes(), "{path} has the codes of chat::reason");
     }
 }
 

@@ -1,6 +1,5 @@
 //! The repository's own files, for the tests that check them.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -35,30 +34,4 @@ pub(crate) fn files(folder: &str, extensions: &[&str]) -> Vec<(String, String)> 
     }
     assert!(!files.is_empty(), "{folder} has no {extensions:?} files");
     files
-}
-
-/// The codes that `chat::reason` declares, each with the names of its fields in JSON.
-pub(crate) fn reasons() -> BTreeMap<String, Vec<String>> {
-    let code = read("crates/chat/src/reason.rs");
-    let (_, table) = code.split_once("\nreasons! {").unwrap();
-    let table = table.split("\n}\n").next().unwrap();
-    let parts: Vec<&str> = table.split(" = \"").collect();
-    // A reason is `Name { field: Type, … } = "code"`: the fields stand before the code.
-    let reasons = parts.windows(2).map(|pair| {
-        let head = pair[0].strip_suffix('}');
-        let fields = head.and_then(|head| Some(head.rsplit_once('{')?.1));
-        let fields = fields.unwrap_or_default().split(", ");
-        let fields = fields.filter_map(|field| Some(camel_case(field.split_once(':')?.0.trim())));
-        let code = pair[1].split('"').next().unwrap();
-        (code.to_owned(), fields.collect())
-    });
-    reasons.collect()
-}
-
-fn camel_case(name: &str) -> String {
-    let mut words = name.split('_');
-    let first = words.next().unwrap().to_owned();
-    words.fold(first, |all, word| {
-        all + &word[..1].to_uppercase() + &word[1..]
-    })
 }

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::page::{between, blocks, first_cells, methods, section, table};
-use crate::sources::{files, read};
+use super::page::{between, blocks, files, first_cells, methods, read, section, table};
 use crate::world::World;
 
 /// The members that a method takes.
@@ -99,8 +98,10 @@ const LISTS: [&str; 1] = ["live-chats.list"];
 #[test]
 fn every_member_of_an_object_is_documented() {
     let page = read("docs/console-api/objects.md");
-    let tests = files("crates/session-router/src", &["rs"]).into_iter();
-    let tests: String = tests.map(|(_, text)| text).collect();
+    let tests = files("crates/session-router/src", "rs")
+        .into_iter()
+        .map(read);
+    let tests: String = tests.collect();
     let table = between(&tests, "const OBJECTS: &[(&str, &str)] = &[", "];").next();
     let table = table
         .expect("the objects are in a table")

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::page::{quoted, rows, section};
-use crate::program::workspace;
-use crate::sources::read;
+use super::page::{quoted, read, rows, section, workspace};
 
 /// The members of an event's body: those of its newest schema, and those that only events with a
 /// typed reason have.

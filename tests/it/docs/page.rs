@@ -1,18 +1,54 @@
-//! Parses pages of the documentation, and reads code as text.
+//! Reads pages of the documentation, and code as text.
 
 use std::collections::{BTreeMap, BTreeSet};
-
-use crate::sources::files;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Where each method of the console API is described.
 const API_PAGES: &str = "docs/console-api";
 
-/// The code of a crate without its tests, as one text.
+/// The top of the project.
+pub(super) fn workspace() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut folders = package.ancestors();
+    let top = folders.find(|folder| folder.join("Cargo.lock").exists());
+    top.expect("the workspace has a Cargo.lock").to_owned()
+}
+
+pub(super) fn read(path: impl AsRef<Path>) -> String {
+    fs::read_to_string(workspace().join(&path))
+        .unwrap_or_else(|e| panic!("{}: {e}", path.as_ref().display()))
+}
+
+/// The files below a folder with this extension, by their paths from the top of the project.
+pub(super) fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+    let (mut found, mut folders) = (Vec::new(), vec![workspace().join(folder)]);
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("node_modules") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == extension) {
+                found.push(path.strip_prefix(workspace()).unwrap().to_owned());
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The code of a crate that runs in production, as one text.
 pub(super) fn source(folder: &str) -> String {
-    let mut sources = files(folder, &["rs"]);
-    let tests = ["/tests/", "/tests.rs", "/testing.rs"];
-    sources.retain(|(path, _)| tests.iter().all(|part| !path.contains(part)));
-    sources.into_iter().map(|(_, text)| text + "\n").collect()
+    let is_test = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        ["/tests/", "/tests.rs", "/testing.rs"]
+            .iter()
+            .any(|part| name.contains(part))
+    };
+    let files = files(folder, "rs")
+        .into_iter()
+        .filter(|path| !is_test(path));
+    files.map(|path| read(path) + "\n").collect()
 }
 
 /// The strings between two marks.
@@ -37,7 +73,7 @@ pub(super) fn section<'a>(page: &'a str, heading: &str) -> &'a str {
     let level = heading.split(' ').next().unwrap();
     let (_, rest) = page
         .split_once(&format!("\n{heading}\n"))
-        .unwrap_or_else(|| panic!("no heading {heading:?}"));
+        .unwrap_or_else(|| panic!("there is no heading {heading:?}"));
     let ends = (1..=level.len()).filter_map(|n| rest.find(&format!("\n{} ", "#".repeat(n))));
     rest.split_at(ends.min().unwrap_or(rest.len())).0
 }
@@ -58,7 +94,7 @@ fn cells(line: &str) -> Vec<&str> {
     inner.split('|').map(str::trim).collect()
 }
 
-/// The fenced blocks of a page: the words after the fence, and the content.
+/// The fenced blocks of a page: what stands behind the fence, and what is in it.
 pub(super) fn blocks(page: &str) -> Vec<(String, String)> {
     let (mut found, mut open) = (Vec::new(), None::<(String, String)>);
     for line in page.lines() {
@@ -84,7 +120,8 @@ pub(super) fn first_cells(text: &str) -> BTreeSet<String> {
 
 /// The sections of the methods of the console API.
 pub(super) fn methods() -> BTreeMap<String, String> {
-    let sections = files(API_PAGES, &["md"]).into_iter().flat_map(|(_, page)| {
+    let pages = files(API_PAGES, "md").into_iter().map(read);
+    let sections = pages.flat_map(|page| {
         let headings = page.lines().filter(|line| line.starts_with("## `"));
         let section = |heading: &str| {
             let name = heading

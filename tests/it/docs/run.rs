@@ -5,11 +5,10 @@ use std::process::Stdio;
 
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
-use super::page::{blocks, rows, section};
+use super::page::{blocks, read, rows, section};
 use crate::broker::PASSWORD;
 use crate::program;
 use crate::signing;
-use crate::sources::read;
 use crate::wait::within;
 use crate::world::World;
 
@@ -41,16 +40,16 @@ fn vectors() -> Vec<[String; 5]> {
     vectors
 }
 
-/// Asserts that an example prints the signature of every test vector.
+/// The example prints the signature of every test vector.
 async fn check_signatures(interpreter: &Path, example: &Path) {
     for [code, id, timestamp, body, signature] in vectors() {
         let mut command = program::command(interpreter);
         command.arg(example).args([code, id, timestamp, body]);
         let output = program::output(&mut command).await;
-        let errors = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{errors}");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{said}");
         let printed = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(printed.trim(), signature, "{errors}");
+        assert_eq!(printed.trim(), signature, "{said}");
     }
 }
 

@@ -26,7 +26,7 @@ fn check(device: &str, action: &str) {
     for first in 2..30 {
         let sender = sender.clone();
         let submitted = log.submit(frame(first, &[5]), move |outcome| {
-            sender.send(outcome).unwrap()
+            sender.send(outcome).unwrap();
         });
         match submitted {
             Ok(()) => accepted += 1,
