@@ -27,12 +27,8 @@ pub(crate) struct TestBroker {
 }
 
 impl TestBroker {
-    /// Creates a data directory and runs all roles in one process.
-    pub(crate) async fn new() -> Self {
-        Self::with(&[]).await
-    }
-
-    /// Does the same with settings, such as `("ingress.rate", "1")`.
+    /// Creates a data directory and runs all roles in one process, with settings such as
+    /// `("ingress.rate", "1")`.
     pub(crate) async fn with(settings: &[(&str, &str)]) -> Self {
         let mut broker = Self::init(settings).await;
         broker.start().await;

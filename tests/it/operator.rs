@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use async_nats::{Client, ConnectOptions, Event, Message, Subscriber};
+use async_nats::{Client, ConnectOptions, Event, HeaderValue, Message, Subscriber};
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -231,7 +231,7 @@ fn check_envelope(message: &Message, event: &Value) {
         .as_ref()
         .and_then(|headers| headers.get("Nats-Msg-Id"));
     let wanted = format!("default-{}", event["position"]);
-    assert_eq!(id.map(|id| id.as_str()), Some(wanted.as_str()));
+    assert_eq!(id.map(HeaderValue::as_str), Some(wanted.as_str()));
 }
 
 /// A subscription.
