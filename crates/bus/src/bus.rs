@@ -89,18 +89,16 @@ impl Bus {
                 return Err(self.unpublished(&error, subject.clone(), bytes));
             }
             let reply = pending.reply().await;
-            reply.ok_or_else(|| Error::Interrupted {
-                subject: subject.clone(),
-            })
+            reply.ok_or_else(|| Error::Interrupted(subject.clone()))
         };
         let reply = tokio::select! {
             biased; // A reply that has arrived counts even if the connection broke after it.
             reply = tokio::time::timeout(timeout, exchange) => reply,
-            () = broken(&mut link) => return Err(Error::Interrupted { subject }),
+            () = broken(&mut link) => return Err(Error::Interrupted(subject)),
         };
         match reply {
             Ok(Ok(reply)) if reply.status == Some(StatusCode::NO_RESPONDERS) => {
-                Err(Error::NoResponders { subject })
+                Err(Error::NoResponders(subject))
             }
             Ok(reply) => reply.map(Message::from),
             Err(_) => Err(Error::Timeout { subject, timeout }),
@@ -152,15 +150,11 @@ impl Bus {
         match self.enqueue(subject, subscriber).await? {
             Ok(subscriber) => Ok(Subscription::new(subscriber, subject)),
             Err(error) => Err(match error.kind() {
-                SubscribeErrorKind::InvalidSubject => Error::Subject {
-                    subject: subject.to_owned(),
-                },
-                SubscribeErrorKind::InvalidQueueName => Error::Queue {
-                    queue: queue.unwrap_or_default().to_owned(),
-                },
-                SubscribeErrorKind::Other => Error::Closed {
-                    subject: subject.to_owned(),
-                },
+                SubscribeErrorKind::InvalidSubject => Error::Subject(subject.to_owned()),
+                SubscribeErrorKind::InvalidQueueName => {
+                    Error::Queue(queue.unwrap_or_default().to_owned())
+                }
+                SubscribeErrorKind::Other => Error::Closed(subject.to_owned()),
             }),
         }
     }
@@ -173,9 +167,7 @@ impl Bus {
         payload: Bytes,
     ) -> Result<(), Error> {
         let Some(reply) = &message.reply else {
-            return Err(Error::NoReply {
-                subject: message.subject.clone(),
-            });
+            return Err(Error::NoReply(message.subject.clone()));
         };
         self.publish(reply.clone(), headers, payload).await
     }
@@ -265,16 +257,14 @@ impl Bus {
         }
         tokio::task::unconstrained(sent)
             .now_or_never()
-            .ok_or_else(|| Error::Full {
-                subject: subject.to_owned(),
-            })
+            .ok_or_else(|| Error::Full(subject.to_owned()))
     }
 
     fn unsent(&self, subject: String) -> Error {
         if self.link.borrow().closed {
-            Error::Closed { subject }
+            Error::Closed(subject)
         } else {
-            Error::Disconnected { subject }
+            Error::Disconnected(subject)
         }
     }
 
@@ -285,8 +275,8 @@ impl Bus {
                 bytes,
                 max: self.client.max_payload(),
             },
-            PublishErrorKind::InvalidSubject => Error::Subject { subject },
-            PublishErrorKind::Send => Error::Closed { subject },
+            PublishErrorKind::InvalidSubject => Error::Subject(subject),
+            PublishErrorKind::Send => Error::Closed(subject),
         }
     }
 }

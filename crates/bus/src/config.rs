@@ -108,7 +108,7 @@ impl Config {
         let url = self.url.clone();
         match error.kind() {
             ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => {
-                Error::NotAuthorised { url }
+                Error::NotAuthorised(url)
             }
             ConnectErrorKind::ServerParse => Error::Url {
                 url,

@@ -17,7 +17,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// An error of the bus.
+/// An error of the bus. The string of a variant is the subject, unless its name says otherwise.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The URL is not one of a NATS server.
@@ -43,11 +43,8 @@ pub enum Error {
         source: Cause,
     },
     /// NATS rejects the credentials.
-    #[error("NATS at {url} rejects the credentials; check user and password or the token")]
-    NotAuthorised {
-        /// The configured URL.
-        url: String,
-    },
+    #[error("NATS at {0} rejects the credentials; check user and password or the token")]
+    NotAuthorised(String),
     /// The TLS handshake failed.
     #[error(
         "the TLS handshake with NATS at {url} failed; check its certificate and the URL scheme"
@@ -60,11 +57,8 @@ pub enum Error {
         source: Cause,
     },
     /// The subject has no subscriber, so the request had no effect.
-    #[error("{subject} has no subscriber; start the role that serves it")]
-    NoResponders {
-        /// The subject of the request.
-        subject: String,
-    },
+    #[error("{0} has no subscriber; start the role that serves it")]
+    NoResponders(String),
     /// No reply in time. The other side may have acted.
     #[error("no reply from {subject} within {timeout:?}; retry with the same id")]
     Timeout {
@@ -74,48 +68,27 @@ pub enum Error {
         timeout: Duration,
     },
     /// NATS was disconnected, so nothing was sent.
-    #[error("not connected to NATS, so {subject} was not sent; retry after the reconnection")]
-    Disconnected {
-        /// The subject of the message.
-        subject: String,
-    },
+    #[error("not connected to NATS, so {0} was not sent; retry after the reconnection")]
+    Disconnected(String),
     /// The connection broke while waiting for the reply. The other side may have acted.
-    #[error("the connection to NATS broke during the request to {subject}; retry with the same id")]
-    Interrupted {
-        /// The subject of the request.
-        subject: String,
-    },
+    #[error("the connection to NATS broke during the request to {0}; retry with the same id")]
+    Interrupted(String),
     /// The queue of commands stayed full, so nothing was sent.
-    #[error("the queue to NATS is full ({max} commands), so {subject} was not sent; slow down",
+    #[error("the queue to NATS is full ({max} commands), so {0} was not sent; slow down",
             max = crate::limits::COMMANDS_MAX)]
-    Full {
-        /// The subject of the message.
-        subject: String,
-    },
+    Full(String),
     /// [`Bus::drain`](crate::Bus::drain) was called on this handle or a clone.
-    #[error("the connection to NATS is closed, so {subject} was not sent")]
-    Closed {
-        /// The subject of the message.
-        subject: String,
-    },
+    #[error("the connection to NATS is closed, so {0} was not sent")]
+    Closed(String),
     /// Not a subject: empty, or with spaces or misplaced dots and wildcards.
-    #[error("{subject:?} is not a NATS subject")]
-    Subject {
-        /// The invalid value.
-        subject: String,
-    },
+    #[error("{0:?} is not a NATS subject")]
+    Subject(String),
     /// Not a queue group's name: empty or with spaces.
-    #[error("{queue:?} is not a NATS queue group; use letters, digits and dashes")]
-    Queue {
-        /// The invalid value.
-        queue: String,
-    },
+    #[error("{0:?} is not a NATS queue group; use letters, digits and dashes")]
+    Queue(String),
     /// A header whose name or value contains a forbidden character, such as a line break.
-    #[error("cannot send the header {name:?}: its name or value contains a forbidden character")]
-    Header {
-        /// The header's name.
-        name: String,
-    },
+    #[error("cannot send the header {0:?}: its name or value contains a forbidden character")]
+    Header(String),
     /// The message exceeds the server's `max_payload`.
     #[error(
         "{bytes} bytes to {subject} exceed NATS's limit of {max}; send less or raise max_payload"
@@ -129,11 +102,8 @@ pub enum Error {
         max: usize,
     },
     /// The message is not a request: it has no reply subject.
-    #[error("the message on {subject} has no reply subject")]
-    NoReply {
-        /// The message's subject.
-        subject: String,
-    },
+    #[error("the message on {0} has no reply subject")]
+    NoReply(String),
     /// The other side refused the request ([`Bus::refuse`](crate::Bus::refuse)).
     #[error("{subject} refused the request ({code}): {reason}")]
     Refused {
@@ -154,11 +124,8 @@ pub enum Error {
         source: chat::codec::Error,
     },
     /// A service or endpoint name that NATS's service protocol does not allow.
-    #[error("{name:?} is not a service name; use letters, digits, - and _")]
-    ServiceName {
-        /// The invalid value.
-        name: String,
-    },
+    #[error("{0:?} is not a service name; use letters, digits, - and _")]
+    ServiceName(String),
 }
 
 impl Error {

@@ -78,9 +78,7 @@ fn pairs(headers: &HeaderMap) -> Vec<(String, String)> {
 pub(crate) fn checked(headers: &[(&str, &str)]) -> Result<HeaderMap, Error> {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
-        let bad = || Error::Header {
-            name: (*name).to_owned(),
-        };
+        let bad = || Error::Header((*name).to_owned());
         if name.is_empty() {
             return Err(bad());
         }

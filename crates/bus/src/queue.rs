@@ -12,7 +12,5 @@ pub(crate) async fn within<T>(
 ) -> Result<T, Error> {
     tokio::time::timeout(timeout, queued)
         .await
-        .map_err(|_| Error::Full {
-            subject: subject.to_owned(),
-        })
+        .map_err(|_| Error::Full(subject.to_owned()))
 }

@@ -47,7 +47,7 @@ impl Replies {
         let prefix = format!("{}.", client.new_inbox());
         let subject = format!("{prefix}*");
         let Ok(replies) = client.subscribe(subject.clone()).await else {
-            return Err(Error::Subject { subject });
+            return Err(Error::Subject(subject));
         };
         let waiting = Arc::default();
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());

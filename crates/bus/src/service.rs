@@ -206,9 +206,7 @@ fn check_name(name: &str) -> Result<(), Error> {
     if !name.is_empty() && name.bytes().all(good) {
         return Ok(());
     }
-    Err(Error::ServiceName {
-        name: name.to_owned(),
-    })
+    Err(Error::ServiceName(name.to_owned()))
 }
 
 fn snapshot(counts: &Mutex<Vec<Count>>) -> Vec<Count> {

@@ -42,17 +42,13 @@ impl Subscription {
     pub async fn drain(&mut self) -> Result<(), Error> {
         within(QUEUE_TIMEOUT, &self.subject, self.subscriber.drain())
             .await?
-            .map_err(|_| Error::Closed {
-                subject: self.subject.clone(),
-            })
+            .map_err(|_| Error::Closed(self.subject.clone()))
     }
 
     /// Unsubscribes and drops the messages that have arrived.
     pub async fn unsubscribe(mut self) -> Result<(), Error> {
         within(QUEUE_TIMEOUT, &self.subject, self.subscriber.unsubscribe())
             .await?
-            .map_err(|_| Error::Closed {
-                subject: self.subject.clone(),
-            })
+            .map_err(|_| Error::Closed(self.subject.clone()))
     }
 }

@@ -53,7 +53,7 @@ async fn a_request_without_subscribers_fails_at_once() {
         .ask::<u8, u8>("nobody".to_owned(), &1, long)
         .await
         .unwrap_err();
-    assert!(matches!(&error, Error::NoResponders { subject } if subject == "nobody"));
+    assert!(matches!(&error, Error::NoResponders(subject) if subject == "nobody"));
     assert!(error.is_transient() && !error.is_in_doubt());
 }
 

@@ -139,7 +139,7 @@ async fn names_that_would_break_the_subject_are_rejected() {
         };
         let error = bus.announce(info).await.unwrap_err();
         assert!(
-            matches!(&error, Error::ServiceName { name: n } if n == name),
+            matches!(&error, Error::ServiceName(n) if n == name),
             "{error:?}"
         );
     }
