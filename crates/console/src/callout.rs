@@ -1,5 +1,5 @@
-//! NATS's auth callout: the server asks about every client that connects; the reply says who it is and
-//! what it may do.
+//! Handles NATS's auth callout: the server sends a request for every client that connects, and the reply
+//! contains the client's rights or an error.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Error;
 use crate::issuer::Issuer;
-use crate::metrics::{SIGN_IN_SECONDS, SIGN_INS};
+use crate::metric::{SIGN_IN_SECONDS, SIGN_INS};
 use crate::recent_sign_ins::{Connection, RecentSignIns};
 use crate::request::Request;
 use crate::rights::Rights;
@@ -56,7 +56,7 @@ impl Callout {
                 Some(ended) = running.join_next(), if !running.is_empty() => propagate_panic(ended),
                 request = requests.next(), if running.len() < SIGN_INS_MAX => match request {
                     Some(request) => drop(running.spawn(Arc::clone(&self).handle(request))),
-                    None => return Err(Error::Ended),
+                    None => return Err(Error::BusClosed),
                 },
             }
         }

@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::metrics::HTTP_ANSWERS;
+use crate::metric::HTTP_ANSWERS;
 use crate::page::Page;
 
 /// The most connections; further ones wait to be accepted.

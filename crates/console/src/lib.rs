@@ -1,7 +1,7 @@
 //! The console role: authenticates users and serves the console page.
 //!
-//! Sign-in is NATS's auth callout: the server asks this role about every client that connects. The role
-//! checks the password or token with the session router and grants exactly the rights of console-api
+//! Sign-in uses NATS's auth callout: the server sends this role a request for every client that connects.
+//! The role checks the password or token with the session router and grants exactly the rights of console-api
 //! section 1. When a user's rights change, it closes their connections, so that clients sign in again.
 //! The role is stateless: any number of instances may run and share the sign-ins.
 //!
@@ -11,13 +11,12 @@
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 mod accounts;
-
 mod audience;
 mod callout;
 mod http;
 mod issuer;
 mod limiter;
-pub mod metrics;
+pub mod metric;
 pub mod nats_server;
 mod page;
 mod recent_sign_ins;
@@ -26,6 +25,7 @@ mod revocation;
 mod rights;
 mod role;
 mod sign_in;
+mod system_account;
 mod websocket;
 
 pub use http::{CONNECTIONS_MAX, HEADER_READ_TIMEOUT};

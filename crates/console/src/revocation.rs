@@ -1,33 +1,26 @@
 //! Closes the connections of a user whose rights change. Clients reconnect and get the new rights.
 //!
 //! Also closes connections that tried to sign in while no console role was subscribed, as after a
-//! restart: NATS asked nobody about them and would let them wait for its timeout. They reconnect and
-//! sign in.
+//! restart. NATS sent their auth callouts to no subscriber, so they would hang until its timeout.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Link, Message, Subscription};
-use bytes::Bytes;
+use bus::{Link, Message, Subscription};
 use chat::id::UserId;
-use chat::subject::{self, Subjects};
-use metrics::counter;
-use serde::Deserialize;
+use chat::subject::Subjects;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
+use crate::accounts::ACCOUNT;
 use crate::callout::Callout;
-use crate::metrics::CONNECTIONS_ENDED;
-use crate::nats_server::ACCOUNT;
 use crate::recent_sign_ins::Connection;
+use crate::system_account::{ConnectionList, SystemAccount};
 
-/// How long NATS may take to list or close connections.
-const ASK_TIMEOUT: Duration = Duration::from_secs(5);
-/// The pause before a retry.
-const RETRY: Duration = Duration::from_secs(1);
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// The most connections per list; NATS's reply has no other limit.
 const LISTED_MAX: usize = 1_024;
 /// The account of the connections that have not signed in; with an auth callout it has no others.
@@ -39,28 +32,28 @@ const LISTS_MAX: usize = 16;
 
 /// Closes connections.
 pub(crate) struct Revocation {
-    pub(crate) system: Bus,
+    pub(crate) system: SystemAccount,
     pub(crate) workspace: Subjects,
     pub(crate) callout: Arc<Callout>,
 }
 
-/// The connections that are still to be closed.
+/// The connections to close.
 #[derive(Debug, Default)]
-struct Due {
+struct Pending {
     /// Users, each with the position of the last change.
     users: BTreeMap<UserId, u64>,
-    everybody: bool,
+    all_users: bool,
     /// Connections that tried to sign in before this role subscribed.
-    unheard: bool,
+    unanswered: bool,
 }
 
-/// Selects connections.
+/// A selection of connections.
 #[derive(Clone, Copy, Debug)]
-enum Whose<'a> {
-    /// A user's, except those with the rights of this position or later.
+enum Selection<'a> {
+    /// A user's, except those with rights from this position or later.
     User(&'a UserId, u64),
-    Everybody,
-    Unheard,
+    AllUsers,
+    Unanswered,
 }
 
 impl Revocation {
@@ -72,36 +65,36 @@ impl Revocation {
         stop: &CancellationToken,
     ) -> Result<(), Error> {
         let mut last = *link.borrow_and_update();
-        let mut due = Due {
-            unheard: true,
-            ..Due::default()
+        let mut pending = Pending {
+            unanswered: true,
+            ..Pending::default()
         };
-        self.close_pending(&mut due).await;
+        self.close_pending(&mut pending).await;
         loop {
             tokio::select! {
                 biased; // Stop first; then new changes, then retries.
                 () = stop.cancelled() => return Ok(()),
                 message = changed.next() => match message {
-                    Some(message) => self.add_change(&message, &mut due),
-                    None => return Err(Error::Ended),
+                    Some(message) => self.add_change(&message, &mut pending),
+                    None => return Err(Error::BusClosed),
                 },
                 // Changes and sign-ins may have been lost while disconnected, so all users sign in again.
                 Ok(()) = link.changed() => {
                     let now = *link.borrow_and_update();
                     let gap = now.has_gap_since(&last);
-                    (due.everybody, due.unheard) = (due.everybody || gap, due.unheard || gap);
+                    (pending.all_users, pending.unanswered) = (pending.all_users || gap, pending.unanswered || gap);
                     last = now;
                 }
-                () = tokio::time::sleep(RETRY), if !due.is_empty() => {}
+                () = tokio::time::sleep(RETRY_PAUSE), if !pending.is_empty() => {}
             }
             while let Some(message) = changed.try_next() {
-                self.add_change(&message, &mut due);
+                self.add_change(&message, &mut pending);
             }
-            self.close_pending(&mut due).await;
+            self.close_pending(&mut pending).await;
         }
     }
 
-    fn add_change(&self, message: &Message, due: &mut Due) {
+    fn add_change(&self, message: &Message, pending: &mut Pending) {
         let subject = message.subject.as_str();
         let Some(user) = self.workspace.rights_user(subject) else {
             tracing::warn!(subject, "a rights change names no user");
@@ -109,157 +102,119 @@ impl Revocation {
         };
         let Ok(position) = chat::codec::decode::<u64>(&message.payload) else {
             tracing::warn!(subject, "a rights change names no position");
-            due.everybody = true;
+            pending.all_users = true;
             return;
         };
-        if due.users.len() < PENDING_MAX {
-            let last = due.users.entry(user).or_default();
+        if pending.users.len() < PENDING_MAX {
+            let last = pending.users.entry(user).or_default();
             *last = position.max(*last);
         } else {
-            due.everybody = true;
+            pending.all_users = true;
         }
     }
 
     /// Closes the pending connections; failures stay pending.
-    async fn close_pending(&self, due: &mut Due) {
-        if due.unheard {
-            match self.end_listed(Whose::Unheard).await {
-                Ok(()) => due.unheard = false,
+    async fn close_pending(&self, pending: &mut Pending) {
+        if pending.unanswered {
+            match self.close_listed(Selection::Unanswered).await {
+                Ok(()) => pending.unanswered = false,
                 Err(error) => return log_failure(&error),
             }
         }
-        if due.everybody {
-            match self.end_listed(Whose::Everybody).await {
-                Ok(()) => *due = Due::default(),
+        if pending.all_users {
+            match self.close_listed(Selection::AllUsers).await {
+                Ok(()) => *pending = Pending::default(),
                 Err(error) => log_failure(&error),
             }
             return;
         }
-        while let Some((user, position)) = due.users.pop_first() {
-            if let Err(error) = self.end(&user, position).await {
+        while let Some((user, position)) = pending.users.pop_first() {
+            if let Err(error) = self.close_user(&user, position).await {
                 log_failure(&error);
-                due.users.insert(user, position);
+                pending.users.insert(user, position);
                 return;
             }
         }
     }
 
-    async fn end(&self, user: &UserId, position: u64) -> Result<(), Error> {
+    async fn close_user(&self, user: &UserId, position: u64) -> Result<(), Error> {
         for connection in self.callout.outdated(user, position) {
-            self.kick(&connection).await?;
+            self.system.close(&connection).await?;
         }
-        self.end_listed(Whose::User(user, position)).await
+        self.close_listed(Selection::User(user, position)).await
     }
 
     /// Closes the selected connections that NATS lists, except those that already have the new rights. A
     /// connection that signed in through another instance may be closed needlessly, which costs one
     /// reconnection.
-    async fn end_listed(&self, whose: Whose<'_>) -> Result<(), Error> {
+    async fn close_listed(&self, selection: Selection<'_>) -> Result<(), Error> {
         let mut kept = 0;
         for _ in 0..LISTS_MAX {
-            let list = self.list(whose, kept).await?;
+            let list = self.list(selection, kept).await?;
             let full = list.data.connections.len() >= LISTED_MAX;
             for listed in list.data.connections {
                 let connection = Connection {
                     server: list.server.id.clone(),
                     client: listed.cid,
                 };
-                let Some(reason) = self.reason(whose, &connection, &listed.authorized_user) else {
+                let Some(reason) =
+                    self.reason_to_close(selection, &connection, &listed.authorized_user)
+                else {
                     kept += 1;
                     continue;
                 };
-                self.kick(&connection).await?;
+                self.system.close(&connection).await?;
                 tracing::info!(user = %listed.authorized_user, client = listed.cid, "connection closed: {reason}");
             }
             if !full {
                 return Ok(());
             }
         }
-        Err(Error::Many)
+        Err(Error::TooManyConnections)
     }
 
     /// Returns why a connection is to be closed, if it is.
-    fn reason(
+    fn reason_to_close(
         &self,
-        whose: Whose<'_>,
+        selection: Selection<'_>,
         connection: &Connection,
         user: &str,
     ) -> Option<&'static str> {
-        let ends = match whose {
-            Whose::Unheard => {
-                let heard = self.callout.is_recent(connection);
-                return (!heard).then_some("no console role was subscribed when it signed in");
+        let is_outdated = match selection {
+            Selection::Unanswered => {
+                let is_answered = self.callout.is_recent(connection);
+                return (!is_answered)
+                    .then_some("no console role was subscribed when it signed in");
             }
-            Whose::User(_, position) => !self.callout.is_current(connection, position),
-            Whose::Everybody => true,
+            Selection::User(_, position) => !self.callout.is_current(connection, position),
+            Selection::AllUsers => true,
         };
         // The roles' user is not a login, so a role's connection is never closed.
         let is_user = user.parse::<UserId>().is_ok();
-        (ends && is_user).then_some("its user's rights changed")
+        (is_outdated && is_user).then_some("its user's rights changed")
     }
 
-    async fn list(&self, whose: Whose<'_>, offset: usize) -> Result<List, Error> {
-        let account = match whose {
-            Whose::Unheard => SIGNING_IN_ACCOUNT,
-            Whose::User(..) | Whose::Everybody => ACCOUNT,
+    async fn list(&self, selection: Selection<'_>, offset: usize) -> Result<ConnectionList, Error> {
+        let account = match selection {
+            Selection::Unanswered => SIGNING_IN_ACCOUNT,
+            Selection::User(..) | Selection::AllUsers => ACCOUNT,
         };
         let mut filter = json!({
             "auth": true, "acc": account, "limit": LISTED_MAX, "offset": offset,
         });
-        if let (Whose::User(user, _), Some(filter)) = (whose, filter.as_object_mut()) {
+        if let (Selection::User(user, _), Some(filter)) = (selection, filter.as_object_mut()) {
             filter.insert("user".to_owned(), user.as_str().into());
         }
-        let answer = self.ask(subject::SERVER_CONNECTIONS.to_owned(), filter.to_string());
-        serde_json::from_slice(&answer.await?).map_err(Error::Connections)
-    }
-
-    async fn kick(&self, connection: &Connection) -> Result<(), Error> {
-        let subject = subject::server_kick(&connection.server);
-        let answer = self.ask(subject, json!({ "cid": connection.client }).to_string());
-        // An error in the reply means that the connection is already gone.
-        drop(answer.await?);
-        counter!(CONNECTIONS_ENDED).increment(1);
-        Ok(())
-    }
-
-    async fn ask(&self, subject: String, question: String) -> Result<Bytes, Error> {
-        let answer = self
-            .system
-            .request(subject, &[], question.into(), ASK_TIMEOUT);
-        Ok(answer.await.map_err(Error::Bus)?.payload)
+        self.system.connections(&filter).await
     }
 }
 
-impl Due {
+impl Pending {
     fn is_empty(&self) -> bool {
-        self.users.is_empty() && !self.everybody && !self.unheard
+        self.users.is_empty() && !self.all_users && !self.unanswered
     }
 }
 
 fn log_failure(error: &Error) {
     tracing::warn!(error = %bus::chain(error), "cannot close connections; retrying");
-}
-
-/// NATS's list of connections.
-#[derive(Deserialize)]
-struct List {
-    server: Server,
-    data: Data,
-}
-
-#[derive(Deserialize)]
-struct Server {
-    id: String,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    connections: Vec<Listed>,
-}
-
-#[derive(Deserialize)]
-struct Listed {
-    cid: u64,
-    #[serde(default)]
-    authorized_user: String,
 }

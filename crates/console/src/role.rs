@@ -16,6 +16,7 @@ use crate::page::{Page, Public};
 use crate::recent_sign_ins::RecentSignIns;
 use crate::revocation::Revocation;
 use crate::sign_in::SignIn;
+use crate::system_account::SystemAccount;
 use crate::websocket::Websocket;
 
 /// The role's name among NATS services.
@@ -46,12 +47,12 @@ pub enum Error {
     /// NATS's list of connections cannot be parsed.
     #[error("cannot parse NATS's list of connections; version 2.10 or newer is required")]
     Connections(#[source] serde_json::Error),
-    /// There are too many connections to close at once.
+    /// NATS lists more connections than can be closed at once.
     #[error("too many connections to close at once")]
-    Many,
+    TooManyConnections,
     /// The bus was closed.
     #[error("the connection to NATS was closed")]
-    Ended,
+    BusClosed,
 }
 
 /// Handles sign-ins and serves the page until `stop` is cancelled. The caller binds the listener, so
@@ -68,7 +69,7 @@ pub async fn run(
     workspace: Subjects,
     stop: CancellationToken,
 ) -> Result<(), Error> {
-    crate::metrics::describe();
+    crate::metric::describe();
     let started = bus::clock::instant();
     let issuer = Issuer::from_seed(&config.issuer).map_err(Error::Issuer)?;
     let requests = bus.subscribe(AUTH_CALLOUT, Some(callout::QUEUE)).await;
@@ -78,6 +79,7 @@ pub async fn run(
     // The subscriptions must be active before the role announces itself.
     bus.flush().await.map_err(Error::Bus)?;
     let service = announce(&bus, &workspace).await?;
+    let system = system.map(SystemAccount);
     let audience = system.clone().map(|system| Audience {
         bus: bus.clone(),
         system,
@@ -99,7 +101,7 @@ pub async fn run(
     });
     let served = tokio::try_join!(
         Arc::clone(&callout).serve(requests, &stop),
-        end_connections(&callout, system, changed, &stop),
+        close_connections(&callout, system, changed, &stop),
         async {
             http::serve(listener, page, &stop).await;
             Ok(())
@@ -125,9 +127,9 @@ async fn announce(bus: &Bus, workspace: &Subjects) -> Result<Service, Error> {
     bus.announce(info).await.map_err(Error::Bus)
 }
 
-async fn end_connections(
+async fn close_connections(
     callout: &Arc<Callout>,
-    system: Option<Bus>,
+    system: Option<SystemAccount>,
     changed: Subscription,
     stop: &CancellationToken,
 ) -> Result<(), Error> {
