@@ -31,7 +31,7 @@ impl Server {
         Self::start_with("").await
     }
 
-    /// Starts a server with the text of a NATS configuration file, which must not set `port`.
+    /// Starts a server with the text of a NATS configuration file. Its address and port are ignored.
     ///
     /// # Panics
     /// As [`start`](Self::start).
@@ -39,8 +39,21 @@ impl Server {
         let dir = ok(tempfile::tempdir());
         ok(std::fs::write(dir.path().join("nats.conf"), settings));
         let child = spawn(dir.path(), "-1");
-        let port = port(dir.path(), &child).await;
+        let port = port(dir.path(), &child, "nats").await;
         Self { dir, port, child }
+    }
+
+    /// Returns the port for clients.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Returns the port for `WebSocket`s, which the settings must configure.
+    ///
+    /// # Panics
+    /// When the server does not listen for them.
+    pub async fn websocket_port(&self) -> u16 {
+        port(self.dir.path(), &self.child, "websocket").await
     }
 
     /// Returns `nats://127.0.0.1:<port>`.
@@ -82,7 +95,7 @@ impl Server {
     /// As [`start`](Self::start).
     pub async fn restart(&mut self) {
         self.child = spawn(self.dir.path(), &self.port.to_string());
-        let port = port(self.dir.path(), &self.child).await;
+        let port = port(self.dir.path(), &self.child, "nats").await;
         assert_eq!(port, self.port, "the port is the same");
     }
 }
@@ -111,7 +124,7 @@ fn spawn(dir: &Path, port: &str) -> Child {
 }
 
 /// Waits for the file that the server writes when it listens.
-async fn port(dir: &Path, child: &Child) -> u16 {
+async fn port(dir: &Path, child: &Child, protocol: &str) -> u16 {
     let file = dir.join(format!(
         "nats-server_{}.ports",
         child.id().unwrap_or_default()
@@ -119,7 +132,7 @@ async fn port(dir: &Path, child: &Child) -> u16 {
     let read = async {
         loop {
             let text = tokio::fs::read_to_string(&file).await.unwrap_or_default();
-            if let Some(port) = port_in(&text) {
+            if let Some(port) = port_in(&text, protocol) {
                 return port;
             }
             tokio::time::sleep(POLL).await;
@@ -128,9 +141,9 @@ async fn port(dir: &Path, child: &Child) -> u16 {
     ok(tokio::time::timeout(START_TIMEOUT, read).await)
 }
 
-fn port_in(text: &str) -> Option<u16> {
+fn port_in(text: &str, protocol: &str) -> Option<u16> {
     let ports: serde_json::Value = serde_json::from_str(text).ok()?;
-    let url = ports.get("nats")?.get(0)?.as_str()?;
+    let url = ports.get(protocol)?.get(0)?.as_str()?;
     url.rsplit(':').next()?.parse().ok()
 }
 

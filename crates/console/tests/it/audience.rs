@@ -11,7 +11,7 @@ use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits for this report.
+/// Waits for a report with this value.
 async fn wait_for(reports: &mut Subscription, anybody: bool) {
     let reported = async {
         loop {

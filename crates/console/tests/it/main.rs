@@ -1,4 +1,4 @@
-//! The console role in front of a real `nats-server`, with a session-router played by the test.
+//! The console role with a real `nats-server` and a fake session router.
 
 #[cfg(test)]
 mod audience;

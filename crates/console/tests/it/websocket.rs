@@ -24,7 +24,7 @@ async fn upgrade(world: &World, origin: Option<&str>) -> u16 {
 async fn only_the_consoles_page_may_open_the_websocket() {
     let world = World::start().await;
     assert_eq!(upgrade(&world, Some(ORIGIN)).await, 101);
-    // No browser: what is no page has no origin.
+    // Only browsers send an origin.
     assert_eq!(upgrade(&world, None).await, 101);
     let websocket = format!("http://127.0.0.1:{}", world.websocket);
     for origin in [

@@ -1,11 +1,12 @@
-//! A `nats-server` with our configuration, a session-router that knows some users, and the console.
+//! A `nats-server` with our configuration, a fake session router with some users, and the console.
 
 use std::collections::BTreeMap;
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bus::Bus;
+use bus::testing::Server;
 use chat::chance::Chance;
 use chat::id::{LiveChatId, UserId};
 use chat::password::{self, token};
@@ -17,31 +18,30 @@ use console::{Config, Error, SERVICE, Websocket};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::{Client, by_password};
 
-/// Where the page would come from.
+/// The origin of the page.
 pub(crate) const ORIGIN: &str = "http://127.0.0.1:8081";
-/// The password of everybody here.
+/// The password of every user.
 pub(crate) const PASSWORD: &str = "correct horse";
-/// Longer than any answer takes.
+/// The timeout of every wait: longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
 
 /// The live chat that the operator and the reader are members of.
 pub(crate) const OURS: LiveChatId = LiveChatId::from_bytes([1; 16]);
-/// Another one.
+/// Another live chat.
 pub(crate) const THEIRS: LiveChatId = LiveChatId::from_bytes([2; 16]);
 
-/// The users that the session-router knows, and the hashes of their tokens.
+/// The users of the fake session router, and the hashes of their tokens.
 #[derive(Default)]
 pub(crate) struct Users {
     pub(crate) logins: BTreeMap<UserId, Login>,
     pub(crate) tokens: BTreeMap<String, UserId>,
-    /// Goes up with every change.
+    /// The log position of the last change.
     pub(crate) position: u64,
 }
 
@@ -55,17 +55,18 @@ pub(crate) struct World {
     issuer: Secret,
     tasks: JoinSet<Result<(), Error>>,
     stop: CancellationToken,
-    _server: Child,
+    _server: Server,
     _dir: TempDir,
 }
 
 impl World {
-    /// With an operator (olga), a reader (rita), a supervisor (sven) and an administrator (anna).
+    /// Starts everything, with an operator (olga), a reader (rita), a supervisor (sven) and an
+    /// administrator (anna).
     pub(crate) async fn start() -> Self {
         Self::start_with(true).await
     }
 
-    /// The same, with or without the session-router.
+    /// The same, with or without the session router.
     pub(crate) async fn start_with(router: bool) -> Self {
         let mut world = Self::server().await;
         if router {
@@ -75,16 +76,17 @@ impl World {
         world
     }
 
-    /// The server alone.
+    /// Starts only the server.
     pub(crate) async fn server() -> Self {
         let issuer = nats_server::new_issuer([7; 32]).unwrap();
-        let (dir, server, ports) = server(&issuer).await;
-        let bus = connect(ports[0], ROLES_USER).await;
+        let dir = tempfile::tempdir().unwrap();
+        let config = nats_server::config(&settings(&issuer, dir.path().to_owned()));
+        let server = Server::start_with(config.expose()).await;
         Self {
-            port: ports[0],
-            websocket: ports[1],
+            port: server.port(),
+            websocket: server.websocket_port().await,
             page: 0,
-            bus,
+            bus: connect(server.port(), ROLES_USER).await,
             workspace: "default".parse().unwrap(),
             users: Arc::new(Mutex::new(staff())),
             issuer,
@@ -135,7 +137,7 @@ impl World {
             .expect("NATS must list the connection");
     }
 
-    /// Somebody connects with the right password.
+    /// Connects with the right password.
     pub(crate) async fn sign_in(&self, user: &str) -> Client {
         let proof = by_password(user, PASSWORD);
         Client::connect(self.port, proof).await.unwrap()
@@ -163,7 +165,7 @@ impl World {
         change(users.logins.get_mut(&id).unwrap());
     }
 
-    /// Stops the console and says how it ended.
+    /// Stops the console and returns its result.
     pub(crate) async fn stop(mut self) -> Result<(), Error> {
         self.stop.cancel();
         let mut ended = Ok(());
@@ -173,7 +175,7 @@ impl World {
         ended
     }
 
-    /// Starts the session-router.
+    /// Starts the fake session router.
     pub(crate) async fn route(&mut self) {
         let subject = self.workspace.router(Question::Login);
         let mut questions = self.bus.subscribe(&subject, None).await.unwrap();
@@ -215,7 +217,7 @@ impl Users {
         Some(Login { as_of, ..login })
     }
 
-    /// Gives a user a token.
+    /// Issues a token of a user.
     pub(crate) fn issue(&mut self, user: &str) -> String {
         let token = token::new(&mut Chance::from_seed([3; 32]));
         self.tokens
@@ -246,10 +248,8 @@ fn staff() -> Users {
     users
 }
 
-/// Starts a server on free ports: for clients and for `WebSocket`s.
-async fn server(issuer: &Secret) -> (TempDir, Child, [u16; 2]) {
-    let dir = tempfile::tempdir().unwrap();
-    let settings = Settings {
+fn settings(issuer: &Secret, directory: PathBuf) -> Settings {
+    Settings {
         name: "test".to_owned(),
         listen: "127.0.0.1:0".parse().unwrap(),
         websocket: "127.0.0.1:0".parse().unwrap(),
@@ -257,44 +257,11 @@ async fn server(issuer: &Secret) -> (TempDir, Child, [u16; 2]) {
         issuer: nats_server::issuer_key(issuer).unwrap(),
         roles_password: Secret::new(password_of(ROLES_USER)),
         system_password: Secret::new(password_of(SYSTEM_USER)),
-        directory: dir.path().to_owned(),
-    };
-    let file = dir.path().join("nats-server.conf");
-    std::fs::write(&file, nats_server::config(&settings).expose()).unwrap();
-    let log = std::fs::File::create(dir.path().join("log")).unwrap();
-    let child = Command::new(bus::testing::binary())
-        .arg("--config")
-        .arg(file)
-        .stdout(Stdio::null())
-        .stderr(log)
-        .kill_on_drop(true)
-        .spawn()
-        .expect("nats-server runs; ./just tools gets it");
-    let ports = dir
-        .path()
-        .join(format!("nats-server_{}.ports", child.id().unwrap()));
-    let listening = async {
-        loop {
-            let text = std::fs::read_to_string(&ports).unwrap_or_default();
-            if let Ok(ports) = serde_json::from_str::<Value>(&text) {
-                return [port(&ports["nats"][0]), port(&ports["websocket"][0])];
-            }
-            tokio::time::sleep(POLL).await;
-        }
-    };
-    let Ok(ports) = tokio::time::timeout(PATIENCE, listening).await else {
-        let log = std::fs::read_to_string(dir.path().join("log"));
-        panic!("nats-server does not listen: {log:?}");
-    };
-    (dir, child, ports)
+        directory,
+    }
 }
 
-fn port(url: &Value) -> u16 {
-    let (_, port) = url.as_str().unwrap().rsplit_once(':').unwrap();
-    port.parse().unwrap()
-}
-
-/// Passwords with everything that a configuration file might stumble over.
+/// Returns a password with characters that a configuration file must escape.
 fn password_of(user: &str) -> String {
     format!("{user} \"quoted\" \\ $VAR # {{[;]}} 'ж'")
 }
