@@ -3,7 +3,7 @@
 //! A stale entry is harmless: the router checks the revision of every request. An entry lives for a
 //! minute. A proof that fails against an entry older than [`RECHECK_AFTER`] is checked once more
 //! against a fresh one (`gateway.rs`), because a new code must work at once. Missing
-//! channels are not cached: invented ids evict nothing, and a new channel works at once.
+//! channels are not cached: made-up ids evict nothing, and a new channel works at once.
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -24,12 +24,10 @@ pub(crate) const RECHECK_AFTER: Duration = Duration::from_secs(1);
 /// The most entries of each of the two generations. An entry takes about 200 bytes.
 const GENERATION_MAX: usize = 8_192;
 
-/// The access of a channel, and when it was fetched.
+/// The access of a channel, and when it was fetched from the router.
 #[derive(Clone, Debug)]
 pub(crate) struct CachedAccess {
-    /// The access.
     pub(crate) access: Arc<Access>,
-    /// When the router was asked.
     pub(crate) fetched: Timestamp,
 }
 

@@ -5,8 +5,7 @@
 //! matters: any number of instances may run, and losing one loses nothing.
 //!
 //! [`run`] is the role. [`serve`] is the same HTTP server in front of any [`Upstream`], for
-//! benchmarks (`examples/store_nothing.rs`). [`Gateway::handle`] handles one request without a
-//! socket.
+//! benchmarks. [`Gateway::handle`] handles one request without a socket.
 //!
 //! The checks, in order: path and method, media type, size, the channel's access, the proof, the
 //! body's members, the channel's rate, the router. A failure is an `application/problem+json` document

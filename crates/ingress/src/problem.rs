@@ -31,9 +31,7 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
 /// An error response.
 #[derive(Debug)]
 pub(crate) struct Problem {
-    /// The status.
     pub(crate) status: StatusCode,
-    /// The stable code.
     pub(crate) code: &'static str,
     /// One sentence: what is wrong and what to do.
     detail: String,

@@ -1,9 +1,11 @@
-//! The role on a real NATS, with a stub where the session-router would be.
+//! The role on a real NATS, with a stub of the session router.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use ::bus::Bus;
 use ::bus::testing::Server;
+use bytes::Bytes;
 use chat::codec;
 use chat::rpc::{Access, AccessRequest, InboundReply, InboundRequest, Security};
 use chat::subject::{Question, Subjects};
@@ -19,7 +21,7 @@ fn workspace() -> Subjects {
     "default".parse().unwrap()
 }
 
-/// Starts the role; it listens at the address until the token is cancelled.
+/// Starts the role and returns its address.
 async fn start(bus: Bus, tasks: &mut JoinSet<()>, stop: CancellationToken) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -31,8 +33,8 @@ async fn start(bus: Bus, tasks: &mut JoinSet<()>, stop: CancellationToken) -> So
     address
 }
 
-/// Answers everything, as a router that knows every channel would.
-async fn stand_in(bus: Bus, tasks: &mut JoinSet<()>) {
+/// Replies to every request, as a router with every channel would.
+async fn start_router(bus: Bus, tasks: &mut JoinSet<()>) {
     let mut access_requests = bus
         .subscribe(&workspace().router(Question::Access), None)
         .await
@@ -69,14 +71,19 @@ async fn ask(address: SocketAddr) -> (u16, String) {
 }
 
 #[tokio::test]
-async fn a_message_is_sent_over_the_bus_and_the_reply_returned() {
+async fn it_announces_itself_and_forwards_messages_over_the_bus() {
     let server = Server::start().await;
     let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
-    stand_in(server.bus().await, &mut tasks).await;
+    start_router(server.bus().await, &mut tasks).await;
     let address = start(server.bus().await, &mut tasks, stop.clone()).await;
     let (status, body) = ask(address).await;
     assert_eq!(status, 200, "{body}");
     assert!(body.contains("\"position\":123"), "{body}");
+    let ping = format!("$SRV.PING.{}", ingress::SERVICE);
+    let bus = server.bus().await;
+    let pong = in_time(bus.request(ping, &[], Bytes::new(), Duration::from_secs(30))).await;
+    let pong: serde_json::Value = serde_json::from_slice(&pong.unwrap().payload).unwrap();
+    assert_eq!(pong["name"], ingress::SERVICE);
     stop.cancel();
     tasks.shutdown().await;
 }
@@ -91,25 +98,6 @@ async fn without_a_router_or_nats_requests_fail_at_once() {
     server.kill().await;
     let (status, body) = ask(address).await;
     assert_eq!(status, 503, "no NATS: {body}");
-    stop.cancel();
-    in_time(tasks.join_next()).await.unwrap().unwrap();
-}
-
-#[tokio::test]
-async fn it_announces_itself_as_a_service() {
-    let server = Server::start().await;
-    let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
-    let address = start(server.bus().await, &mut tasks, stop.clone()).await;
-    assert_eq!(ask(address).await.0, 503);
-    let subject = format!("$SRV.PING.{}", ingress::SERVICE);
-    let timeout = std::time::Duration::from_secs(30);
-    let bus = server.bus().await;
-    let answer = bus
-        .request(subject, &[], bytes::Bytes::new(), timeout)
-        .await
-        .unwrap();
-    let answer: serde_json::Value = serde_json::from_slice(&answer.payload).unwrap();
-    assert_eq!(answer["name"], ingress::SERVICE);
     stop.cancel();
     in_time(tasks.join_next()).await.unwrap().unwrap();
 }

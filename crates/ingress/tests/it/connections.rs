@@ -1,33 +1,21 @@
-//! Connections that are slow, many, large or false. Nothing here waits for a duration: the limits
-//! are short, and what must happen is waited for.
+//! Slow, excessive, large and malformed connections. The limits are short, and the tests wait for events
+//! instead of durations.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use ingress::Config;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::task::JoinSet;
 
 use crate::net::{Client, TestServer, good, head, in_time};
-use crate::test_gateway::{CODE, config, message, path};
+use crate::test_gateway::{CODE, message, path};
 
 const SHORT: Duration = Duration::from_millis(100);
-
-#[tokio::test]
-async fn a_connection_serves_many_requests() {
-    let server = TestServer::start(config()).await;
-    let mut client = server.connect().await;
-    for _ in 0..3 {
-        client.send(&good()).await;
-        assert_eq!(client.response().await.unwrap().status, 200);
-    }
-    drop(client);
-    server.end().await;
-}
+/// The end of the head of a request that waits before it sends its body.
+const EXPECT: &str = "\r\nexpect: 100-continue\r\n\r\n";
 
 #[tokio::test]
 async fn pipelined_requests_are_answered_in_order() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     let mut client = server.connect().await;
     let other = good().replacen("POST", "PUT", 1);
     client.send(&format!("{}{other}{}", good(), good())).await;
@@ -39,11 +27,7 @@ async fn pipelined_requests_are_answered_in_order() {
 
 #[tokio::test]
 async fn a_slow_head_is_closed() {
-    let config = Config {
-        header_read_timeout: SHORT,
-        ..config()
-    };
-    let server = TestServer::start(config).await;
+    let server = TestServer::with(|config| config.header_read_timeout = SHORT).await;
     let mut silent = server.connect().await;
     let mut slow = server.connect().await;
     slow.send("POST / HTTP/1.1\r\nhost: x\r\nx-slow: ").await;
@@ -53,33 +37,20 @@ async fn a_slow_head_is_closed() {
     for client in [&mut silent, &mut slow, &mut idle] {
         assert_eq!(client.ended().await, 0);
     }
-    server.end().await;
-}
-
-#[tokio::test]
-async fn a_trickling_head_is_closed_too() {
-    let config = Config {
-        header_read_timeout: SHORT,
-        ..config()
-    };
-    let server = TestServer::start(config).await;
-    let mut client = server.connect().await;
-    client.send("POST / HTTP/1.1\r\n").await;
+    let mut trickling = server.connect().await;
+    trickling.send("POST / HTTP/1.1\r\n").await;
     let trickle = async {
-        while client.try_send(b"x: y\r\n").await.is_ok() {
+        while trickling.try_send(b"x: y\r\n").await.is_ok() {
             tokio::time::sleep(SHORT / 10).await;
         }
     };
     in_time(trickle).await;
+    server.end().await;
 }
 
 #[tokio::test]
 async fn a_slow_body_gets_408_and_is_closed() {
-    let config = Config {
-        body_timeout: SHORT,
-        ..config()
-    };
-    let server = TestServer::start(config).await;
+    let server = TestServer::with(|config| config.body_timeout = SHORT).await;
     let mut client = server.connect().await;
     client.send(&format!("{}{{", head(100))).await;
     let response = client.response().await.unwrap();
@@ -92,48 +63,44 @@ async fn a_slow_body_gets_408_and_is_closed() {
 
 #[tokio::test]
 async fn an_incomplete_body_is_not_forwarded() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     let body = message(CODE);
-    let (mut reader, mut writer) = server.connect().await.split();
     let request = format!("{}{body}", head(body.len() + 1));
-    writer.write_all(request.as_bytes()).await.unwrap();
-    writer.shutdown().await.unwrap();
-    let mut response = String::new();
-    in_time(reader.read_to_string(&mut response)).await.unwrap();
+    let (response, _) = server.connect().await.exchange(&request).await;
     assert!(!response.contains(" 200 "), "{response}");
     assert!(server.router.received().is_empty());
 }
 
 #[tokio::test]
-async fn a_large_content_length_is_refused_before_the_body() {
-    let server = TestServer::start(config()).await;
-    let mut client = server.connect().await;
-    let large = head(10 * 1024 * 1024 * 1024);
-    let large = large.replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
-    client.send(&large).await;
-    let response = client.response().await.unwrap();
-    assert_eq!(response.status, 413, "{response:?}");
-    assert_eq!(client.ended().await, 0);
-}
-
-#[tokio::test]
-async fn a_client_that_keeps_sending_is_not_reset_at_once() {
-    let server = TestServer::start(config()).await;
-    let mut client = server.connect().await;
-    client.send(&head(1024 * 1024)).await;
-    assert_eq!(client.response().await.unwrap().status, 413);
-    for _ in 0..8 {
-        client.send(&" ".repeat(16 * 1024)).await;
+async fn a_large_content_length_gets_413_and_the_body_is_not_read() {
+    let server = TestServer::start().await;
+    let expecting = head(10 << 30).replace("\r\n\r\n", EXPECT);
+    let large = head(1 << 20);
+    let smuggling = format!("{large}{}", good());
+    for (case, request, rest) in [
+        ("the client waits for 100 Continue", &expecting, ""),
+        (
+            "a client that keeps sending is not reset",
+            &large,
+            &" ".repeat(1 << 17),
+        ),
+        ("the body is not a request", &smuggling, ""),
+    ] {
+        let mut client = server.connect().await;
+        client.send(request).await;
+        assert_eq!(client.response().await.unwrap().status, 413, "{case}");
+        client.send(rest).await;
+        assert_eq!(client.ended().await, 0, "{case}");
     }
-    assert_eq!(client.ended().await, 0);
+    assert!(server.router.received().is_empty());
 }
 
 #[tokio::test]
 async fn a_small_body_gets_100_continue() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     let mut client = server.connect().await;
     let body = message(CODE);
-    let waits = head(body.len()).replace("\r\n\r\n", "\r\nexpect: 100-continue\r\n\r\n");
+    let waits = head(body.len()).replace("\r\n\r\n", EXPECT);
     client.send(&waits).await;
     assert_eq!(client.response().await.unwrap().status, 100);
     client.send(&body).await;
@@ -142,34 +109,20 @@ async fn a_small_body_gets_100_continue() {
 
 #[tokio::test]
 async fn a_large_chunked_body_is_refused_while_it_arrives() {
-    let server = TestServer::start(config()).await;
-    let (mut reader, mut writer) = server.connect().await.split();
-    let mut tasks = JoinSet::new();
-    tasks.spawn(async move {
-        let head = head(0).replace("content-length: 0", "transfer-encoding: chunked");
-        let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
-        let mut sent = writer.write_all(head.as_bytes()).await;
-        for _ in 0..160 {
-            if sent.is_ok() {
-                sent = writer.write_all(chunk.as_bytes()).await;
-            }
-        }
-        sent.is_ok()
-    });
-    let mut response = Vec::new();
-    // The end may be a reset, because we went on sending.
-    let _end = in_time(reader.read_to_end(&mut response)).await;
-    let response = String::from_utf8(response).unwrap();
+    let server = TestServer::start().await;
+    let head = head(0).replace("content-length: 0", "transfer-encoding: chunked");
+    let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+    let request = format!("{head}{}", chunk.repeat(160));
+    let (response, was_all_sent) = server.connect().await.exchange(&request).await;
     assert!(response.starts_with("HTTP/1.1 413 "), "{response}");
     assert!(response.contains("\"too_large\""), "{response}");
-    let was_all_taken = in_time(tasks.join_next()).await.unwrap().unwrap();
-    assert!(!was_all_taken, "10 MiB are not read");
+    assert!(!was_all_sent, "10 MiB are not read");
     assert_eq!(server.router.access_requests(), 0);
 }
 
 #[tokio::test]
 async fn a_valid_chunked_body_is_accepted() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     let mut client = server.connect().await;
     let request = head(0).replace("content-length: 0", "transfer-encoding: chunked");
     let body = message(CODE);
@@ -185,19 +138,8 @@ async fn a_valid_chunked_body_is_accepted() {
 }
 
 #[tokio::test]
-async fn bytes_after_a_refused_body_are_not_a_request() {
-    let server = TestServer::start(config()).await;
-    let mut client = server.connect().await;
-    let smuggled = format!("{}{}", head(1024 * 1024), good());
-    client.send(&smuggled).await;
-    assert_eq!(client.response().await.unwrap().status, 413);
-    assert_eq!(client.ended().await, 0);
-    assert!(server.router.received().is_empty());
-}
-
-#[tokio::test]
 async fn a_request_of_two_lengths_is_not_two_requests() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     let inner = good();
     for framing in [
         format!(
@@ -221,33 +163,23 @@ async fn a_request_of_two_lengths_is_not_two_requests() {
 
 #[tokio::test]
 async fn a_head_has_limits() {
-    let server = TestServer::start(config()).await;
-    let lines = |count: usize| "x: y\r\n".repeat(count);
+    let server = TestServer::start().await;
     let bytes = |count: usize| format!("x: {}\r\n", "y".repeat(count));
     for (case, flood) in [
-        ("a line too many", lines(65)),
-        ("many lines", lines(100_000)),
-        ("some bytes too many", bytes(17 * 1024)),
+        ("one line more than allowed", "x: y\r\n".repeat(65)),
+        ("many lines", "x: y\r\n".repeat(100_000)),
+        ("1 KiB more than allowed", bytes(17 * 1024)),
         ("many bytes", bytes(1024 * 1024)),
     ] {
-        let (mut reader, mut writer) = server.connect().await.split();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(async move {
-            let request = format!("POST / HTTP/1.1\r\n{flood}\r\n");
-            // The server responds and closes before all of it is sent.
-            let _sent = writer.write_all(request.as_bytes()).await;
-        });
-        let mut response = Vec::new();
-        let _end = in_time(reader.read_to_end(&mut response)).await;
-        let response = String::from_utf8(response).unwrap();
+        let request = format!("POST / HTTP/1.1\r\n{flood}\r\n");
+        let (response, _) = server.connect().await.exchange(&request).await;
         assert!(response.starts_with("HTTP/1.1 431 "), "{case}: {response}");
-        tasks.shutdown().await;
     }
 }
 
 #[tokio::test]
 async fn bytes_that_are_not_http_are_closed() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
@@ -261,17 +193,14 @@ async fn bytes_that_are_not_http_are_closed() {
     assert!(server.router.received().is_empty());
 }
 
-/// Tries until there is a place, which there is once the gateway has seen another one's end.
+/// Connects until a request is served: the gateway notices the end of another connection late.
 async fn until_served(server: &TestServer) -> Client {
     let tried = async {
         loop {
             let mut client = server.connect().await;
-            if client.try_send(good().as_bytes()).await.is_ok()
-                && client
-                    .response()
-                    .await
-                    .is_some_and(|response| response.status == 200)
-            {
+            let sent = client.try_send(good().as_bytes()).await;
+            let response = client.response().await;
+            if sent.is_ok() && response.is_some_and(|response| response.status == 200) {
                 return client;
             }
         }
@@ -279,47 +208,36 @@ async fn until_served(server: &TestServer) -> Client {
     in_time(tried).await
 }
 
-async fn check_full(server: &TestServer) {
-    let mut first = until_served(server).await;
-    let mut second = server.connect().await;
-    let response = second.response().await.unwrap();
-    assert_eq!(response.status, 503, "{response:?}");
-    assert!(response.head.contains("retry-after: 3\r\n"), "{response:?}");
-    assert!(response.head.contains("connection: close"), "{response:?}");
-    assert!(response.body.contains("\"unavailable\""), "{response:?}");
-    assert_eq!(second.ended().await, 0);
-    first.send(&good()).await;
-    assert_eq!(first.response().await.unwrap().status, 200, "not disturbed");
-    drop(first);
-    until_served(server).await;
-}
-
 #[tokio::test]
-async fn a_connection_over_the_limit_gets_503() {
-    let config = Config {
-        connections_max: 1,
-        ..config()
-    };
-    check_full(&TestServer::start(config).await).await;
-}
-
-#[tokio::test]
-async fn a_connection_over_the_limit_of_its_source_gets_503() {
-    let config = Config {
-        connections_per_source_max: NonZeroU32::new(1),
-        ..config()
-    };
-    check_full(&TestServer::start(config).await).await;
+async fn a_connection_over_a_limit_gets_503() {
+    let limits: [fn(&mut Config); 2] = [
+        |config| config.connections_max = 1,
+        |config| config.connections_per_source_max = NonZeroU32::new(1),
+    ];
+    for limit in limits {
+        let server = TestServer::with(limit).await;
+        let mut first = until_served(&server).await;
+        let mut second = server.connect().await;
+        let response = second.response().await.unwrap();
+        assert_eq!(response.status, 503, "{response:?}");
+        assert!(response.head.contains("retry-after: 3\r\n"), "{response:?}");
+        assert!(response.head.contains("connection: close"), "{response:?}");
+        assert!(response.body.contains("\"unavailable\""), "{response:?}");
+        assert_eq!(second.ended().await, 0);
+        first.send(&good()).await;
+        assert_eq!(first.response().await.unwrap().status, 200, "not disturbed");
+        drop(first);
+        until_served(&server).await;
+    }
 }
 
 #[tokio::test]
 async fn many_slow_connections_are_closed_and_do_not_block_others() {
-    let config = Config {
-        header_read_timeout: Duration::from_secs(1),
-        body_timeout: Duration::from_secs(1),
-        ..config()
-    };
-    let server = TestServer::start(config).await;
+    let second = Duration::from_secs(1);
+    let server = TestServer::with(|config| {
+        (config.header_read_timeout, config.body_timeout) = (second, second);
+    })
+    .await;
     let mut slow = Vec::new();
     for at in 0..500 {
         let mut client = server.connect().await;
@@ -343,11 +261,7 @@ async fn many_slow_connections_are_closed_and_do_not_block_others() {
 
 #[tokio::test]
 async fn a_client_that_reads_no_responses_is_closed() {
-    let config = Config {
-        write_timeout: SHORT,
-        ..config()
-    };
-    let server = TestServer::start(config).await;
+    let server = TestServer::with(|config| config.write_timeout = SHORT).await;
     let mut client = server.connect_narrow().await;
     let request = format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", path()).repeat(100);
     let flood = async { while client.try_send(request.as_bytes()).await.is_ok() {} };

@@ -1,25 +1,26 @@
-//! Stopping: no more is taken, what is in hand is answered, and it ends in bounded time.
+//! Shutdown: new connections are refused, requests in progress get their response, and it ends in bounded
+//! time.
 
 use std::time::Duration;
 
-use ingress::Config;
 use tokio::net::TcpStream;
 
 use crate::net::{TestServer, good, in_time};
-use crate::test_gateway::config;
+
+const SHORT: Duration = Duration::from_millis(100);
 
 #[tokio::test]
 async fn a_request_in_progress_gets_its_response() {
-    let mut server = TestServer::start(config()).await;
+    let mut server = TestServer::start().await;
     server.router.hold();
     let mut busy = server.connect().await;
     busy.send(&good()).await;
     in_time(server.router.arrival()).await;
     server.stop();
-    // Once nobody listens any more, it is stopping.
+    // The listener closes when the shutdown starts.
     let refused = async { while TcpStream::connect(server.address).await.is_ok() {} };
     in_time(refused).await;
-    assert!(server.is_running(), "it waits for the request");
+    assert!(server.is_running(), "the shutdown waits for the request");
     server.router.release();
     let response = busy.response().await.unwrap();
     assert_eq!(response.status, 200);
@@ -30,7 +31,7 @@ async fn a_request_in_progress_gets_its_response() {
 
 #[tokio::test]
 async fn idle_connections_do_not_delay_the_shutdown() {
-    let server = TestServer::start(config()).await;
+    let server = TestServer::start().await;
     let mut used = server.connect().await;
     used.send(&good()).await;
     assert_eq!(used.response().await.unwrap().status, 200);
@@ -42,26 +43,18 @@ async fn idle_connections_do_not_delay_the_shutdown() {
 
 #[tokio::test]
 async fn a_request_that_takes_too_long_is_dropped() {
-    let config = Config {
-        drain_timeout: Duration::from_millis(100),
-        ..config()
-    };
-    let server = TestServer::start(config).await;
+    let server = TestServer::with(|config| config.drain_timeout = SHORT).await;
     server.router.hold();
     let mut stuck = server.connect().await;
     stuck.send(&good()).await;
     in_time(server.router.arrival()).await;
     server.end().await;
-    assert!(stuck.response().await.is_none(), "nothing is promised");
+    assert!(stuck.response().await.is_none());
 }
 
 #[tokio::test]
 async fn a_partial_request_does_not_delay_the_shutdown() {
-    let config = Config {
-        drain_timeout: Duration::from_millis(100),
-        ..config()
-    };
-    let server = TestServer::start(config).await;
+    let server = TestServer::with(|config| config.drain_timeout = SHORT).await;
     let mut client = server.connect().await;
     client.send(good().get(..60).unwrap()).await;
     server.end().await;

@@ -1,4 +1,4 @@
-//! Every error of the table in messenger-protocol section 3, and what else can go wrong.
+//! Every error of the table in messenger-protocol section 3, and other failures.
 
 use std::time::Duration;
 
@@ -8,11 +8,11 @@ use chat::rejection::{Code, Rejection};
 use chat::rpc::{InboundReply, Security};
 use hyper::Method;
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::fake_router::access;
 use crate::test_gateway::{
-    CODE, NOW, TestGateway, assert_problem, bare_message, config, message, path, request, signed,
+    CHANNEL, CODE, NOW, TestGateway, assert_problem, bare_message, message, path, request, signed,
 };
 
 #[tokio::test]
@@ -20,7 +20,7 @@ async fn invalid_json_is_malformed() {
     let gateway = TestGateway::token();
     let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
     let deeper = "[".repeat(100_000);
-    let bodies = [
+    for body in [
         "",
         "{",
         "hello",
@@ -28,8 +28,7 @@ async fn invalid_json_is_malformed() {
         "\u{feff}{}",
         &deep,
         &deeper,
-    ];
-    for body in bodies {
+    ] {
         let answer = gateway.post(&[], body).await;
         assert_problem(&answer, 400, "malformed", body.get(..20).unwrap_or(body));
     }
@@ -54,11 +53,8 @@ async fn invalid_utf_8_is_malformed() {
 
 #[tokio::test]
 async fn json_that_is_not_an_object_has_no_token() {
-    for (mode, status) in [
-        (Security::Signed, 401),
-        (Security::Token, 401),
-        (Security::Open, 422),
-    ] {
+    let modes = [Security::Signed, Security::Token, Security::Open];
+    for (mode, status) in modes.into_iter().zip([401, 401, 422]) {
         let gateway = TestGateway::new(access(CODE, mode));
         for body in ["[]", "1", "\"token\"", "null"] {
             assert_eq!(gateway.post(&[], body).await.status, status, "{body}");
@@ -69,19 +65,31 @@ async fn json_that_is_not_an_object_has_no_token() {
 #[tokio::test]
 async fn other_paths_are_not_found() {
     let gateway = TestGateway::token();
-    for (path, code) in [
-        (format!("{}/", path()), "not_found"),
-        ("/".to_owned(), "not_found"),
-        ("/healthz".to_owned(), "not_found"),
-        (path().replace("other", "mine"), "not_found"),
-        (path().to_uppercase(), "not_found"),
-        (format!("{}0", path()), "channel_not_found"),
-        (path().replace("9ab", "9AB"), "channel_not_found"),
-        (
-            path().replace("0190f5fe-7a3b", "0190f5fe7a3b"),
-            "channel_not_found",
-        ),
-    ] {
+    let elsewhere = [
+        "/",
+        "/healthz",
+        "*",
+        "/api/messengers/external/mine/webhook/x",
+    ];
+    let elsewhere = elsewhere.map(str::to_owned).into_iter();
+    let beside = [
+        format!("{}/", path()),
+        format!("/{}", path()),
+        path().to_uppercase(),
+    ];
+    // A channel has exactly one URL: only the canonical id is accepted.
+    let ids = [
+        format!("{CHANNEL}0"),
+        format!("{CHANNEL}%20"),
+        format!("%30{}", &CHANNEL[1..]),
+        CHANNEL.to_uppercase(),
+        CHANNEL.replace('-', ""),
+        String::new(),
+        "default".to_owned(),
+    ];
+    let not_found = elsewhere.chain(beside).map(|path| (path, "not_found"));
+    let no_channel = ids.map(|id| (path().replace(CHANNEL, &id), "channel_not_found"));
+    for (path, code) in not_found.chain(no_channel) {
         for method in [Method::POST, Method::GET] {
             let answer = gateway
                 .ask(request(method, &path, &[], &message(CODE)))
@@ -89,11 +97,7 @@ async fn other_paths_are_not_found() {
             assert_problem(&answer, 404, code, &path);
         }
     }
-    assert_eq!(
-        gateway.router.access_requests(),
-        0,
-        "the router is not bothered"
-    );
+    assert_eq!(gateway.router.access_requests(), 0);
 }
 
 #[tokio::test]
@@ -160,11 +164,7 @@ async fn a_large_body_is_refused_before_asking_the_router() {
 
 #[tokio::test]
 async fn the_number_of_large_bodies_is_limited() {
-    let config = ingress::Config {
-        large_bodies_max: 0,
-        ..config()
-    };
-    let gateway = TestGateway::with(access(CODE, Security::Token), &config);
+    let gateway = TestGateway::with(|config| config.large_bodies_max = 0);
     let small = format!("{}{}", message(CODE), " ".repeat(10_000));
     assert_eq!(gateway.post(&[], &small).await.status, 200);
     let large = format!("{}{}", message(CODE), " ".repeat(20_000));
@@ -194,20 +194,10 @@ async fn every_invalid_member_is_named_by_its_pointer() {
     });
     let answer = gateway.post(&[], &body.to_string()).await;
     assert_problem(&answer, 422, "invalid", "members");
-    let pointers: Vec<&str> = answer.body["errors"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|error| error["pointer"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        pointers,
-        [
-            "/data/externalMessageId",
-            "/data/externalChatId",
-            "/data/externalUserId",
-        ]
-    );
+    let errors = answer.body["errors"].as_array().unwrap();
+    let pointers: Vec<Value> = errors.iter().map(|e| e["pointer"].clone()).collect();
+    let members = ["externalMessageId", "externalChatId", "externalUserId"];
+    assert_eq!(pointers, members.map(|name| format!("/data/{name}")));
     let body = json!({ "type": "dance", "token": CODE }).to_string();
     let answer = gateway.post(&[], &body).await;
     assert_problem(&answer, 422, "invalid", "type");
@@ -235,8 +225,8 @@ async fn every_rejection_has_its_own_status() {
         assert_eq!(answer.body["sessionId"], "s-1");
         assert_eq!(answer.body["detail"], "because");
         assert!(answer.body.get("reason").is_none());
-        let is_told_when = answer.headers.contains_key("retry-after");
-        assert_eq!(is_told_when, [429, 503].contains(&answer.status));
+        let has_retry_after = answer.headers.contains_key("retry-after");
+        assert_eq!(has_retry_after, [429, 503].contains(&answer.status));
     }
 }
 
@@ -258,11 +248,7 @@ async fn without_a_router_requests_are_unavailable() {
 
 #[tokio::test]
 async fn a_router_that_hangs_causes_a_timeout() {
-    let config = ingress::Config {
-        router_timeout: Duration::from_millis(20),
-        ..config()
-    };
-    let gateway = TestGateway::with(access(CODE, Security::Token), &config);
+    let gateway = TestGateway::with(|config| config.router_timeout = Duration::from_millis(20));
     gateway.router.hold();
     let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 503, "unavailable", "hangs");

@@ -93,7 +93,7 @@ impl Upstream for FakeRouter {
     async fn access(&self, _channel: ChannelId) -> Result<Option<Access>, Unavailable> {
         self.0.access_requests.fetch_add(1, Ordering::SeqCst);
         let access = self.0.access.lock().unwrap().clone();
-        access.map_err(|()| Unavailable::because("nobody is there"))
+        access.map_err(|()| Unavailable::because("no router"))
     }
 
     async fn inbound(&self, request: InboundRequest) -> Result<InboundReply, Unavailable> {
@@ -103,7 +103,7 @@ impl Upstream for FakeRouter {
         let reply = self.0.replies.lock().unwrap().pop_front();
         reply
             .unwrap_or(Ok(InboundReply::Accepted(accepted())))
-            .map_err(|()| Unavailable::because("nobody is there"))
+            .map_err(|()| Unavailable::because("no router"))
     }
 
     async fn health(&self, _request: HealthRequest) -> Result<HealthReply, Unavailable> {
@@ -121,7 +121,7 @@ pub(crate) fn accepted() -> Accepted {
     }
 }
 
-pub(crate) fn healthy() -> Health {
+fn healthy() -> Health {
     Health {
         status: "active".to_owned(),
         pending_deliveries: 3,
@@ -137,7 +137,7 @@ pub(crate) fn access(code: &str, security: Security) -> Access {
     rotating(&[(code, None)], security, 1)
 }
 
-/// A channel's access with several codes, each good until some second.
+/// A channel's access with several codes, each valid until a time in seconds.
 pub(crate) fn rotating(codes: &[(&str, Option<i64>)], security: Security, revision: u32) -> Access {
     let codes = codes.iter().map(|(code, until)| ConfirmationCode {
         code: Secret::new(*code),

@@ -1,4 +1,4 @@
-//! What is remembered of a channel's access, and when it is asked for again.
+//! The cache of channels' access: its lifetime, and when an entry is fetched again.
 
 use chat::rpc::{HealthReply, InboundReply, Security};
 
@@ -48,7 +48,7 @@ async fn wrong_proofs_cost_the_router_one_request_a_second() {
 #[tokio::test]
 async fn a_request_checked_against_old_codes_is_checked_again() {
     let gateway = TestGateway::token();
-    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "cached");
     let newer = rotating(&[("new", None), (CODE, Some(NOW + 60))], Security::Token, 2);
     gateway.router.set_access(Some(newer));
     gateway.router.reply(Ok(InboundReply::Stale));
@@ -61,21 +61,21 @@ async fn a_request_checked_against_old_codes_is_checked_again() {
         .collect();
     assert_eq!(revisions, [1, 1, 2]);
     assert_eq!(gateway.router.access_requests(), 2);
-    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered anew");
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "cached again");
     assert_eq!(gateway.router.access_requests(), 2);
 }
 
 #[tokio::test]
 async fn a_request_that_fails_against_the_new_codes_is_refused() {
     let gateway = TestGateway::token();
-    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "cached");
     gateway
         .router
         .set_access(Some(access("new", Security::Token)));
     gateway.router.reply(Ok(InboundReply::Stale));
     let answer = gateway.post(&[], &message(CODE)).await;
     assert_problem(&answer, 401, "unauthorized", "rotated away");
-    assert_eq!(gateway.router.received().len(), 2, "it is not asked again");
+    assert_eq!(gateway.router.received().len(), 2, "no further attempt");
 }
 
 #[tokio::test]
@@ -110,13 +110,13 @@ async fn a_missing_channel_is_not_cached() {
     gateway
         .router
         .set_access(Some(access(CODE, Security::Token)));
-    assert_ok(&gateway.post(&[], &message(CODE)).await, "made");
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "created");
 }
 
 #[tokio::test]
 async fn a_deleted_channel_is_removed_from_the_cache() {
     let mut gateway = TestGateway::token();
-    assert_ok(&gateway.post(&[], &message(CODE)).await, "remembered");
+    assert_ok(&gateway.post(&[], &message(CODE)).await, "cached");
     gateway.router.set_access(None);
     gateway.pass(1);
     for token in ["wrong", CODE] {

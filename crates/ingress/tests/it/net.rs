@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::fake_router::{FakeRouter, access};
-use crate::test_gateway::{CODE, message, path};
+use crate::test_gateway::{CODE, config, message, path};
 
 /// The timeout of every wait: longer than anything here takes.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -23,7 +23,7 @@ pub(crate) async fn in_time<T>(happens: impl Future<Output = T>) -> T {
         .expect("it must happen")
 }
 
-/// A gateway that is server.
+/// A gateway that listens on a socket.
 pub(crate) struct TestServer {
     pub(crate) address: SocketAddr,
     pub(crate) router: FakeRouter,
@@ -32,7 +32,14 @@ pub(crate) struct TestServer {
 }
 
 impl TestServer {
-    pub(crate) async fn start(config: Config) -> Self {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts a server with changed limits.
+    pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let router = FakeRouter::new(access(CODE, Security::Token));
@@ -48,12 +55,10 @@ impl TestServer {
         }
     }
 
-    /// Tells it to stop.
     pub(crate) fn stop(&self) {
         self.stop.cancel();
     }
 
-    /// Whether it has not returned yet.
     pub(crate) fn is_running(&mut self) -> bool {
         self.tasks.try_join_next().is_none()
     }
@@ -81,7 +86,7 @@ pub(crate) struct Client {
     stream: BufReader<TcpStream>,
 }
 
-/// An answer as it came.
+/// A response as received.
 #[derive(Debug)]
 pub(crate) struct HttpResponse {
     pub(crate) status: u16,
@@ -105,7 +110,7 @@ impl Client {
         self.stream.get_mut().write_all(bytes).await
     }
 
-    /// Reads one answer; `None` when the connection ended instead.
+    /// Reads one response; `None` when the connection ends instead.
     pub(crate) async fn response(&mut self) -> Option<HttpResponse> {
         in_time(self.read()).await
     }
@@ -133,21 +138,29 @@ impl Client {
         })
     }
 
-    /// Waits for the connection's end, and counts what came before it.
+    /// Waits until the connection ends and returns the number of bytes received before.
     pub(crate) async fn ended(&mut self) -> usize {
         let mut rest = Vec::new();
         let read = in_time(self.stream.read_to_end(&mut rest)).await;
-        // Reset or closed: both are an end.
+        // A reset is an end too.
         read.unwrap_or(rest.len())
     }
 
-    pub(crate) fn split(self) -> (BufReader<tokio::net::tcp::OwnedReadHalf>, Writer) {
-        let (read, write) = self.stream.into_inner().into_split();
-        (BufReader::new(read), write)
+    /// Sends everything while reading until the connection ends. Returns what was received, and whether
+    /// everything was sent.
+    pub(crate) async fn exchange(self, request: &str) -> (String, bool) {
+        let (mut reader, mut writer) = self.stream.into_inner().into_split();
+        let send = async {
+            let sent = writer.write_all(request.as_bytes()).await;
+            sent.and(writer.shutdown().await).is_ok()
+        };
+        let mut received = Vec::new();
+        // A server that closes before it has read everything may reset the connection.
+        let read = reader.read_to_end(&mut received);
+        let (_end, sent) = in_time(async { tokio::join!(read, send) }).await;
+        (String::from_utf8(received).unwrap(), sent)
     }
 }
-
-pub(crate) type Writer = tokio::net::tcp::OwnedWriteHalf;
 
 /// The head of a request with this content length.
 pub(crate) fn head(length: usize) -> String {
@@ -158,7 +171,7 @@ pub(crate) fn head(length: usize) -> String {
     )
 }
 
-/// A whole good request.
+/// A complete, valid request.
 pub(crate) fn good() -> String {
     let body = message(CODE);
     format!("{}{body}", head(body.len()))

@@ -18,14 +18,14 @@ use crate::fake_router::{FakeRouter, access};
 
 pub(crate) const CHANNEL: &str = "0190f5fe-7a3b-7c44-9d55-0123456789ab";
 pub(crate) const CODE: &str = "correct horse battery staple";
-/// When the tests play, in seconds since 1970.
+/// The time of the tests, in seconds since 1970.
 pub(crate) const NOW: i64 = 1_795_000_000;
 
 pub(crate) fn path() -> String {
     format!("{WEBHOOK_PATH}{CHANNEL}")
 }
 
-/// Limits that no test meets by accident.
+/// Limits that no test reaches by accident.
 pub(crate) fn config() -> Config {
     let long = Duration::from_mins(1);
     Config {
@@ -87,7 +87,7 @@ pub(crate) fn headers(
     ]
 }
 
-/// An answer, read whole.
+/// A complete response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -96,7 +96,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The problem's code, after checking what every problem has.
+    /// Checks the members that every problem has, and returns the code.
     pub(crate) fn code(&self) -> &str {
         assert_eq!(self.headers[CONTENT_TYPE], "application/problem+json");
         assert_eq!(self.body["status"], self.status);
@@ -108,7 +108,7 @@ impl Answer {
     }
 }
 
-/// A gateway and the router that it asks.
+/// A gateway and its fake router.
 pub(crate) struct TestGateway {
     pub(crate) gateway: Gateway<FakeRouter>,
     pub(crate) router: FakeRouter,
@@ -117,21 +117,28 @@ pub(crate) struct TestGateway {
 
 impl TestGateway {
     pub(crate) fn new(access: Access) -> Self {
-        Self::with(access, &config())
+        Self::build(access, &config())
     }
 
-    pub(crate) fn with(access: Access, config: &Config) -> Self {
+    /// A channel in token mode, whose code is [`CODE`].
+    pub(crate) fn token() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// The same with changed limits.
+    pub(crate) fn with(change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        change(&mut config);
+        Self::build(access(CODE, Security::Token), &config)
+    }
+
+    fn build(access: Access, config: &Config) -> Self {
         let router = FakeRouter::new(access);
         Self {
             gateway: Gateway::new(config, router.clone()),
             router,
             now: NOW,
         }
-    }
-
-    /// A channel in token mode, whose code is [`CODE`].
-    pub(crate) fn token() -> Self {
-        Self::new(access(CODE, Security::Token))
     }
 
     /// Advances the clock by seconds.
@@ -163,7 +170,7 @@ impl TestGateway {
             .await
     }
 
-    /// Asks how the channel is.
+    /// Requests the channel's health.
     pub(crate) async fn get(&self, headers: &[(String, String)]) -> Answer {
         self.ask(request(Method::GET, &path(), headers, "")).await
     }
