@@ -80,10 +80,10 @@ impl Service<Uri> for Connector {
     }
 }
 
-/// The dialer says what it means; everything else is TLS.
+/// Returns the dialer's reason; any other error is from TLS.
 fn explain(error: Box<dyn std::error::Error + Send + Sync>) -> Reason {
     match error.downcast::<Reason>() {
-        Ok(fault) => *fault,
+        Ok(reason) => *reason,
         Err(error) => Reason::TlsFailed {
             detail: error.to_string(),
         },

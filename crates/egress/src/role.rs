@@ -42,7 +42,7 @@ pub enum Error {
     /// The bus was closed while the role was running.
     #[error("the bus closed while egress was running")]
     BusClosed,
-    /// An attempt panicked: a bug.
+    /// An attempt panicked, which is a bug.
     #[error("an attempt panicked")]
     Panicked(#[source] JoinError),
 }

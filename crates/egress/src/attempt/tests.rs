@@ -15,17 +15,14 @@ use crate::connector::tls;
 use crate::dialer::KEPT_MAX;
 use crate::guard::Guard;
 use crate::resolver::Resolver;
-use messenger::{Behaviour, Messenger};
+use messenger::{Behaviour, Messenger, OK};
 
 const NOW: Timestamp = Timestamp::from_micros(1_700_000_000_123_456);
-const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 fn keeping(kept: usize, allow: &[&str], resolver: Resolver) -> Attempts {
     let guard = Guard::new(allow.iter().map(|text| text.parse().unwrap()).collect());
-    Attempts::new(
-        Dialer::new(guard, resolver, kept),
-        tls(&Trust::Mozilla).unwrap(),
-    )
+    let tls = tls(&Trust::Mozilla).unwrap();
+    Attempts::new(Dialer::new(guard, resolver, kept), tls)
 }
 
 fn resolving(allow: &[&str], resolver: Resolver) -> Attempts {
@@ -71,7 +68,7 @@ fn answered(status: u16, answer: &str) -> Outcome {
 
 #[tokio::test]
 async fn the_request_follows_the_protocol_and_webhook_libraries_verify_it() {
-    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
+    let messenger = Messenger::ok().await;
     let outcome = local().attempt(request(messenger.url()), NOW).await;
     assert_eq!(outcome, answered(200, "{}"));
     let [seen] = messenger.log().requests.try_into().unwrap();
@@ -100,7 +97,7 @@ async fn the_request_follows_the_protocol_and_webhook_libraries_verify_it() {
 
 #[tokio::test]
 async fn without_codes_nothing_is_signed() {
-    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
+    let messenger = Messenger::ok().await;
     let open = AttemptRequest {
         codes: Vec::new(),
         ..request(messenger.url())
@@ -113,7 +110,7 @@ async fn without_codes_nothing_is_signed() {
 
 #[tokio::test]
 async fn invalid_attempts_are_not_sent() {
-    let messenger = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
+    let messenger = Messenger::ok().await;
     let attempts = local();
     let forged = AttemptRequest {
         id: "a\r\nx: y".to_owned(),
@@ -133,7 +130,7 @@ async fn invalid_attempts_are_not_sent() {
 
 #[tokio::test]
 async fn every_status_is_returned_and_no_redirect_is_followed() {
-    let elsewhere = Messenger::start(Behaviour::Answer(OK.to_owned())).await;
+    let elsewhere = Messenger::ok().await;
     for status in [
         200, 201, 204, 301, 302, 307, 308, 400, 401, 410, 429, 500, 503, 599,
     ] {
@@ -178,17 +175,14 @@ async fn an_endless_body_is_truncated_and_the_connection_closed() {
     ] {
         let attempts = local();
         let messenger = Messenger::start(Behaviour::Flood(head.to_owned())).await;
-        // The cut ends it, not the time.
+        // The size limit ends it, not the timeout.
         let attempt = attempts.attempt(request(messenger.url()), NOW);
         let outcome = tokio::time::timeout(Duration::from_secs(9), attempt)
             .await
             .unwrap();
-        assert_eq!(
-            outcome,
-            answered(200, &"x".repeat(ANSWER_BYTES_MAX)),
-            "{head}"
-        );
-        // The flood ends only when we have closed the connection.
+        let truncated = "x".repeat(ANSWER_BYTES_MAX);
+        assert_eq!(outcome, answered(200, &truncated), "{head}");
+        // The flood ends when the client closes the connection.
         messenger.until(|log| log.closed == 1).await;
     }
 }

@@ -8,7 +8,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Its reaction to a request.
+/// A successful response.
+pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+/// The reaction to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Behaviour {
     /// Writes this and reads the next request.
@@ -44,7 +47,7 @@ impl ReceivedRequest {
     }
 }
 
-/// What it has received so far.
+/// The requests and connections so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log {
     pub(crate) requests: Vec<ReceivedRequest>,
@@ -62,6 +65,11 @@ pub(crate) struct Messenger {
 }
 
 impl Messenger {
+    /// Starts a messenger that answers 200.
+    pub(crate) async fn ok() -> Self {
+        Self::start(Behaviour::Answer(OK.to_owned())).await
+    }
+
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
         Self::start_at("127.0.0.1", behaviour).await
     }

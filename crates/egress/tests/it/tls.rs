@@ -1,6 +1,6 @@
-//! TLS with an authority of our own. The three files beside this one are the authority's
-//! certificate, one for `localhost` and 127.0.0.1 that it signed, and that one's key (PKCS #8). They
-//! are good for a hundred years and for nothing else.
+//! TLS with a test authority. The three files in `tls/` are the authority's certificate, a certificate for
+//! `localhost` and 127.0.0.1 that it signed, and the latter's key (PKCS #8). They expire in a hundred
+//! years.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
@@ -36,7 +36,7 @@ fn serve(address: &str) -> u16 {
             let tls = ServerConnection::new(Arc::clone(&config)).unwrap();
             let mut stream = StreamOwned::new(tls, tcp.unwrap());
             let mut buffer = [0; 8_192];
-            // A request of the test comes in one piece, or the client refuses and closes.
+            // Either the whole request arrives at once, or the client rejects the certificate.
             if stream.read(&mut buffer).is_ok_and(|n| n > 0) {
                 let answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
                 stream.write_all(answer).unwrap();
