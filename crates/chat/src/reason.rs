@@ -127,9 +127,9 @@ reasons! {
     // Status changes of channels.
     ChannelDisconnected {
         ByUser { user: String } = "by_user":
-            "by {user}";
+            "{user} changed the channel's status";
         ByMessenger = "by_messenger":
-            "by the messenger";
+            "the messenger changed the channel's status";
         Failing = "failing":
             "deliveries fail; one probe at a time until one succeeds";
         FailedTooLong { hours: u64 } = "failed_too_long":
