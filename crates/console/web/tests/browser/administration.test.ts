@@ -100,12 +100,10 @@ test("the audit log shows who did what in sentences", async ({ admin, signIn, li
 });
 
 test("a contact is erased only after typing the name, and then the messages are unreadable", async ({
-  connect,
+  annAndOlga,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("My secret");
+  const { olga } = await annAndOlga("My secret");
   await olga.open("Ann Lee");
   await olga.message("My secret").waitFor();
   const adminPage = await AdminPage.open(await signIn("admin"));

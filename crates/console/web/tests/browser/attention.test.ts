@@ -1,13 +1,9 @@
 import { expect, test, until } from "./fixtures";
 
 test("unread messages are counted in the list, the tab and the title until they are seen", async ({
-  connect,
-  signIn,
+  takeSession,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
+  const { ann, olga } = await takeSession();
   await until("nothing waits", async () => (await olga.page.title()) === "Switchboard");
   await olga.view("Mine");
   await olga.page.keyboard.press("Escape");
@@ -22,12 +18,9 @@ test("unread messages are counted in the list, the tab and the title until they 
 });
 
 test("waiting sessions are counted in the title and show their waiting time", async ({
-  connect,
-  signIn,
+  annAndOlga,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
+  const { olga } = await annAndOlga("Hello");
   await olga.row("Ann Lee").getByText("Waiting for a reply").waitFor();
   await until("the title says so", async () => (await olga.page.title()) === "(1) Switchboard");
 });
@@ -64,8 +57,7 @@ test("closed sessions are searched by the broker", async ({ connect, signIn }) =
   ] as const) {
     person.say("Hello");
     await olga.take(name);
-    await olga.button("Close").click();
-    await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
+    await olga.close();
   }
   await olga.view("Closed");
   await olga.row("Ann Lee").waitFor();

@@ -26,18 +26,11 @@ test("connecting a messenger shows the handshake, and then people can write", as
   await until("it is accepted", () => ann.accepted.length === 1);
 });
 
-test("a failed connection shows the reason and what to do", async ({
-  signIn,
-  messenger,
-}) => {
+test("a failed connection shows the reason and what to do", async ({ signIn, messenger }) => {
   const ann = await messenger("Ann Lee", "--refuse");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.liveChat("Support");
-  await adminPage.button("Connect messenger").click();
-  await adminPage.fill("Channel name", "Staff chat");
-  await adminPage.fill("Webhook of the messenger", ann.webhook);
-  await adminPage.fill("Confirmation code", CODE);
-  await adminPage.press("Connect");
+  await adminPage.connectMessenger("Staff chat", ann.webhook);
   await adminPage.dialog.getByText("Response: 401", { exact: true }).waitFor();
   await adminPage.dialog.getByText("Wrong confirmation code: the messenger answered 401.").waitFor();
   await adminPage.dialog.getByText("Compare this code").waitFor();
@@ -62,22 +55,15 @@ test("an account cannot be connected twice, and the error names its live chat", 
   await createLiveChat("Sales");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.liveChat("Sales");
-  await adminPage.button("Connect messenger").click();
-  await adminPage.fill("Channel name", "Again");
-  await adminPage.fill("Webhook of the messenger", ann.webhook);
-  await adminPage.fill("Confirmation code", CODE);
-  await adminPage.press("Connect");
+  await adminPage.connectMessenger("Again", ann.webhook);
   await adminPage.dialog.getByText("already connected to the live chat “Support”").waitFor();
 });
 
 test("a disconnected channel counts rejected messages; after reconnecting, queued ones are delivered", async ({
-  connect,
+  takeSession,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Before");
-  await olga.take("Ann Lee");
+  const { ann, olga } = await takeSession("Before");
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.channel("Support", "Ann Lee's");
   await adminPage.button(/^Disconnect/).click();
@@ -93,7 +79,7 @@ test("a disconnected channel counts rejected messages; after reconnecting, queue
   await adminPage.button(/^Reconnect/).click();
   await adminPage.dialog.getByText("The channel is active. Queued messages are being delivered.").waitFor();
   await olga.message("Meanwhile").waitFor();
-  await olga.message("From the desk").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("From the desk");
   expect(ann.received).toEqual(["From the desk"]);
 });
 
@@ -143,13 +129,10 @@ test("a channel is renamed and deleted, and the messenger is notified", async ({
 });
 
 test("the delivery log shows every attempt and retries one message or all since a time", async ({
-  connect,
+  takeSession,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee", "--fail", "422");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
+  const { ann, olga } = await takeSession("Hello", "--fail", "422");
   for (const text of ["First", "Second"]) {
     await olga.send(text);
     await olga.message(text).getByText("Failed").waitFor();
@@ -161,7 +144,7 @@ test("the delivery log shows every attempt and retries one message or all since 
   await adminPage.row("422").first().waitFor();
   expect(await adminPage.row("422").count()).toBe(2);
   await adminPage.row("422").first().getByRole("button", { name: "Retry" }).click();
-  await olga.message("Second").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Second");
   await adminPage.button("Retry all…").click();
   await adminPage.submit("Retry");
   await olga.message("First").getByText("Failed").waitFor({ state: "hidden" });

@@ -23,20 +23,16 @@ test("when two operators take a session, one gets it and the other sees who", as
   network.release();
   await petr.page.getByText("already assigned to Olga Ivanova").waitFor();
   await petr.thread("Ann Lee").getByText("Assigned to Olga Ivanova").waitFor();
-  await olga.send("I am Olga.");
-  await olga.message("I am Olga.").getByText("Sent", { exact: true }).waitFor();
+  await olga.deliver("I am Olga.");
   expect(await petr.reply.count()).toBe(0);
 });
 
 test("a session is transferred with a note that the next operator reads", async ({
-  connect,
+  takeSession,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
+  const { ann, olga } = await takeSession("I want my money back");
   const petr = await signIn("petr");
-  ann.say("I want my money back");
-  await olga.take("Ann Lee");
   await olga.button("Transfer").click();
   await olga.dialog.getByRole("combobox", { name: "To" }).fill("petr");
   await olga.dialog.getByRole("option", { name: "Petr Novak" }).click();
@@ -47,20 +43,16 @@ test("a session is transferred with a note that the next operator reads", async 
   await petr.open("Ann Lee");
   await petr.message("She has waited a week").waitFor();
   await petr.log.getByText("Olga Ivanova transferred the conversation to Petr Novak").waitFor();
-  await petr.send("I see to it.");
-  await petr.message("I see to it.").getByText("Sent", { exact: true }).waitFor();
-  expect(ann.received).toEqual(["I see to it."]);
+  await petr.deliver("I will handle it.");
+  expect(ann.received).toEqual(["I will handle it."]);
 });
 
 test("a session that is returned to the queue can be taken by others", async ({
-  connect,
+  takeSession,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
+  const { olga } = await takeSession();
   const petr = await signIn("petr");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
   await olga.button("Transfer").click();
   await olga.dialog.getByRole("option", { name: "Return to queue" }).click();
   await olga.dialog.getByRole("button", { name: "Transfer" }).click();
@@ -68,12 +60,12 @@ test("a session that is returned to the queue can be taken by others", async ({
   await petr.log.getByText("Olga Ivanova returned the conversation to the queue").waitFor();
 });
 
-test("typing is shown to the contact, the operator and colleagues", async ({ connect, signIn }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
+test("typing is shown to the contact, the operator and colleagues", async ({
+  takeSession,
+  signIn,
+}) => {
+  const { ann, olga } = await takeSession();
   const petr = await signIn("petr");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
   await olga.view("Mine");
   await olga.open("Ann Lee");
   ann.say("/typing");
@@ -87,13 +79,11 @@ test("typing is shown to the contact, the operator and colleagues", async ({ con
 });
 
 test("colleagues see who is viewing a session, in the thread and in the list", async ({
-  connect,
+  annAndOlga,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
+  const { olga } = await annAndOlga("Hello");
   const petr = await signIn("petr");
-  ann.say("Hello");
   await olga.open("Ann Lee");
   await petr.row("Ann Lee").getByText("Viewed by").waitFor();
   await petr.row("Ann Lee").getByText("Olga Ivanova").waitFor();
@@ -102,32 +92,25 @@ test("colleagues see who is viewing a session, in the thread and in the list", a
 });
 
 test("a supervisor sees all assigned sessions, an operator only their own", async ({
-  connect,
+  takeSession,
   signIn,
 }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
+  const { olga } = await takeSession();
   const vera = await signIn("vera");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
   await vera.view("All");
   await vera.row("Ann Lee").filter({ hasText: "· Olga Ivanova" }).waitFor();
   expect(await olga.tab("All").count()).toBe(0);
 });
 
-test("an operator starts a session if the messenger allows it", async ({ connect, signIn }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
-  await olga.button("Close").click();
-  await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
+test("an operator starts a session if the messenger allows it", async ({ takeSession }) => {
+  const { ann, olga } = await takeSession();
+  await olga.close();
   await olga.menu("New conversation");
   await olga.dialog.getByRole("combobox", { name: "To" }).fill("ann");
   await olga.dialog.getByRole("option", { name: "Ann Lee" }).click();
   await olga.dialog.getByRole("textbox", { name: "First message" }).fill("One more thing");
   await olga.dialog.getByRole("button", { name: "Start", exact: true }).click();
-  await olga.message("One more thing").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("One more thing");
   await olga.view("Mine");
   await olga.row("Ann Lee").waitFor();
   expect(ann.received).toEqual(["One more thing"]);

@@ -1,13 +1,9 @@
 import { expect, test, until } from "./fixtures";
 
 test("a message is taken, answered, and the reply is delivered exactly once", async ({
-  connect,
-  signIn,
+  takeSession,
 }) => {
-  const ann = await connect("Ann Lee", "--auto-receipts");
-  const olga = await signIn("olga");
-  ann.say("Is anybody there?");
-  await olga.take("Ann Lee");
+  const { ann, olga } = await takeSession("Is anybody there?", "--auto-receipts");
   await olga.message("Is anybody there?").waitFor();
   await olga.send("Yes, I am.");
   await olga.message("Yes, I am.").getByText("Read", { exact: true }).waitFor();
@@ -15,14 +11,8 @@ test("a message is taken, answered, and the reply is delivered exactly once", as
   expect(await olga.texts()).toEqual(["Is anybody there?", "Yes, I am."]);
 });
 
-test("a message is shown as sent, delivered and read as receipts arrive", async ({
-  connect,
-  signIn,
-}) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
+test("a message is shown as sent, delivered and read as receipts arrive", async ({ takeSession }) => {
+  const { ann, olga } = await takeSession();
   await olga.send("Good day");
   const message = olga.message("Good day");
   await message.getByText("Sent", { exact: true }).waitFor();
@@ -33,11 +23,8 @@ test("a message is shown as sent, delivered and read as receipts arrive", async 
   await message.getByText("Read", { exact: true }).waitFor();
 });
 
-test("a message waits and says so while the messenger is down", async ({ connect, signIn }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
+test("a message waits and says so while the messenger is down", async ({ takeSession }) => {
+  const { ann, olga } = await takeSession();
   await ann.kill();
   await olga.send("Still there?");
   const message = olga.message("Still there?");
@@ -47,11 +34,8 @@ test("a message waits and says so while the messenger is down", async ({ connect
   expect(ann.received).toEqual(["Still there?"]);
 });
 
-test("a rejected message shows the reason and can be retried", async ({ connect, signIn }) => {
-  const ann = await connect("Ann Lee", "--fail", "422");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
+test("a rejected message shows the reason and can be retried", async ({ takeSession }) => {
+  const { ann, olga } = await takeSession("Hello", "--fail", "422");
   await olga.send("Take this");
   const message = olga.message("Take this");
   await message.getByText("Failed").waitFor();
@@ -66,16 +50,9 @@ test("a rejected message shows the reason and can be retried", async ({ connect,
   expect(new Set(ids).size).toBe(1);
 });
 
-test("a message after closing opens a new session below the earlier one", async ({
-  connect,
-  signIn,
-}) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("My first matter");
-  await olga.take("Ann Lee");
-  await olga.send("Done");
-  await olga.message("Done").getByText("Sent", { exact: true }).waitFor();
+test("a message after closing opens a new session below the earlier one", async ({ takeSession }) => {
+  const { ann, olga } = await takeSession("My first matter");
+  await olga.deliver("Done");
   await olga.button("Close").click();
   await olga.view("Closed");
   await olga.row("Ann Lee").waitFor();
@@ -106,19 +83,18 @@ test("scrolling up loads the earlier messages, complete and in order", async ({
   expect(await olga.texts()).toEqual(said);
 });
 
-test("a note is visible to colleagues and never sent to the messenger", async ({ connect, signIn }) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
+test("a note is visible to colleagues and never sent to the messenger", async ({
+  takeSession,
+  signIn,
+}) => {
+  const { ann, olga } = await takeSession();
   const petr = await signIn("petr");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
   await olga.button("Note").click();
   await olga.note.fill("She is a good customer");
   await olga.button("Add note").click();
   await olga.message("She is a good customer").getByText("internal note").waitFor();
   await olga.button("Reply").click();
-  await olga.send("How can I help?");
-  await olga.message("How can I help?").getByText("Sent", { exact: true }).waitFor();
+  await olga.deliver("How can I help?");
   expect(ann.received).toEqual(["How can I help?"]);
   await petr.page.goto(olga.page.url());
   await petr.message("She is a good customer").waitFor();

@@ -14,7 +14,7 @@ test("a session can be handled with the keyboard only", async ({ connect, signIn
   await keyboard.press("r");
   await keyboard.type("Good day");
   await keyboard.press("Enter");
-  await olga.message("Good day").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Good day");
   // The first Escape leaves the text field, the second closes the session.
   await keyboard.press("Escape");
   await keyboard.press("Shift+E");
@@ -44,13 +44,8 @@ test("arrow keys move through the list, which is one Tab stop", async ({
   await expect.poll(() => rows.nth(2).getAttribute("aria-selected")).toBe("true");
 });
 
-test("shortcuts use physical keys, also with a Russian layout", async ({
-  connect,
-  signIn,
-}) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
+test("shortcuts use physical keys, also with a Russian layout", async ({ annAndOlga }) => {
+  const { olga } = await annAndOlga("Hello");
   await olga.row("Ann Lee").waitFor();
   await pressRussian(olga.page, "KeyJ");
   await olga.thread("Ann Lee").waitFor();

@@ -1,9 +1,6 @@
 import { expect, test, until } from "./fixtures";
 
-test("Russian plural forms are used for one, few and many messages", async ({
-  connect,
-  signIn,
-}) => {
+test("Russian plural forms are used for one, few and many messages", async ({ connect, signIn }) => {
   const ann = await connect("Анна Ли");
   const olga = await signIn("olga");
   await olga.menu("Русский");

@@ -10,8 +10,7 @@ test("killing the broker loses, duplicates and reorders nothing", async ({
   const olga = await signIn("olga", { allowErrors: true });
   ann.say("One");
   await olga.take("Ann Lee");
-  await olga.send("Two");
-  await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
+  await olga.deliver("Two");
   await broker.kill("machine");
   await olga.connection.filter({ hasText: "Connection lost" }).waitFor();
   ann.say("Three", "Four");
@@ -22,7 +21,7 @@ test("killing the broker loses, duplicates and reorders nothing", async ({
   await broker.start();
   await olga.waitUntilLive();
   for (const text of ["Three", "Four"]) await olga.message(text).waitFor();
-  await olga.message("Six").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Six");
   const texts = await olga.texts();
   expect([...texts].sort()).toEqual(["Five", "Four", "One", "Six", "Three", "Two"]);
   expect(texts.filter((text) => ["Three", "Four"].includes(text))).toEqual(["Three", "Four"]);
@@ -49,7 +48,7 @@ test("messages are kept while the broker is down and NATS is up", async ({
     .getByText(/Sending|Waiting for the connection/)
     .waitFor();
   await broker.start();
-  await olga.message("Two").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Two");
   await olga.waitUntilLive();
   expect(ann.received).toEqual(["Two"]);
   expect(await olga.texts()).toEqual(["One", "Two"]);
@@ -74,7 +73,7 @@ test("the status shows a lost network, and missed messages arrive when it is bac
   await olga.connection.filter({ hasText: "Connection lost" }).waitFor();
   expect(await olga.message("Two").count()).toBe(0);
   await network.restore();
-  await olga.message("Three").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Three");
   await olga.waitUntilLive();
   expect(await olga.texts()).toEqual(["One", "Two", "Three"]);
   expect(ann.received).toEqual(["Three"]);

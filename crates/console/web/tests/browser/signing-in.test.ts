@@ -1,9 +1,6 @@
 import { expect, test } from "./fixtures";
 
-test("a wrong password shows an error, the right one signs in", async ({
-  liveChat,
-  openPage,
-}) => {
+test("a wrong password shows an error, the right one signs in", async ({ liveChat, openPage }) => {
   expect(liveChat).toBeTruthy();
   const desk = await openPage();
   await desk.signIn("olga", "not her password");
@@ -25,10 +22,7 @@ test("after signing out only the user name is remembered", async ({ signIn }) =>
   expect(await desk.page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
 });
 
-test("a tab can stay signed in after a reload, other tabs do not", async ({
-  openPage,
-  liveChat,
-}) => {
+test("a tab can stay signed in after a reload, other tabs do not", async ({ openPage, liveChat }) => {
   expect(liveChat).toBeTruthy();
   const desk = await openPage();
   await desk.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();

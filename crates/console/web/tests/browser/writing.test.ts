@@ -23,21 +23,13 @@ test("a draft survives opening another session and a reload", async ({ connect, 
   expect(await olga.reply.inputValue()).toBe("I will look, and tell you");
 });
 
-test("typing / finds a canned reply and inserts it", async ({
-  admin,
-  connect,
-  signIn,
-  liveChat,
-}) => {
+test("typing / finds a canned reply and inserts it", async ({ takeSession, admin, liveChat }) => {
   const replies = [
     { shortcut: "hours", text: "We are open from nine to five." },
     { shortcut: "hello", text: "Good day, how can I help?" },
   ];
   for (const reply of replies) await admin.request("replies.create", { liveChat, ...reply });
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("When are you open?");
-  await olga.take("Ann Lee");
+  const { ann, olga } = await takeSession("When are you open?");
   await olga.reply.pressSequentially("Hello! /h");
   const canned = olga.page.getByRole("listbox", { name: "Canned replies" });
   await canned.getByRole("option", { name: "/hello" }).waitFor();
@@ -46,7 +38,7 @@ test("typing / finds a canned reply and inserts it", async ({
   await olga.reply.press("Enter");
   expect(await olga.reply.inputValue()).toBe("Hello! We are open from nine to five.");
   await olga.reply.press("Enter");
-  await olga.message("from nine to five").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("from nine to five");
   expect(ann.received).toEqual(["Hello! We are open from nine to five."]);
 });
 
@@ -72,27 +64,21 @@ test("a supervisor adds a canned reply, and operators can use but not edit it", 
   await olga.reply.fill("/bye");
   await olga.reply.press("Enter");
   await olga.reply.press("Enter");
-  await olga.message("Have a nice day!").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Have a nice day!");
 });
 
-test("Enter or Ctrl+Enter sends, depending on the setting", async ({
-  connect,
-  signIn,
-}) => {
-  const ann = await connect("Ann Lee");
-  const olga = await signIn("olga");
-  ann.say("Hello");
-  await olga.take("Ann Lee");
+test("Enter or Ctrl+Enter sends, depending on the setting", async ({ takeSession }) => {
+  const { ann, olga } = await takeSession();
   await olga.reply.fill("One");
   await olga.reply.press("Shift+Enter");
   await olga.reply.pressSequentially("two");
   await olga.reply.press("Enter");
-  await olga.message("One").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("One");
   await olga.menu("Send with Enter");
   await olga.reply.fill("Three");
   await olga.reply.press("Enter");
   await olga.reply.pressSequentially("four");
   await olga.reply.press("Control+Enter");
-  await olga.message("Three").getByText("Sent", { exact: true }).waitFor();
+  await olga.waitUntilSent("Three");
   expect(ann.received).toEqual(["One\ntwo", "Three\nfour"]);
 });
