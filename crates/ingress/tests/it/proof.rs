@@ -100,6 +100,7 @@ async fn a_token_is_accepted_where_no_signature_is_required() {
 
 #[tokio::test]
 async fn a_false_signature_is_refused_in_every_mode() {
+    type Change = fn(&str) -> String;
     let body = message(CODE); // The right token does not help.
     let body = body.as_str();
     let wrong = signed("another code", "msg-1", NOW, body);
@@ -107,7 +108,7 @@ async fn a_false_signature_is_refused_in_every_mode() {
 
     let good = bare_message();
     let good = good.as_str();
-    let changes: [(&str, &str, fn(&str) -> String); 17] = [
+    let changes: [(&str, &str, Change); 17] = [
         ("truncated", SIGNATURE, |s| s[..s.len() - 4].to_owned()),
         ("cut to half", SIGNATURE, |s| s[..20].to_owned()),
         ("empty", SIGNATURE, |_| String::new()),
