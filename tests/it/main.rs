@@ -50,6 +50,7 @@ mod prose;
 mod reasons;
 mod receipts;
 mod recovery;
+mod returning;
 mod rights;
 mod roles;
 mod sessions;

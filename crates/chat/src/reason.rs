@@ -167,7 +167,7 @@ reasons! {
         ShortcutTaken { shortcut: String } = "shortcut_taken":
             "the shortcut {shortcut:?} is taken";
         NotFailed = "not_failed":
-            "only a failed or expired message can be sent again";
+            "only a message that the messenger has not accepted can be sent again";
         WaitsInLane { message_id: String } = "waits_in_lane":
             "message {message_id} waits for an earlier message of its chat";
         ChannelChanged { status: String } = "channel_changed":

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use channel::{Breaker, Channel, ChannelCode, Notice, NoticeKind};
 pub use live_chat::{CannedReply, LiveChat};
-pub use message::{Delivery, Message, MessageExtra, Parked};
+pub use message::{Delivery, Early, Message, MessageExtra, Parked};
 pub use session::{Chat, ChatKey, Contact, Session};
 pub use user::User;
 

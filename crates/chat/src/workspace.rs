@@ -118,7 +118,11 @@ impl Workspace {
                 self.decide_command(&caller, command, context)
             }
             Origin::Messenger(channel, inbound) => {
-                self.decide_inbound((*channel, request.digest), inbound, context)
+                let digest = request.digest;
+                let mut decision = self.decide_inbound((*channel, digest), inbound, context)?;
+                let probe = self.probe_after(*channel, inbound, context.now);
+                decision.events.extend(probe);
+                Ok(decision)
             }
             Origin::System(command) => self.decide_system(command, context),
         }
@@ -173,7 +177,7 @@ impl Workspace {
     ) -> Result<Decision, Rejection> {
         Ok(match command {
             SystemCommand::FirstAdministrator(user) => self.decide_first_administrator(user),
-            SystemCommand::Verified(verified) => self.decide_verified(verified)?,
+            SystemCommand::Verified(verified) => self.decide_verified(verified, context.now)?,
             SystemCommand::Profile(contact, profile) => {
                 self.decide_profile(*contact, profile.as_ref())?
             }
@@ -183,6 +187,11 @@ impl Workspace {
             SystemCommand::NoticesSettled(channel, notices) => {
                 self.decide_notices_settled(*channel, notices)
             }
+            SystemCommand::NoticeAnswered(channel) => {
+                let probe = self.probe(*channel, context.now);
+                Decision::new(Vec::from_iter(probe), Answer::Done)
+            }
+            SystemCommand::Resume(channel) => self.decide_resume(*channel, context.now),
             SystemCommand::MessagesRefused(channel, count) => {
                 self.decide_messages_refused(*channel, *count)
             }

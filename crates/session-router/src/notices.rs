@@ -4,6 +4,7 @@
 //! The pending notices are in the state. This is only their schedule: which are in flight, and when to
 //! retry. A restart sends all pending notices again.
 
+mod answered;
 #[cfg(test)]
 mod tests;
 
@@ -43,7 +44,7 @@ pub(crate) type NoticeId = (ChannelId, u64);
 pub(crate) struct Notices {
     lanes: BTreeMap<ChannelId, Lane>,
     retries: BTreeSet<(Timestamp, NoticeId)>,
-    tries: BTreeMap<NoticeId, (u32, Timestamp)>,
+    tries: BTreeMap<NoticeId, Tries>,
     /// Notices that wait for something, in the order of their numbers.
     held: BTreeMap<Hold, BTreeSet<NoticeId>>,
     /// The `session` notice in flight of each chat. The next one of the chat waits for it.
@@ -52,6 +53,15 @@ pub(crate) struct Notices {
     settled: BTreeMap<ChannelId, Vec<u64>>,
     /// Notices that are sent although their channel is not active.
     forced: BTreeSet<NoticeId>,
+}
+
+/// The attempts at a notice that failed.
+struct Tries {
+    count: u32,
+    first: Timestamp,
+    last: Timestamp,
+    /// Whether one was made early.
+    is_early: bool,
 }
 
 /// What a notice waits for.
@@ -84,6 +94,8 @@ struct Lane {
     /// Notices in a row that failed, and until when the lane pauses for that.
     failures: u32,
     paused_until: Option<Timestamp>,
+    /// Whether a notice may wait in [`Notices::retries`] that an answer brings forward.
+    has_retries: bool,
 }
 
 /// What an answer to a notice means.
@@ -188,11 +200,11 @@ impl Notices {
             || *kind == NoticeKind::Disconnect && matches!(outcome, NoticeOutcome::ChannelFault(_))
         {
             self.settle(id, kind);
+            self.answered(id.0, now);
             return (profile, NoticeOutcome::Settled);
         }
-        let (tries, first) = self.tries.get(&id).copied().unwrap_or((0, now));
-        self.tries.insert(id, (tries + 1, first));
-        let next = rules.next_attempt(tries + 1, first, chance).max(now);
+        let (count, first) = self.failed(id, now);
+        let next = rules.next_attempt(count, first, chance).max(now);
         if next.since(first) >= rules.time_to_live {
             self.settle(id, kind);
         } else {

@@ -88,7 +88,8 @@ impl Router {
     }
 
     /// Completes a start: creates the first administrator, repeats verifications that a restart
-    /// interrupted, and sends `disconnect` notices of channels that are no longer active.
+    /// interrupted, sends `disconnect` notices of channels that are no longer active, and tries what
+    /// waits for a retry.
     pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
         if let Some(first) = first {
             self.apply_system(SystemCommand::FirstAdministrator(first), now);
@@ -98,6 +99,11 @@ impl Router {
         let pending: Vec<ChannelId> = pending.map(|(id, _)| *id).collect();
         for channel in pending {
             self.verify(channel, Purpose::Connect, now);
+        }
+        let channels = self.state.workspace().channels.iter();
+        let waiting = channels.filter(|(_, c)| c.pending > 0).map(|(id, _)| *id);
+        for channel in waiting.collect::<Vec<_>>() {
+            self.apply_system(SystemCommand::Resume(channel), now);
         }
         self.force_disconnect_notices();
         Ok(self.state.provide_keys()?)

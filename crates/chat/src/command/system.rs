@@ -24,6 +24,10 @@ pub enum SystemCommand {
     Expire(MessageId),
     /// The notices with these numbers were delivered or given up.
     NoticesSettled(ChannelId, Vec<u64>),
+    /// A messenger answered a notice.
+    NoticeAnswered(ChannelId),
+    /// The broker started, and what waits at a channel may be tried.
+    Resume(ChannelId),
     /// This number of messages was rejected while the channel was not active.
     MessagesRefused(ChannelId, u64),
     /// A messenger answered a notice, sent in this generation of the channel, with this status: 401

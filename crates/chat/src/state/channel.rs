@@ -63,6 +63,10 @@ pub struct Channel {
     pub operators: BTreeSet<UserId>,
     /// Its circuit breaker.
     pub breaker: Breaker,
+    /// Whether an attempt failed since its waiting deliveries were last brought forward.
+    pub has_retries: bool,
+    /// When a delivery was last brought forward to probe the messenger.
+    pub probed_at: Option<Timestamp>,
     /// The number of its next notice.
     pub next_notice: u64,
     /// The end of its stream.
@@ -116,8 +120,10 @@ pub struct Breaker {
     pub open: bool,
     /// The number of probes that failed since it opened.
     pub probes: u32,
-    /// The earliest time of the next attempt, from the probe schedule or `Retry-After`.
+    /// The earliest time of the next probe.
     pub not_before: Option<Timestamp>,
+    /// The end of the pause that the messenger requested with `Retry-After`.
+    pub paused_until: Option<Timestamp>,
 }
 
 impl Breaker {

@@ -1,5 +1,7 @@
 //! Messages and their deliveries.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ContactId, MessageId, SessionId};
@@ -88,6 +90,31 @@ pub struct Delivery {
     pub due: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
+    /// Why the next or running attempt is made before its scheduled time.
+    pub early: Option<Early>,
+    /// Early attempts that failed although the messenger had just answered another message.
+    pub vain: u32,
+    /// The earliest time that a sign of life can bring the next attempt forward to.
+    pub earliest: Timestamp,
+}
+
+/// Why an attempt is made before its scheduled time. It does not count for the schedule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Early {
+    /// It finds out whether the messenger accepts messages again.
+    Probe,
+    /// The messenger answered another message.
+    Answered,
+}
+
+impl Delivery {
+    /// How long a message waits after an early attempt at it failed although its messenger answered
+    /// other messages: 10, 20, 40, … seconds. The cause is this message, so that each of them must not
+    /// repeat it.
+    pub fn early_pause(vain: u32) -> Duration {
+        let doublings = vain.checked_sub(1).map(|n| 1_u32 << n.min(16));
+        Duration::from_secs(10) * doublings.unwrap_or(0)
+    }
 }
 
 /// An edit or deletion that arrived before its message.

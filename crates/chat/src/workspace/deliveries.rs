@@ -1,6 +1,7 @@
 //! Decisions on deliveries (messenger-protocol section 4).
 
 mod breaker;
+mod early;
 mod outcome;
 mod retry;
 

@@ -208,7 +208,30 @@ impl Workspace {
             .channels
             .get(&id)
             .filter(|c| c.status == ChannelStatus::Active)?;
-        Some(channel.breaker.not_before.unwrap_or_default())
+        Some(channel.breaker.gate())
+    }
+
+    /// Returns the first messages of a channel's lanes that wait for a time after `now`, with that
+    /// time.
+    pub(super) fn waiting(
+        &self,
+        id: ChannelId,
+        now: Timestamp,
+    ) -> impl DoubleEndedIterator<Item = (Timestamp, MessageId)> {
+        let after = (now, MessageId::from_bytes([0xff; 16]));
+        let lanes = self.index.ready.get(&id).into_iter();
+        lanes.flat_map(move |lanes| lanes.range(after..).copied())
+    }
+
+    /// Returns the first of the first messages of a channel's lanes.
+    pub(super) fn first_ready(&self, id: ChannelId) -> Option<(Timestamp, MessageId)> {
+        self.index.ready.get(&id)?.first().copied()
+    }
+
+    /// Returns the time of the next attempt at a message; `None` if its channel is not active.
+    pub fn next_attempt(&self, id: MessageId) -> Option<Timestamp> {
+        let (_, session, _, delivery) = self.pending(id)?;
+        Some(delivery.due.max(self.gate(session.channel)?))
     }
 
     /// Returns the due time and id of the first message of a lane.

@@ -6,7 +6,7 @@ use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 6;
+pub const ROWS_VERSION: u8 = 7;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]

@@ -164,3 +164,42 @@ fn a_lane_pauses_after_a_failure_however_many_notices_wait() {
     let rested = failed_at.plus(PAUSE_MIN);
     assert!(!started(&mut notices, &shell, rested).is_empty());
 }
+
+fn accepted() -> AttemptReply {
+    let outcome = Outcome::Answered {
+        status: 200,
+        retry_after: None,
+        answer: b"{}".to_vec(),
+    };
+    AttemptReply { ms: 7, outcome }
+}
+
+#[test]
+fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
+    let (mut shell, channel) = fixture();
+    shell.writes(channel, "first", "ada", "hello");
+    let mut notices = Notices::default();
+    let profile = started(&mut notices, &shell, shell.now).remove(0);
+    for _ in 0..8 {
+        finish(&mut notices, &shell, &profile, &nobody());
+        let at = notices.next_due().unwrap();
+        shell.now = shell.now.max(at).plus(PAUSE_MAX);
+        started(&mut notices, &shell, shell.now);
+    }
+    finish(&mut notices, &shell, &profile, &nobody());
+    shell.now = shell.now.plus(PAUSE_MAX);
+    shell.writes(channel, "second", "eva", "hello");
+    let other = started(&mut notices, &shell, shell.now);
+    assert!(!other.contains(&profile), "it waits for hours");
+    finish(&mut notices, &shell, &other[0], &accepted());
+    assert!(started(&mut notices, &shell, shell.now).contains(&profile));
+
+    // It fails again: other answers do not repeat it within a minute.
+    finish(&mut notices, &shell, &profile, &nobody());
+    notices.answered(channel, shell.now);
+    shell.now = shell.now.plus(PAUSE_MAX);
+    assert!(!started(&mut notices, &shell, shell.now).contains(&profile));
+    shell.now = shell.now.plus(Duration::from_mins(1));
+    notices.answered(channel, shell.now);
+    assert!(started(&mut notices, &shell, shell.now).contains(&profile));
+}

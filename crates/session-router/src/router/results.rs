@@ -1,10 +1,10 @@
 //! Results of side jobs.
 
 use chat::command::{Attempted, Request, SystemCommand};
-use chat::id::UserId;
+use chat::id::{MessageId, UserId};
 use chat::record::{Actor, Answer as Changed};
 use chat::rejection::Rejection;
-use chat::rpc::AttemptReply;
+use chat::rpc::{AttemptReply, Outcome};
 use chat::time::Timestamp;
 
 use super::Router;
@@ -19,12 +19,7 @@ impl Router {
     pub(crate) fn handle_result(&mut self, result: JobResult, now: Timestamp) {
         match result {
             JobResult::Attempted(message, generation, reply) => {
-                let attempted = Attempted {
-                    message,
-                    generation,
-                    reply,
-                };
-                self.apply_system(SystemCommand::Attempted(attempted), now);
+                self.attempted(message, generation, reply, now);
             }
             JobResult::Notified(notification, reply) => self.notified(&notification, &reply, now),
             JobResult::TypingNotified => {}
@@ -42,6 +37,31 @@ impl Router {
         }
     }
 
+    fn attempted(
+        &mut self,
+        message: MessageId,
+        generation: u32,
+        reply: AttemptReply,
+        now: Timestamp,
+    ) {
+        if matches!(
+            reply.outcome,
+            Outcome::Answered {
+                status: 200..=299,
+                ..
+            }
+        ) && let Some((_, session, ..)) = self.state.workspace().pending(message)
+        {
+            self.notices.answered(session.channel, now);
+        }
+        let attempted = Attempted {
+            message,
+            generation,
+            reply,
+        };
+        self.apply_system(SystemCommand::Attempted(attempted), now);
+    }
+
     fn notified(&mut self, notification: &Notification, reply: &AttemptReply, now: Timestamp) {
         let (rules, chance) = self.state.schedule();
         let (id, kind) = (notification.id, &notification.kind);
@@ -49,6 +69,9 @@ impl Router {
         if let Some((contact, profile)) = profile {
             self.apply_system(SystemCommand::Profile(contact, profile), now);
             self.notices.profile_requested(contact);
+        }
+        if outcome == NoticeOutcome::Settled {
+            self.apply_system(SystemCommand::NoticeAnswered(id.0), now);
         }
         if let NoticeOutcome::ChannelFault(status) = outcome {
             let judged = SystemCommand::ChannelFault(id.0, notification.generation, status);
@@ -76,6 +99,9 @@ impl Router {
         self.publish(verify.step(Step::Judged(&trace), &self.subjects));
         self.verifications.finish(verify.requester.as_ref());
         let (channel, error) = (verification.channel, verification.result.clone().err());
+        if error.is_none() {
+            self.notices.answered(channel, now);
+        }
         let moves_webhook = verify.moves_webhook();
         let mut request = Request::system(SystemCommand::Verified(verification));
         let Some(requester) = verify.requester else {

@@ -25,6 +25,8 @@ const SHORT_CHARS_MAX: usize = 500;
 #[derive(Clone, Debug)]
 pub(crate) struct MessageSnapshot {
     row: Message,
+    /// When its delivery is attempted next.
+    next_attempt: Option<Timestamp>,
     /// The contact who wrote it, or whom the operator wrote to.
     author: ContactId,
     /// The number of the key that the content is sealed under.
@@ -57,6 +59,7 @@ impl MessageSnapshot {
         let contact = workspace.contacts.get(&author);
         Some(Self {
             row: message.clone(),
+            next_attempt: workspace.next_attempt(message.id),
             author,
             key: contact.and_then(|c| c.keys.first()).copied(),
         })
@@ -104,7 +107,7 @@ impl MessageSnapshot {
     }
 
     fn with(&self, written: Written, sealed_log: &SealedLog) -> Value {
-        let delivery = DeliverySnapshot::of(&self.row);
+        let delivery = DeliverySnapshot::of(&self.row, self.next_attempt);
         let files: Vec<Value> = written.content.files.iter().map(file).collect();
         Object::new()
             .with("id", self.row.id)

@@ -8,6 +8,7 @@ use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::state::Channel;
+use crate::time::Timestamp;
 use crate::verdict::{RequestKind, Verdict};
 use crate::verification::{Proof, Purpose};
 use crate::workspace::Workspace;
@@ -18,6 +19,7 @@ impl Workspace {
     pub(in crate::workspace) fn decide_verified(
         &self,
         verification: &Verification,
+        now: Timestamp,
     ) -> Result<Decision, Rejection> {
         let (id, channel) = (verification.channel, self.channel(verification.channel)?);
         let never = matches!(
@@ -29,7 +31,8 @@ impl Workspace {
         let answer = Decision::unchanged(Answer::Channel(id));
         match (&verification.purpose, &verification.result) {
             _ if given_up => Ok(answer),
-            (Purpose::Test, _) | (Purpose::Webhook(_), Err(_)) => Ok(answer),
+            (Purpose::Test, Ok(_)) => Ok(self.decide_tested(id, now)),
+            (Purpose::Test | Purpose::Webhook(_), Err(_)) => Ok(answer),
             (Purpose::Reconnect, result) if verification.generation != channel.generation => {
                 Self::decide_overtaken(id, channel, result)
             }
@@ -39,18 +42,18 @@ impl Workspace {
                 Ok(changed(id, channel.live_chat, active(proof)))
             }
             (Purpose::Connect | Purpose::Reconnect, Err(reason)) => {
-                let now = if never {
+                let ended = if never {
                     ChannelStatus::Failed
                 } else {
                     channel.status
                 };
-                if now == ChannelStatus::Active {
+                if ended == ChannelStatus::Active {
                     return Ok(answer);
                 }
                 Ok(changed(
                     id,
                     channel.live_chat,
-                    status(now, Some(reason.clone())),
+                    status(ended, Some(reason.clone())),
                 ))
             }
             (Purpose::Webhook(webhook), Ok(proof)) => {

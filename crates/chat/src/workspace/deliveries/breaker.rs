@@ -10,8 +10,7 @@ impl Breaker {
     /// Returns the breaker after an attempt. Any final answer closes it.
     #[must_use]
     pub fn after(&self, change: &DeliveryChanged, now: Timestamp) -> Self {
-        let is_final = |status| Verdict::of(RequestKind::Message, status) != Verdict::Retry;
-        if change.status.is_some_and(is_final) {
+        if change.is_answered() {
             return Self::default();
         }
         // A receipt arrived first: the messenger has the message, so this is no failure.
@@ -33,13 +32,31 @@ impl Breaker {
             open,
             probes,
             not_before: None,
+            // A failure in another chat must not shorten the pause.
+            paused_until: change.pause_until.max(self.paused_until),
         };
-        // A failure in another chat must not shorten a `Retry-After` pause.
-        let pause = self.not_before.filter(|until| *until > now);
         let probe_at = open.then(|| now.plus(next.pause()));
         Self {
-            not_before: probe_at.max(change.pause_until).max(pause),
+            not_before: probe_at.max(self.not_before),
             ..next
         }
+    }
+
+    /// The earliest time of the next attempt.
+    pub fn gate(&self) -> Timestamp {
+        self.not_before.max(self.paused_until).unwrap_or_default()
+    }
+}
+
+impl DeliveryChanged {
+    /// Whether it is an attempt that the messenger answered for good, so that it is alive.
+    pub(in crate::workspace) fn is_answered(&self) -> bool {
+        let is_final = |status| Verdict::of(RequestKind::Message, status) != Verdict::Retry;
+        self.attempt.is_some() && self.status.is_some_and(is_final)
+    }
+
+    /// Whether it only brings the next attempt forward.
+    pub(in crate::workspace) fn is_brought_forward(&self) -> bool {
+        self.next_attempt_at.is_some() && self.attempt.is_none() && self.reason().is_none()
     }
 }

@@ -8,7 +8,7 @@ use crate::reason::Reason;
 use crate::rpc::{AttemptReply, Outcome};
 use crate::rules::RETRY_AFTER_MAX;
 use crate::seal::Private;
-use crate::state::{Breaker, Channel, Delivery, Message};
+use crate::state::{Breaker, Channel, Delivery, Early, Message};
 use crate::time::Timestamp;
 use crate::verdict::{RequestKind, Verdict};
 use crate::workspace::Context;
@@ -64,9 +64,14 @@ pub(in crate::workspace) fn attempt_outcome(
                 .rules
                 .next_attempt(delivery.tries, first, context.chance);
             // A message that waited for its channel has missed scheduled attempts; skip them.
-            let next = scheduled
-                .max(now.plus(context.rules.pause_min()))
-                .max(pause_until.unwrap_or(now));
+            let next = scheduled.max(now.plus(context.rules.pause_min()));
+            let next = match delivery.early {
+                Some(Early::Answered) => {
+                    next.min(now.plus(Delivery::early_pause(delivery.vain + 1)))
+                }
+                Some(Early::Probe) | None => next,
+            };
+            let next = next.max(pause_until.unwrap_or(now));
             DeliveryChanged {
                 state: DeliveryState::Sending,
                 next_attempt_at: Some(next),

@@ -64,7 +64,8 @@ impl Workspace {
         ))
     }
 
-    /// Requeues a failed or expired message in its chat's lane under the same id.
+    /// Requeues a failed or expired message in its chat's lane under the same id, or tries one that
+    /// waits for its retry now.
     pub(in crate::workspace) fn decide_retry(
         &self,
         caller: &Caller<'_>,
@@ -73,8 +74,16 @@ impl Workspace {
     ) -> Result<Decision, Rejection> {
         let (session_id, session, message) = self.visible_message(caller, id)?;
         check_assigned(caller, session)?;
-        if message.state.is_none_or(|s| s < DeliveryState::Failed) {
-            return Err(Reason::NotFailed.into());
+        let answer = Answer::Message(id, message.position);
+        match message.state {
+            Some(DeliveryState::Queued | DeliveryState::Sending) => {
+                return self.decide_retry_now(session, answer, context.now);
+            }
+            Some(DeliveryState::Failed | DeliveryState::Expired) => {}
+            None
+            | Some(DeliveryState::Accepted | DeliveryState::Delivered | DeliveryState::Read) => {
+                return Err(Reason::NotFailed.into());
+            }
         }
         self.channel(session.channel)?;
         if self
@@ -88,7 +97,7 @@ impl Workspace {
         let event = requeued(message, context);
         Ok(Decision::new(
             [session_event(session_id, session, event)],
-            Answer::Message(id, message.position),
+            answer,
         ))
     }
 
@@ -123,8 +132,9 @@ impl Workspace {
                 *taken += 1;
                 *taken <= places
             })
-            .take(REPLAY_MAX)
             .map(|(id, session, message)| session_event(id, session, requeued(message, context)))
+            .chain(self.due_now(channel, MessageId::first_at(since), context.now))
+            .take(REPLAY_MAX)
             .collect();
         let count = u64::try_from(events.len()).unwrap_or(0);
         Ok(Decision::new(events, Answer::Count(count)))

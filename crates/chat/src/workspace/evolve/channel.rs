@@ -67,6 +67,9 @@ impl Workspace {
         if let Some(capabilities) = &e.capabilities {
             channel.capabilities = capabilities.clone();
         }
+        if e.verified.is_some() && e.status == ChannelStatus::Active {
+            self.retry_all(id, record.time);
+        }
         // A messenger that just passed verification considers itself connected.
         let is_news = before != e.status || e.verified.is_some();
         if e.status == ChannelStatus::Deleted {
@@ -177,6 +180,8 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         parked: 0,
         operators: BTreeSet::new(),
         breaker: Breaker::default(),
+        has_retries: false,
+        probed_at: None,
         next_notice: 0,
         head: Head::default(),
     }

@@ -1,10 +1,10 @@
 //! Applies delivery events.
 
 use crate::event::DeliveryChanged;
-use crate::id::{MessageId, SessionId};
+use crate::id::{ChannelId, MessageId, SessionId};
 use crate::model::DeliveryState;
 use crate::record::Record;
-use crate::state::Delivery;
+use crate::state::{Delivery, Early};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -29,24 +29,66 @@ impl Workspace {
         } else if e.state.is_pending() {
             let before = self.lane_head(&chat);
             if let Some(delivery) = self.deliveries.get_mut(&e.message) {
-                delivery.due = e.next_attempt_at.unwrap_or(record.time);
-                // An attempt starts; the next due time follows when it ends.
-                if e.next_attempt_at.is_none() {
-                    delivery.tries += 1;
-                    delivery.first_at.get_or_insert(record.time);
-                }
+                reschedule(delivery, e, record.time);
             }
             self.reindex_lane(channel_id, before, &chat);
         } else {
             self.settle(e.message);
         }
-        if let (Some(channel), Some(attempt)) = (self.channels.get_mut(&channel_id), &e.attempt) {
+        let Some(channel) = self.channels.get_mut(&channel_id) else {
+            return;
+        };
+        if e.is_brought_forward() {
+            channel.probed_at = Some(record.time);
+            channel.breaker.not_before = None;
+        } else if e.next_attempt_at.is_some() {
+            channel.has_retries = true;
+        }
+        if let Some(attempt) = &e.attempt {
             channel.breaker = channel.breaker.after(e, record.time);
             channel.last_attempt = record.position;
             if e.state.is_pending() || e.state >= DeliveryState::Failed {
                 let reason = attempt.reason().or_else(|| e.reason());
                 channel.last_error = reason.map(|reason| (record.time, reason));
             }
+        }
+        if e.is_answered() {
+            self.bring_forward(channel_id, record.time, |delivery| {
+                let due = delivery.earliest.max(record.time);
+                if due < delivery.due {
+                    (delivery.due, delivery.early) = (due, Some(Early::Answered));
+                }
+            });
+        }
+    }
+
+    /// Makes all deliveries of a verified channel due, whatever pauses the messenger requested.
+    pub(super) fn retry_all(&mut self, id: ChannelId, now: Timestamp) {
+        if let Some(channel) = self.channels.get_mut(&id) {
+            channel.has_retries = true;
+        }
+        self.bring_forward(id, now, |delivery| {
+            (delivery.due, delivery.early) = (now, Some(Early::Probe));
+        });
+    }
+
+    /// Brings forward the deliveries that wait at a channel whose messenger is alive. Returns at once
+    /// if no attempt failed since the last time.
+    fn bring_forward(&mut self, id: ChannelId, now: Timestamp, bring: impl Fn(&mut Delivery)) {
+        let Some(channel) = self.channels.get_mut(&id).filter(|c| c.has_retries) else {
+            return;
+        };
+        channel.has_retries = false;
+        let waiting: Vec<_> = self.waiting(id, now).collect();
+        for (due, message) in waiting {
+            let Some(delivery) = self.deliveries.get_mut(&message) else {
+                continue;
+            };
+            bring(delivery);
+            let after = delivery.due;
+            let ready = self.index.ready.entry(id).or_default();
+            ready.remove(&(due, message));
+            ready.insert((after, message));
         }
     }
 
@@ -69,6 +111,9 @@ impl Workspace {
             first_at: None,
             due,
             expires_at,
+            early: None,
+            vain: 0,
+            earliest: due,
         };
         self.deliveries.insert(message, delivery);
         self.index.expiry.insert((expires_at, message));
@@ -106,4 +151,31 @@ impl Workspace {
         self.change_message(message, |m| m.state = Some(DeliveryState::Failed));
         self.settle(message);
     }
+}
+
+/// Applies a change of a pending delivery: an attempt starts or failed, or is brought forward.
+fn reschedule(delivery: &mut Delivery, e: &DeliveryChanged, now: Timestamp) {
+    let Some(next) = e.next_attempt_at else {
+        // The next due time follows when the attempt ends.
+        delivery.due = now;
+        // The first attempt starts the schedule, an early one is not a part of it.
+        if delivery.early.is_none() || delivery.tries == 0 {
+            delivery.tries += 1;
+        }
+        delivery.first_at.get_or_insert(now);
+        return;
+    };
+    if e.is_brought_forward() {
+        if delivery.due > next {
+            delivery.early = Some(Early::Probe);
+        }
+        delivery.due = next;
+        return;
+    }
+    if delivery.early.take() == Some(Early::Answered) && e.attempt.is_some() {
+        delivery.vain = delivery.vain.saturating_add(1);
+    }
+    delivery.due = next;
+    let pause = now.plus(Delivery::early_pause(delivery.vain));
+    delivery.earliest = e.pause_until.map_or(pause, |until| until.max(pause));
 }

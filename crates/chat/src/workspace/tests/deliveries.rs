@@ -2,6 +2,7 @@
 
 mod attempts;
 mod breaker;
+mod early;
 mod receipts;
 mod retries;
 

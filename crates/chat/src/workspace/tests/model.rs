@@ -222,8 +222,13 @@ impl Model {
         self.may_work(user)?;
         let sent = self.sent(message);
         self.is_assigned(user, sent.session)?;
+        let channel = self.session(sent.session).channel;
+        if sent.state.is_pending() {
+            let active = self.status(channel) == ChannelStatus::Active;
+            return require(active, Code::ChannelDisconnected);
+        }
         require(sent.has_failed(), Code::Conflict)?;
-        self.exists(self.session(sent.session).channel)?;
+        self.exists(channel)?;
         self.is_remembered(sent.session)
     }
 

@@ -46,7 +46,7 @@ export const reasons = {
   login_taken: "The user name {user} is already taken.",
   last_administrator: "{user} is the last administrator. Add another one first.",
   shortcut_taken: "The shortcut {shortcut} is already taken.",
-  not_failed: "The message has not failed, so it cannot be retried.",
+  not_failed: "The messenger has accepted the message, so it cannot be retried.",
   waits_in_lane: "Message {messageId} waits for an earlier message of its chat.",
   channel_changed: "The channel has changed meanwhile (status: {status}). Reconnect it.",
   token_shown: "This token was already shown. Create a new one.",

@@ -17,17 +17,20 @@ pub(crate) struct DeliverySnapshot {
     state: DeliveryState,
     attempts: u32,
     delivered_at: Option<Timestamp>,
+    /// When it is attempted next, which may be earlier than the last change said.
+    next_attempt: Option<Timestamp>,
     /// The position of the last change; 0 if there was none.
     changed: u64,
 }
 
 impl DeliverySnapshot {
     /// The delivery of a message. `None` if the message is not outbound.
-    pub(crate) fn of(message: &Message) -> Option<Self> {
+    pub(crate) fn of(message: &Message, next_attempt: Option<Timestamp>) -> Option<Self> {
         Some(Self {
             state: message.state?,
             attempts: message.attempts,
             delivered_at: message.extra().delivered_at,
+            next_attempt,
             changed: message.delivery_at,
         })
     }
@@ -47,6 +50,7 @@ impl DeliverySnapshot {
             state: change.state,
             attempts: change.attempts,
             delivered_at,
+            next_attempt: None,
             changed: record.position,
         }
     }
@@ -65,13 +69,15 @@ impl DeliverySnapshot {
             && change.is_none_or(|(e, _)| e.state != self.state);
         let (change, time) = change.unzip();
         let said = change.filter(|e| e.state == self.state);
+        let next_attempt = said.and_then(|e| e.next_attempt_at);
+        let next_attempt = next_attempt.map(|at| self.next_attempt.unwrap_or(at));
         let reason = said.and_then(DeliveryChanged::reason);
         // A session that ends with its channel or contact has no event for each of its messages.
         let reason = reason.or_else(|| ended.then_some(Reason::RecipientGone));
         Object::new()
             .with("state", self.state)
             .with("attempts", self.attempts)
-            .with_some("nextAttemptAt", said.and_then(|e| e.next_attempt_at))
+            .with_some("nextAttemptAt", next_attempt)
             .with_some("reason", reason.map(|reason| reason.object()))
             .with_some("status", said.and_then(|e| e.status))
             .with_some("deliveredAt", self.delivered_at)

@@ -66,8 +66,10 @@ impl World {
         let id = self.pick_sent(message)?;
         self.submit(by, retry(id), self.model.may_retry(by, id))?;
         let sent = self.model.sent(id);
-        let (session, position) = (sent.session, sent.position);
-        self.model.enqueue(id, session, position);
+        if sent.has_failed() {
+            let (session, position) = (sent.session, sent.position);
+            self.model.enqueue(id, session, position);
+        }
         Some(())
     }
 

@@ -1,0 +1,162 @@
+//! Early attempts: what waits for its retry is tried when its messenger seems to be back.
+//!
+//! An answer to a message proves that the messenger accepts messages, and
+//! [`Workspace::evolve`](crate::workspace::Workspace::evolve) brings forward everything that waits at the
+//! channel. A weaker sign, such as a request of the messenger, brings one message forward: if it is
+//! answered, the others follow.
+
+use std::time::Duration;
+
+use crate::command::{Decision, NewEvent};
+use crate::event::DeliveryChanged;
+use crate::id::{ChannelId, MessageId};
+use crate::messenger::Inbound;
+use crate::model::ChannelStatus;
+use crate::record::Answer;
+use crate::rejection::Rejection;
+use crate::state::{Channel, Session};
+use crate::time::Timestamp;
+use crate::workspace::Workspace;
+use crate::workspace::deliveries::current;
+use crate::workspace::sessions::{not_active, session_event};
+
+/// The shortest time between two early attempts at a channel whose messenger sends requests and does
+/// not answer messages.
+const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+/// The most chats of a channel that are tried early after a start: the first at once, the others
+/// [`RESUME_INTERVAL`] apart, so that a messenger that is still away gets few attempts.
+const RESUMED_MAX: u32 = 20;
+const RESUME_INTERVAL: Duration = Duration::from_secs(3);
+/// The most chats of a channel that one test brings forward, which is what one frame holds.
+const BROUGHT_FORWARD_MAX: usize = 200;
+
+impl Workspace {
+    /// Returns the event of an early attempt at a channel whose messenger shows a sign of life.
+    pub(in crate::workspace) fn probe(&self, id: ChannelId, now: Timestamp) -> Option<NewEvent> {
+        self.probe_except(id, None, now)
+    }
+
+    /// Returns the probe after a request of the messenger, which may settle a delivery itself.
+    pub(in crate::workspace) fn probe_after(
+        &self,
+        id: ChannelId,
+        inbound: &Inbound,
+        now: Timestamp,
+    ) -> Option<NewEvent> {
+        match inbound {
+            Inbound::Disconnect => None,
+            Inbound::Status { message, .. } => self.probe_except(id, Some(*message), now),
+            Inbound::Message(_)
+            | Inbound::UserInfo { .. }
+            | Inbound::Edited { .. }
+            | Inbound::Deleted { .. }
+            | Inbound::Typing { .. } => self.probe_except(id, None, now),
+        }
+    }
+
+    fn probe_except(
+        &self,
+        id: ChannelId,
+        settled: Option<MessageId>,
+        now: Timestamp,
+    ) -> Option<NewEvent> {
+        let channel = self.resumable(id, now)?;
+        let is_recent = |at: Timestamp| at <= now && now.since(at) < PROBE_INTERVAL;
+        if channel.probed_at.is_some_and(is_recent) {
+            return None;
+        }
+        // The one that was not tried for the longest time, so that one bad message is not all that is
+        // ever tried.
+        let waiting = self.waiting(id, now).filter_map(|(_, message)| {
+            let earliest = self.deliveries.get(&message)?.earliest;
+            (earliest <= now && Some(message) != settled).then_some((earliest, message))
+        });
+        let (_, message) = waiting.min().or_else(|| {
+            let is_held = channel.breaker.gate() > now;
+            self.first_ready(id)
+                .filter(|(_, message)| is_held && Some(*message) != settled)
+        })?;
+        self.brought_forward(message, now)
+    }
+
+    /// Tries what waits at a channel after a start: its messenger may be back for hours.
+    pub(in crate::workspace) fn decide_resume(&self, id: ChannelId, now: Timestamp) -> Decision {
+        if self.resumable(id, now).is_none() {
+            return Decision::nothing();
+        }
+        let waiting = self.waiting(id, now).zip(0..RESUMED_MAX);
+        let events: Vec<NewEvent> = waiting
+            .filter_map(|((due, message), nth)| {
+                let at = now.plus(RESUME_INTERVAL * nth).min(due);
+                self.brought_forward(message, at)
+            })
+            .collect();
+        Decision::new(self.or_probe(id, events, now), Answer::Done)
+    }
+
+    /// Decides a passed test of a channel: what waits there is due now.
+    pub(in crate::workspace) fn decide_tested(&self, id: ChannelId, now: Timestamp) -> Decision {
+        let due = self.due_now(id, MessageId::from_bytes([0; 16]), now);
+        let due = due.take(BROUGHT_FORWARD_MAX).collect();
+        Decision::new(self.or_probe(id, due, now), Answer::Channel(id))
+    }
+
+    /// Returns the events, or a probe if there is none.
+    fn or_probe(&self, id: ChannelId, events: Vec<NewEvent>, now: Timestamp) -> Vec<NewEvent> {
+        if events.is_empty() {
+            return Vec::from_iter(self.probe(id, now));
+        }
+        events
+    }
+
+    /// Returns the events that make the deliveries of a channel due, sent since a message.
+    pub(in crate::workspace) fn due_now(
+        &self,
+        id: ChannelId,
+        since: MessageId,
+        now: Timestamp,
+    ) -> impl Iterator<Item = NewEvent> {
+        let resumable = self.resumable(id, now).into_iter();
+        resumable
+            .flat_map(move |_| self.waiting(id, now))
+            .filter(move |(_, message)| *message >= since)
+            .filter_map(move |(_, message)| self.brought_forward(message, now))
+    }
+
+    /// Decides a retry of a message that is pending: the first one of its lane is tried now.
+    pub(super) fn decide_retry_now(
+        &self,
+        session: &Session,
+        answer: Answer,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
+        let channel = self.channel(session.channel)?;
+        if channel.status != ChannelStatus::Active {
+            return Err(not_active(channel));
+        }
+        // A pause that the messenger requested is kept.
+        let at = channel.breaker.paused_until.unwrap_or_default().max(now);
+        let head = self.lane_head(&session.chat());
+        let event = head
+            .filter(|(due, _)| channel.breaker.gate().max(*due) > at)
+            .and_then(|(_, first)| self.brought_forward(first, at));
+        Ok(Decision::new(Vec::from_iter(event), answer))
+    }
+
+    /// Returns a channel with pending deliveries that may be attempted now.
+    fn resumable(&self, id: ChannelId, now: Timestamp) -> Option<&Channel> {
+        self.channels.get(&id).filter(|c| {
+            let is_paused = c.breaker.paused_until.is_some_and(|until| until > now);
+            c.pending > 0 && c.status == ChannelStatus::Active && !is_paused
+        })
+    }
+
+    fn brought_forward(&self, id: MessageId, at: Timestamp) -> Option<NewEvent> {
+        let (session_id, session, message, delivery) = self.pending(id)?;
+        let event = DeliveryChanged {
+            next_attempt_at: Some(at),
+            ..current(message, delivery)
+        };
+        Some(session_event(session_id, session, event))
+    }
+}
