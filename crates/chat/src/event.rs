@@ -23,7 +23,7 @@ use crate::reason::Reason;
 
 pub use channel::{
     ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, EditParked, MessagesRefused,
-    NoticesSettled,
+    NoticesSettled, ScheduleShifted,
 };
 pub use contact::{ContactCreated, ContactForgotten, ContactUpdated};
 pub use live_chat::{
@@ -163,6 +163,8 @@ events! {
         MessagesRefused = "messages-refused", 1;
         /// Notices were delivered or dropped.
         NoticesSettled = "notices-settled", 1;
+        /// The clock jumped: what is scheduled at the channel moves along, so that no wait changes.
+        ScheduleShifted = "schedule-shifted", 1;
         /// An edit or deletion arrived before its message.
         EditParked = "edit-parked", 1;
     }

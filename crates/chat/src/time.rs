@@ -47,6 +47,19 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The instant that is this much later, or earlier if it is negative.
+    #[must_use]
+    pub const fn shifted(self, by_ms: i64) -> Self {
+        Self(self.0.saturating_add(by_ms.saturating_mul(1_000)))
+    }
+
+    /// The time from `earlier` to this instant in milliseconds; negative if `earlier` is later.
+    pub const fn ms_since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0) / 1_000
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match jiff::Timestamp::from_microsecond(self.0) {

@@ -192,6 +192,7 @@ impl Workspace {
                 Decision::new(Vec::from_iter(probe), Answer::Done)
             }
             SystemCommand::Resume(channel) => self.decide_resume(*channel, context.now),
+            SystemCommand::ShiftSchedule(channel, by_ms) => self.decide_shift(*channel, *by_ms),
             SystemCommand::MessagesRefused(channel, count) => {
                 self.decide_messages_refused(*channel, *count)
             }

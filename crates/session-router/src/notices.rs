@@ -5,6 +5,7 @@
 //! retry. A restart sends all pending notices again.
 
 mod answered;
+mod shift;
 #[cfg(test)]
 mod tests;
 

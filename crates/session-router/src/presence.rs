@@ -17,6 +17,13 @@ impl Presence {
         self.0.insert(user.clone(), now);
     }
 
+    /// Moves all times when the clock jumped.
+    pub(crate) fn shift(&mut self, by_ms: i64) {
+        for at in self.0.values_mut() {
+            *at = at.shifted(by_ms);
+        }
+    }
+
     /// Whether a user is online.
     pub(crate) fn is_online(&self, user: &UserId, now: Timestamp) -> bool {
         let seen = self.0.get(user);

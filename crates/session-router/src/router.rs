@@ -3,6 +3,8 @@
 
 mod results;
 mod roles;
+#[cfg(test)]
+mod tests;
 mod users;
 
 use std::collections::BTreeMap;
@@ -25,6 +27,7 @@ use crate::api::SignalKind;
 use crate::attempt::Target;
 use crate::audience::Audience;
 use crate::batch::{Batch, Batches, Release};
+use crate::clock::is_jump;
 use crate::error::Error;
 use crate::feed;
 use crate::notices::Notices;
@@ -87,10 +90,42 @@ impl Router {
         self.batches.take()
     }
 
+    /// Moves what is scheduled when the clock jumped.
+    pub(crate) fn clock_jumped(&mut self, by_ms: i64, now: Timestamp) {
+        self.shift_schedules(by_ms, now);
+        self.notices.shift(by_ms);
+        self.presence.shift(by_ms);
+        self.audience = Audience::new(now);
+    }
+
+    fn shift_schedules(&mut self, by_ms: i64, now: Timestamp) {
+        let channels = self.state.workspace().channels.iter();
+        for channel in channels.map(|(id, _)| *id).collect::<Vec<_>>() {
+            self.apply_system(SystemCommand::ShiftSchedule(channel, by_ms), now);
+        }
+    }
+
+    /// Stops the schedules for the time since the last event: the role was down, or the clock was set
+    /// meanwhile, which cannot be told apart unless it was set back.
+    fn resume_schedules(&mut self, now: Timestamp) {
+        let Some(by_ms) = self
+            .state
+            .ms_since_last_event(now)
+            .filter(|by| is_jump(*by))
+        else {
+            return;
+        };
+        if by_ms < 0 {
+            tracing::warn!(by_ms, %now, "the clock is behind the last event of the log");
+        }
+        self.shift_schedules(by_ms, now);
+    }
+
     /// Completes a start: creates the first administrator, repeats verifications that a restart
     /// interrupted, sends `disconnect` notices of channels that are no longer active, and tries what
     /// waits for a retry.
     pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
+        self.resume_schedules(now);
         if let Some(first) = first {
             self.apply_system(SystemCommand::FirstAdministrator(first), now);
         }
@@ -298,32 +333,4 @@ fn disconnect_notices(workspace: &Workspace) -> Vec<(ChannelId, u64)> {
             Some(id)
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::view::tests::shell::Shell;
-
-    #[test]
-    fn a_disconnect_notice_is_found_before_later_notices() {
-        let mut shell = Shell::new();
-        let live_chat = shell.live_chat("Desk", &[]);
-        let channel = shell.channel(&live_chat, "https://chat.example/hook");
-        let accepted = shell.writes(channel, "chat", "ada", "hello");
-        shell.ok(
-            "root",
-            "channels.disconnect",
-            &json!({ "channel": channel }),
-        );
-        let read = json!({ "session": accepted.session_id, "upTo": accepted.message_id });
-        shell.ok("root", "messages.read", &read);
-        let found = disconnect_notices(shell.workspace());
-        let kinds = found
-            .iter()
-            .map(|id| &shell.workspace().notices.get(id).unwrap().kind);
-        assert_eq!(kinds.collect::<Vec<_>>(), [&NoticeKind::Disconnect]);
-    }
 }

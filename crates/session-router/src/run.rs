@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::append::{Appender, Commit};
 use crate::batch::Release;
-use crate::clock::now;
+use crate::clock::{Clock, now};
 use crate::config::{BATCH_MAX, Config, OUTBOX_STOP_MAX, STOP_MAX, TICK};
 use crate::error::Error;
 use crate::open::open;
@@ -42,6 +42,7 @@ pub async fn run(
     let (side_jobs, results) = SideJobs::new(bus, state.sealed_log().clone(), subjects.attempt());
     let mut role = Loop {
         router: Router::new(state, subjects, now()),
+        clock: Clock::new(),
         appender,
         outbox,
         side_jobs,
@@ -73,6 +74,7 @@ struct Inputs {
 
 struct Loop {
     router: Router,
+    clock: Clock,
     appender: Appender,
     outbox: Outbox,
     side_jobs: SideJobs,
@@ -83,9 +85,11 @@ impl Loop {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            self.start_due(now());
+            let now = self.now();
+            self.start_due(now);
             self.append()?;
-            let idle = self.idle_time(now());
+            let now = self.now();
+            let idle = self.idle_time(now);
             // Backpressure: while too many frames are in flight, requests stay in the bounded
             // subscriptions and results in their channel.
             let has_capacity = !self.appender.is_full();
@@ -97,7 +101,7 @@ impl Loop {
                 Some(result) = inputs.results.recv(), if has_capacity => {
                     self.take_results(result, &mut inputs.results);
                 }
-                _ = tick.tick() => self.tick(now())?,
+                _ = tick.tick() => self.tick()?,
                 message = inputs.roles.next(), if has_capacity => {
                     self.take_roles(message.ok_or(Error::Ended)?, &mut inputs.roles);
                     self.take_users(None, &mut inputs.users);
@@ -110,9 +114,21 @@ impl Loop {
         }
     }
 
+    /// Reads the clock. If it jumped, the schedules move along before anything is decided at the new
+    /// time.
+    fn now(&mut self) -> Timestamp {
+        let reading = self.clock.read();
+        if let Some(by_ms) = reading.jumped_ms {
+            tracing::warn!(by_ms, now = %reading.now, "clock jumped");
+            metrics::counter!("switchboard_router_clock_jumps_total").increment(1);
+            self.router.clock_jumped(by_ms, reading.now);
+        }
+        reading.now
+    }
+
     /// Serves up to [`BATCH_MAX`] requests including the first, until a frame is full.
     fn take_roles(&mut self, first: bus::Message, more: &mut Subscription) {
-        let now = now();
+        let now = self.now();
         self.router.serve_role(first, now);
         for _ in 1..BATCH_MAX {
             if self.router.has_full_frame() {
@@ -126,7 +142,7 @@ impl Loop {
     }
 
     fn take_users(&mut self, mut first: Option<bus::Message>, more: &mut Subscription) {
-        let now = now();
+        let now = self.now();
         for _ in 0..BATCH_MAX {
             // The first request has been taken already, so it is served even if a frame is full.
             let next = match first.take() {
@@ -145,7 +161,7 @@ impl Loop {
     }
 
     fn take_results(&mut self, first: JobResult, more: &mut mpsc::Receiver<JobResult>) {
-        let now = now();
+        let now = self.now();
         self.take_result(first, now);
         for _ in 1..BATCH_MAX {
             if self.router.has_full_frame() {
@@ -222,7 +238,8 @@ impl Loop {
     }
 
     /// Once a second: records counts, writes rows, makes keys, checks the disk.
-    fn tick(&mut self, now: Timestamp) -> Result<(), Error> {
+    fn tick(&mut self) -> Result<(), Error> {
+        let now = self.now();
         self.router.tick(now)?;
         self.append()?;
         self.appender.offer_rows(self.router.state_mut());
@@ -244,7 +261,7 @@ impl Loop {
             }
             self.append()?;
         }
-        self.tick(now())?;
+        self.tick()?;
         while !self.appender.is_idle() {
             let Some(commit) = inputs.commits.recv().await else {
                 return Err(Error::Committer);
@@ -253,6 +270,7 @@ impl Loop {
         }
         let Self {
             mut router,
+            clock: _,
             appender,
             outbox,
             side_jobs,

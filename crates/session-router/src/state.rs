@@ -75,6 +75,13 @@ impl State {
         &self.workspace
     }
 
+    /// The time since the last event in milliseconds, negative if the clock is behind it. `None` without
+    /// events.
+    pub(crate) fn ms_since_last_event(&self, now: Timestamp) -> Option<i64> {
+        let last = self.sealed_log.record(self.workspace.position)?;
+        Some(now.ms_since(last.time))
+    }
+
     /// The log and the keys.
     pub(crate) const fn sealed_log(&self) -> &SealedLog {
         &self.sealed_log

@@ -28,6 +28,9 @@ pub enum SystemCommand {
     NoticeAnswered(ChannelId),
     /// The broker started, and what waits at a channel may be tried.
     Resume(ChannelId),
+    /// The clock jumped by this many milliseconds, or the broker was down for so long: what is scheduled
+    /// at a channel moves along.
+    ShiftSchedule(ChannelId, i64),
     /// This number of messages was rejected while the channel was not active.
     MessagesRefused(ChannelId, u64),
     /// A messenger answered a notice, sent in this generation of the channel, with this status: 401

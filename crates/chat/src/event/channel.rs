@@ -103,6 +103,13 @@ pub struct NoticesSettled {
     pub notices: Vec<u64>,
 }
 
+/// See [`crate::event::Event::ScheduleShifted`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ScheduleShifted {
+    /// By how much the clock jumped, in milliseconds; negative if it was set back.
+    pub by_ms: i64,
+}
+
 /// See [`crate::event::Event::EditParked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EditParked {

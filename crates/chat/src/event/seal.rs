@@ -9,8 +9,8 @@ use crate::event::{
     ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event, LiveChatCreated,
     LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted, MessageEdited, MessageRead,
     MessageReceived, MessageSent, MessagesRefused, NoteAdded, NoticesSettled, ReplyDeleted,
-    ReplySaved, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred, TokenIssued,
-    UserCreated, UserDisabled, UserUpdated,
+    ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
+    TokenIssued, UserCreated, UserDisabled, UserUpdated,
 };
 use crate::seal::{Private, SealKey};
 
@@ -95,6 +95,7 @@ sealing! {
     CodeRotated { codeless old_until; code by master }
     MessagesRefused { count }
     NoticesSettled { notices }
+    ScheduleShifted { by_ms }
     EditParked { external_message_id key; text by person }
     ContactCreated { channel external_user_id key }
     ContactUpdated { ; profile by person }

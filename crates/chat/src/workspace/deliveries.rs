@@ -4,6 +4,7 @@ mod breaker;
 mod early;
 mod outcome;
 mod retry;
+mod shift;
 
 use crate::command::{Attempted, Decision, NewEvent};
 use crate::event::DeliveryChanged;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::digest::Digest;
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, SessionStatus};
-use crate::state::{ChatKey, Message, Session};
+use crate::state::{Chat, ChatKey, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::{Workspace, external_digest};
 
@@ -163,13 +163,16 @@ impl Workspace {
 
     /// Returns the open sessions of a channel.
     pub fn open_sessions(&self, id: ChannelId) -> impl Iterator<Item = (SessionId, &Session)> {
-        let first = (id, std::sync::Arc::from(""));
-        let of_channel = self
-            .chats
-            .range(first..)
-            .take_while(move |((of, _), _)| *of == id);
-        let open = of_channel.filter_map(|(_, chat)| chat.open);
+        let open = self.chats_of(id).filter_map(|(_, chat)| chat.open);
         open.filter_map(|id| Some((id, self.sessions.get(&id)?)))
+    }
+
+    /// Returns the chats of a channel.
+    pub(super) fn chats_of(&self, id: ChannelId) -> impl Iterator<Item = (&ChatKey, &Chat)> {
+        let first = (id, std::sync::Arc::from(""));
+        self.chats
+            .range(first..)
+            .take_while(move |((of, _), _)| *of == id)
     }
 
     /// Returns the messages whose time to live has passed.

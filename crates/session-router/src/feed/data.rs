@@ -136,6 +136,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         | Event::CodeRotated(_)
         | Event::MessagesRefused(_)
         | Event::NoticesSettled(_)
+        | Event::ScheduleShifted(_)
         | Event::EditParked(_)
         | Event::ContactCreated(_)
         | Event::ContactUpdated(_)

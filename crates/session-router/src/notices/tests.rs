@@ -203,3 +203,20 @@ fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
     notices.answered(channel, shell.now);
     assert!(started(&mut notices, &shell, shell.now).contains(&profile));
 }
+
+#[test]
+fn a_retry_of_a_notice_keeps_its_pause_when_the_clock_jumps() {
+    for by_ms in [-10_800_000, 86_400_000] {
+        let (mut shell, channel) = fixture();
+        shell.writes(channel, "first", "ada", "hello");
+        let mut notices = Notices::default();
+        let profile = started(&mut notices, &shell, shell.now).remove(0);
+        finish(&mut notices, &shell, &profile, &nobody());
+        let pause = notices.next_due().unwrap().since(shell.now);
+        shell.now = shell.now.shifted(by_ms);
+        notices.shift(by_ms);
+        assert!(!started(&mut notices, &shell, shell.now).contains(&profile));
+        shell.now = shell.now.plus(pause);
+        assert!(started(&mut notices, &shell, shell.now).contains(&profile));
+    }
+}

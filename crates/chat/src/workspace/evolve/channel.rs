@@ -34,6 +34,7 @@ impl Workspace {
                     self.drop_notice(id, *number);
                 }
             }
+            ChannelEvent::ScheduleShifted(e) => self.shift_schedule(id, e.by_ms),
             ChannelEvent::EditParked(e) => self.park(id, record, e),
         }
     }

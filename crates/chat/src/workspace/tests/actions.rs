@@ -41,6 +41,15 @@ impl Fixture {
         self.sends(operator, session)
     }
 
+    /// The clock jumps, and the shell reports it.
+    pub(super) fn jump(&mut self, by_ms: i64) {
+        self.now = self.now.shifted(by_ms);
+        let channels: Vec<_> = self.workspace.channels.iter().map(|(id, _)| *id).collect();
+        for id in channels {
+            self.system(SystemCommand::ShiftSchedule(id, by_ms));
+        }
+    }
+
     /// Starts an attempt to deliver a message.
     pub(super) fn begin_attempt(&mut self, message: MessageId) {
         self.system(SystemCommand::Attempting(message));

@@ -3,6 +3,7 @@
 mod attempts;
 mod breaker;
 mod early;
+mod jumps;
 mod receipts;
 mod retries;
 

@@ -183,6 +183,10 @@ impl World {
                 self.model.now = self.fixture.now;
                 Some(())
             }
+            Step::Jumps(seconds) => {
+                self.jumps(seconds);
+                Some(())
+            }
             Step::Projects => {
                 self.fixture.rows(&mut self.store);
                 Some(())
@@ -274,5 +278,5 @@ fn the_generator_draws_every_kind_of_step() {
         let text = format!("{step:?}");
         kinds.insert(text.split('(').next().unwrap().to_owned());
     }
-    assert_eq!(kinds.len(), 27, "{kinds:?}");
+    assert_eq!(kinds.len(), 28, "{kinds:?}");
 }

@@ -33,6 +33,8 @@ pub(super) enum Step {
     Ends(u8, Response),
     Receipt(u8, ReceiptStatus),
     Waits(u32),
+    /// The clock jumps by this many seconds.
+    Jumps(i32),
     /// The expired messages are removed from their lanes.
     Expires,
     /// A channel is disconnected, by its messenger or by an administrator.
@@ -93,6 +95,8 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         12 => (index(), response()).prop_map(|(which, response)| Step::Ends(which, response)),
         4 => (index(), receipt()).prop_map(|(message, status)| Step::Receipt(message, status)),
         6 => prop::sample::select(&[1, 20, 400, 4_000, 90_000][..]).prop_map(Step::Waits),
+        2 => prop::sample::select(&[-90_000, -10_800, -3, 3, 86_400, 432_000][..])
+            .prop_map(Step::Jumps),
         3 => Just(Step::Expires),
         1 => any::<(bool, bool)>().prop_map(|(second, by_messenger)| Step::Disconnects(second, by_messenger)),
         2 => (any::<bool>(), mostly()).prop_map(|(second, works)| Step::Reconnects(second, works)),

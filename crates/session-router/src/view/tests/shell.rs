@@ -24,6 +24,7 @@ use crate::batch::Release;
 use crate::feed::FeedItem;
 use crate::keyring::Keyring;
 use crate::presence::Presence;
+use crate::router::Router;
 use crate::sealed_log::SealedLog;
 use crate::state::State;
 use crate::view::{self, Scanned};
@@ -101,6 +102,11 @@ impl Shell {
             }
         }
         Ok((applied.reply, applied.effects))
+    }
+
+    /// Runs a router on the state.
+    pub(crate) fn into_router<T>(self, now: Timestamp, with: impl FnOnce(&mut Router) -> T) -> T {
+        with(&mut Router::new(self.state, self.subjects, now))
     }
 
     /// The id of the first session.

@@ -113,6 +113,7 @@ fn channels() -> Vec<Event> {
         NoticesSettled {
             notices: vec![0, 1, 1_000_000],
         },
+        ScheduleShifted { by_ms: -10_800_000 },
         EditParked {
             external_message_id: "ext-1".to_owned(),
             key: 300,

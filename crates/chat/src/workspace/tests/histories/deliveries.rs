@@ -4,7 +4,8 @@ use super::World;
 use crate::command::{Replay, SystemCommand};
 use crate::messenger::{Inbound, ReceiptStatus};
 use crate::model::{ChannelStatus, DeliveryState};
-use crate::workspace::tests::fixture::{START, answered, answered_after, retry, timed_out};
+use crate::time::Timestamp;
+use crate::workspace::tests::fixture::{answered, answered_after, retry, timed_out};
 use crate::workspace::tests::step::{Response, User};
 
 impl World {
@@ -73,6 +74,26 @@ impl World {
         Some(())
     }
 
+    /// No wait changes when the clock jumps.
+    pub(super) fn jumps(&mut self, seconds: i32) {
+        let by_ms = i64::from(seconds) * 1_000;
+        let wait = |world: &Self| {
+            let next = world.fixture.next_due();
+            next.map(|at| at.ms_since(world.fixture.now).max(0))
+        };
+        let (before, expired) = (wait(self), self.fixture.expired());
+        self.fixture.jump(by_ms);
+        self.model.now = self.fixture.now;
+        for sent in self.model.sent.iter_mut().filter(|s| s.state.is_pending()) {
+            sent.expires_at = sent.expires_at.shifted(by_ms);
+        }
+        for channel in &mut self.model.channels {
+            let since = channel.failing_since;
+            channel.failing_since = since.map(|since| since.shifted(by_ms));
+        }
+        assert_eq!((wait(self), self.fixture.expired()), (before, expired));
+    }
+
     pub(super) fn expires(&mut self) {
         let now = self.model.now;
         let sent = self.model.sent.iter();
@@ -91,7 +112,8 @@ impl World {
 
     pub(super) fn replays(&mut self, second: bool) -> Option<()> {
         let channel = self.model.channel_at(second);
-        let replay = Replay::Since(channel, START);
+        // Since the epoch: the clock may have been set back to before the start.
+        let replay = Replay::Since(channel, Timestamp::default());
         self.submit("root", replay, self.model.exists(channel))?;
         let failed = self.model.sent.iter().filter(|s| {
             let of_channel = self.model.session(s.session).channel == channel;

@@ -1,0 +1,103 @@
+//! The start of the router, and its notices.
+
+use std::time::Duration;
+
+use chat::command::Attempted;
+use chat::reason::Reason;
+use serde_json::json;
+
+use super::*;
+use crate::attempt::failed;
+use crate::view::tests::shell::{Shell, text};
+
+#[test]
+fn a_disconnect_notice_is_found_before_later_notices() {
+    let mut shell = Shell::new();
+    let live_chat = shell.live_chat("Desk", &[]);
+    let channel = shell.channel(&live_chat, "https://chat.example/hook");
+    let accepted = shell.writes(channel, "chat", "ada", "hello");
+    shell.ok(
+        "root",
+        "channels.disconnect",
+        &json!({ "channel": channel }),
+    );
+    let read = json!({ "session": accepted.session_id, "upTo": accepted.message_id });
+    shell.ok("root", "messages.read", &read);
+    let found = disconnect_notices(shell.workspace());
+    let kinds = found
+        .iter()
+        .map(|id| &shell.workspace().notices.get(id).unwrap().kind);
+    assert_eq!(kinds.collect::<Vec<_>>(), [&NoticeKind::Disconnect]);
+}
+
+/// A workspace with a message that waits for a retry: the message and the time of the failure.
+fn waiting() -> (Shell, MessageId, Timestamp) {
+    let mut shell = Shell::new();
+    let live_chat = shell.live_chat("Desk", &[]);
+    let channel = shell.channel(&live_chat, "https://chat.example/hook");
+    let session = shell.writes(channel, "chat", "ada", "hello").session_id;
+    let send = json!({ "session": session, "text": "hi" });
+    let sent = shell.ok("root", "messages.send", &send);
+    let message: MessageId = text(&sent["messageId"]).parse().unwrap();
+    for _ in 0..7 {
+        shell.system(SystemCommand::Attempting(message));
+        let reply = failed(Reason::TimedOut { ms: 10_000 });
+        let generation = shell.workspace().channel(channel).unwrap().generation;
+        shell.system(SystemCommand::Attempted(Attempted {
+            message,
+            generation,
+            reply,
+        }));
+    }
+    let failed_at = shell.now;
+    assert_eq!(shell.workspace().due(failed_at).count(), 0);
+    (shell, message, failed_at)
+}
+
+/// The messages that are due and those that have expired after a start of the router.
+fn after_start(shell: Shell, now: Timestamp) -> (Vec<MessageId>, usize) {
+    shell.into_router(now, |router| {
+        router.begin(None, now).unwrap();
+        let workspace = router.state().workspace();
+        let due = workspace.due(now).map(|(_, _, message)| message).collect();
+        (due, workspace.expired(now).count())
+    })
+}
+
+#[test]
+fn messages_that_waited_while_the_broker_was_down_are_tried_and_not_expired() {
+    for down in [Duration::from_secs(1), Duration::from_hours(120)] {
+        let (shell, message, failed_at) = waiting();
+        let started = after_start(shell, failed_at.plus(down));
+        assert_eq!(started, (vec![message], 0), "{down:?}");
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_while_the_broker_was_down_delays_no_message() {
+    for hours in [3, 24] {
+        let (shell, message, failed_at) = waiting();
+        let started = after_start(shell, failed_at.shifted(-hours * 3_600_000));
+        assert_eq!(started, (vec![message], 0), "{hours} h");
+    }
+}
+
+#[test]
+fn a_jump_of_the_clock_changes_no_wait() {
+    for hours in [-24, -3, 24, 120] {
+        let (shell, message, failed_at) = waiting();
+        let wait = shell
+            .workspace()
+            .next_attempt(message)
+            .unwrap()
+            .since(failed_at);
+        let now = failed_at.shifted(hours * 3_600_000);
+        shell.into_router(failed_at, |router| {
+            router.clock_jumped(hours * 3_600_000, now);
+            let workspace = router.state().workspace();
+            let next = workspace.next_attempt(message).unwrap();
+            assert_eq!(next.since(now), wait, "{hours} h");
+            assert_eq!(workspace.expired(now).count(), 0, "{hours} h");
+        });
+    }
+}
