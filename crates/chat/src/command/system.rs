@@ -26,7 +26,7 @@ pub enum SystemCommand {
     NoticesSettled(ChannelId, Vec<u64>),
     /// A messenger answered a notice.
     NoticeAnswered(ChannelId),
-    /// The broker started, and what waits at a channel may be tried.
+    /// The broker started: deliveries that wait for a retry at a channel are tried.
     Resume(ChannelId),
     /// The clock jumped by this many milliseconds, or the broker was down for so long: what is scheduled
     /// at a channel moves along.

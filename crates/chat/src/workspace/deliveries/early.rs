@@ -1,9 +1,9 @@
-//! Early attempts: what waits for its retry is tried when its messenger seems to be back.
+//! Early attempts: retries are brought forward when the messenger seems to be back.
 //!
 //! An answer to a message proves that the messenger accepts messages, and
-//! [`Workspace::evolve`](crate::workspace::Workspace::evolve) brings forward everything that waits at the
-//! channel. A weaker sign, such as a request of the messenger, brings one message forward: if it is
-//! answered, the others follow.
+//! [`Workspace::evolve`](crate::workspace::Workspace::evolve) brings forward all retries of the channel.
+//! A weaker sign, such as a request of the messenger, brings one message forward: if it is answered, the
+//! others follow.
 
 use std::time::Duration;
 
@@ -79,7 +79,7 @@ impl Workspace {
         self.brought_forward(message, now)
     }
 
-    /// Tries what waits at a channel after a start: its messenger may be back for hours.
+    /// Brings retries of a channel forward after a start: its messenger may be back for hours.
     pub(in crate::workspace) fn decide_resume(&self, id: ChannelId, now: Timestamp) -> Decision {
         if self.resumable(id, now).is_none() {
             return Decision::nothing();
@@ -94,14 +94,14 @@ impl Workspace {
         Decision::new(self.or_probe(id, events, now), Answer::Done)
     }
 
-    /// Decides a passed test of a channel: what waits there is due now.
+    /// Decides a passed test of a channel: its retries are due now.
     pub(in crate::workspace) fn decide_tested(&self, id: ChannelId, now: Timestamp) -> Decision {
         let due = self.due_now(id, MessageId::from_bytes([0; 16]), now);
         let due = due.take(BROUGHT_FORWARD_MAX).collect();
         Decision::new(self.or_probe(id, due, now), Answer::Channel(id))
     }
 
-    /// Returns the events, or a probe if there is none.
+    /// Returns the events, or a probe if the list is empty.
     fn or_probe(&self, id: ChannelId, events: Vec<NewEvent>, now: Timestamp) -> Vec<NewEvent> {
         if events.is_empty() {
             return Vec::from_iter(self.probe(id, now));

@@ -14,7 +14,7 @@ use crate::workspace::tests::fixture::{
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Messages in chats of their own whose next attempts are hours away.
+/// One message per chat, whose next attempt is hours away.
 fn away(chats: &[&str]) -> (Fixture, Vec<MessageId>) {
     let mut fixture = Fixture::open();
     let all: Vec<_> = chats.iter().map(|c| fixture.sends_in("ann", c)).collect();
