@@ -117,6 +117,18 @@ impl TestBroker {
         std::fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
 
+    /// Sets the clock of the broker to an offset such as `-3h` from the right time. It takes effect
+    /// immediately if the broker was started after an earlier call. The monotonic clock goes on.
+    pub(crate) fn set_clock(&self, offset: &str) {
+        let new = self.dir.path().join("clock.new");
+        std::fs::write(&new, offset).unwrap();
+        std::fs::rename(new, self.clock()).unwrap();
+    }
+
+    fn clock(&self) -> PathBuf {
+        self.dir.path().join("clock")
+    }
+
     /// Signs in as the administrator that `init` created.
     pub(crate) async fn admin(&self) -> Operator {
         self.sign_in("admin").await
@@ -180,6 +192,13 @@ impl TestBroker {
         for (key, value) in &self.settings {
             let name = key.to_uppercase().replace('.', "__");
             command.env(format!("SWITCHBOARD__{name}"), value);
+        }
+        if self.clock().exists() {
+            command.env("LD_PRELOAD", program::libfaketime());
+            command.env("FAKETIME_TIMESTAMP_FILE", self.clock());
+            command.env("FAKETIME_NO_CACHE", "1");
+            command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
+            command.env("NO_FAKE_STAT", "1");
         }
         command.args(args).arg("--data").arg(self.data());
         command

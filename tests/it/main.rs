@@ -31,6 +31,7 @@ mod world;
 
 // Tests.
 mod authentication;
+mod clock;
 mod connecting;
 mod conversation;
 mod crash;

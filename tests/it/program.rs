@@ -54,6 +54,19 @@ pub(crate) fn python() -> PathBuf {
     known.unwrap_or_else(|| find("python3"))
 }
 
+/// The library that sets the clock of one process, from the packages of [`python`].
+pub(crate) fn libfaketime() -> PathBuf {
+    let python = python();
+    let lib = python.ancestors().nth(2).unwrap().join("lib");
+    let mut versions = std::fs::read_dir(lib).into_iter().flatten().flatten();
+    let within = "site-packages/libfaketime/vendor/libfaketime/src/libfaketime.so.1";
+    let found = versions.find_map(|version| {
+        let library = version.path().join(within);
+        library.is_file().then_some(library)
+    });
+    found.expect("libfaketime in .tools/venv: run ./just tools")
+}
+
 /// A command without the `SWITCHBOARD_*` variables of the caller.
 pub(crate) fn command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
