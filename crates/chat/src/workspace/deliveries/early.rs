@@ -23,6 +23,9 @@ use crate::workspace::sessions::{not_active, session_event};
 /// The shortest time between two early attempts at a channel whose messenger sends requests and does
 /// not answer messages.
 const PROBE_INTERVAL: Duration = Duration::from_secs(10);
+/// The most chats of a channel among which a probe is chosen: every request of a messenger may look for
+/// one.
+const PROBE_CHATS_MAX: usize = 256;
 /// The most chats of a channel that are tried early after a start: the first at once, the others
 /// [`RESUME_INTERVAL`] apart, so that a messenger that is still away gets few attempts.
 const RESUMED_MAX: u32 = 20;
@@ -67,7 +70,8 @@ impl Workspace {
         }
         // The one that was not tried for the longest time, so that one bad message is not all that is
         // ever tried.
-        let waiting = self.waiting(id, now).filter_map(|(_, message)| {
+        let waiting = self.waiting(id, now).take(PROBE_CHATS_MAX);
+        let waiting = waiting.filter_map(|(_, message)| {
             let earliest = self.deliveries.get(&message)?.earliest;
             (earliest <= now && Some(message) != settled).then_some((earliest, message))
         });
@@ -87,8 +91,9 @@ impl Workspace {
         let waiting = self.waiting(id, now).zip(0..RESUMED_MAX);
         let events: Vec<NewEvent> = waiting
             .filter_map(|((due, message), nth)| {
-                let at = now.plus(RESUME_INTERVAL * nth).min(due);
-                self.brought_forward(message, at)
+                let earliest = self.deliveries.get(&message)?.earliest;
+                let at = now.plus(RESUME_INTERVAL * nth).max(earliest);
+                self.brought_forward(message, at).filter(|_| at < due)
             })
             .collect();
         Decision::new(self.or_probe(id, events, now), Answer::Done)

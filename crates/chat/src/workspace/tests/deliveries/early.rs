@@ -156,6 +156,9 @@ fn a_pause_that_the_messenger_requested_is_kept() {
     // Even when the other chat's message is accepted.
     fixture.end_attempt(two, answered(200));
     assert!(fixture.due().is_empty());
+    // Or the broker is restarted.
+    fixture.system(SystemCommand::Resume(fixture.channel));
+    assert!(fixture.due().is_empty());
     fixture.wait(600 * SECOND);
     assert_eq!(fixture.due(), [one]);
 }
