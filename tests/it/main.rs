@@ -42,6 +42,7 @@ mod docs;
 mod duplicates;
 mod examples;
 mod failed_deliveries;
+mod fairness;
 mod feed;
 mod forgetting;
 mod http_errors;

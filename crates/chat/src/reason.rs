@@ -336,6 +336,14 @@ impl Reason {
         )
     }
 
+    /// Whether an attempt failed because the messenger did not answer in time.
+    pub const fn is_timeout(&self) -> bool {
+        matches!(
+            self,
+            Self::ConnectTimedOut { .. } | Self::TimedOut { .. } | Self::EgressTimedOut
+        )
+    }
+
     /// The reason as JSON: `code`, `message` and the fields.
     pub fn object(&self) -> Map<String, Value> {
         let mut object = match serde_json::to_value(self) {

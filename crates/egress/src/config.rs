@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use crate::guard::Allow;
 
-/// The default of [`Config::concurrency`].
-pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(256).unwrap();
-/// The default of [`Config::per_host`].
-pub const PER_HOST: NonZeroUsize = NonZeroUsize::new(64).unwrap();
+/// The default of [`Config::concurrency`]: more than a session router has in flight. The router shares
+/// its requests fairly between channels, which a queue here would undo.
+pub const CONCURRENCY: NonZeroUsize = NonZeroUsize::new(8_192).unwrap();
+/// The default of [`Config::per_host`]: no limit besides [`Config::concurrency`], since the channels of
+/// one host must not delay each other either.
+pub const PER_HOST: NonZeroUsize = CONCURRENCY;
 /// The default of [`Config::waiting`].
 pub const WAITING: usize = 1_024;
 /// The default of [`Config::grace`]: slightly more than an attempt may take.
@@ -23,7 +25,7 @@ pub struct Config {
     pub trust: Trust,
     /// The most attempts at once.
     pub concurrency: NonZeroUsize,
-    /// The most attempts at once to one host, so that a slow host does not block the others.
+    /// The most attempts at once to one host, for a host that cannot serve more.
     pub per_host: NonZeroUsize,
     /// The most waiting requests, each for [`WAIT_MAX`](crate::WAIT_MAX) at most.
     pub waiting: usize,

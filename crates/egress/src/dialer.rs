@@ -19,8 +19,8 @@ use crate::resolver::Resolver;
 use crate::stream::Stream;
 use crate::target::Target;
 
-/// The most connections kept open between attempts, over all hosts. Further ones are closed after
-/// their attempt.
+/// The most connections kept open between attempts, over all hosts, in addition to one for each running
+/// attempt. Further ones are closed after their attempt.
 pub(crate) const KEPT_MAX: usize = 512;
 /// The most addresses of a name that are tried; all are checked.
 const TRIED_MAX: usize = 8;

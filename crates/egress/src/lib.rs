@@ -8,8 +8,8 @@
 //! * It sends at most once per request, and never after the caller has given up: a request that cannot
 //!   start within [`WAIT_MAX`] gets the reply
 //!   [`EgressBusy`](chat::reason::Reason::EgressBusy), which says that nothing was sent.
-//! * No messenger can exhaust it: each host has its own limit, and every response, wait and
-//!   connection is bounded.
+//! * No messenger can exhaust it: it runs more attempts than a session router has in flight, which
+//!   gives every channel a fair share, and every response, wait and connection is bounded.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 

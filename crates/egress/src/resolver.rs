@@ -7,8 +7,9 @@ use chat::reason::Reason;
 use tokio::sync::Semaphore;
 
 /// The most names resolved at once. The system's resolver blocks a thread, possibly for longer than the
-/// connect timeout, so the threads are limited.
-const RESOLVING_MAX: usize = 32;
+/// connect timeout, so the threads are limited: to half of those that the runtime has for blocking work,
+/// since names whose servers hang must not delay other names.
+const RESOLVING_MAX: usize = 256;
 
 /// A test's resolver.
 #[cfg(test)]

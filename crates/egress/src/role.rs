@@ -57,7 +57,9 @@ pub async fn run(
 ) -> Result<(), Error> {
     let tls = connector::tls(&config.trust).map_err(Error::Trust)?;
     let guard = Guard::new(config.allow);
-    let dialer = Dialer::new(guard, Resolver::system(), KEPT_MAX);
+    // Attempts that hang must not use up the connections that others keep.
+    let kept = config.concurrency.get().saturating_add(KEPT_MAX);
+    let dialer = Dialer::new(guard, Resolver::system(), kept);
     let subject = workspace.attempt();
     let mut subscription = bus
         .subscribe(&subject, Some(QUEUE))

@@ -32,16 +32,21 @@ pub(crate) const FRAMES_MAX: usize = 2;
 pub(crate) const BATCH_MAX: usize = 256;
 /// The size at which a frame is closed, in bytes: it leaves room for one more decision.
 pub(crate) const FRAME_BYTES: usize = 160 * 1024;
-/// The most attempts in flight, over all channels.
-pub(crate) const ATTEMPTS_MAX: usize = 256;
-/// The most attempts in flight of one channel.
-pub(crate) const CHANNEL_ATTEMPTS_MAX: usize = 32;
-/// The same once half of [`ATTEMPTS_MAX`] are in flight.
-pub(crate) const CHANNEL_SHARE_MAX: usize = 4;
 /// The most notices in flight of one channel: there are many, and nobody waits for them.
 pub(crate) const CHANNEL_NOTICES_MAX: usize = 4;
-/// The most verifications, password hashes and scans at once. Beyond it callers get `unavailable`.
-pub(crate) const SIDE_JOBS_MAX: usize = 64;
+/// The most password hashes at once, in total and of one user. Beyond it callers get `unavailable`.
+pub(crate) const HASHES_MAX: usize = 64;
+/// See [`HASHES_MAX`].
+pub(crate) const HASHES_PER_USER_MAX: usize = 32;
+/// The most scans of the log at once, in total and of one user. Beyond it callers get `unavailable`.
+pub(crate) const SCANS_MAX: usize = 64;
+/// See [`SCANS_MAX`].
+pub(crate) const SCANS_PER_USER_MAX: usize = 32;
+/// The most verifications of messengers at once that users requested, in total and of one user. They
+/// may take 10 s each. Beyond it callers get `unavailable`.
+pub(crate) const VERIFICATIONS_MAX: usize = 128;
+/// See [`VERIFICATIONS_MAX`].
+pub(crate) const VERIFICATIONS_PER_USER_MAX: usize = 64;
 /// The most replies, and the most feed events, that wait for NATS. Beyond it they are dropped and
 /// counted: callers retry, and consoles catch up.
 pub(crate) const OUTBOX_MAX: usize = 16_384;

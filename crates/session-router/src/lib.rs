@@ -22,6 +22,7 @@ mod view;
 mod attempt;
 mod notices;
 mod side_jobs;
+mod slots;
 mod verify;
 
 mod audience;

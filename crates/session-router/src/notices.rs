@@ -5,12 +5,12 @@
 //! retry. A restart sends all pending notices again.
 
 mod answered;
+mod lane;
 mod shift;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
 
 use chat::chance::Chance;
 use chat::content::Profile;
@@ -26,23 +26,19 @@ use chat::verdict::{RequestKind, Verdict};
 use chat::workspace::Workspace;
 
 use crate::attempt::Target;
-use crate::config::CHANNEL_NOTICES_MAX;
 use crate::sealed_log::SealedLog;
+use crate::slots::Slots;
+use lane::Lane;
 
 /// The timeout of a profile request, in milliseconds. It is short, as outcomes wait for the profile.
 const PROFILE_TIMEOUT_MS: u32 = 5_000;
-
-/// How long a channel's notices pause after one failed. The pause doubles with each further failure.
-const PAUSE_MIN: Duration = Duration::from_millis(500);
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(10);
 
 /// A notice of a channel, by its number.
 pub(crate) type NoticeId = (ChannelId, u64);
 
 /// The schedule of all notices.
-#[derive(Default)]
 pub(crate) struct Notices {
+    slots: Slots<NoticeId>,
     lanes: BTreeMap<ChannelId, Lane>,
     retries: BTreeSet<(Timestamp, NoticeId)>,
     tries: BTreeMap<NoticeId, Tries>,
@@ -84,21 +80,6 @@ pub(crate) struct Notification {
     pub(crate) request: AttemptRequest,
 }
 
-/// The progress of one channel.
-#[derive(Default)]
-struct Lane {
-    /// The first number that was not started.
-    next: u64,
-    /// Earlier numbers that are due: retried, or no longer held.
-    due: BTreeSet<u64>,
-    in_flight: usize,
-    /// Notices in a row that failed, and until when the lane pauses for that.
-    failures: u32,
-    paused_until: Option<Timestamp>,
-    /// Whether a notice may wait in [`Notices::retries`] that an answer brings forward.
-    has_retries: bool,
-}
-
 /// What an answer to a notice means.
 #[derive(Debug, PartialEq)]
 pub(crate) enum NoticeOutcome {
@@ -111,6 +92,19 @@ pub(crate) enum NoticeOutcome {
 }
 
 impl Notices {
+    pub(crate) const fn new() -> Self {
+        Self {
+            slots: Slots::new(),
+            lanes: BTreeMap::new(),
+            retries: BTreeSet::new(),
+            tries: BTreeMap::new(),
+            held: BTreeMap::new(),
+            sessions_in_flight: BTreeMap::new(),
+            settled: BTreeMap::new(),
+            forced: BTreeSet::new(),
+        }
+    }
+
     /// Starts the notices that are due.
     pub(crate) fn start(
         &mut self,
@@ -122,48 +116,64 @@ impl Notices {
             self.retries.remove(&(at, id));
             self.lanes.entry(id.0).or_default().due.insert(id.1);
         }
-        let mut started = Vec::new();
+        self.slots.age(now);
+        let mut channels = Vec::new();
         for (id, channel) in workspace.channels.iter() {
             let lane = self.lanes.entry(*id).or_default();
-            let has_none = lane.next >= channel.next_notice && lane.due.is_empty();
-            if has_none || lane.paused_until.is_some_and(|until| until > now) {
-                continue;
+            if lane.is_ready(channel, now) {
+                channels.push((*id, lane.share().min(self.slots.share(channel))));
             }
-            while lane.in_flight < CHANNEL_NOTICES_MAX {
-                let Some(number) = lane.take(workspace, *id, channel) else {
-                    break;
-                };
-                let Some(notice) = workspace.notices.get(&(*id, number)) else {
-                    continue;
-                };
-                let id = (*id, number);
-                // Connected again before the messenger was notified: the notice is obsolete.
-                if notice.kind == NoticeKind::Disconnect && is_connected(workspace, channel) {
-                    self.settled.entry(id.0).or_default().push(number);
-                    continue;
-                }
-                if let Some(hold) = hold(&self.sessions_in_flight, workspace, id, &notice.kind) {
-                    self.held.entry(hold).or_default().insert(id);
-                    continue;
-                }
-                if let Some(request) = request(workspace, sealed_log, id, channel, now) {
-                    lane.in_flight += 1;
-                    if let NoticeKind::Session(chat, ..) = &notice.kind {
-                        self.sessions_in_flight
-                            .insert((id.0, chat.as_str().into()), id);
-                    }
-                    started.push(Notification {
-                        id,
-                        kind: notice.kind.clone(),
-                        generation: channel.generation,
-                        request,
-                    });
-                } else {
-                    self.settled.entry(id.0).or_default().push(number);
-                }
+        }
+        let (mut turns, mut started) = (self.slots.turns(channels), Vec::new());
+        while let Some(turn) = turns.next() {
+            if let Some(next) = self.next(workspace, sealed_log, turn.channel, now) {
+                self.slots.claim(turn.channel, next.id, now);
+                started.push(next);
+                turns.started(turn);
             }
         }
         started
+    }
+
+    /// Takes the next notice of a channel that can be sent now.
+    fn next(
+        &mut self,
+        workspace: &Workspace,
+        sealed_log: &SealedLog,
+        of: ChannelId,
+        now: Timestamp,
+    ) -> Option<Notification> {
+        let channel = workspace.channels.get(&of)?;
+        loop {
+            let number = self.lanes.get_mut(&of)?.take(workspace, of, channel)?;
+            let id = (of, number);
+            let Some(notice) = workspace.notices.get(&id) else {
+                continue;
+            };
+            // Connected again before the messenger was notified: the notice is obsolete.
+            if notice.kind == NoticeKind::Disconnect && is_connected(workspace, channel) {
+                self.settled.entry(of).or_default().push(number);
+                continue;
+            }
+            if let Some(hold) = hold(&self.sessions_in_flight, workspace, id, &notice.kind) {
+                self.held.entry(hold).or_default().insert(id);
+                continue;
+            }
+            let Some(request) = request(workspace, sealed_log, id, channel, now) else {
+                self.settled.entry(of).or_default().push(number);
+                continue;
+            };
+            if let NoticeKind::Session(chat, ..) = &notice.kind {
+                let chat = (of, chat.as_str().into());
+                self.sessions_in_flight.insert(chat, id);
+            }
+            return Some(Notification {
+                id,
+                kind: notice.kind.clone(),
+                generation: channel.generation,
+                request,
+            });
+        }
     }
 
     /// Judges an answer. Returns the profile in it, and the outcome of the notice.
@@ -194,6 +204,7 @@ impl Notices {
             },
             Outcome::Failed(_) => NoticeOutcome::Retry,
         };
+        self.slots.free(id);
         if let Some(lane) = self.lanes.get_mut(&id.0) {
             lane.ended(&outcome, now);
         }
@@ -260,9 +271,16 @@ impl Notices {
         taken
     }
 
-    /// When the next retry is due.
+    /// When the next retry is due, or a slot becomes free for a notice that waits for one.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
-        self.retries.first().map(|(at, _)| *at)
+        let retry = self.retries.first().map(|(at, _)| *at);
+        let aging = self.slots.next_aging().filter(|_| self.slots.is_full());
+        retry.into_iter().chain(aging).min()
+    }
+
+    /// Records how many notices are in flight.
+    pub(crate) fn record(&self) {
+        self.slots.record("notice");
     }
 
     fn settle(&mut self, id: NoticeId, kind: &NoticeKind) {
@@ -273,55 +291,6 @@ impl Notices {
         }
         self.tries.remove(&id);
         self.settled.entry(id.0).or_default().push(id.1);
-    }
-}
-
-impl Lane {
-    /// Counts an answer. After a failure the lane pauses, however many notices wait.
-    fn ended(&mut self, outcome: &NoticeOutcome, now: Timestamp) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        if *outcome == NoticeOutcome::Retry {
-            let pause = PAUSE_MIN
-                .saturating_mul(1 << self.failures.min(5))
-                .min(PAUSE_MAX);
-            self.failures = self.failures.saturating_add(1);
-            self.paused_until = Some(now.plus(pause));
-        } else {
-            self.failures = 0;
-            self.paused_until = None;
-        }
-    }
-
-    /// Takes the next number: earlier ones first, then new ones. While the channel is not active, only
-    /// `disconnect` is sent.
-    fn take(&mut self, workspace: &Workspace, id: ChannelId, channel: &Channel) -> Option<u64> {
-        if channel.status != ChannelStatus::Active {
-            let is_disconnect = |number: &u64| {
-                workspace
-                    .notices
-                    .get(&(id, *number))
-                    .is_some_and(|n| n.kind == NoticeKind::Disconnect)
-            };
-            let number = self.due.iter().copied().find(is_disconnect)?;
-            self.due.remove(&number);
-            return Some(number);
-        }
-        // Messages probe the messenger; without any, notices do.
-        if channel.breaker.open && channel.pending > 0 {
-            return None;
-        }
-        while let Some(number) = self.due.pop_first() {
-            // A forced notice from `next` on is found below, so that it is not returned twice.
-            if number < self.next {
-                return Some(number);
-            }
-        }
-        let ((_, number), _) = workspace
-            .notices
-            .range((id, self.next)..=(id, u64::MAX))
-            .next()?;
-        self.next = number + 1;
-        Some(*number)
     }
 }
 

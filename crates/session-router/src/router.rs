@@ -33,7 +33,7 @@ use crate::feed;
 use crate::notices::Notices;
 use crate::outbox::Answer;
 use crate::presence::Presence;
-use crate::side_jobs::SideJob;
+use crate::side_jobs::{SideJob, TYPING_TIMEOUT_MS, TypingNotice};
 use crate::state::State;
 use crate::verify::{Step, Verifications, Verify};
 
@@ -60,8 +60,8 @@ impl Router {
         Self {
             state,
             batches: Batches::default(),
-            notices: Notices::default(),
-            verifications: Verifications::default(),
+            notices: Notices::new(),
+            verifications: Verifications::new(),
             presence: Presence::default(),
             audience: Audience::new(now),
             subjects,
@@ -150,6 +150,7 @@ impl Router {
             self.apply_system(SystemCommand::MessagesRefused(channel, count), now);
         }
         self.notices.drop_stale(self.state.workspace());
+        self.notices.record();
         for (channel, notices) in self.notices.take_settled(SETTLED_MAX) {
             self.apply_system(SystemCommand::NoticesSettled(channel, notices), now);
         }
@@ -264,7 +265,6 @@ impl Router {
     }
 
     fn start_verification(&mut self, verify: Verify) {
-        self.verifications.start();
         self.publish(verify.step(Step::Sending, &self.subjects));
         let job = SideJob::Verify(Box::new(verify));
         self.batches.release(Release::Start(job));
@@ -304,14 +304,20 @@ impl Router {
         let Some(channel) = self.state.workspace().channels.get(&id) else {
             return;
         };
-        if !channel.supports_typing() || channel.status != ChannelStatus::Active {
+        let is_reachable = channel.status == ChannelStatus::Active && !channel.is_hanging();
+        if !channel.supports_typing() || !is_reachable {
             return;
         }
         let target = Target::of(self.state.sealed_log(), id, channel, now);
         let attempt = format!("typing-{id}-{}", now.as_micros());
-        let request = target.request(attempt, |to| to.typing(chat));
-        self.batches
-            .release(Release::Start(SideJob::Typing(request)));
+        let mut request = target.request(attempt, |to| to.typing(chat));
+        request.timeout_ms = TYPING_TIMEOUT_MS;
+        let notice = TypingNotice {
+            channel: id,
+            request,
+        };
+        let job = SideJob::Typing(Box::new(notice));
+        self.batches.release(Release::Start(job));
     }
 }
 

@@ -187,9 +187,9 @@ impl Loop {
             self.router.expire(message, now);
         }
         let workspace = self.router.state().workspace();
-        for (channel, message) in self.side_jobs.attempts().due(workspace, now) {
+        for (channel, message) in self.side_jobs.attempts_mut().due(workspace, now) {
             if self.router.start_attempt(message, now) {
-                self.side_jobs.attempts_mut().claim(channel, message);
+                self.side_jobs.attempts_mut().claim(channel, message, now);
             }
         }
         self.router.start_notices(now);
@@ -241,6 +241,7 @@ impl Loop {
     fn tick(&mut self) -> Result<(), Error> {
         let now = self.now();
         self.router.tick(now)?;
+        self.side_jobs.attempts().slots().record("message");
         self.append()?;
         self.appender.offer_rows(self.router.state_mut());
         self.router.set_disk_full(self.appender.disk_full()?);
@@ -251,7 +252,7 @@ impl Loop {
     async fn end(mut self, inputs: &mut Inputs, senders: TaskTracker) -> Result<(), Error> {
         let deadline = tokio::time::sleep(STOP_MAX);
         tokio::pin!(deadline);
-        while self.side_jobs.attempts().len() > 0 {
+        while self.side_jobs.attempts().slots().len() > 0 {
             tokio::select! { biased;
                 Some(commit) = inputs.commits.recv() => self.committed(commit?)?,
                 Some(result) = inputs.results.recv() => {

@@ -1,28 +1,39 @@
 //! Runs slow work off the loop, in bounded numbers, and returns the results to the loop: attempts at
 //! messengers, password hashes, scans of the log.
 
-mod slots;
+mod attempts;
+mod quota;
+mod typing;
 
 use bus::{Bus, Message};
-use chat::id::{MessageId, UserId};
+use chat::id::{ChannelId, MessageId, UserId};
 use chat::password;
 use chat::reason::Reason;
 use chat::rejection::Rejection;
-use chat::rpc::{AttemptReply, AttemptRequest};
+use chat::rpc::AttemptReply;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::api::{Call, NeedsHash};
 use crate::attempt::{MessageAttempt, ask, failed};
-use crate::config::{ATTEMPTS_MAX, SIDE_JOBS_MAX};
+use crate::config::{HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX};
 use crate::notices::Notification;
 use crate::sealed_log::SealedLog;
+use crate::slots::{FAST_MAX, SLOW_MAX};
 use crate::verify::Verify;
 use crate::view::{Scan, Scanned};
-pub(crate) use slots::AttemptSlots;
+use attempts::RunningAttempts;
+pub(crate) use quota::Quota;
+use typing::Typing;
+pub(crate) use typing::{TIMEOUT_MS as TYPING_TIMEOUT_MS, TypingNotice};
 
-/// The most results that wait for the loop: enough for all jobs, so that none of them blocks.
-const RESULTS_MAX: usize = 2 * ATTEMPTS_MAX + 8 * SIDE_JOBS_MAX;
+/// The most results that wait for the loop: about as many as there are jobs, so that none of them
+/// blocks.
+const RESULTS_MAX: usize = 2 * (FAST_MAX + SLOW_MAX);
+/// Counter: slow requests of users that were refused, by `kind`.
+pub(crate) const REFUSED: &str = "switchboard_router_jobs_refused_total";
+/// Counter: notifications that an operator is typing that were dropped for newer ones.
+const TYPING_DROPPED: &str = "switchboard_router_typing_dropped_total";
 
 /// Work that starts once what it depends on is durable.
 pub(crate) enum SideJob {
@@ -31,7 +42,7 @@ pub(crate) enum SideJob {
     /// A notification of a messenger.
     Notify(Box<Notification>),
     /// A notification that an operator is typing. It is not retried.
-    Typing(AttemptRequest),
+    Typing(Box<TypingNotice>),
     /// The verification of a messenger.
     Verify(Box<Verify>),
 }
@@ -57,8 +68,8 @@ pub(crate) enum JobResult {
     Attempted(MessageId, u32, AttemptReply),
     /// A messenger's answer to a notification.
     Notified(Box<Notification>, AttemptReply),
-    /// The end of a typing notification, whatever its outcome.
-    TypingNotified,
+    /// The end of a channel's typing notification, whatever its outcome.
+    TypingNotified(ChannelId),
     /// A messenger's answer to a verification.
     Verified(Box<Verify>, AttemptReply),
     /// A request whose password is hashed.
@@ -84,9 +95,10 @@ pub(crate) struct SideJobs {
     attempt_subject: String,
     results: mpsc::Sender<JobResult>,
     tasks: TaskTracker,
-    attempts: AttemptSlots,
-    /// The number of other running jobs, except notifications, which [`crate::notices`] bounds.
-    others: usize,
+    attempts: RunningAttempts,
+    typing: Typing,
+    hashes: Quota,
+    scans: Quota,
 }
 
 impl SideJobs {
@@ -102,19 +114,21 @@ impl SideJobs {
             attempt_subject,
             results,
             tasks: TaskTracker::new(),
-            attempts: AttemptSlots::default(),
-            others: 0,
+            attempts: RunningAttempts::new(),
+            typing: Typing::default(),
+            hashes: Quota::new(HASHES_MAX, HASHES_PER_USER_MAX),
+            scans: Quota::new(SCANS_MAX, SCANS_PER_USER_MAX),
         };
         (jobs, receiver)
     }
 
     /// The running attempts.
-    pub(crate) const fn attempts(&self) -> &AttemptSlots {
+    pub(crate) const fn attempts(&self) -> &RunningAttempts {
         &self.attempts
     }
 
     /// The running attempts, to claim a slot.
-    pub(crate) const fn attempts_mut(&mut self) -> &mut AttemptSlots {
+    pub(crate) const fn attempts_mut(&mut self) -> &mut RunningAttempts {
         &mut self.attempts
     }
 
@@ -129,23 +143,27 @@ impl SideJobs {
                     JobResult::Notified(notification, reply)
                 });
             }
-            SideJob::Typing(request) => {
-                if self.others >= SIDE_JOBS_MAX {
-                    return;
-                }
-                self.others += 1;
-                self.spawn(async move {
-                    drop(ask(&bus, subject, &request).await);
-                    JobResult::TypingNotified
-                });
+            SideJob::Typing(notice) => {
+                let dropped = self.typing.add(*notice);
+                metrics::counter!(TYPING_DROPPED).increment(dropped);
+                self.start_typing();
             }
             SideJob::Verify(verify) => {
-                self.others += 1;
                 self.spawn(async move {
                     let reply = ask(&bus, subject, &verify.request).await;
                     JobResult::Verified(verify, reply)
                 });
             }
+        }
+    }
+
+    fn start_typing(&mut self) {
+        while let Some(TypingNotice { channel, request }) = self.typing.start() {
+            let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
+            self.spawn(async move {
+                drop(ask(&bus, subject, &request).await);
+                JobResult::TypingNotified(channel)
+            });
         }
     }
 
@@ -167,17 +185,22 @@ impl SideJobs {
         });
     }
 
-    /// Starts slow work for a user. Returns the message if too many jobs are running.
+    /// Starts slow work for a user. Returns the message if too many jobs of its kind are running.
     pub(crate) fn try_start(&mut self, request: SlowRequest) -> Result<(), Message> {
         let SlowRequest {
             message,
             user,
             work,
         } = request;
-        if self.others >= SIDE_JOBS_MAX {
+        let (quota, kind) = match &work {
+            SlowWork::Hash(..) => (&mut self.hashes, "hash"),
+            SlowWork::Scan(_) => (&mut self.scans, "scan"),
+        };
+        if !quota.allows(&user) {
+            metrics::counter!(REFUSED, "kind" => kind).increment(1);
             return Err(message);
         }
-        self.others += 1;
+        quota.started(&user);
         match work {
             SlowWork::Hash(call, salt) => self.spawn(async move {
                 let hashed = tokio::task::spawn_blocking(move || {
@@ -204,11 +227,14 @@ impl SideJobs {
     pub(crate) fn finished(&mut self, result: &JobResult) {
         match result {
             JobResult::Attempted(message, ..) => self.attempts.free(*message),
-            JobResult::Notified(..) => {}
-            JobResult::TypingNotified
-            | JobResult::Verified(..)
-            | JobResult::Hashed(..)
-            | JobResult::Scanned(..) => self.others = self.others.saturating_sub(1),
+            JobResult::TypingNotified(channel) => {
+                self.typing.ended(*channel);
+                self.start_typing();
+            }
+            JobResult::Hashed(_, user, _) => self.hashes.ended(user),
+            JobResult::Scanned(_, user, _) => self.scans.ended(user),
+            // `Notices` and `Verifications` count these.
+            JobResult::Notified(..) | JobResult::Verified(..) => {}
         }
     }
 

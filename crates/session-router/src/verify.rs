@@ -17,7 +17,9 @@ use std::collections::BTreeSet;
 
 use crate::api::CommandKey;
 use crate::attempt::Target;
+use crate::config::{VERIFICATIONS_MAX, VERIFICATIONS_PER_USER_MAX};
 use crate::sealed_log::SealedLog;
+use crate::side_jobs::Quota;
 use crate::view::object::Object;
 
 /// How much of a messenger's answer the trace shows, in characters.
@@ -55,32 +57,40 @@ pub(crate) enum Step<'a> {
     Judged(&'a Value),
 }
 
-/// The running verifications.
-#[derive(Default)]
+/// The running verifications that users requested.
 pub(crate) struct Verifications {
-    running: usize,
+    quota: Quota,
     /// The commands that started them, if they have an id.
     commands: BTreeSet<(UserId, CommandId)>,
 }
 
 impl Verifications {
-    pub(crate) const fn running(&self) -> usize {
-        self.running
+    pub(crate) const fn new() -> Self {
+        Self {
+            quota: Quota::new(VERIFICATIONS_MAX, VERIFICATIONS_PER_USER_MAX),
+            commands: BTreeSet::new(),
+        }
     }
 
-    pub(crate) const fn start(&mut self) {
-        self.running += 1;
+    /// Whether a verification for this user may start.
+    pub(crate) fn allows(&self, user: &UserId) -> bool {
+        self.quota.allows(user)
     }
 
-    /// Remembers the command of a requester. Returns false if its verification is already running.
-    pub(crate) fn claim(&mut self, requester: &Requester) -> bool {
+    /// Counts the verification of a requester as running. Returns false if the same command started
+    /// one already.
+    pub(crate) fn start(&mut self, requester: &Requester) -> bool {
         let command = requester.command();
-        command.is_none_or(|command| self.commands.insert(command))
+        let is_new = command.is_none_or(|command| self.commands.insert(command));
+        if is_new {
+            self.quota.started(&requester.user);
+        }
+        is_new
     }
 
-    pub(crate) fn finish(&mut self, requester: Option<&Requester>) {
-        self.running = self.running.saturating_sub(1);
-        if let Some(command) = requester.and_then(Requester::command) {
+    pub(crate) fn finish(&mut self, requester: &Requester) {
+        self.quota.ended(&requester.user);
+        if let Some(command) = requester.command() {
             self.commands.remove(&command);
         }
     }

@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -35,6 +36,7 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Runs the broker until a signal arrives or a role fails.
 pub(crate) async fn serve(mut plan: Plan<'_>) -> Result {
+    raise_open_files();
     let mut signals = Signals::new()?;
     let metrics = telemetry::install_recorder()?;
     let settings = &plan.loaded.settings;
@@ -55,6 +57,19 @@ pub(crate) async fn serve(mut plan: Plan<'_>) -> Result {
     stop_nats.cancel();
     while nats.join_next().await.is_some() {}
     served
+}
+
+/// Raises the limit of open files to the highest allowed. Shells often set 1,024, and every request that
+/// waits for a messenger has a socket.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        ..limit
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "cannot raise the limit of open files");
+    }
 }
 
 /// Starts the nats-server unless `nats.url` is set; it accepts the console page at this address.

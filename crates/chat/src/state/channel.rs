@@ -90,6 +90,13 @@ impl Channel {
         self.capabilities.typing && self.dialect == Dialect::Native
     }
 
+    /// Whether its messenger did not answer the last attempt in time.
+    pub fn is_hanging(&self) -> bool {
+        let last_error = self.last_error.as_ref();
+        self.breaker.failing_since.is_some()
+            && last_error.is_some_and(|(_, reason)| reason.is_timeout())
+    }
+
     /// Whether it occupies its account, so that no other channel may connect to it.
     pub fn holds_account(&self) -> bool {
         !matches!(self.status, ChannelStatus::Deleted | ChannelStatus::Failed)

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::digest::Digest;
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, SessionStatus};
-use crate::state::{Chat, ChatKey, Message, Session};
+use crate::state::{Channel, Chat, ChatKey, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::{Workspace, external_digest};
 
@@ -148,16 +148,18 @@ impl Workspace {
             .chain(listed.into_iter().flatten().rev())
     }
 
-    /// Returns the messages that are due: the channel, whether its breaker allows only one attempt at
-    /// a time, and the first message of a lane.
-    pub fn due(&self, now: Timestamp) -> impl Iterator<Item = (ChannelId, bool, MessageId)> {
-        self.index.ready.iter().flat_map(move |(id, lanes)| {
-            let gate = self.gate(*id).filter(|from| *from <= now);
-            let probing = self.channels.get(id).is_some_and(|c| c.breaker.open);
-            lanes
-                .iter()
-                .take_while(move |(at, _)| gate.is_some() && *at <= now)
-                .map(move |(_, message)| (*id, probing, *message))
+    /// Returns the channels that may get an attempt now, each with the messages that are due: the first
+    /// ones of its lanes.
+    pub fn due(
+        &self,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (ChannelId, &Channel, impl Iterator<Item = MessageId>)> {
+        self.index.ready.iter().filter_map(move |(id, lanes)| {
+            lanes.first().filter(|(at, _)| *at <= now)?;
+            self.gate(*id).filter(|from| *from <= now)?;
+            let due = lanes.iter().take_while(move |(at, _)| *at <= now);
+            let messages = due.map(|(_, message)| *message);
+            Some((*id, self.channels.get(id)?, messages))
         })
     }
 
@@ -185,17 +187,16 @@ impl Workspace {
     }
 
     /// Returns when the next message is due or expires. Skips messages that are `under_way` and
-    /// channels that are busy; `is_busy` gets whether the breaker is open.
+    /// channels that are busy.
     pub fn next_due(
         &self,
         under_way: impl Fn(MessageId) -> bool,
-        is_busy: impl Fn(ChannelId, bool) -> bool,
+        is_busy: impl Fn(ChannelId, &Channel) -> bool,
     ) -> Option<Timestamp> {
         let due = self.index.ready.iter().filter_map(|(id, lanes)| {
-            let probing = self.channels.get(id)?.breaker.open;
+            self.channels.get(id).filter(|c| !is_busy(*id, c))?;
             let (at, _) = lanes.iter().find(|(_, message)| !under_way(*message))?;
-            let gate = self.gate(*id).filter(|_| !is_busy(*id, probing))?;
-            Some(gate.max(*at))
+            Some(self.gate(*id)?.max(*at))
         });
         let expiry = self
             .index

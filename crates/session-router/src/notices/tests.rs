@@ -7,6 +7,7 @@ use chat::id::MessageId;
 use chat::reason::Reason;
 use serde_json::json;
 
+use super::lane::{PAUSE_MAX, PAUSE_MIN};
 use super::*;
 use crate::attempt::failed;
 use crate::view::tests::shell::{Shell, text};
@@ -50,7 +51,7 @@ fn a_reconnected_channel_gets_no_disconnect_notice() {
         "channels.disconnect",
         &json!({ "channel": channel }),
     );
-    let mut notices = Notices::default();
+    let mut notices = Notices::new();
     notices.force((channel, 0));
     let first = started(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
@@ -68,7 +69,7 @@ fn a_reconnected_channel_gets_no_disconnect_notice() {
 fn a_new_channel_of_an_account_gets_no_disconnect_of_the_old_one() {
     let (mut shell, channel) = fixture();
     shell.ok("root", "channels.delete", &json!({ "channel": channel }));
-    let mut notices = Notices::default();
+    let mut notices = Notices::new();
     notices.force((channel, 0));
     let first = started(&mut notices, &shell, shell.now);
     assert_eq!(first, [((channel, 0), NoticeKind::Disconnect)]);
@@ -86,7 +87,7 @@ fn a_new_channel_of_an_account_gets_no_disconnect_of_the_old_one() {
 fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
     let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
-    let mut notices = Notices::default();
+    let mut notices = Notices::new();
     let first = started(&mut notices, &shell, shell.now);
     assert!(
         matches!(first[..], [(_, NoticeKind::Profile(_))]),
@@ -130,7 +131,7 @@ fn notices_continue_when_no_message_is_left_to_probe_with() {
             .breaker
             .open
     );
-    let mut notices = Notices::default();
+    let mut notices = Notices::new();
     assert_eq!(started(&mut notices, &shell, shell.now), []);
     let data = json!({ "messageId": message, "status": "failed" });
     shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
@@ -150,7 +151,7 @@ fn notices_continue_when_no_message_is_left_to_probe_with() {
 fn a_lane_pauses_after_a_failure_however_many_notices_wait() {
     let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
-    let mut notices = Notices::default();
+    let mut notices = Notices::new();
     let first = started(&mut notices, &shell, shell.now);
     let failed_at = shell.now;
     assert_eq!(
@@ -178,7 +179,7 @@ fn accepted() -> AttemptReply {
 fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
     let (mut shell, channel) = fixture();
     shell.writes(channel, "first", "ada", "hello");
-    let mut notices = Notices::default();
+    let mut notices = Notices::new();
     let profile = started(&mut notices, &shell, shell.now).remove(0);
     for _ in 0..8 {
         finish(&mut notices, &shell, &profile, &nobody());
@@ -209,7 +210,7 @@ fn a_retry_of_a_notice_keeps_its_pause_when_the_clock_jumps() {
     for by_ms in [-10_800_000, 86_400_000] {
         let (mut shell, channel) = fixture();
         shell.writes(channel, "first", "ada", "hello");
-        let mut notices = Notices::default();
+        let mut notices = Notices::new();
         let profile = started(&mut notices, &shell, shell.now).remove(0);
         finish(&mut notices, &shell, &profile, &nobody());
         let pause = notices.next_due().unwrap().since(shell.now);

@@ -22,7 +22,7 @@ impl Router {
                 self.attempted(message, generation, reply, now);
             }
             JobResult::Notified(notification, reply) => self.notified(&notification, &reply, now),
-            JobResult::TypingNotified => {}
+            JobResult::TypingNotified(_) => {}
             JobResult::Verified(verify, reply) => self.verified(*verify, &reply, now),
             JobResult::Hashed(message, user, call) => match call {
                 Ok(call) => self.call(message, &user, *call, now),
@@ -97,7 +97,9 @@ impl Router {
         let (verification, trace) = verify.judge(reply);
         self.publish(verify.step(Step::Answered(&trace), &self.subjects));
         self.publish(verify.step(Step::Judged(&trace), &self.subjects));
-        self.verifications.finish(verify.requester.as_ref());
+        if let Some(requester) = &verify.requester {
+            self.verifications.finish(requester);
+        }
         let (channel, error) = (verification.channel, verification.result.clone().err());
         if error.is_none() {
             self.notices.answered(channel, now);

@@ -59,7 +59,10 @@ fn after_start(shell: Shell, now: Timestamp) -> (Vec<MessageId>, usize) {
     shell.into_router(now, |router| {
         router.begin(None, now).unwrap();
         let workspace = router.state().workspace();
-        let due = workspace.due(now).map(|(_, _, message)| message).collect();
+        let due = workspace
+            .due(now)
+            .flat_map(|(_, _, messages)| messages)
+            .collect();
         (due, workspace.expired(now).count())
     })
 }

@@ -15,10 +15,9 @@ use serde_json::json;
 
 use super::{Router, ok};
 use crate::api::{self, Call, CommandKey, LogQuery, Signal, SignalKind};
-use crate::config::SIDE_JOBS_MAX;
 use crate::feed;
 use crate::outbox::Answer;
-use crate::side_jobs::{SlowRequest, SlowWork};
+use crate::side_jobs::{REFUSED, SlowRequest, SlowWork};
 use crate::verify::Requester;
 use crate::view;
 
@@ -116,7 +115,8 @@ impl Router {
             self.reject(message, disk_full());
             return;
         }
-        if verifies(&command) && self.verifications.running() >= SIDE_JOBS_MAX {
+        if verifies(&command) && !self.verifications.allows(user) {
+            metrics::counter!(REFUSED, "kind" => "verification").increment(1);
             self.reject(message, Reason::Busy.into());
             return;
         }
@@ -177,15 +177,16 @@ impl Router {
         purpose: Purpose,
         now: Timestamp,
     ) {
-        if !self.verifications.claim(&requester) {
+        let Some(mut verify) = self.state.verify(channel, purpose, now) else {
+            return;
+        };
+        if !self.verifications.start(&requester) {
             let rejection = Reason::InProgress.into();
             self.reject(requester.message, rejection);
             return;
         }
-        if let Some(mut verify) = self.state.verify(channel, purpose, now) {
-            verify.requester = Some(requester);
-            self.start_verification(verify);
-        }
+        verify.requester = Some(requester);
+        self.start_verification(verify);
     }
 
     /// Creates an API token and shows it, once.

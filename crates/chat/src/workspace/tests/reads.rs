@@ -76,7 +76,7 @@ impl Fixture {
 
     /// The messages that are due now and not in flight.
     pub(super) fn due(&self) -> Vec<MessageId> {
-        let all = self.workspace.due(self.now).map(|(_, _, id)| id);
+        let all = self.workspace.due(self.now).flat_map(|(_, _, ids)| ids);
         all.filter(|id| !self.in_flight.contains_key(id)).collect()
     }
 

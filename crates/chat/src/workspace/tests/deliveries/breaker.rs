@@ -28,8 +28,7 @@ fn the_breaker_opens_after_ten_failures_and_a_minute_and_allows_one_probe() {
         let at = fixture.next_due().unwrap();
         assert_eq!(at.since(fixture.now), Duration::from_secs(pause));
         fixture.now = at;
-        let (_, is_probe, probe) = fixture.workspace.due(at).next().unwrap();
-        assert!(is_probe);
+        let probe = fixture.due()[0];
         fixture.attempt(probe, timed_out());
     }
     fixture.now = fixture.next_due().unwrap();
@@ -39,6 +38,22 @@ fn the_breaker_opens_after_ten_failures_and_a_minute_and_allows_one_probe() {
     assert_eq!(fixture.kinds(), kinds);
     fixture.wait(10 * MINUTE);
     assert_eq!(fixture.due().len(), 9);
+}
+
+#[test]
+fn a_channel_hangs_from_a_timeout_to_the_next_answer() {
+    let (mut fixture, _, message) = Fixture::with_message();
+    assert!(!fixture.default_channel().is_hanging());
+    for (reply, hangs) in [
+        (timed_out(), true),
+        (answered(500), false),
+        (timed_out(), true),
+        (answered(200), false),
+    ] {
+        fixture.wait(MINUTE);
+        fixture.attempt(message, reply);
+        assert_eq!(fixture.default_channel().is_hanging(), hangs);
+    }
 }
 
 #[test]

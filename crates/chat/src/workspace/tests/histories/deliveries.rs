@@ -4,6 +4,7 @@ use super::World;
 use crate::command::{Replay, SystemCommand};
 use crate::messenger::{Inbound, ReceiptStatus};
 use crate::model::{ChannelStatus, DeliveryState};
+use crate::state::Channel;
 use crate::time::Timestamp;
 use crate::workspace::tests::fixture::{answered, answered_after, retry, timed_out};
 use crate::workspace::tests::step::{Response, User};
@@ -12,7 +13,8 @@ impl World {
     pub(super) fn attempts(&mut self, count: u8) {
         let due = self.fixture.due();
         let now = self.fixture.now;
-        let is_probe = self.fixture.workspace.due(now).any(|(_, probe, _)| probe);
+        let is_open = |(_, channel, _): (_, &Channel, _)| channel.breaker.open;
+        let is_probe = self.fixture.workspace.due(now).any(is_open);
         let count = if is_probe { 1 } else { count.into() };
         for id in due.into_iter().take(count) {
             let session = self.model.session(self.model.sent(id).session);
