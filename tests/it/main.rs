@@ -18,6 +18,7 @@
 mod broker;
 mod http;
 mod load;
+mod losses;
 mod messenger;
 mod operator;
 mod ports;

@@ -320,7 +320,7 @@ reasons! {
         DiskFull = "disk_full":
             "the disk is nearly full; nothing was stored, retry later";
         KeysUnavailable = "keys_unavailable":
-            "cannot store new encryption keys; nothing was stored, retry later";
+            "an encryption key is missing or cannot be stored; nothing was stored, retry later";
         InternalError = "internal_error":
             "an internal error occurred; the log of the session router describes it, retry later";
     }

@@ -181,6 +181,7 @@ impl Workspace {
             SystemCommand::Profile(contact, profile) => {
                 self.decide_profile(*contact, profile.as_ref())?
             }
+            SystemCommand::KeysLost(contact) => self.forget(*contact)?,
             SystemCommand::Attempting(message) => self.decide_attempting(*message)?,
             SystemCommand::Attempted(attempted) => self.decide_attempted(attempted, context),
             SystemCommand::Expire(message) => self.decide_expire(*message, context.now),
@@ -200,6 +201,15 @@ impl Workspace {
                 self.decide_channel_fault(*channel, *generation, *status)
             }
         })
+    }
+
+    /// Returns the numbers of the keys without which something would be lost: those of contacts that are not
+    /// forgotten, and of parked edits.
+    pub fn keys_in_use(&self) -> impl Iterator<Item = u32> + use<'_> {
+        let contacts = self.contacts.iter();
+        let known = contacts.filter(|(_, contact)| contact.forgotten.is_none());
+        let known = known.flat_map(|(_, contact)| contact.keys.iter().copied());
+        known.chain(self.parked.iter().map(|(_, parked)| parked.key))
     }
 
     /// Returns the number of the next key. Numbers are never reused.

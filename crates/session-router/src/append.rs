@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use chat::table::Row;
-use event_log::{Committed, EventLog, Frame};
+use event_log::{Committed, EventLog, Frame, Head};
 use tokio::sync::mpsc;
 
 use crate::batch::{Batch, Release};
@@ -145,13 +145,18 @@ impl Appender {
         let rows = state.take_changed();
         match self.in_flight.back_mut() {
             Some(last) => last.rows = Some(rows),
-            None => self.projector.offer(rows, self.log.head()),
+            None => self.projector.offer(rows, self.log_end()),
         }
+    }
+
+    /// The end of the log: its last durable event.
+    pub(crate) fn log_end(&self) -> Head {
+        self.log.head()
     }
 
     /// Writes the last rows and closes the log. Blocks.
     pub(crate) fn close(self, rows: Vec<Row>) -> Result<(), Error> {
-        let last = (rows, self.log.head());
+        let last = (rows, self.log_end());
         let projected = self.projector.stop(Some(last));
         self.log.close()?;
         projected

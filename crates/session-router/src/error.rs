@@ -9,7 +9,7 @@ pub enum Error {
     #[error("cannot open or write the log")]
     Log(#[from] event_log::Error),
     /// The keys cannot be read or written.
-    #[error("cannot read or write the keys")]
+    #[error("cannot use the keys")]
     Keys(#[from] KeyringError),
     /// A subscription to NATS failed.
     #[error("cannot subscribe to NATS")]
@@ -38,8 +38,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// Whether the log is damaged: the next step is `switchboard log repair`.
+    /// Whether the log, or the keys to read it, are damaged or lost. The message says what to do.
     pub fn is_damage(&self) -> bool {
-        matches!(self, Self::Record { .. }) || matches!(self, Self::Log(error) if error.is_damage())
+        match self {
+            Self::Record { .. } => true,
+            Self::Log(error) => error.is_damage(),
+            Self::Keys(error) => error.is_damage(),
+            Self::Bus(_) | Self::Ended | Self::Committer | Self::Entropy | Self::Died(_) => false,
+        }
     }
 }

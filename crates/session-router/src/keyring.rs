@@ -1,110 +1,86 @@
 //! The contacts' keys, in a separate file: destroying a key erases a person's data, while the log
-//! and its copies stay unchanged.
+//! and its backups stay unchanged.
 //!
-//! The file consists of slots of equal length. A slot holds 32 random bytes wrapped with the master key,
-//! or zeros once it is destroyed. Slots are created in advance, thousands with one sync: the slot of a
-//! new contact is already durable, so its first message does not wait for a second sync.
-//! Back this file up separately from the log: without it and the master key no content can be read.
+//! There are two copies of the file, and each is repaired from the other at start. Slots are created in
+//! advance, thousands with one sync: the slot of a new contact is already durable, so its first message
+//! does not wait for a second sync. The header records a recent end of the log, so that a start notices a
+//! log that is missing, older, or another one.
+//! Back the files up separately from the log: without them and the master key no content can be read.
+
+mod copies;
+mod error;
+mod format;
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions};
-use std::io;
-use std::ops::Range;
-use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chat::chance::Chance;
 use chat::seal::SealKey;
+use event_log::{Head, Reader};
 
-/// Nonce, key and tag: 24 + 32 + 16 bytes.
-const SLOT_BYTES: usize = 72;
+pub(crate) use self::copies::read;
+use self::copies::{Content, Copies, slot_at};
+pub use self::error::KeyringError;
+use self::format::{HEADER_BYTES, Header, SLOT_BYTES, Slot, destroyed_slot, key_slot};
+
 /// Slots are added at a tick when fewer than this many are free, so that a burst rarely waits.
 const FREE_MIN: u32 = 4_096;
-/// The number of free slots after that: 590 KB.
+/// The number of free slots after that: 660 KB.
 const FREE_MORE: u32 = 8_192;
 /// The most unwrapped keys in memory. At the limit all are evicted.
 const OPENED_MAX: usize = 8_192;
 /// The most keys that one decision uses.
 const DECISION_MAX: u32 = 2;
 
-/// An error of the key file.
-#[derive(Debug, thiserror::Error)]
-pub enum KeyringError {
-    /// It cannot be read or written.
-    #[error("cannot {action} the key file {path}; without it no message can be read")]
-    File {
-        /// The operation.
-        action: &'static str,
-        /// The file.
-        path: PathBuf,
-        /// The cause.
-        #[source]
-        source: io::Error,
-    },
-    /// It has fewer keys than the log has given out.
-    #[error(
-        "{path} has {found} keys, but the log has given out {wanted}: it is not this log's file; \
-         restore the one that was backed up with it"
-    )]
-    Short {
-        /// The file.
-        path: PathBuf,
-        /// How many keys it has.
-        found: u32,
-        /// How many keys the log needs.
-        wanted: u32,
-    },
-}
-
 /// The keys, shared between threads. Only the loop changes them.
 #[derive(Clone)]
 pub(crate) struct Keyring {
     master: Arc<SealKey>,
-    path: Arc<PathBuf>,
-    file: Arc<File>,
+    data: Arc<PathBuf>,
+    copies: Arc<Copies>,
+    header: Arc<Mutex<Header>>,
     slots: Arc<RwLock<Slots>>,
 }
 
 struct Slots {
-    /// The file's bytes.
+    /// The slots as in the files.
     bytes: Vec<u8>,
     /// Unwrapped keys by number: unwrapping takes longer than sealing a message.
     opened: BTreeMap<u32, SealKey>,
 }
 
 impl Keyring {
-    /// Opens the file, or creates it.
-    pub(crate) fn open(path: &Path, master: Arc<SealKey>) -> Result<Self, KeyringError> {
-        let failed = |action| {
-            move |source| KeyringError::File {
-                action,
-                path: path.to_owned(),
-                source,
+    /// Opens the files of a data directory whose log ends at `log_end`, and repairs each from the other.
+    /// Creates them if the log is empty. The caller holds the lock of the log.
+    pub(crate) fn open(
+        data: &Path,
+        master: Arc<SealKey>,
+        log_end: u64,
+        chance: &mut Chance,
+    ) -> Result<Self, KeyringError> {
+        let found = copies::read(data, &master, chance)?;
+        let content = match &found.content {
+            Some(content) => content.clone(),
+            None if log_end == 0 => Content {
+                header: Header::new(&master, chance),
+                slots: Vec::new(),
+            },
+            None => {
+                return Err(KeyringError::Missing {
+                    path: copies::path(data),
+                    events: log_end,
+                });
             }
         };
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(path)
-            .map_err(failed("open"))?;
-        let mut slots = std::fs::read(path).map_err(failed("read"))?;
-        // A crash may leave part of a slot at the end, which no contact uses.
-        slots.truncate(slots.len() / SLOT_BYTES * SLOT_BYTES);
-        if let Some(dir) = path.parent() {
-            File::open(dir)
-                .and_then(|dir| dir.sync_all())
-                .map_err(failed("sync the directory of"))?;
-        }
+        let copies = Copies::open(data, &found, &content)?;
         Ok(Self {
             master,
-            path: Arc::new(path.to_owned()),
-            file: Arc::new(file),
+            data: Arc::new(data.to_owned()),
+            copies: Arc::new(copies),
+            header: Arc::new(Mutex::new(content.header)),
             slots: Arc::new(RwLock::new(Slots {
-                bytes: slots,
+                bytes: content.slots,
                 opened: BTreeMap::new(),
             })),
         })
@@ -122,17 +98,72 @@ impl Keyring {
         known.or_else(|| self.change().open(&self.master, number))
     }
 
-    /// Checks that the file has the `given` keys that the log uses.
-    pub(crate) fn check(&self, given: u32) -> Result<(), KeyringError> {
-        let found = self.len();
-        if found >= given {
-            return Ok(());
+    /// Checks that the log contains the end that was recorded last.
+    pub(crate) fn check_log(&self, reader: &Reader) -> Result<(), KeyringError> {
+        let recorded = self.header().log;
+        let end = reader.head().position;
+        let found = match reader.hash_at(recorded.position) {
+            Ok(Some(hash)) if hash == recorded.hash => return Ok(()),
+            _ if end < recorded.position => format!("ends at position {end}"),
+            Ok(_) => "is another one".to_owned(),
+            Err(error) => format!("cannot be read at that position ({error})"),
+        };
+        Err(log_lost(&self.data, recorded, found))
+    }
+
+    /// Checks that the keys that contacts use exist. Returns the missing ones if their loss was accepted,
+    /// to forget their contacts. Replaces unusable keys that no contact ever had, from number `given` on.
+    pub(crate) fn check_keys(
+        &self,
+        in_use: impl Iterator<Item = u32>,
+        given: u32,
+        chance: &mut Chance,
+    ) -> Result<Vec<u32>, KeyringError> {
+        let (lacking, unusable) = {
+            let slots = self.read();
+            let is_lacking = |number: &u32| !slots.has(*number);
+            let lacking: Vec<u32> = in_use.filter(is_lacking).collect();
+            let unusable: Vec<u32> = (given..slots.len()).filter(is_lacking).collect();
+            (lacking, unusable)
+        };
+        let accepted_loss = &mut self.header().accepted_loss;
+        match lacking.iter().min() {
+            Some(first) if !*accepted_loss => {
+                return Err(KeyringError::Lacking {
+                    path: copies::path(&self.data),
+                    count: lacking.len(),
+                    first: *first,
+                });
+            }
+            Some(_) => {}
+            None => *accepted_loss = false,
         }
-        Err(KeyringError::Short {
-            path: self.path.to_path_buf(),
-            found,
-            wanted: given,
-        })
+        self.add(unusable, chance, "renew a key in")?;
+        Ok(lacking)
+    }
+
+    /// Records a durable end of the log in the headers. A failure is only logged: the record may be old.
+    pub(crate) fn record_log_end(&self, log: Head) {
+        let mut header = self.header();
+        if header.log == log {
+            return;
+        }
+        header.log = log;
+        if let Err(error) = self.copies.write_header(&header) {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "cannot record the end of the log"
+            );
+        }
+    }
+
+    /// Accepts that the log ends here and that keys are lost.
+    pub(crate) fn accept_loss(&self, log: Head) -> Result<(), KeyringError> {
+        let mut header = self.header();
+        header.log = log;
+        header.accepted_loss = true;
+        self.copies
+            .write(&[(0, header.encode())], "write the header of")
     }
 
     /// Adds slots when few are free, and waits until they are durable.
@@ -146,64 +177,75 @@ impl Keyring {
     }
 
     fn ensure(&self, free: u32, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
-        let have = self.len();
+        let have = self.read().len();
         if have >= given.saturating_add(free) {
             return Ok(());
         }
-        let more: Vec<u8> = (have..given.saturating_add(FREE_MORE))
-            .flat_map(|number| {
-                self.master
-                    .seal(&chance.bytes::<32>(), &number.to_be_bytes(), chance)
-            })
-            .collect();
-        self.write(u64::from(have) * SLOT_BYTES as u64, &more, "extend")?;
-        self.change().bytes.extend(more);
-        Ok(())
+        self.add(have..given.saturating_add(FREE_MORE), chance, "extend")
+    }
+
+    /// Writes new keys.
+    fn add(
+        &self,
+        numbers: impl IntoIterator<Item = u32>,
+        chance: &mut Chance,
+        action: &'static str,
+    ) -> Result<(), KeyringError> {
+        let slots = numbers.into_iter().map(|number| {
+            let key = chance.bytes::<32>();
+            let sealed = self.master.seal(&key, &number.to_be_bytes(), chance);
+            (number, key_slot(number, &sealed))
+        });
+        self.put(&slots.collect::<Vec<_>>(), action)
     }
 
     /// Destroys keys, in memory and on the disk.
     pub(crate) fn destroy(&self, numbers: &[u32]) -> Result<(), KeyringError> {
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        for number in numbers {
-            self.change().destroy(*number);
-            self.file
-                .write_all_at(&[0; SLOT_BYTES], u64::from(*number) * SLOT_BYTES as u64)
-                .map_err(self.failed("destroy one of"))?;
-        }
-        // One sync for all of them, as the loop waits for it.
-        self.file.sync_data().map_err(self.failed("destroy one of"))
+        let slots = numbers
+            .iter()
+            .map(|number| (*number, destroyed_slot(*number)));
+        self.put(&slots.collect::<Vec<_>>(), "destroy a key in")
     }
 
     /// Destroys keys whose destruction a crash may have interrupted.
     pub(crate) fn destroy_again(&self, numbers: &[u32]) -> Result<(), KeyringError> {
-        let left: Vec<u32> = numbers
-            .iter()
-            .copied()
-            .filter(|number| self.get(*number).is_some())
-            .collect();
+        let left: Vec<u32> = {
+            let slots = self.read();
+            numbers
+                .iter()
+                .copied()
+                .filter(|number| slots.has(*number))
+                .collect()
+        };
         self.destroy(&left)
     }
 
-    fn write(&self, at: u64, bytes: &[u8], action: &'static str) -> Result<(), KeyringError> {
-        self.file
-            .write_all_at(bytes, at)
-            .and_then(|()| self.file.sync_data())
-            .map_err(self.failed(action))
-    }
-
-    fn failed(&self, action: &'static str) -> impl FnOnce(io::Error) -> KeyringError + use<> {
-        let path = self.path.to_path_buf();
-        move |source| KeyringError::File {
-            action,
-            path,
-            source,
+    /// Writes slots to both files, with one sync each, then to memory.
+    fn put(
+        &self,
+        slots: &[(u32, [u8; SLOT_BYTES])],
+        action: &'static str,
+    ) -> Result<(), KeyringError> {
+        // One write for each run of neighbours: an extension is thousands of slots.
+        let runs = slots.chunk_by(|(one, _), (next, _)| one + 1 == *next);
+        let parts = runs.filter_map(|run| {
+            let at = HEADER_BYTES + place(run.first()?.0);
+            Some((at as u64, run.iter().flat_map(|(_, slot)| *slot).collect()))
+        });
+        let parts: Vec<(u64, Vec<u8>)> = parts.collect();
+        if parts.is_empty() {
+            return Ok(());
         }
+        self.copies.write(&parts, action)?;
+        let mut memory = self.change();
+        for (number, slot) in slots {
+            memory.put(*number, slot);
+        }
+        Ok(())
     }
 
-    fn len(&self) -> u32 {
-        u32::try_from(self.read().bytes.len() / SLOT_BYTES).unwrap_or(u32::MAX)
+    fn header(&self) -> std::sync::MutexGuard<'_, Header> {
+        self.header.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Slots> {
@@ -216,9 +258,23 @@ impl Keyring {
 }
 
 impl Slots {
+    fn len(&self) -> u32 {
+        u32::try_from(self.bytes.len() / SLOT_BYTES).unwrap_or(u32::MAX)
+    }
+
+    fn slot(&self, number: u32) -> Slot<'_> {
+        Slot::decode(number, slot_at(&self.bytes, number))
+    }
+
+    fn has(&self, number: u32) -> bool {
+        matches!(self.slot(number), Slot::Key(_))
+    }
+
     fn open(&mut self, master: &SealKey, number: u32) -> Option<SealKey> {
-        let slot = self.bytes.get(place(number))?;
-        let key = master.open(slot, &number.to_be_bytes())?;
+        let Slot::Key(sealed) = self.slot(number) else {
+            return None;
+        };
+        let key = master.open(sealed, &number.to_be_bytes())?;
         let key = SealKey::from_bytes(key.try_into().ok()?);
         if self.opened.len() >= OPENED_MAX {
             self.opened.clear();
@@ -227,64 +283,46 @@ impl Slots {
         Some(key)
     }
 
-    fn destroy(&mut self, number: u32) {
+    fn put(&mut self, number: u32, slot: &[u8; SLOT_BYTES]) {
         self.opened.remove(&number);
-        if let Some(slot) = self.bytes.get_mut(place(number)) {
-            slot.fill(0);
+        let at = place(number);
+        if self.bytes.len() < at + SLOT_BYTES {
+            self.bytes.resize(at + SLOT_BYTES, 0);
+        }
+        if let Some(place) = self.bytes.get_mut(at..at + SLOT_BYTES) {
+            place.copy_from_slice(slot);
         }
     }
 }
 
-/// The place of a slot in the file.
-fn place(number: u32) -> Range<usize> {
-    let at = usize::try_from(number)
-        .unwrap_or(usize::MAX)
-        .saturating_mul(SLOT_BYTES);
-    at..at.saturating_add(SLOT_BYTES)
+fn log_lost(data: &Path, recorded: Head, found: String) -> KeyringError {
+    KeyringError::LogLost {
+        data: data.to_owned(),
+        found,
+        position: recorded.position,
+        hash: recorded.hash,
+    }
+}
+
+/// Checks that the log is not missing altogether, before anything is created in its place.
+pub(crate) fn check_log_exists(
+    data: &Path,
+    master: &SealKey,
+    chance: &mut Chance,
+) -> Result<(), KeyringError> {
+    let found = copies::read(data, master, chance)?;
+    match found.header().map(|header| header.log) {
+        Some(recorded) if recorded.position > 0 && !data.join("log").is_dir() => {
+            Err(log_lost(data, recorded, "is missing".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The place of a slot among the slots.
+const fn place(number: u32) -> usize {
+    (number as usize).saturating_mul(SLOT_BYTES)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn keyring(dir: &Path) -> Keyring {
-        Keyring::open(&dir.join("keys"), Arc::new(SealKey::from_bytes([7; 32]))).unwrap()
-    }
-
-    #[test]
-    fn keys_survive_a_restart_unless_they_are_destroyed() {
-        let dir = tempfile::tempdir().unwrap();
-        let mut chance = Chance::from_seed([1; 32]);
-        let first = keyring(dir.path());
-        first.provide(0, &mut chance).unwrap();
-        let (zero, one) = (first.get(0).unwrap(), first.get(1).unwrap());
-        assert_ne!(zero, one);
-        first.destroy(&[0]).unwrap();
-        assert_eq!(first.get(0), None);
-        let second = keyring(dir.path());
-        assert_eq!((second.get(0), second.get(1)), (None, Some(one)));
-        second.provide(5_000, &mut chance).unwrap();
-        assert!(second.get(13_191).is_some());
-        assert!(second.check(13_192).is_ok());
-        assert!(second.check(13_193).is_err());
-        second.provide_now(13_190, &mut chance).unwrap();
-        assert!(second.check(13_193).is_err());
-        second.provide_now(13_191, &mut chance).unwrap();
-        assert!(second.check(13_193).is_ok());
-    }
-
-    #[test]
-    fn another_master_key_opens_nothing() {
-        let dir = tempfile::tempdir().unwrap();
-        keyring(dir.path())
-            .provide(0, &mut Chance::from_seed([1; 32]))
-            .unwrap();
-        let other = Arc::new(SealKey::from_bytes([8; 32]));
-        assert_eq!(
-            Keyring::open(&dir.path().join("keys"), other)
-                .unwrap()
-                .get(0),
-            None
-        );
-    }
-}
+mod tests;

@@ -32,6 +32,7 @@ mod error;
 mod keyring;
 mod presence;
 mod projections;
+mod recovery;
 mod sealed_log;
 mod tokens;
 mod unsent;
@@ -39,6 +40,7 @@ mod unsent;
 pub use config::Config;
 pub use error::Error;
 pub use keyring::KeyringError;
+pub use recovery::{Remains, accept_loss, examine};
 pub use run::run;
 
 /// The description of the role for the NATS micro-service protocol (ADR-32).

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use bus::Message;
 use chat::codec;
 use chat::command::{Effect, NewUser, Reply, Request, SystemCommand};
-use chat::id::{ChannelId, MessageId};
+use chat::id::{ChannelId, ContactId, MessageId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
 use chat::rejection::Rejection;
@@ -122,12 +122,24 @@ impl Router {
     }
 
     /// Completes a start: creates the first administrator, repeats verifications that a restart
-    /// interrupted, sends `disconnect` notices of channels that are no longer active, and tries what
-    /// waits for a retry.
-    pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
+    /// interrupted, forgets the contacts of lost keys, sends `disconnect` notices of channels that are no
+    /// longer active, and retries deliveries.
+    pub(crate) fn begin(
+        &mut self,
+        first: Option<NewUser>,
+        lost_keys: &[u32],
+        now: Timestamp,
+    ) -> Result<(), Error> {
         self.resume_schedules(now);
         if let Some(first) = first {
             self.apply_system(SystemCommand::FirstAdministrator(first), now);
+        }
+        let contacts = self.state.workspace().contacts.iter();
+        let lost = contacts.filter(|(_, c)| c.keys.iter().any(|key| lost_keys.contains(key)));
+        let lost: Vec<ContactId> = lost.map(|(id, _)| *id).collect();
+        for contact in lost {
+            tracing::warn!(%contact, "forgetting a contact whose keys are lost");
+            self.apply_system(SystemCommand::KeysLost(contact), now);
         }
         let channels = self.state.workspace().channels.iter();
         let pending = channels.filter(|(_, c)| c.status == ChannelStatus::Pending);

@@ -17,7 +17,7 @@ use crate::batch::Release;
 use crate::clock::{Clock, now};
 use crate::config::{BATCH_MAX, Config, OUTBOX_STOP_MAX, STOP_MAX, TICK};
 use crate::error::Error;
-use crate::open::open;
+use crate::open::{Opened, open};
 use crate::outbox::{Answer, Outbox};
 use crate::router::Router;
 use crate::side_jobs::{JobResult, SideJobs};
@@ -32,7 +32,12 @@ pub async fn run(
 ) -> Result<(), Error> {
     let first_administrator = config.first_administrator.take();
     let opened = tokio::task::spawn_blocking(move || open(&config));
-    let (log, projector, state) = opened.await.map_err(|_| Error::Died("opening the log"))??;
+    let Opened {
+        log,
+        projector,
+        state,
+        lost_keys,
+    } = opened.await.map_err(|_| Error::Died("opening the log"))??;
     let roles = bus.subscribe(&subjects.all_questions(), None).await?;
     let users = bus.subscribe(&subjects.all_api(), None).await?;
     let service = bus.announce(crate::service_info(&subjects)).await?;
@@ -53,7 +58,7 @@ pub async fn run(
         commits,
         results,
     };
-    role.router.begin(first_administrator, now())?;
+    role.router.begin(first_administrator, &lost_keys, now())?;
     ready.send_replace(true);
     let outcome = role.serve(&mut inputs, &stop).await;
     ready.send_replace(false);
@@ -244,8 +249,15 @@ impl Loop {
         self.side_jobs.attempts().slots().record("message");
         self.append()?;
         self.appender.offer_rows(self.router.state_mut());
+        self.record_log_end();
         self.router.set_disk_full(self.appender.disk_full()?);
         Ok(())
+    }
+
+    /// Records the durable end of the log beside the keys.
+    fn record_log_end(&self) {
+        let keyring = &self.router.state().sealed_log().keyring;
+        keyring.record_log_end(self.appender.log_end());
     }
 
     /// Waits up to [`STOP_MAX`] for running attempts, records their results, and closes the log.
@@ -269,6 +281,7 @@ impl Loop {
             };
             self.committed(commit?)?;
         }
+        self.record_log_end();
         let Self {
             mut router,
             clock: _,

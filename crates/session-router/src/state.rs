@@ -142,6 +142,7 @@ impl State {
             effects,
             reply,
         } = self.workspace.decide(request, &mut context)?;
+        self.require_keys(&events)?;
         let last = events.len();
         let mut applied = Applied {
             reply,
@@ -158,6 +159,21 @@ impl State {
         Ok(applied)
     }
 
+    /// Rejects a decision whose content could not be sealed, so that it is never acknowledged and lost.
+    fn require_keys(&self, events: &[NewEvent]) -> Result<(), Rejection> {
+        let required = events.iter().filter_map(|new| {
+            let key = self.workspace.required_key(&new.stream, &new.event)?;
+            Some((key, &new.stream))
+        });
+        for (number, stream) in required {
+            if self.sealed_log.keyring.get(number).is_none() {
+                tracing::error!(number, %stream, "key is missing; the request is rejected");
+                return Err(Reason::KeysUnavailable.into());
+            }
+        }
+        Ok(())
+    }
+
     /// Seals an event, turns it into a record, and folds the record.
     fn fold(
         &mut self,
@@ -168,9 +184,6 @@ impl State {
     ) {
         let number = self.workspace.key_of(&new.stream, &new.event);
         let key = number.and_then(|number| self.sealed_log.keyring.get(number));
-        if let (Some(number), None) = (number, &key) {
-            tracing::error!(number, stream = %new.stream, "key is missing; the content is not stored");
-        }
         let bound = context(&new.stream);
         new.event.seal(
             key.as_ref(),

@@ -76,7 +76,7 @@ pub(crate) fn run(environment: &Environment) -> Result {
         Command::Config(args) => config::run(&args, environment),
         Command::Doctor(args) => doctor::run(&args, environment),
         Command::Feed(args) => feed::run(&args, environment),
-        Command::Log(args) => log::run(&args),
+        Command::Log(args) => log::run(&args, environment),
         Command::Messenger(args) => messenger::run(&args),
         Command::Completions(args) => completions::run(&args, command()),
     }

@@ -16,6 +16,7 @@ pub(crate) use loaded::Loaded;
 use loaded::bad;
 pub(crate) use nats::Nats;
 use nats::nats;
+pub(crate) use router::master_key;
 use router::router_config;
 
 /// The configuration of each role.

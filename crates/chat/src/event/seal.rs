@@ -17,6 +17,8 @@ use crate::seal::{Private, SealKey};
 /// A private field of an event. Without a key its value is discarded.
 trait Seal {
     fn seal_with(&mut self, key: Option<&SealKey>, context: &[u8], chance: &mut Chance);
+    /// Whether there is a value that is not sealed yet.
+    fn is_clear(&self) -> bool;
 }
 
 impl<T: Serialize + DeserializeOwned + Clone> Seal for Private<T> {
@@ -26,6 +28,10 @@ impl<T: Serialize + DeserializeOwned + Clone> Seal for Private<T> {
             None => self.withhold(),
         }
     }
+
+    fn is_clear(&self) -> bool {
+        matches!(self, Self::Clear(_))
+    }
 }
 
 impl<T: Seal> Seal for Option<T> {
@@ -33,6 +39,10 @@ impl<T: Seal> Seal for Option<T> {
         if let Some(private) = self {
             private.seal_with(key, context, chance);
         }
+    }
+
+    fn is_clear(&self) -> bool {
+        self.as_ref().is_some_and(Seal::is_clear)
     }
 }
 
@@ -46,6 +56,10 @@ impl Seal for Attempt {
             reason: _,
         } = self;
         answer.seal_with(key, context, chance);
+    }
+
+    fn is_clear(&self) -> bool {
+        self.answer.is_clear()
     }
 }
 
@@ -69,6 +83,17 @@ macro_rules! sealing {
                         $($private.seal_with($key, context, chance);)?
                     })*
                     Self::Unknown => {}
+                }
+            }
+
+            /// Whether the event has something to seal under the key of a person.
+            pub fn needs_personal_key(&self) -> bool {
+                let ($person, $master) = (true, false);
+                match self {
+                    $(Self::$event($event { $($public: _,)* $($private)? }) => {
+                        false $(|| $key && $private.is_clear())?
+                    })*
+                    Self::Unknown => false,
                 }
             }
         }

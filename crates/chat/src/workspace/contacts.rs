@@ -42,6 +42,11 @@ impl Workspace {
         id: ContactId,
     ) -> Result<Decision, Rejection> {
         caller.require_administrator()?;
+        self.forget(id)
+    }
+
+    /// Ends a person's open sessions and destroys the keys.
+    pub(super) fn forget(&self, id: ContactId) -> Result<Decision, Rejection> {
         let contact = self.contact(id)?;
         if contact.forgotten.is_some() {
             // Destroy the keys again: a crash may have prevented it the first time.

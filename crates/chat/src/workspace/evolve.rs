@@ -14,7 +14,7 @@ use crate::command::NewEvent;
 use crate::event::{Event, Family};
 use crate::id::{ContactId, LiveChatId, MessageId};
 use crate::record::{Actor, Cause, Record, Stream};
-use crate::state::Head;
+use crate::state::{Contact, Head};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -62,8 +62,15 @@ impl Workspace {
 
     /// Returns the number of the key that seals an event's private fields.
     pub fn key_of(&self, stream: &Stream, event: &Event) -> Option<u32> {
+        if let Event::EditParked(e) = event {
+            return Some(e.key);
+        }
+        self.contact_of(stream, event)?.keys.first().copied()
+    }
+
+    /// The contact whom an event is about.
+    fn contact_of(&self, stream: &Stream, event: &Event) -> Option<&Contact> {
         let contact = match (stream, event) {
-            (_, Event::EditParked(e)) => return Some(e.key),
             (Stream::Contact(id), _) => *id,
             (_, Event::SessionOpened(e)) => e.contact,
             (_, Event::MessageReceived(e)) => e.contact,
@@ -71,7 +78,18 @@ impl Workspace {
             (Stream::Session(id), _) => self.sessions.get(id)?.contact,
             _ => return None,
         };
-        self.contacts.get(&contact)?.keys.first().copied()
+        self.contacts.get(&contact)
+    }
+
+    /// Returns the number of the key without which the event's content would be lost. `None` if it has
+    /// none, or if the person was forgotten.
+    pub fn required_key(&self, stream: &Stream, event: &Event) -> Option<u32> {
+        if !event.needs_personal_key() {
+            return None;
+        }
+        let contact = self.contact_of(stream, event);
+        let is_forgotten = contact.is_some_and(|contact| contact.forgotten.is_some());
+        self.key_of(stream, event).filter(|_| !is_forgotten)
     }
 
     /// Returns the author of an inbound message or the recipient of an outbound one.

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::args::SetArgs;
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, Result};
-use crate::resolve::{Loaded, Resolved, listeners};
+use crate::resolve::{Loaded, Resolved, listeners, master_key};
 use crate::settings::Environment;
 use crate::{nats_server, output, ports};
 
@@ -127,6 +127,7 @@ fn check(args: &Args, environment: &Environment) -> Vec<Finding> {
     findings.extend(nats(&loaded, environment));
     findings.extend(listening(&loaded));
     findings.extend(log(&data));
+    findings.extend(keys(&data, &loaded));
     findings
 }
 
@@ -251,6 +252,49 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
             }
         })
         .collect()
+}
+
+/// Checks the master key and the contacts' keys, and that the log reaches what is recorded beside them.
+fn keys(data: &Data, loaded: &Loaded) -> Vec<Finding> {
+    if !data.is_initialised() {
+        return Vec::new();
+    }
+    let master = match master_key(loaded, data) {
+        Ok(master) => master,
+        Err(failure) => return vec![Finding::failed("keys", &failure)],
+    };
+    let remains = match session_router::examine(data.path(), &master) {
+        Ok(remains) => remains,
+        Err(error) => {
+            let message = format!("{:#}", anyhow::Error::new(error));
+            return vec![Finding::wrong("keys", message)];
+        }
+    };
+    let mut findings = Vec::new();
+    let what_to_do = format!(
+        "see: switchboard log recover --data {}",
+        data.path().display()
+    );
+    if remains.is_short() {
+        let message = format!("the log lost events that it once had; {what_to_do}");
+        findings.push(Finding::new("log", State::Wrong(Exit::Damaged), message));
+    }
+    let damaged = remains.damaged_keys.len();
+    if damaged > 0 {
+        let message = format!("{damaged} keys are damaged in both files; {what_to_do}");
+        findings.push(Finding::new("keys", State::Wrong(Exit::Damaged), message));
+    }
+    for path in remains.repairable {
+        let message = format!(
+            "{} is missing or damaged; the next start of the broker repairs it from its copy",
+            path.display()
+        );
+        findings.push(Finding::warning("keys", message));
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok("keys", "the contacts' keys are intact"));
+    }
+    findings
 }
 
 fn log(data: &Data) -> Vec<Finding> {

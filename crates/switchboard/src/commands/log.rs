@@ -3,6 +3,8 @@
 //! It reads the journal. Sealed content and secrets are not printed: the administrator of the machine
 //! may not be allowed to read what people wrote.
 
+mod recover;
+
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +19,7 @@ use crate::data::Data;
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
 use crate::runtime::block_on;
+use crate::settings::Environment;
 use crate::signals::Signals;
 
 /// The polling interval of `tail --follow`.
@@ -82,6 +85,12 @@ enum Command {
     },
     /// Repair each copy of the log from the other; the broker must be stopped.
     Repair,
+    /// Say what is left when the log or the keys are lost, and what can be done.
+    Recover {
+        /// Continue without what is lost; the broker must be stopped.
+        #[arg(long)]
+        accept_loss: bool,
+    },
 }
 
 /// Selects events.
@@ -99,8 +108,11 @@ struct Filter {
 }
 
 /// Runs the subcommand.
-pub(crate) fn run(args: &Args) -> Result {
+pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     let data = Data::at(&args.data);
+    if let Command::Recover { accept_loss } = args.command {
+        return recover::run(&data, accept_loss, environment);
+    }
     let dir = data.log();
     if !dir.is_dir() {
         let shown = args.data.display();
@@ -125,6 +137,7 @@ pub(crate) fn run(args: &Args) -> Result {
         Command::Stats { json } => stats(&dir, *json),
         Command::Verify { json } => verify(&dir, *json),
         Command::Repair => repair(&dir),
+        Command::Recover { .. } => Ok(()),
     }
 }
 

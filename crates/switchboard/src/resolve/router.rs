@@ -35,7 +35,7 @@ pub(super) fn router_config(
 }
 
 /// Reads the 64 hexadecimal digits of the master key.
-fn master_key(loaded: &Loaded, data: &Data) -> Result<SealKey> {
+pub(crate) fn master_key(loaded: &Loaded, data: &Data) -> Result<SealKey> {
     let path = match &loaded.settings.log.master_key_file {
         Some(path) => loaded.path(path),
         None => data.master_key(),

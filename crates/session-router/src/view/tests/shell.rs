@@ -47,7 +47,7 @@ impl Shell {
         let dir = tempfile::tempdir().unwrap();
         let mut chance = Chance::from_seed([3; 32]);
         let master = std::sync::Arc::new(SealKey::from_bytes([7; 32]));
-        let keyring = Keyring::open(&dir.path().join("keys"), master).unwrap();
+        let keyring = Keyring::open(dir.path(), master, 0, &mut chance).unwrap();
         keyring.provide(0, &mut chance).unwrap();
         let (log, _) = EventLog::open(&dir.path().join("log"), Options::new(0)).unwrap();
         let sealed_log = SealedLog::new(log.reader(), keyring);

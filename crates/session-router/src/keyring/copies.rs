@@ -1,0 +1,253 @@
+//! The key file and its copy: reading, repairing each from the other, and writing both.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use chat::chance::Chance;
+use chat::seal::SealKey;
+
+use super::error::KeyringError;
+use super::format::{self, HEADER_BYTES, Header, SLOT_BYTES, Slot};
+
+/// The names of the two files.
+const NAMES: [&str; 2] = ["keys", "keys.copy"];
+
+/// The content of the files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) header: Header,
+    /// Whole slots.
+    pub(super) slots: Vec<u8>,
+}
+
+/// The two files, open for writing.
+#[derive(Debug)]
+pub(super) struct Copies {
+    files: [(PathBuf, File); 2],
+}
+
+/// What was found in a data directory.
+pub(crate) struct Found {
+    /// The merged content; `None` if there are no files.
+    pub(super) content: Option<Content>,
+    /// The bytes of each file; `None` if it is missing.
+    bytes: [Option<Vec<u8>>; 2],
+}
+
+impl Found {
+    /// What is recorded of the log.
+    pub(crate) fn header(&self) -> Option<&Header> {
+        self.content.as_ref().map(|content| &content.header)
+    }
+
+    /// The numbers of the slots that are damaged in both files.
+    pub(crate) fn damaged(&self) -> impl Iterator<Item = u32> + use<'_> {
+        let slots = self.content.as_ref().map(|content| &content.slots[..]);
+        slots_of(slots.unwrap_or_default())
+            .filter(|(number, slot)| Slot::decode(*number, &slot[..]) == Slot::Damaged)
+            .map(|(number, _)| number)
+    }
+
+    /// The files that are missing or damaged while the other one is not. A running broker writes the
+    /// headers one after the other, so that valid headers may differ.
+    pub(crate) fn repairable(&self, data: &Path) -> Vec<PathBuf> {
+        let merged = self.content.as_ref().map(|content| &content.slots[..]);
+        let is_whole = |bytes: Option<&[u8]>| {
+            bytes.and_then(Header::decode).is_some() && Some(slots(bytes)) == merged
+        };
+        NAMES
+            .iter()
+            .zip(&self.bytes)
+            .filter(|(_, bytes)| merged.is_some() && !is_whole(bytes.as_deref()))
+            .map(|(name, _)| data.join(name))
+            .collect()
+    }
+}
+
+impl Content {
+    fn encode(&self) -> Vec<u8> {
+        [&self.header.encode()[..], &self.slots].concat()
+    }
+}
+
+/// The path of the first file.
+pub(super) fn path(data: &Path) -> PathBuf {
+    data.join(NAMES[0])
+}
+
+/// Reads both files and merges them. Changes nothing.
+pub(crate) fn read(
+    data: &Path,
+    master: &SealKey,
+    chance: &mut Chance,
+) -> Result<Found, KeyringError> {
+    let mut bytes = [None, None];
+    for (name, bytes) in NAMES.iter().zip(&mut bytes) {
+        *bytes = read_file(&data.join(name))?;
+    }
+    let mut newest: Option<Header> = None;
+    for (name, bytes) in NAMES.iter().zip(&bytes) {
+        let Some(header) = bytes.as_deref().and_then(Header::decode) else {
+            continue;
+        };
+        if !header.is_sealed_by(master) {
+            let path = data.join(name);
+            return Err(KeyringError::WrongMaster { path });
+        }
+        if newest
+            .as_ref()
+            .is_none_or(|newest| newest.log.position < header.log.position)
+        {
+            newest = Some(header);
+        }
+    }
+    let content = match (newest, &bytes) {
+        (Some(header), [one, other]) => Some(Content {
+            header,
+            slots: merge(slots(one.as_deref()), slots(other.as_deref())),
+        }),
+        (None, [None, None]) => None,
+        // Version 1 had no copy.
+        (None, [Some(old), None]) => Some(convert(data, old, master, chance)?),
+        (None, [_, Some(_)]) => return Err(KeyringError::Damaged { path: path(data) }),
+    };
+    Ok(Found { content, bytes })
+}
+
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyringError> {
+    match std::fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(path, "read")(error)),
+    }
+}
+
+fn slots(file: Option<&[u8]>) -> &[u8] {
+    file.and_then(|file| file.get(HEADER_BYTES..))
+        .unwrap_or_default()
+}
+
+fn convert(
+    data: &Path,
+    file: &[u8],
+    master: &SealKey,
+    chance: &mut Chance,
+) -> Result<Content, KeyringError> {
+    let slots = format::convert_version_1(file, master);
+    let slots = slots.ok_or_else(|| KeyringError::WrongMaster { path: path(data) })?;
+    let header = Header::new(master, chance);
+    Ok(Content { header, slots })
+}
+
+/// Takes each slot from the file where it is valid. A destroyed key stays destroyed: the write to the
+/// other file was interrupted, or the other file is older.
+fn merge(one: &[u8], other: &[u8]) -> Vec<u8> {
+    let longest = if one.len() >= other.len() { one } else { other };
+    let mut merged = Vec::with_capacity(longest.len());
+    for (number, _) in slots_of(longest) {
+        let [one, other] = [one, other].map(|slots| slot_at(slots, number));
+        let best = match (Slot::decode(number, one), Slot::decode(number, other)) {
+            (Slot::Destroyed, _) | (Slot::Key(_), Slot::Damaged) => one,
+            (_, Slot::Destroyed) | (Slot::Damaged, Slot::Key(_)) => other,
+            (Slot::Key(a), Slot::Key(b)) if a == b => one,
+            // Two different keys: one of the files belongs to another history.
+            (Slot::Key(_), Slot::Key(_)) | (Slot::Damaged, Slot::Damaged) => &[0; SLOT_BYTES],
+        };
+        merged.extend(best);
+    }
+    merged
+}
+
+/// The whole slots with their numbers. An interrupted extension leaves part of one at the end.
+pub(super) fn slots_of(slots: &[u8]) -> impl Iterator<Item = (u32, &[u8; SLOT_BYTES])> {
+    (0..).zip(slots.as_chunks::<SLOT_BYTES>().0)
+}
+
+/// The bytes of a slot; empty after the last.
+pub(super) fn slot_at(slots: &[u8], number: u32) -> &[u8] {
+    let at = number as usize * SLOT_BYTES;
+    slots.get(at..at + SLOT_BYTES).unwrap_or_default()
+}
+
+impl Copies {
+    /// Opens both files, after writing each that differs from the merged content.
+    pub(super) fn open(
+        data: &Path,
+        found: &Found,
+        content: &Content,
+    ) -> Result<Self, KeyringError> {
+        let whole = content.encode();
+        for (name, bytes) in NAMES.iter().zip(&found.bytes) {
+            if bytes.as_ref() == Some(&whole) {
+                continue;
+            }
+            let path = data.join(name);
+            if found.bytes.iter().all(Option::is_some) {
+                tracing::warn!(path = %path.display(), "repairing the key file from its copy");
+            }
+            replace(&path, &whole).map_err(failed(&path, "write"))?;
+        }
+        let open = |name| {
+            let path = data.join(name);
+            let file = OpenOptions::new().write(true).open(&path);
+            Ok((path.clone(), file.map_err(failed(&path, "open"))?))
+        };
+        let [first, second] = NAMES;
+        Ok(Self {
+            files: [open(first)?, open(second)?],
+        })
+    }
+
+    /// Writes to both files, the second after the first is durable.
+    pub(super) fn write(
+        &self,
+        parts: &[(u64, Vec<u8>)],
+        action: &'static str,
+    ) -> Result<(), KeyringError> {
+        for (path, file) in &self.files {
+            for (at, bytes) in parts {
+                file.write_all_at(bytes, *at)
+                    .map_err(failed(path, action))?;
+            }
+            file.sync_data().map_err(failed(path, action))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the header to both files, without waiting until it is durable.
+    pub(super) fn write_header(&self, header: &Header) -> Result<(), KeyringError> {
+        let bytes = header.encode();
+        for (path, file) in &self.files {
+            let written = file.write_all_at(&bytes, 0);
+            written.map_err(failed(path, "write the header of"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces a file, completely or not at all, readable by its owner only.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    std::fs::rename(&new, path)?;
+    path.parent()
+        .map_or(Ok(()), |dir| File::open(dir)?.sync_all())
+}
+
+fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> KeyringError + use<> {
+    let path = path.to_owned();
+    move |source| KeyringError::File {
+        action,
+        path,
+        source,
+    }
+}

@@ -1,0 +1,232 @@
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use event_log::Hash;
+
+use super::*;
+
+const FIRST: &str = "keys";
+const COPY: &str = "keys.copy";
+
+fn chance() -> Chance {
+    Chance::from_seed([1; 32])
+}
+
+fn open_with(data: &Path, master: u8) -> Result<Keyring, KeyringError> {
+    let master = Arc::new(SealKey::from_bytes([master; 32]));
+    Keyring::open(data, master, 1, &mut chance())
+}
+
+fn open(data: &Path) -> Result<Keyring, KeyringError> {
+    open_with(data, 7)
+}
+
+/// A data directory with free keys, and its first three. The files are made once: sealing thousands of keys
+/// takes seconds in a debug build.
+fn data() -> (tempfile::TempDir, [Option<SealKey>; 3]) {
+    static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let master = Arc::new(SealKey::from_bytes([7; 32]));
+        let keyring = Keyring::open(dir.path(), master, 0, &mut chance()).unwrap();
+        keyring.provide(0, &mut chance()).unwrap();
+        fs::read(dir.path().join(FIRST)).unwrap()
+    });
+    let dir = tempfile::tempdir().unwrap();
+    for name in [FIRST, COPY] {
+        fs::write(dir.path().join(name), &*FILE).unwrap();
+    }
+    let keys = numbers(&open(dir.path()).unwrap());
+    assert!(keys.iter().all(Option::is_some));
+    (dir, keys)
+}
+
+fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
+    let mut bytes = fs::read(path).unwrap();
+    change(&mut bytes);
+    fs::write(path, bytes).unwrap();
+}
+
+fn numbers(keyring: &Keyring) -> [Option<SealKey>; 3] {
+    [0, 1, 2].map(|number| keyring.get(number))
+}
+
+#[test]
+fn keys_survive_a_restart_unless_they_are_destroyed() {
+    let (dir, [_, one, two]) = data();
+    open(dir.path()).unwrap().destroy(&[0]).unwrap();
+    let again = open(dir.path()).unwrap();
+    assert_eq!(numbers(&again), [None, one, two]);
+    assert_eq!(again.get(8_192), None);
+    again.provide(5_000, &mut chance()).unwrap();
+    assert!(again.get(13_191).is_some());
+    again.provide_now(13_190, &mut chance()).unwrap();
+    assert_eq!(again.get(13_192), None);
+    again.provide_now(13_191, &mut chance()).unwrap();
+    assert!(again.get(13_192).is_some());
+    assert_eq!(
+        fs::read(dir.path().join(FIRST)).unwrap(),
+        fs::read(dir.path().join(COPY)).unwrap()
+    );
+}
+
+#[test]
+fn damage_of_one_file_is_repaired_from_the_other() {
+    type Change = fn(&mut Vec<u8>);
+    let changes: [(&str, Change); 8] = [
+        ("a flipped bit in a key", |bytes| {
+            bytes[HEADER_BYTES + SLOT_BYTES + 20] ^= 4;
+        }),
+        ("a flipped bit in a state", |bytes| bytes[HEADER_BYTES] ^= 3),
+        ("a flipped bit in a checksum", |bytes| {
+            bytes[HEADER_BYTES + SLOT_BYTES - 1] ^= 1;
+        }),
+        ("a flipped bit in the header", |bytes| bytes[20] ^= 1),
+        ("zeros", |bytes| bytes.fill(0)),
+        ("ones", |bytes| bytes.fill(0xff)),
+        ("truncation in a slot", |bytes| {
+            bytes.truncate(HEADER_BYTES + SLOT_BYTES * 2 + 5);
+        }),
+        ("truncation to nothing", Vec::clear),
+    ];
+    for (what, damage) in changes {
+        for name in [FIRST, COPY] {
+            let (dir, keys) = data();
+            let whole = fs::read(dir.path().join(name)).unwrap();
+            change(&dir.path().join(name), damage);
+            let keyring = open(dir.path()).unwrap();
+            assert_eq!(numbers(&keyring), keys, "{what} in {name}");
+            assert_eq!(
+                fs::read(dir.path().join(name)).unwrap(),
+                whole,
+                "{what} in {name}"
+            );
+        }
+    }
+    for name in [FIRST, COPY] {
+        let (dir, keys) = data();
+        fs::remove_file(dir.path().join(name)).unwrap();
+        assert_eq!(
+            numbers(&open(dir.path()).unwrap()),
+            keys,
+            "{name} is missing"
+        );
+        assert!(dir.path().join(name).exists());
+    }
+}
+
+#[test]
+fn each_file_repairs_what_the_other_lost() {
+    let (dir, keys) = data();
+    change(&dir.path().join(FIRST), |bytes| {
+        bytes[0] ^= 1;
+        bytes[HEADER_BYTES + SLOT_BYTES + 9] ^= 1;
+    });
+    change(&dir.path().join(COPY), |bytes| bytes[HEADER_BYTES + 9] ^= 1);
+    assert_eq!(numbers(&open(dir.path()).unwrap()), keys);
+}
+
+#[test]
+fn a_key_destroyed_in_one_file_is_destroyed_in_both() {
+    let (dir, [_, one, two]) = data();
+    let before = fs::read(dir.path().join(COPY)).unwrap();
+    open(dir.path()).unwrap().destroy(&[0]).unwrap();
+    fs::write(dir.path().join(COPY), before).unwrap();
+    assert_eq!(numbers(&open(dir.path()).unwrap()), [None, one, two]);
+}
+
+#[test]
+fn a_key_in_use_that_is_lost_in_both_files_is_an_error() {
+    let (dir, _) = data();
+    for name in [FIRST, COPY] {
+        change(&dir.path().join(name), |bytes| {
+            bytes[HEADER_BYTES + SLOT_BYTES + 9] ^= 1;
+        });
+    }
+    let keyring = open(dir.path()).unwrap();
+    let check =
+        |in_use: &[u32], given| keyring.check_keys(in_use.iter().copied(), given, &mut chance());
+    let error = check(&[0, 1, 2], 3).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            KeyringError::Lacking {
+                count: 1,
+                first: 1,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert!(check(&[0, 2], 3).unwrap().is_empty());
+    assert_eq!(keyring.get(1), None);
+    // No contact ever had it: it is replaced.
+    assert!(check(&[0], 1).unwrap().is_empty());
+    assert!(keyring.get(1).is_some());
+    assert_eq!(open(dir.path()).unwrap().get(1), keyring.get(1));
+}
+
+#[test]
+fn another_master_key_is_an_error_and_changes_nothing() {
+    let (dir, _) = data();
+    let whole = fs::read(dir.path().join(FIRST)).unwrap();
+    fs::remove_file(dir.path().join(COPY)).unwrap();
+    let error = open_with(dir.path(), 8).err().unwrap();
+    assert!(matches!(error, KeyringError::WrongMaster { .. }), "{error}");
+    assert_eq!(fs::read(dir.path().join(FIRST)).unwrap(), whole);
+    assert!(!dir.path().join(COPY).exists());
+}
+
+#[test]
+fn files_that_are_both_gone_are_an_error_once_the_log_has_events() {
+    let (dir, _) = data();
+    for name in [FIRST, COPY] {
+        change(&dir.path().join(name), |bytes| bytes.fill(0));
+    }
+    let error = open(dir.path()).err().unwrap();
+    assert!(matches!(error, KeyringError::Damaged { .. }), "{error}");
+    for name in [FIRST, COPY] {
+        fs::remove_file(dir.path().join(name)).unwrap();
+    }
+    let error = open(dir.path()).err().unwrap();
+    assert!(
+        matches!(error, KeyringError::Missing { events: 1, .. }),
+        "{error}"
+    );
+    assert!(!dir.path().join(FIRST).exists());
+}
+
+#[test]
+fn a_file_of_version_1_is_converted() {
+    let dir = tempfile::tempdir().unwrap();
+    let (master, mut chance) = (SealKey::from_bytes([7; 32]), chance());
+    let mut file = vec![0; 72];
+    let key: [u8; 32] = chance.bytes();
+    file.extend(master.seal(&key, &1_u32.to_be_bytes(), &mut chance));
+    fs::write(dir.path().join(FIRST), &file).unwrap();
+    let error = open_with(dir.path(), 8).err().unwrap();
+    assert!(matches!(error, KeyringError::WrongMaster { .. }), "{error}");
+    assert_eq!(fs::read(dir.path().join(FIRST)).unwrap(), file);
+    let keys = [None, Some(SealKey::from_bytes(key)), None];
+    for _ in 0..2 {
+        assert_eq!(numbers(&open(dir.path()).unwrap()), keys);
+    }
+}
+
+#[test]
+fn the_recorded_end_of_the_log_is_kept() {
+    let (dir, _) = data();
+    let log = Head {
+        position: 5,
+        hash: Hash([9; 32]),
+    };
+    open(dir.path()).unwrap().record_log_end(log);
+    assert_eq!(open(dir.path()).unwrap().header().log, log);
+    let mut chance = chance();
+    let error =
+        check_log_exists(dir.path(), &SealKey::from_bytes([7; 32]), &mut chance).unwrap_err();
+    assert!(
+        error.to_string().contains("it once reached position 5"),
+        "{error}"
+    );
+}

@@ -1,0 +1,61 @@
+//! What is left of a data directory whose log or keys are lost, and how to go on without them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use chat::seal::SealKey;
+use event_log::{EventLog, Head, JournalReader};
+
+use crate::error::Error;
+use crate::keyring::{self, Keyring};
+use crate::open::new_chance;
+
+/// What a data directory contains.
+#[derive(Clone, Debug)]
+pub struct Remains {
+    /// The end of the log; `None` if there is no log.
+    pub log: Option<Head>,
+    /// The end of the log as recorded beside the keys; `None` if both key files are missing.
+    pub recorded: Option<Head>,
+    /// The numbers of the keys that are damaged in both files.
+    pub damaged_keys: Vec<u32>,
+    /// Key files that the next start repairs from the other one.
+    pub repairable: Vec<PathBuf>,
+}
+
+impl Remains {
+    /// Whether the log ends before the recorded end.
+    pub fn is_short(&self) -> bool {
+        let end = self.log.map_or(0, |log| log.position);
+        self.recorded
+            .is_some_and(|recorded| end < recorded.position)
+    }
+}
+
+/// Examines a data directory, without changing it. The broker may run.
+pub fn examine(data: &Path, master: &SealKey) -> Result<Remains, Error> {
+    // The record of the keys first: a running broker only moves the log forward.
+    let found = keyring::read(data, master, &mut new_chance()?)?;
+    let log = data.join("log");
+    let log = log
+        .is_dir()
+        .then(|| JournalReader::stats(&log))
+        .transpose()?;
+    Ok(Remains {
+        log: log.map(|stats| stats.head),
+        recorded: found.header().map(|header| header.log),
+        damaged_keys: found.damaged().collect(),
+        repairable: found.repairable(data),
+    })
+}
+
+/// Accepts the log and the keys as they are: the next start neither requires the recorded end of the log
+/// nor lost keys, and forgets the contacts of these. The broker must be stopped.
+pub fn accept_loss(data: &Path, master: Arc<SealKey>, now_micros: i64) -> Result<Head, Error> {
+    let (log, _) = EventLog::open(&data.join("log"), event_log::Options::new(now_micros))?;
+    let end = log.head();
+    // Position 0: missing key files are created, whatever the log contains.
+    Keyring::open(data, master, 0, &mut new_chance()?)?.accept_loss(end)?;
+    log.close()?;
+    Ok(end)
+}
