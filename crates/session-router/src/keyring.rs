@@ -10,19 +10,21 @@
 mod copies;
 mod error;
 mod format;
+mod unchecked;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use chat::chance::Chance;
 use chat::seal::SealKey;
-use event_log::{Head, Reader};
+use event_log::Head;
 
 pub(crate) use self::copies::read;
-use self::copies::{Content, Copies, slot_at};
+use self::copies::{Copies, slot_at};
 pub use self::error::KeyringError;
 use self::format::{HEADER_BYTES, Header, SLOT_BYTES, Slot, destroyed_slot, key_slot};
+pub(crate) use self::unchecked::Unchecked;
 
 /// Slots are added at a tick when fewer than this many are free, so that a burst rarely waits.
 const FREE_MIN: u32 = 4_096;
@@ -37,8 +39,8 @@ const DECISION_MAX: u32 = 2;
 #[derive(Clone)]
 pub(crate) struct Keyring {
     master: Arc<SealKey>,
-    data: Arc<PathBuf>,
     copies: Arc<Copies>,
+    records_log_end: bool,
     header: Arc<Mutex<Header>>,
     slots: Arc<RwLock<Slots>>,
 }
@@ -51,41 +53,6 @@ struct Slots {
 }
 
 impl Keyring {
-    /// Opens the files of a data directory whose log ends at `log_end`, and repairs each from the other.
-    /// Creates them if the log is empty. The caller holds the lock of the log.
-    pub(crate) fn open(
-        data: &Path,
-        master: Arc<SealKey>,
-        log_end: u64,
-        chance: &mut Chance,
-    ) -> Result<Self, KeyringError> {
-        let found = copies::read(data, &master, chance)?;
-        let content = match &found.content {
-            Some(content) => content.clone(),
-            None if log_end == 0 => Content {
-                header: Header::new(&master, chance),
-                slots: Vec::new(),
-            },
-            None => {
-                return Err(KeyringError::Missing {
-                    path: copies::path(data),
-                    events: log_end,
-                });
-            }
-        };
-        let copies = Copies::open(data, &found, &content)?;
-        Ok(Self {
-            master,
-            data: Arc::new(data.to_owned()),
-            copies: Arc::new(copies),
-            header: Arc::new(Mutex::new(content.header)),
-            slots: Arc::new(RwLock::new(Slots {
-                bytes: content.slots,
-                opened: BTreeMap::new(),
-            })),
-        })
-    }
-
     /// The master key, which seals what belongs to no contact: codes and hashes.
     pub(crate) fn master(&self) -> &SealKey {
         &self.master
@@ -98,54 +65,15 @@ impl Keyring {
         known.or_else(|| self.change().open(&self.master, number))
     }
 
-    /// Checks that the log contains the end that was recorded last.
-    pub(crate) fn check_log(&self, reader: &Reader) -> Result<(), KeyringError> {
-        let recorded = self.header().log;
-        let end = reader.head().position;
-        let found = match reader.hash_at(recorded.position) {
-            Ok(Some(hash)) if hash == recorded.hash => return Ok(()),
-            _ if end < recorded.position => format!("ends at position {end}"),
-            Ok(_) => "is another one".to_owned(),
-            Err(error) => format!("cannot be read at that position ({error})"),
-        };
-        Err(log_lost(&self.data, recorded, found))
-    }
-
-    /// Checks that the keys that contacts use exist. Returns the missing ones if their loss was accepted,
-    /// to forget their contacts. Replaces unusable keys that no contact ever had, from number `given` on.
-    pub(crate) fn check_keys(
-        &self,
-        in_use: impl Iterator<Item = u32>,
-        given: u32,
-        chance: &mut Chance,
-    ) -> Result<Vec<u32>, KeyringError> {
-        let (lacking, unusable) = {
-            let slots = self.read();
-            let is_lacking = |number: &u32| !slots.has(*number);
-            let lacking: Vec<u32> = in_use.filter(is_lacking).collect();
-            let unusable: Vec<u32> = (given..slots.len()).filter(is_lacking).collect();
-            (lacking, unusable)
-        };
-        let accepted_loss = &mut self.header().accepted_loss;
-        match lacking.iter().min() {
-            Some(first) if !*accepted_loss => {
-                return Err(KeyringError::Lacking {
-                    path: copies::path(&self.data),
-                    count: lacking.len(),
-                    first: *first,
-                });
-            }
-            Some(_) => {}
-            None => *accepted_loss = false,
-        }
-        self.add(unusable, chance, "renew a key in")?;
-        Ok(lacking)
+    /// Whether the key with this number was lost, and the loss accepted.
+    pub(crate) fn is_lost(&self, number: u32) -> bool {
+        self.read().slot(number) == Slot::Lost
     }
 
     /// Records a durable end of the log in the headers. A failure is only logged: the record may be old.
     pub(crate) fn record_log_end(&self, log: Head) {
-        let mut header = self.header();
-        if header.log == log {
+        let mut header = self.header.lock().unwrap_or_else(PoisonError::into_inner);
+        if header.log == log || !self.records_log_end {
             return;
         }
         header.log = log;
@@ -155,15 +83,6 @@ impl Keyring {
                 "cannot record the end of the log"
             );
         }
-    }
-
-    /// Accepts that the log ends here and that keys are lost.
-    pub(crate) fn accept_loss(&self, log: Head) -> Result<(), KeyringError> {
-        let mut header = self.header();
-        header.log = log;
-        header.accepted_loss = true;
-        self.copies
-            .write(&[(0, header.encode())], "write the header of")
     }
 
     /// Adds slots when few are free, and waits until they are durable.
@@ -191,11 +110,8 @@ impl Keyring {
         chance: &mut Chance,
         action: &'static str,
     ) -> Result<(), KeyringError> {
-        let slots = numbers.into_iter().map(|number| {
-            let key = chance.bytes::<32>();
-            let sealed = self.master.seal(&key, &number.to_be_bytes(), chance);
-            (number, key_slot(number, &sealed))
-        });
+        let numbers = numbers.into_iter();
+        let slots = numbers.map(|number| (number, new_slot(&self.master, number, chance)));
         self.put(&slots.collect::<Vec<_>>(), action)
     }
 
@@ -205,19 +121,6 @@ impl Keyring {
             .iter()
             .map(|number| (*number, destroyed_slot(*number)));
         self.put(&slots.collect::<Vec<_>>(), "destroy a key in")
-    }
-
-    /// Destroys keys whose destruction a crash may have interrupted.
-    pub(crate) fn destroy_again(&self, numbers: &[u32]) -> Result<(), KeyringError> {
-        let left: Vec<u32> = {
-            let slots = self.read();
-            numbers
-                .iter()
-                .copied()
-                .filter(|number| slots.has(*number))
-                .collect()
-        };
-        self.destroy(&left)
     }
 
     /// Writes slots to both files, with one sync each, then to memory.
@@ -244,10 +147,6 @@ impl Keyring {
         Ok(())
     }
 
-    fn header(&self) -> std::sync::MutexGuard<'_, Header> {
-        self.header.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn read(&self) -> RwLockReadGuard<'_, Slots> {
         self.slots.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -258,6 +157,13 @@ impl Keyring {
 }
 
 impl Slots {
+    fn new(bytes: Vec<u8>) -> Self {
+        Self {
+            bytes,
+            opened: BTreeMap::new(),
+        }
+    }
+
     fn len(&self) -> u32 {
         u32::try_from(self.bytes.len() / SLOT_BYTES).unwrap_or(u32::MAX)
     }
@@ -295,6 +201,12 @@ impl Slots {
     }
 }
 
+/// A slot with a new key.
+fn new_slot(master: &SealKey, number: u32, chance: &mut Chance) -> [u8; SLOT_BYTES] {
+    let key = chance.bytes::<32>();
+    key_slot(number, &master.seal(&key, &number.to_be_bytes(), chance))
+}
+
 fn log_lost(data: &Path, recorded: Head, found: String) -> KeyringError {
     KeyringError::LogLost {
         data: data.to_owned(),
@@ -311,8 +223,9 @@ pub(crate) fn check_log_exists(
     chance: &mut Chance,
 ) -> Result<(), KeyringError> {
     let found = copies::read(data, master, chance)?;
+    // The log is created before the keys.
     match found.header().map(|header| header.log) {
-        Some(recorded) if recorded.position > 0 && !data.join("log").is_dir() => {
+        Some(recorded) if !data.join("log").is_dir() => {
             Err(log_lost(data, recorded, "is missing".to_owned()))
         }
         _ => Ok(()),

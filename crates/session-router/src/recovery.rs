@@ -7,7 +7,7 @@ use chat::seal::SealKey;
 use event_log::{EventLog, Head, JournalReader};
 
 use crate::error::Error;
-use crate::keyring::{self, Keyring};
+use crate::keyring::{self, Unchecked};
 use crate::open::new_chance;
 
 /// What a data directory contains.
@@ -24,6 +24,11 @@ pub struct Remains {
 }
 
 impl Remains {
+    /// Whether the keys are missing although there is a log.
+    pub fn lacks_keys(&self) -> bool {
+        self.recorded.is_none() && self.log.is_some_and(|log| log.position > 0)
+    }
+
     /// Whether the log ends before the recorded end.
     pub fn is_short(&self) -> bool {
         let end = self.log.map_or(0, |log| log.position);
@@ -52,10 +57,15 @@ pub fn examine(data: &Path, master: &SealKey) -> Result<Remains, Error> {
 /// Accepts the log and the keys as they are: the next start neither requires the recorded end of the log
 /// nor lost keys, and forgets the contacts of these. The broker must be stopped.
 pub fn accept_loss(data: &Path, master: Arc<SealKey>, now_micros: i64) -> Result<Head, Error> {
+    let mut chance = new_chance()?;
+    // Before anything is created: a wrong master key is no loss.
+    keyring::read(data, &master, &mut chance)?;
     let (log, _) = EventLog::open(&data.join("log"), event_log::Options::new(now_micros))?;
     let end = log.head();
     // Position 0: missing key files are created, whatever the log contains.
-    Keyring::open(data, master, 0, &mut new_chance()?)?.accept_loss(end)?;
+    let mut keys = Unchecked::read(data, master, 0, &mut chance)?;
+    keys.accept_loss(end);
+    keys.open(true)?;
     log.close()?;
     Ok(end)
 }

@@ -16,7 +16,7 @@ use chat::id::{ChannelId, ContactId, MessageId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
 use chat::rejection::Rejection;
-use chat::state::NoticeKind;
+use chat::state::{Contact, NoticeKind};
 use chat::subject::Subjects;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
@@ -124,18 +124,23 @@ impl Router {
     /// Completes a start: creates the first administrator, repeats verifications that a restart
     /// interrupted, forgets the contacts of lost keys, sends `disconnect` notices of channels that are no
     /// longer active, and retries deliveries.
-    pub(crate) fn begin(
-        &mut self,
-        first: Option<NewUser>,
-        lost_keys: &[u32],
-        now: Timestamp,
-    ) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
         self.resume_schedules(now);
         if let Some(first) = first {
             self.apply_system(SystemCommand::FirstAdministrator(first), now);
         }
-        let contacts = self.state.workspace().contacts.iter();
-        let lost = contacts.filter(|(_, c)| c.keys.iter().any(|key| lost_keys.contains(key)));
+        let (keyring, workspace) = (&self.state.sealed_log().keyring, self.state.workspace());
+        let contacts = workspace
+            .contacts
+            .iter()
+            .filter(|(_, c)| c.forgotten.is_none());
+        let is_lost = |contact: &Contact| {
+            contact
+                .keys
+                .first()
+                .is_some_and(|key| keyring.is_lost(*key))
+        };
+        let lost = contacts.filter(|(_, contact)| is_lost(contact));
         let lost: Vec<ContactId> = lost.map(|(id, _)| *id).collect();
         for contact in lost {
             tracing::warn!(%contact, "forgetting a contact whose keys are lost");

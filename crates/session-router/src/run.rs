@@ -17,7 +17,7 @@ use crate::batch::Release;
 use crate::clock::{Clock, now};
 use crate::config::{BATCH_MAX, Config, OUTBOX_STOP_MAX, STOP_MAX, TICK};
 use crate::error::Error;
-use crate::open::{Opened, open};
+use crate::open::open;
 use crate::outbox::{Answer, Outbox};
 use crate::router::Router;
 use crate::side_jobs::{JobResult, SideJobs};
@@ -32,12 +32,7 @@ pub async fn run(
 ) -> Result<(), Error> {
     let first_administrator = config.first_administrator.take();
     let opened = tokio::task::spawn_blocking(move || open(&config));
-    let Opened {
-        log,
-        projector,
-        state,
-        lost_keys,
-    } = opened.await.map_err(|_| Error::Died("opening the log"))??;
+    let (log, projector, state) = opened.await.map_err(|_| Error::Died("opening the log"))??;
     let roles = bus.subscribe(&subjects.all_questions(), None).await?;
     let users = bus.subscribe(&subjects.all_api(), None).await?;
     let service = bus.announce(crate::service_info(&subjects)).await?;
@@ -58,7 +53,7 @@ pub async fn run(
         commits,
         results,
     };
-    role.router.begin(first_administrator, &lost_keys, now())?;
+    role.router.begin(first_administrator, now())?;
     ready.send_replace(true);
     let outcome = role.serve(&mut inputs, &stop).await;
     ready.send_replace(false);

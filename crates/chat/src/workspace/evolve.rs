@@ -84,6 +84,9 @@ impl Workspace {
     /// Returns the number of the key without which the event's content would be lost. `None` if it has
     /// none, or if the person was forgotten.
     pub fn required_key(&self, stream: &Stream, event: &Event) -> Option<u32> {
+        if let Event::ContactCreated(e) = event {
+            return Some(e.key);
+        }
         if !event.needs_personal_key() {
             return None;
         }

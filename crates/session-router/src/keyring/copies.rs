@@ -1,5 +1,6 @@
 //! The key file and its copy: reading, repairing each from the other, and writing both.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
@@ -9,7 +10,7 @@ use chat::chance::Chance;
 use chat::seal::SealKey;
 
 use super::error::KeyringError;
-use super::format::{self, HEADER_BYTES, Header, SLOT_BYTES, Slot};
+use super::format::{self, HEADER_BYTES, Header, MAGIC, SLOT_BYTES, Slot};
 
 /// The names of the two files.
 const NAMES: [&str; 2] = ["keys", "keys.copy"];
@@ -55,7 +56,8 @@ impl Found {
     pub(crate) fn repairable(&self, data: &Path) -> Vec<PathBuf> {
         let merged = self.content.as_ref().map(|content| &content.slots[..]);
         let is_whole = |bytes: Option<&[u8]>| {
-            bytes.and_then(Header::decode).is_some() && Some(slots(bytes)) == merged
+            bytes.and_then(Header::decode).is_some()
+                && bytes.and_then(|bytes| bytes.get(HEADER_BYTES..)) == merged
         };
         NAMES
             .iter()
@@ -103,17 +105,47 @@ pub(crate) fn read(
             newest = Some(header);
         }
     }
-    let content = match (newest, &bytes) {
-        (Some(header), [one, other]) => Some(Content {
-            header,
-            slots: merge(slots(one.as_deref()), slots(other.as_deref())),
-        }),
-        (None, [None, None]) => None,
-        // Version 1 had no copy.
-        (None, [Some(old), None]) => Some(convert(data, old, master, chance)?),
-        (None, [_, Some(_)]) => return Err(KeyringError::Damaged { path: path(data) }),
+    if bytes == [None, None] {
+        return Ok(Found {
+            content: None,
+            bytes,
+        });
+    }
+    let [one, other] = bytes.each_ref().map(|file| slots(file.as_deref(), master));
+    let slots = merge(data, &one, &other)?;
+    let header = match newest {
+        Some(header) => header,
+        None => new_header(data, &slots, &bytes, master, chance)?,
     };
-    Ok(Found { content, bytes })
+    Ok(Found {
+        content: Some(Content { header, slots }),
+        bytes,
+    })
+}
+
+/// The header of files that have none: of version 1, or with damaged headers. The slots must show that
+/// the master key is right.
+fn new_header(
+    data: &Path,
+    slots: &[u8],
+    bytes: &[Option<Vec<u8>>; 2],
+    master: &SealKey,
+    chance: &mut Chance,
+) -> Result<Header, KeyringError> {
+    let opens = |(number, slot): (u32, &[u8; SLOT_BYTES])| match Slot::decode(number, slot) {
+        Slot::Key(sealed) => Some(master.open(sealed, &number.to_be_bytes()).is_some()),
+        Slot::Destroyed | Slot::Lost | Slot::Damaged => None,
+    };
+    let path = path(data);
+    match slots_of(slots).find_map(opens) {
+        Some(true) => Ok(Header::new(master, chance)),
+        Some(false) => Err(KeyringError::WrongMaster { path }),
+        // A file of version 1 that the master key does not open.
+        None if matches!(bytes, [Some(old), None] if !old.starts_with(MAGIC) && old.iter().any(|byte| *byte != 0)) => {
+            Err(KeyringError::WrongMaster { path })
+        }
+        None => Err(KeyringError::Damaged { path }),
+    }
 }
 
 fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyringError> {
@@ -124,40 +156,43 @@ fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyringError> {
     }
 }
 
-fn slots(file: Option<&[u8]>) -> &[u8] {
-    file.and_then(|file| file.get(HEADER_BYTES..))
-        .unwrap_or_default()
-}
-
-fn convert(
-    data: &Path,
-    file: &[u8],
-    master: &SealKey,
-    chance: &mut Chance,
-) -> Result<Content, KeyringError> {
-    let slots = format::convert_version_1(file, master);
-    let slots = slots.ok_or_else(|| KeyringError::WrongMaster { path: path(data) })?;
-    let header = Header::new(master, chance);
-    Ok(Content { header, slots })
+/// The slots of a file, converted if it is of version 1.
+fn slots<'a>(file: Option<&'a [u8]>, master: &SealKey) -> Cow<'a, [u8]> {
+    let file = file.unwrap_or_default();
+    let converted = if file.starts_with(MAGIC) {
+        None
+    } else {
+        format::convert_version_1(file, master)
+    };
+    converted.map_or_else(
+        || Cow::Borrowed(file.get(HEADER_BYTES..).unwrap_or_default()),
+        Cow::Owned,
+    )
 }
 
 /// Takes each slot from the file where it is valid. A destroyed key stays destroyed: the write to the
 /// other file was interrupted, or the other file is older.
-fn merge(one: &[u8], other: &[u8]) -> Vec<u8> {
+fn merge(data: &Path, one: &[u8], other: &[u8]) -> Result<Vec<u8>, KeyringError> {
     let longest = if one.len() >= other.len() { one } else { other };
     let mut merged = Vec::with_capacity(longest.len());
     for (number, _) in slots_of(longest) {
         let [one, other] = [one, other].map(|slots| slot_at(slots, number));
         let best = match (Slot::decode(number, one), Slot::decode(number, other)) {
-            (Slot::Destroyed, _) | (Slot::Key(_), Slot::Damaged) => one,
-            (_, Slot::Destroyed) | (Slot::Damaged, Slot::Key(_)) => other,
-            (Slot::Key(a), Slot::Key(b)) if a == b => one,
-            // Two different keys: one of the files belongs to another history.
-            (Slot::Key(_), Slot::Key(_)) | (Slot::Damaged, Slot::Damaged) => &[0; SLOT_BYTES],
+            (Slot::Key(a), Slot::Key(b)) if a != b => {
+                let path = path(data);
+                return Err(KeyringError::Conflict { path, number });
+            }
+            (Slot::Destroyed, _) => one,
+            (_, Slot::Destroyed) => other,
+            (Slot::Key(_), _) => one,
+            (_, Slot::Key(_)) => other,
+            (Slot::Lost, _) => one,
+            (_, Slot::Lost) => other,
+            (Slot::Damaged, Slot::Damaged) => &[0; SLOT_BYTES],
         };
         merged.extend(best);
     }
-    merged
+    Ok(merged)
 }
 
 /// The whole slots with their numbers. An interrupted extension leaves part of one at the end.
@@ -184,8 +219,15 @@ impl Copies {
                 continue;
             }
             let path = data.join(name);
+            let slots = bytes.as_deref().and_then(|bytes| bytes.get(HEADER_BYTES..));
+            if slots == Some(&content.slots[..]) {
+                // Normal after a crash, and needs no space on the disk.
+                let header = content.header.encode();
+                write_at_start(&path, &header).map_err(failed(&path, "write the header of"))?;
+                continue;
+            }
             if found.bytes.iter().all(Option::is_some) {
-                tracing::warn!(path = %path.display(), "repairing the key file from its copy");
+                tracing::warn!(path = %path.display(), "repairing the key file");
             }
             replace(&path, &whole).map_err(failed(&path, "write"))?;
         }
@@ -225,6 +267,12 @@ impl Copies {
         }
         Ok(())
     }
+}
+
+fn write_at_start(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(path)?;
+    file.write_all_at(bytes, 0)?;
+    file.sync_data()
 }
 
 /// Replaces a file, completely or not at all, readable by its owner only.

@@ -32,6 +32,17 @@ pub enum KeyringError {
         /// The first file.
         path: PathBuf,
     },
+    /// The files contain different keys with the same number. Nothing is written.
+    #[error(
+        "{path} and its copy contain different keys with number {number}: one of them belongs to another \
+         history; move the one that does not fit the log out of the directory"
+    )]
+    Conflict {
+        /// The first file.
+        path: PathBuf,
+        /// The first such number.
+        number: u32,
+    },
     /// The master key did not seal the keys.
     #[error(
         "the master key does not open the keys in {path}; restore the master.key that belongs to this \
@@ -77,6 +88,7 @@ impl KeyringError {
         match self {
             Self::Missing { .. }
             | Self::Damaged { .. }
+            | Self::Conflict { .. }
             | Self::Lacking { .. }
             | Self::LogLost { .. } => true,
             Self::File { .. } | Self::WrongMaster { .. } => false,

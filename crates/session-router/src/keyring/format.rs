@@ -11,8 +11,8 @@
 //!
 //! | offset | bytes | slot |
 //! | --- | --- | --- |
-//! | 0 | 4 | the state: 1 a key, 2 destroyed; three zeros |
-//! | 4 | 72 | the key, sealed under the master key; zeros once it is destroyed |
+//! | 0 | 4 | the state: 1 a key, 2 destroyed, 3 lost and the loss accepted; three zeros |
+//! | 4 | 72 | the key, sealed under the master key; otherwise zeros |
 //! | 76 | 4 | CRC-32C of the slot's number and the bytes before |
 //!
 //! In version 1 there was no header, and a slot was only the sealed key or zeros.
@@ -28,13 +28,14 @@ pub(super) const SLOT_BYTES: usize = 80;
 /// The length of the header.
 pub(super) const HEADER_BYTES: usize = 108;
 
-const MAGIC: &[u8; 6] = b"SBKEYS";
+pub(super) const MAGIC: &[u8; 6] = b"SBKEYS";
 const VERSION: u8 = 2;
 const CHECKED_BYTES: usize = 16;
 const SEALED_CHECK_BYTES: usize = 24 + CHECKED_BYTES + 16;
 const CHECK_CONTEXT: &[u8] = b"switchboard key file";
 const KEY: u8 = 1;
 const DESTROYED: u8 = 2;
+const LOST: u8 = 3;
 
 /// The header of a key file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,6 +107,8 @@ pub(super) enum Slot<'a> {
     Key(&'a [u8]),
     /// The key was destroyed.
     Destroyed,
+    /// The key was lost, and the administrator of the machine accepted that.
+    Lost,
     /// The checksum differs.
     Damaged,
 }
@@ -122,6 +125,7 @@ impl<'a> Slot<'a> {
         match slot {
             [KEY, 0, 0, 0, sealed @ ..] => Self::Key(sealed),
             [DESTROYED, 0, 0, 0, ..] => Self::Destroyed,
+            [LOST, 0, 0, 0, ..] => Self::Lost,
             _ => Self::Damaged,
         }
     }
@@ -135,6 +139,11 @@ pub(super) fn key_slot(number: u32, sealed: &[u8]) -> [u8; SLOT_BYTES] {
 /// A slot whose key is destroyed.
 pub(super) fn destroyed_slot(number: u32) -> [u8; SLOT_BYTES] {
     slot(number, DESTROYED, &[0; SEALED_BYTES])
+}
+
+/// A slot whose key is lost.
+pub(super) fn lost_slot(number: u32) -> [u8; SLOT_BYTES] {
+    slot(number, LOST, &[0; SEALED_BYTES])
 }
 
 fn slot(number: u32, state: u8, sealed: &[u8]) -> [u8; SLOT_BYTES] {
@@ -152,20 +161,16 @@ fn checksum(number: u32, slot: &[u8]) -> u32 {
 
 /// Converts the slots of a file of version 1. `None` if the master key opens none of them.
 pub(super) fn convert_version_1(file: &[u8], master: &SealKey) -> Option<Vec<u8>> {
-    let (slots, _) = file.as_chunks::<SEALED_BYTES>();
-    let (mut converted, mut opened, mut sealed) = (Vec::new(), 0, 0);
-    for (number, slot) in (0..).zip(slots) {
+    let (mut converted, mut opened) = (Vec::new(), 0);
+    for (number, slot) in (0..).zip(file.as_chunks::<SEALED_BYTES>().0) {
         if *slot == [0; SEALED_BYTES] {
             converted.extend(destroyed_slot(number));
-            continue;
-        }
-        sealed += 1;
-        if master.open(slot, &number.to_be_bytes()).is_some() {
+        } else if master.open(slot, &number.to_be_bytes()).is_some() {
             opened += 1;
             converted.extend(key_slot(number, slot));
         } else {
             converted.extend([0; SLOT_BYTES]);
         }
     }
-    (opened > 0 || sealed == 0).then_some(converted)
+    (opened > 0).then_some(converted)
 }

@@ -15,7 +15,7 @@ fn chance() -> Chance {
 
 fn open_with(data: &Path, master: u8) -> Result<Keyring, KeyringError> {
     let master = Arc::new(SealKey::from_bytes([master; 32]));
-    Keyring::open(data, master, 1, &mut chance())
+    Unchecked::read(data, master, 1, &mut chance())?.open(true)
 }
 
 fn open(data: &Path) -> Result<Keyring, KeyringError> {
@@ -28,7 +28,10 @@ fn data() -> (tempfile::TempDir, [Option<SealKey>; 3]) {
     static FILE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let dir = tempfile::tempdir().unwrap();
         let master = Arc::new(SealKey::from_bytes([7; 32]));
-        let keyring = Keyring::open(dir.path(), master, 0, &mut chance()).unwrap();
+        let keyring = Unchecked::read(dir.path(), master, 0, &mut chance())
+            .unwrap()
+            .open(true)
+            .unwrap();
         keyring.provide(0, &mut chance()).unwrap();
         fs::read(dir.path().join(FIRST)).unwrap()
     });
@@ -135,35 +138,116 @@ fn a_key_destroyed_in_one_file_is_destroyed_in_both() {
     assert_eq!(numbers(&open(dir.path()).unwrap()), [None, one, two]);
 }
 
-#[test]
-fn a_key_in_use_that_is_lost_in_both_files_is_an_error() {
-    let (dir, _) = data();
+/// Checks the files like a start, and opens them.
+fn check(
+    data: &Path,
+    in_use: &[u32],
+    forgotten: &[u32],
+    next: u32,
+) -> Result<Keyring, KeyringError> {
+    let master = Arc::new(SealKey::from_bytes([7; 32]));
+    let mut keys = Unchecked::read(data, master, 1, &mut chance())?;
+    let set = |numbers: &[u32]| numbers.iter().copied().collect();
+    keys.check(&set(in_use), &set(forgotten), next, &mut chance())?;
+    keys.open(true)
+}
+
+fn damage_key_1(data: &Path) {
     for name in [FIRST, COPY] {
-        change(&dir.path().join(name), |bytes| {
+        change(&data.join(name), |bytes| {
             bytes[HEADER_BYTES + SLOT_BYTES + 9] ^= 1;
         });
     }
-    let keyring = open(dir.path()).unwrap();
-    let check =
-        |in_use: &[u32], given| keyring.check_keys(in_use.iter().copied(), given, &mut chance());
-    let error = check(&[0, 1, 2], 3).unwrap_err();
+}
+
+#[test]
+fn a_key_in_use_that_is_lost_in_both_files_is_an_error_and_nothing_is_written() {
+    let (dir, _) = data();
+    damage_key_1(dir.path());
+    let before = fs::read(dir.path().join(FIRST)).unwrap();
+    let error = check(dir.path(), &[0, 1, 2], &[], 3).err().unwrap();
+    let is_lacking = matches!(
+        error,
+        KeyringError::Lacking {
+            count: 1,
+            first: 1,
+            ..
+        }
+    );
+    assert!(is_lacking, "{error}");
+    assert_eq!(fs::read(dir.path().join(FIRST)).unwrap(), before);
+    // A key that nothing uses is no loss, and one that no contact ever had is replaced.
+    assert_eq!(check(dir.path(), &[0, 2], &[], 3).unwrap().get(1), None);
+    let (dir, _) = data();
+    damage_key_1(dir.path());
+    assert!(check(dir.path(), &[0], &[], 1).unwrap().get(1).is_some());
+}
+
+#[test]
+fn an_accepted_loss_is_remembered_and_covers_no_later_one() {
+    let (dir, _) = data();
+    damage_key_1(dir.path());
+    let master = Arc::new(SealKey::from_bytes([7; 32]));
+    let mut keys = Unchecked::read(dir.path(), master, 1, &mut chance()).unwrap();
+    keys.accept_loss(Head {
+        position: 0,
+        hash: Hash([0; 32]),
+    });
+    keys.open(true).unwrap();
+    for _ in 0..2 {
+        let keyring = check(dir.path(), &[0, 1, 2], &[], 3).unwrap();
+        assert!(keyring.is_lost(1) && keyring.get(1).is_none());
+    }
+    for name in [FIRST, COPY] {
+        change(&dir.path().join(name), |bytes| bytes[HEADER_BYTES + 9] ^= 1);
+    }
+    let error = check(dir.path(), &[0, 1, 2], &[], 3).err().unwrap();
+    let is_lacking = matches!(
+        error,
+        KeyringError::Lacking {
+            count: 1,
+            first: 0,
+            ..
+        }
+    );
+    assert!(is_lacking, "{error}");
+}
+
+#[test]
+fn keys_of_forgotten_contacts_are_destroyed_again() {
+    let (dir, [_, one, _]) = data();
+    let keyring = check(dir.path(), &[1], &[0], 2).unwrap();
+    assert_eq!((keyring.get(0), keyring.get(1)), (None, one));
+}
+
+#[test]
+fn files_of_different_histories_are_an_error_and_nothing_is_written() {
+    let (dir, _) = data();
+    let other = tempfile::tempdir().unwrap();
+    let master = Arc::new(SealKey::from_bytes([7; 32]));
+    let keys = Unchecked::read(other.path(), master, 0, &mut chance()).unwrap();
+    let mut others = Chance::from_seed([2; 32]);
+    keys.open(true).unwrap().provide(0, &mut others).unwrap();
+    fs::copy(other.path().join(FIRST), dir.path().join(FIRST)).unwrap();
+    let files = || [FIRST, COPY].map(|name| fs::read(dir.path().join(name)).unwrap());
+    let before = files();
+    let error = open(dir.path()).err().unwrap();
     assert!(
-        matches!(
-            error,
-            KeyringError::Lacking {
-                count: 1,
-                first: 1,
-                ..
-            }
-        ),
+        matches!(error, KeyringError::Conflict { number: 0, .. }),
         "{error}"
     );
-    assert!(check(&[0, 2], 3).unwrap().is_empty());
-    assert_eq!(keyring.get(1), None);
-    // No contact ever had it: it is replaced.
-    assert!(check(&[0], 1).unwrap().is_empty());
-    assert!(keyring.get(1).is_some());
-    assert_eq!(open(dir.path()).unwrap().get(1), keyring.get(1));
+    assert_eq!(files(), before);
+}
+
+#[test]
+fn damaged_headers_are_written_again_if_the_keys_are_intact() {
+    let (dir, keys) = data();
+    for name in [FIRST, COPY] {
+        change(&dir.path().join(name), |bytes| {
+            bytes[..HEADER_BYTES].fill(0);
+        });
+    }
+    assert_eq!(numbers(&open(dir.path()).unwrap()), keys);
 }
 
 #[test]
@@ -197,7 +281,7 @@ fn files_that_are_both_gone_are_an_error_once_the_log_has_events() {
 }
 
 #[test]
-fn a_file_of_version_1_is_converted() {
+fn a_file_of_version_1_is_converted_also_beside_damaged_ones_of_version_2() {
     let dir = tempfile::tempdir().unwrap();
     let (master, mut chance) = (SealKey::from_bytes([7; 32]), chance());
     let mut file = vec![0; 72];
@@ -211,6 +295,11 @@ fn a_file_of_version_1_is_converted() {
     for _ in 0..2 {
         assert_eq!(numbers(&open(dir.path()).unwrap()), keys);
     }
+    fs::write(dir.path().join(FIRST), &file).unwrap();
+    change(&dir.path().join(COPY), |bytes| {
+        bytes[HEADER_BYTES..].fill(0xff);
+    });
+    assert_eq!(numbers(&open(dir.path()).unwrap()), keys);
 }
 
 #[test]
@@ -221,7 +310,9 @@ fn the_recorded_end_of_the_log_is_kept() {
         hash: Hash([9; 32]),
     };
     open(dir.path()).unwrap().record_log_end(log);
-    assert_eq!(open(dir.path()).unwrap().header().log, log);
+    let master = Arc::new(SealKey::from_bytes([7; 32]));
+    let found = copies::read(dir.path(), &master, &mut chance()).unwrap();
+    assert_eq!(found.header().unwrap().log, log);
     let mut chance = chance();
     let error =
         check_log_exists(dir.path(), &SealKey::from_bytes([7; 32]), &mut chance).unwrap_err();

@@ -57,7 +57,7 @@ fn waiting() -> (Shell, MessageId, Timestamp) {
 /// The messages that are due and those that have expired after a start of the router.
 fn after_start(shell: Shell, now: Timestamp) -> (Vec<MessageId>, usize) {
     shell.into_router(now, |router| {
-        router.begin(None, &[], now).unwrap();
+        router.begin(None, now).unwrap();
         let workspace = router.state().workspace();
         let due = workspace
             .due(now)

@@ -279,6 +279,10 @@ fn keys(data: &Data, loaded: &Loaded) -> Vec<Finding> {
         let message = format!("the log lost events that it once had; {what_to_do}");
         findings.push(Finding::new("log", State::Wrong(Exit::Damaged), message));
     }
+    if remains.lacks_keys() {
+        let message = format!("the contacts' keys are missing; {what_to_do}");
+        findings.push(Finding::new("keys", State::Wrong(Exit::Damaged), message));
+    }
     let damaged = remains.damaged_keys.len();
     if damaged > 0 {
         let message = format!("{damaged} keys are damaged in both files; {what_to_do}");

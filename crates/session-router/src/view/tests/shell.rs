@@ -22,7 +22,7 @@ use std::time::Duration;
 use crate::api::{self, Call, LogQuery, Query};
 use crate::batch::Release;
 use crate::feed::FeedItem;
-use crate::keyring::Keyring;
+use crate::keyring::Unchecked;
 use crate::presence::Presence;
 use crate::router::Router;
 use crate::sealed_log::SealedLog;
@@ -47,7 +47,8 @@ impl Shell {
         let dir = tempfile::tempdir().unwrap();
         let mut chance = Chance::from_seed([3; 32]);
         let master = std::sync::Arc::new(SealKey::from_bytes([7; 32]));
-        let keyring = Keyring::open(dir.path(), master, 0, &mut chance).unwrap();
+        let keys = Unchecked::read(dir.path(), master, 0, &mut chance).unwrap();
+        let keyring = keys.open(true).unwrap();
         keyring.provide(0, &mut chance).unwrap();
         let (log, _) = EventLog::open(&dir.path().join("log"), Options::new(0)).unwrap();
         let sealed_log = SealedLog::new(log.reader(), keyring);

@@ -1,0 +1,145 @@
+//! Key files that were read. Nothing is written to them before all checks have passed.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, RwLock};
+
+use chat::chance::Chance;
+use chat::seal::SealKey;
+use chat::workspace::Workspace;
+use event_log::{Head, Reader};
+
+use super::copies::{self, Content, Copies, Found};
+use super::error::KeyringError;
+use super::format::{Header, Slot, destroyed_slot, lost_slot};
+use super::{Keyring, Slots, log_lost, new_slot};
+
+/// The content of the key files of a data directory.
+pub(crate) struct Unchecked {
+    master: Arc<SealKey>,
+    data: PathBuf,
+    found: Found,
+    header: Header,
+    slots: Slots,
+}
+
+impl Unchecked {
+    /// Reads the files of a data directory whose log ends at `log_end`; there may be none if the log is
+    /// empty.
+    pub(crate) fn read(
+        data: &Path,
+        master: Arc<SealKey>,
+        log_end: u64,
+        chance: &mut Chance,
+    ) -> Result<Self, KeyringError> {
+        let mut found = copies::read(data, &master, chance)?;
+        let content = match found.content.take() {
+            Some(content) => content,
+            None if log_end == 0 => Content {
+                header: Header::new(&master, chance),
+                slots: Vec::new(),
+            },
+            None => {
+                return Err(KeyringError::Missing {
+                    path: copies::path(data),
+                    events: log_end,
+                });
+            }
+        };
+        Ok(Self {
+            master,
+            data: data.to_owned(),
+            found,
+            header: content.header,
+            slots: Slots::new(content.slots),
+        })
+    }
+
+    /// Checks that the log contains the end that was recorded last.
+    pub(crate) fn check_log(&self, reader: &Reader) -> Result<(), KeyringError> {
+        let recorded = self.header.log;
+        let end = reader.head().position;
+        let found = match reader.hash_at(recorded.position) {
+            Ok(Some(hash)) if hash == recorded.hash => return Ok(()),
+            _ if end < recorded.position => format!("ends at position {end}"),
+            Ok(_) => "is another one".to_owned(),
+            Err(error) => format!("cannot be read at that position ({error})"),
+        };
+        Err(log_lost(&self.data, recorded, found))
+    }
+
+    /// Checks that the keys that the state uses exist, and marks missing ones as lost if that was
+    /// accepted. Destroys the keys of forgotten contacts, in case a crash or an older file left them, and
+    /// replaces unusable keys that no contact ever had.
+    pub(crate) fn check_keys(
+        &mut self,
+        workspace: &Workspace,
+        chance: &mut Chance,
+    ) -> Result<(), KeyringError> {
+        let in_use: BTreeSet<u32> = workspace.keys_in_use().collect();
+        let forgotten = workspace.contacts.iter().map(|(_, contact)| contact);
+        let forgotten = forgotten.filter(|contact| contact.forgotten.is_some());
+        let forgotten: BTreeSet<u32> = forgotten.flat_map(|c| c.keys.iter().copied()).collect();
+        self.check(&in_use, &forgotten, workspace.next_key(), chance)
+    }
+
+    pub(super) fn check(
+        &mut self,
+        in_use: &BTreeSet<u32>,
+        forgotten: &BTreeSet<u32>,
+        next: u32,
+        chance: &mut Chance,
+    ) -> Result<(), KeyringError> {
+        let is_missing =
+            |slots: &Slots, number| matches!(slots.slot(number), Slot::Damaged | Slot::Destroyed);
+        let missing = in_use.iter().copied();
+        let missing: Vec<u32> = missing.filter(|n| is_missing(&self.slots, *n)).collect();
+        if let (Some(first), false) = (missing.first(), self.header.accepted_loss) {
+            return Err(KeyringError::Lacking {
+                path: copies::path(&self.data),
+                count: missing.len(),
+                first: *first,
+            });
+        }
+        self.header.accepted_loss = false;
+        for number in missing {
+            self.slots.put(number, &lost_slot(number));
+        }
+        for number in 0..next {
+            let unneeded = !in_use.contains(&number) && self.slots.slot(number) == Slot::Damaged;
+            if unneeded || forgotten.contains(&number) {
+                self.slots.put(number, &destroyed_slot(number));
+            }
+        }
+        for number in next..self.slots.len() {
+            if !self.slots.has(number) {
+                self.slots
+                    .put(number, &new_slot(&self.master, number, chance));
+            }
+        }
+        Ok(())
+    }
+
+    /// Accepts that the log ends here and that keys are lost.
+    pub(crate) fn accept_loss(&mut self, log: Head) {
+        self.header.log = log;
+        self.header.accepted_loss = true;
+    }
+
+    /// Writes what differs to each file, and opens them. `records_log_end` is false if the log is not
+    /// synced: its end may be lost in a power cut.
+    pub(crate) fn open(self, records_log_end: bool) -> Result<Keyring, KeyringError> {
+        let content = Content {
+            header: self.header,
+            slots: self.slots.bytes,
+        };
+        let copies = Copies::open(&self.data, &self.found, &content)?;
+        Ok(Keyring {
+            master: self.master,
+            copies: Arc::new(copies),
+            records_log_end,
+            header: Arc::new(Mutex::new(content.header)),
+            slots: Arc::new(RwLock::new(Slots::new(content.slots))),
+        })
+    }
+}
