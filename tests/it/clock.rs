@@ -1,7 +1,5 @@
 //! Deliveries while the machine's clock is set.
 
-use serde_json::json;
-
 use crate::world::{Setup, World};
 
 /// A world whose broker has a clock that a test can set. Failed messages are retried every 5 s.
@@ -20,20 +18,6 @@ async fn world() -> World {
     world
 }
 
-/// Waits until a message has failed and waits for its retry.
-async fn fails(world: &World, session: &str) -> String {
-    world.messenger.respond_status("message", 500);
-    let id = world.send(session, "hello").await;
-    let args = json!({ "session": session, "limit": 500 });
-    let waits = |page: &serde_json::Value| {
-        let all = page["messages"].as_array().unwrap();
-        let found = all.iter().find(|one| one["id"] == id.as_str())?;
-        found["delivery"]["nextAttemptAt"].is_string().then_some(())
-    };
-    world.admin.until("sessions.history", args, waits).await;
-    id
-}
-
 #[tokio::test]
 async fn a_clock_that_is_set_delays_no_retry_and_expires_no_message() {
     let world = world().await;
@@ -41,7 +25,7 @@ async fn a_clock_that_is_set_delays_no_retry_and_expires_no_message() {
     world.messenger.wait_for("messageOutcome", 1).await;
     // Back, ahead of the right time, and right again.
     for offset in ["-3h", "-27h", "+1d", "+5d", "+0"] {
-        let id = fails(&world, &session).await;
+        let id = world.failing_message(&session).await;
         world.broker.set_clock(offset);
         world.messenger.respond_as_usual();
         world.delivery(&session, &id, "accepted").await;
@@ -59,7 +43,7 @@ async fn a_clock_that_is_set_while_the_broker_is_down_delays_and_expires_no_mess
     let mut world = world().await;
     let session = world.assigned_session("ann").await;
     world.messenger.wait_for("messageOutcome", 1).await;
-    fails(&world, &session).await;
+    world.failing_message(&session).await;
     for offset in ["-1d", "+5d"] {
         world.broker.stop().await;
         let before = world.messenger.received_of("message").len();

@@ -63,6 +63,11 @@ async fn assert_refused(broker: &TestBroker, code: i32, texts: &[&str]) {
     }
 }
 
+async fn accept_loss(broker: &TestBroker) {
+    let accepted = broker.call(&["log", "recover", "--accept-loss"]).await;
+    assert!(accepted.status.success(), "{accepted:?}");
+}
+
 #[tokio::test]
 async fn a_damaged_key_file_is_repaired_and_nothing_is_lost() {
     type Damage = fn(&mut Vec<u8>);
@@ -128,11 +133,7 @@ async fn keys_that_are_lost_in_both_files_stop_the_start_until_the_loss_is_accep
     for name in ["keys", "keys.copy"] {
         fs::write(world.broker.data().join(name), &damaged).unwrap();
     }
-    let accepted = world
-        .broker
-        .call(&["log", "recover", "--accept-loss"])
-        .await;
-    assert!(accepted.status.success(), "{accepted:?}");
+    accept_loss(&world.broker).await;
     world.broker.start().await;
     let admin = world.broker.admin().await;
     let contact = admin
@@ -161,6 +162,14 @@ async fn a_missing_log_is_not_replaced_by_an_empty_one() {
         assert!(!data.join("log").exists());
         fs::rename(&aside, data.join("log")).unwrap();
     }
+    // An empty directory in its place is no log either.
+    fs::rename(data.join("log"), &aside).unwrap();
+    fs::create_dir(data.join("log")).unwrap();
+    for _ in 0..2 {
+        assert_refused(&world.broker, 3, &["once reached position", "log recover"]).await;
+    }
+    fs::remove_dir_all(data.join("log")).unwrap();
+    fs::rename(&aside, data.join("log")).unwrap();
     world.broker.start().await;
     assert_eq!(texts(&world, &session).await, ["hello"]);
 }
@@ -177,11 +186,7 @@ async fn an_older_log_beside_newer_keys_is_refused_until_the_loss_is_accepted() 
     fs::remove_dir_all(data.join("log")).unwrap();
     copy_dir(&old, &data.join("log"));
     assert_refused(&world.broker, 3, &["once reached position", "log recover"]).await;
-    let accepted = world
-        .broker
-        .call(&["log", "recover", "--accept-loss"])
-        .await;
-    assert!(accepted.status.success(), "{accepted:?}");
+    accept_loss(&world.broker).await;
     world.broker.start().await;
     let again = world.messenger.say("newer", "ann", "newer").await;
     let session = again["sessionId"].as_str().unwrap();

@@ -18,15 +18,7 @@ async fn hourly() -> World {
 
 /// Sends a message that the messenger fails to accept, and lets the messenger recover.
 async fn waiting(world: &World, session: &str) -> String {
-    world.messenger.respond_status("message", 500);
-    let id = world.send(session, "hello").await;
-    let args = json!({ "session": session, "limit": 500 });
-    let waits = |page: &serde_json::Value| {
-        let all = page["messages"].as_array().unwrap();
-        let found = all.iter().find(|one| one["id"] == id.as_str())?;
-        found["delivery"]["nextAttemptAt"].is_string().then_some(())
-    };
-    world.admin.until("sessions.history", args, waits).await;
+    let id = world.failing_message(session).await;
     world.messenger.respond_as_usual();
     id
 }

@@ -115,6 +115,21 @@ impl World {
             .await
     }
 
+    /// Sends a message that the messenger answers with 500, from now on, and that then waits for its retry.
+    /// Returns its id.
+    pub(crate) async fn failing_message(&self, session: &str) -> String {
+        self.messenger.respond_status("message", 500);
+        let id = self.send(session, "hello").await;
+        let args = json!({ "session": session, "limit": 500 });
+        let waits = |page: &Value| {
+            let all = page["messages"].as_array().unwrap();
+            let found = all.iter().find(|one| one["id"] == id.as_str())?;
+            found["delivery"]["nextAttemptAt"].is_string().then_some(())
+        };
+        self.admin.until("sessions.history", args, waits).await;
+        id
+    }
+
     /// The current delivery of a message.
     pub(crate) async fn delivery_of(&self, session: &str, message: &str) -> Value {
         let history = self.history(session).await;

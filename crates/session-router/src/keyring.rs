@@ -100,19 +100,9 @@ impl Keyring {
         if have >= given.saturating_add(free) {
             return Ok(());
         }
-        self.add(have..given.saturating_add(FREE_MORE), chance, "extend")
-    }
-
-    /// Writes new keys.
-    fn add(
-        &self,
-        numbers: impl IntoIterator<Item = u32>,
-        chance: &mut Chance,
-        action: &'static str,
-    ) -> Result<(), KeyringError> {
-        let numbers = numbers.into_iter();
-        let slots = numbers.map(|number| (number, new_slot(&self.master, number, chance)));
-        self.put(&slots.collect::<Vec<_>>(), action)
+        let more = have..given.saturating_add(FREE_MORE);
+        let slots = more.map(|number| (number, new_slot(&self.master, number, chance)));
+        self.put(&slots.collect::<Vec<_>>(), "extend")
     }
 
     /// Destroys keys, in memory and on the disk.
@@ -222,14 +212,14 @@ pub(crate) fn check_log_exists(
     master: &SealKey,
     chance: &mut Chance,
 ) -> Result<(), KeyringError> {
-    let found = copies::read(data, master, chance)?;
-    // The log is created before the keys.
-    match found.header().map(|header| header.log) {
-        Some(recorded) if !data.join("log").is_dir() => {
-            Err(log_lost(data, recorded, "is missing".to_owned()))
-        }
-        _ => Ok(()),
+    if data.join("log").is_dir() {
+        return Ok(());
     }
+    // The log is created before the keys: where there are keys, there was a log.
+    let found = copies::read(data, master, chance)?;
+    found.header().map_or(Ok(()), |header| {
+        Err(log_lost(data, header.log, "is missing".to_owned()))
+    })
 }
 
 /// The place of a slot among the slots.

@@ -32,6 +32,7 @@ mod error;
 mod keyring;
 mod presence;
 mod projections;
+mod quota;
 mod recovery;
 mod sealed_log;
 mod tokens;

@@ -15,7 +15,7 @@ use crate::open::new_chance;
 pub struct Remains {
     /// The end of the log; `None` if there is no log.
     pub log: Option<Head>,
-    /// The end of the log as recorded beside the keys; `None` if both key files are missing.
+    /// The end of the log that the key files recorded; `None` if both key files are missing.
     pub recorded: Option<Head>,
     /// The numbers of the keys that are damaged in both files.
     pub damaged_keys: Vec<u32>,
@@ -24,6 +24,11 @@ pub struct Remains {
 }
 
 impl Remains {
+    /// Whether something is lost that the next start needs.
+    pub fn has_loss(&self) -> bool {
+        self.is_short() || self.lacks_keys() || !self.damaged_keys.is_empty()
+    }
+
     /// Whether the keys are missing although there is a log.
     pub fn lacks_keys(&self) -> bool {
         self.recorded.is_none() && self.log.is_some_and(|log| log.position > 0)

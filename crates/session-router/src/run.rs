@@ -249,7 +249,7 @@ impl Loop {
         Ok(())
     }
 
-    /// Records the durable end of the log beside the keys.
+    /// Records the durable end of the log in the key files.
     fn record_log_end(&self) {
         let keyring = &self.router.state().sealed_log().keyring;
         keyring.record_log_end(self.appender.log_end());

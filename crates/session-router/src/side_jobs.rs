@@ -2,7 +2,6 @@
 //! messengers, password hashes, scans of the log.
 
 mod attempts;
-mod quota;
 mod typing;
 
 use bus::{Bus, Message};
@@ -18,12 +17,12 @@ use crate::api::{Call, NeedsHash};
 use crate::attempt::{MessageAttempt, ask, failed};
 use crate::config::{HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX};
 use crate::notices::Notification;
+use crate::quota::Quota;
 use crate::sealed_log::SealedLog;
 use crate::slots::{FAST_MAX, SLOW_MAX};
 use crate::verify::Verify;
 use crate::view::{Scan, Scanned};
 use attempts::RunningAttempts;
-pub(crate) use quota::Quota;
 use typing::Typing;
 pub(crate) use typing::{TIMEOUT_MS as TYPING_TIMEOUT_MS, TypingNotice};
 

@@ -18,8 +18,8 @@ use std::collections::BTreeSet;
 use crate::api::CommandKey;
 use crate::attempt::Target;
 use crate::config::{VERIFICATIONS_MAX, VERIFICATIONS_PER_USER_MAX};
+use crate::quota::Quota;
 use crate::sealed_log::SealedLog;
-use crate::side_jobs::Quota;
 use crate::view::object::Object;
 
 /// How much of a messenger's answer the trace shows, in characters.

@@ -2,7 +2,7 @@
 
 use crate::command::{Decision, MessageCommand};
 use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
-use crate::event::{MessageRead, MessageSent, NoteAdded};
+use crate::event::{MessageRead, MessageSent};
 use crate::id::{MessageId, SessionId, UserId};
 use crate::model::Direction;
 use crate::reason::Reason;
@@ -11,7 +11,7 @@ use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
 use crate::seal::Private;
 use crate::state::{Channel, ChatKey, Message, Session};
-use crate::workspace::sessions::{changed, check_assigned, session_event};
+use crate::workspace::sessions::{changed, check_assigned, note_added, session_event};
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -143,15 +143,6 @@ impl Workspace {
             Some(contact) if contact.forgotten.is_none() => Ok(()),
             _ => Err(Reason::ContactForgotten.into()),
         }
-    }
-}
-
-/// A note for colleagues.
-pub(super) fn note_added(operator: &UserId, text: &str, context: &mut Context<'_>) -> NoteAdded {
-    NoteAdded {
-        message: MessageId::new(context.now, context.chance),
-        operator: operator.clone(),
-        content: Private::Clear(Content::text(text)),
     }
 }
 

@@ -3,9 +3,9 @@
 use crate::command::{Decision, NewEvent, Person, SessionCommand};
 use crate::content::{Content, TEXT_CHARS_MAX};
 use crate::event::{
-    ContactCreated, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
+    ContactCreated, NoteAdded, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
 };
-use crate::id::{ChannelId, ContactId, LiveChatId, SessionId, UserId};
+use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
 use crate::model::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::reason::Reason;
@@ -13,7 +13,6 @@ use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::seal::Private;
 use crate::state::{Channel, Session};
-use crate::workspace::messages::note_added;
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -298,4 +297,13 @@ pub(super) fn session_event(
     event: impl Into<crate::event::Event>,
 ) -> NewEvent {
     NewEvent::new(Stream::Session(id), Some(session.live_chat), event)
+}
+
+/// A note for colleagues.
+pub(super) fn note_added(operator: &UserId, text: &str, context: &mut Context<'_>) -> NoteAdded {
+    NoteAdded {
+        message: MessageId::new(context.now, context.chance),
+        operator: operator.clone(),
+        content: Private::Clear(Content::text(text)),
+    }
 }

@@ -65,14 +65,14 @@ async fn json_that_is_not_an_object_has_no_token() {
 #[tokio::test]
 async fn other_paths_are_not_found() {
     let gateway = TestGateway::token();
-    let elsewhere = [
+    let other_paths = [
         "/",
         "/healthz",
         "*",
         "/api/messengers/external/mine/webhook/x",
     ];
-    let elsewhere = elsewhere.map(str::to_owned).into_iter();
-    let beside = [
+    let other_paths = other_paths.map(str::to_owned).into_iter();
+    let similar_paths = [
         format!("{}/", path()),
         format!("/{}", path()),
         path().to_uppercase(),
@@ -87,7 +87,9 @@ async fn other_paths_are_not_found() {
         String::new(),
         "default".to_owned(),
     ];
-    let not_found = elsewhere.chain(beside).map(|path| (path, "not_found"));
+    let not_found = other_paths
+        .chain(similar_paths)
+        .map(|path| (path, "not_found"));
     let no_channel = ids.map(|id| (path().replace(CHANNEL, &id), "channel_not_found"));
     for (path, code) in not_found.chain(no_channel) {
         for method in [Method::POST, Method::GET] {

@@ -16,7 +16,6 @@ use super::format::{self, HEADER_BYTES, Header, MAGIC, SLOT_BYTES, Slot};
 const NAMES: [&str; 2] = ["keys", "keys.copy"];
 
 /// The content of the files.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Content {
     pub(super) header: Header,
     /// Whole slots.
@@ -24,7 +23,6 @@ pub(super) struct Content {
 }
 
 /// The two files, open for writing.
-#[derive(Debug)]
 pub(super) struct Copies {
     files: [(PathBuf, File); 2],
 }
@@ -65,12 +63,6 @@ impl Found {
             .filter(|(_, bytes)| merged.is_some() && !is_whole(bytes.as_deref()))
             .map(|(name, _)| data.join(name))
             .collect()
-    }
-}
-
-impl Content {
-    fn encode(&self) -> Vec<u8> {
-        [&self.header.encode()[..], &self.slots].concat()
     }
 }
 
@@ -137,14 +129,19 @@ fn new_header(
         Slot::Destroyed | Slot::Lost | Slot::Damaged => None,
     };
     let path = path(data);
-    match slots_of(slots).find_map(opens) {
-        Some(true) => Ok(Header::new(master, chance)),
-        Some(false) => Err(KeyringError::WrongMaster { path }),
-        // A file of version 1 that the master key does not open.
-        None if matches!(bytes, [Some(old), None] if !old.starts_with(MAGIC) && old.iter().any(|byte| *byte != 0)) => {
+    if let Some(opens) = slots_of(slots).find_map(opens) {
+        return if opens {
+            Ok(Header::new(master, chance))
+        } else {
+            Err(KeyringError::WrongMaster { path })
+        };
+    }
+    // A file of version 1 has no copy; this master key opens none of its slots.
+    match bytes {
+        [Some(old), None] if !old.starts_with(MAGIC) && old.iter().any(|byte| *byte != 0) => {
             Err(KeyringError::WrongMaster { path })
         }
-        None => Err(KeyringError::Damaged { path }),
+        _ => Err(KeyringError::Damaged { path }),
     }
 }
 
@@ -207,28 +204,28 @@ pub(super) fn slot_at(slots: &[u8], number: u32) -> &[u8] {
 }
 
 impl Copies {
-    /// Opens both files, after writing each that differs from the merged content.
+    /// Opens both files, after bringing each to this content.
     pub(super) fn open(
         data: &Path,
         found: &Found,
         content: &Content,
     ) -> Result<Self, KeyringError> {
-        let whole = content.encode();
+        let header = content.header.encode();
+        let mut are_headers_equal = true;
         for (name, bytes) in NAMES.iter().zip(&found.bytes) {
-            if bytes.as_ref() == Some(&whole) {
-                continue;
-            }
             let path = data.join(name);
-            let slots = bytes.as_deref().and_then(|bytes| bytes.get(HEADER_BYTES..));
-            if slots == Some(&content.slots[..]) {
-                // Normal after a crash, and needs no space on the disk.
-                let header = content.header.encode();
-                write_at_start(&path, &header).map_err(failed(&path, "write the header of"))?;
+            let (old_header, old_slots) = bytes
+                .as_deref()
+                .and_then(|bytes| bytes.split_at_checked(HEADER_BYTES))
+                .unwrap_or_default();
+            if old_slots == content.slots && bytes.is_some() {
+                are_headers_equal &= old_header == header;
                 continue;
             }
             if found.bytes.iter().all(Option::is_some) {
                 tracing::warn!(path = %path.display(), "repairing the key file");
             }
+            let whole = [&header[..], &content.slots].concat();
             replace(&path, &whole).map_err(failed(&path, "write"))?;
         }
         let open = |name| {
@@ -237,9 +234,14 @@ impl Copies {
             Ok((path.clone(), file.map_err(failed(&path, "open"))?))
         };
         let [first, second] = NAMES;
-        Ok(Self {
+        let copies = Self {
             files: [open(first)?, open(second)?],
-        })
+        };
+        if !are_headers_equal {
+            // Normal after a crash, and needs no space on the disk.
+            copies.write(&[(0, header)], "write the header of")?;
+        }
+        Ok(copies)
     }
 
     /// Writes to both files, the second after the first is durable.
@@ -267,12 +269,6 @@ impl Copies {
         }
         Ok(())
     }
-}
-
-fn write_at_start(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).open(path)?;
-    file.write_all_at(bytes, 0)?;
-    file.sync_data()
 }
 
 /// Replaces a file, completely or not at all, readable by its owner only.

@@ -281,7 +281,7 @@ fn files_that_are_both_gone_are_an_error_once_the_log_has_events() {
 }
 
 #[test]
-fn a_file_of_version_1_is_converted_also_beside_damaged_ones_of_version_2() {
+fn a_file_of_version_1_is_converted_even_if_a_copy_of_version_2_is_damaged() {
     let dir = tempfile::tempdir().unwrap();
     let (master, mut chance) = (SealKey::from_bytes([7; 32]), chance());
     let mut file = vec![0; 72];

@@ -1,4 +1,4 @@
-//! Channels that hang beside healthy ones, in simulated time.
+//! Channels that hang while others answer, in simulated time.
 
 use std::collections::{BTreeMap, VecDeque};
 

@@ -254,7 +254,7 @@ fn listening(loaded: &Loaded) -> Vec<Finding> {
         .collect()
 }
 
-/// Checks the master key and the contacts' keys, and that the log reaches what is recorded beside them.
+/// Checks the master key and the contacts' keys, and that the log is as long as the key files recorded.
 fn keys(data: &Data, loaded: &Loaded) -> Vec<Finding> {
     if !data.is_initialised() {
         return Vec::new();

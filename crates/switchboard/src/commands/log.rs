@@ -110,11 +110,9 @@ struct Filter {
 /// Runs the subcommand.
 pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     let data = Data::at(&args.data);
-    if let Command::Recover { accept_loss } = args.command {
-        return recover::run(&data, accept_loss, environment);
-    }
     let dir = data.log();
-    if !dir.is_dir() {
+    let is_recovery = matches!(args.command, Command::Recover { .. });
+    if !dir.is_dir() && !is_recovery {
         let shown = args.data.display();
         let message = format!("no log in {shown}; give the data directory with --data");
         return Err(Failure::message(Exit::Failure, message));
@@ -137,7 +135,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         Command::Stats { json } => stats(&dir, *json),
         Command::Verify { json } => verify(&dir, *json),
         Command::Repair => repair(&dir),
-        Command::Recover { .. } => Ok(()),
+        Command::Recover { accept_loss } => recover::run(&data, *accept_loss, environment),
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn run(data: &Data, accept_loss: bool, environment: &Environment) -> 
     let remains = session_router::examine(data.path(), &master);
     let remains = remains.or_exit(Exit::Damaged)?;
     print(data, &remains)?;
-    if remains.is_short() || remains.lacks_keys() || !remains.damaged_keys.is_empty() {
+    if remains.has_loss() {
         return Err(Failure::printed(Exit::Damaged));
     }
     output::data("Nothing to recover. To verify the log: switchboard log verify")
@@ -75,7 +75,7 @@ fn print(data: &Data, remains: &Remains) -> Result {
              log/quarantine-… back that contains them."
         ))?;
     }
-    if remains.is_short() || remains.lacks_keys() || !remains.damaged_keys.is_empty() {
+    if remains.has_loss() {
         output::data(format_args!(
             "To go on without them, stop the broker and run: switchboard log recover --accept-loss --data \
              {shown}. Lost events stay lost; contacts whose keys are lost are forgotten."
