@@ -92,7 +92,7 @@ fuzz target seconds="60":
 
 # Run the benchmarks, or a part: `./just bench throughput --connections 256`.
 bench *args: tools build
-    [ $# -gt 0 ] || cargo bench --package chat --package event-log
+    [ $# -gt 0 ] || cargo bench --package event-log
     cargo bench --package bench --bench whole -- "$@"
 
 # Write golden files for events and schemas that have none. Existing files are not changed.

@@ -35,6 +35,8 @@ mod projections;
 mod quota;
 mod recovery;
 mod sealed_log;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tokens;
 mod unsent;
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::broker::{Broker, User};
 use crate::clock::instant;
 use crate::gateway::CODE;
-use crate::log_writer::{self, LogWriter};
+use crate::log_writer;
 use crate::options::Options;
 use crate::process::switchboard;
 use crate::table::{percentile, verdict};
@@ -36,15 +36,15 @@ pub(crate) async fn measure(options: &Options) {
     broker.stop().await;
 
     let data = broker.data();
-    let writer = LogWriter::open(&data);
-    let (long, took) = writer.grow(channel, events, sessions);
+    let written = log_writer::grow(&data, channel, events, sessions);
     let per_second = |name, took: Duration, budget: Option<f64>| {
         let budget = budget.map(|bound| (bound, true));
         row(name, events as f64 / took.as_secs_f64(), "events/s", budget);
     };
-    per_second("decide, seal, fold, encode, append", took, None);
-    let took = log_writer::replay_at(&data);
-    per_second("scan, decode, fold", took, Some(5e5));
+    per_second("decide, seal, fold, encode, append", written.took, None);
+    let each = written.cpu.as_secs_f64() * 1e6 / events as f64;
+    row("CPU of it without append", each, "us", None);
+    per_second("scan, decode, fold", log_writer::replay(&data), Some(5e5));
 
     std::fs::remove_dir_all(data.join("projections")).unwrap();
     let took = broker.up().await;
@@ -63,8 +63,8 @@ pub(crate) async fn measure(options: &Options) {
     row("of it for each open session", each, "bytes", budget);
 
     let olga = broker.user("olga").await;
-    read_pages(&olga, &long, events).await;
-    send(&olga, &long, &mut webhook).await;
+    read_pages(&olga, &written.long, events).await;
+    send(&olga, &written.long, &mut webhook).await;
     broker.stop().await;
 }
 

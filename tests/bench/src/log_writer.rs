@@ -1,14 +1,12 @@
-//! Writes a large log through the core: decides, seals, folds and encodes as the router does, and
-//! appends full frames without waiting for a sync.
+//! Writes a large log through the router's state, which decides, seals, folds and encodes, and appends
+//! without waiting for syncs.
 
-use std::fs::OpenOptions;
 use std::ops::ControlFlow;
-use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
-use chat::chance::Chance;
-use chat::command::{NewEvent, Reply, Request, SystemCommand};
+use chat::command::{Reply, Request, SystemCommand};
 use chat::content::Content;
 use chat::id::{ChannelId, SessionId};
 use chat::messenger::Inbound;
@@ -16,177 +14,71 @@ use chat::messenger::inbound::InboundMessage;
 use chat::record::Record;
 use chat::rules::Rules;
 use chat::seal::SealKey;
-use chat::workspace::{Context, Workspace};
-use event_log::{EventLog, Frame, Options};
+use chat::workspace::Workspace;
+use event_log::{EventLog, Options};
+use session_router::Config;
+use session_router::testing::LogWriter;
 
 use crate::clock::{instant, now};
+use crate::process::own_thread_cpu;
 
-/// The size of a slot in the key file: nonce, key and tag.
-const SLOT_BYTES: usize = 72;
-const FRAME_EVENTS: usize = 250;
 /// The number of chats with a long history. Every second message goes to one of them.
 pub(crate) const LONG_CHATS: u64 = 200;
 /// Notices are settled after this many messages.
 const SETTLE_EVERY: u64 = 400;
 
-/// Appends to the log of a stopped broker.
-pub(crate) struct LogWriter {
-    log: EventLog,
-    workspace: Workspace,
-    chance: Chance,
-    rules: Rules,
-    master: SealKey,
-    keys: PathBuf,
-    /// The contacts' keys by number.
-    known: Vec<SealKey>,
-    frame: Vec<event_log::NewEvent>,
+/// What was written.
+pub(crate) struct Written {
+    /// The sessions with a long history.
+    pub(crate) long: Vec<SessionId>,
+    pub(crate) took: Duration,
+    /// The CPU time of the thread that decides, seals, folds and encodes.
+    pub(crate) cpu: Duration,
 }
 
-impl LogWriter {
-    /// Opens the log of a stopped broker.
-    pub(crate) fn open(data: &Path) -> Self {
-        let options = Options {
-            sync: false,
-            ..Options::new(now().as_micros())
+/// Writes to the log of a stopped broker until it has this many events and sessions.
+pub(crate) fn grow(data: &Path, channel: ChannelId, events: u64, sessions: u64) -> Written {
+    let mut writer = LogWriter::open(&config(data)).unwrap();
+    let (start, cpu) = (instant(), own_thread_cpu());
+    let mut long = Vec::new();
+    let (mut number, mut chats) = (0_u64, 0_u64);
+    while writer.workspace().position < events {
+        let opens = chats < sessions && (chats < LONG_CHATS || number.is_multiple_of(2));
+        let chat = if opens {
+            chats += 1;
+            chats - 1
+        } else {
+            number / 2 % LONG_CHATS
         };
-        let (log, _) = EventLog::open(&data.join("log"), options).unwrap();
-        let master = master(data);
-        let keys = data.join("keys");
-        let known = std::fs::read(&keys).unwrap();
-        let known = known.chunks_exact(SLOT_BYTES).zip(0_u32..);
-        let known = known.map(|(slot, number)| {
-            let key = master.open(slot, &number.to_be_bytes()).unwrap();
-            SealKey::from_bytes(key.try_into().unwrap())
-        });
-        let known = known.collect();
-        Self {
-            workspace: replay(&log).0,
-            log,
-            chance: Chance::from_seed([7; 32]),
-            rules: Rules::standard(),
-            master,
-            keys,
-            known,
-            frame: Vec::new(),
+        let inbound = Request::inbound(channel, message(number, chat));
+        if let Reply::Accepted(accepted) = writer.apply(&inbound, now()).unwrap()
+            && opens
+            && chat < LONG_CHATS
+        {
+            long.push(accepted.session_id);
+        }
+        number += 1;
+        if number.is_multiple_of(SETTLE_EVERY) {
+            settle(&mut writer, channel);
         }
     }
-
-    /// Writes until the log has this many events and sessions. Returns the sessions with a long
-    /// history and the time it took.
-    pub(crate) fn grow(
-        mut self,
-        channel: ChannelId,
-        events: u64,
-        sessions: u64,
-    ) -> (Vec<SessionId>, Duration) {
-        let start = instant();
-        let mut long = Vec::new();
-        let (mut number, mut chats) = (0_u64, 0_u64);
-        while self.workspace.position < events {
-            let opens = chats < sessions && (chats < LONG_CHATS || number.is_multiple_of(2));
-            let chat = if opens {
-                chats += 1;
-                chats - 1
-            } else {
-                number / 2 % LONG_CHATS
-            };
-            let reply = self.apply(&Request::inbound(channel, message(number, chat)));
-            if let Reply::Accepted(accepted) = reply
-                && opens
-                && chat < LONG_CHATS
-            {
-                long.push(accepted.session_id);
-            }
-            number += 1;
-            if number.is_multiple_of(SETTLE_EVERY) {
-                self.settle(channel);
-            }
-        }
-        self.settle(channel);
-        self.submit();
-        self.log.close().unwrap();
-        (long, start.elapsed())
-    }
-
-    fn settle(&mut self, channel: ChannelId) {
-        let waiting = self.workspace.notices.range((channel, 0)..);
-        let waiting = waiting.map(|((_, number), _)| *number).collect();
-        self.apply(&Request::system(SystemCommand::NoticesSettled(
-            channel, waiting,
-        )));
-    }
-
-    fn apply(&mut self, request: &Request) -> Reply {
-        let mut context = Context {
-            now: now(),
-            chance: &mut self.chance,
-            rules: &self.rules,
-        };
-        let decision = self.workspace.decide(request, &mut context).unwrap();
-        for event in decision.events {
-            self.fold(event, request);
-        }
-        decision.reply
-    }
-
-    fn fold(&mut self, mut new: NewEvent, request: &Request) {
-        let number = self.workspace.key_of(&new.stream, &new.event);
-        if let Some(number) = number {
-            self.provide(number);
-        }
-        let key = number.map(|number| &self.known[number as usize]);
-        let bound = new.stream.to_string();
-        let chance = &mut self.chance;
-        new.event.seal(key, &self.master, bound.as_bytes(), chance);
-        let (record, link) = self.workspace.record(new, &request.by(), None, now());
-        self.workspace.evolve(&record);
-        self.frame.push(event_log::NewEvent {
-            link,
-            bytes: record.encode(),
-        });
-        if self.frame.len() == FRAME_EVENTS {
-            self.submit();
-        }
-    }
-
-    fn submit(&mut self) {
-        let events = std::mem::take(&mut self.frame);
-        let Some(count) = events.len().checked_sub(1) else {
-            return;
-        };
-        let frame = Frame {
-            first_position: self.workspace.position - count as u64,
-            time_micros: now().as_micros(),
-            events,
-        };
-        self.log
-            .submit(frame, |outcome| assert!(outcome.is_ok()))
-            .unwrap();
-    }
-
-    /// Creates keys in batches, as the router does.
-    fn provide(&mut self, number: u32) {
-        let have = u32::try_from(self.known.len()).unwrap();
-        if number < have {
-            return;
-        }
-        let mut more = Vec::new();
-        for number in have..number + 1_024 {
-            let key: [u8; 32] = self.chance.bytes();
-            more.extend(
-                self.master
-                    .seal(&key, &number.to_be_bytes(), &mut self.chance),
-            );
-            self.known.push(SealKey::from_bytes(key));
-        }
-        let file = OpenOptions::new().write(true).open(&self.keys).unwrap();
-        file.write_all_at(&more, u64::from(have) * SLOT_BYTES as u64)
-            .unwrap();
-    }
+    settle(&mut writer, channel);
+    let cpu = own_thread_cpu().saturating_sub(cpu);
+    writer.close(now()).unwrap();
+    let took = start.elapsed();
+    Written { long, took, cpu }
 }
 
-/// Folds a whole log as a start does. Returns the state and the time it took.
-pub(crate) fn replay(log: &EventLog) -> (Workspace, Duration) {
+fn settle(writer: &mut LogWriter, channel: ChannelId) {
+    let waiting = writer.workspace().notices.range((channel, 0)..);
+    let waiting = waiting.map(|((_, number), _)| *number).collect();
+    let settled = Request::system(SystemCommand::NoticesSettled(channel, waiting));
+    writer.apply(&settled, now()).unwrap();
+}
+
+/// Opens a log and folds it as a start does. Returns the time of the fold.
+pub(crate) fn replay(data: &Path) -> Duration {
+    let (log, _) = EventLog::open(&data.join("log"), Options::new(now().as_micros())).unwrap();
     let start = instant();
     let mut workspace = Workspace::default();
     let all = log.reader().scan(1, |event| {
@@ -194,13 +86,7 @@ pub(crate) fn replay(log: &EventLog) -> (Workspace, Duration) {
         ControlFlow::Continue(())
     });
     all.unwrap();
-    (workspace, start.elapsed())
-}
-
-/// Opens a log, folds it, and returns the time of the fold.
-pub(crate) fn replay_at(data: &Path) -> Duration {
-    let (log, _) = EventLog::open(&data.join("log"), Options::new(now().as_micros())).unwrap();
-    let took = replay(&log).1;
+    let took = start.elapsed();
     log.close().unwrap();
     took
 }
@@ -219,10 +105,17 @@ fn message(number: u64, chat: u64) -> Inbound {
     })
 }
 
-/// Reads the master key of a data directory, 64 hexadecimal digits.
-fn master(data: &Path) -> SealKey {
+fn config(data: &Path) -> Config {
+    // The master key is 64 hexadecimal digits.
     let text = std::fs::read_to_string(data.join("master.key")).unwrap();
     let digits = text.trim();
     let byte = |at: usize| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap();
-    SealKey::from_bytes(std::array::from_fn(byte))
+    Config {
+        data: data.to_owned(),
+        master: Arc::new(SealKey::from_bytes(std::array::from_fn(byte))),
+        public_url: "http://127.0.0.1".to_owned(),
+        rules: Rules::standard(),
+        sync: false,
+        first_administrator: None,
+    }
 }

@@ -94,6 +94,12 @@ pub(crate) fn own_cpu() -> Duration {
     cpu_of(std::process::id())
 }
 
+/// The CPU time of the calling thread so far.
+pub(crate) fn own_thread_cpu() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    Duration::from_nanos(stat.split(' ').next().unwrap().parse().unwrap())
+}
+
 fn cpu_of(process: u32) -> Duration {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
     // The process name may contain anything and ends at the last bracket.
