@@ -34,14 +34,18 @@ async fn files_with(broker: &TestBroker, texts: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Asserts that no file contains data of the person.
-async fn assert_no_trace(broker: &TestBroker) {
+/// Asserts that neither a file nor the printed log contains one of these texts.
+async fn assert_no_trace(broker: &TestBroker, secrets: &[&str]) {
     assert_ne!(
         files_with(broker, &["egress.allow"]).await,
         "",
         "the search finds existing text"
     );
-    assert_eq!(files_with(broker, &SECRETS).await, "");
+    assert_eq!(files_with(broker, secrets).await, "");
+    let log = broker.call(&["log", "show", "--limit", "1000"]).await;
+    let log = String::from_utf8(log.stdout).unwrap();
+    assert!(log.contains("message-received"), "{log}");
+    assert_no_secrets(secrets, &[json!(log)]);
 }
 
 /// Asserts that the chain is valid, with or without a running broker.
@@ -50,10 +54,10 @@ async fn assert_log_verifies(broker: &TestBroker) {
     assert!(verified.status.success(), "{verified:?}");
 }
 
-/// Asserts that no answer contains data of the person.
-fn assert_no_secrets(answers: &[Value]) {
+/// Asserts that no answer contains one of these texts.
+fn assert_no_secrets(secrets: &[&str], answers: &[Value]) {
     for shown in answers.iter().map(Value::to_string) {
-        for secret in SECRETS {
+        for secret in secrets {
             assert!(!shown.contains(secret), "{secret}: {shown}");
         }
     }
@@ -112,14 +116,14 @@ async fn forgetting_a_person_erases_their_data_and_keeps_the_chain_valid() {
             .admin
             .call("events.after", json!({ "position": 0 }))
             .await;
-        assert_no_secrets(&[json!(history), forgotten, events]);
+        assert_no_secrets(&SECRETS, &[json!(history), forgotten, events]);
         let kept = world.history(&other).await;
         assert_eq!(
             each(&kept, "text"),
             ["hello"],
             "other contacts keep their messages"
         );
-        assert_no_trace(&world.broker).await;
+        assert_no_trace(&world.broker, &SECRETS).await;
     }
     let page = world
         .admin
@@ -130,6 +134,44 @@ async fn forgetting_a_person_erases_their_data_and_keeps_the_chain_valid() {
     assert_log_verifies(&world.broker).await;
     world.broker.stop().await;
     assert_log_verifies(&world.broker).await;
-    assert_no_trace(&world.broker).await;
-    assert_no_secrets(&[json!(world.broker.log())]);
+    assert_no_trace(&world.broker, &SECRETS).await;
+    assert_no_secrets(&SECRETS, &[json!(world.broker.log())]);
+}
+
+#[tokio::test]
+async fn what_a_messenger_says_about_a_message_is_erased_with_its_recipient() {
+    let said = ["Zebulon reads it", "Zebulon blocked us"];
+    let world = World::start().await;
+    let answer = WebhookResponse::status(200).text(said[0]);
+    world.messenger.respond_to("message", answer);
+    let session = world.assigned_session("z").await;
+    let id = world.send(&session, "hello").await;
+    world.delivery(&session, &id, "accepted").await;
+    let failed = json!({ "messageId": id, "status": "failed", "reason": said[1] });
+    assert_eq!(
+        world.messenger.event("messageStatus", failed).await.status,
+        200
+    );
+    let args = json!({ "message": id });
+    let attempts = world.admin.call("deliveries.list", args.clone()).await;
+    assert_eq!(attempts["attempts"][0]["answer"], said[0]);
+    let reason = &world.delivery_of(&session, &id).await["reason"];
+    assert_eq!(reason["detail"], said[1]);
+    assert_no_trace(&world.broker, &said).await;
+
+    let of_session = json!({ "session": session });
+    let shown = world.admin.call("sessions.get", of_session).await;
+    let forget = json!({ "contact": shown["contact"]["id"] });
+    world.admin.call("contacts.forget", forget).await;
+    let reason = &world.delivery_of(&session, &id).await["reason"];
+    assert_eq!(reason["code"], "report_erased");
+    let answers = [
+        world.admin.call("deliveries.list", args).await,
+        world
+            .admin
+            .call("events.after", json!({ "position": 0 }))
+            .await,
+        json!(world.history(&session).await),
+    ];
+    assert_no_secrets(&said, &answers);
 }

@@ -146,6 +146,8 @@ reasons! {
             "not delivered within its time to live";
         ReportedByMessenger { detail: String } = "reported_by_messenger":
             "the messenger reports: {detail}";
+        ReportErased = "report_erased":
+            "the text that the messenger reported was erased with the contact's data";
         RecipientGone = "recipient_gone":
             "the channel was deleted or the contact's data was erased";
         Unknown { detail: String } = "unknown":

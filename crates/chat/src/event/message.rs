@@ -110,6 +110,10 @@ pub struct DeliveryChanged {
     /// The cause.
     #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
+    /// Why the messenger could not deliver it, in its own words, sealed under the contact's key because
+    /// they may name or quote the person. Older events have a `reason` with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<Private<String>>,
 }
 
 impl DeliveryChanged {
@@ -127,10 +131,11 @@ impl DeliveryChanged {
             requeued: false,
             pause_until: None,
             reason: None,
+            report: None,
         }
     }
 
-    /// The cause, from the typed reason or the older text. If an old event without an attempt ends a
+    /// The cause that is not sealed, from the typed reason or the older text. If an old event without an attempt ends a
     /// delivery, the text is from the messenger.
     pub fn reason(&self) -> Option<Reason> {
         let is_receipt = self.attempt.is_none()

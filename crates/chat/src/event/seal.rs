@@ -63,10 +63,10 @@ impl Seal for Attempt {
     }
 }
 
-/// Implements [`Event::seal`] from a list of every event with its public fields and its private field
-/// with the key that seals it. A field that is not listed is a compile error.
+/// Implements [`Event::seal`] from a list of every event with its public fields and its private fields
+/// with the keys that seal them. A field that is not listed is a compile error.
 macro_rules! sealing {
-    ($person:ident, $master:ident; $($event:ident { $($public:ident)* $(; $private:ident by $key:ident)? })*) => {
+    ($person:ident, $master:ident; $($event:ident { $($public:ident)* $(; $($private:ident by $key:ident)+)? })*) => {
         impl Event {
             /// Seals the private fields. `person` is the key of the person whom the event is about,
             /// `master` the key of the data directory.
@@ -79,8 +79,8 @@ macro_rules! sealing {
             ) {
                 let $master = Some($master);
                 match self {
-                    $(Self::$event($event { $($public: _,)* $($private)? }) => {
-                        $($private.seal_with($key, context, chance);)?
+                    $(Self::$event($event { $($public: _,)* $($($private,)+)? }) => {
+                        $($($private.seal_with($key, context, chance);)+)?
                     })*
                     Self::Unknown => {}
                 }
@@ -90,8 +90,8 @@ macro_rules! sealing {
             pub fn needs_personal_key(&self) -> bool {
                 let ($person, $master) = (true, false);
                 match self {
-                    $(Self::$event($event { $($public: _,)* $($private)? }) => {
-                        false $(|| $key && $private.is_clear())?
+                    $(Self::$event($event { $($public: _,)* $($($private,)+)? }) => {
+                        false $($(|| $key && $private.is_clear())+)?
                     })*
                     Self::Unknown => false,
                 }
@@ -141,6 +141,6 @@ sealing! {
     NoteAdded { message operator; content by person }
     DeliveryChanged {
         message state attempts next_attempt_at expires_at reason_text status requeued pause_until
-        reason; attempt by person
+        reason; attempt by person report by person
     }
 }

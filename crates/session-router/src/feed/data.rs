@@ -114,8 +114,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         Event::MessageRead(e) => return message(e.message),
         Event::NoteAdded(e) => return message(e.message),
         Event::DeliveryChanged(e) => {
-            let now = workspace.message(e.message).map(|(_, message)| message);
-            let delivery = DeliverySnapshot::after(e, record, now);
+            let delivery = DeliverySnapshot::after(workspace, e, record);
             let short = ShortSession::of(id, row);
             return Some(EventData::Delivery(e.message, Box::new(delivery), short));
         }

@@ -107,7 +107,7 @@ impl MessageSnapshot {
     }
 
     fn with(&self, written: Written, sealed_log: &SealedLog) -> Value {
-        let delivery = DeliverySnapshot::of(&self.row, self.next_attempt);
+        let delivery = DeliverySnapshot::of(&self.row, self.next_attempt, self.key);
         let files: Vec<Value> = written.content.files.iter().map(file).collect();
         Object::new()
             .with("id", self.row.id)

@@ -11,6 +11,7 @@ use crate::reason::Reason;
 use crate::record::Answer;
 use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
+use crate::seal::Private;
 use crate::state::Message;
 use crate::time::Timestamp;
 use crate::workspace::sessions::{check_assigned, session_event};
@@ -50,12 +51,9 @@ impl Workspace {
         if !moves {
             return Ok(Decision::nothing());
         }
-        let reported = |text: &str| Reason::ReportedByMessenger {
-            detail: text.to_owned(),
-        };
         let event = DeliveryChanged {
             expires_at: now,
-            reason: reason.map(reported),
+            report: reason.map(|text| Private::Clear(text.to_owned())),
             ..DeliveryChanged::new(id, state, message.attempts)
         };
         Ok(Decision::new(

@@ -37,6 +37,7 @@ export const reasons = {
 
   time_to_live_passed: "Not delivered in time.",
   reported_by_messenger: "The messenger reports: {detail}",
+  report_erased: "The text that the messenger reported was erased.",
   recipient_gone: "The channel was deleted or the contact's data was erased.",
   unknown: "{detail}",
 

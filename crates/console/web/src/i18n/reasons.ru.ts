@@ -37,6 +37,7 @@ export const reasons: Translated<typeof english> = {
 
   time_to_live_passed: "Не доставлено вовремя.",
   reported_by_messenger: "Сообщение мессенджера: {detail}",
+  report_erased: "Сообщение мессенджера удалено.",
   recipient_gone: "Канал или данные клиента удалены.",
   unknown: "{detail}",
 

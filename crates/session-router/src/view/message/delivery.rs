@@ -3,9 +3,10 @@
 use chat::event::{DeliveryChanged, Event};
 use chat::model::DeliveryState;
 use chat::reason::Reason;
-use chat::record::Record;
+use chat::record::{Record, Stream};
 use chat::state::Message;
 use chat::time::Timestamp;
+use chat::workspace::Workspace;
 use serde_json::Value;
 
 use crate::sealed_log::SealedLog;
@@ -21,25 +22,37 @@ pub(crate) struct DeliverySnapshot {
     next_attempt: Option<Timestamp>,
     /// The position of the last change; 0 if there was none.
     changed: u64,
+    /// The number of the contact's key.
+    key: Option<u32>,
 }
 
 impl DeliverySnapshot {
     /// The delivery of a message. `None` if the message is not outbound.
-    pub(crate) fn of(message: &Message, next_attempt: Option<Timestamp>) -> Option<Self> {
+    pub(crate) fn of(
+        message: &Message,
+        next_attempt: Option<Timestamp>,
+        key: Option<u32>,
+    ) -> Option<Self> {
         Some(Self {
             state: message.state?,
             attempts: message.attempts,
             delivered_at: message.extra().delivered_at,
             next_attempt,
             changed: message.delivery_at,
+            key,
         })
     }
 
     /// The delivery right after a change, whatever came later.
-    pub(crate) fn after(change: &DeliveryChanged, record: &Record, now: Option<&Message>) -> Self {
+    pub(crate) fn after(workspace: &Workspace, change: &DeliveryChanged, record: &Record) -> Self {
+        let now = || {
+            workspace
+                .message(change.message)
+                .map(|(_, message)| message)
+        };
         let delivered_at = match change.state {
             DeliveryState::Delivered => Some(record.time),
-            DeliveryState::Read => now.and_then(|m| m.extra().delivered_at),
+            DeliveryState::Read => now().and_then(|m| m.extra().delivered_at),
             DeliveryState::Queued
             | DeliveryState::Sending
             | DeliveryState::Accepted
@@ -52,6 +65,7 @@ impl DeliverySnapshot {
             delivered_at,
             next_attempt: None,
             changed: record.position,
+            key: workspace.key_of(&record.stream, &record.event),
         }
     }
 
@@ -63,15 +77,16 @@ impl DeliverySnapshot {
             let Event::DeliveryChanged(e) = &record.event else {
                 return None;
             };
-            Some((e, record.time))
+            Some((e, record))
         });
         let ended = self.state == DeliveryState::Failed
             && change.is_none_or(|(e, _)| e.state != self.state);
-        let (change, time) = change.unzip();
-        let said = change.filter(|e| e.state == self.state);
+        let time = change.map(|(_, record)| record.time);
+        let change = change.filter(|(e, _)| e.state == self.state);
+        let reason = change.and_then(|(e, record)| self.reason(e, &record.stream, sealed_log));
+        let said = change.map(|(e, _)| e);
         let next_attempt = said.and_then(|e| e.next_attempt_at);
         let next_attempt = next_attempt.map(|at| self.next_attempt.unwrap_or(at));
-        let reason = said.and_then(DeliveryChanged::reason);
         // A session that ends with its channel or contact has no event for each of its messages.
         let reason = reason.or_else(|| ended.then_some(Reason::RecipientGone));
         Object::new()
@@ -83,5 +98,33 @@ impl DeliverySnapshot {
             .with_some("deliveredAt", self.delivered_at)
             .with_some("readAt", time.filter(|_| self.state == DeliveryState::Read))
             .value()
+    }
+
+    /// The cause of a change. What the messenger reported is erased with the contact's data; older
+    /// events have it in clear.
+    fn reason(
+        &self,
+        change: &DeliveryChanged,
+        stream: &Stream,
+        sealed_log: &SealedLog,
+    ) -> Option<Reason> {
+        let key = self
+            .key
+            .filter(|key| sealed_log.keyring.get(*key).is_some());
+        let Some(report) = &change.report else {
+            let reason = change.reason();
+            let is_report = matches!(reason, Some(Reason::ReportedByMessenger { .. }));
+            return if is_report && key.is_none() {
+                Some(Reason::ReportErased)
+            } else {
+                reason
+            };
+        };
+        let detail = key.and_then(|key| sealed_log.open(report, key, stream));
+        Some(
+            detail.map_or(Reason::ReportErased, |detail| Reason::ReportedByMessenger {
+                detail,
+            }),
+        )
     }
 }

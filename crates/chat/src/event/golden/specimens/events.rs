@@ -217,10 +217,11 @@ fn deliveries() -> Vec<Event> {
         requeued: true,
         pause_until: Some(TIME),
         reason: None,
+        report: None,
     },]
 }
 
-/// The events that carry a typed reason (since 2026-11).
+/// The events that carry a typed reason, or a report of the messenger (since 2026-11).
 pub(in crate::event::golden) fn with_reasons() -> Vec<(&'static str, Event)> {
     let disconnected = ChannelStatusChanged {
         status: ChannelStatus::Disconnected,
@@ -245,9 +246,14 @@ pub(in crate::event::golden) fn with_reasons() -> Vec<(&'static str, Event)> {
         reason,
         ..DeliveryChanged::new(message(2), DeliveryState::Sending, 3)
     };
+    let reported = DeliveryChanged {
+        report: Some(sealed()),
+        ..DeliveryChanged::new(message(2), DeliveryState::Failed, 3)
+    };
     vec![
         ("reason.channel-status-changed", disconnected.into()),
         ("reason.session-closed", closed.into()),
         ("reason.delivery-changed", timed_out.into()),
+        ("report.delivery-changed", reported.into()),
     ]
 }
