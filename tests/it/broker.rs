@@ -176,6 +176,13 @@ impl TestBroker {
         self.dir.path().join("data")
     }
 
+    /// Copies the data directory of the stopped broker, as a restored backup would. Returns the path.
+    pub(crate) fn copy_data(&self) -> PathBuf {
+        let copy = self.dir.path().join("copy");
+        copy_dir(&self.data(), &copy);
+        copy
+    }
+
     /// The directory of this test, which contains the data directory.
     pub(crate) fn test_dir(&self) -> &Path {
         self.dir.path()
@@ -188,6 +195,11 @@ impl TestBroker {
 
     /// A command on the data directory with all settings.
     pub(crate) fn command(&self, args: &[&str]) -> tokio::process::Command {
+        self.command_on(&self.data(), args)
+    }
+
+    /// A command on another data directory, with the same settings.
+    pub(crate) fn command_on(&self, data: &Path, args: &[&str]) -> tokio::process::Command {
         let mut command = program::command(program::switchboard());
         for (key, value) in &self.settings {
             let name = key.to_uppercase().replace('.', "__");
@@ -200,7 +212,7 @@ impl TestBroker {
             command.env("FAKETIME_DONT_FAKE_MONOTONIC", "1");
             command.env("NO_FAKE_STAT", "1");
         }
-        command.args(args).arg("--data").arg(self.data());
+        command.args(args).arg("--data").arg(data);
         command
     }
 }
@@ -211,6 +223,20 @@ impl Drop for TestBroker {
         // A killed broker leaves its nats-server running.
         for process in program::processes_of(self.dir.path(), None) {
             program::signal(process, "KILL");
+        }
+    }
+}
+
+/// Copies a directory to a path that does not exist.
+pub(crate) fn copy_dir(from: &Path, to: &Path) {
+    std::fs::create_dir(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_dir(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).unwrap();
         }
     }
 }

@@ -47,6 +47,7 @@ mod fairness;
 mod feed;
 mod forgetting;
 mod http_errors;
+mod lease;
 mod operations;
 mod phone;
 mod prose;

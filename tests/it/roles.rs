@@ -1,6 +1,8 @@
 //! Each role in its own process, with an external `nats-server`.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -15,13 +17,22 @@ use crate::wait::until;
 use crate::world::{connect, create_live_chat, create_user, text};
 
 /// A `nats-server` and one process per role.
-struct SeparateRoles {
-    running: BTreeMap<&'static str, Program>,
-    broker: TestBroker,
+pub(crate) struct SeparateRoles {
+    pub(crate) running: BTreeMap<&'static str, Program>,
+    pub(crate) broker: TestBroker,
 }
 
 impl SeparateRoles {
     async fn start() -> Self {
+        let mut roles = Self::only_nats().await;
+        for role in ["session-router", "egress", "console", "ingress"] {
+            roles.run(role).await;
+        }
+        roles
+    }
+
+    /// The `nats-server` and a data directory.
+    pub(crate) async fn only_nats() -> Self {
         let broker = TestBroker::init(&[]).await;
         let config = broker.call(&["config", "nats"]).await;
         assert!(config.status.success(), "{config:?}");
@@ -32,9 +43,6 @@ impl SeparateRoles {
             broker,
         };
         roles.run_nats().await;
-        for role in ["session-router", "egress", "console", "ingress"] {
-            roles.run(role).await;
-        }
         roles
     }
 
@@ -54,20 +62,27 @@ impl SeparateRoles {
     }
 
     /// Starts a role and waits until it is ready.
-    async fn run(&mut self, role: &'static str) {
-        let [ops] = ports::free();
-        let mut command = self.broker.command(&["run", "--role", role]);
-        command.env("SWITCHBOARD__NATS__URL", self.broker.nats_url());
-        command.env("SWITCHBOARD__OPS__LISTEN", ops.to_string());
-        let mut running = Program::start(&mut command, &self.broker.test_dir().join(role));
-        let url = format!("http://{ops}/readyz");
+    pub(crate) async fn run(&mut self, role: &'static str) {
+        let (mut running, ops) = self.spawn(role, &self.broker.data());
         until(&format!("{role} is ready"), async || {
             assert!(running.exit_status().is_none(), "{role} exited");
-            let reply = http::send(&hyper::Method::GET, &url, &[], b"").await.ok()?;
-            (reply.status == 200).then_some(())
+            is_ready(ops).await.then_some(())
         })
         .await;
         self.running.insert(role, running);
+    }
+
+    /// Starts a role on a data directory. Returns the address of its ops listener too.
+    pub(crate) fn spawn(&self, role: &str, data: &Path) -> (Program, SocketAddr) {
+        let [ops] = ports::free();
+        let mut command = self.broker.command_on(data, &["run", "--role", role]);
+        command.env("SWITCHBOARD__NATS__URL", self.broker.nats_url());
+        command.env("SWITCHBOARD__OPS__LISTEN", ops.to_string());
+        let log = format!("{role}-{}", ops.port());
+        (
+            Program::start(&mut command, &self.broker.test_dir().join(log)),
+            ops,
+        )
     }
 
     async fn kill(&mut self, role: &str) {
@@ -75,6 +90,13 @@ impl SeparateRoles {
         running.signal("KILL");
         running.wait().await;
     }
+}
+
+/// Whether `/readyz` of an ops listener returns 200.
+pub(crate) async fn is_ready(ops: SocketAddr) -> bool {
+    let url = format!("http://{ops}/readyz");
+    let reply = http::send(&hyper::Method::GET, &url, &[], b"").await;
+    reply.is_ok_and(|reply| reply.status == 200)
 }
 
 /// Posts a message until it is accepted. Returns the reply and the statuses before it.

@@ -1,7 +1,7 @@
 //! The clock of the roles. Only a role's outermost loop reads it; everything below takes the time as
 //! a parameter.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use chat::time::Timestamp;
 
@@ -18,4 +18,10 @@ pub fn now() -> Timestamp {
 #[expect(clippy::disallowed_methods, reason = "the roles read the clock here")]
 pub fn instant() -> Instant {
     Instant::now()
+}
+
+/// Returns the time since the machine started. Unlike [`instant`] it goes on while the machine sleeps.
+pub fn since_boot() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
+    Duration::try_from(time).unwrap_or_default()
 }

@@ -1,5 +1,7 @@
 //! Requests and responses between the roles over the bus, as `MessagePack` maps.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ChannelId, LiveChatId, MessageId, SessionId, UserId};
@@ -174,6 +176,61 @@ pub struct Login {
 
 /// The response to a [`LoginRequest`]; `None` if the user does not exist or is disabled.
 pub type LoginReply = Option<Login>;
+
+/// A session router claims to be the only one of its workspace. All session routers of the workspace
+/// get it, including the sender.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseClaim {
+    /// The sender.
+    pub owner: LeaseOwner,
+    /// What the sender is.
+    pub standing: Standing,
+    /// When it was sent, in microseconds by a clock that only the sender can read.
+    pub sent_us: u64,
+}
+
+/// How strong a claim is, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// It serves the workspace.
+    Holder,
+    /// It served the workspace, until it heard nothing of its claims for too long.
+    Former,
+    /// It starts.
+    Starting,
+}
+
+/// A running session router.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeaseOwner {
+    /// When it started.
+    pub since: Timestamp,
+    /// A random number that identifies it.
+    pub id: u64,
+    /// Its machine.
+    pub host: String,
+    /// Its data directory.
+    pub data: String,
+    /// Its process id.
+    pub pid: u32,
+}
+
+impl fmt::Display for LeaseOwner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            since,
+            id: _,
+            host,
+            data,
+            pid,
+        } = self;
+        write!(
+            f,
+            "process {pid} on {host} with the data directory {data}, since {since}"
+        )
+    }
+}
 
 /// The console role reports whether the feed has subscribers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

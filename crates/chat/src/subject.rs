@@ -7,6 +7,7 @@
 //! | `sb.<ws>.audit.<stream>.<event>` | publish, `CloudEvents` JSON | session-router -> administrators |
 //! | `sb.<ws>.role.router.<question>` | request, `MessagePack` | ingress, console -> session-router |
 //! | `sb.<ws>.role.egress.attempt` | request, `MessagePack`, queue group | session-router -> egress |
+//! | `sb.<ws>.role.session-router.lease` | publish, `MessagePack` | session-routers among each other |
 //! | `sb.<ws>.role.rights.<user>` | publish, empty | session-router -> console: rights changed |
 //! | `_INBOX.<user>.>` | replies | NATS -> that user |
 //! | `$SYS.REQ.USER.AUTH` | auth callout | NATS -> console |
@@ -101,6 +102,11 @@ impl Subjects {
     /// All questions to the session router.
     pub fn all_questions(&self) -> String {
         format!("sb.{}.role.router.*", self.as_str())
+    }
+
+    /// The claims of session routers to be the only one ([`crate::rpc::LeaseClaim`]).
+    pub fn lease(&self) -> String {
+        format!("sb.{}.role.session-router.lease", self.as_str())
     }
 
     /// Requests for one HTTP attempt.

@@ -13,6 +13,8 @@ pub struct Config {
     /// The data directory: the log is in `log/`, the keys in `keys`, the projections in
     /// `projections/`.
     pub data: PathBuf,
+    /// The name of this machine, which another session router shows.
+    pub host: String,
     /// The data directory's master key.
     pub master: Arc<SealKey>,
     /// The URL before `/api/messengers/…`, as messengers reach it.

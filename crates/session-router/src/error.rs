@@ -1,5 +1,7 @@
 //! Why the role stops.
 
+use chat::rpc::LeaseOwner;
+
 use crate::keyring::KeyringError;
 
 /// Why the role stopped. All acknowledged events are durable.
@@ -17,6 +19,11 @@ pub enum Error {
     /// The connection to NATS was closed for good.
     #[error("the connection to NATS ended")]
     Ended,
+    /// Another session router serves the workspace.
+    #[error(
+        "another session router serves this workspace: {0}; a workspace has one, so stop one of them"
+    )]
+    NotAlone(Box<LeaseOwner>),
     /// A record of the log does not decode.
     #[error("the record at position {position} does not decode; run `switchboard log verify`")]
     Record {
@@ -44,7 +51,12 @@ impl Error {
             Self::Record { .. } => true,
             Self::Log(error) => error.is_damage(),
             Self::Keys(error) => error.is_damage(),
-            Self::Bus(_) | Self::Ended | Self::Committer | Self::Entropy | Self::Died(_) => false,
+            Self::Bus(_)
+            | Self::Ended
+            | Self::NotAlone(_)
+            | Self::Committer
+            | Self::Entropy
+            | Self::Died(_) => false,
         }
     }
 }

@@ -9,6 +9,7 @@
 
 mod append;
 mod batch;
+mod lease;
 mod open;
 mod router;
 mod run;

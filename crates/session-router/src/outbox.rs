@@ -17,6 +17,7 @@ use tokio_util::task::TaskTracker;
 use crate::api::reply;
 use crate::config::{OUTBOX_MAX, RENDERS_WAITING_MAX};
 use crate::feed::FeedItem;
+use crate::lease::Lease;
 use crate::sealed_log::SealedLog;
 use crate::view::Plan;
 
@@ -64,23 +65,23 @@ impl Outbox {
     /// Starts the tasks. They end once this is dropped and the queues are empty.
     pub(crate) fn start(
         bus: &Bus,
+        lease: &Lease,
         sealed_log: &SealedLog,
         subjects: &chat::subject::Subjects,
         tasks: &TaskTracker,
     ) -> Self {
+        let sender = Sender {
+            bus: bus.clone(),
+            lease: lease.clone(),
+        };
         let (direct, direct_queue) = mpsc::channel(OUTBOX_MAX);
         let (renders, render_queue) = mpsc::channel(RENDERS_WAITING_MAX);
         let (feed, feed_queue) = mpsc::channel(OUTBOX_MAX);
         for queue in [direct_queue, render_queue] {
-            tasks.spawn(send_direct(bus.clone(), sealed_log.clone(), queue));
+            tasks.spawn(send_direct(sender.clone(), sealed_log.clone(), queue));
         }
         let subjects = subjects.clone();
-        tasks.spawn(send_feed(
-            bus.clone(),
-            sealed_log.clone(),
-            subjects,
-            feed_queue,
-        ));
+        tasks.spawn(send_feed(sender, sealed_log.clone(), subjects, feed_queue));
         Self {
             direct,
             renders,
@@ -115,27 +116,29 @@ fn put<T>(queue: &mpsc::Sender<T>, item: T, what: &'static str) {
     }
 }
 
-async fn send_direct(bus: Bus, sealed_log: SealedLog, mut queue: mpsc::Receiver<Outgoing>) {
+async fn send_direct(sender: Sender, sealed_log: SealedLog, mut queue: mpsc::Receiver<Outgoing>) {
     let renders = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(RENDERS_MAX));
     while let Some(outgoing) = queue.recv().await {
         match outgoing {
             Outgoing::Publish(subject, payload) => {
-                report(bus.publish(subject, &[], payload.into()).await);
+                sender.publish(subject, &[], payload.into()).await;
             }
             Outgoing::Reply(message, Answer::Role(bytes)) => {
-                report(bus.respond(&message, &[], bytes).await);
+                sender.respond(&message, &[], bytes).await;
             }
-            Outgoing::Reply(message, Answer::User(answer)) => respond(&bus, &message, answer).await,
+            Outgoing::Reply(message, Answer::User(answer)) => {
+                respond(&sender, &message, answer).await;
+            }
             Outgoing::Reply(message, Answer::Plan(plan)) => {
                 let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
                     break;
                 };
-                let (bus, sealed_log) = (bus.clone(), sealed_log.clone());
+                let (sender, sealed_log) = (sender.clone(), sealed_log.clone());
                 renders.spawn(async move {
                     let _permit = permit;
                     let answer = render(plan, sealed_log).await;
-                    respond(&bus, &message, answer).await;
+                    respond(&sender, &message, answer).await;
                 });
             }
             Outgoing::Reply(message, Answer::PlanWith(plan, name, value)) => {
@@ -145,7 +148,7 @@ async fn send_direct(bus: Bus, sealed_log: SealedLog, mut queue: mpsc::Receiver<
                     }
                     ok
                 });
-                respond(&bus, &message, answer).await;
+                respond(&sender, &message, answer).await;
             }
         }
     }
@@ -158,7 +161,7 @@ async fn render(plan: Box<Plan>, sealed_log: SealedLog) -> Result<Value, Rejecti
     rendered.map_err(|_| Reason::InternalError.into())
 }
 
-async fn respond(bus: &Bus, message: &Message, answer: Result<Value, Rejection>) {
+async fn respond(sender: &Sender, message: &Message, answer: Result<Value, Rejection>) {
     let (headers, payload) = match answer {
         Ok(ok) => (Vec::new(), reply::ok(&ok)),
         Err(rejection) => reply::error(&rejection),
@@ -167,11 +170,11 @@ async fn respond(bus: &Bus, message: &Message, answer: Result<Value, Rejection>)
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    report(bus.respond(message, &headers, payload.into()).await);
+    sender.respond(message, &headers, payload.into()).await;
 }
 
 async fn send_feed(
-    bus: Bus,
+    sender: Sender,
     sealed_log: SealedLog,
     subjects: chat::subject::Subjects,
     mut queue: mpsc::Receiver<Box<FeedItem>>,
@@ -190,8 +193,39 @@ async fn send_feed(
                 .iter()
                 .map(|(n, v)| (n.as_str(), v.as_str()))
                 .collect();
-            report(bus.publish(subject, &headers, payload.into()).await);
+            sender.publish(subject, &headers, payload.into()).await;
         }
+    }
+}
+
+/// Sends while the lease is held: a message may have been queued before this process was paused, and
+/// another session router may serve the workspace since.
+#[derive(Clone)]
+struct Sender {
+    bus: Bus,
+    lease: Lease,
+}
+
+impl Sender {
+    async fn publish(&self, subject: String, headers: &[(&str, &str)], payload: Bytes) {
+        if self.may_send() {
+            report(self.bus.publish(subject, headers, payload).await);
+        }
+    }
+
+    async fn respond(&self, message: &Message, headers: &[(&str, &str)], payload: Bytes) {
+        if self.may_send() {
+            report(self.bus.respond(message, headers, payload).await);
+        }
+    }
+
+    fn may_send(&self) -> bool {
+        let is_held = self.lease.is_held();
+        if !is_held {
+            tracing::debug!("message dropped: another session router may serve the workspace");
+            metrics::counter!(DROPPED, "what" => "sending").increment(1);
+        }
+        is_held
     }
 }
 

@@ -17,6 +17,7 @@ use crate::batch::Release;
 use crate::clock::{Clock, now};
 use crate::config::{BATCH_MAX, Config, OUTBOX_STOP_MAX, STOP_MAX, TICK};
 use crate::error::Error;
+use crate::lease::{self, Lease};
 use crate::open::open;
 use crate::outbox::{Answer, Outbox};
 use crate::router::Router;
@@ -31,14 +32,23 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let first_administrator = config.first_administrator.take();
-    let opened = tokio::task::spawn_blocking(move || open(&config));
-    let (log, projector, state) = opened.await.map_err(|_| Error::Died("opening the log"))??;
+    let me = lease::owner(&config, now())?;
+    let (mut lease, _keeper) = Lease::start(&bus, subjects.lease(), me).await?;
+    let opened = async {
+        let opened = tokio::task::spawn_blocking(move || open(&config)).await;
+        opened.map_err(|_| Error::Died("opening the log"))?
+    };
+    // Others have time to object while the log is opened.
+    let (log, projector, state) = tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        started = async { tokio::try_join!(opened, lease.held()) } => started?.0,
+    };
     let roles = bus.subscribe(&subjects.all_questions(), None).await?;
     let users = bus.subscribe(&subjects.all_api(), None).await?;
     let service = bus.announce(crate::service_info(&subjects)).await?;
     let (appender, commits) = Appender::new(log, projector);
     let senders = TaskTracker::new();
-    let outbox = Outbox::start(&bus, state.sealed_log(), &subjects, &senders);
+    let outbox = Outbox::start(&bus, &lease, state.sealed_log(), &subjects, &senders);
     let (side_jobs, results) = SideJobs::new(bus, state.sealed_log().clone(), subjects.attempt());
     let mut role = Loop {
         router: Router::new(state, subjects, now()),
@@ -46,6 +56,9 @@ pub async fn run(
         appender,
         outbox,
         side_jobs,
+        lease,
+        ready,
+        withheld: Vec::new(),
     };
     let mut inputs = Inputs {
         roles,
@@ -54,9 +67,9 @@ pub async fn run(
         results,
     };
     role.router.begin(first_administrator, now())?;
-    ready.send_replace(true);
+    role.ready.send_replace(true);
     let outcome = role.serve(&mut inputs, &stop).await;
-    ready.send_replace(false);
+    role.ready.send_replace(false);
     service.stop().await;
     match outcome {
         Ok(()) => role.end(&mut inputs, senders).await,
@@ -78,6 +91,10 @@ struct Loop {
     appender: Appender,
     outbox: Outbox,
     side_jobs: SideJobs,
+    lease: Lease,
+    ready: watch::Sender<bool>,
+    /// Outputs of durable frames that are kept until the lease is held again.
+    withheld: Vec<Release>,
 }
 
 impl Loop {
@@ -92,11 +109,15 @@ impl Loop {
             let idle = self.idle_time(now);
             // Backpressure: while too many frames are in flight, requests stay in the bounded
             // subscriptions and results in their channel.
-            let has_capacity = !self.appender.is_full();
+            let has_capacity = self.has_capacity();
             // In order of priority: stopping, releases of durable frames, results, which free slots, and
             // new requests.
             tokio::select! { biased;
                 () = stop.cancelled() => return Ok(()),
+                changed = self.lease.changed() => {
+                    changed?;
+                    self.lease_changed();
+                }
                 Some(commit) = inputs.commits.recv() => self.committed(commit?)?,
                 Some(result) = inputs.results.recv(), if has_capacity => {
                     self.take_results(result, &mut inputs.results);
@@ -111,6 +132,24 @@ impl Loop {
                 }
                 () = tokio::time::sleep(idle) => {}
             }
+        }
+    }
+
+    /// Whether more may be decided: there is room for a frame, and the lease is held.
+    fn has_capacity(&self) -> bool {
+        !self.appender.is_full() && self.lease.is_held()
+    }
+
+    fn lease_changed(&self) {
+        let is_held = self.lease.is_held();
+        self.ready.send_replace(is_held);
+        if is_held {
+            tracing::info!("no other session router answered; serving again");
+        } else {
+            tracing::warn!(
+                "NATS did not return our claims in time, so another session router may serve the \
+                 workspace; not serving until they return"
+            );
         }
     }
 
@@ -179,7 +218,7 @@ impl Loop {
 
     /// Starts attempts and notices that are due, and expires messages.
     fn start_due(&mut self, now: Timestamp) {
-        if self.appender.is_full() {
+        if !self.has_capacity() {
             return;
         }
         let workspace = self.router.state().workspace();
@@ -197,8 +236,8 @@ impl Loop {
 
     /// The time until something is due, at most [`TICK`].
     fn idle_time(&self, now: Timestamp) -> Duration {
-        // Nothing is started until a frame is durable, which wakes the loop.
-        if self.appender.is_full() {
+        // Nothing is started until a frame is durable or the lease is held, which wakes the loop.
+        if !self.has_capacity() {
             return TICK;
         }
         let workspace = self.router.state().workspace();
@@ -221,9 +260,13 @@ impl Loop {
         self.release(released)
     }
 
-    /// Performs released outputs.
+    /// Performs released outputs, unless another session router may serve the workspace by now.
     fn release(&mut self, releases: Vec<Release>) -> Result<(), Error> {
-        for release in releases {
+        self.withheld.extend(releases);
+        if !self.lease.is_held() {
+            return Ok(());
+        }
+        for release in std::mem::take(&mut self.withheld) {
             match release {
                 Release::Reply(message, answer) => self.outbox.reply(message, answer),
                 Release::Publish(subject, payload) => self.outbox.publish(subject, payload),
@@ -283,6 +326,9 @@ impl Loop {
             appender,
             outbox,
             side_jobs,
+            lease: _,
+            ready: _,
+            withheld: _,
         } = self;
         let rows = router.state_mut().take_changed();
         drop((outbox, router, side_jobs));

@@ -1,6 +1,7 @@
 //! The data directory: the paths in it and their permissions.
 
 pub(crate) mod create;
+pub(crate) mod place;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

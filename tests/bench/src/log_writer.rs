@@ -112,6 +112,7 @@ fn config(data: &Path) -> Config {
     let byte = |at: usize| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap();
     Config {
         data: data.to_owned(),
+        host: String::new(),
         master: Arc::new(SealKey::from_bytes(std::array::from_fn(byte))),
         public_url: "http://127.0.0.1".to_owned(),
         rules: Rules::standard(),

@@ -20,8 +20,8 @@ use crate::process::{Tree, directory, own_cpu, switchboard};
 use crate::table::{median, verdict};
 use crate::webhook::Webhook;
 
-/// How long each system runs before it is measured.
-const WARM_UP: Duration = Duration::from_millis(500);
+/// How long each system runs before it is measured. A broker that was paused serves again after a second.
+const WARM_UP: Duration = Duration::from_millis(1_500);
 
 /// How long a broker renders feed events after the user who set it up has disconnected.
 const FEED_QUIET_AFTER: Duration = Duration::from_secs(25);

@@ -198,12 +198,15 @@ macro_rules! plain_failures {
 
 plain_failures!(ingress::Error, egress::Error, console::Error);
 
-/// A damaged log has its own exit code; the error says how to repair it.
+/// A damaged log has its own exit code, and a restart does not help with a second session router: it
+/// would take over with other data when the first one stops.
 impl From<session_router::Error> for RoleError {
     fn from(error: session_router::Error) -> Self {
         Self {
             exit: if error.is_damage() {
                 Exit::Damaged
+            } else if matches!(error, session_router::Error::NotAlone(_)) {
+                Exit::Settings
             } else {
                 Exit::Failure
             },

@@ -9,7 +9,7 @@ use chat::seal::SealKey;
 use data_encoding::HEXLOWER_PERMISSIVE;
 
 use super::loaded::{Loaded, bad};
-use crate::data::{self, Data, FirstAdministrator};
+use crate::data::{self, Data, FirstAdministrator, place};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 
 /// The configuration of the session router; messengers reach the broker at `public_url`.
@@ -26,6 +26,7 @@ pub(super) fn router_config(
     })?;
     Ok(session_router::Config {
         data: data.path().to_owned(),
+        host: place::host(),
         master: Arc::new(master_key(loaded, data)?),
         public_url,
         rules,
