@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::broker::TestBroker;
 use crate::operator::Operator;
+use crate::wait::until;
 use crate::world::{World, list};
 
 /// The answers to everything that an administrator can request.
@@ -73,4 +75,26 @@ async fn deleted_projections_are_rebuilt_exactly() {
     let admin = world.broker.admin().await;
     let after = everything(&admin, &world).await;
     assert_eq!(before, after);
+}
+
+#[tokio::test]
+async fn damage_of_the_log_is_reported_while_the_broker_runs() {
+    let broker = TestBroker::with(&[("log.scrub_round", "200ms")]).await;
+    let metrics = async || broker.ops("/metrics").await.unwrap().text();
+    until("a check of the log", async || {
+        let checked = "switchboard_log_scrubbed_segments_total 1";
+        metrics().await.contains(checked).then_some(())
+    })
+    .await;
+    let undamaged = "switchboard_log_damaged_total 0\n";
+    assert!(metrics().await.contains(undamaged));
+    let segment = broker.data().join("log/journal/00000000000000000001.seg");
+    let mut bytes = std::fs::read(&segment).unwrap();
+    bytes[90] ^= 1;
+    std::fs::write(&segment, bytes).unwrap();
+    until("a report of the damage", async || {
+        (!metrics().await.contains(undamaged)).then_some(())
+    })
+    .await;
+    assert!(broker.log().contains("run `switchboard log repair`"));
 }

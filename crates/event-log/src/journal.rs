@@ -1,7 +1,7 @@
 //! The journal: segments of frames. Its syncs are what an acknowledgement rests on.
 
 pub(crate) mod chain;
-mod chunk;
+pub(crate) mod chunk;
 pub(crate) mod frame;
 pub(crate) mod scanner;
 pub(crate) mod sealer;

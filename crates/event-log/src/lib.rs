@@ -12,7 +12,7 @@
 //! Layout, from the top down; a module imports only from modules below it:
 //!
 //! * `log`: [`EventLog`], the public face of the writer.
-//! * `maintenance`: [`verify`](fn@verify), [`repair`] and the merge of two damaged copies.
+//! * `maintenance`: [`verify`](fn@verify), [`repair`], [`Scrubber`] and the merge of two damaged copies.
 //! * `read`: [`Reader`] in the writing process, [`JournalReader`] in any other.
 //! * `start`: opening: find the journal's end, compare the copies, replay or rebuild sled.
 //! * `commit`: the pipeline of threads: committer, applier, barrier, sealer.
@@ -52,6 +52,7 @@ pub use journal::frame::Frame;
 pub use limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX};
 pub use log::EventLog;
 pub use maintenance::repair::{Repaired, repair};
+pub use maintenance::scrub::{Scrubbed, Scrubber};
 pub use maintenance::verify::{CopyReport, Report, verify};
 pub use options::{Options, SEGMENT_BYTES_DEFAULT};
 pub use projection::{Discarded, ProjectionStore, Row};

@@ -7,7 +7,7 @@ use crate::commit::state::{Shared, Submitted};
 use crate::commit::{self, Threads};
 use crate::head::{Committed, Head};
 use crate::start::open::{self, OpenParts, Opened};
-use crate::{Error, Frame, Options, Reader};
+use crate::{Error, Frame, Options, Reader, Scrubber};
 
 /// A log that is open for writing, by one process at a time.
 ///
@@ -80,6 +80,12 @@ impl EventLog {
     /// this process.
     pub fn reader(&self) -> Reader {
         self.reader.clone()
+    }
+
+    /// Returns what checks the log for damage. It keeps sled open, as a reader does.
+    pub fn scrubber(&self) -> Scrubber {
+        let copy = self.reader.copy.clone();
+        Scrubber::new(self.dir.clone(), copy, Arc::clone(&self.shared))
     }
 
     /// Queues a frame. Blocks while the queue is full (16 frames).

@@ -2,4 +2,5 @@
 
 mod merge;
 pub(crate) mod repair;
+pub(crate) mod scrub;
 pub(crate) mod verify;

@@ -11,6 +11,7 @@ use crate::clock::now;
 use crate::config::{FRAMES_MAX, ROWS_EVENTS_MAX};
 use crate::error::Error;
 use crate::projections::Projector;
+use crate::scrub::Scrub;
 use crate::state::State;
 
 /// The most frames in flight, and the capacity of the channel of commits: a commit that did not fit
@@ -32,6 +33,7 @@ struct InFlight {
 /// The log, the frames that are being made durable, and the projector.
 pub(crate) struct Appender {
     log: EventLog,
+    scrub: Scrub,
     projector: Projector,
     commits: mpsc::Sender<Commit>,
     /// Oldest first.
@@ -43,10 +45,15 @@ pub(crate) struct Appender {
 }
 
 impl Appender {
-    pub(crate) fn new(log: EventLog, projector: Projector) -> (Self, mpsc::Receiver<Commit>) {
+    pub(crate) fn new(
+        log: EventLog,
+        scrub: Scrub,
+        projector: Projector,
+    ) -> (Self, mpsc::Receiver<Commit>) {
         let (commits, receiver) = mpsc::channel(COMMITS_MAX);
         let appender = Self {
             log,
+            scrub,
             projector,
             commits,
             in_flight: VecDeque::new(),
@@ -156,7 +163,8 @@ impl Appender {
 
     /// Writes the last rows and closes the log. Blocks.
     pub(crate) fn close(self, rows: Vec<Row>) -> Result<(), Error> {
-        let last = (rows, self.log_end());
+        drop(self.scrub);
+        let last = (rows, self.log.head());
         let projected = self.projector.stop(Some(last));
         self.log.close()?;
         projected

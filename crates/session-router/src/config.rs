@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chat::command::NewUser;
 use chat::rules::Rules;
@@ -23,6 +24,8 @@ pub struct Config {
     pub rules: Rules,
     /// Whether an acknowledgement waits for `fsync`. `false` loses data at a power failure.
     pub sync: bool,
+    /// How long a check of the whole log for damage takes, after which the next begins. Zero: no checks.
+    pub scrub_round: Duration,
     /// The administrator that `switchboard init` made. Ignored if there is a user.
     pub first_administrator: Option<NewUser>,
 }
@@ -57,13 +60,13 @@ pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
 /// How long attempts in flight may take while the role stops. One that takes longer is repeated after
 /// the restart, under the same id. Together with [`OUTBOX_STOP_MAX`] this is less than the 11 s that
 /// the process gives its roles.
-pub(crate) const STOP_MAX: std::time::Duration = std::time::Duration::from_secs(7);
+pub(crate) const STOP_MAX: Duration = Duration::from_secs(7);
 /// How long sending the last replies may take while the role stops.
-pub(crate) const OUTBOX_STOP_MAX: std::time::Duration = std::time::Duration::from_secs(2);
+pub(crate) const OUTBOX_STOP_MAX: Duration = Duration::from_secs(2);
 /// The most events whose changed rows are not written while the role is busy. Writing rows costs more
 /// than folding events, and a start replays this many in about a second.
 pub(crate) const ROWS_EVENTS_MAX: u64 = 100_000;
 /// How often counts are recorded, the disk is checked, and changed rows are considered.
-pub(crate) const TICK: std::time::Duration = std::time::Duration::from_secs(1);
+pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// A user who sent a request within this time is online.
-pub(crate) const ONLINE: std::time::Duration = std::time::Duration::from_mins(2);
+pub(crate) const ONLINE: Duration = Duration::from_mins(2);

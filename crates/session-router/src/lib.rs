@@ -35,6 +35,7 @@ mod presence;
 mod projections;
 mod quota;
 mod recovery;
+mod scrub;
 mod sealed_log;
 #[cfg(feature = "testing")]
 pub mod testing;

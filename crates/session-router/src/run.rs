@@ -21,6 +21,7 @@ use crate::lease::{self, Lease};
 use crate::open::open;
 use crate::outbox::{Answer, Outbox};
 use crate::router::Router;
+use crate::scrub::Scrub;
 use crate::side_jobs::{JobResult, SideJobs};
 
 /// Runs the role until `stop`, or until the log fails. `ready` becomes true once it serves.
@@ -31,6 +32,7 @@ pub async fn run(
     ready: watch::Sender<bool>,
     stop: CancellationToken,
 ) -> Result<(), Error> {
+    let scrub_round = config.scrub_round;
     let first_administrator = config.first_administrator.take();
     let me = lease::owner(&config, now())?;
     let (mut lease, _keeper) = Lease::start(&bus, subjects.lease(), me).await?;
@@ -46,7 +48,8 @@ pub async fn run(
     let roles = bus.subscribe(&subjects.all_questions(), None).await?;
     let users = bus.subscribe(&subjects.all_api(), None).await?;
     let service = bus.announce(crate::service_info(&subjects)).await?;
-    let (appender, commits) = Appender::new(log, projector);
+    let scrub = Scrub::start(&log, scrub_round)?;
+    let (appender, commits) = Appender::new(log, scrub, projector);
     let senders = TaskTracker::new();
     let outbox = Outbox::start(&bus, &lease, state.sealed_log(), &subjects, &senders);
     let (side_jobs, results) = SideJobs::new(bus, state.sealed_log().clone(), subjects.attempt());

@@ -117,6 +117,7 @@ fn config(data: &Path) -> Config {
         public_url: "http://127.0.0.1".to_owned(),
         rules: Rules::standard(),
         sync: false,
+        scrub_round: Duration::ZERO,
         first_administrator: None,
     }
 }

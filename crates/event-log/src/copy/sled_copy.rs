@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use sled::IVec;
 
-use crate::copy::page::{Page, chunk_key, key_parts, page_key};
+use crate::copy::page::{Page, Row, chunk_key, key_parts, page_key};
 use crate::copy::store::{Store, guarded};
 use crate::event::StoredEvent;
 use crate::head::Head;
@@ -95,6 +95,16 @@ impl SledCopy {
     /// The number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.tree.len()
+    }
+
+    /// Writes rows again that were damaged. A later barrier makes them durable.
+    pub(crate) fn put(&self, rows: Vec<Row>) -> Result<(), Error> {
+        guarded("write", &self.path, || {
+            for (key, value) in rows {
+                self.tree.insert(key, value)?;
+            }
+            Ok(())
+        })
     }
 
     /// Removes the rows after `head`: the first rows of a frame that the journal does not have. The

@@ -17,6 +17,16 @@ pub(crate) struct MergedFrame {
     pub(crate) bytes: Vec<u8>,
 }
 
+impl MergedFrame {
+    pub(crate) const fn range(&self) -> Range {
+        let Self { first, last, .. } = self;
+        Range {
+            first: *first,
+            last: *last,
+        }
+    }
+}
+
 /// The next part of the merged log.
 pub(crate) enum Merged {
     /// A frame from the journal.
@@ -57,6 +67,20 @@ impl Merge {
             queue: VecDeque::new(),
             journal_ended: false,
         })
+    }
+
+    /// Merges a part of the log. `segments` are the journal's files with these positions.
+    pub(crate) fn within(segments: &[Segment], copy: SledCopy, range: Range) -> Self {
+        Self {
+            chain: ChainReader::starting_at(segments, range.first),
+            copy: Some(copy),
+            copy_end: range.last,
+            next: range.first,
+            hash: (range.first == 1).then_some(GENESIS),
+            gap_end: 0,
+            queue: VecDeque::new(),
+            journal_ended: false,
+        }
     }
 
     /// Returns the next part, or `None` at the end of both copies.

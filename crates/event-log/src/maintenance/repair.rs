@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::copy::sled_copy::{SLED, SledCopy};
 use crate::copy::store::Store;
 use crate::disk::durable;
-use crate::error::{Range, Ranges};
+use crate::error::Ranges;
 use crate::journal::segment::{self, JOURNAL, Segment};
 use crate::maintenance::merge::{Merge, Merged};
 use crate::maintenance::verify::compare;
@@ -91,19 +91,29 @@ fn repair_journal(
             .iter()
             .filter(|segment| segment.first == first)
             .collect();
-        for segment in &old {
-            let name = segment.path.file_name().unwrap_or_default();
-            let kept = quarantine.join(name);
-            fs::hard_link(&segment.path, &kept).map_err(Error::io("quarantine", &segment.path))?;
-        }
-        durable::sync_dir(&quarantine)?;
         let path = Segment::raw(&journal, first).path;
-        durable::rename(&temporary, &path)?;
-        for segment in old.iter().filter(|segment| segment.path != path) {
-            durable::remove_file(&segment.path)?;
-        }
+        replace(&old, &temporary, &path, &quarantine)?;
     }
     repaired.journal_quarantine = Some(quarantine);
+    Ok(())
+}
+
+/// Keeps the old files of a segment in the quarantine directory, and replaces them by a new one.
+pub(crate) fn replace(
+    old: &[&Segment],
+    new: &Path,
+    path: &Path,
+    quarantine: &Path,
+) -> Result<(), Error> {
+    for segment in old {
+        let kept = quarantine.join(segment.path.file_name().unwrap_or_default());
+        fs::hard_link(&segment.path, &kept).map_err(Error::io("quarantine", &segment.path))?;
+    }
+    durable::sync_dir(quarantine)?;
+    durable::rename(new, path)?;
+    for segment in old.iter().filter(|segment| segment.path != path) {
+        durable::remove_file(&segment.path)?;
+    }
     Ok(())
 }
 
@@ -123,10 +133,7 @@ fn plan(
             Merged::Journal(_) => {}
             Merged::Copy(frame) => {
                 damaged.insert(segment_start(segments, frame.first));
-                restored.push(Range {
-                    first: frame.first,
-                    last: frame.last,
-                });
+                restored.push(frame.range());
             }
             Merged::Garbage(path) => {
                 let found = segments.iter().find(|segment| segment.path == path);

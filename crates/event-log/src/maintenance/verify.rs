@@ -159,7 +159,7 @@ pub(crate) fn compare(
 }
 
 /// Returns the number of rows of a frame if sled contains exactly these.
-fn matching_rows(copy: &SledCopy, frame: &FrameRef<'_>) -> Option<usize> {
+pub(crate) fn matching_rows(copy: &SledCopy, frame: &FrameRef<'_>) -> Option<usize> {
     let rows = page::rows(frame);
     let equal = rows.iter().all(|(key, value)| {
         copy.value(key)

@@ -11,7 +11,7 @@ use crate::{Error, EventRef, GENESIS, Hash, StoredEvent};
 /// Reads committed events, on any thread, while the log is being written.
 #[derive(Clone)]
 pub struct Reader {
-    copy: SledCopy,
+    pub(crate) copy: SledCopy,
     journal: PathBuf,
     shared: Arc<Shared>,
 }

@@ -217,7 +217,7 @@ fn only_the_positions_that_are_damaged_in_both_copies_are_reported_as_lost() {
 
 /// Changes a byte of the page that starts at `position`, through sled: after a change in its file,
 /// sled can discard everything written later, so the damage would depend on its file layout.
-fn damage_page(dir: &Path, position: u64) {
+pub(crate) fn damage_page(dir: &Path, position: u64) {
     let config = sled::Config::new()
         .path(dir.join("sled"))
         .segment_size(8 * 1024 * 1024);
@@ -229,7 +229,7 @@ fn damage_page(dir: &Path, position: u64) {
 }
 
 /// First positions and paths of the journal's files.
-fn segments(dir: &Path) -> Vec<(u64, PathBuf)> {
+pub(crate) fn segments(dir: &Path) -> Vec<(u64, PathBuf)> {
     let first = |path: &Path| {
         path.file_name().unwrap().to_str().unwrap()[..20]
             .parse()

@@ -12,4 +12,5 @@ mod damage;
 mod model;
 mod projection;
 mod recovery;
+mod scrub;
 mod tail;

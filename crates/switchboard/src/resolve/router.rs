@@ -31,6 +31,7 @@ pub(super) fn router_config(
         public_url,
         rules,
         sync: loaded.settings.log.sync,
+        scrub_round: loaded.settings.log.scrub_round.0,
         first_administrator: first_administrator(data)?,
     })
 }

@@ -97,6 +97,7 @@ settings! {
     }
     log: Log {
         sync: bool,
+        scrub_round: Span,
         master_key_file: Option<PathBuf>,
     }
     tracing: Tracing {
