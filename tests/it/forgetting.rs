@@ -35,7 +35,7 @@ async fn files_with(broker: &TestBroker, texts: &[&str]) -> String {
 }
 
 /// Asserts that neither a file nor the printed log contains one of these texts.
-async fn assert_no_trace(broker: &TestBroker, secrets: &[&str]) {
+pub(crate) async fn assert_no_trace(broker: &TestBroker, secrets: &[&str]) {
     assert_ne!(
         files_with(broker, &["egress.allow"]).await,
         "",
@@ -44,7 +44,7 @@ async fn assert_no_trace(broker: &TestBroker, secrets: &[&str]) {
     assert_eq!(files_with(broker, secrets).await, "");
     let log = broker.call(&["log", "show", "--limit", "1000"]).await;
     let log = String::from_utf8(log.stdout).unwrap();
-    assert!(log.contains("message-received"), "{log}");
+    assert!(log.contains("user-created"), "{log}");
     assert_no_secrets(secrets, &[json!(log)]);
 }
 

@@ -31,6 +31,7 @@ mod wait;
 mod world;
 
 // Tests.
+mod at_rest;
 mod authentication;
 mod clock;
 mod connecting;

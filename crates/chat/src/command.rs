@@ -87,7 +87,7 @@ impl Request {
     /// Replaces the digest by its keyed form.
     #[must_use]
     pub fn keyed(mut self, key: &SealKey) -> Self {
-        self.digest = key.tag(&self.digest);
+        self.digest = key.tag(&[&self.digest]);
         self
     }
 

@@ -146,7 +146,7 @@ events! {
         /// A live chat's members changed.
         MembersChanged = "members-changed", 1;
         /// A canned reply was created or changed.
-        ReplySaved = "reply-saved", 1;
+        ReplySaved = "reply-saved", 2;
         /// A canned reply was deleted.
         ReplyDeleted = "reply-deleted", 1;
     }

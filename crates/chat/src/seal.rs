@@ -4,12 +4,17 @@
 //! the log; destroying the key erases the data. Confirmation codes are sealed under the data
 //! directory's master key.
 
+mod indexed;
+
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use hmac::{Hmac, Mac};
-use serde::de::DeserializeOwned;
+use serde::de::value::StrDeserializer;
+use serde::de::{self, DeserializeOwned, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser};
 use sha2::Sha256;
 use zeroize::{Zeroize, ZeroizeOnDrop};
@@ -17,6 +22,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::chance::Chance;
 use crate::codec;
 use crate::digest::{self, Digest};
+
+pub use indexed::Indexed;
 
 /// The length of a nonce, in bytes (draft-irtf-cfrg-xchacha section 2): long enough that random
 /// nonces do not collide in practice.
@@ -71,14 +78,26 @@ impl SealKey {
 
     /// A keyed digest (HMAC-SHA256, truncated to 16 bytes). Without the key, the bytes cannot be
     /// guessed from it.
-    pub fn tag(&self, bytes: &[u8]) -> Digest {
+    pub fn tag(&self, parts: &[&[u8]]) -> Digest {
+        digest::truncate(self.mac(parts))
+    }
+
+    /// The key that indexes texts of the workspace, derived from this one: see [`Indexed`].
+    #[must_use]
+    pub fn index_key(&self) -> Self {
+        Self(self.mac(&[b"switchboard index 1"]))
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> [u8; 32] {
         #[expect(
             clippy::expect_used,
             reason = "HMAC takes a key of any length (RFC 2104)"
         )]
         let mut mac = <Hmac<Sha256> as hmac::KeyInit>::new_from_slice(&self.0).expect("a key");
-        mac.update(bytes);
-        digest::truncate(mac.finalize().into_bytes())
+        for part in parts {
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
@@ -86,8 +105,8 @@ impl SealKey {
     }
 }
 
-impl std::fmt::Debug for SealKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for SealKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SealKey(***)")
     }
 }
@@ -100,6 +119,8 @@ pub enum Private<T> {
     Clear(T),
     /// Sealed, as stored.
     Sealed(Box<[u8]>),
+    /// As older versions stored it: not sealed.
+    Open(T),
 }
 
 impl<T: Serialize + DeserializeOwned + Clone> Private<T> {
@@ -117,10 +138,19 @@ impl<T: Serialize + DeserializeOwned + Clone> Private<T> {
         }
     }
 
+    /// The value to store in a new event: one that older versions did not seal is sealed then.
+    #[must_use]
+    pub fn renewed(&self) -> Self {
+        match self {
+            Self::Open(value) => Self::Clear(value.clone()),
+            Self::Clear(_) | Self::Sealed(_) => self.clone(),
+        }
+    }
+
     /// The value; `None` if the key is missing or wrong.
     pub fn open(&self, key: Option<&SealKey>, context: &[u8]) -> Option<Cow<'_, T>> {
         match self {
-            Self::Clear(value) => Some(Cow::Borrowed(value)),
+            Self::Clear(value) | Self::Open(value) => Some(Cow::Borrowed(value)),
             Self::Sealed(sealed) => {
                 let clear = key?.open(sealed, context)?;
                 codec::decode(&clear).ok().map(Cow::Owned)
@@ -129,19 +159,20 @@ impl<T: Serialize + DeserializeOwned + Clone> Private<T> {
     }
 }
 
-impl<T> std::fmt::Debug for Private<T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl<T> fmt::Debug for Private<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Private(***)")
     }
 }
 
-impl<T> Serialize for Private<T> {
+impl<T: Serialize> Serialize for Private<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Sealed(sealed) if serializer.is_human_readable() => {
                 serializer.collect_str(&format_args!("sealed, {} bytes", sealed.len()))
             }
             Self::Sealed(sealed) => serializer.serialize_bytes(sealed),
+            Self::Open(value) => value.serialize(serializer),
             Self::Clear(_) => Err(ser::Error::custom(
                 "a private value must be sealed before it is written",
             )),
@@ -149,10 +180,28 @@ impl<T> Serialize for Private<T> {
     }
 }
 
-impl<'de, T> Deserialize<'de> for Private<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Private<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let bytes: serde_bytes::ByteBuf = Deserialize::deserialize(deserializer)?;
-        Ok(Self::Sealed(bytes.into_vec().into()))
+        deserializer.deserialize_byte_buf(Stored(PhantomData))
+    }
+}
+
+/// Reads bytes as a sealed value, and a text as one that an older version did not seal.
+struct Stored<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Stored<T> {
+    type Value = Private<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a sealed value")
+    }
+
+    fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Self::Value, E> {
+        Ok(Private::Sealed(bytes.into()))
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Self::Value, E> {
+        T::deserialize(StrDeserializer::new(text)).map(Private::Open)
     }
 }
 

@@ -33,6 +33,7 @@ use crate::reason::Reason;
 use crate::record::Answer;
 use crate::rejection::Rejection;
 use crate::rules::Rules;
+use crate::seal::{Indexed, SealKey};
 use crate::state::{
     Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Notice, Parked, Session, User,
 };
@@ -44,8 +45,10 @@ pub use index::{Cursor, View};
 pub use persist::{BadRows, ROWS_VERSION};
 
 /// The in-memory state that decisions and lists read.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Workspace {
+    /// The key of the digests by which private texts are found: see [`Indexed`].
+    index_key: SealKey,
     /// The position of the last applied event.
     pub position: u64,
     /// Users, by login.
@@ -102,6 +105,34 @@ pub struct Context<'a> {
 }
 
 impl Workspace {
+    /// The workspace of an empty log. `index_key` is [`SealKey::index_key`] of the master key.
+    pub fn new(index_key: SealKey) -> Self {
+        Self {
+            index_key,
+            position: 0,
+            users: Table::default(),
+            live_chats: Table::default(),
+            channels: Table::default(),
+            contacts: Table::default(),
+            chats: Table::default(),
+            sessions: Table::default(),
+            message_table: MessageTable::default(),
+            deliveries: Table::default(),
+            notices: Table::default(),
+            parked: Table::default(),
+            commands: Table::default(),
+            audit: Table::default(),
+            keys: Table::default(),
+            feed_heads: Table::default(),
+            index: Index::default(),
+        }
+    }
+
+    /// The digest by which a private text is found in a scope.
+    fn digest(&self, scope: &[u8; 16], text: &str) -> Digest {
+        Indexed::digest_of(&self.index_key, scope, text)
+    }
+
     /// Decides a request: returns the events to record, the effects to carry out and the reply. A
     /// rejected request changes nothing.
     pub fn decide(

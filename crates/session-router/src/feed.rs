@@ -90,7 +90,8 @@ impl FeedItem {
         if self.audited {
             let subject = subjects.audit(&record.stream.to_string(), kind);
             let data = self.data.object(sealed_log, Webhook::Whole);
-            messages.push(message(subject, &self.in_audit(data, subjects)));
+            let event = self.in_audit(data, sealed_log, subjects);
+            messages.push(message(subject, &event));
         }
         messages
     }
@@ -106,7 +107,7 @@ impl FeedItem {
         if self.record.live_chat.is_some() {
             self.on_feed(data, subjects)
         } else {
-            self.in_audit(data, subjects)
+            self.in_audit(data, sealed_log, subjects)
         }
     }
 
@@ -123,9 +124,9 @@ impl FeedItem {
         .value()
     }
 
-    fn in_audit(&self, data: Object, subjects: &Subjects) -> Value {
+    fn in_audit(&self, data: Object, sealed_log: &SealedLog, subjects: &Subjects) -> Value {
         let record = &self.record;
-        let change = self.audited.then(|| change(record));
+        let change = self.audited.then(|| change(record, sealed_log));
         let data = data.with_some("change", change);
         self.envelope(
             record.event.kind(),

@@ -23,8 +23,11 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
     let master = Arc::clone(&config.master);
     let mut keys = Unchecked::read(&config.data, master, opened.head.position, &mut chance)?;
     keys.check_log(&log.reader())?;
-    let (workspace, store, loaded) =
-        projections::open(&config.data.join("projections"), &log.reader())?;
+    let (workspace, store, loaded) = projections::open(
+        &config.data.join("projections"),
+        &log.reader(),
+        &config.master.index_key(),
+    )?;
     tracing::info!(
         from = loaded.from,
         replayed = loaded.replayed,

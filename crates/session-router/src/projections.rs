@@ -11,6 +11,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use chat::record::Record;
+use chat::seal::SealKey;
 use chat::table::Row;
 use chat::workspace::{ROWS_VERSION, Workspace};
 use event_log::{Head, ProjectionStore, Reader};
@@ -41,6 +42,7 @@ pub(crate) struct Loaded {
 pub(crate) fn open(
     dir: &Path,
     reader: &Reader,
+    index_key: &SealKey,
 ) -> Result<(Workspace, ProjectionStore, Loaded), Error> {
     let version = format!("v{ROWS_VERSION}");
     let (mut store, discarded) = ProjectionStore::open(&dir.join(&version))?;
@@ -51,9 +53,10 @@ pub(crate) fn open(
             "the projections were damaged and are rebuilt"
         );
     }
-    let mut workspace = Workspace::default();
+    let new = || Workspace::new(index_key.clone());
+    let mut workspace = new();
     if let Some(position) = checked_position(&store, reader)? {
-        workspace = load(&store, position).unwrap_or_default();
+        workspace = load(&store, position, index_key).unwrap_or_else(new);
     }
     let from = workspace.position;
     if from == 0 {
@@ -96,10 +99,10 @@ fn checked_position(store: &ProjectionStore, reader: &Reader) -> Result<Option<u
 
 /// Loads the state from the rows. `None` if they cannot be read, which is logged. Messages are most of
 /// it, so another thread loads them.
-fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
+fn load(store: &ProjectionStore, position: u64, index_key: &SealKey) -> Option<Workspace> {
     let (messages, rest) = thread::scope(|scope| {
-        let messages = scope.spawn(|| load_part(store, Workspace::is_message_row));
-        let rest = load_part(store, |key| !Workspace::is_message_row(key));
+        let messages = scope.spawn(|| load_part(store, index_key, Workspace::is_message_row));
+        let rest = load_part(store, index_key, |key| !Workspace::is_message_row(key));
         (messages.join().ok().flatten(), rest)
     });
     let mut workspace = rest?;
@@ -109,8 +112,12 @@ fn load(store: &ProjectionStore, position: u64) -> Option<Workspace> {
 }
 
 /// Loads some of the rows.
-fn load_part(store: &ProjectionStore, is_wanted: impl Fn(&[u8]) -> bool) -> Option<Workspace> {
-    let mut workspace = Workspace::default();
+fn load_part(
+    store: &ProjectionStore,
+    index_key: &SealKey,
+    is_wanted: impl Fn(&[u8]) -> bool,
+) -> Option<Workspace> {
+    let mut workspace = Workspace::new(index_key.clone());
     let mut bad = None;
     let read = store.for_each(|key, value| {
         if is_wanted(key)

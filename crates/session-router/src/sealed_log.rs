@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chat::record::{Record, Stream};
-use chat::seal::{Private, SealKey};
+use chat::seal::{Indexed, Private, SealKey};
 use event_log::Reader;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,6 +62,11 @@ impl SealedLog {
         T: Serialize + DeserializeOwned + Clone,
     {
         open(&self.keyring.get(key)?, private, stream)
+    }
+
+    /// Opens an indexed text that is sealed under the master key.
+    pub(crate) fn open_indexed_with_master_key(&self, text: &Indexed) -> Option<String> {
+        text.open(Some(self.keyring.master()))
     }
 
     /// Opens what is sealed under the master key.

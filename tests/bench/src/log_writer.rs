@@ -80,7 +80,7 @@ fn settle(writer: &mut LogWriter, channel: ChannelId) {
 pub(crate) fn replay(data: &Path) -> Duration {
     let (log, _) = EventLog::open(&data.join("log"), Options::new(now().as_micros())).unwrap();
     let start = instant();
-    let mut workspace = Workspace::default();
+    let mut workspace = Workspace::new(config(data).master.index_key());
     let all = log.reader().scan(1, |event| {
         workspace.evolve(&Record::decode(event.position, event.bytes).unwrap());
         ControlFlow::Continue(())

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ReplyId, UserId};
+use crate::seal::{Indexed, Private};
 
 /// See [`crate::event::Event::LiveChatCreated`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -36,10 +37,10 @@ pub struct MembersChanged {
 pub struct ReplySaved {
     /// The canned reply.
     pub reply: ReplyId,
-    /// The text that an operator types to insert it.
-    pub shortcut: String,
-    /// Its text.
-    pub text: String,
+    /// The text that an operator types to insert it, sealed under the master key.
+    pub shortcut: Indexed,
+    /// Its text, sealed under the master key.
+    pub text: Private<String>,
 }
 
 /// See [`crate::event::Event::ReplyDeleted`].

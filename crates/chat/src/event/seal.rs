@@ -12,7 +12,7 @@ use crate::event::{
     ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
     TokenIssued, UserCreated, UserDisabled, UserUpdated,
 };
-use crate::seal::{Private, SealKey};
+use crate::seal::{Indexed, Private, SealKey};
 
 /// A private field of an event. Without a key its value is discarded.
 trait Seal {
@@ -43,6 +43,19 @@ impl<T: Seal> Seal for Option<T> {
 
     fn is_clear(&self) -> bool {
         self.as_ref().is_some_and(Seal::is_clear)
+    }
+}
+
+impl Seal for Indexed {
+    fn seal_with(&mut self, key: Option<&SealKey>, _: &[u8], chance: &mut Chance) {
+        match key {
+            Some(key) => self.seal(key, chance),
+            None => self.withhold(),
+        }
+    }
+
+    fn is_clear(&self) -> bool {
+        self.is_clear()
     }
 }
 
@@ -110,7 +123,7 @@ sealing! {
     LiveChatRenamed { name }
     LiveChatDeleted { }
     MembersChanged { members }
-    ReplySaved { reply shortcut text }
+    ReplySaved { reply; shortcut by master text by master }
     ReplyDeleted { reply }
     ChannelCreated {
         live_chat name webhook codeless security dialect operator_initiated; code by master

@@ -77,7 +77,45 @@ fn a_withheld_value_has_no_content() {
 
 #[test]
 fn a_tag_depends_on_the_bytes_and_the_key() {
-    assert_eq!(key(1).tag(b"yes"), key(1).tag(b"yes"));
-    assert_ne!(key(1).tag(b"yes"), key(1).tag(b"no"));
-    assert_ne!(key(1).tag(b"yes"), key(2).tag(b"yes"));
+    assert_eq!(key(1).tag(&[b"yes"]), key(1).tag(&[b"y", b"es"]));
+    assert_ne!(key(1).tag(&[b"yes"]), key(1).tag(&[b"no"]));
+    assert_ne!(key(1).tag(&[b"yes"]), key(2).tag(&[b"yes"]));
+    assert_ne!(key(1).index_key(), key(2).index_key());
+}
+
+#[test]
+fn an_indexed_text_is_found_by_its_digest_and_opens_with_its_key() {
+    let (index, scope) = (key(9), [3; 16]);
+    let digest = Indexed::digest_of(&index, &scope, "+44 555");
+    assert_ne!(digest, Indexed::digest_of(&index, &[4; 16], "+44 555"));
+    assert_ne!(digest, Indexed::digest_of(&key(8), &scope, "+44 555"));
+    let mut text = Indexed::new(digest, "+44 555");
+    text.seal(&key(1), &mut chance());
+    let stored = codec::encode(&text);
+    assert!(!stored.windows(3).any(|w| w == b"555"));
+    let read: Indexed = codec::decode(&stored).unwrap();
+    assert!(read == text && read.lifted(&index, &scope) == text && read.renewed() == text);
+    assert_eq!(read.open(Some(&key(1))).as_deref(), Some("+44 555"));
+    assert_eq!(read.open(Some(&key(2))), None);
+    let shown = serde_json::to_string(&read).unwrap();
+    assert!(shown.starts_with("\"sealed, "), "{shown}");
+
+    // An older event has the text alone. A row has its digest too.
+    let old: Indexed = codec::decode(&codec::encode(&"+44 555")).unwrap();
+    assert_eq!(codec::encode(&old), codec::encode(&"+44 555"));
+    let mut row: Indexed = codec::decode(&codec::encode(&old.lifted(&index, &scope))).unwrap();
+    assert_eq!(row.digest(), digest);
+    assert_eq!(row.open(None).as_deref(), Some("+44 555"));
+    assert!(row.renewed().is_clear());
+    row.erase();
+    assert_eq!((row.digest(), row.open(None)), (digest, None));
+}
+
+#[test]
+fn a_value_that_an_older_version_did_not_seal_is_read_and_renewed() {
+    let old: Private<String> = codec::decode(&codec::encode(&"text")).unwrap();
+    assert!(old == Private::Open("text".to_owned()));
+    assert_eq!(codec::encode(&old), codec::encode(&"text"));
+    assert_eq!(*old.open(None, b"context").unwrap(), "text");
+    assert!(old.renewed() == Private::Clear("text".to_owned()));
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::id::{ReplyId, UserId};
+use crate::seal::{Indexed, Private};
 use crate::state::Head;
 use crate::time::Timestamp;
 
@@ -28,8 +29,8 @@ pub struct LiveChat {
 /// A reusable text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CannedReply {
-    /// The text that an operator types to insert it.
-    pub shortcut: String,
-    /// Its text.
-    pub text: String,
+    /// The text that an operator types to insert it, sealed under the master key.
+    pub shortcut: Indexed,
+    /// Its text, sealed under the master key.
+    pub text: Private<String>,
 }

@@ -14,6 +14,7 @@ use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rules::{LIST_MAX, SHORTCUT_CHARS_MAX};
+use crate::seal::{Indexed, Private};
 use crate::state::{CannedReply, Channel, LiveChat};
 use crate::workspace::users::{check_name, wrong_length};
 use crate::workspace::{Caller, Context, Workspace};
@@ -55,7 +56,8 @@ impl Workspace {
                 text,
             } => {
                 let reply = ReplyId::new(context.now, context.chance);
-                self.decide_save_reply(caller, *live_chat, reply, shortcut, text)
+                let content = (Some(shortcut.as_str()), Some(text.as_str()));
+                self.decide_save_reply(caller, *live_chat, reply, content)
             }
             LiveChatCommand::UpdateReply {
                 live_chat,
@@ -63,10 +65,9 @@ impl Workspace {
                 shortcut,
                 text,
             } => {
-                let now = find_reply(self.visible_live_chat(caller, *live_chat)?, *reply)?;
-                let shortcut = shortcut.as_ref().unwrap_or(&now.shortcut);
-                let text = text.as_ref().unwrap_or(&now.text);
-                self.decide_save_reply(caller, *live_chat, *reply, shortcut, text)
+                find_reply(self.visible_live_chat(caller, *live_chat)?, *reply)?;
+                let content = (shortcut.as_deref(), text.as_deref());
+                self.decide_save_reply(caller, *live_chat, *reply, content)
             }
             LiveChatCommand::DeleteReply { live_chat, reply } => {
                 caller.require_supervisor()?;
@@ -118,40 +119,50 @@ impl Workspace {
         Ok(decision.with_rights_changed(live_chat.members.iter().cloned()))
     }
 
+    /// Saves a canned reply; what is `None` stays as it was.
     fn decide_save_reply(
         &self,
         caller: &Caller<'_>,
         live_chat: LiveChatId,
         reply: ReplyId,
-        shortcut: &str,
-        text: &str,
+        (shortcut, text): (Option<&str>, Option<&str>),
     ) -> Result<Decision, Rejection> {
         caller.require_supervisor()?;
         let replies = &self.visible_live_chat(caller, live_chat)?.replies;
         let plain = |c: char| !c.is_whitespace() && !c.is_control();
-        if !(1..=SHORTCUT_CHARS_MAX).contains(&shortcut.chars().count())
-            || !shortcut.chars().all(plain)
-        {
+        let fits =
+            |s: &str| (1..=SHORTCUT_CHARS_MAX).contains(&s.chars().count()) && s.chars().all(plain);
+        if !shortcut.is_none_or(fits) {
             let max = SHORTCUT_CHARS_MAX;
             return Err(Reason::InvalidShortcut { max }.into());
         }
-        if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
+        let fits = |t: &str| !t.trim().is_empty() && t.chars().count() <= TEXT_CHARS_MAX;
+        if !text.is_none_or(fits) {
             return Err(wrong_length("/text", 1, TEXT_CHARS_MAX, "characters"));
         }
-        if replies
-            .iter()
-            .any(|(id, other)| *id != reply && other.shortcut == shortcut)
-        {
-            let shortcut = shortcut.to_owned();
+        let digest = shortcut.map(|s| self.digest(live_chat.as_bytes(), s));
+        let is_taken = |(id, other): (&ReplyId, &CannedReply)| {
+            *id != reply && Some(other.shortcut.digest()) == digest
+        };
+        if replies.iter().any(is_taken) {
+            let shortcut = shortcut.unwrap_or_default().to_owned();
             return Err(Reason::ShortcutTaken { shortcut }.into());
         }
         if replies.len() >= LIST_MAX && !replies.contains_key(&reply) {
             return Err(Reason::RepliesFull { limit: LIST_MAX }.into());
         }
+        let (new, known) = (digest.zip(shortcut), replies.get(&reply));
+        let new = new.map(|(digest, shortcut)| Indexed::new(digest, shortcut));
+        let shortcut = new.or_else(|| Some(known?.shortcut.renewed()));
+        let text = text.map(|text| Private::Clear(text.to_owned()));
+        let text = text.or_else(|| Some(known?.text.renewed()));
+        let (Some(shortcut), Some(text)) = (shortcut, text) else {
+            return Err(no_such_reply(reply));
+        };
         let event = ReplySaved {
             reply,
-            shortcut: shortcut.to_owned(),
-            text: text.to_owned(),
+            shortcut,
+            text,
         };
         Ok(Decision::new(
             [live_chat_event(live_chat, event)],
@@ -196,10 +207,13 @@ impl Workspace {
 }
 
 fn find_reply(live_chat: &LiveChat, reply: ReplyId) -> Result<&CannedReply, Rejection> {
-    let missing = || Reason::NoSuchReply {
-        reply: reply.to_string(),
-    };
-    Ok(live_chat.replies.get(&reply).ok_or_else(missing)?)
+    let found = live_chat.replies.get(&reply);
+    found.ok_or_else(|| no_such_reply(reply))
+}
+
+fn no_such_reply(reply: ReplyId) -> Rejection {
+    let reply = reply.to_string();
+    Reason::NoSuchReply { reply }.into()
 }
 
 fn changed(live_chat: LiveChatId, event: impl Into<Event>) -> Decision {

@@ -1,12 +1,13 @@
 //! Saves a workspace as rows of a projection store and loads it.
 
 use crate::codec;
+use crate::seal::SealKey;
 use crate::table::Row;
 use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 7;
+pub const ROWS_VERSION: u8 = 8;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +56,13 @@ impl Workspace {
 
     /// Loads a workspace from its rows, saved after the event at `position`.
     pub fn load<'a>(
+        index_key: SealKey,
         rows: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
         position: u64,
     ) -> Result<Self, BadRows> {
         let mut workspace = Self {
             position,
-            ..Self::default()
+            ..Self::new(index_key)
         };
         for (key, value) in rows {
             workspace.load_row(key, value)?;

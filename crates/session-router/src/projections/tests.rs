@@ -79,8 +79,10 @@ fn a_live_chat_with_many_long_replies_can_be_loaded() {
         shell.ok("root", "replies.create", &reply);
     }
     let dir = tempfile::tempdir().unwrap();
+    let index_key = shell.sealed_log.keyring.master().index_key();
     for replayed in [shell.workspace().position, 0] {
-        let (workspace, store, loaded) = open(dir.path(), &shell.sealed_log.reader).unwrap();
+        let (workspace, store, loaded) =
+            open(dir.path(), &shell.sealed_log.reader, &index_key).unwrap();
         assert_eq!(loaded.replayed, replayed);
         assert!(workspace == *shell.workspace());
         drop(store);

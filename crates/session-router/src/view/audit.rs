@@ -44,7 +44,7 @@ fn render(positions: &[u64], more: bool, query: &Audit, sealed_log: &SealedLog) 
         let record = sealed_log.record(*position);
         let wanted = record.filter(|r| is_wanted(r, query.user.as_ref(), query.stream.as_ref()));
         if let Some(record) = wanted
-            && (list.len() == query.limit || !list.push(item(&record)))
+            && (list.len() == query.limit || !list.push(item(&record, sealed_log)))
         {
             cut = true;
             break;
@@ -62,7 +62,7 @@ fn is_wanted(record: &Record, user: Option<&UserId>, stream: Option<&Stream>) ->
 }
 
 /// One entry. `user` is present if a user did it; `by` can also be the messenger or the system.
-fn item(record: &Record) -> Value {
+fn item(record: &Record, sealed_log: &SealedLog) -> Value {
     let user = match &record.by {
         Actor::User(user) => Some(user),
         Actor::Messenger | Actor::System => None,
@@ -74,6 +74,6 @@ fn item(record: &Record) -> Value {
         .with("by", record.by.to_string())
         .with("stream", &record.stream)
         .with("event", record.event.kind())
-        .with("data", change(record))
+        .with("data", change(record, sealed_log))
         .value()
 }

@@ -1,17 +1,26 @@
 //! The content of an event as JSON, for the audit trail.
 
+use chat::event::Event;
 use chat::record::Record;
 use serde_json::{Map, Value};
+
+use crate::sealed_log::SealedLog;
 
 /// Members whose value is replaced by `***`.
 const SECRETS: [&str; 3] = ["code", "hash", "passwordHash"];
 
 /// The body of an event with the member names of the console API, without secrets.
-pub(crate) fn change(record: &Record) -> Value {
+pub(crate) fn change(record: &Record, sealed_log: &SealedLog) -> Value {
     let mut data = camel(record.event.to_json());
     if let (Value::Object(members), Some(reason)) = (&mut data, record.event.reason()) {
         members.remove("cause");
         members.insert("reason".to_owned(), reason.object().into());
+    }
+    if let (Value::Object(members), Event::ReplySaved(e)) = (&mut data, &record.event) {
+        let shortcut = sealed_log.open_indexed_with_master_key(&e.shortcut);
+        let text = sealed_log.open_with_master_key(&e.text, &record.stream);
+        members.insert("shortcut".to_owned(), shortcut.into());
+        members.insert("text".to_owned(), text.into());
     }
     data
 }

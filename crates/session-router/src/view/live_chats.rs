@@ -2,6 +2,7 @@
 
 use chat::id::{LiveChatId, ReplyId, UserId};
 use chat::model::ChannelStatus;
+use chat::record::Stream;
 use chat::rejection::Rejection;
 use chat::state::{CannedReply, LiveChat};
 use chat::time::Timestamp;
@@ -14,6 +15,7 @@ use super::object::Object;
 use super::users::UserSnapshot;
 use super::{Plan, list};
 use crate::api::Page;
+use crate::sealed_log::SealedLog;
 
 /// The most people in the answer of `live-chats.list`.
 const PEOPLE_MAX: usize = 1_000;
@@ -130,8 +132,8 @@ pub(super) fn replies(
         .map(|(reply, r)| (*reply, (*reply, r.clone())))
         .collect();
     let limit = page.limit;
-    Ok(Plan::new(move |_| {
-        let object = |(reply, r): (ReplyId, CannedReply)| canned(id, reply, &r);
+    Ok(Plan::new(move |sealed_log| {
+        let object = |(reply, r): (ReplyId, CannedReply)| canned(id, reply, &r, sealed_log);
         let (list, next) = list::page(replies, limit, object);
         Object::new().with("replies", list).with("next", next)
     }))
@@ -141,16 +143,24 @@ pub(super) fn replies(
 pub(super) fn reply(workspace: &Workspace, live_chat: LiveChatId, id: ReplyId) -> Plan {
     let reply = workspace.live_chats.get(&live_chat);
     let reply = reply.and_then(|l| l.replies.get(&id)).cloned();
-    Plan::new(move |_| {
-        Object::new().with_some("reply", reply.map(|reply| canned(live_chat, id, &reply)))
+    Plan::new(move |sealed_log| {
+        let reply = reply.map(|reply| canned(live_chat, id, &reply, sealed_log));
+        Object::new().with_some("reply", reply)
     })
 }
 
-fn canned(live_chat: LiveChatId, id: ReplyId, reply: &CannedReply) -> Value {
+fn canned(
+    live_chat: LiveChatId,
+    id: ReplyId,
+    reply: &CannedReply,
+    sealed_log: &SealedLog,
+) -> Value {
+    let shortcut = sealed_log.open_indexed_with_master_key(&reply.shortcut);
+    let text = sealed_log.open_with_master_key(&reply.text, &Stream::LiveChat(live_chat));
     Object::new()
         .with("id", id)
         .with("liveChat", live_chat)
-        .with("shortcut", &reply.shortcut)
-        .with("text", &reply.text)
+        .with("shortcut", shortcut.unwrap_or_default())
+        .with("text", text.unwrap_or_default())
         .value()
 }

@@ -6,16 +6,29 @@ mod events;
 
 pub(super) use enums::{StoredEnums, stored_enums};
 pub(super) use envelopes::envelopes;
-pub(super) use events::{specimens, with_reasons};
+pub(super) use events::{old_specimens, specimens, with_reasons};
 
+use serde_bytes::ByteArray;
+
+use crate::codec;
 use crate::id::{ChannelId, ContactId, MessageId, SessionId, UserId};
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 use crate::time::Timestamp;
 
 const TIME: Timestamp = Timestamp::from_micros(1_795_341_600_123_456);
 
 fn sealed<T>() -> Private<T> {
     Private::Sealed([0x5e, 0xa1, 0xed].into())
+}
+
+fn indexed() -> Indexed {
+    let sealed: (ByteArray<16>, Private<String>) = (ByteArray::new(bytes(0xd2)), sealed());
+    codec::decode(&codec::encode(&sealed)).unwrap()
+}
+
+/// A text of an older event.
+fn open(text: &str) -> Indexed {
+    codec::decode(&codec::encode(&text)).unwrap()
 }
 
 fn user(login: &str) -> UserId {

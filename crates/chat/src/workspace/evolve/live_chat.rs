@@ -37,7 +37,7 @@ impl Workspace {
             }
             LiveChatEvent::ReplySaved(e) => {
                 let reply = CannedReply {
-                    shortcut: e.shortcut.clone(),
+                    shortcut: e.shortcut.lifted(&self.index_key, id.as_bytes()),
                     text: e.text.clone(),
                 };
                 live_chat.replies.insert(e.reply, reply);

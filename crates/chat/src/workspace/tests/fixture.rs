@@ -9,13 +9,15 @@ pub(super) use super::commands::*;
 pub(super) use super::values::*;
 use crate::chance::Chance;
 use crate::command::{
-    Command, Connect, Effect, LiveChatCommand, Reply, Request, SystemCommand, Verification,
+    Command, Connect, Effect, LiveChatCommand, NewEvent, Reply, Request, SystemCommand,
+    Verification,
 };
+use crate::event::Event;
 use crate::id::{ChannelId, CommandId, LiveChatId, MessageId, SessionId};
 use crate::messenger::Inbound;
 use crate::model::Group;
 use crate::reason::Reason;
-use crate::record::{Answer, Cause, Record};
+use crate::record::{Actor, Answer, Cause, Record, Stream};
 use crate::rejection::{Code, Rejection};
 use crate::rules::Rules;
 use crate::secret::Secret;
@@ -53,7 +55,7 @@ impl Fixture {
     /// A workspace without users.
     pub(super) fn empty(seed: u8) -> Self {
         Self {
-            workspace: Workspace::default(),
+            workspace: Workspace::new(index_key()),
             now: START,
             chance: Chance::from_seed([seed; 32]),
             rules: Rules::standard(),
@@ -239,6 +241,14 @@ impl Fixture {
     /// Sends a messenger's request.
     pub(super) fn receive(&mut self, inbound: Inbound) -> Result<Reply, Rejection> {
         self.request(&Request::inbound(self.channel, inbound))
+    }
+
+    /// Applies and logs an event as an older version wrote it.
+    pub(super) fn wrote(&mut self, stream: Stream, event: impl Into<Event>) {
+        let new = NewEvent::new(stream, Some(self.live_chat), event);
+        let (record, _) = self.workspace.record(new, &Actor::System, None, self.now);
+        self.workspace.evolve(&record);
+        self.log.push(record.encode());
     }
 
     /// Decides a request, and applies and logs its events.

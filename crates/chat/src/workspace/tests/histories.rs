@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, index_key};
 use super::invariants;
 use super::model::{Contact, Model, Session, Verdict};
 use super::step::{Step, User, any_step};
@@ -205,7 +205,7 @@ impl World {
         invariants::check_rebuild(&self.fixture);
         self.fixture.rows(&mut self.store);
         let rows = self.store.iter().map(|(key, row)| (&**key, Some(&**row)));
-        let loaded = Workspace::load(rows, self.fixture.workspace.position).unwrap();
+        let loaded = Workspace::load(index_key(), rows, self.fixture.workspace.position).unwrap();
         assert!(
             loaded == self.fixture.workspace,
             "the projections differ from the live state"

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fixture::Fixture;
+use super::fixture::{Fixture, index_key};
 use crate::event::Event;
 use crate::id::{ChannelId, MessageId, SessionId};
 use crate::model::{DeliveryState, Direction};
@@ -28,7 +28,7 @@ pub(super) fn check(fixture: &Fixture) {
 
 /// Folding the log from its first byte gives the live state.
 pub(super) fn check_rebuild(fixture: &Fixture) {
-    let mut fold = Workspace::default();
+    let mut fold = Workspace::new(index_key());
     for (at, bytes) in fixture.log.iter().enumerate() {
         fold.evolve(&Record::decode(at as u64 + 1, bytes).unwrap());
     }

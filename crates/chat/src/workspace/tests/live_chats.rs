@@ -1,10 +1,12 @@
-use super::fixture::{Fixture, answer, members, user};
+use super::fixture::{Fixture, answer, key, members, open, user};
 use crate::command::{Effect, LiveChatCommand};
+use crate::event::ReplySaved;
 use crate::id::{LiveChatId, ReplyId};
 use crate::model::ChannelStatus;
-use crate::record::Answer;
+use crate::record::{Answer, Stream};
 use crate::rejection::Code;
 use crate::rules::LIST_MAX;
+use crate::seal::Private;
 
 fn create(name: &str) -> LiveChatCommand {
     LiveChatCommand::Create {
@@ -106,11 +108,46 @@ fn supervisors_change_canned_replies() {
         text: Some("Good evening!".to_owned()),
     };
     fixture.does("sue", update);
-    let kept = &fixture.workspace.live_chat(live_chat).unwrap().replies[&reply];
-    assert_eq!((&*kept.shortcut, &*kept.text), ("hi", "Good evening!"));
+    assert_eq!(shown(&fixture, reply), ["hi", "Good evening!"]);
     let delete = LiveChatCommand::DeleteReply { live_chat, reply };
     fixture.does("sue", delete.clone());
     fixture.rejects("sue", delete, Code::NotFound);
+}
+
+/// The shortcut and the text of a canned reply, opened with the master key.
+fn shown(fixture: &Fixture, reply: ReplyId) -> [String; 2] {
+    let live_chat = fixture.workspace.live_chat(fixture.live_chat).unwrap();
+    let (reply, master) = (&live_chat.replies[&reply], key(u32::MAX));
+    let bound = Stream::LiveChat(fixture.live_chat).to_string();
+    let text = reply.text.open(Some(&master), bound.as_bytes());
+    let shortcut = reply.shortcut.open(Some(&master));
+    [shortcut.unwrap(), text.unwrap().into_owned()]
+}
+
+#[test]
+fn canned_replies_of_an_older_log_are_known_and_sealed_when_they_change() {
+    let mut fixture = Fixture::open();
+    let (live_chat, reply) = (fixture.live_chat, ReplyId::from_bytes([7; 16]));
+    let old = ReplySaved {
+        reply,
+        shortcut: open("hi"),
+        text: Private::Open("Good day!".to_owned()),
+    };
+    fixture.wrote(Stream::LiveChat(live_chat), old);
+    assert_eq!(shown(&fixture, reply), ["hi", "Good day!"]);
+    fixture.rejects("sue", create_reply(live_chat, "hi", "x"), Code::Conflict);
+    let update = LiveChatCommand::UpdateReply {
+        live_chat,
+        reply,
+        shortcut: None,
+        text: None,
+    };
+    fixture.does("sue", update);
+    assert_eq!(shown(&fixture, reply), ["hi", "Good day!"]);
+    let stored = fixture.log.last().unwrap();
+    assert!(!stored.windows(2).any(|w| w == b"hi" || w == b"Go"));
+    let others = create_reply(live_chat, "hi", "x");
+    fixture.rejects("sue", others, Code::Conflict);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::fixture::Fixture;
-use super::values::key;
+use super::values::{index_key, key};
 use crate::content::Content;
 use crate::event::Event;
 use crate::id::{ChannelId, ContactId, MessageId, SessionId};
@@ -107,7 +107,7 @@ impl Fixture {
     /// The contents that the remaining keys can still decrypt in the log.
     pub(super) fn contents(&self) -> Vec<Content> {
         let mut contents = Vec::new();
-        let mut fold = Workspace::default();
+        let mut fold = Workspace::new(index_key());
         for (at, bytes) in self.log.iter().enumerate() {
             let record = Record::decode(at as u64 + 1, bytes).unwrap();
             let number = fold.key_of(&record.stream, &record.event);

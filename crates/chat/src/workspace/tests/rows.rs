@@ -107,5 +107,5 @@ fn rows_with_other_fields_have_another_version() {
         shape_of(&w.deliveries),
         shape_of(&w.notices),
     ];
-    assert_eq!((ROWS_VERSION, shapes), (7, SHAPES.map(String::from)));
+    assert_eq!((ROWS_VERSION, shapes), (8, SHAPES.map(String::from)));
 }

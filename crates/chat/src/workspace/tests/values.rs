@@ -1,5 +1,6 @@
 //! Values that many tests build, with defaults for the fields that the tests do not check.
 
+use crate::codec;
 use crate::command::NewUser;
 use crate::content::{Content, Profile};
 use crate::id::UserId;
@@ -7,7 +8,7 @@ use crate::messenger::{Inbound, InboundMessage};
 use crate::model::{Capabilities, Group, Verified};
 use crate::reason::Reason;
 use crate::rpc::{AttemptReply, Outcome};
-use crate::seal::SealKey;
+use crate::seal::{Indexed, SealKey};
 use crate::secret::Secret;
 use crate::verification::Proof;
 
@@ -20,6 +21,16 @@ pub(super) fn key(number: u32) -> SealKey {
     let mut bytes = [0x5a; 32];
     bytes[..4].copy_from_slice(&number.to_be_bytes());
     SealKey::from_bytes(bytes)
+}
+
+/// Returns the key of the workspace's digests.
+pub(super) fn index_key() -> SealKey {
+    key(u32::MAX).index_key()
+}
+
+/// A text of an older event, which is not sealed.
+pub(super) fn open(text: &str) -> Indexed {
+    codec::decode(&codec::encode(&text)).unwrap()
 }
 
 /// A text message from a messenger's user.

@@ -53,7 +53,7 @@ impl Shell {
         let (log, _) = EventLog::open(&dir.path().join("log"), Options::new(0)).unwrap();
         let sealed_log = SealedLog::new(log.reader(), keyring);
         let state = State::new(
-            Workspace::default(),
+            Workspace::new(sealed_log.keyring.master().index_key()),
             sealed_log.clone(),
             chance,
             Rules::standard(),

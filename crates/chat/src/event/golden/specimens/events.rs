@@ -1,12 +1,13 @@
 //! An event of every kind.
 
-use super::{TIME, bytes, channel, contact, message, sealed, session, user};
+use super::{TIME, bytes, channel, contact, indexed, message, open, sealed, session, user};
 use crate::event::*;
 use crate::id::{LiveChatId, ReplyId};
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, DeliveryState, Group, OpenedBy, Verified};
 use crate::reason::Reason;
 use crate::rpc::Security;
+use crate::seal::Private;
 
 /// Converts the bodies of events to a vector of [`Event`].
 macro_rules! events {
@@ -59,8 +60,8 @@ fn live_chats() -> Vec<Event> {
         },
         ReplySaved {
             reply: ReplyId::from_bytes(bytes(7)),
-            shortcut: "hi".to_owned(),
-            text: "Good day!".to_owned(),
+            shortcut: indexed(),
+            text: sealed(),
         },
         ReplyDeleted {
             reply: ReplyId::from_bytes(bytes(7)),
@@ -219,6 +220,16 @@ fn deliveries() -> Vec<Event> {
         reason: None,
         report: None,
     },]
+}
+
+/// The events of older schemas.
+pub(in crate::event::golden) fn old_specimens() -> Vec<(u16, Event)> {
+    let saved = ReplySaved {
+        reply: ReplyId::from_bytes(bytes(7)),
+        shortcut: open("hi"),
+        text: Private::Open("Good day!".to_owned()),
+    };
+    vec![(1, saved.into())]
 }
 
 /// The events that carry a typed reason, or a report of the messenger (since 2026-11).
