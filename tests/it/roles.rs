@@ -19,6 +19,8 @@ use crate::world::{connect, create_live_chat, create_user, text};
 /// A `nats-server` and one process per role.
 pub(crate) struct SeparateRoles {
     pub(crate) running: BTreeMap<&'static str, Program>,
+    /// The addresses of the roles' ops listeners.
+    ops: BTreeMap<&'static str, SocketAddr>,
     pub(crate) broker: TestBroker,
 }
 
@@ -40,6 +42,7 @@ impl SeparateRoles {
         std::fs::write(&file, config.stdout).unwrap();
         let mut roles = Self {
             running: BTreeMap::new(),
+            ops: BTreeMap::new(),
             broker,
         };
         roles.run_nats().await;
@@ -70,6 +73,13 @@ impl SeparateRoles {
         })
         .await;
         self.running.insert(role, running);
+        self.ops.insert(role, ops);
+    }
+
+    /// What `/readyz` of a role answers.
+    async fn readiness(&self, role: &str) -> Reply {
+        let url = format!("http://{}/readyz", self.ops[role]);
+        (http::send(&hyper::Method::GET, &url, &[], b"").await).unwrap()
     }
 
     /// Starts a role on a data directory. Returns the address of its ops listener too.
@@ -181,7 +191,18 @@ async fn every_role_can_be_killed_and_started_again() {
     let refused = talk.messenger.post(&message("m2", "ann", "m2")).await;
     refused.problem(503, "unavailable");
     assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
+    until("ingress is not ready", async || {
+        let reply = talk.roles.readiness("ingress").await;
+        let reason = "no session router replies; messengers get 503";
+        (reply.status == 503 && reply.json()["reason"] == reason).then_some(())
+    })
+    .await;
     talk.roles.run("session-router").await;
+    let ingress = talk.roles.ops["ingress"];
+    until("ingress is ready", async || {
+        is_ready(ingress).await.then_some(())
+    })
+    .await;
     let (reply, _) = post_until_accepted(&talk.messenger, "m2").await;
     assert_eq!(reply.ok()["sessionId"], talk.session.as_str());
 

@@ -1,8 +1,10 @@
 //! The metrics of the role.
 
+use http_server::Metrics;
 use metrics::{Unit, describe_counter, describe_histogram};
 
-/// Sign-ins, by `result`: `ok`, `wrong`, `paused`, `late`, `unavailable` or `untrusted`.
+/// Sign-ins, by `result`: `ok`, `wrong`, `paused`, `late`, `flood`, `connections`, `unavailable` or
+/// `untrusted`.
 pub const SIGN_INS: &str = "switchboard_console_sign_ins_total";
 /// The time to reply to a sign-in.
 pub const SIGN_IN_SECONDS: &str = "switchboard_console_sign_in_seconds";
@@ -10,6 +12,12 @@ pub const SIGN_IN_SECONDS: &str = "switchboard_console_sign_in_seconds";
 pub const CONNECTIONS_ENDED: &str = "switchboard_console_connections_ended_total";
 /// HTTP responses, by `status`.
 pub const HTTP_ANSWERS: &str = "switchboard_console_http_answers_total";
+/// The metrics of the page's connections.
+pub const SERVER: Metrics = Metrics {
+    connections: "switchboard_console_http_connections",
+    refused: "switchboard_console_http_connections_refused_total",
+    broken: "switchboard_console_http_connections_broken_total",
+};
 
 /// Registers the descriptions with the recorder.
 pub(crate) fn describe() {

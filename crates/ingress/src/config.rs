@@ -29,7 +29,8 @@ pub struct Config {
     /// How long a write may make no progress before the connection is closed. Suggested: 10 s.
     pub write_timeout: Duration,
     /// The most bodies over 16 KiB at a time; a further one gets 503. Each is at most
-    /// [`BODY_BYTES_MAX`](chat::messenger::inbound::BODY_BYTES_MAX), so 128 of them are 32 MiB.
+    /// [`BODY_BYTES_MAX`](chat::messenger::inbound::BODY_BYTES_MAX), so 128 of them are 32 MiB. One
+    /// source may have a quarter of them if [`connections_per_source_max`](Self) limits sources.
     pub large_bodies_max: usize,
     /// How long the router may take for one request, all its calls together, before it gets 503 and
     /// the messenger retries. Suggested: 5 s; senders give up after that.

@@ -1,5 +1,6 @@
 //! Handles one request, without a socket.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,7 +14,7 @@ use hyper::{HeaderMap, Request, Response};
 use tracing::Instrument as _;
 
 use crate::access::{AccessCache, CachedAccess, RECHECK_AFTER};
-use crate::body::Reader;
+use crate::body::{Reader, Whole};
 use crate::config::Config;
 use crate::problem::Problem;
 use crate::proof::Unverified;
@@ -44,15 +45,20 @@ impl<U: Upstream> Gateway<U> {
     pub fn new(config: &Config, upstream: U) -> Self {
         Self {
             upstream,
-            reader: Reader::new(config.body_timeout, config.large_bodies_max),
+            reader: Reader::new(config),
             cache: AccessCache::default(),
             rates: Rates::new(config.rate, DefaultClock::default()),
             router_timeout: config.router_timeout,
         }
     }
 
-    /// Handles one request received at `now`. Always returns a response, in bounded time.
-    pub async fn handle<B>(&self, request: Request<B>, now: Timestamp) -> Response<Full<Bytes>>
+    /// Handles one request received from a peer at `now`. Always returns a response, in bounded time.
+    pub async fn handle<B>(
+        &self,
+        request: Request<B>,
+        from: IpAddr,
+        now: Timestamp,
+    ) -> Response<Full<Bytes>>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -62,7 +68,11 @@ impl<U: Upstream> Gateway<U> {
         let span = span(found.as_ref().ok(), &head.headers);
         let served = async {
             match found? {
-                Route::Inbound(channel) => self.inbound(channel, &head.headers, body, now).await,
+                Route::Inbound(channel) => {
+                    let body = self.read(&head.headers, body, from).await?;
+                    let sent = Unverified::new(&head.headers, body.bytes.clone());
+                    response::inbound(self.in_time(self.forward(channel, &sent, now)).await?)
+                }
                 Route::Health(channel) => self.health(channel, &head.headers, now).await,
             }
         };
@@ -80,21 +90,18 @@ impl<U: Upstream> Gateway<U> {
         self.rates.evict_idle();
     }
 
-    async fn inbound<B>(
+    async fn read<B>(
         &self,
-        channel: ChannelId,
         headers: &HeaderMap,
         body: B,
-        now: Timestamp,
-    ) -> Result<Response<Full<Bytes>>, RequestError>
+        from: IpAddr,
+    ) -> Result<Whole, RequestError>
     where
         B: Body<Data = Bytes>,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
     {
         media::check(headers)?;
-        let body = self.reader.read(body).await?;
-        let sent = Unverified::new(headers, body.bytes.clone());
-        response::inbound(self.in_time(self.forward(channel, &sent, now)).await?)
+        Ok(self.reader.read(body, from).await?)
     }
 
     async fn forward(

@@ -34,10 +34,8 @@ mod problem;
 mod request_error;
 mod response;
 
-mod connection_limits;
 pub mod metric;
 mod server;
-mod wire;
 
 pub use config::{Config, Rate};
 pub use gateway::Gateway;

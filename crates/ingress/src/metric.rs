@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use http_server::Metrics;
+
 /// Counter: responses, by `status` (200 …) and `code` (a problem's code, or `ok`).
 pub const REQUESTS: &str = "switchboard_ingress_requests_total";
 /// Histogram, seconds: from a request's head to its response.
 pub const REQUEST_DURATION: &str = "switchboard_ingress_request_duration_seconds";
-/// Gauge: open connections.
-pub const CONNECTIONS: &str = "switchboard_ingress_connections";
-/// Counter: connections refused because there were too many.
-pub const CONNECTIONS_REFUSED: &str = "switchboard_ingress_connections_refused_total";
-/// Counter: connections that failed because of the peer (`why`: `head`, `timeout`, `broken`).
-pub const CONNECTIONS_BROKEN: &str = "switchboard_ingress_connections_broken_total";
+/// Counter: bodies over 16 KiB that were not read (`why`: `full`, there were too many; `slow`).
+pub const LARGE_BODIES_REFUSED: &str = "switchboard_ingress_large_bodies_refused_total";
+/// The metrics of the connections.
+pub const SERVER: Metrics = Metrics {
+    connections: "switchboard_ingress_connections",
+    refused: "switchboard_ingress_connections_refused_total",
+    broken: "switchboard_ingress_connections_broken_total",
+};
 
 /// The code of a successful response.
 pub(crate) const OK: &str = "ok";

@@ -2,7 +2,6 @@
 
 mod addresses;
 mod daemon;
-mod http;
 mod listeners;
 mod ops;
 mod plan;
@@ -99,7 +98,9 @@ async fn serve_roles(
     let bus = connect(&plan.resolved.nats.bus(&plan.loaded.settings, "switchboard")).await?;
     let (ready, router) = watch::channel(false);
     let router = plan.roles.contains(&Role::SessionRouter).then_some(router);
-    let health = Health::new(bus.clone(), router.clone());
+    let (router_replies, replies) = watch::channel(false);
+    let replies = plan.roles.contains(&Role::Ingress).then_some(replies);
+    let health = Health::new(bus.clone(), router.clone(), replies.clone());
     let stop_ops = CancellationToken::new();
     let mut ops_task = JoinSet::new();
     ops_task.spawn(ops::run(ops, health.clone(), metrics, stop_ops.clone()));
@@ -109,11 +110,14 @@ async fn serve_roles(
         plan,
         bus: bus.clone(),
         ready,
+        router_replies,
         addresses,
     };
     let mut served = starting.start(&mut daemon, listeners).await;
     if served.is_ok() {
-        served = wait(plan, &mut daemon, router, &health, signals, addresses).await;
+        // Ingress here serves once it has noticed that the session router here does.
+        let both = [router.clone(), router.and(replies)];
+        served = wait(plan, &mut daemon, both, &health, signals, addresses).await;
     }
     health.set_serving(false);
     let stopped = daemon.stop(signals).await;
@@ -128,15 +132,17 @@ async fn serve_roles(
 async fn wait(
     plan: &Plan<'_>,
     daemon: &mut Daemon,
-    router: Option<watch::Receiver<bool>>,
+    ready: [Option<watch::Receiver<bool>>; 2],
     health: &Health,
     signals: &mut Signals,
     addresses: &Addresses,
 ) -> Result {
-    tokio::select! {
-        biased; // A signal ends the wait for readiness.
-        () = signals.next() => return Ok(()),
-        ready = daemon.ready(router) => ready?,
+    for ready in ready {
+        tokio::select! {
+            biased; // A signal ends the wait for readiness.
+            () = signals.next() => return Ok(()),
+            ready = daemon.ready(ready) => ready?,
+        }
     }
     health.set_serving(true);
     addresses.print(plan)?;

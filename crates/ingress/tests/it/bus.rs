@@ -26,7 +26,8 @@ async fn start(bus: Bus, tasks: &mut JoinSet<()>, stop: CancellationToken) -> So
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tasks.spawn(async move {
-        ingress::run(config(), listener, bus, workspace(), stop)
+        let (replies, _) = tokio::sync::watch::channel(false);
+        ingress::run(config(), listener, bus, workspace(), replies, stop)
             .await
             .unwrap();
     });

@@ -61,6 +61,57 @@ async fn a_slow_body_gets_408_and_is_closed() {
     assert_eq!(server.router.access_requests(), 0);
 }
 
+/// A valid request with a large body.
+fn large() -> String {
+    let body = format!("{}{}", message(CODE), " ".repeat(20_000));
+    format!("{}{body}", head(body.len()))
+}
+
+#[tokio::test]
+async fn stalled_large_bodies_leave_places_for_others_and_lose_theirs() {
+    let server = TestServer::with(|config| {
+        (config.large_bodies_max, config.connections_per_source_max) = (8, NonZeroU32::new(1000));
+    })
+    .await;
+    let begun = format!("{}{}", head(100_000), " ".repeat(20_000));
+    let mut stalled = Vec::new();
+    for _ in 0..8 {
+        let mut client = server.connect_from("127.0.0.9").await;
+        client.send(&begun).await;
+        stalled.push(client);
+    }
+    let mut statuses = Vec::new();
+    for client in &mut stalled[2..] {
+        statuses.push(client.response().await.unwrap().status);
+    }
+    assert_eq!(statuses, [503; 6], "a source has two of eight places");
+    let mut other = server.connect().await;
+    other.send(&large()).await;
+    assert_eq!(other.response().await.unwrap().status, 200);
+    // A trickle is no progress.
+    while stalled[1].try_send(b" ").await.is_ok() {
+        tokio::time::sleep(SHORT).await;
+    }
+    assert_eq!(stalled[0].response().await.unwrap().status, 408);
+    let mut same = server.connect_from("127.0.0.9").await;
+    same.send(&large()).await;
+    assert_eq!(same.response().await.unwrap().status, 200);
+}
+
+#[tokio::test]
+async fn a_fragment_in_a_target_gets_400() {
+    let server = TestServer::start().await;
+    for (at, status) in [("#top", 400), ("#", 400), ("?a=%23b", 200)] {
+        let mut client = server.connect().await;
+        client.send(&good()).await;
+        assert_eq!(client.response().await.unwrap().status, 200);
+        let target = format!("{}{at} HTTP", path());
+        let request = good().replacen(&format!("{} HTTP", path()), &target, 1);
+        client.send(&request).await;
+        assert_eq!(client.response().await.unwrap().status, status, "{at}");
+    }
+}
+
 #[tokio::test]
 async fn an_incomplete_body_is_not_forwarded() {
     let server = TestServer::start().await;

@@ -73,6 +73,13 @@ impl TestServer {
         Client::new(in_time(TcpStream::connect(self.address)).await.unwrap())
     }
 
+    /// A client at another address.
+    pub(crate) async fn connect_from(&self, from: &str) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(format!("{from}:0").parse().unwrap()).unwrap();
+        Client::new(in_time(socket.connect(self.address)).await.unwrap())
+    }
+
     /// A client with a small receive buffer.
     pub(crate) async fn connect_narrow(&self) -> Client {
         let socket = TcpSocket::new_v4().unwrap();

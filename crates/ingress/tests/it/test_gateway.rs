@@ -1,5 +1,6 @@
 //! A gateway without sockets, at a time that the test sets.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -152,7 +153,10 @@ impl TestGateway {
 
     pub(crate) async fn ask(&self, request: Request<Full<Bytes>>) -> Answer {
         let now = Timestamp::from_micros(self.now * 1_000_000);
-        let (head, mut body) = self.gateway.handle(request, now).await.into_parts();
+        let response = self
+            .gateway
+            .handle(request, IpAddr::from([192, 0, 2, 1]), now);
+        let (head, mut body) = response.await.into_parts();
         let bytes = match body.frame().await {
             Some(frame) => frame.unwrap().into_data().unwrap(),
             None => Bytes::new(),

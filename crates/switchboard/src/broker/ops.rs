@@ -1,5 +1,7 @@
 //! The operations listener: `/healthz`, `/readyz` and `/metrics`. Not for the public.
 
+use std::net::IpAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -7,6 +9,7 @@ use std::time::Duration;
 use bus::Bus;
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::body::Incoming;
 use hyper::header::{CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -15,7 +18,24 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::http;
+/// The most connections, in total and of one source: a few probes and scrapers need one each.
+const CONNECTIONS_MAX: usize = 256;
+const CONNECTIONS_PER_SOURCE_MAX: NonZeroU32 = NonZeroU32::new(64).unwrap();
+/// How long a request's head may take and a connection may be idle.
+const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most headers of a request, and the most bytes of its head.
+const HEADERS_MAX: usize = 64;
+const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// How long a client may read nothing of a response.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long requests in progress may take on shutdown. They are short.
+const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
+/// The metrics of the connections.
+const SERVER: http_server::Metrics = http_server::Metrics {
+    connections: "switchboard_ops_connections",
+    refused: "switchboard_ops_connections_refused_total",
+    broken: "switchboard_ops_connections_broken_total",
+};
 
 /// How often the recorder drains its histograms, which grow until then.
 const UPKEEP: Duration = Duration::from_secs(5);
@@ -26,6 +46,8 @@ pub(crate) struct Health {
     bus: Bus,
     /// Whether the session router has replayed its log; `None` if it does not run here.
     router: Option<watch::Receiver<bool>>,
+    /// Whether a session router replies to ingress; `None` if ingress does not run here.
+    router_replies: Option<watch::Receiver<bool>>,
     /// Set while the roles run, and cleared when the shutdown begins.
     serving: Arc<AtomicBool>,
 }
@@ -35,13 +57,19 @@ struct Ready {
     serving: bool,
     nats: bool,
     router: Option<bool>,
+    router_replies: Option<bool>,
 }
 
 impl Health {
-    pub(crate) fn new(bus: Bus, router: Option<watch::Receiver<bool>>) -> Self {
+    pub(crate) fn new(
+        bus: Bus,
+        router: Option<watch::Receiver<bool>>,
+        router_replies: Option<watch::Receiver<bool>>,
+    ) -> Self {
         Self {
             bus,
             router,
+            router_replies,
             serving: Arc::default(),
         }
     }
@@ -56,13 +84,26 @@ impl Health {
             serving: self.serving.load(Ordering::Acquire),
             nats: self.bus.is_connected(),
             router: self.router.as_ref().map(|ready| *ready.borrow()),
+            router_replies: self
+                .router_replies
+                .as_ref()
+                .map(|replies| *replies.borrow()),
         }
     }
 }
 
 impl Ready {
-    fn is_ready(&self) -> bool {
-        self.serving && self.nats && self.router != Some(false)
+    /// Returns why the process is not ready.
+    fn reason(&self) -> Option<&'static str> {
+        if !self.nats {
+            Some("NATS is not connected")
+        } else if self.router == Some(false) {
+            Some("the session router is reading its log or has lost its lease")
+        } else if self.router_replies == Some(false) {
+            Some("no session router replies; messengers get 503")
+        } else {
+            (!self.serving).then_some("the process is starting or stopping")
+        }
     }
 }
 
@@ -80,12 +121,22 @@ pub(crate) async fn run(
             recorder.run_upkeep();
         }
     };
-    let handle = move |request: Request<hyper::body::Incoming>| {
+    let limits = http_server::Limits {
+        connections_max: CONNECTIONS_MAX,
+        connections_per_source_max: Some(CONNECTIONS_PER_SOURCE_MAX),
+        headers_max: HEADERS_MAX,
+        header_bytes_max: HEADER_BYTES_MAX,
+        header_read_timeout: HEADER_READ_TIMEOUT,
+        write_timeout: WRITE_TIMEOUT,
+        drain_timeout: DRAIN_TIMEOUT,
+        refusal: Bytes::from_static(http_server::PLAIN_REFUSAL),
+    };
+    let handle = move |request: Request<Incoming>, _from: IpAddr| {
         let (health, metrics) = (health.clone(), metrics.clone());
         async move { answer(request.method(), request.uri().path(), &health, &metrics) }
     };
     tokio::select! {
-        () = http::serve(listener, handle, stop) => {}
+        () = http_server::serve(limits, SERVER, listener, handle, stop) => {}
         () = upkeep => {}
     }
 }
@@ -108,14 +159,15 @@ fn answer(
         "/healthz" => respond(StatusCode::OK, TEXT, "ok\n".to_owned()),
         "/readyz" => {
             let ready = health.ready();
-            let status = if ready.is_ready() {
-                StatusCode::OK
-            } else {
-                StatusCode::SERVICE_UNAVAILABLE
+            let reason = ready.reason();
+            let status = match reason {
+                None => StatusCode::OK,
+                Some(_) => StatusCode::SERVICE_UNAVAILABLE,
             };
             let body = json!({
-                "ready": ready.is_ready(), "serving": ready.serving, "nats": ready.nats,
-                "sessionRouter": ready.router,
+                "ready": reason.is_none(), "serving": ready.serving, "nats": ready.nats,
+                "sessionRouter": ready.router, "sessionRouterReplies": ready.router_replies,
+                "reason": reason,
             });
             respond(status, "application/json", format!("{body}\n"))
         }

@@ -16,6 +16,8 @@ pub(super) struct Starting<'a> {
     pub(super) bus: Bus,
     /// Set by the session router when it is ready.
     pub(super) ready: watch::Sender<bool>,
+    /// Set by ingress while a session router replies, here or in another process.
+    pub(super) router_replies: watch::Sender<bool>,
     pub(super) addresses: &'a Addresses,
 }
 
@@ -78,9 +80,9 @@ impl Starting<'_> {
     fn ingress(&self, daemon: &mut Daemon, listener: TcpListener) {
         let resolved = &self.plan.resolved;
         let (config, bus) = (resolved.ingress.clone(), self.bus.clone());
-        let workspace = resolved.workspace.clone();
+        let (workspace, replies) = (resolved.workspace.clone(), self.router_replies.clone());
         daemon.start(Role::Ingress, |stop| {
-            ingress::run(config, listener, bus, workspace, stop)
+            ingress::run(config, listener, bus, workspace, replies, stop)
         });
     }
 }

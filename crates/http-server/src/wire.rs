@@ -1,9 +1,10 @@
-//! A TCP stream with two things that hyper's server lacks.
+//! A TCP stream with three things that hyper's server lacks.
 //!
 //! A client that sends requests and never reads responses would hold its connection forever, so a write
 //! that makes no progress fails. Closing a socket with unread bytes makes the kernel reset it, which
 //! can destroy a response such as 413 before the client reads it, so closing waits briefly for the
-//! client to stop sending (RFC 9112 section 9.6).
+//! client to stop sending (RFC 9112 section 9.6). A request target with a fragment is invalid
+//! (`request_line.rs`).
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -13,6 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
+
+use crate::request_line::RequestLine;
 
 /// How long closing waits for the client to stop sending.
 const LINGER: Duration = Duration::from_secs(1);
@@ -24,6 +27,8 @@ const LINGER_BYTES: usize = 1024 * 1024;
 pub(crate) struct Wire {
     stream: TcpStream,
     write_timeout: Duration,
+    /// Where the next byte is in the request line. A request follows each response.
+    line: RequestLine,
     /// The timer of a write that makes no progress.
     stuck: Option<Pin<Box<Sleep>>>,
     /// Set once our side is closed.
@@ -42,6 +47,7 @@ impl Wire {
         Self {
             stream,
             write_timeout,
+            line: RequestLine::default(),
             stuck: None,
             linger: None,
         }
@@ -55,6 +61,7 @@ impl Wire {
     ) -> Poll<io::Result<T>> {
         if written.is_ready() {
             self.stuck = None;
+            self.line = RequestLine::default();
             return written;
         }
         let stuck = self
@@ -74,7 +81,12 @@ impl AsyncRead for Wire {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if let Some(bytes) = buffer.filled_mut().get_mut(before..) {
+            self.line.read(bytes);
+        }
+        read
     }
 }
 

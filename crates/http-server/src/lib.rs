@@ -1,0 +1,14 @@
+//! The HTTP server of every listener: the messengers' gateway, the console page and operations.
+//!
+//! HTTP/1.1 without TLS, which is left to a reverse proxy. Connections are limited in total and per
+//! source, so that one client cannot lock out the others. Idle and stuck ones are closed.
+
+#![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
+
+mod places;
+mod request_line;
+mod server;
+mod wire;
+
+pub use places::{Place, Places};
+pub use server::{Limits, Metrics, PLAIN_REFUSAL, serve};

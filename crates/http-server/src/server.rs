@@ -1,0 +1,239 @@
+//! Accepts, limits, serves and drains connections.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, Response};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
+
+use crate::places::Places;
+use crate::wire::Wire;
+
+/// The read buffer of a connection, in bytes; hyper's default is 400 KiB.
+const BUFFER_BYTES_MAX: usize = 64 * 1024;
+/// The most connections beyond the limit that get a 503 at a time; further ones are just closed.
+const REFUSALS_MAX: usize = 64;
+/// How long writing such a 503 may take.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+/// The pause after a failed accept, as when the process is out of file descriptors, so as not to spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A response to refused connections for listeners that people and programs read as text.
+pub const PLAIN_REFUSAL: &[u8] =
+    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\n\
+    content-length: 21\r\nretry-after: 3\r\nconnection: close\r\n\r\ntoo many connections\n";
+
+/// The limits of a listener.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// The most connections at a time; a further one is refused.
+    pub connections_max: usize,
+    /// The most connections of one source at a time: an IPv4 address, or an IPv6 /64. `None` is no
+    /// limit.
+    pub connections_per_source_max: Option<NonZeroU32>,
+    /// The most header lines of a request; more get 431.
+    pub headers_max: usize,
+    /// The most bytes of a request's head; more get 431. The buffer caps it at 64 KiB.
+    pub header_bytes_max: usize,
+    /// How long a request's head may take and a connection may be idle before it is closed.
+    pub header_read_timeout: Duration,
+    /// How long a write may make no progress before the connection is closed.
+    pub write_timeout: Duration,
+    /// How long requests in progress may take on shutdown.
+    pub drain_timeout: Duration,
+    /// The response to a refused connection, complete with its head.
+    pub refusal: Bytes,
+}
+
+/// The names of a listener's metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics {
+    /// Gauge: open connections.
+    pub connections: &'static str,
+    /// Counter: connections refused because there were too many.
+    pub refused: &'static str,
+    /// Counter: connections that failed because of the peer (`why`: `head`, `timeout`, `broken`).
+    pub broken: &'static str,
+}
+
+/// Serves HTTP on a listener until `stop` is cancelled; then stops accepting, and returns when the
+/// requests in progress are done or [`Limits::drain_timeout`] has elapsed. The handler also gets the
+/// peer's address.
+///
+/// A connection over the limit gets [`Limits::refusal`] and is closed instead of waiting in the
+/// kernel's backlog, so that its sender can retry later.
+pub async fn serve<H, F, B>(
+    limits: Limits,
+    metrics: Metrics,
+    listener: TcpListener,
+    handle: H,
+    stop: CancellationToken,
+) where
+    H: Fn(Request<Incoming>, IpAddr) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    let server = Arc::new(Server::new(limits, metrics, handle, stop));
+    let connections = TaskTracker::new();
+    loop {
+        // Stop first: a flood of connections must not delay it.
+        tokio::select! {
+            biased;
+            () = server.stop.cancelled() => break,
+            accepted = listener.accept() => server.start(&connections, accepted).await,
+        }
+    }
+    drop(listener);
+    connections.close();
+    tracing::debug!(open = connections.len(), "draining connections");
+    connections.wait().await;
+}
+
+/// The state that all connections share.
+struct Server<H> {
+    handle: H,
+    http: http1::Builder,
+    places: Places,
+    limits: Limits,
+    metrics: Metrics,
+    refusals: Arc<Semaphore>,
+    stop: CancellationToken,
+}
+
+impl<H, F, B> Server<H>
+where
+    H: Fn(Request<Incoming>, IpAddr) -> F + Send + Sync + 'static,
+    F: Future<Output = Response<B>> + Send + 'static,
+    B: Body<Data = Bytes, Error = Infallible> + Send + 'static,
+{
+    fn new(limits: Limits, metrics: Metrics, handle: H, stop: CancellationToken) -> Self {
+        let mut http = http1::Builder::new();
+        // Without a timer hyper applies no timeouts.
+        http.timer(TokioTimer::new())
+            .header_read_timeout(limits.header_read_timeout)
+            .max_headers(limits.headers_max)
+            .max_header_size(limits.header_bytes_max)
+            .max_buf_size(BUFFER_BYTES_MAX);
+        Self {
+            handle,
+            http,
+            places: Places::new(limits.connections_max, limits.connections_per_source_max),
+            limits,
+            metrics,
+            refusals: Arc::new(Semaphore::new(REFUSALS_MAX)),
+            stop,
+        }
+    }
+
+    /// Starts to serve an accepted connection, or refuses it.
+    async fn start(
+        self: &Arc<Self>,
+        connections: &TaskTracker,
+        accepted: io::Result<(TcpStream, SocketAddr)>,
+    ) {
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                tracing::warn!(error = %error, "cannot accept a connection");
+                sleep(ACCEPT_PAUSE).await;
+                return;
+            }
+        };
+        // Responses are small and urgent. A socket that rejects the option is about to fail anyway.
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%peer, error = %error, "cannot set TCP_NODELAY");
+        }
+        let span = tracing::debug_span!("connection", %peer);
+        let wire = Wire::new(stream, self.limits.write_timeout);
+        let server = Arc::clone(self);
+        if let Some(place) = self.places.acquire(peer.ip()) {
+            let connection = async move {
+                let open = metrics::gauge!(server.metrics.connections);
+                open.increment(1);
+                server.serve(wire, peer.ip()).await;
+                open.decrement(1);
+                drop(place);
+            };
+            connections.spawn(connection.instrument(span));
+            return;
+        }
+        metrics::counter!(self.metrics.refused).increment(1);
+        if let Ok(permit) = Arc::clone(&self.refusals).try_acquire_owned() {
+            let refusal = async move {
+                refuse(wire, &server.limits.refusal).await;
+                drop(permit);
+            };
+            connections.spawn(refusal.instrument(span));
+        }
+    }
+
+    /// Serves one connection until it ends; after a stop, for [`Limits::drain_timeout`] at most.
+    async fn serve(self: Arc<Self>, wire: Wire, from: IpAddr) {
+        let service = service_fn(|request| {
+            let response = (self.handle)(request, from);
+            async { Ok::<_, Infallible>(response.await) }
+        });
+        let mut connection = pin!(self.http.serve_connection(TokioIo::new(wire), service));
+        // A child token: waiting on the shared one would contend for one lock among all connections.
+        let stop = self.stop.child_token();
+        let ended = tokio::select! {
+            biased;
+            ended = connection.as_mut() => Some(ended),
+            () = stop.cancelled() => None,
+        };
+        let ended = if let Some(ended) = ended {
+            ended
+        } else {
+            connection.as_mut().graceful_shutdown();
+            match timeout(self.limits.drain_timeout, connection).await {
+                Ok(ended) => ended,
+                Err(_elapsed) => {
+                    tracing::warn!("dropped a request in progress: the drain timeout elapsed");
+                    return;
+                }
+            }
+        };
+        if let Err(error) = ended {
+            self.record_broken(&error);
+        }
+    }
+
+    /// Counts and logs a broken connection, without the bytes that the peer sent.
+    fn record_broken(&self, error: &hyper::Error) {
+        let why = if error.is_timeout() {
+            "timeout"
+        } else if error.is_parse() {
+            "head"
+        } else {
+            "broken"
+        };
+        metrics::counter!(self.metrics.broken, "why" => why).increment(1);
+        tracing::debug!(why, error = %error, "connection broken");
+    }
+}
+
+/// Writes a response and closes a connection beyond the limit, without reading the request.
+async fn refuse(mut wire: Wire, response: &[u8]) {
+    let write = async {
+        wire.write_all(response).await?;
+        wire.shutdown().await
+    };
+    let sent = matches!(timeout(REFUSAL_TIMEOUT, write).await, Ok(Ok(())));
+    tracing::debug!(sent, "connection refused: too many connections");
+}
