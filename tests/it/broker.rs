@@ -145,6 +145,12 @@ impl TestBroker {
         .await
     }
 
+    /// The address of a listener, such as `ops.listen`.
+    pub(crate) fn listener(&self, name: &str) -> SocketAddr {
+        let at = ports::LISTENERS.iter().position(|one| *one == name);
+        self.ports[at.expect("a listener")]
+    }
+
     /// The URL of NATS.
     pub(crate) fn nats_url(&self) -> String {
         format!("nats://{}", self.ports[3])

@@ -41,6 +41,7 @@ mod delivery;
 mod demo;
 mod disconnecting;
 mod docs;
+mod doors;
 mod duplicates;
 mod examples;
 mod failed_deliveries;

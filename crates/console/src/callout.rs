@@ -5,23 +5,42 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bus::{Bus, Message, Service, Subscription};
+use bytes::Bytes;
 use chat::id::UserId;
 use chat::rpc::Login;
 use chat::subject::Subjects;
 use metrics::{counter, histogram};
+use serde_json::json;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
+use crate::accounts::ACCOUNT;
 use crate::issuer::Issuer;
 use crate::metric::{SIGN_IN_SECONDS, SIGN_INS};
+use crate::nats_server::CONNECTIONS_MAX;
 use crate::recent_sign_ins::{Connection, RecentSignIns};
 use crate::request::Request;
 use crate::rights::Rights;
 use crate::sign_in::{SignIn, SignInError};
+use crate::system_account::SystemAccount;
 
-/// The most sign-ins in progress; further ones wait in the subscription.
+/// The most sign-ins in progress, without rejected ones; further ones wait in the subscription.
 pub(crate) const SIGN_INS_MAX: usize = 1_024;
+/// A rejection is sent this long after its request, whatever the reason: during a flood, how long a
+/// sign-in waits depends on whether the name exists, and this hides it.
+pub(crate) const REJECTION_DELAY: Duration = Duration::from_secs(1);
+/// The same while more than [`REJECTIONS_CALM`] are held back. A flood of some thousand connections
+/// then makes some hundred sign-ins per second, which leaves time for the others.
+const REJECTION_DELAY_MAX: Duration = Duration::from_secs(5);
+const REJECTIONS_CALM: usize = 64;
+/// The most rejections that are held back, of about 1 KiB; further ones are sent at once. As many as
+/// NATS has connections.
+const REJECTIONS_MAX: usize = CONNECTIONS_MAX;
+/// The most connections of one user. Each may have as much memory of NATS as
+/// [`PENDING_BYTES_MAX`](crate::nats_server::PENDING_BYTES_MAX).
+pub const CONNECTIONS_PER_USER_MAX: usize = 32;
 /// How often a sign-in fetches rights again that changed meanwhile.
 const RECHECKS_MAX: usize = 8;
 /// The endpoint's name among NATS services.
@@ -36,9 +55,20 @@ pub(crate) struct Callout {
     pub(crate) issuer: Issuer,
     pub(crate) started: Instant,
     pub(crate) sign_in: SignIn,
+    /// Counts the connections of users; there may be none on an external NATS.
+    pub(crate) system: Option<SystemAccount>,
     pub(crate) service: Service,
     // Held for one lookup, never across an await.
     pub(crate) recent: Mutex<RecentSignIns>,
+    /// The places of sign-ins in progress, and of rejections that are held back.
+    pub(crate) places: Arc<Semaphore>,
+    pub(crate) rejections: Semaphore,
+}
+
+/// Returns the places of sign-ins in progress, and of rejections that are held back.
+pub(crate) fn places() -> (Arc<Semaphore>, Semaphore) {
+    let [sign_ins, rejections] = [SIGN_INS_MAX, REJECTIONS_MAX].map(Semaphore::new);
+    (Arc::new(sign_ins), rejections)
 }
 
 impl Callout {
@@ -54,10 +84,10 @@ impl Callout {
                 biased; // Stop first; then finished sign-ins, which free slots for new ones.
                 () = stop.cancelled() => break,
                 Some(ended) = running.join_next(), if !running.is_empty() => propagate_panic(ended),
-                request = requests.next(), if running.len() < SIGN_INS_MAX => match request {
-                    Some(request) => drop(running.spawn(Arc::clone(&self).handle(request))),
-                    None => return Err(Error::BusClosed),
-                },
+                next = self.next(&mut requests) => {
+                    let (request, place) = next.ok_or(Error::BusClosed)?;
+                    running.spawn(Arc::clone(&self).handle(request, place));
+                }
             }
         }
         while let Some(ended) = running.join_next().await {
@@ -66,7 +96,13 @@ impl Callout {
         Ok(())
     }
 
-    async fn handle(self: Arc<Self>, message: Message) {
+    /// Waits for a place, then for a request. Cancel safe.
+    async fn next(&self, requests: &mut Subscription) -> Option<(Message, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.places).acquire_owned().await.ok()?;
+        Some((requests.next().await?, place))
+    }
+
+    async fn handle(self: Arc<Self>, mut message: Message, place: OwnedSemaphorePermit) {
         let began = self.started.elapsed();
         let request = match Request::open(&message.payload) {
             Ok(request) => request,
@@ -80,9 +116,35 @@ impl Callout {
         let outcome = self.check(&connection, &request).await;
         let label = outcome.as_ref().map_or_else(SignInError::label, |_| "ok");
         log_outcome(&request, &outcome);
-        let fault = self.respond(&message, &request, &outcome).await.err();
+        let answer = self.answer(&request, &outcome);
+        if outcome.is_err() {
+            // Only the answer is kept meanwhile: a request has up to 64 KiB.
+            message.payload = Bytes::new();
+            drop((request, place));
+            self.hold_back(began).await;
+            self.recent().forget(&connection);
+        }
+        let fault = match answer {
+            Ok(answer) => self.send(&message, answer).await.err(),
+            Err(error) => Some(error),
+        };
         let fault = fault.map(|fault| fault.to_string());
         self.count(label, began, fault.as_deref());
+    }
+
+    /// Waits until [`REJECTION_DELAY`] after the request, or longer during a flood.
+    async fn hold_back(&self, began: Duration) {
+        let Ok(_place) = self.rejections.try_acquire() else {
+            return;
+        };
+        let held = REJECTIONS_MAX - self.rejections.available_permits();
+        let delay = if held > REJECTIONS_CALM {
+            REJECTION_DELAY_MAX
+        } else {
+            REJECTION_DELAY
+        };
+        let elapsed = self.started.elapsed().saturating_sub(began);
+        tokio::time::sleep(delay.saturating_sub(elapsed)).await;
     }
 
     /// Authenticates a client, and fetches its rights again if they change meanwhile.
@@ -92,6 +154,11 @@ impl Callout {
         request: &Request,
     ) -> Result<Login, SignInError> {
         let mut login = self.sign_in.check(request).await?;
+        if !self.has_connection_left(connection, &login.user).await {
+            let (user, host) = (&login.user, request.host.as_str());
+            tracing::warn!(%user, host, connections = CONNECTIONS_PER_USER_MAX, "sign-in rejected: the user has too many connections");
+            return Err(SignInError::Connections);
+        }
         for _ in 0..RECHECKS_MAX {
             let current = (self.recent()).set_rights(connection, &login.user, login.as_of);
             if current {
@@ -102,12 +169,31 @@ impl Callout {
         Err(SignInError::Late)
     }
 
-    async fn respond(
+    /// Returns whether a user may have this connection too. NATS counts the connections, so that the
+    /// limit holds for all console processes together. Without an answer there is no limit.
+    async fn has_connection_left(&self, connection: &Connection, user: &UserId) -> bool {
+        let Some(system) = &self.system else {
+            return true;
+        };
+        let filter = json!({
+            "auth": true, "acc": ACCOUNT, "user": user.as_str(), "limit": CONNECTIONS_PER_USER_MAX,
+        });
+        let listed = match system.connections(&filter).await {
+            Ok(list) => list.into_connections(),
+            Err(error) => {
+                tracing::warn!(error = %bus::chain(&error), "cannot count the connections of a user");
+                return true;
+            }
+        };
+        let now = self.started.elapsed();
+        (self.recent()).admit(connection, user, listed, CONNECTIONS_PER_USER_MAX, now)
+    }
+
+    fn answer(
         &self,
-        message: &Message,
         request: &Request,
         outcome: &Result<Login, SignInError>,
-    ) -> Result<(), Error> {
+    ) -> Result<String, Error> {
         let now = bus::clock::now();
         let answer = match outcome {
             Ok(login) => {
@@ -116,7 +202,10 @@ impl Callout {
             }
             Err(refusal) => self.issuer.refuse(request, &refusal.to_string(), now),
         };
-        let answer = answer.map_err(Error::Issuer)?;
+        answer.map_err(Error::Issuer)
+    }
+
+    async fn send(&self, message: &Message, answer: String) -> Result<(), Error> {
         let sent = self.bus.respond(message, &[], answer.into()).await;
         if let Err(error) = &sent {
             tracing::warn!(error = %bus::chain(error), "cannot reply to a sign-in");
@@ -171,6 +260,8 @@ fn log_outcome(request: &Request, outcome: &Result<Login, SignInError>) {
         Err(refusal @ SignInError::Unavailable(_)) => {
             tracing::warn!(host, error = %bus::chain(refusal), "cannot check a sign-in");
         }
+        // A flood must not fill the disk. The metric counts it.
+        Err(refusal @ SignInError::Flood) => tracing::debug!(host, %refusal, "sign-in rejected"),
         Err(refusal) => tracing::info!(host, %refusal, "sign-in rejected"),
     }
 }

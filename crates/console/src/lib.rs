@@ -26,9 +26,11 @@ mod rights;
 mod role;
 mod sign_in;
 mod system_account;
+mod turns;
 mod websocket;
 
-pub use http::{CONNECTIONS_MAX, HEADER_READ_TIMEOUT};
+pub use callout::CONNECTIONS_PER_USER_MAX;
+pub use http::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX, HEADER_READ_TIMEOUT};
 pub use issuer::SIGN_IN_SECS;
 pub use role::{Config, Error, SERVICE, run};
 pub use websocket::{NotAWebsocket, Websocket};

@@ -28,10 +28,15 @@ pub const CONNECTIONS_MAX: usize = 10_000;
 pub const SUBSCRIPTIONS_MAX: usize = 4_096;
 /// The most tokens of a subject; our longest has seven.
 pub const SUBSCRIPTION_TOKENS_MAX: usize = 16;
-/// The most bytes that wait for one client; beyond it the client is disconnected as too slow.
-pub const PENDING_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// How long a write to a client may block before the client is disconnected as too slow.
-pub const WRITE_DEADLINE: Duration = Duration::from_secs(10);
+/// The most bytes that wait for one client; beyond it the client is disconnected as too slow and
+/// catches up with `events.after`. Eight of the largest replies. A user's connections can take 256 MiB
+/// ([`CONNECTIONS_PER_USER_MAX`](crate::CONNECTIONS_PER_USER_MAX)). The roles have the same limit,
+/// so it is not smaller: a flood of sign-ins sends the console role several MiB at once.
+pub const PENDING_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// How long a write to a client may block before the client is disconnected as too slow. The kernel
+/// buffers some MiB, so a phone on a slow network gets a reply of 1 MiB in that time or much later
+/// without blocking a write.
+pub const WRITE_DEADLINE: Duration = Duration::from_secs(5);
 /// How often an idle client is pinged; [`PINGS_MAX`] pings without a reply disconnect it.
 pub const PING_INTERVAL: Duration = Duration::from_secs(30);
 /// The most pings without a reply.
@@ -235,8 +240,8 @@ max_control_line: 16384
 max_connections: 10000
 max_subscriptions: 4096
 max_subscription_tokens: 16
-max_pending: 67108864
-write_deadline: "10s"
+max_pending: 8388608
+write_deadline: "5s"
 ping_interval: "30s"
 ping_max: 2
 

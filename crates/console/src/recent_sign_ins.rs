@@ -2,15 +2,18 @@
 //! only some time after the reply; a rights change in between would miss it, so it is tracked here.
 //! Connections that already have the new rights are not closed.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use chat::id::UserId;
 
-/// The most sign-ins tracked: more than argon2 allows within [`AGE_MAX`].
+/// The most sign-ins tracked, without rejected ones.
 pub(crate) const RECENT_MAX: usize = 4_096;
 /// How long a sign-in is tracked: longer than NATS waits for one.
 pub(crate) const AGE_MAX: Duration = Duration::from_secs(15);
+/// Within this time after its sign-in NATS lists a connection. Longer would count connections that
+/// short programs have closed again.
+const LISTED_WITHIN: Duration = Duration::from_millis(500);
 
 /// A connection in NATS's numbering.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,6 +33,8 @@ struct Entry {
     at: Duration,
     user: Option<UserId>,
     connection: Connection,
+    /// When it was admitted; none while it is signing in.
+    admitted: Option<Duration>,
     /// The log position of its rights; none while it is signing in.
     as_of: Option<u64>,
     /// The lowest log position that its rights must have.
@@ -46,9 +51,37 @@ impl RecentSignIns {
             at: now,
             user,
             connection,
+            admitted: None,
             as_of: None,
             due: 0,
         });
+    }
+
+    /// Admits a connection of a user unless the user has `max` others: those that NATS lists, and those
+    /// admitted so recently that it may not list them yet.
+    pub(crate) fn admit(
+        &mut self,
+        connection: &Connection,
+        user: &UserId,
+        mut others: BTreeSet<Connection>,
+        max: usize,
+        now: Duration,
+    ) -> bool {
+        let unlisted = self.0.iter().filter(|entry| {
+            let admitted = entry.admitted;
+            let is_new = admitted.is_some_and(|at| now.saturating_sub(at) <= LISTED_WITHIN);
+            is_new && entry.user.as_ref() == Some(user)
+        });
+        others.extend(unlisted.map(|entry| entry.connection.clone()));
+        others.remove(connection);
+        if others.len() >= max {
+            return false;
+        }
+        let mut newest = self.0.iter_mut().rev();
+        if let Some(entry) = newest.find(|entry| entry.connection == *connection) {
+            (entry.user, entry.admitted) = (Some(user.clone()), Some(now));
+        }
+        true
     }
 
     /// Sets the user and rights of a connection; returns false if the rights have changed since.
@@ -68,6 +101,11 @@ impl RecentSignIns {
         }
         entry.as_of = Some(as_of);
         true
+    }
+
+    /// Removes a connection that was rejected.
+    pub(crate) fn forget(&mut self, connection: &Connection) {
+        self.0.retain(|entry| entry.connection != *connection);
     }
 
     /// Returns whether a connection is tracked.
@@ -154,6 +192,25 @@ mod tests {
         assert!(recent.set_rights(&connection(1), &"anna".parse().unwrap(), 8));
         let current = [8, 9].map(|position| recent.is_current(&connection(1), position));
         assert_eq!(current, [true, false]);
+    }
+
+    #[test]
+    fn a_user_has_a_limited_number_of_connections() {
+        let mut recent = RecentSignIns::default();
+        let [anna, otto]: [UserId; 2] = ["anna", "otto"].map(|user| user.parse().unwrap());
+        for client in 1..=6 {
+            recent.record(connection(client), None, at(0));
+        }
+        let listed = || BTreeSet::from([connection(7)]);
+        let mut admit =
+            |client, user, secs| recent.admit(&connection(client), user, listed(), 3, at(secs));
+        assert!(admit(1, &anna, 0) && admit(2, &anna, 0));
+        assert!(!admit(3, &anna, 0), "two are not listed yet");
+        assert!(admit(2, &anna, 0), "it is counted once");
+        assert!(admit(4, &otto, 0));
+        assert!(admit(5, &anna, 1), "NATS would list the first two");
+        recent.forget(&connection(5));
+        assert!(!recent.has(&connection(5)));
     }
 
     #[test]

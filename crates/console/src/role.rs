@@ -90,14 +90,18 @@ pub async fn run(
         websocket: config.websocket,
         origins: config.origins,
     });
+    let (places, rejections) = callout::places();
     let callout = Arc::new(Callout {
         sign_in: SignIn::new(bus.clone(), workspace.clone(), started),
+        system: system.clone(),
         bus,
         workspace,
         issuer,
         started,
         service: service.clone(),
         recent: Mutex::new(RecentSignIns::default()),
+        places,
+        rejections,
     });
     let served = tokio::try_join!(
         Arc::clone(&callout).serve(requests, &stop),

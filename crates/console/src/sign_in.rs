@@ -1,6 +1,6 @@
 //! Authenticates a client by password or API token, with the session router's data.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bus::Bus;
@@ -9,14 +9,11 @@ use chat::password::{self, token};
 use chat::rpc::{Login, LoginReply, LoginRequest};
 use chat::secret::Secret;
 use chat::subject::{Question, Subjects};
-use tokio::sync::Semaphore;
 
 use crate::limiter::Limiter;
-use crate::nats_server::AUTH_TIMEOUT;
 use crate::request::Request;
+use crate::turns::{Turn, Turns};
 
-/// The most passwords hashed at once: each takes 19 MiB and a core for about 30 ms.
-pub(crate) const HASHES_MAX: usize = 2;
 /// How long the session router may take to subscribe and to reply. After a restart it reads its log
 /// first, and a correct password must not be rejected meanwhile.
 const ASK_TIMEOUT: Duration = Duration::from_secs(5);
@@ -32,6 +29,10 @@ pub(crate) enum SignInError {
     Paused,
     #[error("too many sign-ins at once")]
     Late,
+    #[error("too many sign-ins with unknown names at once")]
+    Flood,
+    #[error("the user has too many connections")]
+    Connections,
     #[error("the session router does not reply")]
     Unavailable(#[source] bus::Error),
 }
@@ -43,6 +44,8 @@ impl SignInError {
             Self::Wrong => "wrong",
             Self::Paused => "paused",
             Self::Late => "late",
+            Self::Flood => "flood",
+            Self::Connections => "connections",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -59,7 +62,7 @@ pub(crate) struct SignIn {
     bus: Bus,
     workspace: Subjects,
     started: Instant,
-    hashes: Arc<Semaphore>,
+    turns: Turns,
     // Held for one lookup, never across an await.
     limiter: Mutex<Limiter>,
 }
@@ -70,7 +73,7 @@ impl SignIn {
             bus,
             workspace,
             started,
-            hashes: Arc::new(Semaphore::new(HASHES_MAX)),
+            turns: Turns::new(),
             limiter: Mutex::default(),
         }
     }
@@ -85,7 +88,7 @@ impl SignIn {
                 Some(user) => self.by_token_of(token, user).await,
                 None => Err(SignInError::Wrong),
             },
-            Proof::Password(password) => self.by_password(password, user).await,
+            Proof::Password(password) => self.by_password(password, user, &request.host).await,
         }
     }
 
@@ -134,39 +137,42 @@ impl SignIn {
         &self,
         password: &Secret,
         user: Option<UserId>,
+        host: &str,
     ) -> Result<Login, SignInError> {
+        let dummy = Secret::new(password::DUMMY);
         let Some(user) = user else {
-            self.verify(password.clone(), Secret::new(password::DUMMY), None)
-                .await?;
+            let turn = self.turns.unknown(host).await.ok_or(SignInError::Flood)?;
+            self.verify(turn, password.clone(), dummy, None).await?;
             return Err(SignInError::Wrong);
         };
         if self.limiter().refuses(&user, self.started.elapsed()) {
             return Err(SignInError::Paused);
         }
         let login = self.ask(&LoginRequest::Password(user.clone())).await?;
-        // An unknown user takes as long as a known one, and then fails.
-        let hash = match &login {
-            Some(login) => login.password_hash.clone(),
-            None => Secret::new(password::DUMMY),
+        // An unknown or disabled user costs as much as a known one, and then fails.
+        let (turn, hash) = if let Some(login) = &login {
+            let turn = self.turns.known().await.ok_or(SignInError::Late)?;
+            (turn, login.password_hash.clone())
+        } else {
+            let turn = self.turns.unknown(host).await;
+            (turn.ok_or(SignInError::Flood)?, dummy)
         };
-        let right = self.verify(password.clone(), hash, Some(&user)).await?;
+        let password = password.clone();
+        let right = self.verify(turn, password, hash, Some(&user)).await?;
         login
             .filter(|login| right && login.user == user)
             .ok_or(SignInError::Wrong)
     }
 
-    /// Hashes the password when a slot is free. Attempts are counted only then, so that concurrent
+    /// Hashes the password. Attempts are counted only when they have a turn, so that concurrent
     /// connections with the right password do not pause each other.
     async fn verify(
         &self,
+        turn: Turn,
         password: Secret,
         hash: Secret,
         user: Option<&UserId>,
     ) -> Result<bool, SignInError> {
-        let turn = tokio::time::timeout(AUTH_TIMEOUT, Arc::clone(&self.hashes).acquire_owned());
-        let Ok(Ok(turn)) = turn.await else {
-            return Err(SignInError::Late);
-        };
         let began = user.map(|user| self.begin(user)).transpose()?;
         let hashing = tokio::task::spawn_blocking(move || {
             let right = password::verify(&password, &hash);

@@ -1,5 +1,6 @@
 //! Requests to NATS's system account, which lists and closes connections.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bus::Bus;
@@ -25,6 +26,17 @@ pub(crate) struct SystemAccount(pub(crate) Bus);
 pub(crate) struct ConnectionList {
     pub(crate) server: Server,
     pub(crate) data: Connections,
+}
+
+impl ConnectionList {
+    /// Returns the listed connections.
+    pub(crate) fn into_connections(self) -> BTreeSet<Connection> {
+        let of_server = |listed: ListedConnection| Connection {
+            server: self.server.id.clone(),
+            client: listed.cid,
+        };
+        self.data.connections.into_iter().map(of_server).collect()
+    }
 }
 
 #[derive(Deserialize)]

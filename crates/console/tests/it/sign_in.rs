@@ -3,10 +3,11 @@
 use bus::Bus;
 use chat::password;
 use chat::secret::Secret;
+use console::CONNECTIONS_PER_USER_MAX;
 use serde_json::{Value, json};
 
 use crate::client::{Client, by_password, by_token};
-use crate::world::{PASSWORD, World};
+use crate::world::{PASSWORD, PATIENCE, World};
 
 const DENIED: &str = "-ERR 'Authorization Violation'";
 
@@ -104,11 +105,53 @@ async fn many_connections_of_one_user_sign_in_at_once() {
     let mut windows = tokio::task::JoinSet::new();
     let token = world.users.lock().unwrap().issue("olga");
     for proof in [PASSWORD, &token] {
-        for _ in 0..20 {
+        for _ in 0..CONNECTIONS_PER_USER_MAX / 2 {
             windows.spawn(Client::connect(world.port, by_password("olga", proof)));
         }
     }
     assert!(windows.join_all().await.iter().all(Result::is_ok));
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_user_has_a_limited_number_of_connections_at_all_consoles_together() {
+    let mut world = World::start().await;
+    world.serve().await;
+    let token = world.users.lock().unwrap().issue("olga");
+    let mut windows = Vec::new();
+    for _ in 0..CONNECTIONS_PER_USER_MAX {
+        let window = Client::connect(world.port, by_token(&token)).await;
+        windows.push(window.unwrap());
+    }
+    denied(&world, by_token(&token)).await;
+    world.sign_in("rita").await;
+    windows.pop();
+    // NATS notices that a client has closed its connection.
+    let again = async { while Client::connect(world.port, by_token(&token)).await.is_err() {} };
+    tokio::time::timeout(PATIENCE, again).await.unwrap();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_disconnected_before_it_takes_much_memory() {
+    let world = World::start().await;
+    let mut slow = world.sign_in("olga").await;
+    slow.subscribe("_INBOX.olga.>").await.unwrap();
+    for _ in 0..32 {
+        let payload = vec![0; 1024 * 1024].into();
+        world
+            .bus
+            .publish("_INBOX.olga.x".to_owned(), &[], payload)
+            .await
+            .unwrap();
+    }
+    let closed = json!({ "state": 1, "auth": true, "acc": "SB", "user": "olga" });
+    let closed = world.listed(&closed).await;
+    // Not only after the write deadline.
+    assert_eq!(
+        closed["reason"], "Slow Consumer (Pending Bytes)",
+        "{closed}"
+    );
     world.stop().await.unwrap();
 }
 

@@ -28,7 +28,7 @@ pub(crate) const ORIGIN: &str = "http://127.0.0.1:8081";
 /// The password of every user.
 pub(crate) const PASSWORD: &str = "correct horse";
 /// The timeout of every wait: longer than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
 
 /// The live chat that the operator and the reader are members of.
@@ -119,22 +119,26 @@ impl World {
 
     /// Waits until NATS lists a connection of this user that has not signed in yet.
     pub(crate) async fn asked_by(&self, user: &str) {
+        (self.listed(&json!({ "auth": true, "acc": "$G", "user": user }))).await;
+    }
+
+    /// Waits until NATS lists a connection that matches this filter, and returns it.
+    pub(crate) async fn listed(&self, filter: &Value) -> Value {
         let system = connect(self.port, SYSTEM_USER).await;
-        let asking = json!({ "auth": true, "acc": "$G", "user": user }).to_string();
         let listed = async {
             loop {
                 let subject = SERVER_CONNECTIONS.to_owned();
-                let list = system.request(subject, &[], asking.clone().into(), PATIENCE);
+                let list = system.request(subject, &[], filter.to_string().into(), PATIENCE);
                 let list: Value = serde_json::from_slice(&list.await.unwrap().payload).unwrap();
-                if list["data"]["connections"].get(0).is_some() {
-                    return;
+                if let Some(connection) = list["data"]["connections"].get(0) {
+                    return connection.clone();
                 }
                 tokio::time::sleep(POLL).await;
             }
         };
         tokio::time::timeout(PATIENCE, listed)
             .await
-            .expect("NATS must list the connection");
+            .expect("NATS must list the connection")
     }
 
     /// Connects with the right password.
