@@ -223,16 +223,6 @@ impl TestBroker {
     }
 }
 
-impl Drop for TestBroker {
-    fn drop(&mut self) {
-        self.program = None;
-        // A killed broker leaves its nats-server running.
-        for process in program::processes_of(self.dir.path(), None) {
-            program::signal(process, "KILL");
-        }
-    }
-}
-
 /// Copies a directory to a path that does not exist.
 pub(crate) fn copy_dir(from: &Path, to: &Path) {
     std::fs::create_dir(to).unwrap();

@@ -52,6 +52,7 @@ mod http_errors;
 mod lease;
 mod operations;
 mod phone;
+mod place;
 mod prose;
 mod reasons;
 mod receipts;

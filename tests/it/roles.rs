@@ -82,10 +82,12 @@ impl SeparateRoles {
         (http::send(&hyper::Method::GET, &url, &[], b"").await).unwrap()
     }
 
-    /// Starts a role on a data directory. Returns the address of its ops listener too.
+    /// Starts a role on a data directory, which may be a copy. Returns the address of its ops listener too.
     pub(crate) fn spawn(&self, role: &str, data: &Path) -> (Program, SocketAddr) {
         let [ops] = ports::free();
-        let mut command = self.broker.command_on(data, &["run", "--role", role]);
+        let mut command = self
+            .broker
+            .command_on(data, &["run", "--adopt", "--role", role]);
         command.env("SWITCHBOARD__NATS__URL", self.broker.nats_url());
         command.env("SWITCHBOARD__OPS__LISTEN", ops.to_string());
         let log = format!("{role}-{}", ops.port());

@@ -43,19 +43,25 @@ pub(crate) async fn serve(mut plan: Plan<'_>) -> Result {
     let ops = ports::bind("ops.listen", settings.ops.listen).await?;
     let listeners = Listeners::bind(settings, plan.roles).await?;
     let mut websocket = settings.nats.websocket.0;
-    let mut nats = JoinSet::new();
     let stop_nats = CancellationToken::new();
-    if let Some(server) = start_nats(&plan, listeners.page()).await? {
+    let server = start_nats(&plan, listeners.page()).await?;
+    if let Some(server) = &server {
         plan.resolved.nats.url = format!("nats://{}", reachable(server.listen()));
         websocket = server.websocket();
-        nats.spawn(server.run(stop_nats.clone()));
     }
     let addresses = Addresses::of(&plan, &ops, &listeners, websocket)?;
-    let served = serve_roles(&plan, &mut signals, metrics, ops, listeners, &addresses).await;
-    // Stop NATS last, because the roles need it until they have stopped.
-    stop_nats.cancel();
-    while nats.join_next().await.is_some() {}
-    served
+    let roles = async {
+        let served = serve_roles(&plan, &mut signals, metrics, ops, listeners, &addresses).await;
+        // Stop NATS last, because the roles need it until they have stopped.
+        stop_nats.cancel();
+        served
+    };
+    let nats = async {
+        if let Some(server) = server {
+            server.run(stop_nats.clone()).await;
+        }
+    };
+    tokio::join!(roles, nats).0
 }
 
 /// Raises the limit of open files to the highest allowed. Shells often set 1,024, and every request that

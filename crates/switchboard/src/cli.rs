@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-use crate::commands::{api, completions, config, doctor, feed, init, log, messenger, run, up};
+use crate::commands::{
+    api, completions, config, doctor, feed, init, log, messenger, nats_child, run, up,
+};
 use crate::exit::{Exit, Failure, Result};
 use crate::output;
 use crate::settings::Environment;
@@ -53,6 +55,8 @@ enum Command {
     Log(log::Args),
     Messenger(messenger::Args),
     Completions(completions::Args),
+    #[command(hide = true)]
+    NatsChild(nats_child::Args),
 }
 
 /// Parses the command line and runs the command.
@@ -78,6 +82,7 @@ pub(crate) fn run(environment: &Environment) -> Result {
         Command::Feed(args) => feed::run(&args, environment),
         Command::Log(args) => log::run(&args, environment),
         Command::Messenger(args) => messenger::run(&args),
+        Command::NatsChild(args) => nats_child::run(&args),
         Command::Completions(args) => completions::run(&args, command()),
     }
 }

@@ -9,5 +9,6 @@ pub(crate) mod feed;
 pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod messenger;
+pub(crate) mod nats_child;
 pub(crate) mod run;
 pub(crate) mod up;

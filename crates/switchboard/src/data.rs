@@ -49,6 +49,11 @@ impl Data {
         self.0.join("first-administrator.toml")
     }
 
+    /// The record of where the directory belongs.
+    pub(crate) fn place(&self) -> PathBuf {
+        self.0.join("place.toml")
+    }
+
     /// The log: the journal, its copy and the projections.
     pub(crate) fn log(&self) -> PathBuf {
         self.0.join("log")

@@ -1,15 +1,15 @@
 //! Runs a `nats-server` as a child process.
 //!
 //! The child has its own process group, so that Ctrl-C does not reach it and it outlives the roles
-//! while they drain. If this process is killed, the child keeps running: its process id and start time
-//! are recorded, so that the next start stops exactly that process.
+//! while they drain. If this process is killed, the child is killed too (`commands/nats_child.rs`). Its
+//! process id and start time are recorded, so that the next start waits for its end.
 
 mod find;
 mod stale;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ use crate::ports;
 use crate::settings::Address;
 pub(crate) use find::find;
 
+/// This program, even if its file was replaced.
+const OURSELVES: &str = "/proc/self/exe";
 /// The longest wait until the server listens.
 const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// The interval of checks whether it listens.
@@ -90,7 +92,8 @@ impl NatsServer {
         self.settings.websocket
     }
 
-    /// Logs the lines of the server and restarts it when it exits, until stopped.
+    /// Logs the lines of the server and restarts it when it exits, until stopped. The kernel kills it
+    /// when the thread ends that started it, so this must run on the main thread.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut pause = RESTART_MIN;
         loop {
@@ -124,7 +127,7 @@ impl NatsServer {
 
 /// Starts the program and waits until it listens.
 async fn launch(
-    program: &PathBuf,
+    program: &Path,
     data: &Data,
     settings: &console::nats_server::Settings,
 ) -> Result<(Child, Lines, (SocketAddr, SocketAddr))> {
@@ -137,9 +140,10 @@ async fn launch(
         format!("cannot write {}", config.display())
     })?;
     remove_port_files(data);
-    let mut child = Command::new(program)
-        .arg("--config")
-        .arg(&config)
+    let config = config.canonicalize()?;
+    let mut child = Command::new(OURSELVES)
+        .args(["nats-child", &std::process::id().to_string()])
+        .args([program, Path::new("--config"), &config])
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

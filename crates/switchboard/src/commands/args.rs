@@ -14,6 +14,14 @@ pub(crate) struct DataArgs {
     pub(crate) set: SetArgs,
 }
 
+/// Whether a data directory may be used at another place than the one where it belongs.
+#[derive(Args, Clone, Copy, Debug)]
+pub(crate) struct AdoptArgs {
+    /// Use a data directory that was moved or copied here; it belongs here from now on.
+    #[arg(long)]
+    pub(crate) adopt: bool,
+}
+
 /// The highest layer of settings.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct SetArgs {

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::args::SetArgs;
+use super::args::{AdoptArgs, SetArgs};
 use crate::broker::{self, Plan, Role};
-use crate::data::Data;
+use crate::data::{Data, place};
 use crate::exit::{Exit, Failure, Result};
 use crate::resolve::{Loaded, Resolved};
 use crate::runtime::block_on;
@@ -28,6 +28,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", required_if_eq("roles", "session-router"))]
     data: Option<PathBuf>,
     #[command(flatten)]
+    adopt: AdoptArgs,
+    #[command(flatten)]
     set: SetArgs,
 }
 
@@ -46,7 +48,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
                        reach. Set it, or run everything with `switchboard up`";
         return Err(Failure::message(Exit::Settings, message));
     }
-    serve(&loaded, &args.roles, environment)
+    serve(&loaded, &args.roles, args.adopt, environment)
 }
 
 pub(super) fn require_initialised(data: &Data) -> Result {
@@ -62,11 +64,21 @@ pub(super) fn require_initialised(data: &Data) -> Result {
 }
 
 /// Runs roles until a signal arrives or one of them fails.
-pub(super) fn serve(loaded: &Loaded, roles: &[Role], environment: &Environment) -> Result {
+pub(super) fn serve(
+    loaded: &Loaded,
+    roles: &[Role],
+    AdoptArgs { adopt }: AdoptArgs,
+    environment: &Environment,
+) -> Result {
     let resolved = Resolved::of(loaded)?;
     telemetry::start(&loaded.settings.tracing, environment)?;
     for warning in &resolved.warnings {
         tracing::warn!("{warning}");
+    }
+    if let Some(data) = &loaded.data
+        && roles.contains(&Role::SessionRouter)
+    {
+        place::check(data, adopt)?;
     }
     // A second `up` would stop the first one's nats-server as a stale child.
     let _lock = match &loaded.data {

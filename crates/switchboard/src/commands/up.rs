@@ -1,6 +1,6 @@
 //! `up`: runs the whole broker in one process.
 
-use super::args::DataArgs;
+use super::args::{AdoptArgs, DataArgs};
 use super::run::{require_initialised, serve};
 use crate::broker::Role;
 use crate::data::Data;
@@ -21,6 +21,8 @@ broker within 15 seconds. Acknowledged messages are always on stable storage.")]
 pub(crate) struct Args {
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    adopt: AdoptArgs,
     /// Allow webhooks on loopback addresses for this run, unless egress.allow is set.
     #[arg(long)]
     dev: bool,
@@ -46,5 +48,5 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         set.push(format!("egress.allow={DEV_ALLOW}"));
         loaded = Loaded::load(Some(data), environment, &set)?;
     }
-    serve(&loaded, &Role::ALL, environment)
+    serve(&loaded, &Role::ALL, args.adopt, environment)
 }

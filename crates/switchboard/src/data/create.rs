@@ -11,6 +11,7 @@ use chat::id::UserId;
 use chat::secret::Secret;
 use data_encoding::HEXLOWER;
 
+use super::place::Place;
 use super::{Data, FirstAdministrator};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::{data, output, settings};
@@ -120,13 +121,16 @@ fn build(data: &Data, options: &Options, hash: &Secret, chance: &mut Chance) -> 
     let staging = Data::at(data.path().join(STAGING));
     data::make_directory(staging.path())?;
     data::make_directory(&staging.nats(""))?;
-    for (path, text) in files(&staging, options, hash, chance)? {
+    let mut files = files(&staging, options, hash, chance)?;
+    files.push((staging.place(), Place::of(data)?.text()?));
+    for (path, text) in files {
         data::write_new(&path, text.as_bytes())?;
     }
     data::sync_directory(&staging.nats(""))?;
     fs::rename(staging.nats(""), data.nats(""))?;
     fs::rename(staging.first_administrator(), data.first_administrator())?;
     fs::rename(staging.settings(), data.settings())?;
+    fs::rename(staging.place(), data.place())?;
     data::sync_directory(data.path())?;
     fs::rename(staging.master_key(), data.master_key())?;
     fs::remove_dir(staging.path())?;
@@ -189,6 +193,7 @@ fn clean(data: &Data, existed: bool) {
     drop(fs::remove_dir_all(data.nats("")));
     drop(fs::remove_file(data.first_administrator()));
     drop(fs::remove_file(data.settings()));
+    drop(fs::remove_file(data.place()));
 }
 
 fn print(data: &Data, options: &Options, generated: Option<&Secret>) -> Result {

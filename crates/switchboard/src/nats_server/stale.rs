@@ -1,6 +1,9 @@
 //! Stops a nats-server whose parent was killed in an earlier run.
 
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -34,11 +37,13 @@ pub(super) async fn stop(data: &Data) -> Result {
     let Ok(number) = pid.parse::<u32>() else {
         return Ok(());
     };
-    let is_ours = || started(number).is_some_and(|started| started == recorded);
     let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) else {
         return Ok(());
     };
-    if !is_ours() {
+    let is_running = || started(number).is_some_and(|started| started == recorded);
+    let command = command(number);
+    // The record of a copied directory names the child of another broker.
+    if !is_running() || !command.is_empty() && !is_of(data, number, &command) {
         remove_record(data);
         return Ok(());
     }
@@ -46,18 +51,36 @@ pub(super) async fn stop(data: &Data) -> Result {
     let message = || format!("cannot stop the nats-server of an earlier run (process {number})");
     kill_process(pid, Signal::TERM).or_fail(Exit::Failure, message)?;
     let gone = async {
-        while is_ours() {
+        while is_running() {
             tokio::time::sleep(POLL).await;
         }
     };
     if tokio::time::timeout(STOP_TIMEOUT, gone).await.is_err() {
         kill_process(pid, Signal::KILL).or_fail(Exit::Failure, message)?;
-        while is_ours() {
+        while is_running() {
             tokio::time::sleep(POLL).await;
         }
     }
     remove_record(data);
     Ok(())
+}
+
+/// The arguments of a process, each with a zero byte at its end. Empty while it exits.
+fn command(pid: u32) -> Vec<u8> {
+    std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+}
+
+/// Whether a command line has the configuration of this data directory.
+fn is_of(data: &Data, pid: u32, command: &[u8]) -> bool {
+    let mut args = command.split(|byte| *byte == 0);
+    args.find(|arg| *arg == b"--config");
+    let Some(config) = args.next() else {
+        return false;
+    };
+    let directory = PathBuf::from(format!("/proc/{pid}/cwd"));
+    let config = directory.join(OsStr::from_bytes(config)).canonicalize();
+    let ours = data.nats("server.conf").canonicalize();
+    matches!((config, ours), (Ok(config), Ok(ours)) if config == ours)
 }
 
 /// The start time of a process in ticks since boot (field 22 of `/proc/<pid>/stat`). `None` if it has
@@ -74,4 +97,35 @@ fn started(pid: u32) -> Option<String> {
         return None;
     }
     field(22).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_child_belongs_to_the_directory_of_its_configuration() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        for name in ["data", "copy"] {
+            std::fs::create_dir_all(path(name).join("nats")).unwrap();
+            std::fs::write(path(name).join("nats/server.conf"), "").unwrap();
+        }
+        let data = Data::at(path("data"));
+        let command = |config: &str| format!("nats-server\0--config\0{config}\0").into_bytes();
+        let config = |name: &str| path(name).join("nats/server.conf").display().to_string();
+        let up = "../".repeat(20);
+        for (line, ours) in [
+            (command(&config("data")), true),
+            (command(&config("copy")), false),
+            (command(&config("copy/../data")), true),
+            // Relative to the working directory of the process.
+            (command(&format!("{up}{}", config("data"))), true),
+            (command("nats/server.conf"), false),
+            (b"sleep\0".to_vec(), false),
+        ] {
+            let shown = String::from_utf8_lossy(&line).into_owned();
+            assert_eq!(is_of(&data, std::process::id(), &line), ours, "{shown}");
+        }
+    }
 }

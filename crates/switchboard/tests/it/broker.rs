@@ -64,7 +64,7 @@ fn nats_accepts_the_page_at_its_real_port() {
 }
 
 #[test]
-fn a_stale_nats_server_does_not_block_the_next_start() {
+fn the_nats_server_of_a_killed_broker_does_not_block_the_next_start() {
     let parent = tempfile::tempdir().unwrap();
     let data = parent.path().join("data");
     let broker = up(&data, None);
@@ -73,8 +73,7 @@ fn a_stale_nats_server_does_not_block_the_next_start() {
     broker.signal("-KILL");
     assert_eq!(broker.wait(), None);
 
-    // The stale server still has the port.
-    assert!(TcpListener::bind(&nats).is_err());
+    // The server is killed too, but may still have the port.
     let broker = up(&data, Some(("nats.listen", &nats)));
     assert!(broker.line_with("nats://").contains(&nats));
     broker.signal("-INT");

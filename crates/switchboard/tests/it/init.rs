@@ -54,6 +54,7 @@ fn only_the_owner_has_access_to_a_data_directory() {
             "/nats/issuer.seed",
             "/nats/roles.password",
             "/nats/system.password",
+            "/place.toml",
             "/switchboard.toml",
         ]
     );
