@@ -18,6 +18,7 @@
 mod broker;
 mod http;
 mod load;
+mod locked_out;
 mod losses;
 mod messenger;
 mod operator;

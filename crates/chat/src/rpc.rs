@@ -232,6 +232,15 @@ impl fmt::Display for LeaseOwner {
     }
 }
 
+/// Someone with access to the data directory sets a user's password.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResetPassword {
+    /// The user.
+    pub user: UserId,
+    /// The argon2id hash of the new password.
+    pub password_hash: Secret,
+}
+
 /// The console role reports whether the feed has subscribers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {

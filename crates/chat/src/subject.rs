@@ -56,16 +56,20 @@ pub enum Question {
     Login,
     /// [`crate::rpc::Audience`]: whether the feed has subscribers. It has no response.
     Audience,
+    /// [`crate::rpc::ResetPassword`]: sets a user's password. The response is a `Result` with a
+    /// [`crate::rejection::Rejection`].
+    ResetPassword,
 }
 
 impl Question {
     /// All questions.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Access,
         Self::Inbound,
         Self::Health,
         Self::Login,
         Self::Audience,
+        Self::ResetPassword,
     ];
 
     /// The question of a subject in [`Subjects::all_questions`].
@@ -84,6 +88,7 @@ impl Question {
             Self::Health => "health",
             Self::Login => "login",
             Self::Audience => "audience",
+            Self::ResetPassword => "reset-password",
         }
     }
 }

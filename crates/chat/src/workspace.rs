@@ -208,6 +208,7 @@ impl Workspace {
     ) -> Result<Decision, Rejection> {
         Ok(match command {
             SystemCommand::FirstAdministrator(user) => self.decide_first_administrator(user),
+            SystemCommand::ResetPassword(user, hash) => self.decide_reset_password(user, hash)?,
             SystemCommand::Verified(verified) => self.decide_verified(verified, context.now)?,
             SystemCommand::Profile(contact, profile) => {
                 self.decide_profile(*contact, profile.as_ref())?

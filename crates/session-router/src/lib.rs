@@ -35,6 +35,7 @@ mod presence;
 mod projections;
 mod quota;
 mod recovery;
+mod reset_password;
 mod scrub;
 mod sealed_log;
 #[cfg(feature = "testing")]
@@ -46,6 +47,7 @@ pub use config::Config;
 pub use error::Error;
 pub use keyring::KeyringError;
 pub use recovery::{Remains, accept_loss, examine};
+pub use reset_password::reset_password;
 pub use run::run;
 
 /// The description of the role for the NATS micro-service protocol (ADR-32).

@@ -10,5 +10,6 @@ pub(crate) mod init;
 pub(crate) mod log;
 pub(crate) mod messenger;
 pub(crate) mod nats_child;
+mod reset_password;
 pub(crate) mod run;
 pub(crate) mod up;

@@ -5,7 +5,9 @@ pub(crate) mod place;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use chat::id::UserId;
@@ -62,6 +64,21 @@ impl Data {
     /// A file of the nats-server, or a secret for NATS.
     pub(crate) fn nats(&self, name: &str) -> PathBuf {
         self.0.join("nats").join(name)
+    }
+
+    /// Checks that this process runs as the owner of the directory: files that another user creates in it
+    /// stop the next start.
+    pub(crate) fn require_owner(&self) -> Result {
+        let shown = self.0.display();
+        let owner =
+            fs::metadata(&self.0).or_fail(Exit::Failure, || format!("cannot read {shown}"))?;
+        if owner.uid() == rustix::process::geteuid().as_raw() {
+            return Ok(());
+        }
+        let owner = owner.uid();
+        let message =
+            format!("{shown} belongs to user {owner}; run this as that user: sudo -u '#{owner}' …");
+        Err(Failure::message(Exit::Failure, message))
     }
 
     /// Whether `init` has completed.

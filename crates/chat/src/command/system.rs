@@ -2,9 +2,10 @@
 
 use crate::command::NewUser;
 use crate::content::Profile;
-use crate::id::{ChannelId, ContactId, MessageId};
+use crate::id::{ChannelId, ContactId, MessageId, UserId};
 use crate::reason::Reason;
 use crate::rpc::AttemptReply;
+use crate::secret::Secret;
 use crate::verification::{Proof, Purpose};
 
 /// A report of the system.
@@ -12,6 +13,8 @@ use crate::verification::{Proof, Purpose};
 pub enum SystemCommand {
     /// `switchboard init` created an administrator. Ignored unless the workspace has no users.
     FirstAdministrator(NewUser),
+    /// Someone with access to the data directory set the password of a user: its hash.
+    ResetPassword(UserId, Secret),
     /// A verification ended.
     Verified(Verification),
     /// A messenger answered a profile request; `None` if it has no profile.

@@ -10,6 +10,7 @@ use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rules::LIST_MAX;
 use crate::seal::Private;
+use crate::secret::Secret;
 use crate::workspace::{Caller, Workspace};
 
 /// The most API tokens of one user. A new token evicts the oldest.
@@ -73,6 +74,19 @@ impl Workspace {
             self.check_last_administrator(id)?;
         }
         Ok(changed(id, event))
+    }
+
+    pub(super) fn decide_reset_password(
+        &self,
+        user: &UserId,
+        hash: &Secret,
+    ) -> Result<Decision, Rejection> {
+        let event = UserUpdated {
+            name: None,
+            groups: None,
+            password_hash: Some(Private::Clear(hash.clone())),
+        };
+        self.decide_update_user(user, event)
     }
 
     /// Creates the administrator of `switchboard init` if there are no users.

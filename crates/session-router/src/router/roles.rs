@@ -2,16 +2,16 @@
 
 use bus::Message;
 use chat::codec;
-use chat::command::{Reply, Request};
+use chat::command::{Reply, Request, SystemCommand};
 use chat::id::{ChannelId, LiveChatId, UserId};
 use chat::messenger::Inbound;
 use chat::model::Group;
 use chat::reason::Reason;
 use chat::record::Stream;
-use chat::rejection::Code;
+use chat::rejection::{Code, Rejection};
 use chat::rpc::{
     Access, AccessRequest, Audience, ConfirmationCode, Health, HealthReply, HealthRequest,
-    InboundReply, InboundRequest, Login, LoginRequest,
+    InboundReply, InboundRequest, Login, LoginRequest, ResetPassword,
 };
 use chat::state::ChannelCode;
 use chat::subject::Question;
@@ -53,6 +53,9 @@ impl Router {
                 Answer::role(&replies)
             }
             Question::Health => Answer::role(&self.health(&codec::decode(payload)?, now)),
+            Question::ResetPassword => {
+                Answer::role(&self.reset_password(codec::decode(payload)?, now))
+            }
             Question::Login => {
                 self.audience.saw_user(now);
                 Answer::role(&self.login(&codec::decode(payload)?))
@@ -67,6 +70,14 @@ impl Router {
                 return Ok(None);
             }
         }))
+    }
+
+    fn reset_password(&mut self, reset: ResetPassword, now: Timestamp) -> Result<(), Rejection> {
+        tracing::warn!(user = %reset.user, "password reset from the command line");
+        let command = SystemCommand::ResetPassword(reset.user, reset.password_hash);
+        let (_, effects) = self.apply(&Request::system(command), now)?;
+        self.queue_effects(effects, now);
+        Ok(())
     }
 
     fn access(&self, request: &AccessRequest) -> Option<Access> {

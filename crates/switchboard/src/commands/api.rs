@@ -13,6 +13,7 @@ use chat::api::{METHODS, Method};
 use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 use serde_json::Value;
 
+use super::reset_password;
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::output;
 use crate::runtime::block_on;
@@ -47,6 +48,9 @@ pub(crate) fn commands() -> impl Iterator<Item = Command> {
                     .subcommand(leaf(Command::new(verb), method))
             };
         }
+        if noun.name == "user" {
+            command = command.subcommand(reset_password::command());
+        }
         command
     })
 }
@@ -73,6 +77,9 @@ fn leaf(command: Command, method: &'static Method) -> Command {
 /// Calls a method and prints the answer.
 pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -> Result {
     let (verb, matches) = matches.subcommand().unwrap_or(("", matches));
+    if verb == reset_password::VERB {
+        return reset_password::run(matches, environment);
+    }
     let method = find(noun, verb)
         .ok_or_else(|| Failure::message(Exit::Usage, format!("unknown command {noun} {verb}")))?;
     let sign_in = SignIn::from_arg_matches(matches).or_exit(Exit::Usage)?;

@@ -134,7 +134,10 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         }
         Command::Stats { json } => stats(&dir, *json),
         Command::Verify { json } => verify(&dir, *json),
-        Command::Repair => repair(&dir),
+        Command::Repair => {
+            data.require_owner()?;
+            repair(&dir)
+        }
         Command::Recover { accept_loss } => recover::run(&data, *accept_loss, environment),
     }
 }

@@ -211,6 +211,14 @@ fn print(data: &Data, options: &Options, generated: Option<&Secret>) -> Result {
     Ok(())
 }
 
+/// Generates a password, and the salt of its hash.
+pub(crate) fn new_password() -> Result<(Secret, [u8; 16])> {
+    let mut chance = chance().or_fail(Exit::Failure, || {
+        "cannot get random numbers from the system".to_owned()
+    })?;
+    Ok((password(&mut chance), chance.bytes()))
+}
+
 /// Generates a password.
 fn password(chance: &mut Chance) -> Secret {
     let letters = chance.bytes::<PASSWORD_CHARS>();

@@ -20,6 +20,7 @@ pub(super) fn run(data: &Data, accept_loss: bool, environment: &Environment) -> 
     let loaded = Loaded::load(Some(data.clone()), environment, &[])?;
     let master = master_key(&loaded, data)?;
     if accept_loss {
+        data.require_owner()?;
         let now = Timestamp::now().as_microsecond();
         let end = session_router::accept_loss(data.path(), Arc::new(master), now);
         let end = end.or_fail(Exit::Failure, || "cannot accept the loss".to_owned())?;
