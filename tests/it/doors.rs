@@ -101,6 +101,39 @@ async fn a_flood_of_made_up_names_keeps_no_user_and_no_token_out() {
 }
 
 #[tokio::test]
+async fn every_wrong_sign_in_costs_one_hash() {
+    let broker = TestBroker::with(&[]).await;
+    let admin = broker.admin().await;
+    for login in ["olga", "former"] {
+        create_user(&admin, login, "operators").await;
+    }
+    admin
+        .call("users.disable", json!({ "login": "former" }))
+        .await;
+    let hashes = async || {
+        let metrics = broker.ops("/metrics").await.unwrap().text();
+        let mut lines = metrics.lines();
+        let hashes = lines.find_map(|line| line.strip_prefix("switchboard_console_hashes_total "));
+        hashes.unwrap().parse::<u64>().unwrap()
+    };
+    for (login, password) in [
+        ("olga", "a wrong password"),
+        ("former", PASSWORD),
+        ("former", "a wrong password"),
+        ("nobody", PASSWORD),
+        ("no login", PASSWORD),
+    ] {
+        let before = hashes().await;
+        let mut socket = stranger(broker.listener("nats.listen")).await;
+        let connect = json!({ "user": login, "pass": password });
+        let connect = format!("CONNECT {connect}\r\nPING\r\n");
+        socket.write_all(connect.as_bytes()).await.unwrap();
+        assert!(rest(&mut socket).await.contains("Authorization Violation"));
+        assert_eq!(hashes().await, before + 1, "{login}, {password}");
+    }
+}
+
+#[tokio::test]
 async fn idle_connections_lock_nobody_out_and_end() {
     let broker = TestBroker::with(&[]).await;
     for (listener, count, path) in [

@@ -85,8 +85,12 @@ impl Callout {
                 () = stop.cancelled() => break,
                 Some(ended) = running.join_next(), if !running.is_empty() => propagate_panic(ended),
                 next = self.next(&mut requests) => {
-                    let (request, place) = next.ok_or(Error::BusClosed)?;
-                    running.spawn(Arc::clone(&self).handle(request, place));
+                    let (message, place) = next.ok_or(Error::BusClosed)?;
+                    // Here, and so one after the other: verifying a flood of large requests must not
+                    // take all threads.
+                    if let Some(request) = self.open(&message) {
+                        running.spawn(Arc::clone(&self).handle(message, request, place));
+                    }
                 }
             }
         }
@@ -102,16 +106,22 @@ impl Callout {
         Some((requests.next().await?, place))
     }
 
-    async fn handle(self: Arc<Self>, mut message: Message, place: OwnedSemaphorePermit) {
+    fn open(&self, message: &Message) -> Option<Request> {
+        Request::open(&message.payload)
+            .inspect_err(|error| {
+                tracing::warn!(error = %bus::chain(error), "invalid auth callout request");
+                self.count("untrusted", self.started.elapsed(), Some("untrusted"));
+            })
+            .ok()
+    }
+
+    async fn handle(
+        self: Arc<Self>,
+        mut message: Message,
+        request: Request,
+        place: OwnedSemaphorePermit,
+    ) {
         let began = self.started.elapsed();
-        let request = match Request::open(&message.payload) {
-            Ok(request) => request,
-            Err(error) => {
-                tracing::warn!(error = %bus::chain(&error), "invalid auth callout request");
-                self.count("untrusted", began, Some("untrusted"));
-                return;
-            }
-        };
         let connection = self.record(&request);
         let outcome = self.check(&connection, &request).await;
         let label = outcome.as_ref().map_or_else(SignInError::label, |_| "ok");

@@ -19,6 +19,7 @@ mod limiter;
 pub mod metric;
 pub mod nats_server;
 mod page;
+mod pending;
 mod recent_sign_ins;
 mod request;
 mod revocation;

@@ -18,13 +18,11 @@ use crate::Error;
 use crate::accounts::ACCOUNT;
 use crate::callout::Callout;
 use crate::recent_sign_ins::Connection;
-use crate::system_account::{ConnectionList, SystemAccount};
+use crate::system_account::{ConnectionList, Ended, SIGNING_IN_ACCOUNT, SystemAccount};
 
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// The most connections per list; NATS's reply has no other limit.
 const LISTED_MAX: usize = 1_024;
-/// The account of the connections that have not signed in; with an auth callout it has no others.
-const SIGNING_IN_ACCOUNT: &str = "$G";
 /// The most users tracked individually; beyond it all users sign in again.
 const PENDING_MAX: usize = 4_096;
 /// The most lists requested to close the connections of one user or of all.
@@ -139,7 +137,7 @@ impl Revocation {
 
     async fn close_user(&self, user: &UserId, position: u64) -> Result<(), Error> {
         for connection in self.callout.outdated(user, position) {
-            self.system.close(&connection).await?;
+            self.system.close(&connection, Ended::Rights).await?;
         }
         self.close_listed(Selection::User(user, position)).await
     }
@@ -163,7 +161,7 @@ impl Revocation {
                     kept += 1;
                     continue;
                 };
-                self.system.close(&connection).await?;
+                self.system.close(&connection, Ended::Rights).await?;
                 tracing::info!(user = %listed.authorized_user, client = listed.cid, "connection closed: {reason}");
             }
             if !full {

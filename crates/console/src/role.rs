@@ -13,6 +13,7 @@ use crate::callout::{self, Callout};
 use crate::http;
 use crate::issuer::Issuer;
 use crate::page::{Page, Public};
+use crate::pending;
 use crate::recent_sign_ins::RecentSignIns;
 use crate::revocation::Revocation;
 use crate::sign_in::SignIn;
@@ -112,7 +113,10 @@ pub async fn run(
         },
         async {
             if let Some(audience) = audience {
-                audience.serve(&stop).await;
+                tokio::join!(
+                    pending::serve(audience.system.clone(), &stop),
+                    audience.serve(&stop)
+                );
             }
             Ok(())
         },

@@ -9,8 +9,10 @@ use chat::password::{self, token};
 use chat::rpc::{Login, LoginReply, LoginRequest};
 use chat::secret::Secret;
 use chat::subject::{Question, Subjects};
+use metrics::counter;
 
 use crate::limiter::Limiter;
+use crate::metric::HASHES;
 use crate::request::Request;
 use crate::turns::{Turn, Turns};
 
@@ -174,6 +176,7 @@ impl SignIn {
         user: Option<&UserId>,
     ) -> Result<bool, SignInError> {
         let began = user.map(|user| self.begin(user)).transpose()?;
+        counter!(HASHES).increment(1);
         let hashing = tokio::task::spawn_blocking(move || {
             let right = password::verify(&password, &hash);
             drop(turn);

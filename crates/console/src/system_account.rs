@@ -17,6 +17,18 @@ use crate::recent_sign_ins::Connection;
 /// The timeout of a request. The router relies on it to judge the age of audience reports.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The account of the connections that have not signed in; with an auth callout it has no others.
+pub(crate) const SIGNING_IN_ACCOUNT: &str = "$G";
+
+/// Why a connection is ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ended {
+    /// Its user's rights changed, or it must sign in again.
+    Rights,
+    /// It has not signed in, and there are too many of these.
+    Pending,
+}
+
 /// A bus connected as the user of the system account.
 #[derive(Clone)]
 pub(crate) struct SystemAccount(pub(crate) Bus);
@@ -47,6 +59,9 @@ pub(crate) struct Server {
 #[derive(Deserialize)]
 pub(crate) struct Connections {
     pub(crate) connections: Vec<ListedConnection>,
+    /// The number of all that match the filter.
+    #[serde(default)]
+    pub(crate) total: usize,
 }
 
 #[derive(Deserialize)]
@@ -95,10 +110,14 @@ impl SystemAccount {
     }
 
     /// Closes a connection. An error in the reply means that it is already closed.
-    pub(crate) async fn close(&self, connection: &Connection) -> Result<(), Error> {
+    pub(crate) async fn close(&self, connection: &Connection, why: Ended) -> Result<(), Error> {
         let request = json!({ "cid": connection.client }).to_string();
         let _reply = (self.request(server_kick(&connection.server), request)).await?;
-        counter!(CONNECTIONS_ENDED).increment(1);
+        let why = match why {
+            Ended::Rights => "rights",
+            Ended::Pending => "pending",
+        };
+        counter!(CONNECTIONS_ENDED, "why" => why).increment(1);
         Ok(())
     }
 

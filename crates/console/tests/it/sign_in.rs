@@ -4,7 +4,9 @@ use bus::Bus;
 use chat::password;
 use chat::secret::Secret;
 use console::CONNECTIONS_PER_USER_MAX;
+use console::nats_server::CONNECTIONS_MAX;
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 
 use crate::client::{Client, by_password, by_token};
 use crate::world::{PASSWORD, PATIENCE, World};
@@ -152,6 +154,21 @@ async fn a_client_that_does_not_read_is_disconnected_before_it_takes_much_memory
         closed["reason"], "Slow Consumer (Pending Bytes)",
         "{closed}"
     );
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_do_not_sign_in_leave_half_of_all_to_the_others() {
+    let world = World::start().await;
+    let mut idle = Vec::new();
+    for _ in 0..CONNECTIONS_MAX / 2 + 100 {
+        idle.push(TcpStream::connect(("127.0.0.1", world.port)).await.unwrap());
+    }
+    let closed = json!({ "state": 1, "auth": true });
+    let closed = world.listed(&closed).await;
+    // Not by the sign-in timeout of NATS.
+    assert_eq!(closed["reason"], "Kicked", "{closed}");
+    world.sign_in("olga").await;
     world.stop().await.unwrap();
 }
 
