@@ -35,21 +35,26 @@ impl SeparateRoles {
 
     /// The `nats-server` and a data directory.
     pub(crate) async fn only_nats() -> Self {
+        let mut roles = Self::init().await;
+        roles.run_nats().await;
+        roles
+    }
+
+    /// A data directory and the configuration of the `nats-server`.
+    async fn init() -> Self {
         let broker = TestBroker::init(&[]).await;
         let config = broker.call(&["config", "nats"]).await;
         assert!(config.status.success(), "{config:?}");
         let file = broker.test_dir().join("nats.conf");
         std::fs::write(&file, config.stdout).unwrap();
-        let mut roles = Self {
+        Self {
             running: BTreeMap::new(),
             ops: BTreeMap::new(),
             broker,
-        };
-        roles.run_nats().await;
-        roles
+        }
     }
 
-    /// Starts the server and waits until it listens, since a role exits if it cannot connect.
+    /// Starts the server and waits until it listens.
     async fn run_nats(&mut self) {
         let dir = self.broker.test_dir();
         let mut command = program::command(program::find("nats-server"));
@@ -240,5 +245,70 @@ async fn roles_survive_a_killed_nats_server_and_stop_gracefully() {
         running.signal("TERM");
         let status = running.wait().await;
         assert_eq!(status.code(), Some(0), "{role}: {}", running.log());
+    }
+}
+
+#[tokio::test]
+async fn roles_that_start_before_nats_wait_for_it() {
+    let mut roles = SeparateRoles::init().await;
+    let data = roles.broker.data();
+    let mut started = Vec::new();
+    for role in ["session-router", "egress", "console", "ingress"] {
+        started.push((role, roles.spawn(role, &data)));
+    }
+    let url = roles.broker.nats_url();
+    for (role, (running, ops)) in &mut started {
+        until(&format!("{role} waits for NATS"), async || {
+            assert_eq!(running.exit_status(), None, "{role}");
+            let ready = format!("http://{ops}/readyz");
+            let reply = http::send(&hyper::Method::GET, &ready, &[], b"")
+                .await
+                .ok()?;
+            let log = running.log();
+            let is_logged = log.matches("waiting for NATS").count() > 1 && log.contains(&url);
+            let is_shown = reply.status == 503 && reply.text().contains("waiting for NATS");
+            (is_logged && is_shown).then_some(())
+        })
+        .await;
+    }
+    roles.run_nats().await;
+    for (role, (running, ops)) in &mut started {
+        until(&format!("{role} is ready"), async || {
+            assert_eq!(running.exit_status(), None, "{role}");
+            is_ready(*ops).await.then_some(())
+        })
+        .await;
+    }
+    roles.broker.admin().await;
+}
+
+#[tokio::test]
+async fn a_role_that_waits_for_nats_can_be_stopped() {
+    let roles = SeparateRoles::init().await;
+    let (mut running, _) = roles.spawn("console", &roles.broker.data());
+    until("it waits", async || {
+        running.log().contains("waiting for NATS").then_some(())
+    })
+    .await;
+    running.signal("TERM");
+    assert_eq!(running.wait().await.code(), Some(0));
+}
+
+#[tokio::test]
+async fn credentials_that_do_not_fit_are_refused_with_their_file() {
+    let roles = SeparateRoles::only_nats().await;
+    for (role, file, code) in [
+        ("session-router", "roles.password", 5),
+        ("console", "system.password", 5),
+        ("console", "issuer.seed", 78),
+    ] {
+        let path = roles.broker.data().join("nats").join(file);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, "something else\n").unwrap();
+        let (mut running, _) = roles.spawn(role, &roles.broker.data());
+        assert_eq!(running.wait().await.code(), Some(code), "{}", running.log());
+        let named = path.to_str().unwrap();
+        assert!(running.log().contains(named), "{named}: {}", running.log());
+        std::fs::write(&path, whole).unwrap();
     }
 }

@@ -1,6 +1,7 @@
 //! The broker in this process: binds the listeners, starts NATS and the roles, and stops them again.
 
 mod addresses;
+mod connect;
 mod daemon;
 mod listeners;
 mod ops;
@@ -28,7 +29,7 @@ pub(crate) use daemon::Role;
 use listeners::Listeners;
 use ops::Health;
 pub(crate) use plan::Plan;
-use roles::{Starting, connect};
+use roles::Starting;
 
 /// The timeout for sending buffered messages to NATS, after every role has stopped.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -92,7 +93,7 @@ async fn start_nats(plan: &Plan<'_>, page: Option<SocketAddr>) -> Result<Option<
         .map(Some)
 }
 
-/// Runs the roles; the operations listener starts before them and stops after them.
+/// Connects to NATS and runs the roles. The operations listener starts before and stops after.
 async fn serve_roles(
     plan: &Plan<'_>,
     signals: &mut Signals,
@@ -101,36 +102,62 @@ async fn serve_roles(
     listeners: Listeners,
     addresses: &Addresses,
 ) -> Result {
-    let bus = connect(&plan.resolved.nats.bus(&plan.loaded.settings, "switchboard")).await?;
     let (ready, router) = watch::channel(false);
     let router = plan.roles.contains(&Role::SessionRouter).then_some(router);
     let (router_replies, replies) = watch::channel(false);
     let replies = plan.roles.contains(&Role::Ingress).then_some(replies);
-    let health = Health::new(bus.clone(), router.clone(), replies.clone());
+    let health = Health::new(router.clone(), replies.clone());
     let stop_ops = CancellationToken::new();
     let mut ops_task = JoinSet::new();
     ops_task.spawn(ops::run(ops, health.clone(), metrics, stop_ops.clone()));
 
-    let mut daemon = Daemon::new();
-    let starting = Starting {
-        plan,
-        bus: bus.clone(),
-        ready,
-        router_replies,
-        addresses,
+    let connected = tokio::select! {
+        biased; // A signal ends the wait for NATS.
+        () = signals.next() => Ok(None),
+        connected = connect::connect(plan) => connected.map(Some),
     };
-    let mut served = starting.start(&mut daemon, listeners).await;
+    let served = match connected {
+        Ok(Some((bus, system))) => {
+            health.set_connection(bus.clone());
+            let starting = Starting {
+                plan,
+                bus,
+                system,
+                ready,
+                router_replies,
+                addresses,
+            };
+            // Ingress here serves once it has noticed that the session router here does.
+            let both = [router.clone(), router.and(replies)];
+            run_roles(starting, listeners, both, &health, signals).await
+        }
+        Ok(None) => Ok(()),
+        Err(failure) => Err(failure),
+    };
+    stop_ops.cancel();
+    while ops_task.join_next().await.is_some() {}
+    served
+}
+
+/// Runs the roles until a signal arrives or one of them fails.
+async fn run_roles(
+    starting: Starting<'_>,
+    listeners: Listeners,
+    ready: [Option<watch::Receiver<bool>>; 2],
+    health: &Health,
+    signals: &mut Signals,
+) -> Result {
+    let (plan, addresses) = (starting.plan, starting.addresses);
+    let bus = starting.bus.clone();
+    let mut daemon = Daemon::new();
+    let mut served = starting.start(&mut daemon, listeners);
     if served.is_ok() {
-        // Ingress here serves once it has noticed that the session router here does.
-        let both = [router.clone(), router.and(replies)];
-        served = wait(plan, &mut daemon, both, &health, signals, addresses).await;
+        served = wait(plan, &mut daemon, ready, health, signals, addresses).await;
     }
     health.set_serving(false);
     let stopped = daemon.stop(signals).await;
     // Fails only if NATS is not connected: then the buffered messages are lost anyway.
     drop(tokio::time::timeout(DRAIN_TIMEOUT, bus.drain()).await);
-    stop_ops.cancel();
-    while ops_task.join_next().await.is_some() {}
     served.and(stopped)
 }
 

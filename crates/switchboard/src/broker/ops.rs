@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bus::Bus;
@@ -43,7 +43,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// The health of this process.
 #[derive(Clone, Debug)]
 pub(crate) struct Health {
-    bus: Bus,
+    /// The connection to NATS, once there is one.
+    bus: Arc<OnceLock<Bus>>,
     /// Whether the session router has replayed its log; `None` if it does not run here.
     router: Option<watch::Receiver<bool>>,
     /// Whether a session router replies to ingress; `None` if ingress does not run here.
@@ -62,16 +63,21 @@ struct Ready {
 
 impl Health {
     pub(crate) fn new(
-        bus: Bus,
         router: Option<watch::Receiver<bool>>,
         router_replies: Option<watch::Receiver<bool>>,
     ) -> Self {
         Self {
-            bus,
+            bus: Arc::default(),
             router,
             router_replies,
             serving: Arc::default(),
         }
+    }
+
+    /// Records that NATS is connected for the first time.
+    pub(crate) fn set_connection(&self, bus: Bus) {
+        // It is set once.
+        drop(self.bus.set(bus));
     }
 
     /// Records whether the roles are running.
@@ -82,7 +88,7 @@ impl Health {
     fn ready(&self) -> Ready {
         Ready {
             serving: self.serving.load(Ordering::Acquire),
-            nats: self.bus.is_connected(),
+            nats: self.bus.get().is_some_and(Bus::is_connected),
             router: self.router.as_ref().map(|ready| *ready.borrow()),
             router_replies: self
                 .router_replies
@@ -96,7 +102,7 @@ impl Ready {
     /// Returns why the process is not ready.
     fn reason(&self) -> Option<&'static str> {
         if !self.nats {
-            Some("NATS is not connected")
+            Some("waiting for NATS")
         } else if self.router == Some(false) {
             Some("the session router is reading its log or has lost its lease")
         } else if self.router_replies == Some(false) {

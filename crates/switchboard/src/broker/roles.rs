@@ -8,12 +8,14 @@ use super::addresses::Addresses;
 use super::daemon::{Daemon, Role};
 use super::listeners::Listeners;
 use super::plan::Plan;
-use crate::exit::{Exit, Failure, Result};
+use crate::exit::Result;
 
 /// Starts the roles, with what they share.
 pub(super) struct Starting<'a> {
     pub(super) plan: &'a Plan<'a>,
     pub(super) bus: Bus,
+    /// The console's connection to the system account.
+    pub(super) system: Option<Bus>,
     /// Set by the session router when it is ready.
     pub(super) ready: watch::Sender<bool>,
     /// Set by ingress while a session router replies, here or in another process.
@@ -23,7 +25,7 @@ pub(super) struct Starting<'a> {
 
 impl Starting<'_> {
     /// Starts the roles, each one before the roles that send requests to it.
-    pub(super) async fn start(self, daemon: &mut Daemon, listeners: Listeners) -> Result {
+    pub(super) fn start(self, daemon: &mut Daemon, listeners: Listeners) -> Result {
         if self.plan.roles.contains(&Role::Egress) {
             self.egress(daemon);
         }
@@ -31,7 +33,7 @@ impl Starting<'_> {
             self.session_router(daemon)?;
         }
         if let Some(listener) = listeners.console {
-            self.console(daemon, listener).await?;
+            self.console(daemon, listener)?;
         }
         if let Some(listener) = listeners.ingress {
             self.ingress(daemon, listener);
@@ -60,17 +62,14 @@ impl Starting<'_> {
         Ok(())
     }
 
-    async fn console(&self, daemon: &mut Daemon, listener: TcpListener) -> Result {
+    fn console(&self, daemon: &mut Daemon, listener: TcpListener) -> Result {
         let resolved = &self.plan.resolved;
         let settings = &self.plan.loaded.settings;
         let page = listener.local_addr().unwrap_or(settings.console.listen.0);
         let websocket = self.addresses.websocket.clone();
         let config = resolved.nats.console(settings, page, websocket)?;
-        let system = match resolved.nats.system_bus(settings) {
-            Some(config) => Some(connect(&config).await?),
-            None => None,
-        };
-        let (bus, workspace) = (self.bus.clone(), resolved.workspace.clone());
+        let (bus, system) = (self.bus.clone(), self.system.clone());
+        let workspace = resolved.workspace.clone();
         daemon.start(Role::Console, |stop| {
             console::run(config, listener, bus, system, workspace, stop)
         });
@@ -85,10 +84,4 @@ impl Starting<'_> {
             ingress::run(config, listener, bus, workspace, replies, stop)
         });
     }
-}
-
-/// Connects to NATS. A wrong URL is an error of the settings.
-pub(super) async fn connect(config: &bus::Config) -> Result<Bus> {
-    let connected = Bus::connect(config).await;
-    connected.map_err(|error| Failure::of_bus(error, Exit::Settings))
 }

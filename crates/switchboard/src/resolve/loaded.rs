@@ -55,7 +55,7 @@ impl Loaded {
         given: Option<&Secret>,
         file: Option<&Path>,
         created: Option<PathBuf>,
-    ) -> Result<Option<Secret>> {
+    ) -> Result<Option<Given>> {
         let file_key = format!("{key}_file");
         let (path, from) = match (given, file, created) {
             (Some(_), Some(_), _) => {
@@ -64,13 +64,19 @@ impl Loaded {
                     "{key} ({a}) and {file_key} ({b}) are both set; set one"
                 )));
             }
-            (Some(secret), None, _) => return Ok(Some(secret.clone())),
+            (Some(secret), None, _) => {
+                return Ok(Some(Given {
+                    secret: secret.clone(),
+                    source: format!("{key} ({})", self.layers.source(key)),
+                }));
+            }
             (None, Some(file), _) => (self.path(file), Some(file_key)),
             (None, None, Some(created)) if created.exists() => (created, None),
             (None, None, _) => return Ok(None),
         };
+        let source = path.display().to_string();
         data::read_secret(&path)
-            .map(Some)
+            .map(|secret| Some(Given { secret, source }))
             .map_err(|source| Error::File {
                 path,
                 key: from,
@@ -78,6 +84,15 @@ impl Loaded {
             })
             .or_exit(Exit::Settings)
     }
+}
+
+/// A secret, and the file or setting that it came from.
+#[derive(Clone, Debug)]
+pub(crate) struct Given {
+    /// The secret.
+    pub(crate) secret: Secret,
+    /// The path of its file, or its key.
+    pub(crate) source: String,
 }
 
 /// A failure of the settings.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat::secret::Secret;
 use console::Websocket;
 
-use super::loaded::{Loaded, bad};
+use super::loaded::{Given, Loaded, bad};
 use crate::exit::{Exit, OrExit as _, Result};
 use crate::settings::{Settings, reachable};
 
@@ -18,11 +18,11 @@ pub(crate) struct Nats {
     /// Whether the server is our child process.
     pub(crate) child: bool,
     /// The roles' password.
-    pub(crate) password: Option<Secret>,
+    pub(crate) password: Option<Given>,
     /// The system account's password.
-    pub(crate) system_password: Option<Secret>,
+    pub(crate) system_password: Option<Given>,
     /// The seed of the account key.
-    pub(crate) issuer_seed: Option<Secret>,
+    pub(crate) issuer_seed: Option<Given>,
 }
 
 /// Reads the URL and the secrets.
@@ -55,6 +55,7 @@ pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
             created("issuer.seed"),
         )?,
     };
+    nats.issuer_seed.as_ref().map(issuer_key).transpose()?;
     nats.bus(&loaded.settings, "switchboard")
         .check()
         .or_fail(Exit::Settings, || "nats.url is invalid".to_owned())?;
@@ -71,16 +72,18 @@ impl Nats {
         directory: PathBuf,
     ) -> Result<console::nats_server::Settings> {
         let seed = required("nats.issuer_seed", self.issuer_seed.as_ref())?;
-        let issuer = console::nats_server::issuer_key(seed)
-            .or_fail(Exit::Settings, || "nats.issuer_seed is invalid".to_owned())?;
+        let issuer = issuer_key(seed)?;
         Ok(console::nats_server::Settings {
             name: "switchboard".to_owned(),
             listen: settings.nats.listen.0,
             websocket: settings.nats.websocket.0,
             origins: origins(settings, page),
             issuer,
-            roles_password: required("nats.password", self.password.as_ref())?.clone(),
+            roles_password: required("nats.password", self.password.as_ref())?
+                .secret
+                .clone(),
             system_password: required("nats.system_password", self.system_password.as_ref())?
+                .secret
                 .clone(),
             directory,
         })
@@ -88,12 +91,13 @@ impl Nats {
 
     /// The connection of a role.
     pub(crate) fn bus(&self, settings: &Settings, name: &str) -> bus::Config {
-        self.connection(settings.nats.user.clone(), self.password.clone(), name)
+        let password = self.password.as_ref().map(|given| given.secret.clone());
+        self.connection(settings.nats.user.clone(), password, name)
     }
 
     /// The connection of the console to the system account; `None` without its password.
     pub(crate) fn system_bus(&self, settings: &Settings) -> Option<bus::Config> {
-        let password = self.system_password.clone()?;
+        let password = self.system_password.as_ref()?.secret.clone();
         let user = settings.nats.system_user.clone();
         Some(self.connection(user, Some(password), "switchboard-system"))
     }
@@ -119,7 +123,9 @@ impl Nats {
         // An external server accepts the origins in its own configuration, which is unknown here.
         let origins = self.child.then(|| origins(settings, page));
         Ok(console::Config {
-            issuer: required("nats.issuer_seed", self.issuer_seed.as_ref())?.clone(),
+            issuer: required("nats.issuer_seed", self.issuer_seed.as_ref())?
+                .secret
+                .clone(),
             websocket,
             origins: origins.unwrap_or_default(),
         })
@@ -127,11 +133,18 @@ impl Nats {
 }
 
 /// A secret that is required.
-fn required<'a>(key: &str, secret: Option<&'a Secret>) -> Result<&'a Secret> {
+fn required<'a>(key: &str, secret: Option<&'a Given>) -> Result<&'a Given> {
     secret.ok_or_else(|| {
         bad(format!(
             "{key} is not set, and the data directory has no file for it; set {key} or {key}_file"
         ))
+    })
+}
+
+/// The public key of a seed.
+fn issuer_key(seed: &Given) -> Result<String> {
+    console::nats_server::issuer_key(&seed.secret).or_fail(Exit::Settings, || {
+        format!("{} has no seed of an account key", seed.source)
     })
 }
 
