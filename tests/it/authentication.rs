@@ -1,9 +1,11 @@
 //! Authentication between messengers and Switchboard: signatures, tokens, and code rotation.
 
+use hyper::Method;
 use serde_json::json;
 
 use crate::http::{self, Reply};
-use crate::messenger::message;
+use crate::messenger::{Received, message};
+use crate::response::WebhookResponse;
 use crate::signing;
 use crate::world::{Setup, World};
 
@@ -75,10 +77,117 @@ async fn a_signed_channel_rejects_tokens() {
         requests[0].is_signed_with(SIGNING),
         "signed with the decoded key"
     );
+}
+
+#[tokio::test]
+async fn a_signed_channel_is_never_sent_its_code() {
+    for dialect in ["native", "brix"] {
+        let world = World::with(Setup {
+            code: SIGNING,
+            connect: json!({ "dialect": dialect }),
+            ..Setup::default()
+        })
+        .await;
+        let messenger = &world.messenger;
+        let said = messenger.post_signed(&message("m1", "ann", "hello")).await;
+        let said = said.ok();
+        let session = said["sessionId"].as_str().unwrap();
+        world.olga.on_session("sessions.take", session).await;
+        let read = json!({ "session": session, "upTo": said["messageId"] });
+        world.olga.call("messages.read", read).await;
+        world.olga.on_session("typing", session).await;
+        world.send(session, "hi").await;
+        let mut kinds = vec!["userInfo", "messageOutcome", "markAsRead", "message"];
+        if dialect == "native" {
+            kinds.push("typing");
+        }
+        for kind in kinds {
+            messenger.wait_for(kind, 1).await;
+        }
+        let channel = json!({ "channel": world.channel });
+        world.admin.call("channels.disconnect", channel).await;
+        messenger.wait_for("disconnect", 1).await;
+        for request in messenger.received() {
+            assert_eq!(request.body.get("token"), None, "{}", request.kind());
+            assert!(request.is_signed_with(SIGNING), "{}", request.kind());
+        }
+    }
+}
+
+/// Waits until the administrator sees, or no longer sees, that the messenger has the old code.
+async fn shows_old_code(world: &World, shown: bool) {
+    let args = json!({ "channel": world.channel });
+    let is_shown = |answer: &serde_json::Value| {
+        (answer["channel"]["oldCodeUsedAt"].is_string() == shown).then_some(())
+    };
+    world.admin.until("channels.get", args, is_shown).await;
+}
+
+#[tokio::test]
+async fn a_messenger_with_the_old_code_works_in_both_directions_during_a_rotation() {
+    let world = World::start().await;
+    let (messenger, session) = (&world.messenger, world.assigned_session("ann").await);
+    let has_only = |code: &'static str| {
+        messenger.respond_with(move |request| {
+            (request.body["token"] != code).then(|| WebhookResponse::status(401))
+        });
+    };
+    let old = "open sesame";
+    has_only(old);
+    let rotate = json!({ "channel": world.channel, "code": "open barley" });
+    world.admin.call("channels.rotate", rotate).await;
+    shows_old_code(&world, false).await;
+
+    let id = world.send(&session, "still here?").await;
+    let delivery = world.delivery(&session, &id, "accepted").await;
+    assert_eq!(delivery["attempts"], 1, "{delivery}");
+    let sent = messenger.wait_for("message", 2).await;
+    let tokens = [&sent[0].body["token"], &sent[1].body["token"]];
+    assert_eq!(tokens, ["open barley", old]);
+    assert_eq!(sent[0].id(), sent[1].id());
+    shows_old_code(&world, true).await;
+    let channel = world.channel().await;
     assert_eq!(
-        requests[0].body["token"], SIGNING,
-        "existing adapters check the token"
+        (&channel["status"], &channel["lastError"]),
+        (&json!("active"), &json!(null))
     );
+
+    // Its own requests, with its token and its signature, and the notices that follow.
+    assert_eq!(
+        messenger.say("m2", "bob", "hello").await["status"],
+        "accepted"
+    );
+    let answered = |kind: &'static str| async move {
+        let taken = format!("a {kind} with the old token");
+        let is_taken = |one: &Received| one.kind() == kind && one.body["token"] == old;
+        messenger
+            .wait_until(&taken, |all| {
+                all.iter().filter(|one| is_taken(one)).count() >= 2
+            })
+            .await;
+    };
+    answered("userInfo").await;
+    answered("messageOutcome").await;
+    messenger
+        .post_signed(&message("m3", "bob", "hello"))
+        .await
+        .ok();
+    let headers = signing::headers(old, "get-1", &signing::timestamp(0), b"");
+    let headers = headers
+        .each_ref()
+        .map(|(name, value)| (*name, value.as_str()));
+    let health = http::send(&Method::GET, &messenger.ingress_url(), &headers, b"").await;
+    assert_eq!(health.unwrap().ok()["status"], "active");
+    let test = json!({ "channel": world.channel });
+    world.admin.call("channels.test", test).await;
+    assert_eq!(world.channel().await["status"], "active");
+
+    // It gets the new code, in both directions.
+    has_only("open barley");
+    world.send(&session, "and now?").await;
+    let posted = post(&world, None, Some("open barley")).await;
+    assert_eq!(posted.status, 200);
+    shows_old_code(&world, false).await;
 }
 
 #[tokio::test]

@@ -22,8 +22,8 @@ use crate::codec;
 use crate::reason::Reason;
 
 pub use channel::{
-    ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, EditParked, MessagesRefused,
-    NoticesSettled, ScheduleShifted,
+    ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, CodeUsed, EditParked,
+    MessagesRefused, NoticesSettled, ScheduleShifted,
 };
 pub use contact::{ContactCreated, ContactForgotten, ContactUpdated};
 pub use live_chat::{
@@ -159,6 +159,8 @@ events! {
         ChannelUpdated = "channel-updated", 1;
         /// A channel's confirmation code was replaced.
         CodeRotated = "code-rotated", 1;
+        /// A messenger turned out to have the code that a rotation replaced, or the new one after that.
+        CodeUsed = "code-used", 1;
         /// Messages were refused because the channel is not active.
         MessagesRefused = "messages-refused", 1;
         /// Notices were delivered or dropped.

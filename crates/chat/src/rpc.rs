@@ -71,6 +71,9 @@ pub struct InboundRequest {
     pub revision: u32,
     /// The messenger's request.
     pub inbound: Inbound,
+    /// Whether a code proved it that a rotation replaced; `None` if it needed no proof.
+    #[serde(default)]
+    pub old_code: Option<bool>,
 }
 
 /// The router's response, sent after the events it depends on are durable.
@@ -260,6 +263,10 @@ pub struct AttemptRequest {
     /// The body of the request.
     #[serde(with = "serde_bytes")]
     pub body: Vec<u8>,
+    /// The body with the old code as `token`, while a code is being rotated. It is sent if the messenger
+    /// answers `body` with 401.
+    #[serde(with = "serde_bytes", default)]
+    pub old_body: Option<Vec<u8>>,
     /// The timeout of the whole attempt, in milliseconds.
     pub timeout_ms: u32,
 }
@@ -271,6 +278,10 @@ pub struct AttemptReply {
     pub ms: u32,
     /// How it ended.
     pub outcome: Outcome,
+    /// Whether the messenger accepted it with the code that a rotation replaced; `None` if it did not
+    /// accept it, or if that cannot be known.
+    #[serde(default)]
+    pub old_code: Option<bool>,
 }
 
 /// How one attempt ended.
@@ -288,6 +299,16 @@ pub enum Outcome {
     },
     /// There was no response.
     Failed(Reason),
+}
+
+impl Outcome {
+    /// The HTTP status, if the messenger answered.
+    pub const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered { status, .. } => Some(*status),
+            Self::Failed(_) => None,
+        }
+    }
 }
 
 /// The most bytes of a response that are read.

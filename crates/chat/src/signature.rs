@@ -86,13 +86,14 @@ pub fn sign<'a>(
     })
 }
 
-/// Checks a signed request against every valid code, in constant time for each pair.
+/// Checks a signed request against every valid code, in constant time for each pair. Returns the position
+/// of the first code that signed it.
 pub fn verify<'a>(
     codes: impl IntoIterator<Item = &'a Secret>,
     headers: &Headers,
     now: Timestamp,
     body: &[u8],
-) -> Result<(), Untrusted> {
+) -> Result<usize, Untrusted> {
     let stamped: i64 = headers.timestamp.parse().map_err(|_| Untrusted::Stale)?;
     if stamped.abs_diff(now.as_secs()) > TOLERANCE.as_secs() {
         return Err(Untrusted::Stale);
@@ -104,8 +105,8 @@ pub fn verify<'a>(
         .take(SIGNATURES_MAX)
         .filter_map(|one| STANDARD.decode(one).ok())
         .collect();
-    let mut matched = false;
-    for code in codes {
+    let mut matched = None;
+    for (nth, code) in codes.into_iter().enumerate() {
         let key = key(code)?;
         // Anybody can sign with an empty key.
         if key.is_empty() {
@@ -113,25 +114,26 @@ pub fn verify<'a>(
         }
         let mac = mac(&key, &headers.id, &headers.timestamp, body);
         for signature in &offered {
-            matched |= mac.clone().verify_slice(signature).is_ok();
+            let is_right = mac.clone().verify_slice(signature).is_ok();
+            matched = matched.or(is_right.then_some(nth));
         }
     }
-    if matched {
-        Ok(())
-    } else {
-        Err(Untrusted::NoMatch)
-    }
+    matched.ok_or(Untrusted::NoMatch)
 }
 
-/// Checks a body's `token` against every valid code. Hashing first makes the time of the comparison
-/// independent of the lengths.
-pub fn token_matches<'a>(codes: impl IntoIterator<Item = &'a Secret>, token: &str) -> bool {
+/// Checks a body's `token` against every valid code. Returns the position of the code that it is. Hashing
+/// first makes the time of the comparison independent of the lengths.
+pub fn token_matches<'a>(
+    codes: impl IntoIterator<Item = &'a Secret>,
+    token: &str,
+) -> Option<usize> {
     let offered = Sha256::digest(token);
-    let mut matched = false;
-    for code in codes {
+    let mut matched = None;
+    for (nth, code) in codes.into_iter().enumerate() {
         let right = Sha256::digest(code.expose()).ct_eq(&offered);
         // An empty token proves nothing.
-        matched |= bool::from(right) && !code.expose().is_empty();
+        let is_right = bool::from(right) && !code.expose().is_empty();
+        matched = matched.or(is_right.then_some(nth));
     }
     matched
 }

@@ -8,7 +8,7 @@ mod user;
 
 use serde::{Deserialize, Serialize};
 
-pub use channel::{Breaker, Channel, ChannelCode, Notice, NoticeKind};
+pub use channel::{Breaker, Channel, ChannelCode, Notice, NoticeKind, OldCode};
 pub use live_chat::{CannedReply, LiveChat};
 pub use message::{Delivery, Early, Message, MessageExtra, Parked};
 pub use session::{Chat, ChatKey, Contact, Session};

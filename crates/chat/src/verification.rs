@@ -29,12 +29,15 @@ pub struct Proof {
     pub verified: Verified,
     /// The messenger's capabilities, if it reported them.
     pub capabilities: Option<Capabilities>,
+    /// Whether it answered the challenge with the code that a rotation replaced; `None` if it did not
+    /// answer it.
+    pub old_code: Option<bool>,
 }
 
-/// Judges the response to `connect`.
+/// Judges the response to `connect`. Every code answers the challenge; they are in order, newest first.
 pub fn judge(
     outcome: &Outcome,
-    code: &Secret,
+    codes: &[Secret],
     challenge: &str,
     security: Security,
 ) -> Result<Proof, Reason> {
@@ -52,19 +55,25 @@ pub fn judge(
         .get("capabilities")
         .filter(|c| c.is_object())
         .map(capabilities);
+    let proves = |offered: &str| {
+        let mut codes = codes.iter();
+        codes.position(|code| signature::answer_proves(code, challenge, offered))
+    };
     match body.get("challenge") {
-        Some(Value::String(offered)) if signature::answer_proves(code, challenge, offered) => {
-            Ok(Proof {
-                verified: Verified::Challenge,
-                capabilities: reported,
-            })
-        }
         Some(Value::Null) | None if security != Security::Signed => Ok(Proof {
             verified: Verified::Status,
             capabilities: reported,
+            old_code: None,
         }),
         Some(Value::Null) | None => Err(Reason::ChallengeNotAnswered),
-        Some(_) => Err(Reason::WrongChallengeAnswer),
+        Some(answer) => {
+            let nth = answer.as_str().and_then(proves);
+            Ok(Proof {
+                verified: Verified::Challenge,
+                capabilities: reported,
+                old_code: Some(nth.ok_or(Reason::WrongChallengeAnswer)? > 0),
+            })
+        }
     }
 }
 

@@ -229,6 +229,7 @@ impl Workspace {
             SystemCommand::MessagesRefused(channel, count) => {
                 self.decide_messages_refused(*channel, *count)
             }
+            SystemCommand::CodeUsed(channel, used) => self.decide_code_used(*channel, *used),
             SystemCommand::ChannelFault(channel, generation, status) => {
                 self.decide_channel_fault(*channel, *generation, *status)
             }

@@ -69,16 +69,48 @@ impl Attempts {
         Self { client, tasks }
     }
 
-    /// Sends the request once and reads the response within the timeout. Once the head has arrived the
-    /// messenger has answered: a body that is too long, too slow or incomplete is truncated.
-    pub(crate) async fn attempt(&self, request: AttemptRequest, now: Timestamp) -> Outcome {
-        let timeout_ms = request.timeout_ms.min(ATTEMPT_TIMEOUT_MS);
-        let timeout = Duration::from_millis(timeout_ms.into());
+    /// Sends the request, and within the same timeout the body with the old code if the messenger
+    /// answers 401. Returns how the last of them ended, and whether it was accepted with the old code.
+    pub(crate) async fn attempt(
+        &self,
+        mut request: AttemptRequest,
+        now: Timestamp,
+    ) -> (Outcome, Option<bool>) {
+        request.timeout_ms = request.timeout_ms.min(ATTEMPT_TIMEOUT_MS);
+        let timeout = Duration::from_millis(request.timeout_ms.into());
+        let mut over = pin!(tokio::time::sleep(timeout));
+        // A request that is signed with two codes and has no token does not tell which one is known.
+        let tells = request.old_body.is_some() || request.codes.len() <= 1;
+        let repeat = request.old_body.take().map(|body| AttemptRequest {
+            url: request.url.clone(),
+            id: request.id.clone(),
+            codes: request.codes.clone(),
+            body,
+            old_body: None,
+            timeout_ms: request.timeout_ms,
+        });
+        let mut outcome = self.send(request, over.as_mut(), now).await;
+        let is_old = repeat.is_some() && outcome.status() == Some(401);
+        if let Some(repeat) = repeat.filter(|_| is_old) {
+            outcome = self.send(repeat, over, now).await;
+        }
+        let accepted = matches!(outcome.status(), Some(200..=299));
+        (outcome, (accepted && tells).then_some(is_old))
+    }
+
+    /// Sends a request once and reads the response. Once the head has arrived the messenger has
+    /// answered: a body that is too long, too slow or incomplete is truncated.
+    async fn send(
+        &self,
+        request: AttemptRequest,
+        mut over: Pin<&mut Sleep>,
+        now: Timestamp,
+    ) -> Outcome {
+        let timeout_ms = request.timeout_ms;
         let post = match post(request, now) {
             Ok(post) => post,
             Err(reason) => return Outcome::Failed(reason),
         };
-        let mut over = pin!(tokio::time::sleep(timeout));
         let answered = tokio::select! {
             biased; // A response that has arrived counts even if the timeout has just elapsed.
             answered = self.client.request(post) => answered,

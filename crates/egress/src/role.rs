@@ -176,7 +176,11 @@ impl Role {
     async fn refuse(&self, pending: Pending, reason: Reason) {
         metric::turned_away();
         self.shared
-            .answer(&pending.message, Duration::ZERO, Outcome::Failed(reason))
+            .answer(
+                &pending.message,
+                Duration::ZERO,
+                (Outcome::Failed(reason), None),
+            )
             .await;
     }
 
@@ -212,24 +216,30 @@ impl Shared {
         let Pending { message, request } = pending;
         metric::started();
         let started = clock::instant();
-        let outcome = self.attempts.attempt(request, clock::now()).await;
+        let (outcome, old_code) = self.attempts.attempt(request, clock::now()).await;
         let elapsed = clock::instant().saturating_duration_since(started);
         metric::ended(&outcome, elapsed);
-        self.answer(&message, elapsed, outcome).await;
+        self.answer(&message, elapsed, (outcome, old_code)).await;
     }
 
-    async fn answer(&self, message: &Message, elapsed: Duration, outcome: Outcome) {
+    async fn answer(
+        &self,
+        message: &Message,
+        elapsed: Duration,
+        (outcome, old_code): (Outcome, Option<bool>),
+    ) {
         let error = match &outcome {
             Outcome::Answered { .. } => None,
             Outcome::Failed(reason) => Some(reason.to_string()),
         };
         self.service.count(ENDPOINT, elapsed, error.as_deref());
         let ms = u32::try_from(elapsed.as_millis()).unwrap_or(u32::MAX);
-        log_unsent(
-            self.bus
-                .answer(message, &AttemptReply { ms, outcome })
-                .await,
-        );
+        let reply = AttemptReply {
+            ms,
+            outcome,
+            old_code,
+        };
+        log_unsent(self.bus.answer(message, &reply).await);
     }
 }
 

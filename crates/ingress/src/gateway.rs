@@ -17,7 +17,7 @@ use crate::access::{AccessCache, CachedAccess, RECHECK_AFTER};
 use crate::body::{Reader, Whole};
 use crate::config::Config;
 use crate::problem::Problem;
-use crate::proof::Unverified;
+use crate::proof::{Unverified, Verified};
 use crate::rate::Rates;
 use crate::request_error::RequestError;
 use crate::routes::{Route, route};
@@ -112,23 +112,24 @@ impl<U: Upstream> Gateway<U> {
     ) -> Result<InboundReply, RequestError> {
         let verify = |access: &Access| sent.verify(access, now);
         let (revision, verified) = self.authenticate(channel, now, verify).await?;
-        let inbound = verified.read()?;
-        self.rates.admit(channel)?;
-        let request = |revision, inbound| InboundRequest {
-            channel,
-            revision,
-            inbound,
+        let request = |revision, verified: Verified| {
+            let old_code = verified.old_code;
+            Ok::<_, RequestError>(InboundRequest {
+                channel,
+                revision,
+                inbound: verified.read()?,
+                old_code,
+            })
         };
-        let reply = self.upstream.inbound(request(revision, inbound)).await?;
+        let first = request(revision, verified)?;
+        self.rates.admit(channel)?;
+        let reply = self.upstream.inbound(first).await?;
         if reply != InboundReply::Stale {
             return Ok(reply);
         }
         let access = self.fetch_access(channel, now).await?;
-        let inbound = verify(&access)?.read()?;
-        Ok(self
-            .upstream
-            .inbound(request(access.revision, inbound))
-            .await?)
+        let second = request(access.revision, verify(&access)?)?;
+        Ok(self.upstream.inbound(second).await?)
     }
 
     async fn health(
@@ -149,7 +150,7 @@ impl<U: Upstream> Gateway<U> {
         now: Timestamp,
     ) -> Result<HealthReply, RequestError> {
         let verify = |access: &Access| Ok(sent.verify_signature(access, now)?);
-        let (revision, ()) = self.authenticate(channel, now, verify).await?;
+        let (revision, _) = self.authenticate(channel, now, verify).await?;
         self.rates.admit(channel)?;
         let request = |revision| HealthRequest { channel, revision };
         let reply = self.upstream.health(request(revision)).await?;

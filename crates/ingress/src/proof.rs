@@ -39,6 +39,8 @@ pub(crate) struct Verified {
     body: Bytes,
     /// The parsed body, if it contained the proof.
     object: Option<Map<String, Value>>,
+    /// Whether the proof is by the code that a rotation replaced; `None` without a proof.
+    pub(crate) old_code: Option<bool>,
 }
 
 impl Unverified {
@@ -58,10 +60,11 @@ impl Unverified {
             (&self.claim, access.security),
             (Claim::Unsigned, Security::Token)
         ) {
-            self.verify_signature(access, now)?;
+            let nth = self.verify_signature(access, now)?;
             return Ok(Verified {
                 body: self.body.clone(),
                 object: None,
+                old_code: nth.map(|nth| nth > 0),
             });
         }
         let object = parse(&self.body).map_err(|rejection| {
@@ -73,27 +76,27 @@ impl Unverified {
             }
         })?;
         let token = object.get("token").and_then(Value::as_str);
-        if !token.is_some_and(|token| signature::token_matches(access.codes_at(now), token)) {
-            return Err(Untrusted::NoMatch.into());
-        }
+        let nth = token.and_then(|token| signature::token_matches(access.codes_at(now), token));
+        let nth = nth.ok_or(Untrusted::NoMatch)?;
         Ok(Verified {
             body: Bytes::new(),
             object: Some(object),
+            old_code: Some(nth > 0),
         })
     }
 
-    /// Checks the signature. A request without a body has no token, so it must be signed unless the
-    /// channel requires no proof.
+    /// Checks the signature, and returns the position of its code. A request without a body has no token,
+    /// so it must be signed unless the channel requires no proof.
     pub(crate) fn verify_signature(
         &self,
         access: &Access,
         now: Timestamp,
-    ) -> Result<(), Untrusted> {
+    ) -> Result<Option<usize>, Untrusted> {
         match &self.claim {
             Claim::Signed(headers) => {
-                signature::verify(access.codes_at(now), headers, now, &self.body)
+                signature::verify(access.codes_at(now), headers, now, &self.body).map(Some)
             }
-            Claim::Unsigned if access.security == Security::Open => Ok(()),
+            Claim::Unsigned if access.security == Security::Open => Ok(None),
             Claim::Unsigned | Claim::Invalid => Err(Untrusted::NoMatch),
         }
     }

@@ -9,7 +9,7 @@ use chat::id::{ChannelId, MessageId, SessionId};
 use chat::messenger::outbound::{Addressee, Dialect, Message};
 use chat::reason::Reason;
 use chat::record::{Record, Stream};
-use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome};
+use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome, Security};
 use chat::rules::is_code_valid;
 use chat::secret::Secret;
 use chat::state::Channel;
@@ -31,6 +31,7 @@ pub(crate) struct Target {
     /// The valid codes, newest first.
     pub(crate) codes: Vec<Secret>,
     pub(crate) dialect: Dialect,
+    security: Security,
 }
 
 impl Target {
@@ -51,29 +52,27 @@ impl Target {
                 .filter_map(|c| sealed_log.open_with_master_key(&c.code, &stream))
                 .collect(),
             dialect: channel.dialect,
+            security: channel.security,
         }
-    }
-
-    /// The newest code, which bodies carry as `token`. Empty for an open channel without a code.
-    pub(crate) fn token(&self) -> Secret {
-        self.codes
-            .first()
-            .cloned()
-            .unwrap_or_else(|| Secret::new(""))
     }
 
     /// Builds the request for one attempt. `id` is the same for every attempt at the same thing.
     pub(crate) fn request(
         &self,
         id: String,
-        make: impl FnOnce(&Addressee<'_>) -> Vec<u8>,
+        mut make: impl FnMut(&Addressee<'_>) -> Vec<u8>,
     ) -> AttemptRequest {
-        let token = self.token();
-        let body = make(&Addressee {
-            channel: self.channel,
-            token: &token,
-            dialect: self.dialect,
-        });
+        let is_signed = self.security == Security::Signed;
+        let mut body = |token| {
+            make(&Addressee {
+                channel: self.channel,
+                token,
+                dialect: self.dialect,
+            })
+        };
+        let no_code = Secret::new("");
+        let token = self.codes.first().unwrap_or(&no_code);
+        let old = self.codes.get(1).filter(|_| !is_signed);
         let codes = self
             .codes
             .iter()
@@ -84,7 +83,8 @@ impl Target {
             url: self.url.clone(),
             id,
             codes,
-            body,
+            body: body(Some(token).filter(|_| !is_signed)),
+            old_body: old.map(|old| body(Some(old))),
             timeout_ms: ATTEMPT_TIMEOUT_MS,
         }
     }
@@ -111,6 +111,7 @@ pub(crate) const fn failed(reason: Reason) -> AttemptReply {
     AttemptReply {
         ms: 0,
         outcome: Outcome::Failed(reason),
+        old_code: None,
     }
 }
 
@@ -177,5 +178,48 @@ impl MessageAttempt {
             self.target
                 .request(sent.message.to_string(), |to| to.message(&message)),
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::view::tests::shell::Shell;
+
+    #[test]
+    fn only_a_signed_channel_gets_no_token_and_a_rotation_prepares_the_old_one() {
+        for (security, old, tokens) in [
+            ("signed", "24h", [None, None]),
+            ("token", "24h", [Some("new"), Some("secret code")]),
+            ("open", "24h", [Some("new"), Some("secret code")]),
+            ("token", "0s", [Some("new"), None]),
+        ] {
+            let mut shell = Shell::new();
+            let live_chat = shell.live_chat("Desk", &[]);
+            let id = shell.channel(&live_chat, "https://chat.example/hook");
+            let set = json!({ "channel": id, "security": security });
+            shell.ok("root", "channels.update", &set);
+            let rotate = json!({ "channel": id, "code": "new", "overlap": old });
+            shell.ok("root", "channels.rotate", &rotate);
+            let channel = shell.workspace().channels.get(&id).unwrap();
+            let target = Target::of(&shell.sealed_log, id, channel, shell.now);
+            let request = target.request("id".to_owned(), |to| to.user_info("u"));
+            let token = |body: &[u8]| {
+                let body: Value = serde_json::from_slice(body).unwrap();
+                body.get("token").and_then(Value::as_str).map(str::to_owned)
+            };
+            let sent = [
+                token(&request.body),
+                request.old_body.as_deref().and_then(token),
+            ];
+            assert_eq!(
+                sent,
+                tokens.map(|t| t.map(str::to_owned)),
+                "{security}, {old}"
+            );
+            assert_eq!(request.old_body.is_some(), tokens[1].is_some());
+        }
     }
 }

@@ -28,10 +28,10 @@ const SHOWN_CHARS_MAX: usize = 2_000;
 /// The verification of one messenger.
 pub(crate) struct Verify {
     channel: ChannelId,
-    generation: u32,
+    pub(crate) generation: u32,
     purpose: Purpose,
     challenge: String,
-    code: Secret,
+    codes: Vec<Secret>,
     security: Security,
     /// The request to egress.
     pub(crate) request: AttemptRequest,
@@ -129,14 +129,13 @@ impl Verify {
         let last = channel.last_external.as_deref();
         let attempt = format!("connect-{id}-{}", hex(&chance.bytes::<8>()));
         let request = target.request(attempt, |to| to.connect(public_url, &challenge, last));
-        let (code, security) = (target.token(), channel.security);
         Self {
             channel: id,
             generation: channel.generation,
             purpose,
             challenge,
-            code,
-            security,
+            codes: target.codes,
+            security: channel.security,
             request,
             requester: None,
         }
@@ -144,7 +143,7 @@ impl Verify {
 
     /// Judges the messenger's answer. Returns the result and the trace for administrators.
     pub(crate) fn judge(&self, reply: &AttemptReply) -> (Verification, Value) {
-        let result = judge(&reply.outcome, &self.code, &self.challenge, self.security);
+        let result = judge(&reply.outcome, &self.codes, &self.challenge, self.security);
         let trace = self.trace(reply, result.as_ref().err());
         let (channel, purpose) = (self.channel, self.purpose.clone());
         (
@@ -207,14 +206,14 @@ impl Verify {
         json!({ "url": self.request.url, "webhookId": self.request.id, "body": body })
     }
 
-    /// The start of an answer. The code is masked, in case the messenger repeats it.
+    /// The start of an answer. The codes are masked, in case the messenger repeats them.
     fn shown(&self, answer: &[u8]) -> String {
         let mut text: String = String::from_utf8_lossy(answer)
             .chars()
             .take(SHOWN_CHARS_MAX)
             .collect();
-        if !self.code.expose().is_empty() {
-            text = text.replace(self.code.expose(), "***");
+        for code in self.codes.iter().filter(|code| !code.expose().is_empty()) {
+            text = text.replace(code.expose(), "***");
         }
         text
     }

@@ -2,6 +2,7 @@
 
 use crate::command::NewUser;
 use crate::content::Profile;
+use crate::event::CodeUsed;
 use crate::id::{ChannelId, ContactId, MessageId, UserId};
 use crate::reason::Reason;
 use crate::rpc::AttemptReply;
@@ -41,6 +42,8 @@ pub enum SystemCommand {
     /// A messenger answered a notice, sent in this generation of the channel, with this status: 401
     /// or 410.
     ChannelFault(ChannelId, u32, u16),
+    /// A messenger used one of the codes of a channel.
+    CodeUsed(ChannelId, CodeUsed),
 }
 
 /// The result of a verification.

@@ -89,6 +89,15 @@ pub struct CodeRotated {
     pub old_until: Timestamp,
 }
 
+/// See [`crate::event::Event::CodeUsed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeUsed {
+    /// Whether it is the code that a rotation replaced.
+    pub old: bool,
+    /// Whether it proves a request of the messenger, or else one that the messenger accepted.
+    pub inbound: bool,
+}
+
 /// See [`crate::event::Event::MessagesRefused`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessagesRefused {

@@ -5,12 +5,12 @@ use serde::de::DeserializeOwned;
 
 use crate::chance::Chance;
 use crate::event::{
-    Attempt, ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, ContactCreated,
-    ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event, LiveChatCreated,
-    LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted, MessageEdited, MessageRead,
-    MessageReceived, MessageSent, MessagesRefused, NoteAdded, NoticesSettled, ReplyDeleted,
-    ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
-    TokenIssued, UserCreated, UserDisabled, UserUpdated,
+    Attempt, ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, CodeUsed,
+    ContactCreated, ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event,
+    LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted,
+    MessageEdited, MessageRead, MessageReceived, MessageSent, MessagesRefused, NoteAdded,
+    NoticesSettled, ReplyDeleted, ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed,
+    SessionOpened, SessionTransferred, TokenIssued, UserCreated, UserDisabled, UserUpdated,
 };
 use crate::seal::{Indexed, Private, SealKey};
 
@@ -131,6 +131,7 @@ sealing! {
     ChannelStatusChanged { status reason_text verified capabilities breaker_open reason }
     ChannelUpdated { name webhook security dialect operator_initiated }
     CodeRotated { codeless old_until; code by master }
+    CodeUsed { old inbound }
     MessagesRefused { count }
     NoticesSettled { notices }
     ScheduleShifted { by_ms }

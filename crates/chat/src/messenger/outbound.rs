@@ -26,8 +26,9 @@ pub enum Dialect {
 pub struct Addressee<'a> {
     /// The channel.
     pub channel: ChannelId,
-    /// Its newest confirmation code, sent as `token`.
-    pub token: &'a Secret,
+    /// The confirmation code that is sent as `token`; `None` for a signed channel, whose code is never
+    /// sent.
+    pub token: Option<&'a Secret>,
     /// The channel's dialect.
     pub dialect: Dialect,
 }
@@ -147,7 +148,9 @@ impl Addressee<'_> {
     fn body(&self, kind: &str, with_channel: bool, data: Option<Value>) -> Vec<u8> {
         let mut body = Map::new();
         body.insert("type".to_owned(), kind.into());
-        body.insert("token".to_owned(), self.token.expose().into());
+        if let Some(token) = self.token {
+            body.insert("token".to_owned(), token.expose().into());
+        }
         if with_channel {
             body.insert("channelId".to_owned(), self.channel.to_string().into());
         }

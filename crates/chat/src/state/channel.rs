@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::CodeUsed;
 use crate::id::{ContactId, LiveChatId, SessionId, UserId};
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, Verified};
@@ -26,6 +27,8 @@ pub struct Channel {
     pub webhook: String,
     /// The codes, newest first.
     pub codes: Vec<ChannelCode>,
+    /// Where the messenger still uses the code that the last rotation replaced.
+    pub old_code: OldCode,
     /// Increments with every change of codes or security.
     pub revision: u32,
     /// Increments with every change of status, verification, webhook or code. The result of a request
@@ -114,6 +117,42 @@ pub struct ChannelCode {
     pub since: Timestamp,
     /// When it expires; `None` until it is replaced.
     pub until: Option<Timestamp>,
+}
+
+/// Since when a messenger uses a code that a rotation replaced.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct OldCode {
+    /// In its requests.
+    pub inbound: Option<Timestamp>,
+    /// To check requests that it receives.
+    pub outbound: Option<Timestamp>,
+}
+
+impl OldCode {
+    /// Applies a use at this time. Further uses of the same code change nothing.
+    pub(crate) fn apply(&mut self, used: CodeUsed, at: Timestamp) {
+        let since = if used.inbound {
+            &mut self.inbound
+        } else {
+            &mut self.outbound
+        };
+        *since = used.old.then(|| since.unwrap_or(at));
+    }
+
+    /// Whether a use is news.
+    pub fn is_changed_by(&self, used: CodeUsed) -> bool {
+        let since = if used.inbound {
+            self.inbound
+        } else {
+            self.outbound
+        };
+        used.old != since.is_some()
+    }
+
+    /// The first use, in either direction.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.inbound.into_iter().chain(self.outbound).min()
+    }
 }
 
 /// A circuit breaker: holds back the deliveries of a channel whose attempts fail.

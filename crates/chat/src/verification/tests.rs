@@ -11,28 +11,28 @@ fn answered(status: u16, answer: &str) -> Outcome {
 fn judged(answer: &str, security: Security) -> Result<Proof, Reason> {
     judge(
         &answered(200, answer),
-        &Secret::new("code"),
+        &[Secret::new("code"), Secret::new("old")],
         "challenge",
         security,
     )
 }
 
-fn right() -> String {
-    signature::answer(&Secret::new("code"), "challenge").unwrap()
+fn answer(code: &str) -> String {
+    let answer = signature::answer(&Secret::new(code), "challenge").unwrap();
+    format!("{{\"challenge\":\"{answer}\"}}")
 }
 
 #[test]
-fn a_right_answer_to_the_challenge_verifies_a_channel() {
-    let answer = format!("{{\"challenge\":\"{}\"}}", right());
+fn an_answer_to_the_challenge_by_any_valid_code_verifies_a_channel() {
     for security in [Security::Signed, Security::Token, Security::Open] {
-        let proof = judged(&answer, security).unwrap();
-        assert_eq!(
-            proof,
-            Proof {
+        for (code, is_old) in [("code", false), ("old", true)] {
+            let proof = Proof {
                 verified: Verified::Challenge,
-                capabilities: None
-            }
-        );
+                capabilities: None,
+                old_code: Some(is_old),
+            };
+            assert_eq!(judged(&answer(code), security), Ok(proof));
+        }
     }
 }
 
@@ -78,7 +78,7 @@ fn any_other_result_is_a_failure() {
         (answered(401, "{}"), Reason::WrongCode { status: 401 }),
         (Outcome::Failed(timed_out.clone()), timed_out),
     ] {
-        let judged = judge(&outcome, &Secret::new("code"), "c", Security::Token);
+        let judged = judge(&outcome, &[Secret::new("code")], "c", Security::Token);
         assert_eq!(judged, Err(reason));
     }
 }

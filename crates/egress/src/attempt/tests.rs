@@ -39,6 +39,7 @@ fn request(url: impl Into<String>) -> AttemptRequest {
         id: "msg_1".to_owned(),
         codes: vec![Secret::new("old code"), Secret::new("whsec_c2VjcmV0")],
         body: br#"{"type":"message"}"#.to_vec(),
+        old_body: None,
         timeout_ms: 10_000,
     }
 }
@@ -47,6 +48,13 @@ fn within(timeout_ms: u32, url: impl Into<String>) -> AttemptRequest {
     AttemptRequest {
         timeout_ms,
         ..request(url)
+    }
+}
+
+impl Attempts {
+    /// How an attempt ends.
+    async fn outcome(&self, request: AttemptRequest, now: Timestamp) -> Outcome {
+        self.attempt(request, now).await.0
     }
 }
 
@@ -69,7 +77,7 @@ fn answered(status: u16, answer: &str) -> Outcome {
 #[tokio::test]
 async fn the_request_follows_the_protocol_and_webhook_libraries_verify_it() {
     let messenger = Messenger::ok().await;
-    let outcome = local().attempt(request(messenger.url()), NOW).await;
+    let outcome = local().outcome(request(messenger.url()), NOW).await;
     assert_eq!(outcome, answered(200, "{}"));
     let [seen] = messenger.log().requests.try_into().unwrap();
     assert_eq!(seen.line, "POST /hook?x=1 HTTP/1.1");
@@ -102,10 +110,56 @@ async fn without_codes_nothing_is_signed() {
         codes: Vec::new(),
         ..request(messenger.url())
     };
-    assert_eq!(local().attempt(open, NOW).await, answered(200, "{}"));
+    assert_eq!(local().outcome(open, NOW).await, answered(200, "{}"));
     let seen = messenger.log().requests;
     assert_eq!(seen[0].header("webhook-signature"), None);
     assert_eq!(seen[0].header("webhook-id"), Some("msg_1"));
+}
+
+#[tokio::test]
+async fn a_request_answered_401_is_repeated_at_once_with_the_old_code() {
+    let rotated = |url, old: Option<&str>| AttemptRequest {
+        body: b"new".to_vec(),
+        old_body: old.map(|old| old.as_bytes().to_vec()),
+        ..request(url)
+    };
+    // What the messenger knows, the old body, the answer, whether by the old code, and the bodies seen.
+    for (known, old, status, old_code, seen) in [
+        ("old", Some("old"), 200, Some(true), vec!["new", "old"]),
+        ("new", Some("old"), 200, Some(false), vec!["new"]),
+        ("other", Some("old"), 401, None, vec!["new", "old"]),
+        ("old", None, 401, None, vec!["new"]),
+        ("new", None, 200, None, vec!["new"]),
+    ] {
+        let messenger = Messenger::start(Behaviour::Know(known)).await;
+        let (outcome, by_old) = local().attempt(rotated(messenger.url(), old), NOW).await;
+        assert_eq!((outcome.status(), by_old), (Some(status), old_code));
+        let requests = messenger.log().requests;
+        let bodies: Vec<_> = requests.iter().map(|r| r.body.clone()).collect();
+        assert_eq!(
+            bodies,
+            seen.iter().map(|s| s.as_bytes()).collect::<Vec<_>>()
+        );
+        for request in &requests {
+            let headers = signature::Headers {
+                id: request.header("webhook-id").unwrap().to_owned(),
+                timestamp: request.header("webhook-timestamp").unwrap().to_owned(),
+                signature: request.header("webhook-signature").unwrap().to_owned(),
+            };
+            for code in &self::request("").codes {
+                let signed = signature::verify([code], &headers, NOW, &request.body);
+                assert_eq!(signed, Ok(0), "each is signed with both codes");
+            }
+        }
+    }
+    let hanging = Messenger::start(Behaviour::Hang(String::new())).await;
+    let within = AttemptRequest {
+        timeout_ms: 80,
+        ..rotated(hanging.url(), Some("old"))
+    };
+    let reason = failure(local().outcome(within, NOW).await);
+    assert_eq!(reason, Reason::TimedOut { ms: 80 });
+    assert_eq!(hanging.log().requests.len(), 1);
 }
 
 #[tokio::test]
@@ -121,7 +175,7 @@ async fn invalid_attempts_are_not_sent() {
         ..request(messenger.url())
     };
     for bad in [forged, unreadable] {
-        let reason = failure(attempts.attempt(bad, NOW).await);
+        let reason = failure(attempts.outcome(bad, NOW).await);
         assert!(matches!(reason, Reason::InvalidAttempt { .. }), "{reason}");
         assert!(!reason.to_string().contains("whsec_!"));
     }
@@ -139,7 +193,7 @@ async fn every_status_is_returned_and_no_redirect_is_followed() {
             elsewhere.url()
         );
         let messenger = Messenger::start(Behaviour::Close(head)).await;
-        let outcome = local().attempt(request(messenger.url()), NOW).await;
+        let outcome = local().outcome(request(messenger.url()), NOW).await;
         let wanted = Outcome::Answered {
             status,
             retry_after: Some(17),
@@ -159,7 +213,7 @@ async fn a_slow_response_ends_in_a_timeout() {
         Behaviour::Drip("HTTP/1.1 200 OK\r\nX-A: ".to_owned()),
     ] {
         let messenger = Messenger::start(behaviour.clone()).await;
-        let reason = failure(local().attempt(within(80, messenger.url()), NOW).await);
+        let reason = failure(local().outcome(within(80, messenger.url()), NOW).await);
         assert_eq!(reason, Reason::TimedOut { ms: 80 }, "{behaviour:?}");
         messenger.until(|log| log.closed == 1).await;
         assert_eq!(messenger.log().requests.len(), 1, "sent once");
@@ -176,7 +230,7 @@ async fn an_endless_body_is_truncated_and_the_connection_closed() {
         let attempts = local();
         let messenger = Messenger::start(Behaviour::Flood(head.to_owned())).await;
         // The size limit ends it, not the timeout.
-        let attempt = attempts.attempt(request(messenger.url()), NOW);
+        let attempt = attempts.outcome(request(messenger.url()), NOW);
         let outcome = tokio::time::timeout(Duration::from_secs(9), attempt)
             .await
             .unwrap();
@@ -195,11 +249,11 @@ async fn once_the_head_has_arrived_the_messenger_has_answered() {
         Behaviour::Close(head.to_owned()),
     ] {
         let messenger = Messenger::start(behaviour).await;
-        let outcome = local().attempt(within(150, messenger.url()), NOW).await;
+        let outcome = local().outcome(within(150, messenger.url()), NOW).await;
         assert_eq!(outcome, answered(200, "{\"par"));
     }
     let messenger = Messenger::start(Behaviour::Drip("HTTP/1.1 202 OK\r\n\r\n".to_owned())).await;
-    let outcome = local().attempt(within(100, messenger.url()), NOW).await;
+    let outcome = local().outcome(within(100, messenger.url()), NOW).await;
     assert!(
         matches!(&outcome, Outcome::Answered { status: 202, answer, .. } if answer.iter().all(|b| *b == b'x')),
         "{outcome:?}"
@@ -225,7 +279,7 @@ async fn a_response_that_is_not_http_fails() {
         (many.as_str(), Reason::NotHttp),
     ] {
         let messenger = Messenger::start(Behaviour::Close(text.to_owned())).await;
-        let failed = failure(local().attempt(request(messenger.url()), NOW).await);
+        let failed = failure(local().outcome(request(messenger.url()), NOW).await);
         assert_eq!(failed, reason, "{text:.60}");
     }
 }

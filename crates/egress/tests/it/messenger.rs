@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 /// A successful response.
+pub(crate) const DENIED: &str = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n";
 pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 
 /// The reaction to a request.
@@ -16,6 +17,8 @@ pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 pub(crate) enum Behaviour {
     /// Writes this and reads the next request.
     Answer(String),
+    /// Answers 200 to bodies that contain this, 401 to others.
+    Know(&'static str),
     /// Writes this and closes.
     Close(String),
     /// Writes this and keeps the connection open.
@@ -132,13 +135,14 @@ async fn serve(
     mut release: watch::Receiver<bool>,
 ) {
     while let Some(seen) = read(&mut tcp).await {
+        let body = String::from_utf8_lossy(&seen.body).into_owned();
         {
             let mut log = log.lock().unwrap();
             log.requests.push(seen);
             log.answering += 1;
             log.answering_max = log.answering_max.max(log.answering);
         }
-        let on = answer(&mut tcp, behaviour, &mut release).await;
+        let on = answer(&mut tcp, &body, behaviour, &mut release).await;
         log.lock().unwrap().answering -= 1;
         if !on {
             break;
@@ -149,11 +153,16 @@ async fn serve(
 /// Returns whether the connection stays open for another request.
 async fn answer(
     tcp: &mut TcpStream,
+    body: &str,
     behaviour: &Behaviour,
     release: &mut watch::Receiver<bool>,
 ) -> bool {
     match behaviour {
         Behaviour::Answer(text) => tcp.write_all(text.as_bytes()).await.is_ok(),
+        Behaviour::Know(known) => {
+            let answer = if body.contains(known) { OK } else { DENIED };
+            tcp.write_all(answer.as_bytes()).await.is_ok()
+        }
         Behaviour::Close(text) => {
             drop(tcp.write_all(text.as_bytes()).await);
             false

@@ -47,6 +47,7 @@ fn request(url: &str) -> AttemptRequest {
         id: "msg_1".to_owned(),
         codes: vec![Secret::new("whsec_c2VjcmV0")],
         body: br#"{"type":"message"}"#.to_vec(),
+        old_body: None,
         timeout_ms: 10_000,
     }
 }

@@ -133,6 +133,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         | Event::ChannelStatusChanged(_)
         | Event::ChannelUpdated(_)
         | Event::CodeRotated(_)
+        | Event::CodeUsed(_)
         | Event::MessagesRefused(_)
         | Event::NoticesSettled(_)
         | Event::ScheduleShifted(_)

@@ -172,7 +172,11 @@ fn accepted() -> AttemptReply {
         retry_after: None,
         answer: b"{}".to_vec(),
     };
-    AttemptReply { ms: 7, outcome }
+    AttemptReply {
+        ms: 7,
+        outcome,
+        old_code: None,
+    }
 }
 
 #[test]

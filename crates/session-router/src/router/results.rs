@@ -1,10 +1,11 @@
 //! Results of side jobs.
 
 use chat::command::{Attempted, Request, SystemCommand};
-use chat::id::{MessageId, UserId};
+use chat::event::CodeUsed;
+use chat::id::{ChannelId, MessageId, UserId};
 use chat::record::{Actor, Answer as Changed};
 use chat::rejection::Rejection;
-use chat::rpc::{AttemptReply, Outcome};
+use chat::rpc::AttemptReply;
 use chat::time::Timestamp;
 
 use super::Router;
@@ -44,15 +45,14 @@ impl Router {
         reply: AttemptReply,
         now: Timestamp,
     ) {
-        if matches!(
-            reply.outcome,
-            Outcome::Answered {
-                status: 200..=299,
-                ..
+        let workspace = self.state.workspace();
+        let session = workspace.message(message).map(|(session, _)| session);
+        let session = session.and_then(|session| workspace.sessions.get(&session));
+        if let Some(channel) = session.map(|session| session.channel) {
+            if matches!(reply.outcome.status(), Some(200..=299)) {
+                self.notices.answered(channel, now);
             }
-        ) && let Some((_, session, ..)) = self.state.workspace().pending(message)
-        {
-            self.notices.answered(session.channel, now);
+            self.code_used(channel, generation, reply.old_code, now);
         }
         let attempted = Attempted {
             message,
@@ -66,6 +66,7 @@ impl Router {
         let (rules, chance) = self.state.schedule();
         let (id, kind) = (notification.id, &notification.kind);
         let (profile, outcome) = self.notices.finish(id, kind, reply, (rules, now, chance));
+        self.code_used(id.0, notification.generation, reply.old_code, now);
         if let Some((contact, profile)) = profile {
             self.apply_system(SystemCommand::Profile(contact, profile), now);
             self.notices.profile_requested(contact);
@@ -76,6 +77,21 @@ impl Router {
         if let NoticeOutcome::ChannelFault(status) = outcome {
             let judged = SystemCommand::ChannelFault(id.0, notification.generation, status);
             self.apply_system(judged, now);
+        }
+    }
+
+    /// Records which code a messenger accepted a request with, if that changed. A request of an earlier
+    /// generation was made before the rotation.
+    fn code_used(&mut self, id: ChannelId, generation: u32, old: Option<bool>, now: Timestamp) {
+        let channel = self.state.workspace().channels.get(&id);
+        if let Some((channel, old)) = channel.zip(old) {
+            let used = CodeUsed {
+                old,
+                inbound: false,
+            };
+            if channel.generation == generation && channel.old_code.is_changed_by(used) {
+                self.apply_system(SystemCommand::CodeUsed(id, used), now);
+            }
         }
     }
 
@@ -101,6 +117,10 @@ impl Router {
             self.verifications.finish(requester);
         }
         let (channel, error) = (verification.channel, verification.result.clone().err());
+        // An answer to the challenge tells the code even where a signature does not.
+        let answered = verification.result.as_ref().ok().and_then(|p| p.old_code);
+        let old_code = answered.or(reply.old_code);
+        self.code_used(channel, verify.generation, old_code, now);
         if error.is_none() {
             self.notices.answered(channel, now);
         }

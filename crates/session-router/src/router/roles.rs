@@ -3,6 +3,7 @@
 use bus::Message;
 use chat::codec;
 use chat::command::{Reply, Request, SystemCommand};
+use chat::event::CodeUsed;
 use chat::id::{ChannelId, LiveChatId, UserId};
 use chat::messenger::Inbound;
 use chat::model::Group;
@@ -110,8 +111,16 @@ impl Router {
         }
         let master = self.state.sealed_log().keyring.master();
         let channel = request.channel;
+        let used = request.old_code.map(|old| CodeUsed { old, inbound: true });
         let request = Request::inbound(channel, request.inbound).keyed(master);
-        match self.apply(&request, now) {
+        let applied = self.apply(&request, now);
+        let known = self.state.workspace().channels.get(&channel);
+        if let Some(used) = used
+            && known.is_some_and(|c| c.old_code.is_changed_by(used))
+        {
+            self.apply_system(SystemCommand::CodeUsed(channel, used), now);
+        }
+        match applied {
             Ok((reply, effects)) => {
                 self.queue_effects(effects, now);
                 match reply {

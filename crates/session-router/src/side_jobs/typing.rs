@@ -70,6 +70,7 @@ mod tests {
                 id: id.to_owned(),
                 codes: Vec::new(),
                 body: Vec::new(),
+                old_body: None,
                 timeout_ms: TIMEOUT_MS,
             },
         }

@@ -46,6 +46,8 @@ pub(crate) struct ChannelSnapshot {
     last_error: Option<(Timestamp, Reason)>,
     /// Since when and until when each code is valid.
     codes: Vec<(Timestamp, Option<Timestamp>)>,
+    /// Since when the messenger uses a code that was replaced.
+    old_code: Option<Timestamp>,
 }
 
 impl ChannelSnapshot {
@@ -72,6 +74,7 @@ impl ChannelSnapshot {
             codes: (channel.codes.iter().filter(|code| !code.empty))
                 .map(|code| (code.since, code.until))
                 .collect(),
+            old_code: channel.old_code.since(),
         }
     }
 
@@ -90,12 +93,12 @@ impl ChannelSnapshot {
         self
     }
 
-    /// The object `channel`. Administrators see the whole webhook, and when codes
-    /// are valid.
+    /// The object `channel`. Administrators see the whole webhook, when codes
+    /// are valid, and whether the messenger uses an old one.
     pub(crate) fn object(&self, webhook: Webhook) -> Value {
-        let (webhook, codes) = match webhook {
-            Webhook::Whole => (self.webhook.as_str(), Some(self.codes())),
-            Webhook::Host => (host(&self.webhook), None),
+        let (webhook, codes, old_code) = match webhook {
+            Webhook::Whole => (self.webhook.as_str(), Some(self.codes()), self.old_code),
+            Webhook::Host => (host(&self.webhook), None, None),
         };
         let error = self.last_error.as_ref();
         Object::new()
@@ -117,6 +120,7 @@ impl ChannelSnapshot {
             .with_some("lastErrorReason", error.map(|(_, reason)| reason.object()))
             .with("refusedWhileDisconnected", self.refused)
             .with_some("codes", codes)
+            .with_some("oldCodeUsedAt", old_code)
             .value()
     }
 

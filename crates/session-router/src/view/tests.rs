@@ -24,7 +24,7 @@ const OBJECTS: &[(&str, &str)] = &[
         "channel",
         "id liveChat name webhook status since reason? verified security dialect capabilities \
          publicUrl pendingDeliveries lastErrorAt? lastError? refusedWhileDisconnected + codes? \
-         lastErrorReason?",
+         oldCodeUsedAt? lastErrorReason?",
     ),
     (
         "contact",
@@ -133,7 +133,11 @@ fn history(shell: &mut Shell, session: &str) -> Vec<Value> {
 /// One attempt with this answer.
 fn attempt(shell: &mut Shell, message: MessageId, outcome: Outcome) {
     shell.system(SystemCommand::Attempting(message));
-    let reply = AttemptReply { ms: 12, outcome };
+    let reply = AttemptReply {
+        ms: 12,
+        outcome,
+        old_code: None,
+    };
     let channel = shell.workspace().pending(message).unwrap().1.channel;
     let generation = shell.workspace().channel(channel).unwrap().generation;
     shell.system(SystemCommand::Attempted(Attempted {

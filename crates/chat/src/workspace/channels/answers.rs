@@ -1,7 +1,9 @@
 //! Decisions on messengers' answers about a channel.
 
 use crate::command::{Decision, NewEvent, Verification};
-use crate::event::{ChannelStatusChanged, ChannelUpdated, Event, MessagesRefused, NoticesSettled};
+use crate::event::{
+    ChannelStatusChanged, ChannelUpdated, CodeUsed, Event, MessagesRefused, NoticesSettled,
+};
 use crate::id::ChannelId;
 use crate::model::ChannelStatus;
 use crate::reason::Reason;
@@ -111,6 +113,16 @@ impl Workspace {
             Some(channel) => channel_fault(answered)
                 .map_or_else(Decision::nothing, |e| changed(id, channel.live_chat, e)),
             None => Decision::nothing(),
+        }
+    }
+
+    /// Decides a use of a code. Only a change is recorded.
+    pub(in crate::workspace) fn decide_code_used(&self, id: ChannelId, used: CodeUsed) -> Decision {
+        let channel = self.channels.get(&id);
+        if channel.is_some_and(|c| c.old_code.is_changed_by(used)) {
+            unpublished(id, used)
+        } else {
+            Decision::nothing()
         }
     }
 

@@ -10,7 +10,7 @@ use crate::model::{Capabilities, ChannelStatus};
 use crate::record::{Actor, Record};
 use crate::seal::Private;
 use crate::secret::Secret;
-use crate::state::{Breaker, Channel, ChannelCode, Head, NoticeKind};
+use crate::state::{Breaker, Channel, ChannelCode, Head, NoticeKind, OldCode};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -28,6 +28,9 @@ impl Workspace {
             ChannelEvent::ChannelStatusChanged(e) => self.change_status(id, record, e),
             ChannelEvent::ChannelUpdated(e) => self.change_channel(id, |c| update(c, e)),
             ChannelEvent::CodeRotated(e) => self.change_channel(id, |c| rotate(c, e, record.time)),
+            ChannelEvent::CodeUsed(e) => {
+                self.change_channel(id, |c| c.old_code.apply(*e, record.time));
+            }
             ChannelEvent::MessagesRefused(e) => self.change_channel(id, |c| c.refused += e.count),
             ChannelEvent::NoticesSettled(e) => {
                 for number in &e.notices {
@@ -144,6 +147,7 @@ fn rotate(channel: &mut Channel, e: &CodeRotated, time: Timestamp) {
         code.until = Some(e.old_until);
     }
     channel.codes.insert(0, new_code(&e.code, e.codeless, time));
+    channel.old_code = OldCode::default();
     channel.revision += 1;
     channel.generation += 1;
 }
@@ -163,6 +167,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         name: e.name.clone(),
         webhook: e.webhook.clone(),
         codes: vec![new_code(&e.code, e.codeless, time)],
+        old_code: OldCode::default(),
         revision: 1,
         generation: 1,
         security: e.security,

@@ -73,7 +73,11 @@ pub(super) fn answered_after(status: u16, retry_after: Option<u64>) -> AttemptRe
         retry_after,
         answer: b"the body".to_vec(),
     };
-    AttemptReply { ms: 7, outcome }
+    AttemptReply {
+        ms: 7,
+        outcome,
+        old_code: None,
+    }
 }
 
 /// The result of an attempt that timed out.
@@ -82,6 +86,7 @@ pub(super) fn timed_out() -> AttemptReply {
     AttemptReply {
         ms: 10_000,
         outcome,
+        old_code: None,
     }
 }
 
@@ -95,6 +100,7 @@ pub(super) fn full_proof() -> Proof {
     Proof {
         verified: Verified::Status,
         capabilities: Some(capabilities),
+        old_code: None,
     }
 }
 

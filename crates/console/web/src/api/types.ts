@@ -86,6 +86,8 @@ export interface Channel {
   refusedWhileDisconnected: number;
   /** Validity of the confirmation codes; for administrators. */
   codes?: { since: Time; until?: Time }[];
+  /** When the messenger was first seen to use the replaced code; for administrators. */
+  oldCodeUsedAt?: Time;
 }
 
 export interface Capabilities {

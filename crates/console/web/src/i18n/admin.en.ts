@@ -93,6 +93,8 @@ export const admin = {
   "code.overlap.month": "30 days",
   "code.since": "Valid since {when}",
   "code.single": "One code is valid. It cannot be displayed.",
+  "code.oldUsed":
+    "The messenger still uses the old code (first seen {when}). Enter the new code there before the old one expires.",
   "code.twoValid": "Two codes are valid, and requests are signed with both, until {when} ({rest}).",
 
   security: "Authentication of the messenger",

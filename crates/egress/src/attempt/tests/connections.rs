@@ -11,7 +11,7 @@ async fn a_closed_port_fails_to_connect() {
     let address = listener.local_addr().unwrap();
     drop(listener);
     let url = format!("http://{address}/");
-    let failed = failure(local().attempt(request(url), NOW).await);
+    let failed = failure(local().outcome(request(url), NOW).await);
     let Reason::ConnectFailed { name, port, .. } = failed else {
         panic!("{failed}");
     };
@@ -21,7 +21,7 @@ async fn a_closed_port_fails_to_connect() {
 #[tokio::test]
 async fn a_name_without_addresses_fails() {
     let nobody = resolving(&[], Resolver::Script(Arc::new(|_| Vec::new())));
-    let reason = failure(nobody.attempt(request("http://no.example/"), NOW).await);
+    let reason = failure(nobody.outcome(request("http://no.example/"), NOW).await);
     assert_eq!(reason.code(), "name_not_resolved");
     let text = "the name no.example does not resolve: it has no address";
     assert_eq!(reason.to_string(), text);
@@ -32,7 +32,7 @@ async fn connections_are_reused_and_each_attempt_is_one_request() {
     let messenger = Messenger::ok().await;
     let attempts = local();
     for _ in 0..5 {
-        let outcome = attempts.attempt(request(messenger.url()), NOW).await;
+        let outcome = attempts.outcome(request(messenger.url()), NOW).await;
         assert_eq!(outcome, answered(200, "{}"));
     }
     let log = messenger.log();
@@ -47,7 +47,7 @@ async fn connections_beyond_the_limit_are_closed_after_their_attempt() {
     let attempts = keeping(1, &["127.0.0.1"], Resolver::system());
     for _ in 0..3 {
         for messenger in [&one, &two] {
-            let outcome = attempts.attempt(request(messenger.url()), NOW).await;
+            let outcome = attempts.outcome(request(messenger.url()), NOW).await;
             assert_eq!(outcome, answered(200, "{}"));
         }
     }
@@ -60,7 +60,7 @@ async fn connections_beyond_the_limit_are_closed_after_their_attempt() {
 async fn attempts_at_one_host_run_concurrently() {
     let messenger = Messenger::start(Behaviour::Wait).await;
     let attempts = local();
-    let attempt = || attempts.attempt(request(messenger.url()), NOW);
+    let attempt = || attempts.outcome(request(messenger.url()), NOW);
     let release = async {
         messenger.until(|log| log.answering == 3).await;
         messenger.release();
@@ -97,11 +97,11 @@ async fn a_rebinding_name_is_connected_only_at_checked_addresses() {
     // 127.0.0.1 stands for a public address.
     let attempts = resolving(&["127.0.0.1"], resolver);
     let url = |messenger: &Messenger| format!("http://rebind.example:{}/", messenger.port);
-    let outcome = attempts.attempt(request(url(&outside)), NOW).await;
+    let outcome = attempts.outcome(request(url(&outside)), NOW).await;
     assert_eq!(outcome, answered(200, "{}"));
     assert_eq!(*asked.lock().unwrap(), 1, "resolved once per connection");
     for n in 2..=4 {
-        let reason = failure(attempts.attempt(request(url(&inside)), NOW).await);
+        let reason = failure(attempts.outcome(request(url(&inside)), NOW).await);
         let wanted = Reason::AddressRefused {
             address: "127.0.0.2".to_owned(),
             name: "rebind.example".to_owned(),
@@ -119,7 +119,7 @@ async fn the_next_address_is_tried_when_one_does_not_connect() {
     let two = |_: &str| vec!["127.0.0.3".parse().unwrap(), "127.0.0.1".parse().unwrap()];
     let attempts = resolving(&["127.0.0.0/8"], Resolver::Script(Arc::new(two)));
     let url = format!("http://two.example:{}/", messenger.port);
-    let outcome = attempts.attempt(request(url), NOW).await;
+    let outcome = attempts.outcome(request(url), NOW).await;
     assert_eq!(outcome, answered(200, "{}"));
 }
 
@@ -128,7 +128,7 @@ async fn a_slow_connection_ends_in_a_timeout() {
     // The listener accepts, and the handshake gets no reply.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("https://{}/", listener.local_addr().unwrap());
-    let failed = failure(local().attempt(request(url), NOW).await);
+    let failed = failure(local().outcome(request(url), NOW).await);
     assert_eq!(failed, Reason::ConnectTimedOut { seconds: 3 });
 }
 
@@ -145,7 +145,7 @@ async fn a_server_without_tls_fails_the_handshake() {
         tcp
     };
     let attempts = local();
-    let (outcome, _tcp) = tokio::join!(attempts.attempt(request(url), NOW), plain);
+    let (outcome, _tcp) = tokio::join!(attempts.outcome(request(url), NOW), plain);
     let reason = failure(outcome);
     assert!(matches!(reason, Reason::TlsFailed { .. }), "{reason}");
 }

@@ -188,6 +188,7 @@ impl Shell {
                 let proof = Proof {
                     verified: Verified::Challenge,
                     capabilities,
+                    old_code: None,
                 };
                 let verification = Verification {
                     channel,

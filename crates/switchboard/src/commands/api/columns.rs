@@ -8,7 +8,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
     ("liveChats", &["name", "id", "members", "channels", "createdAt"]),
     ("channels", &[
         "name", "id", "liveChat", "status",
-        "since", "reason", "pendingDeliveries", "webhook",
+        "since", "reason", "pendingDeliveries", "oldCodeUsedAt", "webhook",
     ]),
     ("users", &["id", "name", "groups", "disabled"]),
     ("sessions", &[

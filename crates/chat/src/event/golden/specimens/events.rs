@@ -110,6 +110,10 @@ fn channels() -> Vec<Event> {
             codeless: true,
             old_until: TIME,
         },
+        CodeUsed {
+            old: true,
+            inbound: false,
+        },
         MessagesRefused { count: 17 },
         NoticesSettled {
             notices: vec![0, 1, 1_000_000],

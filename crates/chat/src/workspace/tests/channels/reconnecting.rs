@@ -100,6 +100,7 @@ fn rejected_messages_are_counted_until_the_channel_is_active_again() {
     let proof = Proof {
         verified: Verified::Challenge,
         capabilities: None,
+        old_code: None,
     };
     fixture.verified(id, Purpose::Reconnect, Ok(proof));
     assert_eq!(fixture.channel(id).refused, 0);

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::{HOOK, OTHER};
 use crate::command::{ChannelCommand, Effect, Request, SystemCommand, Update, Verification};
+use crate::event::CodeUsed;
 use crate::record::Answer;
 use crate::rejection::Code;
 use crate::rpc::Security;
@@ -10,6 +11,7 @@ use crate::verification::Purpose;
 use crate::workspace::tests::fixture::{Fixture, answer, full_proof, rotate, update};
 
 const HOUR: Duration = Duration::from_hours(1);
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[test]
 fn a_new_webhook_is_used_once_it_is_verified() {
@@ -51,6 +53,32 @@ fn the_old_code_stays_valid_during_the_overlap() {
     assert_eq!(until, [None, Some(fixture.now.plus(HOUR))]);
     assert_eq!(channel.revision, revision + 2);
     fixture.rejects("root", rotate(id, "", Duration::ZERO), Code::Invalid);
+}
+
+#[test]
+fn a_use_of_the_old_code_is_recorded_when_it_changes() {
+    let mut fixture = Fixture::open();
+    let id = fixture.channel;
+    fixture.does("root", rotate(id, "second", 24 * HOUR));
+    let start = fixture.now;
+    // The direction, whether it is the old code, whether that is news, and the first use in minutes.
+    for (inbound, old, is_news, since) in [
+        (false, false, false, None),
+        (false, true, true, Some(1)),
+        (false, true, false, Some(1)),
+        (true, true, true, Some(1)),
+        (false, false, true, Some(3)),
+        (true, false, true, None),
+        (true, true, true, Some(6)),
+    ] {
+        fixture.system(SystemCommand::CodeUsed(id, CodeUsed { old, inbound }));
+        assert_eq!(fixture.records.len(), usize::from(is_news));
+        let first = since.map(|minutes| start.plus(minutes * MINUTE));
+        assert_eq!(fixture.channel(id).old_code.since(), first);
+        fixture.wait(MINUTE);
+    }
+    fixture.does("root", rotate(id, "third", 24 * HOUR));
+    assert_eq!(fixture.channel(id).old_code.since(), None);
 }
 
 #[test]
