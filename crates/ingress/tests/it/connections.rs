@@ -71,6 +71,8 @@ fn large() -> String {
 async fn stalled_large_bodies_leave_places_for_others_and_lose_theirs() {
     let server = TestServer::with(|config| {
         (config.large_bodies_max, config.connections_per_source_max) = (8, NonZeroU32::new(1000));
+        // Longer than the test waits.
+        config.body_timeout = Duration::from_hours(1);
     })
     .await;
     let begun = format!("{}{}", head(100_000), " ".repeat(20_000));
@@ -89,9 +91,12 @@ async fn stalled_large_bodies_leave_places_for_others_and_lose_theirs() {
     other.send(&large()).await;
     assert_eq!(other.response().await.unwrap().status, 200);
     // A trickle is no progress.
-    while stalled[1].try_send(b" ").await.is_ok() {
-        tokio::time::sleep(SHORT).await;
-    }
+    let trickle = async {
+        while stalled[1].try_send(b" ").await.is_ok() {
+            tokio::time::sleep(SHORT).await;
+        }
+    };
+    in_time(trickle).await;
     assert_eq!(stalled[0].response().await.unwrap().status, 408);
     let mut same = server.connect_from("127.0.0.9").await;
     same.send(&large()).await;
