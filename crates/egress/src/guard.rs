@@ -2,7 +2,7 @@
 //!
 //! Administrators choose the webhook and the name's owner chooses its addresses, so neither is trusted:
 //! without an entry in `egress.allow` only public addresses pass. IPv6 must be global unicast and
-//! outside the special ranges.
+//! outside the special ranges. An IPv6 address that stands for an IPv4 address is checked as that one.
 
 mod allow;
 mod host;
@@ -41,10 +41,12 @@ impl Guard {
             return Ok(());
         }
         for address in addresses {
-            let Some(class) = ranges::refused(address) else {
+            let meant = ranges::meant(address);
+            let Some(class) = ranges::refused(meant) else {
                 continue;
             };
-            if !self.allow.iter().any(|allow| allow.holds(address)) {
+            let is_allowed = |allow: &Allow| allow.holds(address) || allow.holds(meant);
+            if !self.allow.iter().any(is_allowed) {
                 return Err(Reason::AddressRefused {
                     address: address.to_string(),
                     name: host.to_string(),

@@ -60,10 +60,10 @@ impl Allow {
         matches!(self, Self::Host(allowed) if allowed == name)
     }
 
-    /// Returns whether the network contains the address, also when IPv4 is written as IPv6.
+    /// Returns whether the network contains the address.
     pub(super) fn holds(&self, address: IpAddr) -> bool {
         match self {
-            Self::Net(net) => net.contains(&address) || net.contains(&address.to_canonical()),
+            Self::Net(net) => net.contains(&address),
             Self::Host(_) => false,
         }
     }

@@ -27,13 +27,10 @@ const V4: [(Ipv4Net, &str); 18] = [
 ];
 
 /// A narrower range comes before the wider one that contains it, so that its name is reported.
-const V6: [(Ipv6Net, &str); 21] = [
+const V6: [(Ipv6Net, &str); 18] = [
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 128), "unspecified"),
     (v6([0, 0, 0, 0, 0, 0, 0, 1], 128), "loopback"),
     (v6([0, 0, 0, 0, 0, 0, 0, 0], 96), "IPv4-compatible"),
-    (v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96), "IPv4-mapped"),
-    (v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96), "IPv4-translated"),
-    (v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96), "NAT64"),
     (v6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48), "NAT64"),
     (v6([0x100, 0, 0, 0, 0, 0, 0, 0], 64), "discard"),
     (v6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32), "Teredo"),
@@ -54,12 +51,31 @@ const V6: [(Ipv6Net, &str); 21] = [
     (v6([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), "multicast"),
 ];
 
+/// Prefixes whose addresses end in the IPv4 address that they stand for: mapped, translated, NAT64. Tunnels
+/// (6to4, Teredo, ISATAP) and local NAT64 prefixes are refused whatever they contain.
+const EMBEDDED: [Ipv6Net; 3] = [
+    v6([0, 0, 0, 0, 0, 0xffff, 0, 0], 96),
+    v6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96),
+    v6([0x64, 0xff9b, 0, 0, 0, 0, 0, 0], 96),
+];
+
 /// The only public part of IPv6, minus the ranges above.
 const V6_PUBLIC: Ipv6Net = v6([0x2000, 0, 0, 0, 0, 0, 0, 0], 3);
 
 /// The first groups of an ISATAP interface id (RFC 5214), which tunnels to the IPv4 address after them;
 /// the "universal" bit may or may not be set.
 const ISATAP: (u16, u16, u16) = (0x0000, 0x0200, 0x5efe);
+
+/// Returns the IPv4 address that an IPv6 address stands for, or else the address.
+pub(super) fn meant(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(v6) if EMBEDDED.iter().any(|net| net.contains(&v6)) => {
+            let [.., a, b, c, d] = v6.octets();
+            Ipv4Addr::new(a, b, c, d).into()
+        }
+        IpAddr::V4(_) | IpAddr::V6(_) => address,
+    }
+}
 
 /// Returns the class of an address that is not public.
 pub(super) fn refused(address: IpAddr) -> Option<&'static str> {
