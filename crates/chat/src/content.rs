@@ -52,6 +52,21 @@ impl Content {
     }
 }
 
+/// The image types of avatars. SVG is not among them, because it can contain scripts and links.
+const AVATAR_TYPES: [&str; 5] = ["png", "jpeg", "jpg", "gif", "webp"];
+
+/// Returns whether a text is a data URI that may be an avatar.
+pub fn is_avatar(uri: &str) -> bool {
+    let head = uri
+        .split_once(',')
+        .map(|(head, _)| head.to_ascii_lowercase());
+    let kind = head.as_deref().and_then(|head| {
+        let kind = head.strip_prefix("data:image/")?;
+        kind.strip_suffix(";base64")
+    });
+    uri.len() <= AVATAR_BYTES_MAX && kind.is_some_and(|kind| AVATAR_TYPES.contains(&kind))
+}
+
 /// A person's profile at a messenger; any member may be unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -3,7 +3,7 @@
 //! The sample response in BRIX's documentation lacks the commas between members, and some adapters
 //! copied it. So this reads every string member it finds and skips everything else.
 
-use crate::content::{AVATAR_BYTES_MAX, NAME_CHARS_MAX, Profile};
+use crate::content::{NAME_CHARS_MAX, Profile, is_avatar};
 
 /// Returns the readable members of a profile; an unreadable response is an empty profile.
 pub fn profile(answer: &[u8]) -> Profile {
@@ -16,9 +16,7 @@ pub fn profile(answer: &[u8]) -> Profile {
         match name.as_str() {
             "username" => profile.username = short(),
             "phoneNumber" => profile.phone_number = short(),
-            "avatar" if value.starts_with("data:image/") && value.len() <= AVATAR_BYTES_MAX => {
-                profile.avatar = Some(value);
-            }
+            "avatar" if is_avatar(&value) => profile.avatar = Some(value),
             _ => {}
         }
     }
@@ -68,6 +66,7 @@ fn next_string(text: &str) -> Option<(String, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::content::AVATAR_BYTES_MAX;
 
     fn check(answer: &str, username: Option<&str>, phone: Option<&str>) {
         let read = profile(answer.as_bytes());
@@ -110,7 +109,32 @@ mod tests {
         let read = |avatar: &str| profile(format!("{{\"avatar\":\"{avatar}\"}}").as_bytes()).avatar;
         assert!(read(&avatar(AVATAR_BYTES_MAX - 22)).is_some());
         assert_eq!(read(&avatar(AVATAR_BYTES_MAX)), None);
-        for other in ["https://h/a.png", "data:text/html,x", "javascript:x", ""] {
+    }
+
+    #[test]
+    fn only_avatars_in_raster_formats_are_taken() {
+        let read = |avatar: &str| profile(format!("{{\"avatar\":\"{avatar}\"}}").as_bytes()).avatar;
+        for good in ["png", "jpeg", "jpg", "gif", "webp", "PNG"] {
+            let good = format!("data:image/{good};base64,AAAA");
+            assert_eq!(read(&good).as_ref(), Some(&good));
+        }
+        for other in [
+            "https://h/a.png",
+            "data:text/html,x",
+            "javascript:x",
+            "",
+            "data:image/svg+xml,<svg/>",
+            "data:image/svg+xml;base64,AAAA",
+            "data:image/svg+xml;charset=utf-8;base64,AAAA",
+            "Data:Image/SVG+XML;base64,AAAA",
+            " data:image/svg+xml;base64,AAAA",
+            "data: image/svg+xml;base64,AAAA",
+            "data:image/png/../svg+xml;base64,AAAA",
+            "data:image/png;x=image/svg+xml;base64,AAAA",
+            "data:image/png,AAAA",
+            "data:image/png;base64",
+            "data:image/x-icon;base64,AAAA",
+        ] {
             assert_eq!(read(other), None, "{other}");
         }
     }

@@ -1,6 +1,6 @@
 //! Contacts.
 
-use chat::content::Profile;
+use chat::content::{Profile, is_avatar};
 use chat::event::Event;
 use chat::id::{ChannelId, ContactId};
 use chat::record::Stream;
@@ -71,7 +71,7 @@ impl ContactSnapshot {
             .with("externalUserId", &self.external_user_id)
             .with_some("username", profile.username)
             .with_some("phoneNumber", profile.phone_number)
-            .with_some("avatar", profile.avatar)
+            .with_some("avatar", profile.avatar.filter(|a| is_avatar(a)))
             .with("firstSeenAt", self.first_seen_at)
             .with_some("forgotten", self.forgotten)
             .value()
