@@ -127,6 +127,66 @@ pub fn account(webhook: &str) -> Result<String, &'static str> {
     Ok(format!("{scheme}://{host}{path}"))
 }
 
+/// Whether two normalised webhook URLs name one account, that is, are equivalent by RFC 3986 (6.2.2 and
+/// 6.2.3). A trailing slash makes another path. URLs of older logs are less normalised, so that the
+/// comparison does the rest.
+pub fn is_same_account(one: &str, other: &str) -> bool {
+    one == other || equivalent(one) == equivalent(other)
+}
+
+/// The part of the normal form that [`account`] leaves out, because a request uses the URL as it was
+/// entered: dot segments, percent-encoding, and the dot at the end of a host.
+fn equivalent(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
+    let (name, port) = if port.contains(']') {
+        (host, "")
+    } else {
+        (name, port)
+    };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    let target = decoded(target);
+    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
+    format!("{scheme}://{name}:{port}{}{query}", without_dots(path))
+}
+
+/// Decodes the characters that need no percent-encoding, and writes the others in upper case.
+fn decoded(text: &str) -> String {
+    let mut parts = text.split('%');
+    let mut decoded = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2).unwrap_or(("", part));
+        let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+        match u8::from_str_radix(digits, 16) {
+            Ok(b) if is_hex && (b.is_ascii_alphanumeric() || b"-._~".contains(&b)) => {
+                decoded.push(b.into());
+            }
+            Ok(_) if is_hex => decoded.extend(["%", &digits.to_ascii_uppercase()]),
+            _ => decoded.extend(["%", digits]),
+        }
+        decoded.push_str(rest);
+    }
+    decoded
+}
+
+/// Resolves `.` and `..` (RFC 3986, 5.2.4).
+fn without_dots(path: &str) -> String {
+    let mut kept = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        if segment == ".." {
+            kept.pop();
+        }
+        if !matches!(segment, "." | "..") {
+            kept.push(segment);
+        } else if segments.peek().is_none() {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
 /// A host and its port, without the default one.
 fn authority(text: &str, default_port: u16) -> Result<String, &'static str> {
     let (host, port) = match text.rsplit_once(':') {

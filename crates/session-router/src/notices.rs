@@ -23,6 +23,7 @@ use chat::rules::Rules;
 use chat::state::{Channel, ChatKey, NoticeKind};
 use chat::time::Timestamp;
 use chat::verdict::{RequestKind, Verdict};
+use chat::verification::is_same_account;
 use chat::workspace::Workspace;
 
 use crate::attempt::Target;
@@ -297,7 +298,9 @@ impl Notices {
 /// Whether the account of a channel is connected, by this channel or a later one.
 fn is_connected(workspace: &Workspace, channel: &Channel) -> bool {
     let mut all = workspace.channels.iter();
-    all.any(|(_, c)| c.status == ChannelStatus::Active && c.webhook == channel.webhook)
+    all.any(|(_, c)| {
+        c.status == ChannelStatus::Active && is_same_account(&c.webhook, &channel.webhook)
+    })
 }
 
 /// What a notice must wait for.

@@ -99,6 +99,48 @@ fn invalid_capabilities_are_ignored() {
 }
 
 #[test]
+fn equivalent_webhooks_are_one_account() {
+    let same = |one: &str, other: &str| {
+        let [one, other] = [one, other].map(|url| account(url).unwrap());
+        is_same_account(&one, &other)
+    };
+    for (one, other) in [
+        ("http://h", "http://h/"),
+        ("http://h?x", "http://h/?x"),
+        ("http://h./a", "http://h/a"),
+        ("http://h.:80/a", "http://h/a"),
+        ("http://h.:81/a", "http://h:81/a"),
+        ("http://h/a/./b/../c", "http://h/a/c"),
+        ("http://h/a/..", "http://h/"),
+        ("http://h/a/b/.", "http://h/a/b/"),
+        ("http://h/../../a", "http://h/a"),
+        ("http://h/%2e%2E/a", "http://h/a"),
+        ("http://h/%7euser/%41", "http://h/~user/A"),
+        ("http://h/%3a%2f", "http://h/%3A%2F"),
+        ("http://h/a?x=%7e%2f", "http://h/a?x=~%2F"),
+        ("HTTP://[::1]:80/a", "http://[::1]/a"),
+    ] {
+        assert!(same(one, other), "{one} {other}");
+    }
+    for (one, other) in [
+        ("http://h/a", "http://h/a/"),
+        ("http://h/a", "http://h/A"),
+        ("http://h/a%2Fb", "http://h/a/b"),
+        ("http://h/a?x=..", "http://h/a?x="),
+        ("http://h/a?", "http://h/a"),
+        ("http://h/a?b/../c", "http://h/a?c"),
+        ("http://h/%zz", "http://h/%ZZ"),
+        ("http://h/%+1", "http://h/%01"),
+        ("http://localhost/", "http://127.0.0.1/"),
+        ("http://h/", "https://h/"),
+        ("http://h:81/", "http://h/"),
+        ("http://[::1]/", "http://[::2]/"),
+    ] {
+        assert!(!same(one, other), "{one} {other}");
+    }
+}
+
+#[test]
 fn the_webhook_of_an_account_is_normalised() {
     for (webhook, normalised) in [
         ("HTTP://Chat.Example:80/hook", "http://chat.example/hook"),

@@ -8,7 +8,8 @@ use crate::rpc::Security;
 use crate::rules::CODE_BYTES_MAX;
 use crate::secret::Secret;
 use crate::signature;
-use crate::verification::account;
+use crate::state::Channel;
+use crate::verification::{account, is_same_account};
 use crate::workspace::Workspace;
 
 impl Workspace {
@@ -18,10 +19,10 @@ impl Workspace {
         webhook: &str,
         own: Option<ChannelId>,
     ) -> Result<(), Rejection> {
-        let holder = self
-            .channels
-            .iter()
-            .find(|(id, c)| c.webhook == webhook && c.holds_account() && Some(**id) != own);
+        let is_holder = |(id, c): &(&ChannelId, &Channel)| {
+            Some(**id) != own && c.holds_account() && is_same_account(&c.webhook, webhook)
+        };
+        let holder = self.channels.iter().find(is_holder);
         let Some((id, holder)) = holder else {
             return Ok(());
         };

@@ -118,3 +118,15 @@ fn a_pending_channel_that_is_disconnected_stays_failed_after_a_late_verification
     fixture.verified(id, Purpose::Connect, Ok(full_proof()));
     assert_eq!(fixture.status(id), ChannelStatus::Failed);
 }
+
+#[test]
+fn an_account_is_connected_once_however_its_webhook_is_written() {
+    let mut fixture = Fixture::open();
+    // The webhook is stored and used as it was entered.
+    let written = "https://two.example/%7euser/./hook";
+    let id = fixture.new_channel(written);
+    assert_eq!(fixture.channel(id).webhook, written);
+    let again = fixture.connect("https://TWO.example.:443/~user/hook");
+    fixture.rejects("root", again, Code::AccountAlreadyConnected);
+    fixture.new_channel("https://two.example/~user/hook/");
+}
