@@ -5,7 +5,6 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hyper::Request;
 use hyper::body::Incoming;
 use metrics::counter;
@@ -20,29 +19,16 @@ pub const CONNECTIONS_MAX: usize = 1_024;
 /// The most connections of one source. A reverse proxy, through which all users come, is one, so this
 /// is as much as leaves room for other sources.
 pub const CONNECTIONS_PER_SOURCE_MAX: NonZeroU32 = NonZeroU32::new(512).unwrap();
-/// How long a request's head may take and a connection may be idle.
-pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
-/// The most headers of a request.
-const HEADERS_MAX: usize = 64;
-/// The most bytes of a request's head.
-const HEADER_BYTES_MAX: usize = 16 * 1024;
-/// How long a client may read nothing of a response.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in progress may take on shutdown.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Serves until `stop` is cancelled, then finishes the requests in progress.
 pub(crate) async fn serve(listener: TcpListener, page: Page, stop: &CancellationToken) {
-    let limits = http_server::Limits {
-        connections_max: CONNECTIONS_MAX,
-        connections_per_source_max: Some(CONNECTIONS_PER_SOURCE_MAX),
-        headers_max: HEADERS_MAX,
-        header_bytes_max: HEADER_BYTES_MAX,
-        header_read_timeout: HEADER_READ_TIMEOUT,
-        write_timeout: WRITE_TIMEOUT,
-        drain_timeout: DRAIN_TIMEOUT,
-        refusal: Bytes::from_static(http_server::PLAIN_REFUSAL),
-    };
+    let limits = http_server::Limits::of_short_requests(
+        CONNECTIONS_MAX,
+        CONNECTIONS_PER_SOURCE_MAX,
+        DRAIN_TIMEOUT,
+    );
     let page = Arc::new(page);
     let handle = move |request: Request<Incoming>, _from: IpAddr| {
         let response = page.answer(&request);

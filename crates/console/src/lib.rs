@@ -31,7 +31,7 @@ mod turns;
 mod websocket;
 
 pub use callout::CONNECTIONS_PER_USER_MAX;
-pub use http::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX, HEADER_READ_TIMEOUT};
+pub use http::{CONNECTIONS_MAX, CONNECTIONS_PER_SOURCE_MAX};
 pub use issuer::SIGN_IN_SECS;
 pub use role::{Config, Error, SERVICE, run};
 pub use websocket::{NotAWebsocket, Websocket};

@@ -11,4 +11,4 @@ mod server;
 mod wire;
 
 pub use places::{Place, Places};
-pub use server::{Limits, Metrics, PLAIN_REFUSAL, serve};
+pub use server::{Limits, Metrics, serve};

@@ -35,8 +35,7 @@ const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A response to refused connections for listeners that people and programs read as text.
-pub const PLAIN_REFUSAL: &[u8] =
-    b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\n\
+const PLAIN_REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain\r\n\
     content-length: 21\r\nretry-after: 3\r\nconnection: close\r\n\r\ntoo many connections\n";
 
 /// The limits of a listener.
@@ -59,6 +58,27 @@ pub struct Limits {
     pub drain_timeout: Duration,
     /// The response to a refused connection, complete with its head.
     pub refusal: Bytes,
+}
+
+impl Limits {
+    /// The limits of a listener with small responses to short requests, apart from the number of its
+    /// connections: a head of 16 KiB and 64 headers within 5 s, and no more idle time.
+    pub fn of_short_requests(
+        connections_max: usize,
+        connections_per_source_max: NonZeroU32,
+        drain_timeout: Duration,
+    ) -> Self {
+        Self {
+            connections_max,
+            connections_per_source_max: Some(connections_per_source_max),
+            headers_max: 64,
+            header_bytes_max: 16 * 1024,
+            header_read_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(10),
+            drain_timeout,
+            refusal: Bytes::from_static(PLAIN_REFUSAL),
+        }
+    }
 }
 
 /// The names of a listener's metrics.

@@ -15,7 +15,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::config::Config;
 use crate::error::Error;
-use crate::open::new_chance;
+use crate::seed::new_chance;
 use claims::{Claims, RENEWAL};
 
 /// Whether this router may serve. Clones share it.

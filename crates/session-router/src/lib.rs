@@ -31,6 +31,7 @@ mod clock;
 mod config;
 mod error;
 mod keyring;
+mod log_writer;
 mod presence;
 mod projections;
 mod quota;
@@ -38,14 +39,14 @@ mod recovery;
 mod reset_password;
 mod scrub;
 mod sealed_log;
-#[cfg(feature = "testing")]
-pub mod testing;
+mod seed;
 mod tokens;
 mod unsent;
 
 pub use config::Config;
 pub use error::Error;
 pub use keyring::KeyringError;
+pub use log_writer::LogWriter;
 pub use recovery::{Remains, accept_loss, examine};
 pub use reset_password::reset_password;
 pub use run::run;

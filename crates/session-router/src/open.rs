@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use chat::chance::Chance;
 use event_log::EventLog;
 
 use crate::clock::now;
@@ -11,6 +10,7 @@ use crate::error::Error;
 use crate::keyring::{self, Unchecked};
 use crate::projections::{self, Projector};
 use crate::sealed_log::SealedLog;
+use crate::seed::new_chance;
 use crate::state::State;
 
 /// Opens everything below the data directory and brings the state up to the log. Blocks.
@@ -43,11 +43,4 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
         config.public_url.clone(),
     );
     Ok((log, Projector::start(store)?, state))
-}
-
-/// A generator seeded by the operating system.
-pub(crate) fn new_chance() -> Result<Chance, Error> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).map_err(|_| Error::Entropy)?;
-    Ok(Chance::from_seed(seed))
 }

@@ -8,7 +8,7 @@ use event_log::{EventLog, Head, JournalReader};
 
 use crate::error::Error;
 use crate::keyring::{self, Unchecked};
-use crate::open::new_chance;
+use crate::seed::new_chance;
 
 /// What a data directory contains.
 #[derive(Clone, Debug)]

@@ -16,8 +16,7 @@ use chat::rules::Rules;
 use chat::seal::SealKey;
 use chat::workspace::Workspace;
 use event_log::{EventLog, Options};
-use session_router::Config;
-use session_router::testing::LogWriter;
+use session_router::{Config, LogWriter};
 
 use crate::clock::{instant, now};
 use crate::process::own_thread_cpu;
@@ -51,7 +50,7 @@ pub(crate) fn grow(data: &Path, channel: ChannelId, events: u64, sessions: u64) 
             number / 2 % LONG_CHATS
         };
         let inbound = Request::inbound(channel, message(number, chat));
-        if let Reply::Accepted(accepted) = writer.apply(&inbound, now()).unwrap()
+        if let Reply::Accepted(accepted) = writer.apply(&inbound, now()).unwrap().unwrap()
             && opens
             && chat < LONG_CHATS
         {
@@ -73,7 +72,7 @@ fn settle(writer: &mut LogWriter, channel: ChannelId) {
     let waiting = writer.workspace().notices.range((channel, 0)..);
     let waiting = waiting.map(|((_, number), _)| *number).collect();
     let settled = Request::system(SystemCommand::NoticesSettled(channel, waiting));
-    writer.apply(&settled, now()).unwrap();
+    writer.apply(&settled, now()).unwrap().unwrap();
 }
 
 /// Opens a log and folds it as a start does. Returns the time of the fold.

@@ -12,9 +12,10 @@ fn members(kind: &str) -> BTreeSet<String> {
     let schemas = (1..).map(|n| format!("crates/chat/golden/{kind}.{n}.json"));
     let exists = |path: &String| workspace().join(path).exists();
     let newest = schemas.take_while(exists).last().expect(kind);
-    let more = ["reason", "report"].map(|what| format!("crates/chat/golden/{what}.{kind}.json"));
-    let golden = more.into_iter().chain([newest]).filter(exists);
-    let bodies = golden.map(|path| serde_json::from_str::<Value>(&read(path)).unwrap());
+    let optional =
+        ["reason", "report"].map(|what| format!("crates/chat/golden/{what}.{kind}.json"));
+    let files = optional.into_iter().chain([newest]).filter(exists);
+    let bodies = files.map(|path| serde_json::from_str::<Value>(&read(path)).unwrap());
     let members = bodies.flat_map(|body| body.as_object().unwrap().clone());
     members.map(|(name, _)| name).collect()
 }

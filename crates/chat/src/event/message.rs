@@ -135,8 +135,8 @@ impl DeliveryChanged {
         }
     }
 
-    /// The cause that is not sealed, from the typed reason or the older text. If an old event without an attempt ends a
-    /// delivery, the text is from the messenger.
+    /// The cause that is not sealed, from the typed reason or the older text. If an old event without an
+    /// attempt ends a delivery, the text is from the messenger.
     pub fn reason(&self) -> Option<Reason> {
         let is_receipt = self.attempt.is_none()
             && matches!(

@@ -114,9 +114,9 @@ mod tests {
     #[test]
     fn only_avatars_in_raster_formats_are_taken() {
         let read = |avatar: &str| profile(format!("{{\"avatar\":\"{avatar}\"}}").as_bytes()).avatar;
-        for good in ["png", "jpeg", "jpg", "gif", "webp", "PNG"] {
-            let good = format!("data:image/{good};base64,AAAA");
-            assert_eq!(read(&good).as_ref(), Some(&good));
+        for format in ["png", "jpeg", "jpg", "gif", "webp", "PNG"] {
+            let avatar = format!("data:image/{format};base64,AAAA");
+            assert_eq!(read(&avatar).as_ref(), Some(&avatar));
         }
         for other in [
             "https://h/a.png",

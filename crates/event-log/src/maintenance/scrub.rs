@@ -78,9 +78,18 @@ impl Scrubber {
         let spans = self.spans()?;
         let span = spans.into_iter().find(|span| span.range.last >= self.next);
         let found = match &span {
-            Some(span) => match self.check(span, now_micros, &mut pace)? {
-                Some(found) => Some(found),
-                None => return Ok(None),
+            Some(span) => match self.check(span, now_micros, &mut pace) {
+                Ok(Some(found)) => Some(found),
+                Ok(None) => return Ok(None),
+                // The other segments are checked nevertheless.
+                Err(error) => {
+                    let error = error.with_causes();
+                    tracing::error!(error, positions = %span.range, "cannot check a part of the log");
+                    Some(Scrubbed {
+                        damaged: span.range.into(),
+                        ..Scrubbed::default()
+                    })
+                }
             },
             None => None,
         };
@@ -184,10 +193,12 @@ impl Scrubber {
         let sealed = Segment::sealed(&self.journal(), first, last);
         let temporary = sealed.temporary_path();
         self.write(span, &temporary)?;
+        let Some(old) = &span.segment else {
+            return durable::rename(&temporary, &sealed.path);
+        };
         let quarantine = durable::quarantine_path(&self.dir, now_micros);
         durable::create_dir(&quarantine)?;
-        let old: Vec<&Segment> = span.segment.iter().collect();
-        replace(&old, &temporary, &sealed.path, &quarantine)
+        replace(&[old], &temporary, &sealed.path, &quarantine)
     }
 
     fn write(&self, span: &Span, path: &Path) -> Result<(), Error> {

@@ -147,3 +147,16 @@ fn a_round_continues_where_an_earlier_process_stopped() {
     let end = log.scrubber().check_next(0, |_| ControlFlow::Continue(()));
     assert_eq!(end.unwrap(), None);
 }
+
+#[test]
+fn a_segment_that_cannot_be_read_is_reported_and_the_others_are_checked() {
+    let dir = made(UNTIL, 5, LENGTH);
+    let (log, _) = open(dir.path());
+    let all = segments(dir.path());
+    fs::remove_file(&all[1].1).unwrap();
+    fs::create_dir(&all[1].1).unwrap();
+    edit(&all[2].1, |bytes| bytes[100] ^= 1);
+    let found = round(&mut log.scrubber());
+    assert_eq!(found.damaged.0, ranges(&[(all[1].0, all[2].0 - 1)]));
+    assert!(!found.journal.0.is_empty(), "{found:?}");
+}

@@ -56,7 +56,8 @@ fn explain(config: &bus::Config, password: Option<&Given>, error: bus::Error) ->
         Some(Given { source, .. }) if is_rejected => {
             let user = config.user.as_deref().unwrap_or_default();
             let message = format!(
-                "the password of {user} in {source} does not fit the NATS server; take both from one                  data directory (`switchboard config nats` prints the server's part)"
+                "the password of {user} in {source} does not fit the NATS server; take both from one \
+                 data directory (`switchboard config nats` prints the server's part)"
             );
             Failure::new(exit, error.context(message))
         }

@@ -21,13 +21,6 @@ use tokio_util::sync::CancellationToken;
 /// The most connections, in total and of one source: a few probes and scrapers need one each.
 const CONNECTIONS_MAX: usize = 256;
 const CONNECTIONS_PER_SOURCE_MAX: NonZeroU32 = NonZeroU32::new(64).unwrap();
-/// How long a request's head may take and a connection may be idle.
-const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(5);
-/// The most headers of a request, and the most bytes of its head.
-const HEADERS_MAX: usize = 64;
-const HEADER_BYTES_MAX: usize = 16 * 1024;
-/// How long a client may read nothing of a response.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in progress may take on shutdown. They are short.
 const DRAIN_TIMEOUT: Duration = Duration::from_millis(500);
 /// The metrics of the connections.
@@ -127,16 +120,11 @@ pub(crate) async fn run(
             recorder.run_upkeep();
         }
     };
-    let limits = http_server::Limits {
-        connections_max: CONNECTIONS_MAX,
-        connections_per_source_max: Some(CONNECTIONS_PER_SOURCE_MAX),
-        headers_max: HEADERS_MAX,
-        header_bytes_max: HEADER_BYTES_MAX,
-        header_read_timeout: HEADER_READ_TIMEOUT,
-        write_timeout: WRITE_TIMEOUT,
-        drain_timeout: DRAIN_TIMEOUT,
-        refusal: Bytes::from_static(http_server::PLAIN_REFUSAL),
-    };
+    let limits = http_server::Limits::of_short_requests(
+        CONNECTIONS_MAX,
+        CONNECTIONS_PER_SOURCE_MAX,
+        DRAIN_TIMEOUT,
+    );
     let handle = move |request: Request<Incoming>, _from: IpAddr| {
         let (health, metrics) = (health.clone(), metrics.clone());
         async move { answer(request.method(), request.uri().path(), &health, &metrics) }

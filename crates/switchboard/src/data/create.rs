@@ -56,9 +56,7 @@ pub(crate) fn create(data: &Data, options: &Options) -> Result {
         })?;
     }
     require_vacant(data)?;
-    let mut chance = chance().or_fail(Exit::Failure, || {
-        "cannot get random numbers from the system".to_owned()
-    })?;
+    let mut chance = chance()?;
     let password = match &options.password {
         Some(password) => password.clone(),
         None => password(&mut chance),
@@ -213,9 +211,7 @@ fn print(data: &Data, options: &Options, generated: Option<&Secret>) -> Result {
 
 /// Generates a password, and the salt of its hash.
 pub(crate) fn new_password() -> Result<(Secret, [u8; 16])> {
-    let mut chance = chance().or_fail(Exit::Failure, || {
-        "cannot get random numbers from the system".to_owned()
-    })?;
+    let mut chance = chance()?;
     Ok((password(&mut chance), chance.bytes()))
 }
 
@@ -238,9 +234,11 @@ fn password(chance: &mut Chance) -> Secret {
 }
 
 /// A random generator seeded by the system.
-fn chance() -> std::result::Result<Chance, getrandom::Error> {
+fn chance() -> Result<Chance> {
     let mut seed = [0; 32];
-    getrandom::fill(&mut seed)?;
+    getrandom::fill(&mut seed).or_fail(Exit::Failure, || {
+        "cannot get random numbers from the system".to_owned()
+    })?;
     Ok(Chance::from_seed(seed))
 }
 

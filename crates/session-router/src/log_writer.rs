@@ -1,5 +1,4 @@
-//! Writes large logs as the role does, but without a bus. Behind the feature `testing`, which only
-//! dev-dependencies may enable.
+//! Writes to the log of a stopped broker as the role does, but without a bus.
 
 use chat::command::{Reply, Request};
 use chat::rejection::Rejection;
@@ -15,7 +14,7 @@ use crate::state::State;
 /// How many events a frame gets; a decision may add a few more.
 const FRAME_EVENTS: usize = 200;
 
-/// The log and the keys of a stopped broker. Events are appended without waiting for a sync.
+/// The log and the keys of a stopped broker. Events are durable once [`close`](Self::close) returns.
 pub struct LogWriter {
     log: EventLog,
     state: State,
@@ -23,7 +22,8 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Opens the log and replays it.
+    /// Opens the log and replays it. The error is [`event_log::Error::Locked`] while a session router
+    /// runs on this data directory.
     pub fn open(config: &Config) -> Result<Self, Error> {
         let (log, projector, state) = open(config)?;
         projector.stop(None)?;
@@ -40,34 +40,39 @@ impl LogWriter {
     }
 
     /// Decides a request and appends its events.
-    pub fn apply(&mut self, request: &Request, now: Timestamp) -> Result<Reply, Rejection> {
-        let applied = self.state.apply(request, &request.by(), now, false)?;
+    pub fn apply(
+        &mut self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Result<Reply, Rejection>, Error> {
+        let applied = match self.state.apply(request, &request.by(), now, false) {
+            Ok(applied) => applied,
+            Err(rejection) => return Ok(Err(rejection)),
+        };
         self.frame.extend(applied.events);
         if self.frame.len() >= FRAME_EVENTS {
-            self.submit(now);
+            self.submit(now)?;
         }
-        Ok(applied.reply)
+        Ok(Ok(applied.reply))
     }
 
-    /// Appends the last events, and closes the log once they are written.
+    /// Appends the last events, and closes the log once all are written.
     pub fn close(mut self, now: Timestamp) -> Result<(), Error> {
-        self.submit(now);
+        self.submit(now)?;
         Ok(self.log.close()?)
     }
 
-    /// # Panics
-    /// When the log cannot be written.
-    fn submit(&mut self, now: Timestamp) {
+    fn submit(&mut self, now: Timestamp) -> Result<(), Error> {
         let events = std::mem::take(&mut self.frame);
         let Some(count) = events.len().checked_sub(1) else {
-            return;
+            return Ok(());
         };
         let frame = Frame {
             first_position: self.state.workspace().position - count as u64,
             time_micros: now.as_micros(),
             events,
         };
-        let submitted = self.log.submit(frame, |outcome| assert!(outcome.is_ok()));
-        assert!(submitted.is_ok(), "{submitted:?}");
+        // `close` reports a frame that cannot be written.
+        Ok(self.log.submit(frame, drop)?)
     }
 }
