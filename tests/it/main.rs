@@ -64,4 +64,5 @@ mod roles;
 mod sessions;
 mod signals;
 mod tidy;
+mod tokens;
 mod write_first;

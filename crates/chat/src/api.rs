@@ -25,7 +25,8 @@ pub struct Method {
 /// Who may call a method. Each of these includes supervisors and administrators, except the last two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rights {
-    /// Every user. The answer has only what the caller may see.
+    /// Every user. The answer has only what the caller may see. A change concerns only the caller, or
+    /// any user if the caller is an administrator.
     Everyone,
     /// Members of the live chat.
     Members,

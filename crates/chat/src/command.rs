@@ -13,7 +13,9 @@ use crate::id::{ChannelId, CommandId, ContactId, UserId};
 use crate::messenger::Inbound;
 use crate::record::Actor;
 
-pub use administration::{ChannelCommand, Connect, LiveChatCommand, NewUser, Update, UserCommand};
+pub use administration::{
+    ChannelCommand, Connect, LiveChatCommand, NewToken, NewUser, Update, UserCommand,
+};
 pub use decision::{Decision, Effect, NewEvent, Reply};
 pub use desk::{MessageCommand, Person, Replay, SessionCommand};
 pub use system::{Attempted, SystemCommand, Verification};

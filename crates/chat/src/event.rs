@@ -34,7 +34,7 @@ pub use message::{
     MessageSent, NoteAdded,
 };
 pub use session::{SessionAssigned, SessionClosed, SessionOpened, SessionTransferred};
-pub use user::{TokenIssued, UserCreated, UserDisabled, UserUpdated};
+pub use user::{TokenIssued, TokenRevoked, TokenUsed, UserCreated, UserDisabled, UserUpdated};
 
 /// Declares the events by family: each kind's name in the log and its newest schema. `reason` after
 /// the schema names the method that returns the cause of the change.
@@ -135,6 +135,11 @@ events! {
         UserDisabled = "user-disabled", 1;
         /// An API token was issued.
         TokenIssued = "token-issued", 1;
+        /// An API token was revoked.
+        TokenRevoked = "token-revoked", 1;
+        /// An API token was used. Not recorded again within
+        /// [`TOKEN_USE_INTERVAL`](crate::rules::TOKEN_USE_INTERVAL).
+        TokenUsed = "token-used", 1;
     }
     LiveChat as LiveChatEvent {
         /// A live chat was created.

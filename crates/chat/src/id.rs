@@ -83,8 +83,20 @@ uuid_ids! {
     MessageId;
     /// The id of a canned reply.
     ReplyId;
+    /// The id of an API token, which is not secret.
+    TokenId;
     /// The caller's id of a command: a retry with the same id has no second effect.
     CommandId;
+}
+
+impl TokenId {
+    /// The id of a token that an older version issued: its event, at this position, has no id.
+    pub(crate) fn of_event(time: Timestamp, position: u64) -> Self {
+        let millis = u64::try_from(time.as_millis()).unwrap_or(0);
+        let mut random = [0; 10];
+        random[2..].copy_from_slice(&position.to_be_bytes());
+        Self(uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid())
+    }
 }
 
 /// A user's id, which is the login: `[a-z0-9_-]{1,32}` (docs/console-api/objects.md).

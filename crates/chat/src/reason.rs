@@ -176,6 +176,8 @@ reasons! {
             "the channel changed during the verification and is {status}; reconnect it again";
         TokenShown = "token_shown":
             "this token was issued and shown before; request a new one";
+        UserDisabled { user: String } = "user_disabled":
+            "{user} is disabled; enable the user first";
     }
     AccountAlreadyConnected {
         AccountConnected { live_chat: String, channel: String } = "account_connected":
@@ -237,6 +239,7 @@ reasons! {
         NoSuchSession { session: String } = "no_such_session": "there is no session {session}";
         NoSuchMessage { message_id: String } = "no_such_message": "there is no message {message_id}";
         NoSuchReply { reply: String } = "no_such_reply": "there is no canned reply {reply}";
+        NoSuchToken { token: String } = "no_such_token": "the user has no API token {token}";
         NoSuchMethod { method: String } = "no_such_method": "there is no method {method:?}";
         NotDeliverable { message_id: String } = "not_deliverable":
             "message {message_id} is not waiting for its delivery";
@@ -253,6 +256,8 @@ reasons! {
     // Limits.
     TooLarge {
         UsersFull { limit: usize } = "users_full": "there are {limit} users already";
+        TokensFull { limit: usize } = "tokens_full":
+            "the user has {limit} API tokens already; revoke one first";
         LiveChatsFull { limit: usize } = "live_chats_full": "there are {limit} live chats already";
         ChannelsFull { limit: usize } = "channels_full": "the live chat has {limit} channels already";
         RepliesFull { limit: usize } = "replies_full": "there are {limit} canned replies already";

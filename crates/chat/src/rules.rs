@@ -21,6 +21,14 @@ pub const NOTICES_MAX: u64 = 100_000;
 pub const PARKED_MAX: u32 = 1_000;
 /// The most members, canned replies or channels of one live chat, and users of a workspace.
 pub const LIST_MAX: usize = 1_000;
+/// The most API tokens of one user.
+pub const TOKENS_MAX: usize = 16;
+/// The name of an API token that was issued without one.
+pub const TOKEN_NAME: &str = "API token";
+/// A use of an API token is not recorded within this time after a recorded one. A day is enough to
+/// tell which tokens are in use, and limits the log to one event per token and day, however often a
+/// program signs in.
+pub const TOKEN_USE_INTERVAL: Duration = Duration::from_hours(24);
 /// The longest confirmation code, in bytes.
 pub const CODE_BYTES_MAX: usize = 1_024;
 /// The longest shortcut of a canned reply, in characters.

@@ -12,7 +12,7 @@ pub use channel::{Breaker, Channel, ChannelCode, Notice, NoticeKind, OldCode};
 pub use live_chat::{CannedReply, LiveChat};
 pub use message::{Delivery, Early, Message, MessageExtra, Parked};
 pub use session::{Chat, ChatKey, Contact, Session};
-pub use user::User;
+pub use user::{Token, User};
 
 /// The end of a stream.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ mod live_chats;
 mod messages;
 mod persist;
 mod sessions;
+mod tokens;
 mod users;
 
 #[cfg(test)]
@@ -209,6 +210,9 @@ impl Workspace {
         Ok(match command {
             SystemCommand::FirstAdministrator(user) => self.decide_first_administrator(user),
             SystemCommand::ResetPassword(user, hash) => self.decide_reset_password(user, hash)?,
+            SystemCommand::TokenUsed(user, token) => {
+                self.decide_token_used(user, *token, context.now)
+            }
             SystemCommand::Verified(verified) => self.decide_verified(verified, context.now)?,
             SystemCommand::Profile(contact, profile) => {
                 self.decide_profile(*contact, profile.as_ref())?

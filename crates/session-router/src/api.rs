@@ -14,8 +14,8 @@ mod tests;
 mod users;
 
 use chat::api::Effect;
-use chat::command::{Command, NewUser, UserCommand};
-use chat::id::{CommandId, SessionId, UserId};
+use chat::command::{Command, NewToken, NewUser, UserCommand};
+use chat::id::{CommandId, SessionId, TokenId, UserId};
 use chat::reason::Reason;
 use chat::rejection::Rejection;
 use chat::secret::Secret;
@@ -34,8 +34,8 @@ pub(crate) enum Call {
     Command(Command, CommandKey),
     /// A change of a user whose password must be hashed first. That takes too long for the loop.
     NeedsHash(NeedsHash),
-    /// A new API token for this user.
-    Token(UserId, CommandKey),
+    /// An API token to draw and to issue.
+    Token(IssueToken, CommandKey),
     /// A query.
     Query(Query),
     /// A query that reads the log first.
@@ -83,9 +83,32 @@ impl NeedsHash {
                 groups,
                 password_hash: Some(hash),
             },
-            other @ (UserCommand::Disable { .. } | UserCommand::Token { .. }) => other,
+            other @ (UserCommand::Disable { .. }
+            | UserCommand::Token(_)
+            | UserCommand::RevokeTokens { .. }) => other,
         };
         Call::Command(Command::User(command), self.key)
+    }
+}
+
+/// See [`Call::Token`].
+#[derive(Debug)]
+pub(crate) struct IssueToken {
+    /// The user who may sign in with it.
+    pub(crate) user: UserId,
+    name: Option<String>,
+}
+
+impl IssueToken {
+    /// The complete command.
+    pub(crate) fn command(self, id: TokenId, hash: Secret) -> Command {
+        let Self { user, name } = self;
+        Command::User(UserCommand::Token(NewToken {
+            user,
+            id,
+            name,
+            hash,
+        }))
     }
 }
 

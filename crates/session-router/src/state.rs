@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chat::chance::Chance;
 use chat::command::{Decision, Effect, NewEvent, Reply, Request};
 use chat::event::Event;
-use chat::id::{ChannelId, MessageId, UserId};
+use chat::id::{ChannelId, MessageId, TokenId, UserId};
 use chat::model::ChannelStatus;
 use chat::reason::Reason;
 use chat::record::{Actor, Cause};
@@ -113,8 +113,8 @@ impl State {
         self.sealed_log.keyring.provide(given, &mut self.chance)
     }
 
-    /// Returns the user who holds the API token with this hash.
-    pub(crate) fn token_holder(&mut self, hash: &str) -> Option<UserId> {
+    /// Returns the API token with this hash and the user who holds it.
+    pub(crate) fn token_holder(&mut self, hash: &str) -> Option<(UserId, TokenId)> {
         self.tokens.holder(&self.workspace, &self.sealed_log, hash)
     }
 

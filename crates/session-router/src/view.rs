@@ -137,6 +137,7 @@ pub(crate) fn plan(
             ))
         }
         Query::Users(page) => users::users(workspace, caller, page),
+        Query::Tokens(user) => users::tokens(workspace, caller, user.as_ref()),
         Query::Sessions(query) => sessions::plan(workspace, caller, query),
         Query::Session(id) => one_session(workspace, caller, *id, public_url),
         Query::History(query) => history::plan(workspace, caller, query),

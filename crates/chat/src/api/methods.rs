@@ -27,6 +27,8 @@ const SEARCH: Parameter = optional("text", text(0, rules::SEARCH_CHARS_MAX));
 const NAME: Parameter = required("name", text(1, NAME_CHARS_MAX));
 const NEW_NAME: Parameter = optional("name", text(1, NAME_CHARS_MAX));
 const LOGIN: Parameter = required("login", Login).or("user");
+/// The caller by default.
+const OWN_LOGIN: Parameter = optional("login", Login).or("user");
 const LIVE_CHAT: Parameter = required("liveChat", Id);
 const IN_LIVE_CHAT: Parameter = optional("liveChat", Id);
 const CHANNEL: Parameter = required("channel", Id);
@@ -105,8 +107,10 @@ pub const METHODS: &[Method] = &[
     row("users.disable", "user disable", Administrators, Change, &[
         LOGIN, optional("disabled", Flag),
     ]),
-    row("users.token", "user token", Administrators, Change, &[
-        optional("login", Login).or("user"),
+    row("users.tokens", "user tokens", Everyone, Read, &[OWN_LOGIN]),
+    row("users.token", "user token", Administrators, Change, &[OWN_LOGIN, NEW_NAME]),
+    row("users.token-revoke", "user token-revoke", Everyone, Change, &[
+        OWN_LOGIN, either("token", Id), or("all", Flag),
     ]),
     row("sessions.list", "session list", Members, Read, &[
         optional("view", VIEWS), IN_LIVE_CHAT, SEARCH, before(Cursor), LIMIT_200,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::id::{ChannelId, LiveChatId, ReplyId, UserId};
+use crate::id::{ChannelId, LiveChatId, ReplyId, TokenId, UserId};
 use crate::messenger::outbound::Dialect;
 use crate::model::Group;
 use crate::rpc::Security;
@@ -56,6 +56,19 @@ pub struct NewUser {
     pub password_hash: Secret,
 }
 
+/// An API token to issue. It is drawn beforehand because only its hash is stored.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// The user who may sign in with it.
+    pub user: UserId,
+    /// Its id.
+    pub id: TokenId,
+    /// Its name; [`TOKEN_NAME`](crate::rules::TOKEN_NAME) by default.
+    pub name: Option<String>,
+    /// Its [hash](crate::password::token::hash).
+    pub hash: Secret,
+}
+
 /// See [`crate::command::Command::User`].
 #[derive(Clone, Debug)]
 #[expect(missing_docs, reason = "docs/console-api describes the parameters")]
@@ -72,7 +85,12 @@ pub enum UserCommand {
     /// `users.disable`
     Disable { user: UserId, disabled: bool },
     /// `users.token`
-    Token { user: UserId, hash: Secret },
+    Token(NewToken),
+    /// `users.token-revoke`; all tokens without a `token`
+    RevokeTokens {
+        user: UserId,
+        token: Option<TokenId>,
+    },
 }
 
 impl UserCommand {
@@ -82,7 +100,8 @@ impl UserCommand {
             Self::Create(NewUser { login: user, .. })
             | Self::Update { user, .. }
             | Self::Disable { user, .. }
-            | Self::Token { user, .. } => user,
+            | Self::Token(NewToken { user, .. })
+            | Self::RevokeTokens { user, .. } => user,
         }
     }
 }

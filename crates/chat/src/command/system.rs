@@ -3,7 +3,7 @@
 use crate::command::NewUser;
 use crate::content::Profile;
 use crate::event::CodeUsed;
-use crate::id::{ChannelId, ContactId, MessageId, UserId};
+use crate::id::{ChannelId, ContactId, MessageId, TokenId, UserId};
 use crate::reason::Reason;
 use crate::rpc::AttemptReply;
 use crate::secret::Secret;
@@ -16,6 +16,8 @@ pub enum SystemCommand {
     FirstAdministrator(NewUser),
     /// Someone with access to the data directory set the password of a user: its hash.
     ResetPassword(UserId, Secret),
+    /// Someone signed in with an API token of a user.
+    TokenUsed(UserId, TokenId),
     /// A verification ended.
     Verified(Verification),
     /// A messenger answered a profile request; `None` if it has no profile.

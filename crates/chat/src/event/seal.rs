@@ -10,7 +10,8 @@ use crate::event::{
     LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted,
     MessageEdited, MessageRead, MessageReceived, MessageSent, MessagesRefused, NoteAdded,
     NoticesSettled, ReplyDeleted, ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed,
-    SessionOpened, SessionTransferred, TokenIssued, UserCreated, UserDisabled, UserUpdated,
+    SessionOpened, SessionTransferred, TokenIssued, TokenRevoked, TokenUsed, UserCreated,
+    UserDisabled, UserUpdated,
 };
 use crate::seal::{Indexed, Private, SealKey};
 
@@ -118,7 +119,9 @@ sealing! {
     UserCreated { name groups; password_hash by master }
     UserUpdated { name groups; password_hash by master }
     UserDisabled { disabled }
-    TokenIssued { ; hash by master }
+    TokenIssued { token name; hash by master }
+    TokenRevoked { token name }
+    TokenUsed { token }
     LiveChatCreated { name members }
     LiveChatRenamed { name }
     LiveChatDeleted { }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::TokenId;
 use crate::model::Group;
 use crate::seal::Private;
 use crate::secret::Secret;
@@ -28,7 +29,7 @@ pub struct UserUpdated {
     pub password_hash: Option<Private<Secret>>,
 }
 
-/// See [`crate::event::Event::UserDisabled`].
+/// See [`crate::event::Event::UserDisabled`]. Disabling revokes the user's API tokens.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct UserDisabled {
     /// Whether the user is disabled.
@@ -40,4 +41,26 @@ pub struct UserDisabled {
 pub struct TokenIssued {
     /// SHA-256 of the token, sealed under the master key.
     pub hash: Private<Secret>,
+    /// The token's id; `None` in older events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<TokenId>,
+    /// The token's name; `None` in older events.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// See [`crate::event::Event::TokenRevoked`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenRevoked {
+    /// The token.
+    pub token: TokenId,
+    /// Its name, for the audit trail.
+    pub name: String,
+}
+
+/// See [`crate::event::Event::TokenUsed`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TokenUsed {
+    /// The token.
+    pub token: TokenId,
 }

@@ -25,6 +25,14 @@ impl Caller<'_> {
         )
     }
 
+    /// Checks that the caller is this user, or an administrator.
+    pub fn require_self_or_administrator(&self, user: &UserId) -> Result<(), Rejection> {
+        if self.id == user {
+            return Ok(());
+        }
+        self.require_administrator()
+    }
+
     /// Checks that the caller is an administrator or supervisor.
     pub fn require_supervisor(&self) -> Result<(), Rejection> {
         require(self.user.sees_all(), Reason::SupervisorsOnly)

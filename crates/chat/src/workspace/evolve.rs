@@ -146,9 +146,10 @@ impl Workspace {
 }
 
 /// Returns whether an event belongs to the audit trail: it changes users, live chats or channels, or
-/// erases a contact.
+/// erases a contact. The use of a token changes nothing.
 fn is_administrative(record: &Record) -> bool {
     match (&record.stream, &record.event) {
+        (_, Event::TokenUsed(_)) => false,
         (Stream::User(_) | Stream::LiveChat(_), _) | (_, Event::ContactForgotten(_)) => true,
         (Stream::Channel(_), _) => matches!(record.by, Actor::User(_)),
         _ => false,

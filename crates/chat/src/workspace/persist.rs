@@ -7,7 +7,7 @@ use crate::workspace::index::Place;
 use crate::workspace::{Workspace, external_digest};
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 9;
+pub const ROWS_VERSION: u8 = 10;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]

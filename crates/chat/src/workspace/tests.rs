@@ -17,5 +17,6 @@ mod replays;
 mod rows;
 mod sessions;
 mod step;
+mod tokens;
 mod users;
 mod values;

@@ -1,8 +1,8 @@
-//! Decisions on users. Only administrators change them.
+//! Decisions on users. Only administrators change them, but users may revoke their own API tokens.
 
 use crate::command::{Decision, Effect, NewEvent, NewUser, UserCommand};
 use crate::content::NAME_CHARS_MAX;
-use crate::event::{Event, TokenIssued, UserCreated, UserDisabled, UserUpdated};
+use crate::event::{Event, UserCreated, UserDisabled, UserUpdated};
 use crate::id::UserId;
 use crate::model::Group;
 use crate::reason::Reason;
@@ -13,16 +13,17 @@ use crate::seal::Private;
 use crate::secret::Secret;
 use crate::workspace::{Caller, Workspace};
 
-/// The most API tokens of one user. A new token evicts the oldest.
-pub(super) const TOKENS_MAX: usize = 16;
-
 impl Workspace {
     pub(super) fn decide_user(
         &self,
         caller: &Caller<'_>,
         command: &UserCommand,
     ) -> Result<Decision, Rejection> {
-        caller.require_administrator()?;
+        if let UserCommand::RevokeTokens { user, .. } = command {
+            caller.require_self_or_administrator(user)?;
+        } else {
+            caller.require_administrator()?;
+        }
         match command {
             UserCommand::Create(user) => {
                 check_name("/name", &user.name)?;
@@ -52,13 +53,8 @@ impl Workspace {
                 let disabled = *disabled;
                 Ok(changed(user, UserDisabled { disabled }))
             }
-            UserCommand::Token { user, hash } => {
-                self.user(user)?;
-                let event = TokenIssued {
-                    hash: Private::Clear(hash.clone()),
-                };
-                Ok(Decision::new([user_event(user, event)], Answer::Token))
-            }
+            UserCommand::Token(token) => self.decide_token(token),
+            UserCommand::RevokeTokens { user, token } => self.decide_revoke_tokens(user, *token),
         }
     }
 
@@ -156,6 +152,6 @@ fn changed(user: &UserId, event: impl Into<Event>) -> Decision {
     Decision::new([user_event(user, event)], Answer::User).then(Effect::RightsChanged(user.clone()))
 }
 
-fn user_event(user: &UserId, event: impl Into<Event>) -> NewEvent {
+pub(super) fn user_event(user: &UserId, event: impl Into<Event>) -> NewEvent {
     NewEvent::new(Stream::User(user.clone()), None, event)
 }

@@ -26,6 +26,8 @@ pub(crate) enum Query {
     Channel(ChannelId),
     /// `users.list`
     Users(Page<UserId>),
+    /// `users.tokens`, the caller's by default
+    Tokens(Option<UserId>),
     /// `sessions.list`
     Sessions(Sessions),
     /// `sessions.get`
@@ -147,6 +149,7 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Call>, Rejection>
         "channels.list" => Query::Channels(args.id("liveChat")?, page(args)?),
         "channels.get" => Query::Channel(args.required_id("channel")?),
         "users.list" => Query::Users(page(args)?),
+        "users.tokens" => Query::Tokens(super::users::login(args)?),
         "sessions.list" => Query::Sessions(sessions(args)?),
         "sessions.get" => Query::Session(args.required_id("session")?),
         "sessions.history" => Query::History(history(args)?),

@@ -1,7 +1,7 @@
 //! `users.*` that change something. `user` is accepted as another name of `login`.
 
 use chat::command::{Command, NewUser, UserCommand};
-use chat::id::UserId;
+use chat::id::{TokenId, UserId};
 use chat::model::Group;
 use chat::password;
 use chat::reason::Reason;
@@ -9,7 +9,7 @@ use chat::rejection::Rejection;
 use chat::secret::Secret;
 
 use super::args::{Args, required, wrong};
-use super::{Call, CommandKey, NeedsHash};
+use super::{Call, CommandKey, IssueToken, NeedsHash};
 
 const LOGIN: &str = "must be 1 to 32 of a-z, 0-9, _ and -";
 
@@ -19,7 +19,7 @@ pub(super) fn read(
     args: &Args,
     key: CommandKey,
 ) -> Result<Call, Rejection> {
-    let login: Option<UserId> = args.parsed("login", LOGIN)?.or(args.parsed("user", LOGIN)?);
+    let login = login(args)?;
     let user = || required("login", login.clone());
     let command = match verb {
         "create" => UserCommand::Create(create(args, user()?)?),
@@ -28,12 +28,17 @@ pub(super) fn read(
             user: user()?,
             disabled: args.flag("disabled")?.unwrap_or(true),
         },
+        "token-revoke" => UserCommand::RevokeTokens {
+            token: token(args)?,
+            user: login.unwrap_or_else(|| caller.clone()),
+        },
         _ => {
             let user = login.unwrap_or_else(|| caller.clone());
-            return Ok(Call::Token(user, key));
+            let name = args.text("name")?;
+            return Ok(Call::Token(IssueToken { user, name }, key));
         }
     };
-    let has_password = !matches!(command, UserCommand::Disable { .. });
+    let has_password = matches!(verb, "create" | "update");
     let password = if has_password {
         args.secret("password")?
     } else {
@@ -49,6 +54,19 @@ pub(super) fn read(
             }))
         }
         None => Ok(Call::Command(Command::User(command), key)),
+    }
+}
+
+pub(super) fn login(args: &Args) -> Result<Option<UserId>, Rejection> {
+    Ok(args.parsed("login", LOGIN)?.or(args.parsed("user", LOGIN)?))
+}
+
+/// The token to revoke; `None` is all of them.
+fn token(args: &Args) -> Result<Option<TokenId>, Rejection> {
+    match (args.id("token")?, args.flag("all")?) {
+        (Some(token), None | Some(false)) => Ok(Some(token)),
+        (None, Some(true)) => Ok(None),
+        _ => Err(wrong("token", "exactly one of token and all is required")),
     }
 }
 

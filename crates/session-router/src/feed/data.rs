@@ -123,6 +123,8 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         | Event::UserUpdated(_)
         | Event::UserDisabled(_)
         | Event::TokenIssued(_)
+        | Event::TokenRevoked(_)
+        | Event::TokenUsed(_)
         | Event::LiveChatCreated(_)
         | Event::LiveChatRenamed(_)
         | Event::LiveChatDeleted(_)

@@ -59,7 +59,7 @@ impl Router {
             }
             Question::Login => {
                 self.audience.saw_user(now);
-                Answer::role(&self.login(&codec::decode(payload)?))
+                Answer::role(&self.login(&codec::decode(payload)?, now))
             }
             Question::Audience => {
                 let report: Audience = codec::decode(payload)?;
@@ -176,15 +176,16 @@ impl Router {
         u32::try_from(live_chat.members.iter().filter(online).count()).unwrap_or(u32::MAX)
     }
 
-    fn login(&mut self, request: &LoginRequest) -> Option<Login> {
-        let (id, user) = match request {
-            LoginRequest::Password(id) => (id.clone(), self.state.workspace().users.get(id)?),
+    fn login(&mut self, request: &LoginRequest, now: Timestamp) -> Option<Login> {
+        let id = match request {
+            LoginRequest::Password(id) => id.clone(),
             LoginRequest::Token(hash) => {
-                let holder = self.state.token_holder(hash)?;
-                let user = self.state.workspace().users.get(&holder)?;
-                (holder, user)
+                let (holder, token) = self.state.token_holder(hash)?;
+                self.apply_system(SystemCommand::TokenUsed(holder.clone(), token), now);
+                holder
             }
         };
+        let user = self.state.workspace().users.get(&id)?;
         if user.disabled {
             return None;
         }

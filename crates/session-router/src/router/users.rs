@@ -1,8 +1,8 @@
 //! Requests of users: the console API.
 
 use bus::Message;
-use chat::command::{ChannelCommand, Command, Effect, Origin, Reply, Request, Update, UserCommand};
-use chat::id::{ChannelId, UserId};
+use chat::command::{ChannelCommand, Command, Effect, Origin, Reply, Request, Update};
+use chat::id::{ChannelId, TokenId, UserId};
 use chat::password;
 use chat::reason::Reason;
 use chat::record::Answer as Changed;
@@ -14,7 +14,7 @@ use chat::verification::Purpose;
 use serde_json::json;
 
 use super::{Router, ok};
-use crate::api::{self, Call, CommandKey, LogQuery, Signal, SignalKind};
+use crate::api::{self, Call, CommandKey, IssueToken, LogQuery, Signal, SignalKind};
 use crate::feed;
 use crate::outbox::Answer;
 use crate::side_jobs::{REFUSED, SlowRequest, SlowWork};
@@ -83,7 +83,7 @@ impl Router {
     pub(super) fn call(&mut self, message: Message, user: &UserId, call: Call, now: Timestamp) {
         match call {
             Call::Command(command, key) => self.command(message, user, (command, key), now),
-            Call::Token(of, key) => self.token(message, user, (of, key), now),
+            Call::Token(issue, key) => self.token(message, user, (issue, key), now),
             Call::Query(query) => {
                 let workspace = self.state.workspace();
                 let online = |user: &UserId| self.presence.is_online(user, now);
@@ -130,7 +130,6 @@ impl Router {
         };
         let verify = |effect: &Effect| matches!(effect, Effect::Verify(..));
         let verify = effects.iter().position(verify).map(|at| effects.remove(at));
-        self.queue_effects(effects, now);
         match (verify, reply) {
             // The answer shows what the messenger answers, so it is given then.
             (Some(Effect::Verify(channel, purpose)), _) => {
@@ -151,10 +150,16 @@ impl Router {
                     user
                 };
                 let plan = self.plan_answer(about, &changed);
-                self.reply(message, Answer::Plan(Box::new(plan)));
+                let answer = if effects.iter().any(changes_rights) {
+                    ok(plan.render(self.state.sealed_log()))
+                } else {
+                    Answer::Plan(Box::new(plan))
+                };
+                self.reply(message, answer);
             }
             (_, Reply::Accepted(_) | Reply::User(_)) => {}
         }
+        self.queue_effects(effects, now);
     }
 
     fn request_of(&self, user: &UserId, command: Command, key: CommandKey) -> Request {
@@ -194,21 +199,21 @@ impl Router {
         &mut self,
         message: Message,
         user: &UserId,
-        (of, key): (UserId, CommandKey),
+        (issue, key): (IssueToken, CommandKey),
         now: Timestamp,
     ) {
         let token = password::token::new(self.state.chance());
         let hash = Secret::new(password::token::hash(&token));
-        let user_of = of.clone();
-        let command = Command::User(UserCommand::Token { user: of, hash });
-        let request = self.request_of(user, command, key);
+        let id = TokenId::new(now, self.state.chance());
+        let user_of = issue.user.clone();
+        let request = self.request_of(user, issue.command(id, hash), key);
         let before = self.state.workspace().position;
         match self.apply(&request, now) {
             Ok(_) if self.state.workspace().position == before => {
                 self.reject(message, Reason::TokenShown.into());
             }
             Ok(_) => {
-                let shown = json!({ "user": user_of, "token": token.expose() });
+                let shown = json!({ "user": user_of, "id": id, "token": token.expose() });
                 self.reply(message, ok(shown));
             }
             Err(rejection) => self.reject(message, rejection),
@@ -262,6 +267,12 @@ const fn verifies(command: &Command) -> bool {
                 })
         )
     )
+}
+
+/// Whether an effect may close the caller's connection. The answer must leave before it, so it is
+/// rendered at once: it is a user or a live chat, for which nothing is read from the log.
+const fn changes_rights(effect: &Effect) -> bool {
+    matches!(effect, Effect::RightsChanged(_))
 }
 
 pub(super) fn disk_full() -> Rejection {

@@ -19,6 +19,7 @@ use shell::{Shell, text};
 /// The objects of the console API with their members: `?` marks an optional one, and those behind
 /// `+` are extensions of the specification.
 const OBJECTS: &[(&str, &str)] = &[
+    ("token", "id name createdAt lastUsedAt?"),
     ("liveChat", "id name members channels createdAt + deleted?"),
     (
         "channel",
@@ -204,6 +205,11 @@ fn the_answer_of_a_command_shows_the_changed_object() {
     assert_eq!(off["user"]["disabled"], true);
     let token = shell.ok("root", "users.token", &json!({ "login": "ann" }));
     assert_eq!(token["user"]["id"], "ann");
+    let tokens = shell.list("ann", "users.tokens", &json!({}), "tokens");
+    check("token", &tokens[0]);
+    let revoke = json!({ "token": tokens[0]["id"] });
+    let revoked = shell.ok("ann", "users.token-revoke", &revoke);
+    assert_eq!(revoked["user"]["id"], "ann");
     let body = json!({ "liveChat": live_chat, "shortcut": "hi", "text": "Hello!" });
     let reply = shell.ok("sue", "replies.create", &body)["reply"].clone();
     has(&reply, &json!({ "shortcut": "hi", "text": "Hello!" }));

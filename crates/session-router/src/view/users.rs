@@ -78,3 +78,24 @@ pub(super) fn users(
         Object::new().with("users", list).with("next", next)
     }))
 }
+
+/// Plans `users.tokens`: the API tokens of a user, or else of the caller, oldest first.
+pub(super) fn tokens(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    user: Option<&UserId>,
+) -> Result<Plan, Rejection> {
+    let user = user.unwrap_or(caller.id);
+    caller.require_self_or_administrator(user)?;
+    let tokens: Vec<_> = (workspace.user(user)?.tokens.iter())
+        .map(|token| {
+            Object::new()
+                .with("id", token.id)
+                .with("name", &token.name)
+                .with("createdAt", token.created_at)
+                .with_some("lastUsedAt", token.used_at)
+                .value()
+        })
+        .collect();
+    Ok(Plan::new(move |_| Object::new().with("tokens", tokens)))
+}

@@ -6,7 +6,7 @@ mod events;
 
 pub(super) use enums::{StoredEnums, stored_enums};
 pub(super) use envelopes::envelopes;
-pub(super) use events::{old_specimens, specimens, with_reasons};
+pub(super) use events::{old_specimens, specimens, with_new_fields};
 
 use serde_bytes::ByteArray;
 

@@ -1,11 +1,8 @@
 use super::fixture::{Fixture, create, disable, members, new_user, take, user};
-use crate::command::{Command, Effect, Reply, Request, SystemCommand, UserCommand};
+use crate::command::{Command, Effect, Request, SystemCommand, UserCommand};
 use crate::id::{CommandId, ContactId};
 use crate::model::Group;
-use crate::record::Answer;
 use crate::rejection::Code;
-use crate::secret::Secret;
-use crate::workspace::users::TOKENS_MAX;
 
 fn regroup(name: &str, group: Group) -> UserCommand {
     UserCommand::Update {
@@ -86,16 +83,4 @@ fn a_user_whose_rights_change_signs_in_again() {
     fixture.does("root", disable("ann", true));
     assert!(fixture.effects.is_empty());
     fixture.assert_no_event();
-}
-
-#[test]
-fn the_oldest_token_is_evicted() {
-    let mut fixture = Fixture::open();
-    for n in 0..=TOKENS_MAX {
-        let (user, hash) = (user("ann"), Secret::new(n.to_string()));
-        let reply = fixture.does("root", UserCommand::Token { user, hash });
-        assert_eq!(reply, Reply::Answer(Answer::Token));
-    }
-    let ann = fixture.workspace.user(&user("ann")).unwrap();
-    assert_eq!(ann.tokens.len(), TOKENS_MAX);
 }

@@ -51,6 +51,7 @@ export const reasons = {
   waits_in_lane: "Message {messageId} waits for an earlier message of its chat.",
   channel_changed: "The channel has changed meanwhile (status: {status}). Reconnect it.",
   token_shown: "This token was already shown. Create a new one.",
+  user_disabled: "User {user} is disabled. Enable the user first.",
   account_connected: "This account is already connected to the live chat “{liveChat}” as “{channel}”.",
   already_assigned: "This conversation is already assigned to {name}.",
   session_already_open: "This contact already has an open conversation.",
@@ -75,6 +76,7 @@ export const reasons = {
   no_such_session: "Conversation {session} not found.",
   no_such_message: "Message {messageId} not found.",
   no_such_reply: "Canned reply {reply} not found.",
+  no_such_token: "API token not found. It may have been revoked.",
   no_such_method: "Method {method} not found.",
   not_deliverable: "Message {messageId} is not waiting for delivery.",
   not_sent_to_channel: "Message {messageId} was not sent to this channel.",
@@ -82,6 +84,7 @@ export const reasons = {
   channel_not_found: "Channel {channel} not found, or deleted.",
 
   users_full: "The limit of {limit} users is reached.",
+  tokens_full: "The user already has {limit} API tokens. Revoke one first.",
   live_chats_full: "The limit of {limit} live chats is reached.",
   channels_full: "The limit of {limit} channels in this live chat is reached.",
   replies_full: "The limit of {limit} canned replies is reached.",

@@ -51,6 +51,7 @@ export const reasons: Translated<typeof english> = {
   waits_in_lane: "Сообщение {messageId} ждёт предыдущего сообщения беседы.",
   channel_changed: "Канал тем временем изменился (статус: {status}). Подключите его снова.",
   token_shown: "Этот токен уже был показан. Создайте новый.",
+  user_disabled: "Пользователь {user} отключён. Сначала включите его.",
   account_connected: "Этот аккаунт уже подключён к чату «{liveChat}» как «{channel}».",
   already_assigned: "Диалог уже взял другой оператор: {name}.",
   session_already_open: "С этим клиентом уже есть открытый диалог.",
@@ -75,6 +76,7 @@ export const reasons: Translated<typeof english> = {
   no_such_session: "Диалог {session} не найден.",
   no_such_message: "Сообщение {messageId} не найдено.",
   no_such_reply: "Готовый ответ {reply} не найден.",
+  no_such_token: "Токен API не найден. Возможно, он уже отозван.",
   no_such_method: "Метод {method} не найден.",
   not_deliverable: "Сообщение {messageId} не ждёт доставки.",
   not_sent_to_channel: "Сообщение {messageId} не отправлялось в этот канал.",
@@ -82,6 +84,7 @@ export const reasons: Translated<typeof english> = {
   channel_not_found: "Канал {channel} не найден или удалён.",
 
   users_full: "Достигнут предел: {limit} пользователей.",
+  tokens_full: "Достигнут предел: у пользователя {limit} токенов API. Сначала отзовите один из них.",
   live_chats_full: "Достигнут предел: {limit} чатов.",
   channels_full: "Достигнут предел: {limit} каналов в чате.",
   replies_full: "Достигнут предел: {limit} готовых ответов.",

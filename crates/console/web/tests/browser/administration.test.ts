@@ -53,7 +53,7 @@ test("a new member sees the live chat at once, and a removed one no longer does"
   await petr.row("Ann Lee").waitFor();
 });
 
-test("a user is created, signs in, gets a token that is shown once, and is disabled", async ({
+test("a user is created, signs in, gets a token that is shown once and revoked, and is disabled", async ({
   signIn,
   broker,
   openPage,
@@ -75,12 +75,25 @@ test("a user is created, signs in, gets a token that is shown once, and is disab
     await adminPage.row("Zoe Quist").getByRole("button", { name: "Actions: Zoe Quist" }).click();
     await adminPage.page.getByRole("menuitem", { name }).click();
   };
-  await act("Create API token…");
+  await act("API tokens…");
+  await adminPage.dialog.getByText("No API tokens").waitFor();
+  await adminPage.fill("Name of the new token", "CRM export");
   await adminPage.press("Create token");
   await adminPage.dialog.getByText("It will not be shown again").waitFor();
   const token = await adminPage.dialog.locator("code").innerText();
   await (await broker.signIn("zoe", token)).close();
   await adminPage.submit("Close");
+
+  await act("API tokens…");
+  const listed = adminPage.dialog.getByRole("row").filter({ hasText: "CRM export" });
+  await listed.waitFor();
+  expect(await listed.getByText("Never").count()).toBe(0);
+  await listed.getByRole("button", { name: "Revoke" }).click();
+  await adminPage.dialog.getByText("Revoke “CRM export”?").waitFor();
+  await adminPage.press("Revoke");
+  await adminPage.dialog.getByText("No API tokens").waitFor();
+  await adminPage.submit("Close");
+  await zoe.waitUntilLive();
 
   await act("Disable");
   await adminPage.submit("Disable");

@@ -19,6 +19,8 @@ const METHODS: Record<string, object> = {
   "users.update": { user: "olga", groups: ["administrators"] },
   "users.disable": { user: "petr" },
   "users.token": { user: "admin" },
+  "users.tokens": { user: "admin" },
+  "users.token-revoke": { user: "admin", all: true },
   "audit.list": {},
   "deliveries.replay": { since: "2026-01-01T00:00:00Z" },
 };

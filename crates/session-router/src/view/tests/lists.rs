@@ -118,10 +118,22 @@ fn the_audit_trail_shows_who_did_what_without_secrets() {
     let (mut shell, live_chat, channel) = fixture();
     let rotate = json!({ "channel": channel, "code": "another code" });
     shell.ok("root", "channels.rotate", &rotate);
-    shell.ok("root", "users.token", &json!({ "login": "ann" }));
+    shell.ok(
+        "root",
+        "users.token",
+        &json!({ "login": "ann", "name": "CI" }),
+    );
+    let revoke = json!({ "login": "ann", "all": true });
+    shell.ok("root", "users.token-revoke", &revoke);
     let all = shell.pages("root", "audit.list", &json!({ "limit": 2 }), "audit");
     let kinds: Vec<_> = all.iter().map(|e| text(&e["event"])).collect();
-    assert_eq!(kinds.first().map(String::as_str), Some("token-issued"));
+    assert_eq!(kinds[..2], ["token-revoked", "token-issued"]);
+    let [revoked, issued] = [&all[0]["data"], &all[1]["data"]];
+    assert_eq!(*revoked, json!({ "token": issued["token"], "name": "CI" }));
+    assert_eq!(
+        (&issued["name"], &issued["hash"]),
+        (&json!("CI"), &json!("***"))
+    );
     assert_eq!(kinds.last().map(String::as_str), Some("user-created"));
     let mut events = all.iter();
     let created = events.find(|e| e["event"] == "channel-created").unwrap();
@@ -129,11 +141,17 @@ fn the_audit_trail_shows_who_did_what_without_secrets() {
     assert_eq!(created["stream"], format!("channel-{channel}"));
     assert_eq!(created["data"]["liveChat"], live_chat);
     let shown = json!(all).to_string();
-    for secret in ["secret code", "another code", "sealed", "argon2"] {
+    for secret in [
+        "secret code",
+        "another code",
+        "hash of a token",
+        "sealed",
+        "argon2",
+    ] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     let body = json!({ "stream": "user-ann", "limit": 1 });
-    assert_eq!(shell.pages("root", "audit.list", &body, "audit").len(), 2);
+    assert_eq!(shell.pages("root", "audit.list", &body, "audit").len(), 3);
     let by_sue = shell.pages("root", "audit.list", &json!({ "user": "sue" }), "audit");
     assert_eq!(by_sue, [] as [Value; 0]);
     assert_eq!(shell.refusal("sue", "audit.list", &json!({})), "forbidden");

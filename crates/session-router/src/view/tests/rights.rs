@@ -2,7 +2,8 @@
 
 use chat::api::{METHODS, Method, Parameter, Presence, Rights};
 use chat::chance::Chance;
-use chat::command::{Command, Request, UserCommand};
+use chat::command::{Command, Request};
+use chat::id::TokenId;
 use chat::rejection::{Code, Rejection};
 use chat::rules::Rules;
 use chat::secret::Secret;
@@ -59,7 +60,7 @@ fn rights_are_those_of_the_table() {
         "upTo": accepted.message_id, "reply": text(&canned["reply"]["id"]), "replyTo": null,
         "login": "reader", "name": "New", "users": [], "webhook": "https://chat.example/new",
         "code": "secret code", "password": "12345678", "shortcut": "new", "text": "text",
-        "to": "colleague", "position": 0, "since": "1d",
+        "to": "colleague", "position": 0, "since": "1d", "token": accepted.message_id,
     });
     for method in METHODS {
         let body = request(method, &ids);
@@ -106,9 +107,9 @@ fn refusal(shell: &Shell, caller: &str, method: &str, body: &Value) -> Option<Co
             Call::Command(command, _) => decide(command),
             other => panic!("{other:?}"),
         },
-        Call::Token(user, _) => {
-            let hash = Secret::new("hash of a token");
-            decide(Command::User(UserCommand::Token { user, hash }))
+        Call::Token(issue, _) => {
+            let id = TokenId::new(shell.now, &mut Chance::from_seed([5; 32]));
+            decide(issue.command(id, Secret::new("hash of a token")))
         }
         Call::Query(query) => shell.query(&user, &query).map(drop),
         Call::LogQuery(query) => shell.log_query(&user, &query).map(drop),

@@ -2,9 +2,9 @@
 
 use chat::chance::Chance;
 use chat::command::{
-    Command, Effect, NewUser, Origin, Reply, Request, SystemCommand, UserCommand, Verification,
+    Command, Effect, NewUser, Origin, Reply, Request, SystemCommand, Verification,
 };
-use chat::id::{ChannelId, UserId};
+use chat::id::{ChannelId, TokenId, UserId};
 use chat::messenger::Inbound;
 use chat::model::{Capabilities, Group, Verified};
 use chat::rejection::Rejection;
@@ -169,9 +169,9 @@ impl Shell {
             Call::Command(command, key) => {
                 self.command(&Request::user(user, command, key.digest).with_id(key.id))
             }
-            Call::Token(of, key) => {
-                let hash = Secret::new("hash of a token");
-                let command = Command::User(UserCommand::Token { user: of, hash });
+            Call::Token(issue, key) => {
+                let id = TokenId::new(self.now, self.state.chance());
+                let command = issue.command(id, Secret::new("hash of a token"));
                 self.command(&Request::user(user, command, key.digest).with_id(key.id))
             }
             Call::Query(query) => self.query(&user, &query),

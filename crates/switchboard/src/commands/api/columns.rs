@@ -11,6 +11,7 @@ const COLUMNS: &[(&str, &[&str])] = &[
         "since", "reason", "pendingDeliveries", "oldCodeUsedAt", "webhook",
     ]),
     ("users", &["id", "name", "groups", "disabled"]),
+    ("tokens", &["name", "id", "createdAt", "lastUsedAt"]),
     ("sessions", &[
         "id", "status", "chatName", "operator",
         "unread", "waitingSince", "openedAt", "lastMessage",

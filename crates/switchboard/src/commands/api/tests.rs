@@ -56,6 +56,10 @@ fn flags_become_members() {
         json!({ "liveChat": "x", "users": ["ann", "bob", "eve"] }),
     );
     check(
+        "user token-revoke --user bot --all",
+        json!({ "login": "bot", "all": true }),
+    );
+    check(
         "live-chat members --live-chat x --users ''",
         json!({ "liveChat": "x", "users": [] }),
     );

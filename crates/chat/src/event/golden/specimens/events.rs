@@ -2,7 +2,7 @@
 
 use super::{TIME, bytes, channel, contact, indexed, message, open, sealed, session, user};
 use crate::event::*;
-use crate::id::{LiveChatId, ReplyId};
+use crate::id::{LiveChatId, ReplyId, TokenId};
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, DeliveryState, Group, OpenedBy, Verified};
 use crate::reason::Reason;
@@ -41,8 +41,21 @@ fn users() -> Vec<Event> {
             password_hash: Some(sealed()),
         },
         UserDisabled { disabled: true },
-        TokenIssued { hash: sealed() },
+        TokenIssued {
+            hash: sealed(),
+            token: None,
+            name: None,
+        },
+        TokenRevoked {
+            token: token(),
+            name: "CI".to_owned(),
+        },
+        TokenUsed { token: token() },
     ]
+}
+
+fn token() -> TokenId {
+    TokenId::from_bytes(bytes(8))
 }
 
 fn live_chats() -> Vec<Event> {
@@ -236,8 +249,9 @@ pub(in crate::event::golden) fn old_specimens() -> Vec<(u16, Event)> {
     vec![(1, saved.into())]
 }
 
-/// The events that carry a typed reason, or a report of the messenger (since 2026-11).
-pub(in crate::event::golden) fn with_reasons() -> Vec<(&'static str, Event)> {
+/// The events that carry a typed reason, a report of the messenger, or the id and name of a token
+/// (since 2026-11).
+pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> {
     let disconnected = ChannelStatusChanged {
         status: ChannelStatus::Disconnected,
         reason_text: None,
@@ -265,10 +279,16 @@ pub(in crate::event::golden) fn with_reasons() -> Vec<(&'static str, Event)> {
         report: Some(sealed()),
         ..DeliveryChanged::new(message(2), DeliveryState::Failed, 3)
     };
+    let named = TokenIssued {
+        hash: sealed(),
+        token: Some(token()),
+        name: Some("CI".to_owned()),
+    };
     vec![
         ("reason.channel-status-changed", disconnected.into()),
         ("reason.session-closed", closed.into()),
         ("reason.delivery-changed", timed_out.into()),
         ("report.delivery-changed", reported.into()),
+        ("named.token-issued", named.into()),
     ]
 }

@@ -26,6 +26,8 @@ describe("an audit entry", () => {
     ["user-disabled", { disabled: true }, "user.disabled", {}],
     ["user-disabled", { disabled: false }, "user.enabled", {}],
     ["token-issued", { hash: "***" }, "user.token", {}],
+    ["token-issued", { hash: "***", token: "t1", name: "CI" }, "user.tokenNamed", { name: "CI" }],
+    ["token-revoked", { token: "t1", name: "CI" }, "user.tokenRevoked", { name: "CI" }],
     ["live-chat-renamed", { name: "Sales" }, "liveChat.renamed", { name: "Sales" }],
     ["members-changed", { members: [] }, "liveChat.noMembers", {}],
     [

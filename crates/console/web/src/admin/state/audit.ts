@@ -21,6 +21,8 @@ export type SentenceKey =
   | "user.disabled"
   | "user.enabled"
   | "user.token"
+  | "user.tokenNamed"
+  | "user.tokenRevoked"
   | "liveChat.created"
   | "liveChat.renamed"
   | "liveChat.deleted"
@@ -73,7 +75,9 @@ function describe(event: string, data: Data, formatter: AuditFormatter): Sentenc
     case "user-disabled":
       return [[data.disabled === false ? "user.enabled" : "user.disabled"]];
     case "token-issued":
-      return [["user.token"]];
+      return [data.name ? ["user.tokenNamed", { name: text(data.name) }] : ["user.token"]];
+    case "token-revoked":
+      return [["user.tokenRevoked", { name: text(data.name) }]];
     case "live-chat-created":
       return [["liveChat.created"]];
     case "live-chat-renamed":
