@@ -102,7 +102,7 @@ impl SeparateRoles {
         )
     }
 
-    async fn kill(&mut self, role: &str) {
+    pub(crate) async fn kill(&mut self, role: &str) {
         let mut running = self.running.remove(role).unwrap();
         running.signal("KILL");
         running.wait().await;

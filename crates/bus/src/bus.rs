@@ -32,6 +32,8 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug)]
 pub struct Bus {
     pub(crate) client: Client,
+    /// The configured URL, for errors.
+    url: Arc<str>,
     link: watch::Receiver<Link>,
     pub(crate) replies: Arc<Replies>,
 }
@@ -44,6 +46,7 @@ impl Bus {
         let replies = Arc::new(Replies::start(&client).await?);
         Ok(Self {
             client,
+            url: config.url.as_str().into(),
             link,
             replies,
         })
@@ -94,7 +97,7 @@ impl Bus {
         let reply = tokio::select! {
             biased; // A reply that has arrived counts even if the connection broke after it.
             reply = tokio::time::timeout(timeout, exchange) => reply,
-            () = broken(&mut link) => return Err(Error::Interrupted(subject)),
+            () = broken(&mut link) => return Err(self.interrupted(subject)),
         };
         match reply {
             Ok(Ok(reply)) if reply.status == Some(StatusCode::NO_RESPONDERS) => {
@@ -102,6 +105,15 @@ impl Bus {
             }
             Ok(reply) => reply.map(Message::from),
             Err(_) => Err(Error::Timeout { subject, timeout }),
+        }
+    }
+
+    /// The error of a request whose connection broke.
+    fn interrupted(&self, subject: String) -> Error {
+        if self.link.borrow().denied {
+            Error::NotAuthorised(self.url.to_string())
+        } else {
+            Error::Interrupted(subject)
         }
     }
 

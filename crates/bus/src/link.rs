@@ -1,6 +1,6 @@
 //! The state of the connection, and when a consumer has to catch up.
 
-use async_nats::Event;
+use async_nats::{Event, ServerError};
 use tokio::sync::watch;
 
 /// The state of the connection. The counters only grow, so a consumer that missed several changes
@@ -15,6 +15,9 @@ pub struct Link {
     pub dropped: u64,
     /// Whether the bus was closed; it will not reconnect.
     pub closed: bool,
+    /// Whether NATS rejected the credentials of the last connection. The client may report a connection
+    /// before NATS has decided on them.
+    pub denied: bool,
 }
 
 impl Link {
@@ -24,6 +27,7 @@ impl Link {
         connections: 0,
         dropped: 0,
         closed: false,
+        denied: false,
     };
 
     /// Returns whether messages may have been lost since `earlier`, so that a consumer must catch up.
@@ -48,6 +52,7 @@ pub(crate) fn observe(link: &watch::Sender<Link>, event: &Event) {
         match event {
             Event::Connected => {
                 link.connected = true;
+                link.denied = false;
                 link.connections = link.connections.saturating_add(1);
             }
             Event::Disconnected => link.connected = false,
@@ -61,9 +66,10 @@ pub(crate) fn observe(link: &watch::Sender<Link>, event: &Event) {
                 link.connected = false;
                 link.closed = true;
             }
-            Event::Draining
+            Event::ServerError(ServerError::AuthorizationViolation) => link.denied = true,
+            Event::ServerError(_)
+            | Event::Draining
             | Event::LameDuckMode
-            | Event::ServerError(_)
             | Event::ClientError(_) => {}
         }
         // `connect` has already returned the first connection, so it wakes no watcher.

@@ -126,6 +126,13 @@ impl Callout {
         let outcome = self.check(&connection, &request).await;
         let label = outcome.as_ref().map_or_else(SignInError::label, |_| "ok");
         log_outcome(&request, &outcome);
+        if let Err(SignInError::Unavailable(_)) = outcome {
+            // NATS rejects the client only when the time is over, which tells it that its credentials
+            // were not looked at.
+            self.recent().forget(&connection);
+            self.count(label, began, None);
+            return;
+        }
         let answer = self.answer(&request, &outcome);
         if outcome.is_err() {
             // Only the answer is kept meanwhile: a request has up to 64 KiB.

@@ -18,7 +18,7 @@ use crate::seal::Private;
 use crate::secret::Secret;
 use crate::state::Channel;
 use crate::time::Timestamp;
-use crate::verification::Purpose;
+use crate::verification::{Purpose, is_same_account};
 use crate::workspace::channels::check::{check_code, check_webhook, default_security, is_empty};
 use crate::workspace::sessions::{ENDED_MAX, closings};
 use crate::workspace::users::check_name;
@@ -118,6 +118,14 @@ impl Workspace {
             .unwrap_or_else(|| default_security(&connect.code));
         check_code(&connect.code, security)?;
         self.check_account(&webhook, None)?;
+        if let Some((id, channel)) = self.unverified(connect, &webhook) {
+            return Ok(connect_again(
+                (id, channel),
+                connect,
+                (webhook, security),
+                context.now,
+            ));
+        }
         if self.channels_of(connect.live_chat).count() >= LIST_MAX {
             return Err(Reason::ChannelsFull { limit: LIST_MAX }.into());
         }
@@ -133,6 +141,16 @@ impl Workspace {
             operator_initiated: connect.operator_initiated,
         };
         Ok(changed(id, connect.live_chat, event).then(Effect::Verify(id, Purpose::Connect)))
+    }
+
+    /// The channel that an earlier `connect` of this account, or with this name, failed to verify.
+    fn unverified(&self, connect: &Connect, webhook: &str) -> Option<(ChannelId, &Channel)> {
+        let failed = || {
+            self.channels_of(connect.live_chat)
+                .filter(|(_, c)| c.status == ChannelStatus::Failed)
+        };
+        let same_account = failed().find(|(_, c)| is_same_account(&c.webhook, webhook));
+        same_account.or_else(|| failed().find(|(_, c)| c.name == connect.name))
     }
 
     fn decide_update(&self, update: &Update) -> Result<Decision, Rejection> {
@@ -196,6 +214,33 @@ impl Workspace {
             decision.then(Effect::DestroyKeys(keys))
         }
     }
+}
+
+/// Changes a channel that was never verified to what a new `connect` says, and verifies it again.
+fn connect_again(
+    (id, channel): (ChannelId, &Channel),
+    connect: &Connect,
+    (webhook, security): (String, Security),
+    now: Timestamp,
+) -> Decision {
+    let update = ChannelUpdated {
+        name: Some(connect.name.clone()),
+        webhook: Some(webhook),
+        security: Some(security),
+        dialect: Some(connect.dialect.unwrap_or_default()),
+        operator_initiated: connect.operator_initiated,
+    };
+    let code = CodeRotated {
+        code: Private::Clear(connect.code.clone()),
+        codeless: is_empty(&connect.code),
+        old_until: now,
+    };
+    let events = [
+        channel_event(id, channel.live_chat, update),
+        channel_event(id, channel.live_chat, code),
+        channel_event(id, channel.live_chat, status(ChannelStatus::Pending, None)),
+    ];
+    Decision::new(events, Answer::Channel(id)).then(Effect::Verify(id, Purpose::Connect))
 }
 
 pub(super) fn status(status: ChannelStatus, reason: Option<Reason>) -> ChannelStatusChanged {

@@ -17,6 +17,7 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::list::List;
+use super::message::MessageSnapshot;
 use super::object::Object;
 use super::{Plan, Scan};
 use crate::api::Deliveries;
@@ -145,18 +146,23 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
         channel.is_some_and(|c| workspace.visible_live_chat(caller, c.live_chat).is_ok())
     };
     let key = |record: &Record| workspace.key_of(&record.stream, &record.event);
+    let message = |record: &Record| {
+        let (change, _) = attempt(record)?;
+        MessageSnapshot::of(workspace, change.message)
+    };
     let attempts: Vec<_> = found
         .attempts
         .into_iter()
         .filter(|(channel, _)| sees_all || sees(channel))
-        .map(|(channel, record)| (channel, key(&record), record))
+        .map(|(channel, record)| (channel, key(&record), message(&record), record))
         .collect();
     let (next, limit) = (found.next, found.limit);
     Plan::new(move |sealed_log| {
         let (mut list, mut next) = (List::default(), next);
         let mut last = None;
-        for (channel, key, record) in attempts.into_iter().take(limit) {
-            if !list.push(object(channel, key, &record, sealed_log)) {
+        for (channel, key, message, record) in attempts.into_iter().take(limit) {
+            let text = message.and_then(|message| message.start(sealed_log));
+            if !list.push(object((channel, key), text, &record, sealed_log)) {
                 next = last;
                 break;
             }
@@ -169,7 +175,12 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
 }
 
 /// The object `attempt`.
-fn object(channel: ChannelId, key: Option<u32>, record: &Record, sealed_log: &SealedLog) -> Value {
+fn object(
+    (channel, key): (ChannelId, Option<u32>),
+    text: Option<String>,
+    record: &Record,
+    sealed_log: &SealedLog,
+) -> Value {
     let Some((change, attempt)) = attempt(record) else {
         return Value::Null;
     };
@@ -183,6 +194,7 @@ fn object(channel: ChannelId, key: Option<u32>, record: &Record, sealed_log: &Se
     let answer = sealed.and_then(|(answer, key)| sealed_log.open(answer, key, &record.stream));
     Object::new()
         .with("message", change.message)
+        .with_some("text", text)
         .with("n", change.attempts)
         .with("at", record.time)
         .with("ms", attempt.ms)

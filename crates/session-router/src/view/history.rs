@@ -6,16 +6,17 @@
 
 mod changes;
 
-use std::collections::BinaryHeap;
+use std::collections::{BTreeSet, BinaryHeap};
 
-use chat::id::SessionId;
+use chat::id::{ContactId, SessionId};
 use chat::rejection::Rejection;
 use chat::state::{Contact, Session};
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::Plan;
-use super::list::List;
+use super::contact::{ContactSnapshot, without_picture};
+use super::list::{List, related};
 use super::message::MessageSnapshot;
 use super::object::Object;
 use crate::api::{History, HistoryOf};
@@ -52,8 +53,16 @@ pub(super) fn plan(
             .filter_map(|id| Some((*id, workspace.sessions.get(id)?)));
         Changes::of((from, before), rows, |session| newest.entry(session))
     });
+    let authors: BTreeSet<ContactId> = messages
+        .iter()
+        .filter_map(MessageSnapshot::contact)
+        .collect();
+    let authors: Vec<ContactSnapshot> = authors
+        .into_iter()
+        .filter_map(|id| ContactSnapshot::of(workspace, id))
+        .collect();
     Ok(Plan::new(move |sealed_log| {
-        let page = render(&messages, more, sealed_log);
+        let page = render((&messages, more), &authors, sealed_log);
         match changes {
             // Messages that did not fit are on the next page, with the changes of that time.
             Some(changes) => {
@@ -159,6 +168,8 @@ impl Iterator for Newest<'_> {
 /// A rendered page.
 struct Rendered {
     messages: Vec<Value>,
+    /// The contacts who wrote them.
+    contacts: Vec<Value>,
     /// The position of the oldest message, if there are more before it.
     next: Option<u64>,
 }
@@ -167,11 +178,16 @@ impl Rendered {
     fn object(self) -> Object {
         Object::new()
             .with("messages", self.messages)
+            .with("contacts", self.contacts)
             .with("next", self.next)
     }
 }
 
-fn render(newest: &[MessageSnapshot], more: bool, sealed_log: &SealedLog) -> Rendered {
+fn render(
+    (newest, more): (&[MessageSnapshot], bool),
+    authors: &[ContactSnapshot],
+    sealed_log: &SealedLog,
+) -> Rendered {
     let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
     let mut cut = false;
     for message in newest {
@@ -186,8 +202,10 @@ fn render(newest: &[MessageSnapshot], more: bool, sealed_log: &SealedLog) -> Ren
     let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
     page.sort_by_key(|(order, _)| *order);
     let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
+    let contact = |c: &ContactSnapshot| c.with(without_picture(c.profile(sealed_log)));
     Rendered {
         messages,
+        contacts: related(authors.iter().map(contact)),
         next: next.filter(|_| more || cut),
     }
 }

@@ -18,7 +18,7 @@ use crate::sealed_log::SealedLog;
 
 pub(crate) use delivery::DeliverySnapshot;
 
-/// How much of the last message's text a session shows, in characters.
+/// How much of a message's text sessions and attempts show, in characters.
 const SHORT_CHARS_MAX: usize = 500;
 
 /// A copy of a message's row, with the key of its content.
@@ -89,20 +89,28 @@ impl MessageSnapshot {
         self.with(self.read(sealed_log), sealed_log)
     }
 
+    /// The start of the text.
+    pub(super) fn start(&self, sealed_log: &SealedLog) -> Option<String> {
+        self.read(sealed_log).content.text.as_deref().map(start)
+    }
+
+    /// The contact who wrote it, of an inbound message.
+    pub(super) fn contact(&self) -> Option<ContactId> {
+        (self.row.direction == Direction::Inbound).then_some(self.author)
+    }
+
     /// The text of the message, and the object `lastMessage`.
     pub(super) fn short(&self, sealed_log: &SealedLog) -> (Option<String>, Value) {
         let written = self.read(sealed_log);
         let text = written.content.text;
-        let short = text.as_ref().map(|text| {
-            let cut: String = text.chars().take(SHORT_CHARS_MAX).collect();
-            cut
-        });
+        let short = text.as_deref().map(start);
         let object = Object::new()
             .with("id", self.row.id)
             .with("direction", self.row.direction)
             .with_some("author", written.author)
             .with_some("text", short)
-            .with_some("createdAt", written.created_at);
+            .with_some("createdAt", written.created_at)
+            .with_some("deleted", self.row.extra().deleted);
         (text, object.value())
     }
 
@@ -187,6 +195,11 @@ impl MessageSnapshot {
         };
         self.open(e.content.as_ref()?, edit, sealed_log)
     }
+}
+
+/// The start of a text, [`SHORT_CHARS_MAX`] at most.
+fn start(text: &str) -> String {
+    text.chars().take(SHORT_CHARS_MAX).collect()
 }
 
 fn file(file: &File) -> Value {

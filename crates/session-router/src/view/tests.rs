@@ -47,7 +47,7 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "attempt",
-        "message n at ms status? error? answer? + state position channel session reason?",
+        "message n at ms status? error? answer? + text? state position channel session reason?",
     ),
 ];
 

@@ -4,6 +4,7 @@ mod columns;
 mod flags;
 mod help;
 mod lookup;
+mod names;
 mod show;
 mod sign_in;
 #[cfg(test)]
@@ -87,11 +88,28 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
     block_on(async {
         let caller = Caller::sign_in(&sign_in, environment).await?;
         lookup::names_to_ids(&caller, method, &mut members).await?;
-        let ok = caller.call(method.name, &Value::Object(members)).await?;
+        let mut ok = caller.call(method.name, &Value::Object(members)).await?;
+        let failed = failed_handshake(&ok);
         if sign_in.json {
-            output::json(&ok)
+            output::json(&ok)?;
         } else {
-            show::show(&ok)
+            names::ids_to_names(&caller, &mut ok).await;
+            show::show(&ok)?;
         }
+        failed.map_or(Ok(()), Err)
     })
+}
+
+/// A handshake that failed is not an error of the method, but one of the command: scripts read its
+/// exit code.
+fn failed_handshake(ok: &Value) -> Option<Failure> {
+    let is_failed = ok.pointer("/channel/status").and_then(Value::as_str) == Some("failed");
+    let error = ok.pointer("/trace/error").and_then(Value::as_str);
+    let reason = || {
+        ok.pointer("/channel/reason/message")
+            .and_then(Value::as_str)
+    };
+    let error = error.or_else(|| reason().filter(|_| is_failed))?;
+    let message = format!("the messenger was not verified: {}", output::clean(error));
+    Some(Failure::message(Exit::Failure, message))
 }

@@ -35,9 +35,11 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         format!("cannot read {}", data.path().display())
     })?;
     if vacant {
+        let path = data.path().display();
         output::message(format_args!(
-            "{} does not exist yet.",
-            data.path().display()
+            "{path} does not exist yet: creating it for development, like `switchboard init --dev`. \
+             For production, use `switchboard init --data DIR` with a new directory, or delete \
+             egress.allow from {path}/switchboard.toml and restart; see docs/operating.md."
         ));
         create(&data, &Options::dev()?)?;
     }

@@ -120,6 +120,14 @@ impl Model {
         newest.find(|c| c.second == second).unwrap().id
     }
 
+    /// Removes the channel that a new `connect` verifies again: of the account, or of the common name.
+    pub(super) fn take_failed_channel(&mut self, second: bool) -> Option<ChannelId> {
+        let failed = self.channels.iter().enumerate();
+        let failed = failed.filter(|(_, c)| c.status == ChannelStatus::Failed);
+        let (at, _) = failed.min_by_key(|(_, c)| (c.second != second, c.id))?;
+        Some(self.channels.remove(at).id)
+    }
+
     pub(super) fn channel_mut(&mut self, id: ChannelId) -> &mut Channel {
         self.channels.iter_mut().find(|c| c.id == id).unwrap()
     }

@@ -16,6 +16,8 @@ import type { UserId } from "./types";
 export const REQUEST_TIMEOUT_MS = 10_000;
 /** The broker takes up to 10 s to check a password. */
 const CONNECT_TIMEOUT_MS = 12_000;
+/** When the broker has not answered a sign-in for so long, NATS rejects it like a wrong password. */
+const SIGN_IN_TIMEOUT_MS = 10_000;
 /** A connection without an answer to two pings is closed. */
 const PING_INTERVAL_MS = 5_000;
 
@@ -58,6 +60,7 @@ export interface Client extends Api {
 
 export async function connect(config: BrokerConfig, { user, password }: Credentials): Promise<Client> {
   let nats: NatsConnection;
+  const started = performance.now();
   try {
     const connecting = wsconnect({
       servers: config.websocket,
@@ -72,8 +75,10 @@ export async function connect(config: BrokerConfig, { user, password }: Credenti
     });
     nats = await Promise.race([connecting, connectTimeout()]);
   } catch (thrown) {
+    const answered = performance.now() - started < SIGN_IN_TIMEOUT_MS;
     const denied =
-      thrown instanceof AuthorizationError || thrown instanceof UserAuthenticationExpiredError;
+      answered &&
+      (thrown instanceof AuthorizationError || thrown instanceof UserAuthenticationExpiredError);
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new ConnectError(denied ? "denied" : "unreachable", message);
   }

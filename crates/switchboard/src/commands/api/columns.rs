@@ -5,24 +5,24 @@ use serde_json::{Map, Value};
 /// The columns of a list, by its name in the answer.
 #[rustfmt::skip]
 const COLUMNS: &[(&str, &[&str])] = &[
-    ("liveChats", &["name", "id", "members", "channels", "createdAt"]),
+    ("liveChats", &["name", "members", "channels", "createdAt", "id"]),
     ("channels", &[
-        "name", "id", "liveChat", "status",
-        "since", "reason", "pendingDeliveries", "oldCodeUsedAt", "webhook",
+        "name", "liveChat", "status", "since",
+        "reason", "pendingDeliveries", "oldCodeUsedAt", "webhook", "id",
     ]),
     ("users", &["id", "name", "groups", "disabled"]),
     ("tokens", &["name", "id", "createdAt", "lastUsedAt"]),
     ("sessions", &[
-        "id", "status", "chatName", "operator",
+        "id", "status", "contact", "chatName", "operator",
         "unread", "waitingSince", "openedAt", "lastMessage",
     ]),
     ("messages", &["createdAt", "direction", "author", "text", "files", "delivery", "id"]),
-    ("deliveries", &[
-        "message", "channel", "state", "attempts",
-        "nextAttemptAt", "status", "reason",
+    ("attempts", &[
+        "at", "channel", "text", "n", "ms", "status", "state", "error", "answer", "message",
     ]),
-    ("attempts", &["at", "message", "n", "ms", "status", "error", "answer"]),
-    ("contacts", &["id", "username", "externalUserId", "phoneNumber", "channel", "firstSeenAt"]),
+    ("contacts", &[
+        "username", "externalUserId", "phoneNumber", "channel", "firstSeenAt", "forgotten", "id",
+    ]),
     ("replies", &["shortcut", "text", "id"]),
     ("events", &["position", "time", "type", "by", "subject"]),
     ("audit", &["position", "time", "by", "event", "stream"]),
@@ -51,7 +51,11 @@ pub(super) fn columns(list: &str, rows: &[Value]) -> Vec<String> {
 }
 
 /// Members that are not printed, with the list that they accompany.
-const HIDDEN: &[(&str, &str)] = &[("sessions", "contacts"), ("sessions", "counts")];
+const HIDDEN: &[(&str, &str)] = &[
+    ("sessions", "contacts"),
+    ("sessions", "counts"),
+    ("messages", "contacts"),
+];
 
 /// Whether a member of an answer is not printed.
 pub(super) fn is_hidden(ok: &Map<String, Value>, name: &str) -> bool {
@@ -91,6 +95,21 @@ pub(super) fn heading(member: &str) -> String {
         heading.push(char);
     }
     heading.to_uppercase()
+}
+
+/// The text of a member of a row.
+pub(super) fn member(row: &Value, name: &str) -> String {
+    let value = row.get(name);
+    let is_deleted = |message: &Value| message.get("deleted").is_some();
+    let has_text = |message: &Value| !cell(message.get("text")).is_empty();
+    match (name, value) {
+        ("text", _) if is_deleted(row) => "(deleted)".to_owned(),
+        // An attempt at a message that consists of files, or whose text is gone.
+        ("text", _) if row.get("message").is_some() && !has_text(row) => "(no text)".to_owned(),
+        ("lastMessage", Some(message)) if is_deleted(message) => "(deleted)".to_owned(),
+        ("lastMessage", Some(message)) if !has_text(message) => "(file)".to_owned(),
+        _ => cell(value),
+    }
 }
 
 /// The text of a cell.

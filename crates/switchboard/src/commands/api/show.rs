@@ -4,7 +4,7 @@ use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 
-use super::columns::{cell, columns, heading, is_hidden, ordered};
+use super::columns::{cell, columns, heading, is_hidden, member, ordered};
 use crate::exit::Result;
 use crate::output;
 
@@ -68,7 +68,7 @@ fn list(name: &str, rows: &[Value]) -> Table {
     let columns = columns(name, rows);
     table.set_header(columns.iter().map(|column| heading(column)));
     for row in rows {
-        table.add_row(columns.iter().map(|column| cell(row.get(column))));
+        table.add_row(columns.iter().map(|column| member(row, column)));
     }
     unpad(&mut table);
     table
@@ -78,11 +78,7 @@ fn list(name: &str, rows: &[Value]) -> Table {
 fn pairs(members: &[(&String, &Value)]) -> Table {
     let mut table = table();
     for (name, value) in members {
-        let value = if value.is_object() {
-            output::clean(&value.to_string())
-        } else {
-            cell(Some(value))
-        };
+        let value = cell(Some(value));
         if !value.is_empty() {
             table.add_row([name.as_str(), value.as_str()]);
         }

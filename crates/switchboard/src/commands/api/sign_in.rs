@@ -1,13 +1,14 @@
 //! Signs in to NATS as a user and calls the console API.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bus::{Bus, Subscription};
 use chat::id::UserId;
 use chat::secret::Secret;
 use chat::subject::{self, Subjects};
-use serde_json::Value;
+use console::nats_server::AUTH_TIMEOUT;
+use serde_json::{Value, json};
 
 use crate::data::create::ADMIN;
 use crate::data::{self, Data};
@@ -88,10 +89,11 @@ impl Caller {
             name: "switchboard-cli".to_owned(),
             inbox_prefix: Some(subject::inbox_prefix(&user)),
         };
+        let started = bus::clock::instant();
         let bus = Bus::connect(&config)
             .await
-            .map_err(|error| failure(error, &user))?;
-        Ok(Self {
+            .map_err(|error| refusal(failure(error, &user), started))?;
+        let caller = Self {
             bus,
             workspace: args
                 .workspace
@@ -100,7 +102,15 @@ impl Caller {
             user,
             by_token,
             timeout: Duration::from_secs(args.timeout),
-        })
+        };
+        caller.require_sign_in(started).await?;
+        Ok(caller)
+    }
+
+    /// Waits for the first answer. The connection may exist before NATS has decided on the credentials.
+    async fn require_sign_in(&self, started: Instant) -> Result {
+        let answer = self.call("me", &json!({})).await;
+        answer.map(drop).map_err(|error| refusal(error, started))
     }
 
     /// Calls a method and returns its `ok` object.
@@ -182,6 +192,17 @@ fn failure(error: bus::Error, user: &UserId) -> Failure {
         failure.error = failure.error.context(message);
     }
     failure
+}
+
+/// Tells wrong credentials from a sign-in that nobody answered, for which NATS has the same error:
+/// it comes only when the time for the sign-in is over.
+fn refusal(failure: Failure, started: Instant) -> Failure {
+    if failure.exit != Exit::Denied || started.elapsed() < AUTH_TIMEOUT {
+        return failure;
+    }
+    let message =
+        "NATS runs, but the broker does not answer the sign-in; check that all its roles run";
+    Failure::message(Exit::NotConnected, message)
 }
 
 /// A rejection of the session router: `message (code)`.

@@ -3,11 +3,13 @@ use crate::command::{Connect, Effect};
 use crate::event::Event;
 use crate::id::LiveChatId;
 use crate::model::{ChannelStatus, Verified};
+use crate::record::Answer;
 use crate::rejection::Code;
 use crate::rpc::Security;
 use crate::secret::Secret;
 use crate::verification::Purpose;
 use crate::workspace::tests::fixture::{Fixture, delete, disconnect, full_proof, reconnect};
+use crate::workspace::tests::values::answer;
 
 #[test]
 fn a_channel_is_pending_until_its_webhook_is_verified() {
@@ -95,7 +97,14 @@ fn a_failed_channel_releases_its_account() {
     let failed = fixture.new_pending_channel(OTHER);
     fixture.refuted(failed, Purpose::Connect);
     assert_eq!(fixture.status(failed), ChannelStatus::Failed);
-    let second = fixture.new_channel(OTHER);
+    let elsewhere = fixture.new_live_chat("elsewhere");
+    let connect = Connect {
+        live_chat: elsewhere,
+        ..fixture.connect(OTHER)
+    };
+    let reply = fixture.does("root", connect);
+    let second = answer!(reply, Answer::Channel(id) => id);
+    fixture.verified(second, Purpose::Connect, Ok(full_proof()));
     fixture.rejects("root", reconnect(failed), Code::AccountAlreadyConnected);
     // Disconnecting a channel that was never connected neither claims the account again nor
     // notifies the messenger, which has another channel here.
@@ -107,6 +116,44 @@ fn a_failed_channel_releases_its_account() {
     fixture.does("root", reconnect(second));
     fixture.verified(second, Purpose::Reconnect, Ok(full_proof()));
     assert_eq!(fixture.status(second), ChannelStatus::Active);
+}
+
+#[test]
+fn connecting_again_after_a_failure_uses_the_same_channel() {
+    let mut fixture = Fixture::open();
+    let id = fixture.new_pending_channel(OTHER);
+    fixture.refuted(id, Purpose::Connect);
+    let stale = fixture.channel(id).generation;
+    // The same name with a corrected webhook and code.
+    let corrected = Connect {
+        code: Secret::new("whsec_c2VjcmV0"),
+        ..fixture.connect("https://right.example/")
+    };
+    let again = answer!(fixture.does("root", corrected.clone()), Answer::Channel(id) => id);
+    assert_eq!(again, id);
+    assert_eq!(fixture.effects, [Effect::Verify(id, Purpose::Connect)]);
+    let channel = fixture.channel(id);
+    assert_eq!(channel.status, ChannelStatus::Pending);
+    assert_eq!(channel.webhook, "https://right.example/");
+    assert_eq!(channel.security, Security::Signed);
+    assert!(channel.generation > stale, "a late answer counts");
+    fixture.refuted(id, Purpose::Connect);
+    // The same account with another name.
+    let renamed = Connect {
+        name: "renamed".to_owned(),
+        ..corrected
+    };
+    fixture.does("root", renamed);
+    fixture.verified(id, Purpose::Connect, Ok(full_proof()));
+    assert_eq!(fixture.status(id), ChannelStatus::Active);
+    assert_eq!(fixture.channel(id).name, "renamed");
+    // An active channel of that name is another one.
+    let connect = Connect {
+        name: "renamed".to_owned(),
+        ..fixture.connect(OTHER)
+    };
+    let other = answer!(fixture.does("root", connect), Answer::Channel(id) => id);
+    assert_ne!(other, id);
 }
 
 #[test]

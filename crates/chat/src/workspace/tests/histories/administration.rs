@@ -64,6 +64,8 @@ impl World {
         let connect = self.fixture.connect(HOOKS[usize::from(second)]);
         let reply = self.submit("root", connect, self.model.is_free(second, None))?;
         let id = answer!(reply, Answer::Channel(id) => id);
+        let again = self.model.take_failed_channel(second);
+        assert!(again.is_none_or(|failed| failed == id));
         self.fixture
             .verified(id, Purpose::Connect, verification(works));
         let status = if works {
