@@ -173,11 +173,11 @@ events! {
         /// The clock jumped: what is scheduled at the channel moves along, so that no wait changes.
         ScheduleShifted = "schedule-shifted", 1;
         /// An edit or deletion arrived before its message.
-        EditParked = "edit-parked", 1;
+        EditParked = "edit-parked", 2;
     }
     Contact as ContactEvent {
         /// A person wrote for the first time, or an operator added them.
-        ContactCreated = "contact-created", 1;
+        ContactCreated = "contact-created", 2;
         /// A person's profile was requested from the messenger.
         ContactUpdated = "contact-updated", 1;
         /// A person's data was erased: their keys are destroyed.
@@ -185,7 +185,7 @@ events! {
     }
     Session as SessionEvent {
         /// A session was opened.
-        SessionOpened = "session-opened", 1;
+        SessionOpened = "session-opened", 2;
         /// An operator took a session.
         SessionAssigned = "session-assigned", 1;
         /// A session was transferred to another operator or to the queue.
@@ -193,7 +193,7 @@ events! {
         /// A session was closed.
         SessionClosed = "session-closed", 1, reason;
         /// A person sent a message.
-        MessageReceived = "message-received", 1;
+        MessageReceived = "message-received", 2;
         /// An operator sent a message.
         MessageSent = "message-sent", 1;
         /// An author changed a message.

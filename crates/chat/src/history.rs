@@ -12,6 +12,10 @@ use crate::event::Event;
 pub fn decode_old(kind: &str, schema: u16, body: &[u8]) -> Result<Event, codec::Error> {
     match (kind, schema) {
         ("reply-saved", 1) => codec::decode(body).map(Event::ReplySaved),
+        ("edit-parked", 1) => codec::decode(body).map(Event::EditParked),
+        ("contact-created", 1) => codec::decode(body).map(Event::ContactCreated),
+        ("session-opened", 1) => codec::decode(body).map(Event::SessionOpened),
+        ("message-received", 1) => codec::decode(body).map(Event::MessageReceived),
         _ => Ok(Event::Unknown),
     }
 }

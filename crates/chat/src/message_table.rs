@@ -12,11 +12,12 @@ mod tests;
 use hashbrown::HashTable;
 
 use crate::codec;
+use crate::digest::{self, Digest};
 use crate::id::MessageId;
 use crate::state::Message;
 use crate::table::Row;
 
-/// Messages in one stored row, which has 30 KB if all external ids are as long as possible.
+/// Messages in one stored row, which then has about 6 KB.
 const PAGE: usize = 64;
 
 /// All messages; see the module documentation.
@@ -25,9 +26,9 @@ pub struct MessageTable {
     pages: Pages,
     /// The pages changed since the last [`take_changed`](Self::take_changed), each once.
     changed: Vec<u32>,
-    /// Numbers by message id and by [`Message::name`].
+    /// Numbers by message id and by [`Message::external`].
     by_id: HashTable<u32>,
-    by_name: HashTable<u32>,
+    by_external: HashTable<u32>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -44,7 +45,7 @@ impl PartialEq for MessageTable {
     fn eq(&self, other: &Self) -> bool {
         self.iter().eq(other.iter())
             && self.by_id.len() == other.by_id.len()
-            && self.by_name.len() == other.by_name.len()
+            && self.by_external.len() == other.by_external.len()
     }
 }
 
@@ -59,8 +60,13 @@ impl Pages {
         self.get(number).map_or(0, |message| hash(message.id))
     }
 
-    fn name(&self, number: u32) -> u64 {
-        self.get(number).map_or(0, |message| message.name)
+    fn external(&self, number: u32) -> Option<&Digest> {
+        self.get(number)?.external.as_ref()
+    }
+
+    /// The hash of a message's external id; 0 for one without.
+    fn external_hash(&self, number: u32) -> u64 {
+        self.external(number).map_or(0, digest::short)
     }
 }
 
@@ -76,10 +82,10 @@ impl MessageTable {
         self.by_id.find(hash(id), is).copied()
     }
 
-    /// The message with this name that satisfies `is`: a name is a truncated hash, not unique.
-    pub fn find_named(&self, name: u64, is: impl Fn(&Message) -> bool) -> Option<&Message> {
-        let is = |number: &u32| self.get(*number).is_some_and(|m| m.name == name && is(m));
-        let number = self.by_name.find(name, is)?;
+    /// The message with this [`Message::external`].
+    pub fn find_external(&self, external: &Digest) -> Option<&Message> {
+        let is = |number: &u32| self.pages.external(*number) == Some(external);
+        let number = self.by_external.find(digest::short(external), is)?;
         self.get(*number)
     }
 
@@ -176,10 +182,11 @@ impl MessageTable {
         let (pages, hash) = (&self.pages, self.pages.hash(number));
         self.by_id
             .insert_unique(hash, number, |other| pages.hash(*other));
-        if pages.get(number).is_some_and(|m| m.external.is_some()) {
-            let name = pages.name(number);
-            self.by_name
-                .insert_unique(name, number, |other| pages.name(*other));
+        if let Some(external) = pages.external(number) {
+            self.by_external
+                .insert_unique(digest::short(external), number, |other| {
+                    pages.external_hash(*other)
+                });
         }
     }
 
@@ -217,7 +224,7 @@ impl MessageTable {
     pub(crate) fn index_all(&mut self) {
         let all = self.pages.0.len() * PAGE;
         self.by_id.clear();
-        self.by_name.clear();
+        self.by_external.clear();
         let Self { pages, by_id, .. } = self;
         by_id.reserve(all, |other| pages.hash(*other));
         for number in 1..=u32::try_from(all).unwrap_or(u32::MAX) {

@@ -23,11 +23,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sha2::{Digest as _, Sha256};
-
 use crate::chance::Chance;
 use crate::command::{Command, Decision, Origin, Request, SystemCommand};
-use crate::digest::{self, Digest};
+use crate::digest::Digest;
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::message_table::MessageTable;
 use crate::reason::Reason;
@@ -253,12 +251,4 @@ impl Workspace {
     pub fn next_key(&self) -> u32 {
         self.keys.get(&()).copied().unwrap_or(0)
     }
-}
-
-/// Returns a fixed-length key for a messenger's id within a channel.
-pub(crate) fn external_digest(channel: ChannelId, external: &str) -> Digest {
-    let mut hash = Sha256::new();
-    hash.update(channel.as_bytes());
-    hash.update(external.as_bytes());
-    digest::truncate(hash.finalize())
 }

@@ -11,11 +11,13 @@ use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome, Security};
 use chat::rules::is_code_valid;
+use chat::seal::Indexed;
 use chat::secret::Secret;
 use chat::state::Channel;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
+use crate::external::ExternalMessageId;
 use crate::sealed_log::SealedLog;
 
 /// Added to the timeout of an attempt: it may wait 2 s in the queue of egress.
@@ -119,11 +121,12 @@ pub(crate) const fn failed(reason: Reason) -> AttemptReply {
 pub(crate) struct MessageAttempt {
     pub(crate) target: Target,
     session: SessionId,
-    chat: String,
+    chat: Indexed,
     /// Of [`Event::MessageSent`].
     record: Arc<Record>,
     operator: String,
-    reply_to: Option<String>,
+    /// The message that it replies to, and its `externalMessageId` if a contact wrote it.
+    reply_to: Option<(MessageId, Option<ExternalMessageId>)>,
     key: u32,
 }
 
@@ -142,37 +145,38 @@ impl MessageAttempt {
             return None;
         };
         let user = workspace.users.get(&sent.operator);
-        let external = |id: MessageId| {
-            let quoted = workspace
-                .message(id)
-                .and_then(|(_, message)| message.external.clone());
-            quoted.map_or_else(|| id.to_string(), String::from)
-        };
+        let quoted = |id: MessageId| (id, ExternalMessageId::of(workspace, id));
         Some(Self {
             target: Target::of(sealed_log, session.channel, channel, now),
             session: session_id,
-            chat: session.external_chat_id.to_string(),
+            chat: session.external_chat_id.clone(),
             operator: user.map_or_else(|| sent.operator.to_string(), |user| user.name.clone()),
-            reply_to: sent.reply_to.map(external),
+            reply_to: sent.reply_to.map(quoted),
             record,
             key: *workspace.contacts.get(&session.contact)?.keys.first()?,
         })
     }
 
-    /// Opens the content and builds the request. `None` if the key was destroyed.
+    /// Opens the content and the ids, and builds the request. `None` if the key was destroyed.
     pub(crate) fn request(&self, sealed_log: &SealedLog) -> Option<AttemptRequest> {
         let Event::MessageSent(sent) = &self.record.event else {
             return None;
         };
         let content = sealed_log.open(&sent.content, self.key, &Stream::Session(self.session))?;
+        let chat = sealed_log.open_indexed(&self.chat, self.key)?;
+        // A quoted message of a person who was forgotten is named by our id.
+        let reply_to = self.reply_to.as_ref().map(|(id, external)| {
+            let external = external.as_ref().and_then(|id| id.read(sealed_log));
+            external.unwrap_or_else(|| id.to_string())
+        });
         let message = Message {
             id: sent.message,
             session: self.session,
-            external_chat_id: &self.chat,
+            external_chat_id: &chat,
             content: &content,
             created_at: self.record.time,
             operator: (&sent.operator, &self.operator),
-            reply_to: self.reply_to.as_deref(),
+            reply_to: reply_to.as_deref(),
         };
         Some(
             self.target
@@ -186,7 +190,64 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::view::tests::shell::Shell;
+    use crate::view::tests::shell::{Shell, text};
+
+    /// The `data` of the request for an operator's message.
+    fn sent(shell: &Shell, message: MessageId) -> Option<Value> {
+        let (workspace, sealed_log) = (shell.workspace(), &shell.sealed_log);
+        let record = sealed_log.record(workspace.message(message)?.1.position)?;
+        let attempt = MessageAttempt::of(workspace, sealed_log, message, record, shell.now)?;
+        let request = attempt.request(sealed_log)?;
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        Some(body["data"].clone())
+    }
+
+    #[test]
+    fn a_message_names_the_chat_and_the_quoted_message_unless_its_author_was_forgotten() {
+        let mut shell = Shell::new();
+        let live_chat = shell.live_chat("Desk", &[]);
+        let channel = shell.channel(&live_chat, "https://chat.example/hook");
+        let session = shell.writes(channel, "group", "one", "hello").session_id;
+        let quoted = shell.writes(channel, "group", "two", "hi").message_id;
+        let external = format!(
+            "m{}",
+            shell.workspace().message(quoted).unwrap().1.position - 2
+        );
+        let reply = json!({ "session": session, "text": "yes", "replyTo": quoted });
+        let reply = shell.ok("root", "messages.send", &reply)["messageId"].clone();
+        let reply: MessageId = text(&reply).parse().unwrap();
+        let data = sent(&shell, reply).unwrap();
+        assert_eq!(
+            (&data["targetChatId"], &data["replyTo"]),
+            (&json!("group"), &json!(external))
+        );
+
+        let author = |id| json!({ "contact": shell.workspace().author(id).unwrap() });
+        let [two, one] = [author(quoted), author(reply)];
+        shell.ok("root", "contacts.forget", &two);
+        let data = sent(&shell, reply).unwrap();
+        assert_eq!(
+            (&data["targetChatId"], &data["replyTo"]),
+            (&json!("group"), &json!(quoted))
+        );
+        let key = shell
+            .workspace()
+            .contacts
+            .iter()
+            .next()
+            .unwrap()
+            .1
+            .keys
+            .clone();
+        shell.sealed_log.keyring.destroy(&key).unwrap();
+        assert_eq!(
+            sent(&shell, reply),
+            None,
+            "the key of the chat is destroyed"
+        );
+        shell.ok("root", "contacts.forget", &one);
+        assert!(shell.workspace().pending(reply).is_none());
+    }
 
     #[test]
     fn only_a_signed_channel_gets_no_token_and_a_rotation_prepares_the_old_one() {

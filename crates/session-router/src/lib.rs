@@ -21,6 +21,7 @@ mod outbox;
 mod view;
 
 mod attempt;
+mod external;
 mod notices;
 mod side_jobs;
 mod slots;

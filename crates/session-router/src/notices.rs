@@ -27,12 +27,16 @@ use chat::verification::is_same_account;
 use chat::workspace::Workspace;
 
 use crate::attempt::Target;
+use crate::external::{self, ExternalMessageId};
 use crate::sealed_log::SealedLog;
 use crate::slots::Slots;
 use lane::Lane;
 
 /// The timeout of a profile request, in milliseconds. It is short, as outcomes wait for the profile.
 const PROFILE_TIMEOUT_MS: u32 = 5_000;
+
+/// Counter: notices that were dropped because they name a person who was forgotten.
+const ERASED: &str = "switchboard_router_notices_erased_total";
 
 /// A notice of a channel, by its number.
 pub(crate) type NoticeId = (ChannelId, u64);
@@ -161,12 +165,12 @@ impl Notices {
                 continue;
             }
             let Some(request) = request(workspace, sealed_log, id, channel, now) else {
+                metrics::counter!(ERASED).increment(1);
                 self.settled.entry(of).or_default().push(number);
                 continue;
             };
             if let NoticeKind::Session(chat, ..) = &notice.kind {
-                let chat = (of, chat.as_str().into());
-                self.sessions_in_flight.insert(chat, id);
+                self.sessions_in_flight.insert((of, *chat), id);
             }
             return Some(Notification {
                 id,
@@ -286,7 +290,7 @@ impl Notices {
 
     fn settle(&mut self, id: NoticeId, kind: &NoticeKind) {
         if let NoticeKind::Session(chat, ..) = kind {
-            let chat = (id.0, chat.as_str().into());
+            let chat = (id.0, *chat);
             self.sessions_in_flight.remove(&chat);
             self.release(&Hold::Chat(chat));
         }
@@ -316,7 +320,7 @@ fn hold(
             asking.then_some(Hold::Profile(*contact))
         }
         NoticeKind::Session(chat, ..) => {
-            let chat = (id.0, chat.as_str().into());
+            let chat = (id.0, *chat);
             let another = sessions_in_flight
                 .get(&chat)
                 .is_some_and(|other| *other != id);
@@ -326,6 +330,7 @@ fn hold(
     }
 }
 
+/// The request of a notice. `None` if the person whom it names was forgotten.
 fn request(
     workspace: &Workspace,
     sealed_log: &SealedLog,
@@ -335,27 +340,33 @@ fn request(
 ) -> Option<AttemptRequest> {
     let notice = workspace.notices.get(&(id, number))?;
     let target = Target::of(sealed_log, id, channel, now);
-    let body = |to: &Addressee<'_>| match &notice.kind {
+    let open = |text, of| external::open(workspace, sealed_log, (text, of));
+    // The messenger's id in the notice.
+    let external = match &notice.kind {
         NoticeKind::Profile(contact) => {
-            let contact = workspace
-                .contacts
-                .get(contact)
-                .filter(|c| c.forgotten.is_none());
-            contact.map(|c| to.user_info(&c.external_user_id))
+            let row = workspace.contacts.get(contact)?;
+            open(&row.external_user_id, *contact)?
         }
-        NoticeKind::Outcome(external, _) => Some(to.message_outcome(external)),
-        NoticeKind::Read(external) => Some(to.mark_as_read(external)),
-        NoticeKind::Session(chat, session, state) => Some(to.session(chat, *session, state)),
-        NoticeKind::Disconnect => Some(to.disconnect()),
+        NoticeKind::Outcome(message, contact) => open(message, *contact)?,
+        NoticeKind::Read(message) => {
+            ExternalMessageId::of(workspace, *message)?.read(sealed_log)?
+        }
+        NoticeKind::Session(_, session, _) => {
+            let row = workspace.sessions.get(session)?;
+            open(&row.external_chat_id, row.contact)?
+        }
+        NoticeKind::Disconnect => String::new(),
     };
-    let mut known = false;
-    let mut request = target.request(format!("notice-{id}-{number}"), |to| {
-        let body = body(to);
-        known = body.is_some();
-        body.unwrap_or_default()
-    });
+    let body = |to: &Addressee<'_>| match &notice.kind {
+        NoticeKind::Profile(_) => to.user_info(&external),
+        NoticeKind::Outcome(..) => to.message_outcome(&external),
+        NoticeKind::Read(_) => to.mark_as_read(&external),
+        NoticeKind::Session(_, session, state) => to.session(&external, *session, state),
+        NoticeKind::Disconnect => to.disconnect(),
+    };
+    let mut request = target.request(format!("notice-{id}-{number}"), body);
     if matches!(notice.kind, NoticeKind::Profile(_)) {
         request.timeout_ms = PROFILE_TIMEOUT_MS;
     }
-    known.then_some(request)
+    Some(request)
 }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use bus::Message;
 use chat::codec;
 use chat::command::{Effect, NewUser, Reply, Request, SystemCommand};
-use chat::id::{ChannelId, ContactId, MessageId};
+use chat::id::{ChannelId, ContactId, MessageId, SessionId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
 use chat::rejection::Rejection;
@@ -29,6 +29,7 @@ use crate::audience::Audience;
 use crate::batch::{Batch, Batches, Release};
 use crate::clock::is_jump;
 use crate::error::Error;
+use crate::external;
 use crate::feed;
 use crate::notices::Notices;
 use crate::outbox::Answer;
@@ -254,8 +255,8 @@ impl Router {
                     let subject = self.subjects.rights(&user);
                     self.publish((subject, codec::encode(&position)));
                 }
-                Effect::Typing(channel, chat, user) => {
-                    let signal = self.contact_typing(channel, &chat, &user, now);
+                Effect::Typing(session, contact) => {
+                    let signal = self.contact_typing(session, contact, now);
                     self.batches.release_all(signal);
                 }
             }
@@ -294,18 +295,15 @@ impl Router {
         }
     }
 
-    /// The signal that a contact is typing, if the chat has an open session.
+    /// The signal that a contact is typing.
     fn contact_typing(
         &self,
-        channel: ChannelId,
-        chat: &str,
-        user: &str,
+        session: SessionId,
+        contact: ContactId,
         now: Timestamp,
     ) -> Option<Release> {
         let workspace = self.state.workspace();
-        let session = workspace.chats.get(&(channel, chat.into()))?.open?;
         let live_chat = workspace.sessions.get(&session)?.live_chat;
-        let contact = workspace.contact_by_external(channel, user)?;
         let signal = feed::Signal {
             session,
             kind: SignalKind::Typing,
@@ -317,17 +315,26 @@ impl Router {
     }
 
     /// Notifies a messenger that an operator is typing, if it supports that.
-    fn notify_typing(&mut self, id: ChannelId, chat: &str, now: Timestamp) {
-        let Some(channel) = self.state.workspace().channels.get(&id) else {
+    fn notify_typing(&mut self, session: SessionId, now: Timestamp) {
+        let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
+        let Some(session) = workspace.sessions.get(&session) else {
+            return;
+        };
+        let id = session.channel;
+        let Some(channel) = workspace.channels.get(&id) else {
             return;
         };
         let is_reachable = channel.status == ChannelStatus::Active && !channel.is_hanging();
         if !channel.supports_typing() || !is_reachable {
             return;
         }
-        let target = Target::of(self.state.sealed_log(), id, channel, now);
+        let chat = (&session.external_chat_id, session.contact);
+        let Some(chat) = external::open(workspace, sealed_log, chat) else {
+            return;
+        };
+        let target = Target::of(sealed_log, id, channel, now);
         let attempt = format!("typing-{id}-{}", now.as_micros());
-        let mut request = target.request(attempt, |to| to.typing(chat));
+        let mut request = target.request(attempt, |to| to.typing(&chat));
         request.timeout_ms = TYPING_TIMEOUT_MS;
         let notice = TypingNotice {
             channel: id,

@@ -64,6 +64,12 @@ impl SealedLog {
         open(&self.keyring.get(key)?, private, stream)
     }
 
+    /// Opens an indexed text that is sealed under a contact's key. `None` if the person was forgotten, also
+    /// for a text of an older event, which is not sealed.
+    pub(crate) fn open_indexed(&self, text: &Indexed, key: u32) -> Option<String> {
+        text.open(Some(&self.keyring.get(key)?))
+    }
+
     /// Opens an indexed text that is sealed under the master key.
     pub(crate) fn open_indexed_with_master_key(&self, text: &Indexed) -> Option<String> {
         text.open(Some(self.keyring.master()))

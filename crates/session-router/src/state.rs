@@ -11,6 +11,7 @@ use chat::reason::Reason;
 use chat::record::{Actor, Cause};
 use chat::rejection::Rejection;
 use chat::rules::Rules;
+use chat::state::Channel;
 use chat::table::Row;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
@@ -18,6 +19,7 @@ use chat::workspace::{Context, Workspace};
 
 use crate::attempt::MessageAttempt;
 use crate::batch::Release;
+use crate::external;
 use crate::feed;
 use crate::keyring::KeyringError;
 use crate::sealed_log::{SealedLog, context};
@@ -235,8 +237,21 @@ impl State {
     ) -> Option<Verify> {
         let channel = self.workspace.channels.get(&id)?;
         let (sealed_log, url) = (&self.sealed_log, self.public_url.as_str());
-        let source = (now, &mut self.chance);
-        Some(Verify::of(sealed_log, (id, channel), purpose, url, source))
+        let last = self.last_message_id(channel);
+        let (connect, source) = ((url, last.as_deref()), (now, &mut self.chance));
+        Some(Verify::of(
+            sealed_log,
+            (id, channel),
+            purpose,
+            connect,
+            source,
+        ))
+    }
+
+    /// The last `externalMessageId` accepted on a channel. `None` if its author was forgotten.
+    pub(crate) fn last_message_id(&self, channel: &Channel) -> Option<String> {
+        let (id, author) = channel.last_external.as_ref()?;
+        external::open(&self.workspace, &self.sealed_log, (id, *author))
     }
 }
 

@@ -118,7 +118,7 @@ impl Verify {
         sealed_log: &SealedLog,
         (id, channel): (ChannelId, &Channel),
         purpose: Purpose,
-        public_url: &str,
+        (public_url, last_message_id): (&str, Option<&str>),
         (now, chance): (Timestamp, &mut Chance),
     ) -> Self {
         let mut target = Target::of(sealed_log, id, channel, now);
@@ -126,9 +126,10 @@ impl Verify {
             target.url.clone_from(webhook);
         }
         let challenge = hex(&chance.bytes::<24>());
-        let last = channel.last_external.as_deref();
         let attempt = format!("connect-{id}-{}", hex(&chance.bytes::<8>()));
-        let request = target.request(attempt, |to| to.connect(public_url, &challenge, last));
+        let request = target.request(attempt, |to| {
+            to.connect(public_url, &challenge, last_message_id)
+        });
         Self {
             channel: id,
             generation: channel.generation,

@@ -1,7 +1,7 @@
 //! Decisions: events, effects and the reply.
 
 use crate::event::Event;
-use crate::id::{ChannelId, LiveChatId, UserId};
+use crate::id::{ChannelId, ContactId, LiveChatId, SessionId, UserId};
 use crate::record::{Answer, Stream};
 use crate::rpc::{Accepted, UserCard};
 use crate::verification::Purpose;
@@ -38,8 +38,8 @@ pub enum Effect {
     DestroyKeys(Vec<u32>),
     /// Notify the console role that a user's rights changed.
     RightsChanged(UserId),
-    /// Show operators that a contact is typing: channel, external chat id and external user id.
-    Typing(ChannelId, String, String),
+    /// Show operators that a contact is typing in a session.
+    Typing(SessionId, ContactId),
 }
 
 /// The reply to a request.

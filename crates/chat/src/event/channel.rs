@@ -8,7 +8,7 @@ use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, Verified};
 use crate::reason::Reason;
 use crate::rpc::Security;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -122,8 +122,8 @@ pub struct ScheduleShifted {
 /// See [`crate::event::Event::EditParked`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EditParked {
-    /// The messenger's id of the missing message.
-    pub external_message_id: String,
+    /// The digest of the messenger's id of the missing message. Older events have the id.
+    pub external_message_id: Indexed,
     /// The number of the key that seals `text`, because the author is not known yet.
     pub key: u32,
     /// The new content; `None` deletes the message.

@@ -4,15 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::content::Profile;
 use crate::id::ChannelId;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 
 /// See [`crate::event::Event::ContactCreated`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ContactCreated {
     /// The channel that the person writes to.
     pub channel: ChannelId,
-    /// The messenger's id of the person.
-    pub external_user_id: String,
+    /// The messenger's id of the person, sealed under `key`.
+    pub external_user_id: Indexed,
     /// The number of the key that seals the person's content.
     pub key: u32,
 }

@@ -6,7 +6,7 @@ use crate::content::Content;
 use crate::id::{ContactId, MessageId, UserId};
 use crate::model::DeliveryState;
 use crate::reason::Reason;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 use crate::time::Timestamp;
 
 /// See [`crate::event::Event::MessageReceived`].
@@ -16,15 +16,15 @@ pub struct MessageReceived {
     pub message: MessageId,
     /// The author.
     pub contact: ContactId,
-    /// The messenger's id of the message.
-    pub external_message_id: String,
+    /// The messenger's id of the message, sealed under the author's key.
+    pub external_message_id: Indexed,
     /// The content, sealed under the author's key.
     pub content: Private<Content>,
     /// When it was written, by the messenger's clock if it reports a time.
     pub created_at: Timestamp,
     /// The message that it replies to.
     pub reply_to: Option<MessageId>,
-    /// [`crate::messenger::InboundMessage::digest`].
+    /// [`crate::messenger::InboundMessage::digest`], keyed.
     pub digest: [u8; 16],
 }
 

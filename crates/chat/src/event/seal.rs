@@ -139,17 +139,19 @@ sealing! {
     NoticesSettled { notices }
     ScheduleShifted { by_ms }
     EditParked { external_message_id key; text by person }
-    ContactCreated { channel external_user_id key }
+    ContactCreated { channel key; external_user_id by person }
     ContactUpdated { ; profile by person }
     ContactForgotten { }
     SessionOpened {
-        channel contact external_chat_id opened_by operator previous; chat_name by person
+        channel contact opened_by operator previous;
+        external_chat_id by person chat_name by person
     }
     SessionAssigned { operator }
     SessionTransferred { operator; note by person }
     SessionClosed { reason_text reason }
     MessageReceived {
-        message contact external_message_id created_at reply_to digest; content by person
+        message contact created_at reply_to digest;
+        external_message_id by person content by person
     }
     MessageSent { message operator reply_to expires_at; content by person }
     MessageEdited { message parked; content by person }

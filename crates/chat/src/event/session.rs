@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{ChannelId, ContactId, SessionId, UserId};
 use crate::model::OpenedBy;
 use crate::reason::Reason;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 
 /// See [`crate::event::Event::SessionOpened`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,8 +14,8 @@ pub struct SessionOpened {
     pub channel: ChannelId,
     /// The person that it was opened for.
     pub contact: ContactId,
-    /// The messenger's id of the conversation.
-    pub external_chat_id: String,
+    /// The messenger's id of the conversation, sealed under the contact's key.
+    pub external_chat_id: Indexed,
     /// The conversation's name, sealed under the contact's key.
     pub chat_name: Option<Private<String>>,
     /// Who opened it. A session that an operator opened is assigned to that operator.

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! id (16), session (16), position (8), delivery (8), attempts, previous, far, nth (4 each),
-//! direction, state, length of the extra (1 each), length of the external id (2; all ones: none),
-//! if it has an external id: name (8), digest (16), the id;
+//! direction, state, length of the extra, whether it has an external id (1 each),
+//! if it has an external id: its digest, the digest of the content (16 each);
 //! if it has an extra: the extra as MessagePack
 //! ```
 //!
@@ -16,9 +16,7 @@ use crate::model::{DeliveryState, Direction};
 use crate::state::{Message, MessageExtra};
 
 /// Bytes of a message without an external id and extra.
-const PLAIN_BYTES: usize = 69;
-/// The length that stands for no external id.
-const NONE: u16 = u16::MAX;
+const PLAIN_BYTES: usize = 68;
 
 const DIRECTIONS: [Direction; 4] = [
     Direction::Inbound,
@@ -59,8 +57,6 @@ pub(super) fn unpack(mut bytes: &[u8]) -> Result<Vec<Message>, codec::Error> {
 fn pack_one(message: &Message, out: &mut Vec<u8>) {
     let extra = message.extra.as_ref();
     let extra = extra.map_or_else(Vec::new, |extra| codec::encode(&**extra));
-    let external = message.external.as_deref();
-    let external_bytes = external.map_or(Ok(NONE), |text| u16::try_from(text.len()));
     out.extend(message.id.as_bytes());
     out.extend(message.session.as_bytes());
     out.extend(message.position.to_le_bytes());
@@ -71,13 +67,12 @@ fn pack_one(message: &Message, out: &mut Vec<u8>) {
     out.extend(message.nth.to_le_bytes());
     out.push(index(&DIRECTIONS, &message.direction));
     out.push(index(&STATES, &message.state));
-    // An external id has at most 255 bytes and an extra less than 100.
+    // An extra has less than 100 bytes.
     out.push(u8::try_from(extra.len()).unwrap_or(u8::MAX));
-    out.extend(external_bytes.unwrap_or(NONE).to_le_bytes());
-    if let Some(external) = external {
-        out.extend(message.name.to_le_bytes());
+    out.push(message.external.is_some().into());
+    if let Some(external) = message.external {
+        out.extend(external);
         out.extend(message.digest);
-        out.extend(external.as_bytes());
     }
     out.extend(extra);
 }
@@ -95,20 +90,13 @@ fn unpack_one(rest: &mut &[u8]) -> Option<Message> {
         direction: *DIRECTIONS.get(length(rest)?)?,
         state: *STATES.get(length(rest)?)?,
         external: None,
-        name: 0,
         digest: [0; 16],
         extra: None,
     };
     let extra = length(rest)?;
-    let external = take(rest).map(u16::from_le_bytes)?;
-    if external != NONE {
-        message.name = take(rest).map(u64::from_le_bytes)?;
+    if length(rest)? > 0 {
+        message.external = Some(take(rest)?);
         message.digest = take(rest)?;
-        message.external = Some(
-            std::str::from_utf8(split(rest, external.into())?)
-                .ok()?
-                .into(),
-        );
     }
     if extra > 0 {
         let extra: MessageExtra = codec::decode(split(rest, extra)?).ok()?;

@@ -29,6 +29,14 @@ impl Indexed {
         }
     }
 
+    /// The digest alone, for what is only looked up.
+    pub fn without_text(digest: Digest) -> Self {
+        Self {
+            digest: Some(digest),
+            text: Private::Sealed(Box::default()),
+        }
+    }
+
     /// The digest of a text in a scope. `key` is [`SealKey::index_key`].
     pub fn digest_of(key: &SealKey, scope: &[u8; 16], text: &str) -> Digest {
         key.tag(&[scope, text.as_bytes()])

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::event::CodeUsed;
-use crate::id::{ContactId, LiveChatId, SessionId, UserId};
+use crate::id::{ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, Verified};
 use crate::reason::Reason;
 use crate::rpc::Security;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 use crate::secret::Secret;
 use crate::state::Head;
 use crate::time::Timestamp;
@@ -54,8 +55,8 @@ pub struct Channel {
     pub refused: u64,
     /// When the last attempt failed, and how.
     pub last_error: Option<(Timestamp, Reason)>,
-    /// The last `externalMessageId` accepted.
-    pub last_external: Option<String>,
+    /// The last `externalMessageId` accepted, sealed under the key of this author.
+    pub last_external: Option<(Indexed, ContactId)>,
     /// Outbound messages whose delivery is pending.
     pub pending: u64,
     /// The position of the last attempt's event.
@@ -203,12 +204,13 @@ pub struct Notice {
 pub enum NoticeKind {
     /// `userInfo`
     Profile(ContactId),
-    /// `messageOutcome` for an `externalMessageId`, sent after the request for the author's profile.
-    Outcome(String, ContactId),
-    /// `markAsRead` for an `externalMessageId`.
-    Read(String),
-    /// `session`: chat, session, `opened`, `assigned` or `closed`.
-    Session(String, SessionId, String),
+    /// `messageOutcome` for an `externalMessageId`, sealed under the key of this author, sent after the
+    /// request for the author's profile.
+    Outcome(Indexed, ContactId),
+    /// `markAsRead` for an inbound message.
+    Read(MessageId),
+    /// `session`: the digest of the chat's id, session, `opened`, `assigned` or `closed`.
+    Session(Digest, SessionId, String),
     /// `disconnect`
     Disconnect,
 }

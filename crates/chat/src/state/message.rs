@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::id::{ContactId, MessageId, SessionId};
 use crate::model::{DeliveryState, Direction};
 use crate::time::Timestamp;
@@ -17,12 +18,10 @@ pub struct Message {
     pub session: SessionId,
     /// The position of its event.
     pub position: u64,
-    /// The messenger's id of the message.
-    pub external: Option<Box<str>>,
-    /// The first bytes of the digest of that id within its channel.
-    pub name: u64,
-    /// The digest of the content sent under that id.
-    pub digest: [u8; 16],
+    /// The digest of the messenger's id of the message within its channel.
+    pub external: Option<Digest>,
+    /// The keyed digest of the content sent under that id.
+    pub digest: Digest,
     /// The position of the last change of its delivery; 0 for none.
     pub delivery_at: u64,
     /// Fields that few messages have.

@@ -1,12 +1,13 @@
 //! Contacts, chats and sessions.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::digest::Digest;
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{OpenedBy, SessionStatus};
+use crate::seal::Indexed;
 use crate::state::Head;
 use crate::time::Timestamp;
 
@@ -15,8 +16,8 @@ use crate::time::Timestamp;
 pub struct Contact {
     /// The channel that knows the person.
     pub channel: ChannelId,
-    /// The messenger's id of the person.
-    pub external_user_id: Arc<str>,
+    /// The messenger's id of the person, sealed under the first of `keys`.
+    pub external_user_id: Indexed,
     /// The numbers of the keys that seal the person's data; new data uses the first.
     pub keys: Vec<u32>,
     /// The position of the last profile; 0 for none.
@@ -35,8 +36,8 @@ pub struct Contact {
     pub head: Head,
 }
 
-/// The messenger's conversation, within a channel.
-pub type ChatKey = (ChannelId, Arc<str>);
+/// A channel, and the digest of the messenger's id of a conversation in it.
+pub type ChatKey = (ChannelId, Digest);
 
 /// The state of a chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -58,8 +59,8 @@ pub struct Session {
     pub channel: ChannelId,
     /// The person that it was opened for.
     pub contact: ContactId,
-    /// The messenger's conversation.
-    pub external_chat_id: Arc<str>,
+    /// The messenger's id of the conversation, sealed under the contact's key.
+    pub external_chat_id: Indexed,
     /// Its status.
     pub status: SessionStatus,
     /// The operator it is or was last assigned to.
@@ -89,7 +90,7 @@ pub struct Session {
 impl Session {
     /// The chat that it belongs to.
     pub fn chat(&self) -> ChatKey {
-        (self.channel, self.external_chat_id.clone())
+        (self.channel, self.external_chat_id.digest())
     }
 
     /// Whether it is not closed.

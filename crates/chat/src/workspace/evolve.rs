@@ -11,7 +11,7 @@ mod session;
 mod user;
 
 use crate::command::NewEvent;
-use crate::event::{Event, Family};
+use crate::event::{ContactCreated, EditParked, Event, Family};
 use crate::id::{ContactId, LiveChatId, MessageId};
 use crate::record::{Actor, Cause, Record, Stream};
 use crate::state::{Contact, Head};
@@ -62,8 +62,10 @@ impl Workspace {
 
     /// Returns the number of the key that seals an event's private fields.
     pub fn key_of(&self, stream: &Stream, event: &Event) -> Option<u32> {
-        if let Event::EditParked(e) = event {
-            return Some(e.key);
+        if let Event::EditParked(EditParked { key, .. })
+        | Event::ContactCreated(ContactCreated { key, .. }) = event
+        {
+            return Some(*key);
         }
         self.contact_of(stream, event)?.keys.first().copied()
     }

@@ -11,11 +11,11 @@ use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rpc::{Accepted, UserCard};
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 use crate::state::Channel;
 use crate::workspace::channels::unpublished;
 use crate::workspace::sessions::{not_active, session_event};
-use crate::workspace::{Context, Workspace, external_digest};
+use crate::workspace::{Context, Workspace};
 
 impl Workspace {
     pub(super) fn decide_inbound(
@@ -27,20 +27,14 @@ impl Workspace {
         let channel = self.channel(id).map_err(|_| Reason::ChannelNotFound {
             channel: id.to_string(),
         })?;
-        if let Inbound::Message(message) = inbound
-            && let Some(known) = self.repeated((id, digest), message)
-        {
-            return known;
-        }
-        if let Inbound::Disconnect = inbound {
-            return Ok(Self::disconnected_by_messenger(id, channel));
-        }
-        if channel.status != ChannelStatus::Active {
+        // A repeated message has its first answer, and `disconnect` its effect, whatever the status.
+        let is_always_decided = matches!(inbound, Inbound::Message(_) | Inbound::Disconnect);
+        if channel.status != ChannelStatus::Active && !is_always_decided {
             return Err(not_active(channel));
         }
         match inbound {
-            Inbound::Message(message) => Ok(self.receive((id, digest), channel, message, context)),
-            Inbound::Disconnect => Ok(Decision::nothing()),
+            Inbound::Message(message) => self.accept((id, digest), channel, message, context),
+            Inbound::Disconnect => Ok(Self::disconnected_by_messenger(id, channel)),
             Inbound::UserInfo { user } => self.user_card(channel, user),
             Inbound::Status {
                 message,
@@ -57,51 +51,62 @@ impl Workspace {
             Inbound::Typing {
                 external_chat_id,
                 external_user_id,
-            } => Ok(Decision::nothing().then(Effect::Typing(
-                id,
-                external_chat_id.clone(),
-                external_user_id.clone(),
-            ))),
+            } => {
+                let typing = self.typing(id, external_chat_id, external_user_id);
+                Ok(Decision {
+                    effects: Vec::from_iter(typing),
+                    ..Decision::nothing()
+                })
+            }
         }
     }
 
-    /// Returns the first result for a repeated message, or a conflict if the content differs.
-    fn repeated(
+    /// Accepts a message. A repeated one gets the first result, or a conflict if the content differs.
+    fn accept(
         &self,
         (id, digest): (ChannelId, Digest),
+        channel: &Channel,
         message: &InboundMessage,
-    ) -> Option<Result<Decision, Rejection>> {
-        let (session, known) = self.message_by_external(id, &message.external_message_id)?;
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        let external = self.digest(id.as_bytes(), &message.external_message_id);
+        let Some(known) = self.message_table.find_external(&external) else {
+            if channel.status != ChannelStatus::Active {
+                return Err(not_active(channel));
+            }
+            return Ok(self.receive((id, external, digest), channel, message, context));
+        };
         if known.digest != digest {
             let message_id = message.external_message_id.clone();
-            return Some(Err(Reason::MessageConflict { message_id }.into()));
+            return Err(Reason::MessageConflict { message_id }.into());
         }
         let accepted = Accepted {
             message_id: known.id,
-            session_id: session,
+            session_id: known.session,
             position: known.position,
             duplicate: true,
         };
-        Some(Ok(Decision {
+        Ok(Decision {
             reply: Reply::Accepted(accepted),
             ..Decision::nothing()
-        }))
+        })
     }
 
     /// Adds a message to the chat's open session, or opens one.
     fn receive(
         &self,
-        (id, digest): (ChannelId, Digest),
+        (id, external, digest): (ChannelId, Digest, Digest),
         channel: &Channel,
         message: &InboundMessage,
         context: &mut Context<'_>,
     ) -> Decision {
         let (contact, created) = self.find_contact(id, channel, &message.external_user_id, context);
         let mut events: Vec<NewEvent> = created.into_iter().collect();
-        let chat = message.external_chat_id.as_str();
-        let open = self.chats.get(&(id, chat.into())).and_then(|c| c.open);
+        let chat = self.digest(id.as_bytes(), &message.external_chat_id);
+        let open = self.chats.get(&(id, chat)).and_then(|c| c.open);
         let session = open.unwrap_or_else(|| {
             let session = SessionId::new(context.now, context.chance);
+            let chat = Indexed::new(chat, &message.external_chat_id);
             let name = message.external_chat_name.clone().filter(|n| !n.is_empty());
             events.push(self.opened(
                 (session, id, channel),
@@ -113,7 +118,7 @@ impl Workspace {
         let event = MessageReceived {
             message: MessageId::new(context.now, context.chance),
             contact,
-            external_message_id: message.external_message_id.clone(),
+            external_message_id: Indexed::new(external, &message.external_message_id),
             content: Private::Clear(message.content.clone()),
             created_at: message.created_at.unwrap_or(context.now),
             reply_to: message
@@ -127,10 +132,7 @@ impl Workspace {
         let of_session = |event| NewEvent::new(Stream::Session(session), live_chat, event);
         events.push(of_session(Event::from(event)));
         let position = self.position + u64::try_from(events.len()).unwrap_or(0);
-        events.extend(
-            self.parked_events(id, &message.external_message_id, message_id)
-                .map(of_session),
-        );
+        events.extend(self.parked_events(id, external, message_id).map(of_session));
         let accepted = Accepted {
             message_id,
             session_id: session,
@@ -148,10 +150,10 @@ impl Workspace {
     fn parked_events(
         &self,
         id: ChannelId,
-        external: &str,
+        external: Digest,
         message: MessageId,
     ) -> impl Iterator<Item = Event> + use<> {
-        let parked = self.parked.get(&(id, external_digest(id, external)));
+        let parked = self.parked.get(&(id, external));
         let edited = parked.and_then(|p| {
             let event = MessageEdited {
                 message,
@@ -178,7 +180,9 @@ impl Workspace {
 
     /// Edits a message, or deletes it if `content` is `None`.
     fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
-        if let Some((session_id, message)) = self.message_by_external(id, external) {
+        let external = self.digest(id.as_bytes(), external);
+        if let Some(message) = self.message_table.find_external(&external) {
+            let session_id = message.session;
             let session = self.sessions.get(&session_id);
             let (Some(session), None) = (session, message.extra().deleted) else {
                 return Decision::nothing();
@@ -207,10 +211,10 @@ impl Workspace {
 
     /// Parks an edit until its message arrives. All edits of a message share one key, which is later
     /// added to its author's keys.
-    fn parking(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
-        let known = self.parked.get(&(id, external_digest(id, external)));
+    fn parking(&self, id: ChannelId, external: Digest, content: Option<Content>) -> Decision {
+        let known = self.parked.get(&(id, external));
         let event = EditParked {
-            external_message_id: external.to_owned(),
+            external_message_id: Indexed::without_text(external),
             key: known.map_or_else(|| self.next_key(), |parked| parked.key),
             text: content.map(Private::Clear),
         };
@@ -219,6 +223,14 @@ impl Workspace {
             Some((_, key)) => decision.then(Effect::DestroyKeys(vec![key])),
             None => decision,
         }
+    }
+
+    /// The signal that a contact is typing, if the chat has an open session.
+    fn typing(&self, id: ChannelId, chat: &str, user: &str) -> Option<Effect> {
+        let chat = self.digest(id.as_bytes(), chat);
+        let session = self.chats.get(&(id, chat))?.open?;
+        let contact = self.contact_by_external(id, user)?;
+        Some(Effect::Typing(session, contact))
     }
 
     fn user_card(&self, channel: &Channel, user: &str) -> Result<Decision, Rejection> {

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::digest::Digest;
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, SessionStatus};
 use crate::state::{Channel, Chat, ChatKey, Message, Session};
 use crate::time::Timestamp;
-use crate::workspace::{Workspace, external_digest};
+use crate::workspace::Workspace;
 
 /// A sorted list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,15 +50,13 @@ pub type Cursor = (Timestamp, SessionId);
 
 impl Workspace {
     /// Finds a contact by the messenger's user id.
-    pub fn contact_by_external(
+    pub(super) fn contact_by_external(
         &self,
         channel: ChannelId,
         external_user_id: &str,
     ) -> Option<ContactId> {
-        self.index
-            .contact_of
-            .get(&external_digest(channel, external_user_id))
-            .copied()
+        let external = self.digest(channel.as_bytes(), external_user_id);
+        self.index.contact_of.get(&external).copied()
     }
 
     /// Finds a message and its session.
@@ -69,18 +66,13 @@ impl Workspace {
     }
 
     /// Finds a message by the messenger's id, with its session.
-    pub fn message_by_external(
+    pub(super) fn message_by_external(
         &self,
         channel: ChannelId,
         external: &str,
     ) -> Option<(SessionId, &Message)> {
-        let is = |message: &Message| {
-            let session = self.sessions.get(&message.session);
-            message.external.as_deref() == Some(external)
-                && session.is_some_and(|s| s.channel == channel)
-        };
-        let name = short(&external_digest(channel, external));
-        let message = self.message_table.find_named(name, is)?;
+        let external = self.digest(channel.as_bytes(), external);
+        let message = self.message_table.find_external(&external)?;
         Some((message.session, message))
     }
 
@@ -171,10 +163,7 @@ impl Workspace {
 
     /// Returns the chats of a channel.
     pub(super) fn chats_of(&self, id: ChannelId) -> impl Iterator<Item = (&ChatKey, &Chat)> {
-        let first = (id, std::sync::Arc::from(""));
-        self.chats
-            .range(first..)
-            .take_while(move |((of, _), _)| *of == id)
+        self.chats.range((id, [0; 16])..=(id, [0xff; 16]))
     }
 
     /// Returns the messages whose time to live has passed.
@@ -287,13 +276,6 @@ impl Workspace {
             self.index.mine.entry(operator).or_default().insert(id);
         }
     }
-}
-
-/// Returns the first eight bytes of a digest.
-pub(super) fn short(digest: &Digest) -> u64 {
-    digest
-        .first_chunk()
-        .map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 /// Removes a member from the set under a key, and the set if it is then empty.

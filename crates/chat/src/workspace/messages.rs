@@ -126,9 +126,7 @@ impl Workspace {
         let of = self
             .message(quoted)
             .and_then(|(id, _)| self.sessions.get(&id));
-        if of.is_some_and(|of| {
-            of.channel == session.channel && of.external_chat_id == session.external_chat_id
-        }) {
+        if of.is_some_and(|of| of.chat() == session.chat()) {
             return Ok(());
         }
         Err(Reason::NotInChat {

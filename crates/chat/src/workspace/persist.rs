@@ -3,11 +3,11 @@
 use crate::codec;
 use crate::seal::SealKey;
 use crate::table::Row;
+use crate::workspace::Workspace;
 use crate::workspace::index::Place;
-use crate::workspace::{Workspace, external_digest};
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 10;
+pub const ROWS_VERSION: u8 = 11;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -98,7 +98,7 @@ impl Workspace {
     pub fn rebuild_index(&mut self) {
         self.index = super::Index::default();
         for (id, contact) in self.contacts.iter().filter(|(_, c)| c.forgotten.is_none()) {
-            let external = external_digest(contact.channel, &contact.external_user_id);
+            let external = contact.external_user_id.digest();
             self.index.contact_of.insert(external, *id);
         }
         let sessions: Vec<_> = self
@@ -117,7 +117,7 @@ impl Workspace {
             .chats
             .iter()
             .filter(|(_, c)| !c.lane.is_empty())
-            .map(|(key, _)| key.clone())
+            .map(|(key, _)| *key)
             .collect();
         for chat in chats {
             self.reindex_lane(chat.0, None, &chat);

@@ -11,7 +11,7 @@ use crate::model::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 use crate::state::{Channel, Session};
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
@@ -121,37 +121,34 @@ impl Workspace {
             return Err(Reason::CannotInitiate.into());
         }
         let (chat, contact, mut events) = self.find_person(channel_id, channel, person, context)?;
-        if let Some(open) = self
-            .chats
-            .get(&(channel_id, chat.as_str().into()))
-            .and_then(|c| c.open)
-        {
+        let key = (channel_id, chat.digest());
+        if let Some(open) = self.chats.get(&key).and_then(|c| c.open) {
             let rejection = Rejection::from(Reason::SessionAlreadyOpen);
             return Err(rejection.with("sessionId", open.to_string()));
         }
         let id = SessionId::new(context.now, context.chance);
         events.push(self.opened(
             (id, channel_id, channel),
-            (contact, &chat, None),
+            (contact, chat, None),
             (OpenedBy::Operator, Some(caller.id.clone())),
         ));
         if let Some(text) = text.filter(|t| !t.is_empty()) {
-            let (chat, content) = ((channel_id, chat.as_str().into()), Content::text(text));
-            let sent = self.message_sent((channel, &chat), caller.id, (content, None), context)?;
+            let content = (Content::text(text), None);
+            let sent = self.message_sent((channel, &key), caller.id, content, context)?;
             let live_chat = Some(channel.live_chat);
             events.push(NewEvent::new(Stream::Session(id), live_chat, sent));
         }
         Ok(Decision::new(events, Answer::Session(id)))
     }
 
-    /// Returns the external chat id and the contact of a person, creating the contact if it is new.
+    /// Returns the external chat id and the contact of a person, and the event that creates a new contact.
     fn find_person(
         &self,
         channel_id: ChannelId,
         channel: &Channel,
         person: &Person,
         context: &mut Context<'_>,
-    ) -> Result<(String, ContactId, Vec<NewEvent>), Rejection> {
+    ) -> Result<(Indexed, ContactId, Vec<NewEvent>), Rejection> {
         match person {
             Person::Contact(id) => {
                 let contact = self.contact(*id)?;
@@ -162,11 +159,8 @@ impl Workspace {
                     return Err(Reason::ContactForgotten.into());
                 }
                 let last = contact.sessions.last().and_then(|s| self.sessions.get(s));
-                let chat = last.map_or_else(
-                    || contact.external_user_id.to_string(),
-                    |s| s.external_chat_id.to_string(),
-                );
-                Ok((chat, *id, Vec::new()))
+                let chat = last.map_or(&contact.external_user_id, |s| &s.external_chat_id);
+                Ok((chat.renewed(), *id, Vec::new()))
             }
             Person::External { chat, user } => {
                 for (pointer, id) in [("/externalChatId", chat), ("/externalUserId", user)] {
@@ -175,7 +169,8 @@ impl Workspace {
                     }
                 }
                 let (contact, created) = self.find_contact(channel_id, channel, user, context);
-                Ok((chat.clone(), contact, created.into_iter().collect()))
+                let chat = Indexed::new(self.digest(channel_id.as_bytes(), chat), chat);
+                Ok((chat, contact, created.into_iter().collect()))
             }
         }
     }
@@ -188,13 +183,14 @@ impl Workspace {
         external_user_id: &str,
         context: &mut Context<'_>,
     ) -> (ContactId, Option<NewEvent>) {
-        if let Some(id) = self.contact_by_external(channel_id, external_user_id) {
-            return (id, None);
+        let external = self.digest(channel_id.as_bytes(), external_user_id);
+        if let Some(id) = self.index.contact_of.get(&external) {
+            return (*id, None);
         }
         let id = ContactId::new(context.now, context.chance);
         let event = ContactCreated {
             channel: channel_id,
-            external_user_id: external_user_id.to_owned(),
+            external_user_id: Indexed::new(external, external_user_id),
             key: self.next_key(),
         };
         let live_chat = Some(channel.live_chat);
@@ -206,20 +202,18 @@ impl Workspace {
     pub(super) fn opened(
         &self,
         (id, channel_id, channel): (SessionId, ChannelId, &Channel),
-        (contact, chat, chat_name): (ContactId, &str, Option<String>),
+        (contact, chat, chat_name): (ContactId, Indexed, Option<String>),
         (opened_by, operator): (OpenedBy, Option<UserId>),
     ) -> NewEvent {
+        let key = (channel_id, chat.digest());
         let event = SessionOpened {
             channel: channel_id,
             contact,
-            external_chat_id: chat.to_owned(),
+            external_chat_id: chat,
             chat_name: chat_name.map(Private::Clear),
             opened_by,
             operator,
-            previous: self
-                .chats
-                .get(&(channel_id, chat.into()))
-                .and_then(|c| c.last),
+            previous: self.chats.get(&key).and_then(|c| c.last),
         };
         NewEvent::new(Stream::Session(id), Some(channel.live_chat), event)
     }

@@ -5,6 +5,7 @@ mod channels;
 mod commands;
 mod contacts;
 mod deliveries;
+mod external_ids;
 mod fixture;
 mod histories;
 mod inbound;

@@ -225,3 +225,47 @@ fn a_retry_of_a_notice_keeps_its_pause_when_the_clock_jumps() {
         assert!(started(&mut notices, &shell, shell.now).contains(&profile));
     }
 }
+
+#[test]
+fn notices_name_the_messengers_ids_and_are_dropped_when_their_person_is_forgotten() {
+    let (mut shell, channel) = fixture();
+    let accepted = shell.writes(channel, "chat", "ada", "hello");
+    let external = format!("m{}", accepted.position - 3);
+    let session = accepted.session_id;
+    shell.ok("root", "sessions.take", &json!({ "session": session }));
+    let read = json!({ "session": session, "upTo": accepted.message_id });
+    shell.ok("root", "messages.read", &read);
+    let body = |request: Option<AttemptRequest>| -> Option<serde_json::Value> {
+        serde_json::from_slice(&request?.body).ok()
+    };
+    let requests = |shell: &Shell| -> Vec<_> {
+        let workspace = shell.workspace();
+        let row = workspace.channel(channel).unwrap();
+        let ids = workspace.notices.iter().map(|(id, _)| *id);
+        let request = |id| request(workspace, &shell.sealed_log, id, row, shell.now);
+        ids.map(|id| body(request(id))).collect()
+    };
+    let named: Vec<_> = requests(&shell).into_iter().flatten().collect();
+    let names = |kind: &str, member: &str, value: &str| {
+        let of_kind = named.iter().find(|body| body["type"] == kind).unwrap();
+        assert_eq!(of_kind["data"][member], value, "{of_kind}");
+    };
+    names("userInfo", "userId", "ada");
+    names("messageOutcome", "messageId", &external);
+    names("markAsRead", "messageId", &external);
+
+    let (contact, _) = shell.workspace().contacts.iter().next().unwrap();
+    let contact = json!({ "contact": contact });
+    shell.ok("root", "contacts.forget", &contact);
+    assert!(requests(&shell).iter().all(Option::is_none));
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let mut notices = Notices::new();
+    let count = shell.workspace().notices.len();
+    metrics::with_local_recorder(&recorder, || {
+        assert_eq!(started(&mut notices, &shell, shell.now), []);
+    });
+    let shown = recorder.handle().render();
+    assert!(shown.contains(&format!("\n{ERASED} {count}\n")), "{shown}");
+    let all = (0..count as u64).collect();
+    assert_eq!(notices.take_settled(100), [(channel, all)]);
+}

@@ -163,7 +163,7 @@ impl Router {
                 .last_error
                 .as_ref()
                 .map(|(_, reason)| reason.to_string()),
-            last_message_id: channel.last_external.clone(),
+            last_message_id: self.state.last_message_id(channel),
             operators_online: self.operators_online(channel.live_chat, now),
         })
     }

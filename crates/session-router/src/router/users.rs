@@ -244,10 +244,9 @@ impl Router {
         };
         let signal = signal.message(&self.subjects, row.live_chat, now);
         let is_operator = row.operator.as_ref() == Some(user) && row.is_open();
-        let (channel, chat) = (row.channel, row.external_chat_id.to_string());
         self.publish(signal);
         if is_operator && kind == SignalKind::Typing && !ended {
-            self.notify_typing(channel, &chat, now);
+            self.notify_typing(session, now);
         }
         self.reply(message, ok(json!({})));
     }

@@ -4,6 +4,7 @@ use chat::content::{Profile, is_avatar};
 use chat::event::Event;
 use chat::id::{ChannelId, ContactId};
 use chat::record::Stream;
+use chat::seal::Indexed;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use serde_json::Value;
@@ -16,11 +17,18 @@ use crate::sealed_log::SealedLog;
 pub(crate) struct ContactSnapshot {
     pub(super) id: ContactId,
     channel: ChannelId,
-    external_user_id: String,
+    external_user_id: Indexed,
     key: Option<u32>,
     profile_at: u64,
     first_seen_at: Timestamp,
     forgotten: Option<Timestamp>,
+}
+
+/// What of a contact is sealed.
+#[derive(Debug)]
+pub(super) struct ContactTexts {
+    external_user_id: Option<String>,
+    profile: Profile,
 }
 
 impl ContactSnapshot {
@@ -29,7 +37,7 @@ impl ContactSnapshot {
         Some(Self {
             id,
             channel: contact.channel,
-            external_user_id: contact.external_user_id.to_string(),
+            external_user_id: contact.external_user_id.clone(),
             key: contact.keys.first().copied(),
             profile_at: contact.profile_at,
             first_seen_at: contact.first_seen_at,
@@ -43,8 +51,16 @@ impl ContactSnapshot {
         self
     }
 
-    /// Reads the profile. Empty for a person who was forgotten.
-    pub(super) fn profile(&self, sealed_log: &SealedLog) -> Profile {
+    /// Opens the texts. Empty for a person who was forgotten.
+    pub(super) fn read(&self, sealed_log: &SealedLog) -> ContactTexts {
+        let open = |key| sealed_log.open_indexed(&self.external_user_id, key);
+        ContactTexts {
+            external_user_id: self.key.and_then(open),
+            profile: self.profile(sealed_log),
+        }
+    }
+
+    fn profile(&self, sealed_log: &SealedLog) -> Profile {
         let found = || {
             if self.profile_at == 0 || self.forgotten.is_some() {
                 return None;
@@ -60,15 +76,16 @@ impl ContactSnapshot {
 
     /// The object `contact`.
     pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
-        self.with(self.profile(sealed_log))
+        self.with(self.read(sealed_log))
     }
 
-    /// The object `contact` with a profile that was read before.
-    pub(super) fn with(&self, profile: Profile) -> Value {
+    /// The object `contact` with texts that were opened before.
+    pub(super) fn with(&self, texts: ContactTexts) -> Value {
+        let profile = texts.profile;
         Object::new()
             .with("id", self.id)
             .with("channel", self.channel)
-            .with("externalUserId", &self.external_user_id)
+            .with("externalUserId", texts.external_user_id.unwrap_or_default())
             .with_some("username", profile.username)
             .with_some("phoneNumber", profile.phone_number)
             .with_some("avatar", profile.avatar.filter(|a| is_avatar(a)))
@@ -76,25 +93,25 @@ impl ContactSnapshot {
             .with_some("forgotten", self.forgotten)
             .value()
     }
+}
+
+impl ContactTexts {
+    /// The texts for a list, where pictures would fill the answer.
+    pub(super) fn without_picture(mut self) -> Self {
+        self.profile.avatar = None;
+        self
+    }
 
     /// Whether the id, name or phone number contains a text in lower case.
-    pub(super) fn mentions(&self, profile: &Profile, text: &str) -> bool {
+    pub(super) fn mentions(&self, text: &str) -> bool {
         let known = [
-            Some(&self.external_user_id),
-            profile.username.as_ref(),
-            profile.phone_number.as_ref(),
+            self.external_user_id.as_ref(),
+            self.profile.username.as_ref(),
+            self.profile.phone_number.as_ref(),
         ];
         known
             .into_iter()
             .flatten()
             .any(|known| known.to_lowercase().contains(text))
-    }
-}
-
-/// A profile for a list, where pictures would fill the answer.
-pub(super) fn without_picture(profile: Profile) -> Profile {
-    Profile {
-        avatar: None,
-        ..profile
     }
 }

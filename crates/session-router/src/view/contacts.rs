@@ -11,7 +11,7 @@ use chat::rejection::Rejection;
 use chat::workspace::{Caller, Workspace};
 
 use super::Plan;
-use super::contact::{ContactSnapshot, without_picture};
+use super::contact::ContactSnapshot;
 use super::list::List;
 use super::object::Object;
 use crate::api::Contacts;
@@ -65,9 +65,9 @@ fn render(
 ) -> Object {
     let (mut list, mut next, mut last) = (List::default(), next, None);
     for contact in candidates {
-        let profile = without_picture(contact.profile(sealed_log));
-        if text.is_none_or(|text| contact.mentions(&profile, text))
-            && (list.len() == limit || !list.push(contact.with(profile)))
+        let texts = contact.read(sealed_log).without_picture();
+        if text.is_none_or(|text| texts.mentions(text))
+            && (list.len() == limit || !list.push(contact.with(texts)))
         {
             next = last;
             break;

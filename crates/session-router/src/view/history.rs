@@ -15,7 +15,7 @@ use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
 use super::Plan;
-use super::contact::{ContactSnapshot, without_picture};
+use super::contact::ContactSnapshot;
 use super::list::{List, related};
 use super::message::MessageSnapshot;
 use super::object::Object;
@@ -202,7 +202,7 @@ fn render(
     let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
     page.sort_by_key(|(order, _)| *order);
     let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
-    let contact = |c: &ContactSnapshot| c.with(without_picture(c.profile(sealed_log)));
+    let contact = |c: &ContactSnapshot| c.with(c.read(sealed_log).without_picture());
     Rendered {
         messages,
         contacts: related(authors.iter().map(contact)),

@@ -40,6 +40,7 @@ struct Written {
     created_at: Option<Timestamp>,
     accepted_at: Option<Timestamp>,
     reply_to: Option<MessageId>,
+    external: Option<String>,
     edited: Option<Timestamp>,
     content: Content,
 }
@@ -125,7 +126,7 @@ impl MessageSnapshot {
             .with_some("text", written.content.text)
             .with("files", files)
             .with_some("replyTo", written.reply_to)
-            .with_some("externalMessageId", self.row.external.as_ref())
+            .with_some("externalMessageId", written.external)
             .with_some("createdAt", written.created_at)
             .with_some("acceptedAt", written.accepted_at)
             .with("position", self.row.position)
@@ -144,13 +145,14 @@ impl MessageSnapshot {
         let Some(record) = sealed_log.record(self.row.position) else {
             return Written::default();
         };
+        let mut external = None;
         let (author, created_at, reply_to, content) = match &record.event {
-            Event::MessageReceived(e) => (
-                self.author.to_string(),
-                e.created_at,
-                e.reply_to,
-                &e.content,
-            ),
+            Event::MessageReceived(e) => {
+                let open = |key| sealed_log.open_indexed(&e.external_message_id, key);
+                external = self.key.and_then(open);
+                let author = self.author.to_string();
+                (author, e.created_at, e.reply_to, &e.content)
+            }
             Event::MessageSent(e) => (e.operator.to_string(), record.time, e.reply_to, &e.content),
             Event::NoteAdded(e) => (e.operator.to_string(), record.time, None, &e.content),
             _ => return Written::default(),
@@ -162,6 +164,7 @@ impl MessageSnapshot {
             created_at: Some(created_at),
             accepted_at: Some(record.time),
             reply_to,
+            external,
             edited: edit.as_ref().map(|edit| edit.time),
             content: Content::default(),
         };

@@ -24,6 +24,8 @@ pub(crate) struct SessionSnapshot {
 
 /// The texts of a session.
 pub(super) struct SessionTexts {
+    /// The messenger's id of the conversation.
+    pub(super) external_chat_id: Option<String>,
     /// The name of the conversation.
     pub(super) chat_name: Option<String>,
     /// The whole text of the last message.
@@ -65,11 +67,6 @@ impl SessionSnapshot {
         self
     }
 
-    /// The messenger's id of the conversation.
-    pub(super) fn external_chat_id(&self) -> &str {
-        &self.row.external_chat_id
-    }
-
     pub(super) const fn contact(&self) -> chat::id::ContactId {
         self.row.contact
     }
@@ -79,7 +76,7 @@ impl SessionSnapshot {
         self.with_texts(self.read(sealed_log))
     }
 
-    /// Reads the log.
+    /// Opens the texts, which are in the row and in the log.
     pub(super) fn read(&self, sealed_log: &SealedLog) -> SessionTexts {
         let chat_name = || {
             let record = sealed_log.record(self.row.opened_position)?;
@@ -90,7 +87,9 @@ impl SessionSnapshot {
             sealed_log.open(e.chat_name.as_ref()?, self.key?, &stream)
         };
         let (last_text, last) = self.last.as_ref().map(|m| m.short(sealed_log)).unzip();
+        let open = |key| sealed_log.open_indexed(&self.row.external_chat_id, key);
         SessionTexts {
+            external_chat_id: self.key.and_then(open),
             chat_name: chat_name(),
             last_text: last_text.flatten(),
             last,
@@ -105,7 +104,7 @@ impl SessionSnapshot {
             .with("liveChat", row.live_chat)
             .with("channel", row.channel)
             .with("contact", row.contact)
-            .with("externalChatId", &row.external_chat_id)
+            .with("externalChatId", texts.external_chat_id.unwrap_or_default())
             .with_some("chatName", texts.chat_name)
             .with("status", row.status)
             .with_some("operator", row.operator.as_ref())

@@ -9,7 +9,7 @@ use chat::id::{ContactId, LiveChatId};
 use chat::rejection::Rejection;
 use chat::workspace::{Caller, Cursor, View, Workspace};
 
-use super::contact::{ContactSnapshot, without_picture};
+use super::contact::ContactSnapshot;
 use super::list::List;
 use super::object::Object;
 use super::session::{SessionSnapshot, SessionTexts};
@@ -122,17 +122,16 @@ fn render(
     for candidate in candidates {
         let texts = candidate.session.read(sealed_log);
         let contact = candidate.contact.as_ref();
-        let profile = contact.map(|c| without_picture(c.profile(sealed_log)));
-        let known = contact.zip(profile.as_ref());
-        let named = |text| known.is_some_and(|(contact, profile)| contact.mentions(profile, text));
-        let wanted = |text| named(text) || mentions(&candidate.session, &texts, text);
+        let person = contact.map(|c| c.read(sealed_log).without_picture());
+        let named = |text| person.as_ref().is_some_and(|person| person.mentions(text));
+        let wanted = |text| named(text) || mentions(&texts, text);
         if text.is_none_or(wanted) {
             if list.len() == limit || !list.push(candidate.session.with_texts(texts)) {
                 cut = true;
                 break;
             }
-            if let Some((contact, profile)) = contact.zip(profile) {
-                contacts.insert(candidate.session.contact(), contact.with(profile));
+            if let Some((contact, person)) = contact.zip(person) {
+                contacts.insert(candidate.session.contact(), contact.with(person));
             }
         }
         last = Some(candidate.cursor);
@@ -144,9 +143,9 @@ fn render(
         .with("contacts", contacts.into_values().collect::<Vec<_>>())
 }
 
-fn mentions(session: &SessionSnapshot, texts: &SessionTexts, text: &str) -> bool {
+fn mentions(texts: &SessionTexts, text: &str) -> bool {
     let known = [
-        Some(session.external_chat_id()),
+        texts.external_chat_id.as_deref(),
         texts.chat_name.as_deref(),
         texts.last_text.as_deref(),
     ];

@@ -36,7 +36,7 @@ impl Workspace {
         let chats: Vec<_> = self
             .chats_of(id)
             .filter(|(_, chat)| !chat.lane.is_empty())
-            .map(|(key, chat)| (key.clone(), chat.lane.iter().copied().collect::<Vec<_>>()))
+            .map(|(key, chat)| (*key, chat.lane.iter().copied().collect::<Vec<_>>()))
             .collect();
         for (chat, lane) in chats {
             let before = self.lane_head(&chat);

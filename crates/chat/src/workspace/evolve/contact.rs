@@ -4,7 +4,7 @@ use crate::event::ContactEvent;
 use crate::id::ContactId;
 use crate::record::Record;
 use crate::state::{Contact, Head};
-use crate::workspace::{Workspace, external_digest};
+use crate::workspace::Workspace;
 
 impl Workspace {
     pub(super) fn evolve_contact(
@@ -14,9 +14,13 @@ impl Workspace {
         record: &Record,
     ) {
         if let ContactEvent::ContactCreated(e) = event {
+            let external = e
+                .external_user_id
+                .lifted(&self.index_key, e.channel.as_bytes());
+            self.index.contact_of.insert(external.digest(), id);
             let contact = Contact {
                 channel: e.channel,
-                external_user_id: e.external_user_id.as_str().into(),
+                external_user_id: external,
                 keys: vec![e.key],
                 profile_at: 0,
                 asked_at: None,
@@ -28,8 +32,6 @@ impl Workspace {
             };
             self.contacts.insert(id, contact);
             self.give_out(e.key);
-            let external = external_digest(e.channel, &e.external_user_id);
-            self.index.contact_of.insert(external, id);
         }
         let Some(contact) = self.contacts.get_mut(&id) else {
             return;
@@ -46,11 +48,13 @@ impl Workspace {
                 contact.forgotten = Some(record.time);
                 contact.asking = false;
                 contact.profile_at = 0;
-                let external = external_digest(contact.channel, &contact.external_user_id);
+                contact.external_user_id.erase();
+                let external = contact.external_user_id.digest();
                 let sessions = contact.sessions.clone();
                 self.index.contact_of.remove(&external);
                 for session in sessions {
                     self.end_session(session, record.time);
+                    self.change_session(session, |s| s.external_chat_id.erase());
                 }
             }
         }

@@ -117,7 +117,7 @@ impl Workspace {
         };
         self.deliveries.insert(message, delivery);
         self.index.expiry.insert((expires_at, message));
-        self.chats.entry(chat.clone()).lane.push_back(message);
+        self.chats.entry(chat).lane.push_back(message);
         self.reindex_lane(channel, before, &chat);
         if let Some(channel) = self.channels.get_mut(&channel) {
             channel.pending += 1;

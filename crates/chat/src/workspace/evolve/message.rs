@@ -6,8 +6,7 @@ use crate::model::{DeliveryState, Direction};
 use crate::record::Record;
 use crate::state::{Message, MessageExtra, NoticeKind, Session};
 use crate::time::Timestamp;
-use crate::workspace::index::short;
-use crate::workspace::{Workspace, external_digest};
+use crate::workspace::Workspace;
 
 impl Workspace {
     pub(super) fn received(&mut self, id: SessionId, record: &Record, e: &MessageReceived) {
@@ -15,11 +14,12 @@ impl Workspace {
             return;
         };
         let (channel, contact, newest) = (session.channel, session.contact, session.newest);
-        let external = external_digest(channel, &e.external_message_id);
+        let external = e
+            .external_message_id
+            .lifted(&self.index_key, channel.as_bytes());
         let author = (e.contact != contact).then_some(e.contact);
         let entry = Message {
-            external: Some(e.external_message_id.as_str().into()),
-            name: short(&external),
+            external: Some(external.digest()),
             digest: e.digest,
             extra: author.map(|_| {
                 Box::new(MessageExtra {
@@ -34,13 +34,12 @@ impl Workspace {
             s.waiting_since.get_or_insert(record.time);
             s.last_at = record.time;
         });
-        self.unpark(channel, external);
+        self.unpark(channel, external.digest());
         if let Some(channel) = self.channels.get_mut(&channel) {
-            let last = channel.last_external.get_or_insert_default();
-            last.clone_from(&e.external_message_id);
+            channel.last_external = Some((external.clone(), e.contact));
         }
         self.ask_profile(channel, e.contact, record.time);
-        let outcome = NoticeKind::Outcome(e.external_message_id.clone(), e.contact);
+        let outcome = NoticeKind::Outcome(external, e.contact);
         self.push_notice(channel, outcome, record.time);
     }
 
@@ -84,13 +83,13 @@ impl Workspace {
             .messages(id)
             .filter(is_inbound)
             .find(|m| m.position <= last);
-        let external = newest.and_then(|m| m.external.clone());
+        let newest = newest.map(|m| m.id);
         let channel = self.sessions.get(&id).map(|s| s.channel);
         self.change_session(id, |s| {
             s.unread = u32::try_from(unread).unwrap_or(u32::MAX).min(s.unread);
         });
-        if let (Some(channel), Some(external)) = (channel, external) {
-            self.push_notice(channel, NoticeKind::Read(external.into()), time);
+        if let (Some(channel), Some(newest)) = (channel, newest) {
+            self.push_notice(channel, NoticeKind::Read(newest), time);
         }
     }
 
@@ -118,7 +117,6 @@ fn message(session: SessionId, id: MessageId, position: u64, direction: Directio
         session,
         position,
         external: None,
-        name: 0,
         digest: [0; 16],
         delivery_at: 0,
         extra: None,

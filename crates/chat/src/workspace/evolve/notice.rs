@@ -37,12 +37,9 @@ impl Workspace {
             .get(&channel)
             .is_some_and(Channel::supports_sessions)
         {
-            let chat = session.external_chat_id.to_string();
-            self.push_notice(
-                channel,
-                NoticeKind::Session(chat, id, state.to_owned()),
-                time,
-            );
+            let (_, chat) = session.chat();
+            let kind = NoticeKind::Session(chat, id, state.to_owned());
+            self.push_notice(channel, kind, time);
         }
     }
 

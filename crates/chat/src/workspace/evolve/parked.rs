@@ -6,13 +6,15 @@ use crate::id::{ChannelId, MessageId};
 use crate::record::Record;
 use crate::rules::PARKED_MAX;
 use crate::state::Parked;
-use crate::workspace::{Workspace, external_digest};
+use crate::workspace::Workspace;
 
 impl Workspace {
     /// Parks an edit until its message arrives. At [`PARKED_MAX`], evicts the oldest.
     pub(super) fn park(&mut self, channel: ChannelId, record: &Record, e: &EditParked) {
         self.give_out(e.key);
-        let name = (channel, external_digest(channel, &e.external_message_id));
+        let external = &e.external_message_id;
+        let external = external.lifted(&self.index_key, channel.as_bytes());
+        let name = (channel, external.digest());
         if self.parked.get(&name).is_none() {
             if let Some((oldest, _)) = self.next_to_evict(channel) {
                 self.unpark(channel, oldest);

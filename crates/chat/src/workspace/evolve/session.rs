@@ -69,7 +69,9 @@ impl Workspace {
             live_chat,
             channel: e.channel,
             contact: e.contact,
-            external_chat_id: e.external_chat_id.as_str().into(),
+            external_chat_id: e
+                .external_chat_id
+                .lifted(&self.index_key, e.channel.as_bytes()),
             status: if e.operator.is_some() {
                 SessionStatus::Assigned
             } else {

@@ -93,13 +93,18 @@ fn a_messenger_can_look_up_operators_who_wrote_to_it() {
 #[test]
 fn typing_is_passed_on_and_not_stored() {
     let mut fixture = Fixture::open();
-    let typing = Inbound::Typing {
-        external_chat_id: "chat".to_owned(),
+    let typing = |chat: &str| Inbound::Typing {
+        external_chat_id: chat.to_owned(),
         external_user_id: "eva".to_owned(),
     };
-    fixture.receive(typing).unwrap();
+    fixture.receive(typing("chat")).unwrap();
+    assert_eq!(fixture.effects, []);
+    let session = fixture.writes("1", "chat", "eva").session_id;
+    fixture.receive(typing("another")).unwrap();
+    assert_eq!(fixture.effects, []);
+    fixture.receive(typing("chat")).unwrap();
     assert!(fixture.records.is_empty());
-    let typing = Effect::Typing(fixture.channel, "chat".to_owned(), "eva".to_owned());
+    let typing = Effect::Typing(session, fixture.contact("eva"));
     assert_eq!(fixture.effects, [typing]);
 }
 

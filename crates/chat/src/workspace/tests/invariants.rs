@@ -118,8 +118,8 @@ fn sessions_count_their_messages(workspace: &Workspace) {
             );
             assert_eq!(workspace.message(message.id), Some((*id, message)));
             if let Some(external) = &message.external {
-                let found = workspace.message_by_external(session.channel, external);
-                assert_eq!(found, Some((*id, message)));
+                let found = workspace.message_table.find_external(external);
+                assert_eq!(found, Some(message));
             }
         }
     }

@@ -115,7 +115,7 @@ fn reading_lowers_the_unread_count_and_notifies_the_messenger() {
     fixture.does("ann", read(session, second));
     assert_eq!(fixture.session(session).unread, 1);
     let notices = fixture.notices(fixture.channel);
-    assert_eq!(notices.last(), Some(&NoticeKind::Read("2".to_owned())));
+    assert_eq!(notices.last(), Some(&NoticeKind::Read(second)));
     fixture.does("ann", read(session, second));
     fixture.assert_no_event();
     let own = fixture.sends("ann", session);

@@ -386,11 +386,11 @@ impl Model {
             let expected = (received.session, received.position);
             assert_eq!((session, real.position), expected);
         }
-        for ((channel, chat), real) in workspace.chats.iter() {
-            let number = chat.parse().unwrap();
-            assert_eq!(real.open, self.open_in(*channel, number));
-            let lane = self.lane(*channel, number);
-            assert!(real.lane.iter().eq(&lane), "the lane of chat {chat}");
+        for Session { channel, chat, .. } in &self.sessions {
+            let digest = workspace.digest(channel.as_bytes(), &chat.to_string());
+            let real = workspace.chats.get(&(*channel, digest)).unwrap();
+            assert_eq!(real.open, self.open_in(*channel, *chat));
+            assert_eq!(real.lane, self.lane(*channel, *chat), "chat {chat}");
         }
         for user in USERS {
             let disabled = workspace.user(&user.parse().unwrap()).unwrap().disabled;

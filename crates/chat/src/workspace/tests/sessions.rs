@@ -171,7 +171,15 @@ fn a_session_with_a_known_contact_is_on_the_chat_of_its_last_session() {
     let create = start_with(fixture.channel, person.clone(), None);
     let second = answer!(fixture.does("bob", create), Answer::Session(id) => id);
     let second = fixture.session(second);
-    assert_eq!(&*second.external_chat_id, "chat");
+    assert_eq!(second.chat(), fixture.session(first).chat());
+    let numbers = &fixture
+        .workspace
+        .contacts
+        .get(&second.contact)
+        .unwrap()
+        .keys;
+    let key = super::values::key(numbers[0]);
+    assert_eq!(second.external_chat_id.open(Some(&key)).unwrap(), "chat");
     assert_eq!(second.previous, Some(first));
     let other = fixture.new_channel("https://other.example/");
     fixture.rejects("bob", start_with(other, person, None), Code::Invalid);

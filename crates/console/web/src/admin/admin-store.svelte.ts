@@ -119,7 +119,7 @@ export class AdminStore {
     if (kind === "user") return this.users.get(id)?.name;
     if (kind === "livechat") return liveChats.get(id)?.name;
     if (kind === "channel") return channels.get(id)?.name;
-    return contacts.get(id)?.externalUserId;
+    return contacts.get(id)?.externalUserId || undefined;
   }
 
   /** The channels of a live chat, in the order they were created. */

@@ -126,6 +126,49 @@ fn in_a_group_chat_each_message_has_its_own_author() {
 }
 
 #[test]
+fn the_messengers_ids_are_shown_and_found_until_their_person_is_forgotten() {
+    let (mut shell, _, channel) = fixture();
+    let session = shell.writes(channel, "+44-chat", "+44-user", "hello");
+    let message = json!({ "externalMessageId": "+44-message", "externalChatId": "+44-chat",
+        "externalUserId": "+44-user", "text": "hi" });
+    shell.says(channel, &json!({ "type": "message", "data": message }));
+    let of_session = json!({ "session": session.session_id });
+    let shown = shell.ok("ann", "sessions.get", &of_session);
+    assert_eq!(shown["session"]["externalChatId"], "+44-chat");
+    assert_eq!(shown["contact"]["externalUserId"], "+44-user");
+    let messages = history(&mut shell, &session.session_id.to_string());
+    assert_eq!(messages[1]["externalMessageId"], "+44-message");
+    let found = |shell: &mut Shell| {
+        let contacts = json!({ "text": "+44-user" });
+        let sessions = json!({ "view": "queue", "text": "+44-chat" });
+        [
+            shell.ok("ann", "contacts.list", &contacts)["contacts"].clone(),
+            shell.ok("ann", "sessions.list", &sessions)["sessions"].clone(),
+        ]
+    };
+    assert!(found(&mut shell).iter().all(|list| list[0].is_object()));
+
+    let contact = json!({ "contact": messages[0]["author"] });
+    shell.ok("root", "contacts.forget", &contact);
+    let shown = shell.ok("ann", "sessions.get", &of_session);
+    assert_eq!(shown["session"]["externalChatId"], "");
+    assert_eq!(shown["contact"]["externalUserId"], "");
+    assert_eq!(found(&mut shell), [json!([]), json!([])]);
+    let everything = [
+        shown,
+        json!(history(&mut shell, &session.session_id.to_string())),
+        shell.ok("ann", "contacts.get", &contact),
+        shell.ok("ann", "contacts.list", &json!({})),
+        shell.ok("ann", "sessions.list", &json!({ "view": "closed" })),
+        shell.ok("root", "events.after", &json!({ "position": 0 })),
+        shell.ok("root", "audit.list", &json!({})),
+    ];
+    for shown in everything.map(|shown| shown.to_string()) {
+        assert!(!shown.contains("+44"), "{shown}");
+    }
+}
+
+#[test]
 fn a_forgotten_person_has_no_texts_no_name_and_no_chat_name() {
     let (mut shell, _, channel) = fixture();
     let session = talk(&mut shell, channel, "my secret");

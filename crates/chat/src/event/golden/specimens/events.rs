@@ -7,7 +7,7 @@ use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, DeliveryState, Group, OpenedBy, Verified};
 use crate::reason::Reason;
 use crate::rpc::Security;
-use crate::seal::Private;
+use crate::seal::{Indexed, Private};
 
 /// Converts the bodies of events to a vector of [`Event`].
 macro_rules! events {
@@ -132,21 +132,13 @@ fn channels() -> Vec<Event> {
             notices: vec![0, 1, 1_000_000],
         },
         ScheduleShifted { by_ms: -10_800_000 },
-        EditParked {
-            external_message_id: "ext-1".to_owned(),
-            key: 300,
-            text: Some(sealed()),
-        },
+        edit_parked(Indexed::without_text(bytes(0xd2))),
     ]
 }
 
 fn contacts() -> Vec<Event> {
     events![
-        ContactCreated {
-            channel: channel(),
-            external_user_id: "Ева".to_owned(),
-            key: 70_000,
-        },
+        contact_created(indexed()),
         ContactUpdated {
             profile: Some(sealed()),
         },
@@ -156,15 +148,7 @@ fn contacts() -> Vec<Event> {
 
 fn sessions() -> Vec<Event> {
     events![
-        SessionOpened {
-            channel: channel(),
-            contact: contact(),
-            external_chat_id: "chat-1".to_owned(),
-            chat_name: Some(sealed()),
-            opened_by: OpenedBy::Operator,
-            operator: Some(user("ann")),
-            previous: Some(session(0)),
-        },
+        session_opened(indexed()),
         SessionAssigned {
             operator: user("ann"),
         },
@@ -181,15 +165,7 @@ fn sessions() -> Vec<Event> {
 
 fn messages() -> Vec<Event> {
     events![
-        MessageReceived {
-            message: message(1),
-            contact: contact(),
-            external_message_id: "ext-1".to_owned(),
-            content: sealed(),
-            created_at: TIME,
-            reply_to: Some(message(0)),
-            digest: bytes(0xd1),
-        },
+        message_received(indexed()),
         MessageSent {
             message: message(2),
             operator: user("ann"),
@@ -239,6 +215,46 @@ fn deliveries() -> Vec<Event> {
     },]
 }
 
+fn edit_parked(external_message_id: Indexed) -> EditParked {
+    EditParked {
+        external_message_id,
+        key: 300,
+        text: Some(sealed()),
+    }
+}
+
+fn contact_created(external_user_id: Indexed) -> ContactCreated {
+    ContactCreated {
+        channel: channel(),
+        external_user_id,
+        key: 70_000,
+    }
+}
+
+fn session_opened(external_chat_id: Indexed) -> SessionOpened {
+    SessionOpened {
+        channel: channel(),
+        contact: contact(),
+        external_chat_id,
+        chat_name: Some(sealed()),
+        opened_by: OpenedBy::Operator,
+        operator: Some(user("ann")),
+        previous: Some(session(0)),
+    }
+}
+
+fn message_received(external_message_id: Indexed) -> MessageReceived {
+    MessageReceived {
+        message: message(1),
+        contact: contact(),
+        external_message_id,
+        content: sealed(),
+        created_at: TIME,
+        reply_to: Some(message(0)),
+        digest: bytes(0xd1),
+    }
+}
+
 /// The events of older schemas.
 pub(in crate::event::golden) fn old_specimens() -> Vec<(u16, Event)> {
     let saved = ReplySaved {
@@ -246,7 +262,13 @@ pub(in crate::event::golden) fn old_specimens() -> Vec<(u16, Event)> {
         shortcut: open("hi"),
         text: Private::Open("Good day!".to_owned()),
     };
-    vec![(1, saved.into())]
+    vec![
+        (1, saved.into()),
+        (1, edit_parked(open("ext-1")).into()),
+        (1, contact_created(open("Ева")).into()),
+        (1, session_opened(open("chat-1")).into()),
+        (1, message_received(open("ext-1")).into()),
+    ]
 }
 
 /// The events that carry a typed reason, a report of the messenger, or the id and name of a token
