@@ -53,6 +53,7 @@ mod forgetting;
 mod http_errors;
 mod lease;
 mod operations;
+mod logging;
 mod phone;
 mod place;
 mod prose;

@@ -3,7 +3,11 @@
 use std::io::IsTerminal as _;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::exit::{Exit, OrExit as _, Result};
 use crate::settings::{Environment, Format, Tracing};
@@ -12,6 +16,27 @@ use crate::settings::{Environment, Format, Tracing};
 const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0,
 ];
+
+/// The targets of our own lines, which contain no secrets and no content at any level. `nats_server`
+/// is the output of the child process, which does not trace.
+const OURS: [&str; 11] = [
+    "bus",
+    "chat",
+    "console",
+    "egress",
+    "event_log",
+    "http_server",
+    "ingress",
+    "messenger",
+    "nats_server",
+    "session_router",
+    "switchboard",
+];
+/// The most that other crates may log: at `trace`, `async_nats` and `hyper` log the bytes that they
+/// send and receive.
+const OTHERS_MAX: Level = Level::DEBUG;
+/// Keeps the line about [`OTHERS_MAX`] visible with a filter such as `hyper=trace`.
+const OUR_WARNINGS: &str = "switchboard::telemetry=warn";
 
 /// Parses `tracing.filter`.
 pub(crate) fn filter(settings: &Tracing) -> Result<EnvFilter> {
@@ -23,16 +48,49 @@ pub(crate) fn filter(settings: &Tracing) -> Result<EnvFilter> {
 /// Starts logging to stderr; stdout is for data.
 pub(crate) fn start(settings: &Tracing, environment: &Environment) -> Result {
     let colour = std::io::stderr().is_terminal() && environment.get("NO_COLOR").is_none();
+    let mut filter = filter(settings)?;
+    let is_capped = asks_for_more(&filter.to_string());
+    if is_capped {
+        filter = filter.add_directive(OUR_WARNINGS.parse()?);
+    }
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter(settings)?)
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(colour);
-    let started = match settings.format {
-        Format::Text => builder.try_init(),
-        Format::Json => builder.json().flatten_event(true).try_init(),
-    };
-    started.map_err(anyhow::Error::from_boxed)?;
+    let cap = filter_fn(is_safe);
+    match settings.format {
+        Format::Text => builder.finish().with(cap).try_init()?,
+        Format::Json => {
+            let builder = builder.json().flatten_event(true);
+            builder.finish().with(cap).try_init()?;
+        }
+    }
+    if is_capped {
+        tracing::warn!(
+            filter = settings.filter,
+            max = %OTHERS_MAX,
+            "tracing.filter is limited for libraries: their trace lines contain passwords and content"
+        );
+    }
     Ok(())
+}
+
+/// Whether a line cannot contain what passes through the program.
+fn is_safe(metadata: &Metadata<'_>) -> bool {
+    is_ours(metadata.target()) || *metadata.level() <= OTHERS_MAX
+}
+
+fn is_ours(target: &str) -> bool {
+    let name = target.split("::").next().unwrap_or_default();
+    OURS.contains(&name)
+}
+
+/// Whether a filter asks for more than [`OTHERS_MAX`] of other crates. `filter` is in normal form.
+fn asks_for_more(filter: &str) -> bool {
+    filter.split(',').any(|directive| {
+        let (target, level) = directive.rsplit_once('=').unwrap_or(("", directive));
+        !is_ours(target) && level.eq_ignore_ascii_case(Level::TRACE.as_str())
+    })
 }
 
 /// Installs the metrics recorder and returns what `/metrics` renders.
@@ -41,4 +99,31 @@ pub(crate) fn install_recorder() -> Result<PrometheusHandle> {
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
     Ok(handle)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_filter_that_asks_for_traces_of_libraries_is_recognised() {
+        for (given, more) in [
+            ("info,async_nats=warn", false),
+            ("debug", false),
+            ("session_router=trace", false),
+            ("info,session_router::run=trace,hyper=debug", false),
+            ("switchboard", false),
+            ("trace", true),
+            ("TRACE", true),
+            ("5", true),
+            ("info,async_nats=trace", true),
+            ("info,async_nats", true),
+            ("info,hyper::proto=TRACE", true),
+            ("info,bus_library=trace", true),
+            ("[span]=trace", true),
+        ] {
+            let filter = EnvFilter::try_new(given).unwrap();
+            assert_eq!(asks_for_more(&filter.to_string()), more, "{given}");
+        }
+    }
 }
