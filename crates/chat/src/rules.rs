@@ -7,6 +7,8 @@ use crate::time::Timestamp;
 
 /// The jitter of an attempt: the largest relative deviation from the schedule, either way.
 pub const JITTER: f64 = 0.2;
+/// The number of characters kept of an answer, to show an administrator the cause of a failure.
+pub const ANSWER_CHARS_MAX: usize = 256;
 /// The longest `Retry-After` that is honoured.
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
 /// The age at which a profile is requested again.

@@ -1,7 +1,11 @@
 //! Secrets, which are never printed and are zeroed when dropped.
 
+mod redact;
+
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub use redact::redact;
 
 /// A secret text: a confirmation code, a password, a token. It has no `Display` and its `Debug` hides
 /// the text. It implements `Serialize` because roles send secrets to each other over the bus.

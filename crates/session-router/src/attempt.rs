@@ -18,6 +18,7 @@ use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
 use crate::external::ExternalMessageId;
+use crate::known_codes::KnownCodes;
 use crate::sealed_log::SealedLog;
 
 /// Added to the timeout of an attempt: it may wait 2 s in the queue of egress.
@@ -32,6 +33,8 @@ pub(crate) struct Target {
     pub(crate) url: String,
     /// The valid codes, newest first.
     pub(crate) codes: Vec<Secret>,
+    /// All codes, which the messenger may repeat.
+    pub(crate) known_codes: KnownCodes,
     pub(crate) dialect: Dialect,
     security: Security,
 }
@@ -53,6 +56,7 @@ impl Target {
             codes: valid
                 .filter_map(|c| sealed_log.open_with_master_key(&c.code, &stream))
                 .collect(),
+            known_codes: KnownCodes::of(sealed_log, id, &channel.codes),
             dialect: channel.dialect,
             security: channel.security,
         }

@@ -32,6 +32,7 @@ mod clock;
 mod config;
 mod error;
 mod keyring;
+mod known_codes;
 mod log_writer;
 mod presence;
 mod projections;

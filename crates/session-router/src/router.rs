@@ -32,6 +32,7 @@ use crate::error::Error;
 use crate::external;
 use crate::feed;
 use crate::notices::Notices;
+use crate::known_codes::KnownCodes;
 use crate::outbox::Answer;
 use crate::presence::Presence;
 use crate::side_jobs::{SideJob, TYPING_TIMEOUT_MS, TypingNotice};
@@ -279,6 +280,12 @@ impl Router {
     fn verify(&mut self, channel: ChannelId, purpose: Purpose, now: Timestamp) {
         if let Some(verify) = self.state.verify(channel, purpose, now) {
             self.start_verification(verify);
+    /// The codes of a channel.
+    fn known_codes(&self, id: ChannelId) -> Option<KnownCodes> {
+        let channel = self.state.workspace().channels.get(&id)?;
+        Some(KnownCodes::of(self.state.sealed_log(), id, &channel.codes))
+    }
+
         }
     }
 

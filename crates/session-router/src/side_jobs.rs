@@ -149,7 +149,8 @@ impl SideJobs {
             }
             SideJob::Verify(verify) => {
                 self.spawn(async move {
-                    let reply = ask(&bus, subject, &verify.request).await;
+                    let mut reply = ask(&bus, subject, &verify.request).await;
+                    verify.redact(&mut reply);
                     JobResult::Verified(verify, reply)
                 });
             }
@@ -174,10 +175,16 @@ impl SideJobs {
             self.attempt_subject.clone(),
         );
         self.spawn(async move {
-            let request =
-                tokio::task::spawn_blocking(move || attempt.and_then(|a| a.request(&sealed_log)));
+            let request = tokio::task::spawn_blocking(move || {
+                let attempt = attempt?;
+                Some((attempt.request(&sealed_log)?, attempt.target.known_codes))
+            });
             let reply = match request.await {
-                Ok(Some(request)) => ask(&bus, subject, &request).await,
+                Ok(Some((request, known_codes))) => {
+                    let mut reply = ask(&bus, subject, &request).await;
+                    known_codes.redact_reply(&mut reply);
+                    reply
+                }
                 _ => failed(Reason::ContentErased),
             };
             JobResult::Attempted(message, generation, reply)

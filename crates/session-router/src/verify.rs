@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use crate::api::CommandKey;
 use crate::attempt::Target;
 use crate::config::{VERIFICATIONS_MAX, VERIFICATIONS_PER_USER_MAX};
+use crate::known_codes::KnownCodes;
 use crate::quota::Quota;
 use crate::sealed_log::SealedLog;
 use crate::view::object::Object;
@@ -32,6 +33,7 @@ pub(crate) struct Verify {
     purpose: Purpose,
     challenge: String,
     codes: Vec<Secret>,
+    known_codes: KnownCodes,
     security: Security,
     /// The request to egress.
     pub(crate) request: AttemptRequest,
@@ -136,10 +138,16 @@ impl Verify {
             purpose,
             challenge,
             codes: target.codes,
+            known_codes: target.known_codes,
             security: channel.security,
             request,
             requester: None,
         }
+    }
+
+    /// Removes the codes from the cause of a failure, which the channel shows.
+    pub(crate) fn redact(&self, reply: &mut AttemptReply) {
+        self.known_codes.redact_failure(reply);
     }
 
     /// Judges the messenger's answer. Returns the result and the trace for administrators.
@@ -207,16 +215,10 @@ impl Verify {
         json!({ "url": self.request.url, "webhookId": self.request.id, "body": body })
     }
 
-    /// The start of an answer. The codes are masked, in case the messenger repeats them.
+    /// The start of an answer without the codes, in case the messenger repeats them.
     fn shown(&self, answer: &[u8]) -> String {
-        let mut text: String = String::from_utf8_lossy(answer)
-            .chars()
-            .take(SHOWN_CHARS_MAX)
-            .collect();
-        for code in self.codes.iter().filter(|code| !code.expose().is_empty()) {
-            text = text.replace(code.expose(), "***");
-        }
-        text
+        let text = String::from_utf8_lossy(answer);
+        self.known_codes.redact(&text, SHOWN_CHARS_MAX)
     }
 }
 

@@ -67,7 +67,10 @@ impl Router {
         let (id, kind) = (notification.id, &notification.kind);
         let (profile, outcome) = self.notices.finish(id, kind, reply, (rules, now, chance));
         self.code_used(id.0, notification.generation, reply.old_code, now);
-        if let Some((contact, profile)) = profile {
+        if let Some((contact, mut profile)) = profile {
+            if let Some((profile, codes)) = profile.as_mut().zip(self.known_codes(id.0)) {
+                codes.redact_profile(profile);
+            }
             self.apply_system(SystemCommand::Profile(contact, profile), now);
             self.notices.profile_requested(contact);
         }

@@ -101,7 +101,7 @@ impl Router {
         })
     }
 
-    fn inbound(&mut self, request: InboundRequest, now: Timestamp) -> InboundReply {
+    fn inbound(&mut self, mut request: InboundRequest, now: Timestamp) -> InboundReply {
         if self.is_stale(request.channel, request.revision) {
             return InboundReply::Stale;
         }
@@ -112,6 +112,14 @@ impl Router {
         let master = self.state.sealed_log().keyring.master();
         let channel = request.channel;
         let used = request.old_code.map(|old| CodeUsed { old, inbound: true });
+        if let Inbound::Status {
+            reason: Some(reason),
+            ..
+        } = &mut request.inbound
+            && let Some(codes) = self.known_codes(channel)
+        {
+            *reason = codes.redact(reason, usize::MAX);
+        }
         let request = Request::inbound(channel, request.inbound).keyed(master);
         let applied = self.apply(&request, now);
         let known = self.state.workspace().channels.get(&channel);

@@ -5,7 +5,7 @@
 //! page costs the same; with all channels a page starts at the newest attempt and walks at most
 //! [`STEPS_MAX`] attempts back.
 
-use std::collections::{BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use chat::event::{Attempt, DeliveryChanged, Event};
@@ -13,6 +13,7 @@ use chat::id::{ChannelId, SessionId};
 use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::rejection::Rejection;
+use chat::rules::ANSWER_CHARS_MAX;
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
@@ -21,6 +22,7 @@ use super::message::MessageSnapshot;
 use super::object::Object;
 use super::{Plan, Scan};
 use crate::api::Deliveries;
+use crate::known_codes::KnownCodes;
 use crate::sealed_log::SealedLog;
 
 /// The most records that one page reads.
@@ -145,6 +147,8 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
         let channel = workspace.channels.get(id);
         channel.is_some_and(|c| workspace.visible_live_chat(caller, c.live_chat).is_ok())
     };
+    // An answer is text of another system, for those who look for the cause of a failure.
+    let sees_answers = caller.require_supervisor().is_ok();
     let key = |record: &Record| workspace.key_of(&record.stream, &record.event);
     let message = |record: &Record| {
         let (change, _) = attempt(record)?;
@@ -156,13 +160,25 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
         .filter(|(channel, _)| sees_all || sees(channel))
         .map(|(channel, record)| (channel, key(&record), message(&record), record))
         .collect();
+    // Answers that were stored by earlier versions have the codes in them.
+    let codes = |id: &ChannelId| Some((*id, workspace.channels.get(id)?.codes.clone()));
+    let channels = attempts.iter().filter(|_| sees_answers);
+    let channels: BTreeSet<_> = channels.map(|(channel, ..)| *channel).collect();
+    let codes: BTreeMap<_, _> = channels.iter().filter_map(codes).collect();
     let (next, limit) = (found.next, found.limit);
     Plan::new(move |sealed_log| {
         let (mut list, mut next) = (List::default(), next);
         let mut last = None;
+        let known_codes = codes.iter();
+        let known_codes: BTreeMap<_, _> = known_codes
+            .map(|(id, codes)| (*id, KnownCodes::of(sealed_log, *id, codes)))
+            .collect();
         for (channel, key, message, record) in attempts.into_iter().take(limit) {
             let text = message.and_then(|message| message.start(sealed_log));
-            if !list.push(object((channel, key), text, &record, sealed_log)) {
+            let answer = known_codes
+                .get(&channel)
+                .and_then(|codes| answer(key, codes, &record, sealed_log));
+            if !list.push(object(channel, (text, answer), &record)) {
                 next = last;
                 break;
             }
@@ -174,12 +190,23 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
     })
 }
 
-/// The object `attempt`.
-fn object(
-    (channel, key): (ChannelId, Option<u32>),
-    text: Option<String>,
+/// The start of the messenger's answer, without the codes.
+fn answer(
+    key: Option<u32>,
+    known_codes: &KnownCodes,
     record: &Record,
     sealed_log: &SealedLog,
+) -> Option<String> {
+    let (_, attempt) = attempt(record)?;
+    let answer = sealed_log.open(attempt.answer.as_ref()?, key?, &record.stream)?;
+    Some(known_codes.redact(&answer, ANSWER_CHARS_MAX))
+}
+
+/// The object `attempt`.
+fn object(
+    channel: ChannelId,
+    (text, answer): (Option<String>, Option<String>),
+    record: &Record,
 ) -> Value {
     let Some((change, attempt)) = attempt(record) else {
         return Value::Null;
@@ -190,8 +217,6 @@ fn object(
         None
     };
     let reason = attempt.reason();
-    let sealed = attempt.answer.as_ref().zip(key);
-    let answer = sealed.and_then(|(answer, key)| sealed_log.open(answer, key, &record.stream));
     Object::new()
         .with("message", change.message)
         .with_some("text", text)

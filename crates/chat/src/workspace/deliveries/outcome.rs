@@ -6,7 +6,7 @@ use crate::event::{Attempt, ChannelStatusChanged, DeliveryChanged};
 use crate::model::{ChannelStatus, DeliveryState};
 use crate::reason::Reason;
 use crate::rpc::{AttemptReply, Outcome};
-use crate::rules::RETRY_AFTER_MAX;
+use crate::rules::{ANSWER_CHARS_MAX, RETRY_AFTER_MAX};
 use crate::seal::Private;
 use crate::state::{Breaker, Channel, Delivery, Early, Message};
 use crate::time::Timestamp;
@@ -14,9 +14,6 @@ use crate::verdict::{RequestKind, Verdict};
 use crate::workspace::Context;
 use crate::workspace::channels::{channel_fault, status};
 use crate::workspace::deliveries::current;
-
-/// The number of characters kept of an answer, to show an administrator the cause of a failure.
-const ANSWER_CHARS_MAX: usize = 256;
 
 pub(in crate::workspace) fn attempt_outcome(
     reply: &AttemptReply,

@@ -1,5 +1,6 @@
 //! `deliveries.list`.
 
+use chat::rpc::Outcome;
 use serde_json::json;
 
 use super::shell::text;
@@ -77,4 +78,53 @@ fn members_of_a_live_chat_see_its_attempts_and_no_others() {
     for attempt in shell.pages("ann", "deliveries.list", &body, "attempts") {
         assert_eq!(text(&attempt["channel"]), first.to_string());
     }
+}
+
+#[test]
+fn only_administrators_and_supervisors_see_answers() {
+    let (mut shell, live_chat, channel) = fixture();
+    shell.user("rea", "readers");
+    let members = json!({ "liveChat": live_chat, "users": ["ann", "rea"] });
+    shell.ok("root", "live-chats.members", &members);
+    let session = talk(&mut shell, channel, "hello");
+    let body = json!({ "session": session, "text": "hi" });
+    let message = text(&shell.ok("ann", "messages.send", &body)["messageId"]);
+    attempt(&mut shell, message.parse().unwrap(), answered(422));
+    for (user, sees) in [
+        ("root", true),
+        ("sue", true),
+        ("ann", false),
+        ("rea", false),
+    ] {
+        for body in [
+            json!({}),
+            json!({ "message": message }),
+            json!({ "channel": channel }),
+        ] {
+            let attempts = shell.pages(user, "deliveries.list", &body, "attempts");
+            check("attempt", &attempts[0]);
+            let answer = attempts[0].get("answer").map(text);
+            assert_eq!(answer.as_deref(), sees.then_some("so it says"), "{user}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_an_earlier_version_stored_is_shown_without_the_codes() {
+    let (mut shell, _, channel) = fixture();
+    let session = talk(&mut shell, channel, "hello");
+    let body = json!({ "session": session, "text": "hi" });
+    let message = text(&shell.ok("ann", "messages.send", &body)["messageId"]);
+    let answer = format!("{}secret code {} secre", "x".repeat(100), "y".repeat(137));
+    let outcome = Outcome::Answered {
+        status: 422,
+        retry_after: None,
+        answer: answer.into_bytes(),
+    };
+    attempt(&mut shell, message.parse().unwrap(), outcome);
+    let rotate = json!({ "channel": channel, "code": "the new code", "overlap": "0s" });
+    shell.ok("root", "channels.rotate", &rotate);
+    let attempts = shell.list("root", "deliveries.list", &json!({}), "attempts");
+    let right = format!("{}*** {} ***", "x".repeat(100), "y".repeat(137));
+    assert_eq!(attempts[0]["answer"], right.as_str());
 }
