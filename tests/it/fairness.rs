@@ -1,14 +1,17 @@
-//! What hanging messengers cannot take from the others.
+//! What hanging messengers and greedy users cannot take from the others.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::http;
 use crate::messenger::{Messenger, message};
+use crate::operator::Operator;
 use crate::response::{Behaviour, Gate, WebhookResponse};
-use crate::world::{World, connect, text};
+use crate::world::{World, connect, list, text};
 
 /// The promise is 100 ms. A test machine is busy and the binary unoptimised; without fair shares a
 /// message waits for the timeouts of the others, about 10 s.
@@ -165,4 +168,80 @@ async fn tests_of_messengers_that_hang_block_no_other_request() {
     assert_served(&world, &webhook["channel"]["id"]).await;
     gate.open();
     tests.join_all().await;
+}
+
+/// Asks for all events. Returns the seconds to wait if the router is too busy.
+async fn retry_after(reader: &Operator) -> Option<u64> {
+    let args = json!({ "position": 0, "limit": 1_000 });
+    match reader.request("events.after", args).await {
+        Ok(page) => {
+            assert!(
+                page.to_string().len() < 1_000_000,
+                "it fits into a message of NATS"
+            );
+            assert!(list(&page, "events").len() > 5, "{page}");
+            None
+        }
+        Err(rejection) => {
+            assert_eq!(rejection.code, "unavailable", "{rejection:?}");
+            let seconds = rejection.details["retryAfter"].as_u64().unwrap();
+            assert!((1..60).contains(&seconds), "{rejection:?}");
+            Some(seconds)
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_reader_with_many_scans_is_told_when_to_retry_and_others_are_served() {
+    let world = World::start().await;
+    let other = world.assigned_session("bob").await;
+    let large = "x".repeat(10_000);
+    for n in 0..5 {
+        world
+            .messenger
+            .say(&format!("large{n}"), "ann", &large)
+            .await;
+    }
+    let reader = world.new_user("rea", "readers").await;
+    world.set_members(&["olga", "rea"]).await;
+    // A program that heeds the answers repeats one request at a time.
+    let turn = Arc::new(Semaphore::new(1));
+    let mut asking = JoinSet::new();
+    for _ in 0..200 {
+        let (reader, turn) = (reader.clone(), Arc::clone(&turn));
+        asking.spawn(async move {
+            let is_rejected = retry_after(&reader).await.is_some();
+            let _turn = turn.acquire_owned().await.unwrap();
+            while is_rejected && let Some(seconds) = retry_after(&reader).await {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+            }
+            is_rejected
+        });
+    }
+    for n in 0..20 {
+        world
+            .messenger
+            .say(&format!("small{n}"), "bob", "hello")
+            .await;
+        world.send(&other, "hello").await;
+        world.olga.sessions("mine").await;
+        world
+            .olga
+            .call("events.after", json!({ "position": 0, "limit": 10 }))
+            .await;
+        let args = json!({ "channel": world.channel });
+        world.olga.call("deliveries.list", args).await;
+    }
+    let rejected = asking
+        .join_all()
+        .await
+        .into_iter()
+        .filter(|rejected| *rejected);
+    assert!(rejected.count() > 100, "one user gets few places");
+    let metrics = world.broker.ops("/metrics").await.unwrap().text();
+    assert!(metrics.contains("switchboard_router_jobs_refused_total{kind=\"scan\"}"));
+    assert!(
+        metrics.contains("switchboard_router_jobs_in_progress{kind=\"scan\"} 0"),
+        "{metrics}"
+    );
 }

@@ -43,10 +43,21 @@ pub(crate) const CHANNEL_NOTICES_MAX: usize = 4;
 pub(crate) const HASHES_MAX: usize = 64;
 /// See [`HASHES_MAX`].
 pub(crate) const HASHES_PER_USER_MAX: usize = 32;
-/// The most scans of the log at once, in total and of one user. Beyond it callers get `unavailable`.
+/// The most scans at once, in total and of one user, including those that wait for their turn. Beyond
+/// it callers get `unavailable`. One user gets fewer than [`SCANS_RUNNING_MAX`], so that the scans of
+/// others go on.
 pub(crate) const SCANS_MAX: usize = 64;
 /// See [`SCANS_MAX`].
-pub(crate) const SCANS_PER_USER_MAX: usize = 32;
+pub(crate) const SCANS_PER_USER_MAX: usize = 2;
+/// The most scans that hold memory, from the first read of the log until the answer is handed to NATS:
+/// each up to about 12 MiB (`view::events::FOUND_BYTES_MAX` decoded, and a full answer as a tree and as
+/// text). More would only compete with the path of messages for the processors.
+pub(crate) const SCANS_RUNNING_MAX: usize = 4;
+/// The most other queries whose answers are not sent yet, in total and of one user. Beyond it callers
+/// get `unavailable`. A page that loads has about ten.
+pub(crate) const QUERIES_MAX: usize = 1_024;
+/// See [`QUERIES_MAX`].
+pub(crate) const QUERIES_PER_USER_MAX: usize = 64;
 /// The most verifications of messengers at once that users requested, in total and of one user. They
 /// may take 10 s each. Beyond it callers get `unavailable`.
 pub(crate) const VERIFICATIONS_MAX: usize = 128;

@@ -130,13 +130,13 @@ async fn send_direct(sender: Sender, sealed_log: SealedLog, mut queue: mpsc::Rec
             Outgoing::Reply(message, Answer::User(answer)) => {
                 respond(&sender, &message, answer).await;
             }
-            Outgoing::Reply(message, Answer::Plan(plan)) => {
+            Outgoing::Reply(message, Answer::Plan(mut plan)) => {
                 let Ok(permit) = Arc::clone(&permits).acquire_owned().await else {
                     break;
                 };
                 let (sender, sealed_log) = (sender.clone(), sealed_log.clone());
                 renders.spawn(async move {
-                    let _permit = permit;
+                    let (_permit, _place) = (permit, plan.take_place());
                     let answer = render(plan, sealed_log).await;
                     respond(&sender, &message, answer).await;
                 });

@@ -28,13 +28,15 @@ use crate::attempt::Target;
 use crate::audience::Audience;
 use crate::batch::{Batch, Batches, Release};
 use crate::clock::is_jump;
+use crate::config::{QUERIES_MAX, QUERIES_PER_USER_MAX};
 use crate::error::Error;
 use crate::external;
 use crate::feed;
-use crate::notices::Notices;
 use crate::known_codes::KnownCodes;
+use crate::notices::Notices;
 use crate::outbox::Answer;
 use crate::presence::Presence;
+use crate::quota::Places;
 use crate::side_jobs::{SideJob, TYPING_TIMEOUT_MS, TypingNotice};
 use crate::state::State;
 use crate::verify::{Step, Verifications, Verify};
@@ -48,6 +50,7 @@ pub(crate) struct Router {
     batches: Batches,
     notices: Notices,
     verifications: Verifications,
+    queries: Places,
     presence: Presence,
     audience: Audience,
     subjects: Subjects,
@@ -64,6 +67,7 @@ impl Router {
             batches: Batches::default(),
             notices: Notices::new(),
             verifications: Verifications::new(),
+            queries: Places::new("query", QUERIES_MAX, QUERIES_PER_USER_MAX),
             presence: Presence::default(),
             audience: Audience::new(now),
             subjects,
@@ -276,16 +280,16 @@ impl Router {
         self.batches.release(Release::Publish(subject, payload));
     }
 
-    /// Queues a verification that no user requested.
-    fn verify(&mut self, channel: ChannelId, purpose: Purpose, now: Timestamp) {
-        if let Some(verify) = self.state.verify(channel, purpose, now) {
-            self.start_verification(verify);
     /// The codes of a channel.
     fn known_codes(&self, id: ChannelId) -> Option<KnownCodes> {
         let channel = self.state.workspace().channels.get(&id)?;
         Some(KnownCodes::of(self.state.sealed_log(), id, &channel.codes))
     }
 
+    /// Queues a verification that no user requested.
+    fn verify(&mut self, channel: ChannelId, purpose: Purpose, now: Timestamp) {
+        if let Some(verify) = self.state.verify(channel, purpose, now) {
+            self.start_verification(verify);
         }
     }
 

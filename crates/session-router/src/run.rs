@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use bus::{Bus, Subscription};
-use chat::reason::Reason;
 use chat::subject::Subjects;
 use chat::time::Timestamp;
 use event_log::Committed;
@@ -194,10 +193,9 @@ impl Loop {
             };
             let Some(message) = next else { break };
             if let Some(request) = self.router.serve_user(message, now)
-                && let Err(message) = self.side_jobs.try_start(request)
+                && let Some((message, rejection)) = self.side_jobs.try_start(request)
             {
-                let busy = Answer::User(Err(Reason::Busy.into()));
-                self.outbox.reply(message, busy);
+                self.outbox.reply(message, Answer::User(Err(rejection)));
             }
         }
     }

@@ -4,20 +4,24 @@
 mod attempts;
 mod typing;
 
+use std::sync::Arc;
+
 use bus::{Bus, Message};
 use chat::id::{ChannelId, MessageId, UserId};
 use chat::password;
 use chat::reason::Reason;
 use chat::rejection::Rejection;
 use chat::rpc::AttemptReply;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 
 use crate::api::{Call, NeedsHash};
 use crate::attempt::{MessageAttempt, ask, failed};
-use crate::config::{HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX};
+use crate::config::{
+    HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX, SCANS_RUNNING_MAX,
+};
 use crate::notices::Notification;
-use crate::quota::Quota;
+use crate::quota::{Place, Places};
 use crate::sealed_log::SealedLog;
 use crate::slots::{FAST_MAX, SLOW_MAX};
 use crate::verify::Verify;
@@ -29,8 +33,6 @@ pub(crate) use typing::{TIMEOUT_MS as TYPING_TIMEOUT_MS, TypingNotice};
 /// The most results that wait for the loop: about as many as there are jobs, so that none of them
 /// blocks.
 const RESULTS_MAX: usize = 2 * (FAST_MAX + SLOW_MAX);
-/// Counter: slow requests of users that were refused, by `kind`.
-pub(crate) const REFUSED: &str = "switchboard_router_jobs_refused_total";
 /// Counter: notifications that an operator is typing that were dropped for newer ones.
 const TYPING_DROPPED: &str = "switchboard_router_typing_dropped_total";
 
@@ -73,8 +75,8 @@ pub(crate) enum JobResult {
     Verified(Box<Verify>, AttemptReply),
     /// A request whose password is hashed.
     Hashed(Message, UserId, Result<Box<Call>, Rejection>),
-    /// What was found in the log.
-    Scanned(Message, UserId, Result<Scanned, Rejection>),
+    /// What was found in the log. The answer keeps the place.
+    Scanned(Message, UserId, Result<Scanned, Rejection>, Place),
 }
 
 impl SlowRequest {
@@ -96,8 +98,9 @@ pub(crate) struct SideJobs {
     tasks: TaskTracker,
     attempts: RunningAttempts,
     typing: Typing,
-    hashes: Quota,
-    scans: Quota,
+    hashes: Places,
+    scans: Places,
+    scan_turns: Arc<Semaphore>,
 }
 
 impl SideJobs {
@@ -115,8 +118,9 @@ impl SideJobs {
             tasks: TaskTracker::new(),
             attempts: RunningAttempts::new(),
             typing: Typing::default(),
-            hashes: Quota::new(HASHES_MAX, HASHES_PER_USER_MAX),
-            scans: Quota::new(SCANS_MAX, SCANS_PER_USER_MAX),
+            hashes: Places::new("hash", HASHES_MAX, HASHES_PER_USER_MAX),
+            scans: Places::new("scan", SCANS_MAX, SCANS_PER_USER_MAX),
+            scan_turns: Arc::new(Semaphore::new(SCANS_RUNNING_MAX)),
         };
         (jobs, receiver)
     }
@@ -191,24 +195,25 @@ impl SideJobs {
         });
     }
 
-    /// Starts slow work for a user. Returns the message if too many jobs of its kind are running.
-    pub(crate) fn try_start(&mut self, request: SlowRequest) -> Result<(), Message> {
+    /// Starts slow work for a user. Returns the message and the rejection if too many jobs of its kind
+    /// are in progress.
+    pub(crate) fn try_start(&self, request: SlowRequest) -> Option<(Message, Rejection)> {
         let SlowRequest {
             message,
             user,
             work,
         } = request;
-        let (quota, kind) = match &work {
-            SlowWork::Hash(..) => (&mut self.hashes, "hash"),
-            SlowWork::Scan(_) => (&mut self.scans, "scan"),
+        let places = match &work {
+            SlowWork::Hash(..) => &self.hashes,
+            SlowWork::Scan(_) => &self.scans,
         };
-        if !quota.allows(&user) {
-            metrics::counter!(REFUSED, "kind" => kind).increment(1);
-            return Err(message);
-        }
-        quota.started(&user);
+        let place = match places.take(&user) {
+            Ok(place) => place,
+            Err(rejection) => return Some((message, rejection)),
+        };
         match work {
             SlowWork::Hash(call, salt) => self.spawn(async move {
+                let _place = place;
                 let hashed = tokio::task::spawn_blocking(move || {
                     let hash = password::hash(call.password(), salt);
                     call.finish(hash)
@@ -218,15 +223,16 @@ impl SideJobs {
                 JobResult::Hashed(message, user, call.map(Box::new))
             }),
             SlowWork::Scan(scan) => {
-                let sealed_log = self.sealed_log.clone();
+                let (sealed_log, turns) = (self.sealed_log.clone(), Arc::clone(&self.scan_turns));
                 self.spawn(async move {
+                    let place = place.with_turn(turns).await;
                     let scanned = tokio::task::spawn_blocking(move || scan.run(&sealed_log)).await;
                     let scanned = scanned.map_err(|_| Reason::InternalError.into());
-                    JobResult::Scanned(message, user, scanned)
+                    JobResult::Scanned(message, user, scanned, place)
                 });
             }
         }
-        Ok(())
+        None
     }
 
     /// Frees the slot of a finished job.
@@ -237,10 +243,11 @@ impl SideJobs {
                 self.typing.ended(*channel);
                 self.start_typing();
             }
-            JobResult::Hashed(_, user, _) => self.hashes.ended(user),
-            JobResult::Scanned(_, user, _) => self.scans.ended(user),
-            // `Notices` and `Verifications` count these.
-            JobResult::Notified(..) | JobResult::Verified(..) => {}
+            // `Notices` and `Verifications` count these, or a `Place`.
+            JobResult::Notified(..)
+            | JobResult::Verified(..)
+            | JobResult::Hashed(..)
+            | JobResult::Scanned(..) => {}
         }
     }
 

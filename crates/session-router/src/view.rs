@@ -6,7 +6,8 @@
 //! An answer must not leave before the state that it was planned from is durable.
 //!
 //! Two queries read the log before the state: `events.after` and `deliveries.list`. A [`Scan`] is run on
-//! a blocking thread, and its result is planned on the loop.
+//! a blocking thread, and its result is planned on the loop. Searches look at many rows of the state or
+//! many records, so they have the limits of scans.
 //!
 //! A webhook may have a secret in its query: administrators see all of it, others scheme and host.
 
@@ -38,6 +39,7 @@ use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
 
 use crate::api::{LogQuery, Query};
+use crate::quota::Place;
 use crate::sealed_log::SealedLog;
 use channel::{ChannelSnapshot, Webhook};
 use contact::ContactSnapshot;
@@ -54,16 +56,35 @@ pub(crate) use events::plan_events;
 const CONTACT_SESSIONS_MAX: usize = 20;
 
 /// An answer that is not rendered yet.
-pub(crate) struct Plan(Box<dyn FnOnce(&SealedLog) -> Object + Send>);
+pub(crate) struct Plan {
+    render: Box<dyn FnOnce(&SealedLog) -> Object + Send>,
+    place: Option<Place>,
+}
 
 impl Plan {
     fn new(render: impl FnOnce(&SealedLog) -> Object + Send + 'static) -> Self {
-        Self(Box::new(render))
+        Self {
+            render: Box::new(render),
+            place: None,
+        }
+    }
+
+    /// The same plan, which holds the place of its request.
+    pub(crate) fn holding(self, place: Place) -> Self {
+        Self {
+            place: Some(place),
+            ..self
+        }
+    }
+
+    /// Takes the place, which is to be dropped once the answer is sent.
+    pub(crate) const fn take_place(&mut self) -> Option<Place> {
+        self.place.take()
     }
 
     /// Renders the `ok` object. Reads the disk.
     pub(crate) fn render(self, sealed_log: &SealedLog) -> Value {
-        (self.0)(sealed_log).value()
+        (self.render)(sealed_log).value()
     }
 }
 
@@ -73,9 +94,11 @@ impl std::fmt::Debug for Plan {
     }
 }
 
-/// A search of the log, made by [`scan`].
+/// Slow work before a query can be planned, made by [`scan`].
 #[derive(Debug)]
 pub(crate) enum Scan {
+    /// None: planning and rendering the query are the slow work.
+    Search(Query),
     /// `events.after`
     Events(events::After),
     /// `deliveries.list`
@@ -85,6 +108,8 @@ pub(crate) enum Scan {
 /// The result of a [`Scan`].
 #[derive(Debug)]
 pub(crate) enum Scanned {
+    /// For [`plan`].
+    Search(Query),
     /// For [`plan_events`].
     Events(events::Found),
     /// For [`plan_attempts`].
@@ -95,6 +120,7 @@ impl Scan {
     /// Reads the log. Blocks; the work is bounded.
     pub(crate) fn run(self, sealed_log: &SealedLog) -> Scanned {
         match self {
+            Self::Search(query) => Scanned::Search(query),
             Self::Events(after) => Scanned::Events(after.run(sealed_log)),
             Self::Attempts(walk) => Scanned::Attempts(walk.run(sealed_log)),
         }
@@ -108,6 +134,7 @@ pub(crate) fn scan(
     query: &LogQuery,
 ) -> Result<Scan, Rejection> {
     match query {
+        LogQuery::Search(query) => Ok(Scan::Search(query.clone())),
         LogQuery::EventsAfter(query) => Ok(events::scan(workspace, caller, query)),
         LogQuery::Deliveries(query) => deliveries::scan(workspace, caller, query),
     }

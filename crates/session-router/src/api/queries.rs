@@ -44,9 +44,32 @@ pub(crate) enum Query {
     Contact(ContactId),
 }
 
-/// A query that reads the log before the state.
+impl Query {
+    /// Whether it looks at many rows or records for one page.
+    const fn is_search(&self) -> bool {
+        match self {
+            Self::Sessions(query) => query.text.is_some(),
+            Self::Audit(query) => query.user.is_some() || query.stream.is_some(),
+            Self::Contacts(_) => true,
+            Self::Me
+            | Self::LiveChats(_)
+            | Self::Channels(..)
+            | Self::Channel(_)
+            | Self::Users(_)
+            | Self::Tokens(_)
+            | Self::Session(_)
+            | Self::History(_)
+            | Self::Replies(..)
+            | Self::Contact(_) => false,
+        }
+    }
+}
+
+/// A query that reads much of the log, or looks at many rows of the state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum LogQuery {
+    /// `sessions.list` with a text, `contacts.list`, `audit.list` with a filter
+    Search(Query),
     /// `deliveries.list`
     Deliveries(Deliveries),
     /// `events.after`
@@ -188,7 +211,11 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Call>, Rejection>
         }
         _ => return Ok(None),
     };
-    Ok(Some(Call::Query(query)))
+    Ok(Some(if query.is_search() {
+        Call::LogQuery(LogQuery::Search(query))
+    } else {
+        Call::Query(query)
+    }))
 }
 
 fn page<K: FromStr>(args: &Args) -> Result<Page<K>, Rejection> {

@@ -29,9 +29,9 @@ impl Router {
                 Ok(call) => self.call(message, &user, *call, now),
                 Err(rejection) => self.reject(message, rejection),
             },
-            JobResult::Scanned(message, user, scanned) => {
-                match scanned.and_then(|scanned| self.plan_scanned(&user, scanned)) {
-                    Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan))),
+            JobResult::Scanned(message, user, scanned, place) => {
+                match scanned.and_then(|scanned| self.plan_scanned(&user, scanned, now)) {
+                    Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan.holding(place)))),
                     Err(rejection) => self.reject(message, rejection),
                 }
             }
@@ -99,10 +99,16 @@ impl Router {
     }
 
     /// Plans an answer from the records found in the log and the current state.
-    fn plan_scanned(&self, user: &UserId, scanned: Scanned) -> Result<view::Plan, Rejection> {
+    fn plan_scanned(
+        &self,
+        user: &UserId,
+        scanned: Scanned,
+        now: Timestamp,
+    ) -> Result<view::Plan, Rejection> {
         let workspace = self.state.workspace();
         let caller = workspace.caller(user)?;
         Ok(match scanned {
+            Scanned::Search(query) => return self.plan(user, &query, now),
             Scanned::Events(found) => {
                 let public_url = self.state.public_url();
                 view::plan_events(workspace, &caller, found, public_url, &self.subjects)

@@ -14,10 +14,11 @@ use chat::verification::Purpose;
 use serde_json::json;
 
 use super::{Router, ok};
-use crate::api::{self, Call, CommandKey, IssueToken, LogQuery, Signal, SignalKind};
+use crate::api::{self, Call, CommandKey, IssueToken, LogQuery, Query, Signal, SignalKind};
 use crate::feed;
 use crate::outbox::Answer;
-use crate::side_jobs::{REFUSED, SlowRequest, SlowWork};
+use crate::quota::busy;
+use crate::side_jobs::{SlowRequest, SlowWork};
 use crate::verify::Requester;
 use crate::view;
 
@@ -85,12 +86,8 @@ impl Router {
             Call::Command(command, key) => self.command(message, user, (command, key), now),
             Call::Token(issue, key) => self.token(message, user, (issue, key), now),
             Call::Query(query) => {
-                let workspace = self.state.workspace();
-                let online = |user: &UserId| self.presence.is_online(user, now);
-                let plan = workspace.caller(user).and_then(|caller| {
-                    let public_url = self.state.public_url();
-                    view::plan(workspace, &caller, &query, &online, public_url)
-                });
+                let place = self.queries.take(user);
+                let plan = place.and_then(|place| Ok(self.plan(user, &query, now)?.holding(place)));
                 match plan {
                     Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan))),
                     Err(rejection) => self.reject(message, rejection),
@@ -101,6 +98,19 @@ impl Router {
                 self.reject(message, Reason::InternalError.into());
             }
         }
+    }
+
+    /// Plans the answer to a query.
+    pub(super) fn plan(
+        &self,
+        user: &UserId,
+        query: &Query,
+        now: Timestamp,
+    ) -> Result<view::Plan, Rejection> {
+        let workspace = self.state.workspace();
+        let caller = workspace.caller(user)?;
+        let online = |user: &UserId| self.presence.is_online(user, now);
+        view::plan(workspace, &caller, query, &online, self.state.public_url())
     }
 
     fn command(
@@ -116,8 +126,7 @@ impl Router {
             return;
         }
         if verifies(&command) && !self.verifications.allows(user) {
-            metrics::counter!(REFUSED, "kind" => "verification").increment(1);
-            self.reject(message, Reason::Busy.into());
+            self.reject(message, busy("verification"));
             return;
         }
         let request = self.request_of(user, command, key);

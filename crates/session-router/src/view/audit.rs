@@ -14,7 +14,7 @@ use crate::api::Audit;
 use crate::sealed_log::SealedLog;
 
 /// The most records that a filter looks at for one page.
-const CANDIDATES_MAX: usize = 2_000;
+const CANDIDATES_MAX: usize = 1_000;
 
 pub(super) fn plan(
     workspace: &Workspace,

@@ -18,9 +18,9 @@ use crate::api::Contacts;
 use crate::sealed_log::SealedLog;
 
 /// The most contacts that a page looks at.
-const LOOKED_AT_MAX: usize = 20_000;
+const LOOKED_AT_MAX: usize = 10_000;
 /// The most profiles that a search reads.
-const CANDIDATES_MAX: usize = 2_000;
+const CANDIDATES_MAX: usize = 1_000;
 
 pub(super) fn plan(
     workspace: &Workspace,

@@ -22,13 +22,17 @@ use crate::feed::{self, FeedItem};
 use crate::sealed_log::{SealedLog, decode};
 
 /// The most records that one request reads.
-const RECORDS_MAX: u64 = 20_000;
+const RECORDS_MAX: u64 = 10_000;
+/// The most bytes of records that one request reads.
+const SCANNED_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// The most records of one read.
 const READ_MAX: usize = 1_000;
 /// The most bytes of one read.
-const READ_BYTES_MAX: usize = 512 * 1024;
-/// The most bytes of records that are kept.
-const FOUND_BYTES_MAX: usize = 1024 * 1024;
+const READ_BYTES_MAX: usize = 256 * 1024;
+/// The most records that are kept. The loop copies the objects of each, which takes some microseconds.
+const FOUND_MAX: usize = 250;
+/// The most bytes of records that are kept. A full answer has about as many.
+const FOUND_BYTES_MAX: usize = 512 * 1024;
 
 /// The search.
 #[derive(Debug)]
@@ -79,9 +83,10 @@ impl After {
         // Later events may be in live chats that the caller may not see: the rights are of `until`.
         let head = self.until.min(sealed_log.reader.head().position);
         let last = head.min(self.position.saturating_add(RECORDS_MAX));
-        let (mut records, mut bytes) = (Vec::new(), 0);
+        let limit = self.limit.min(FOUND_MAX);
+        let (mut records, mut bytes, mut scanned) = (Vec::new(), 0, 0);
         let mut at = self.position;
-        while at < last {
+        while at < last && scanned < SCANNED_BYTES_MAX {
             let stored = match sealed_log.reader.read(at + 1, READ_MAX, READ_BYTES_MAX) {
                 Ok(stored) => stored,
                 Err(error) => {
@@ -98,14 +103,17 @@ impl After {
                 }
                 let record = decode(event.position, &event.bytes);
                 let record = record.filter(|record| self.may_see(record));
-                if record.is_some() && (records.len() == self.limit || bytes > FOUND_BYTES_MAX) {
+                let size = event.bytes.len();
+                let is_full = records.len() == limit || bytes + size > FOUND_BYTES_MAX;
+                if record.is_some() && is_full && !records.is_empty() {
                     return Found {
                         records,
                         next: Some(at),
                         head,
                     };
                 }
-                bytes += record.as_ref().map_or(0, |_| event.bytes.len());
+                scanned += size;
+                bytes += record.as_ref().map_or(0, |_| size);
                 records.extend(record);
                 at = event.position;
             }
@@ -160,4 +168,101 @@ pub(crate) fn plan_events(
             .with("next", next)
             .with("position", head)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::view::tests::shell::Shell;
+
+    /// A log of large messages, and small ones after them.
+    fn fixture(large: usize, small: usize) -> Shell {
+        let mut shell = Shell::new();
+        shell.user("eve", "operators");
+        let live_chat = shell.live_chat("Desk", &[]);
+        let channel = shell.channel(&live_chat, "https://chat.example/hook");
+        let text = "🦓".repeat(10_000);
+        let texts = std::iter::repeat_n(text.as_str(), large);
+        for text in texts.chain(std::iter::repeat_n("hello", small)) {
+            shell.writes(channel, "chat", "ada", text);
+        }
+        shell
+    }
+
+    fn after(shell: &Shell, login: &str, position: u64) -> Found {
+        let id = login.parse().unwrap();
+        let caller = shell.workspace().caller(&id).unwrap();
+        let query = EventsAfter {
+            position,
+            live_chat: None,
+            limit: 1_000,
+        };
+        let Scan::Events(after) = scan(shell.workspace(), &caller, &query) else {
+            panic!("another scan")
+        };
+        after.run(&shell.sealed_log)
+    }
+
+    #[test]
+    fn a_scan_keeps_a_bounded_number_of_records_and_bytes() {
+        let shell = fixture(20, 260);
+        let (mut position, mut most) = (Some(0), (0, 0));
+        let mut seen = Vec::new();
+        while let Some(from) = position {
+            let found = after(&shell, "root", from);
+            let size: usize = found.records.iter().map(|r| r.encode().len()).sum();
+            assert!(size <= FOUND_BYTES_MAX && found.records.len() <= FOUND_MAX);
+            most = (most.0.max(size), most.1.max(found.records.len()));
+            seen.extend(found.records.iter().map(|record| record.position));
+            position = found.next;
+        }
+        assert!(
+            most.0 > FOUND_BYTES_MAX / 2 && most.1 == FOUND_MAX,
+            "{most:?}"
+        );
+        assert!(seen.is_sorted() && seen.len() > 280, "nothing is left out");
+    }
+
+    #[test]
+    fn a_scan_reads_a_bounded_number_of_bytes_for_a_caller_who_may_see_none_of_them() {
+        let shell = fixture(230, 0);
+        let (mut position, mut scans) = (0, 0);
+        while let Some(next) = after(&shell, "eve", position).next {
+            let read = shell
+                .sealed_log
+                .reader
+                .read(position + 1, 1_000, usize::MAX);
+            let read = read.unwrap().into_iter().filter(|e| e.position <= next);
+            let size: usize = read.map(|event| event.bytes.len()).sum();
+            assert!(size <= SCANNED_BYTES_MAX + READ_BYTES_MAX, "{size}");
+            (position, scans) = (next, scans + 1);
+        }
+        assert!(scans > 0, "one request reads the whole log");
+    }
+
+    #[test]
+    fn searches_have_the_limits_of_scans() {
+        let mut shell = Shell::new();
+        let user = "root".parse().unwrap();
+        let mut is_scan = |method: &str, body: serde_json::Value| {
+            let call = crate::api::parse(&user, method, body.to_string().as_bytes(), shell.now);
+            shell.ok("root", method, &body);
+            matches!(call, Ok(crate::api::Call::LogQuery(_)))
+        };
+        for (method, body, scan) in [
+            ("events.after", json!({ "position": 0 }), true),
+            ("deliveries.list", json!({}), true),
+            ("contacts.list", json!({}), true),
+            ("sessions.list", json!({ "text": "x" }), true),
+            ("sessions.list", json!({}), false),
+            ("audit.list", json!({ "user": "root" }), true),
+            ("audit.list", json!({ "stream": "user-root" }), true),
+            ("audit.list", json!({}), false),
+            ("me", json!({}), false),
+        ] {
+            assert_eq!(is_scan(method, body.clone()), scan, "{method} {body}");
+        }
+    }
 }

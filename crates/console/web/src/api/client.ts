@@ -8,6 +8,7 @@ import {
 } from "@nats-io/nats-core";
 import type { NatsConnection } from "@nats-io/nats-core";
 
+import { untilNotBusy } from "./busy";
 import { ApiError } from "./error";
 import * as subjects from "./subjects";
 import type { UserId } from "./types";
@@ -107,10 +108,12 @@ function clientOver(nats: NatsConnection, workspace: string, user: UserId): Clie
     },
     async request<Ok>(method: string, args: object = {}, timeout = REQUEST_TIMEOUT_MS) {
       const subject = subjects.method(workspace, user, method);
-      const response = await nats
-        .request(subject, JSON.stringify(args), { timeout })
-        .catch((thrown: unknown) => Promise.reject(requestError(thrown, method)));
-      return unwrap<Ok>(response.json());
+      return untilNotBusy(async () => {
+        const response = await nats
+          .request(subject, JSON.stringify(args), { timeout })
+          .catch((thrown: unknown) => Promise.reject(requestError(thrown, method)));
+        return unwrap<Ok>(response.json());
+      });
     },
   };
 }

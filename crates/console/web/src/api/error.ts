@@ -12,6 +12,12 @@ export class ApiError extends Error {
     this.name = "ApiError";
   }
 
+  /** How long to wait before sending the request again, when the broker is too busy for it. */
+  get retryAfterMs(): number | null {
+    const { retryAfter } = this.details;
+    return this.code === "unavailable" && typeof retryAfter === "number" ? retryAfter * 1_000 : null;
+  }
+
   /** The request may have taken effect. Retrying with the same `commandId` is safe. */
   get isUncertain(): boolean {
     return UNCERTAIN.has(this.code);

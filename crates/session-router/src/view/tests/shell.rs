@@ -227,6 +227,7 @@ impl Shell {
         let caller = self.workspace().caller(user)?;
         let scan = view::scan(self.workspace(), &caller, query)?;
         let plan = match scan.run(&self.sealed_log) {
+            Scanned::Search(query) => return self.query(user, &query),
             Scanned::Events(found) => {
                 let (public_url, subjects) = (self.state.public_url(), &self.subjects);
                 view::plan_events(self.workspace(), &caller, found, public_url, subjects)

@@ -19,6 +19,11 @@ use crate::settings::{Environment, reachable};
 /// The default URL of NATS.
 const NATS_URL: &str = "nats://127.0.0.1:4222";
 
+/// How often a request is repeated that the session router is too busy for.
+const BUSY_RETRIES_MAX: u32 = 60;
+/// The longest pause before a request is repeated.
+const RETRY_AFTER_MAX: Duration = Duration::from_secs(30);
+
 /// The user and the server.
 #[derive(clap::Args, Debug)]
 #[command(next_help_heading = "Signing in")]
@@ -113,8 +118,28 @@ impl Caller {
         answer.map(drop).map_err(|error| refusal(error, started))
     }
 
-    /// Calls a method and returns its `ok` object.
+    /// Calls a method and returns its `ok` object. While the session router is too busy, it asks again
+    /// after the time that the router names: nothing has changed then.
     pub(crate) async fn call(&self, method: &str, request: &Value) -> Result<Value> {
+        let mut answer = self.ask(method, request).await?;
+        for _ in 0..BUSY_RETRIES_MAX {
+            let Some(pause) = retry_after(&answer) else {
+                break;
+            };
+            tokio::time::sleep(pause).await;
+            answer = self.ask(method, request).await?;
+        }
+        if let Some(error) = answer.get("error") {
+            return Err(rejection(error));
+        }
+        answer.get_mut("ok").map(Value::take).ok_or_else(|| {
+            let message = format!("the answer to {method} has neither ok nor error");
+            Failure::message(Exit::Failure, message)
+        })
+    }
+
+    /// Sends a request and returns the whole answer.
+    async fn ask(&self, method: &str, request: &Value) -> Result<Value> {
         let subject = self.workspace.api(&self.user, method);
         let payload = request.to_string().into_bytes().into();
         let response = self.bus.request(subject, &[], payload, self.timeout).await;
@@ -131,16 +156,8 @@ impl Caller {
             }
             failure
         })?;
-        let mut answer: Value = serde_json::from_slice(&answer.payload)
-            .or_fail(Exit::Failure, || {
-                format!("the answer to {method} is not JSON")
-            })?;
-        if let Some(error) = answer.get("error") {
-            return Err(rejection(error));
-        }
-        answer.get_mut("ok").map(Value::take).ok_or_else(|| {
-            let message = format!("the answer to {method} has neither ok nor error");
-            Failure::message(Exit::Failure, message)
+        serde_json::from_slice(&answer.payload).or_fail(Exit::Failure, || {
+            format!("the answer to {method} is not JSON")
         })
     }
 
@@ -205,6 +222,12 @@ fn refusal(failure: Failure, started: Instant) -> Failure {
     Failure::message(Exit::NotConnected, message)
 }
 
+/// When a rejected request may be repeated.
+fn retry_after(answer: &Value) -> Option<Duration> {
+    let seconds = answer.pointer("/error/details/retryAfter")?.as_u64()?;
+    Some(Duration::from_secs(seconds).min(RETRY_AFTER_MAX))
+}
+
 /// A rejection of the session router: `message (code)`.
 fn rejection(error: &Value) -> Failure {
     let text = |name: &str| error.get(name).and_then(Value::as_str);
@@ -218,4 +241,29 @@ fn rejection(error: &Value) -> Failure {
     };
     let message = text("message").unwrap_or("refused");
     Failure::message(exit, format!("{} ({code})", crate::output::clean(message)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_answer_that_names_a_time_is_asked_for_again() {
+        let error =
+            |details: Value| json!({ "error": { "code": "unavailable", "details": details } });
+        for (answer, pause) in [
+            (json!({ "ok": {} }), None),
+            (error(json!({})), None),
+            (
+                error(json!({ "retryAfter": 2 })),
+                Some(Duration::from_secs(2)),
+            ),
+            (
+                error(json!({ "retryAfter": 86_400 })),
+                Some(RETRY_AFTER_MAX),
+            ),
+        ] {
+            assert_eq!(retry_after(&answer), pause, "{answer}");
+        }
+    }
 }
