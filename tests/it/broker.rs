@@ -61,6 +61,11 @@ impl TestBroker {
         broker
     }
 
+    /// Adds a setting.
+    pub(crate) fn set(&mut self, key: &str, value: &str) {
+        self.settings.push((key.to_owned(), value.to_owned()));
+    }
+
     /// Starts the broker on the existing data, on the same ports as before.
     pub(crate) async fn start(&mut self) {
         assert!(self.program.is_none(), "the broker is running already");

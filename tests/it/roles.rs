@@ -16,6 +16,9 @@ use crate::response::Behaviour;
 use crate::wait::until;
 use crate::world::{connect, create_live_chat, create_user, text};
 
+/// A public key for the encryption of auth callouts, from the documentation of NATS.
+const XKEY: &str = "XAB3NANV3M6N7AHSQP2U5FRWKKUT7EG2ZXXABV4XVXYQRJGM4S2CZGHT";
+
 /// A `nats-server` and one process per role.
 pub(crate) struct SeparateRoles {
     pub(crate) running: BTreeMap<&'static str, Program>,
@@ -25,7 +28,8 @@ pub(crate) struct SeparateRoles {
 }
 
 impl SeparateRoles {
-    async fn start() -> Self {
+    /// Everything.
+    pub(crate) async fn start() -> Self {
         let mut roles = Self::only_nats().await;
         for role in ["session-router", "egress", "console", "ingress"] {
             roles.run(role).await;
@@ -102,6 +106,7 @@ impl SeparateRoles {
         )
     }
 
+    /// Kills a role, or the `nats-server`.
     pub(crate) async fn kill(&mut self, role: &str) {
         let mut running = self.running.remove(role).unwrap();
         running.signal("KILL");
@@ -297,18 +302,43 @@ async fn a_role_that_waits_for_nats_can_be_stopped() {
 #[tokio::test]
 async fn credentials_that_do_not_fit_are_refused_with_their_file() {
     let roles = SeparateRoles::only_nats().await;
-    for (role, file, code) in [
-        ("session-router", "roles.password", 5),
-        ("console", "system.password", 5),
-        ("console", "issuer.seed", 78),
+    let other = TestBroker::init(&[]).await;
+    let foreign = std::fs::read_to_string(other.data().join("nats/issuer.seed")).unwrap();
+    for (role, file, content, code) in [
+        ("session-router", "roles.password", "something else\n", 5),
+        ("console", "system.password", "something else\n", 5),
+        ("console", "issuer.seed", "something else\n", 78),
+        ("console", "issuer.seed", &foreign, 78),
     ] {
         let path = roles.broker.data().join("nats").join(file);
         let whole = std::fs::read(&path).unwrap();
-        std::fs::write(&path, "something else\n").unwrap();
+        std::fs::write(&path, content).unwrap();
         let (mut running, _) = roles.spawn(role, &roles.broker.data());
         assert_eq!(running.wait().await.code(), Some(code), "{}", running.log());
         let named = path.to_str().unwrap();
         assert!(running.log().contains(named), "{named}: {}", running.log());
         std::fs::write(&path, whole).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_nats_that_encrypts_or_skips_sign_ins_is_refused() {
+    let mut roles = SeparateRoles::init().await;
+    let file = roles.broker.test_dir().join("nats.conf");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let open = config.find("accounts {").unwrap();
+    let encrypted = format!("auth_callout {{\n    xkey: {XKEY}");
+    for (config, named) in [
+        (config.replace("auth_callout {", &encrypted), "remove xkey"),
+        // Without accounts and without the auth callout.
+        (config[..open].to_owned(), "without credentials"),
+    ] {
+        std::fs::write(&file, config).unwrap();
+        roles.run_nats().await;
+        let (mut running, _) = roles.spawn("console", &roles.broker.data());
+        let code = running.wait().await.code();
+        assert_eq!(code, Some(78), "{}", running.log());
+        assert!(running.log().contains(named), "{}", running.log());
+        roles.kill("nats").await;
     }
 }

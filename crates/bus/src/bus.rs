@@ -201,6 +201,11 @@ impl Bus {
         self.respond(message, &headers, Bytes::new()).await
     }
 
+    /// Returns the version of the server.
+    pub fn server_version(&self) -> String {
+        self.client.server_info().version
+    }
+
     /// Returns whether NATS is connected now.
     pub fn is_connected(&self) -> bool {
         let state = self.client.connection_state();

@@ -56,6 +56,11 @@ impl Config {
         }
     }
 
+    /// Connects once, and closes the connection.
+    pub async fn probe(&self) -> Result<(), Error> {
+        self.connect().await.map(drop)
+    }
+
     /// Checks the URL without connecting.
     pub fn check(&self) -> Result<(), Error> {
         self.servers().map(drop)

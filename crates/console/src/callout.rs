@@ -21,8 +21,9 @@ use crate::issuer::Issuer;
 use crate::metric::{SIGN_IN_SECONDS, SIGN_INS};
 use crate::nats_server::CONNECTIONS_MAX;
 use crate::recent_sign_ins::{Connection, RecentSignIns};
-use crate::request::Request;
+use crate::request::{Request, Untrusted};
 use crate::rights::Rights;
+use crate::self_test::SelfTest;
 use crate::sign_in::{SignIn, SignInError};
 use crate::system_account::SystemAccount;
 
@@ -47,6 +48,8 @@ const RECHECKS_MAX: usize = 8;
 pub(crate) const ENDPOINT: &str = "sign-in";
 /// The queue group that shares the sign-ins.
 pub(crate) const QUEUE: &str = "console";
+/// The header of requests that NATS encrypts.
+const XKEY_HEADER: &str = "Nats-Server-Xkey";
 
 /// Handles sign-ins.
 pub(crate) struct Callout {
@@ -58,6 +61,7 @@ pub(crate) struct Callout {
     /// Counts the connections of users; there may be none on an external NATS.
     pub(crate) system: Option<SystemAccount>,
     pub(crate) service: Service,
+    pub(crate) self_test: Option<SelfTest>,
     // Held for one lookup, never across an await.
     pub(crate) recent: Mutex<RecentSignIns>,
     /// The places of sign-ins in progress, and of rejections that are held back.
@@ -107,7 +111,16 @@ impl Callout {
     }
 
     fn open(&self, message: &Message) -> Option<Request> {
-        Request::open(&message.payload)
+        let is_encrypted = message.header(XKEY_HEADER).is_some();
+        if let Some(test) = self.self_test.as_ref().filter(|_| is_encrypted) {
+            test.is_encrypted();
+        }
+        let request = if is_encrypted {
+            Err(Untrusted::Encrypted)
+        } else {
+            Request::open(&message.payload)
+        };
+        request
             .inspect_err(|error| {
                 tracing::warn!(error = %bus::chain(error), "invalid auth callout request");
                 self.count("untrusted", self.started.elapsed(), Some("untrusted"));
@@ -122,6 +135,14 @@ impl Callout {
         place: OwnedSemaphorePermit,
     ) {
         let began = self.started.elapsed();
+        if (self.self_test.as_ref()).is_some_and(|test| test.takes(&request)) {
+            let now = bus::clock::now();
+            if let Ok(answer) = self.issuer.grant_nothing(&request, now) {
+                // Logged if it fails; the test then tries again.
+                drop(self.send(&message, answer).await);
+            }
+            return;
+        }
         let connection = self.record(&request);
         let outcome = self.check(&connection, &request).await;
         let label = outcome.as_ref().map_or_else(SignInError::label, |_| "ok");

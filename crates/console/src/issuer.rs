@@ -95,6 +95,34 @@ impl Issuer {
         self.answer(request, "jwt", &user, now)
     }
 
+    /// Builds the reply that admits a client without any rights.
+    pub(crate) fn grant_nothing(
+        &self,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<String, nkeys::error::Error> {
+        let user = self.sign(Claims {
+            jti: String::new(),
+            iat: now.as_secs(),
+            // It never expires, so that a wrong clock does not look like a wrong key.
+            exp: None,
+            iss: &self.public_key,
+            sub: &request.user_key,
+            aud: ACCOUNT,
+            name: None,
+            nats: json!({
+                "type": "user",
+                "version": 2,
+                "pub": { "deny": [">"] },
+                "sub": { "deny": [">"] },
+                "subs": -1,
+                "data": -1,
+                "payload": -1,
+            }),
+        })?;
+        self.answer(request, "jwt", &user, now)
+    }
+
     /// Builds the reply that rejects a client. NATS logs the reason; the client only sees
     /// "authorization violation".
     pub(crate) fn refuse(

@@ -5,7 +5,7 @@
 //! external `nats-server` needs the same (docs/operating.md).
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use chat::secret::Secret;
@@ -64,8 +64,9 @@ pub struct Settings {
     /// The password of [`SYSTEM_USER`].
     pub system_password: Secret,
     /// The directory for the server's process id (`nats-server.pid`) and, once it listens, its
-    /// addresses (`nats-server_<pid>.ports`, JSON with the members `nats` and `websocket`).
-    pub directory: PathBuf,
+    /// addresses (`nats-server_<pid>.ports`, JSON with the members `nats` and `websocket`). `None` for
+    /// a server that is not a child.
+    pub directory: Option<PathBuf>,
 }
 
 /// Creates the seed of an issuer, `SA…`, from 32 random bytes.
@@ -100,13 +101,10 @@ pub fn config(settings: &Settings) -> Secret {
 
 fn addresses(settings: &Settings) -> String {
     let origins: Vec<String> = settings.origins.iter().map(|o| quoted(o)).collect();
-    let directory = settings.directory.display().to_string();
-    let pid_file = settings.directory.join("nats-server.pid");
     format!(
         "server_name: {name}\n\
          listen: {listen}\n\
-         pid_file: {pid_file}\n\
-         ports_file_dir: {directory}\n\
+         {files}\
          websocket {{\n  \
            listen: {websocket}\n  \
            no_tls: true\n  \
@@ -117,8 +115,7 @@ fn addresses(settings: &Settings) -> String {
          }}\n",
         name = quoted(&settings.name),
         listen = quoted(&address(settings.listen)),
-        pid_file = quoted(&pid_file.display().to_string()),
-        directory = quoted(&directory),
+        files = (settings.directory.as_deref()).map_or_else(String::new, files),
         websocket = quoted(&address(settings.websocket)),
         same_origin = settings.origins.is_empty(),
         origins = origins.join(", "),
@@ -180,6 +177,16 @@ fn address(address: SocketAddr) -> String {
     }
 }
 
+/// The files that a child writes.
+fn files(directory: &Path) -> String {
+    let pid_file = directory.join("nats-server.pid");
+    format!(
+        "pid_file: {}\nports_file_dir: {}\n",
+        quoted(&pid_file.display().to_string()),
+        quoted(&directory.display().to_string())
+    )
+}
+
 fn seconds(duration: Duration) -> String {
     quoted(&format!("{}s", duration.as_secs()))
 }
@@ -214,7 +221,7 @@ mod tests {
             issuer: "ABC".to_owned(),
             roles_password: Secret::new("r\"\\\n1"),
             system_password: Secret::new("s2"),
-            directory: "/data/nats".into(),
+            directory: Some("/data/nats".into()),
         }
     }
 

@@ -20,6 +20,8 @@ pub(crate) enum Untrusted {
     Shape,
     #[error("cannot parse the request's JSON")]
     Json(#[from] serde_json::Error),
+    #[error("it is encrypted; remove xkey from auth_callout in the configuration of NATS")]
+    Encrypted,
     #[error("the request's key or signature is wrong")]
     Signature(#[from] nkeys::error::Error),
     #[error("the request is not signed by a server, or has another audience")]

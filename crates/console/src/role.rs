@@ -16,6 +16,7 @@ use crate::page::{Page, Public};
 use crate::pending;
 use crate::recent_sign_ins::RecentSignIns;
 use crate::revocation::Revocation;
+use crate::self_test::{self, SelfTest};
 use crate::sign_in::SignIn;
 use crate::system_account::SystemAccount;
 use crate::websocket::Websocket;
@@ -34,6 +35,9 @@ pub struct Config {
     /// The origins that NATS accepts, so that a page from another one can report why it cannot connect;
     /// empty if unknown.
     pub origins: Vec<String>,
+    /// How to connect to a NATS server whose configuration we did not write, with a random token: a
+    /// sign-in with it shows at the start whether the server accepts what this role signs.
+    pub self_test: Option<bus::Config>,
 }
 
 /// Why the role did not start, or ended early.
@@ -51,6 +55,22 @@ pub enum Error {
     /// NATS lists more connections than can be closed at once.
     #[error("too many connections to close at once")]
     TooManyConnections,
+    /// NATS rejects what the role grants.
+    #[error(
+        "NATS rejects the sign-ins that this role grants: another issuer or account is in its auth_callout"
+    )]
+    ForeignIssuer,
+    /// NATS encrypts its requests.
+    #[error(
+        "NATS encrypts its sign-in requests; remove xkey from auth_callout in its configuration"
+    )]
+    Encrypted,
+    /// NATS admits clients without a request to this role.
+    #[error(
+        "NATS admits clients without credentials; give it the configuration that `switchboard config \
+         nats` prints"
+    )]
+    OpenToAll,
     /// The bus was closed.
     #[error("the connection to NATS was closed")]
     BusClosed,
@@ -100,6 +120,7 @@ pub async fn run(
         issuer,
         started,
         service: service.clone(),
+        self_test: config.self_test.map(SelfTest::new),
         recent: Mutex::new(RecentSignIns::default()),
         places,
         rejections,
@@ -111,6 +132,7 @@ pub async fn run(
             http::serve(listener, page, &stop).await;
             Ok(())
         },
+        self_test::run(callout.self_test.as_ref(), &stop),
         async {
             if let Some(audience) = audience {
                 tokio::join!(

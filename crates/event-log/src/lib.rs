@@ -43,6 +43,7 @@ mod start;
 #[cfg(test)]
 mod testing;
 
+pub use disk::durable::is_in_use;
 pub use disk::space::{FREE_BYTES_MIN, FREE_PERCENT_MIN, Space, free_space};
 pub use error::{Error, Range, Ranges};
 pub use event::{EventRef, NewEvent, StoredEvent};

@@ -80,6 +80,29 @@ impl ProjectionStore {
         Ok((store, None))
     }
 
+    /// Calls `visit` with the rows in `dir` as [`for_each`](Self::for_each) does, up to the last
+    /// complete write. Takes no lock and writes nothing. Returns whether there are any.
+    pub fn read(dir: &Path, mut visit: impl FnMut(&[u8], Option<&[u8]>)) -> Result<bool, Error> {
+        let path = dir.join("rows");
+        let failed = Error::io("read", &path);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failed(error)),
+        };
+        let mut read = || {
+            let (end, checkpoint) = last_write(&file)?;
+            let mut blocks = BlockReader::new(&file, FILE_HEADER_BYTES as u64, end);
+            while let Some((_, mut rows)) = blocks.next()? {
+                while let Some(row) = take_row(&mut rows) {
+                    visit(row.key, row.value);
+                }
+            }
+            Ok(checkpoint.is_some())
+        };
+        read().map_err(failed)
+    }
+
     /// Deletes every row and the checkpoint. For rows of another log, and after a failed read.
     pub fn clear(self) -> Result<Self, Error> {
         Self::create(self.path, self.lock)

@@ -28,6 +28,7 @@ mod slots;
 mod verify;
 
 mod audience;
+mod channels;
 mod clock;
 mod config;
 mod error;
@@ -45,6 +46,7 @@ mod seed;
 mod tokens;
 mod unsent;
 
+pub use channels::channels;
 pub use config::Config;
 pub use error::Error;
 pub use keyring::KeyringError;

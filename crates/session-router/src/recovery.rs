@@ -17,6 +17,8 @@ pub struct Remains {
     pub log: Option<Head>,
     /// The end of the log that the key files recorded; `None` if both key files are missing.
     pub recorded: Option<Head>,
+    /// Whether the log has other events at that end.
+    pub is_other_log: bool,
     /// The numbers of the keys that are damaged in both files.
     pub damaged_keys: Vec<u32>,
     /// Key files that the next start repairs from the other one.
@@ -26,7 +28,7 @@ pub struct Remains {
 impl Remains {
     /// Whether something is lost that the next start needs.
     pub fn has_loss(&self) -> bool {
-        self.is_short() || self.lacks_keys() || !self.damaged_keys.is_empty()
+        self.is_short() || self.is_other_log || self.lacks_keys() || !self.damaged_keys.is_empty()
     }
 
     /// Whether the keys are missing although there is a log.
@@ -51,9 +53,22 @@ pub fn examine(data: &Path, master: &SealKey) -> Result<Remains, Error> {
         .is_dir()
         .then(|| JournalReader::stats(&log))
         .transpose()?;
+    let recorded = found.header().map(|header| header.log);
+    let end = log.map(|stats| stats.head);
+    let in_log = recorded.filter(|recorded| {
+        recorded.position > 0 && end.is_some_and(|end| recorded.position <= end.position)
+    });
+    let is_other_log = match in_log {
+        Some(recorded) => {
+            let hash = JournalReader::hash_at(&data.join("log"), recorded.position)?;
+            hash != Some(recorded.hash)
+        }
+        None => false,
+    };
     Ok(Remains {
-        log: log.map(|stats| stats.head),
-        recorded: found.header().map(|header| header.log),
+        log: end,
+        recorded,
+        is_other_log,
         damaged_keys: found.damaged().collect(),
         repairable: found.repairable(data),
     })

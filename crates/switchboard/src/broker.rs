@@ -86,7 +86,7 @@ async fn start_nats(plan: &Plan<'_>, page: Option<SocketAddr>) -> Result<Option<
     let settings = &plan.loaded.settings;
     let found = nats_server::find(settings.nats.server.as_deref(), plan.environment)?;
     let page = page.unwrap_or(settings.console.listen.0);
-    let server = plan.resolved.nats.server(settings, page, data.nats(""))?;
+    let server = (plan.resolved.nats).server(settings, page, Some(data.nats("")))?;
     tracing::debug!(program = %found.program.display(), version = found.version, "starting nats-server");
     NatsServer::start(found.program, data.clone(), server)
         .await

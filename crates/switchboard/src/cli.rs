@@ -74,7 +74,7 @@ pub(crate) fn run(environment: &Environment) -> Result {
         .map_err(|e| Failure::new(Exit::Usage, e))?
         .command
     {
-        Command::Init(args) => init::run(&args),
+        Command::Init(args) => init::run(&args, environment),
         Command::Up(args) => up::run(&args, environment),
         Command::Run(args) => run::run(&args, environment),
         Command::Config(args) => config::run(&args, environment),

@@ -1,13 +1,13 @@
 //! The data directory: the paths in it and their permissions.
 
 pub(crate) mod create;
+pub(crate) mod credentials;
+pub(crate) mod files;
 pub(crate) mod place;
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{
-    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
-};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use chat::id::UserId;
@@ -106,7 +106,17 @@ impl Data {
         let message = || format!("cannot lock {}", path.display());
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(&path).or_fail(Exit::Failure, message)?;
+        let mut file = options.open(&path).map_err(|error| {
+            if error.kind() == io::ErrorKind::NotFound {
+                let data = self.0.display();
+                let message = format!(
+                    "{} is missing; to make it again: switchboard init --repair --data {data}",
+                    self.nats("").display()
+                );
+                return Failure::message(Exit::Settings, message);
+            }
+            Failure::new(Exit::Failure, anyhow::Error::new(error).context(message()))
+        })?;
         match file.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -125,6 +135,17 @@ impl Data {
         file.set_len(0).or_fail(Exit::Failure, message)?;
         writeln!(file, "{}", std::process::id()).or_fail(Exit::Failure, message)?;
         Ok(file)
+    }
+
+    /// The process id of the `up` that holds the [`lock`](Self::lock).
+    pub(crate) fn locked_by(&self) -> Option<u32> {
+        let mut file = File::open(self.nats("lock")).ok()?;
+        let Err(fs::TryLockError::WouldBlock) = file.try_lock_shared() else {
+            return None;
+        };
+        let mut holder = String::new();
+        file.read_to_string(&mut holder).ok()?;
+        holder.trim().parse().ok()
     }
 }
 
@@ -181,10 +202,4 @@ pub(crate) fn read_secret(path: &Path) -> io::Result<Secret> {
 /// Reads a secret from a file that the command line names.
 pub(crate) fn read_secret_argument(path: &Path) -> Result<Secret> {
     read_secret(path).or_fail(Exit::Failure, || format!("cannot read {}", path.display()))
-}
-
-/// The mode of a path if other users have access to it.
-pub(crate) fn too_open(path: &Path) -> io::Result<Option<u32>> {
-    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
-    Ok((mode & 0o077 != 0).then_some(mode))
 }

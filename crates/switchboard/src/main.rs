@@ -24,6 +24,9 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    // Whatever the caller's mask: nearly all files are secret or private, also those that sled and the
+    // nats-server create.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let environment = settings::Environment::of_process();
     match cli::run(&environment) {
         Ok(()) => ExitCode::SUCCESS,

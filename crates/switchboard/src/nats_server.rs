@@ -24,7 +24,8 @@ use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::ports;
 use crate::settings::Address;
-pub(crate) use find::find;
+pub(crate) use find::{find, is_new_enough};
+pub(crate) use stale::running;
 
 /// This program, even if its file was replaced.
 const OURSELVES: &str = "/proc/self/exe";
@@ -159,7 +160,7 @@ async fn launch(
     })?;
     let stderr = child.stderr.take().context("nats-server has no stderr")?;
     let mut lines = BufReader::new(stderr).lines();
-    let file = settings.directory.join(format!("nats-server_{pid}.ports"));
+    let file = ports_file(data, pid);
     let started = tokio::time::timeout(START_TIMEOUT, listening(&mut child, &mut lines, &file));
     match started.await {
         Ok(Ok(addresses)) => Ok((child, lines, addresses)),
@@ -211,6 +212,17 @@ async fn listening(
             () = tokio::time::sleep(POLL) => {}
         }
     }
+}
+
+/// The file with the addresses of a server.
+fn ports_file(data: &Data, pid: u32) -> PathBuf {
+    data.nats(&format!("nats-server_{pid}.ports"))
+}
+
+/// The address for clients of the running server with this process id.
+pub(crate) fn address(data: &Data, pid: u32) -> Option<SocketAddr> {
+    let text = std::fs::read(ports_file(data, pid)).ok()?;
+    addresses(&text).map(|(address, _)| address)
 }
 
 /// Parses `{"nats": ["nats://127.0.0.1:4222"], "websocket": ["ws://127.0.0.1:9222"]}`.

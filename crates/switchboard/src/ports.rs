@@ -1,5 +1,6 @@
 //! Binds listeners. The error for a port in use names the setting and the process that holds it.
 
+use std::fmt;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
@@ -29,9 +30,10 @@ fn bind_failure(key: &str, address: SocketAddr, error: io::Error) -> Failure {
     let port = address.port();
     let message = match error.kind() {
         io::ErrorKind::AddrInUse => {
-            let holder = holder(port).unwrap_or_else(|| {
-                format!("another program (to find it: ss -ltnp 'sport = :{port}')")
-            });
+            let holder = match holder(port) {
+                Some(holder) => holder.to_string(),
+                None => format!("another program (to find it: ss -ltnp 'sport = :{port}')"),
+            };
             format!(
                 "port {port} of {key} is in use by {holder}; stop it, or set {key} to another port"
             )
@@ -47,17 +49,32 @@ fn bind_failure(key: &str, address: SocketAddr, error: io::Error) -> Failure {
     Failure::new(Exit::Failure, anyhow::Error::new(error).context(message))
 }
 
+/// A process that listens.
+pub(crate) struct Holder {
+    /// Its id.
+    pub(crate) pid: u32,
+    /// Its name.
+    pub(crate) name: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (process {})", self.name, self.pid)
+    }
+}
+
 /// The process that listens on a TCP port of this machine, if `/proc` shows it.
-pub(crate) fn holder(port: u16) -> Option<String> {
+pub(crate) fn holder(port: u16) -> Option<Holder> {
     let inodes: Vec<String> = ["/proc/net/tcp", "/proc/net/tcp6"]
         .into_iter()
         .filter_map(|table| fs::read_to_string(table).ok())
         .flat_map(|table| listening(&table, port))
         .map(|inode| format!("socket:[{inode}]"))
         .collect();
-    let process = processes().find(|pid| holds(*pid, &inodes))?;
-    let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
-    Some(format!("{} (process {process})", name.trim_end()))
+    let pid = processes().find(|pid| holds(*pid, &inodes))?;
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    let name = name.trim_end().to_owned();
+    Some(Holder { pid, name })
 }
 
 /// The inodes of the sockets that listen on a port, from `/proc/net/tcp`.

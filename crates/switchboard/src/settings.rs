@@ -17,5 +17,5 @@ pub(crate) use environment::Environment;
 pub(crate) use error::Error;
 pub(crate) use layers::{DEFAULTS, Layers};
 pub(crate) use print::{Shown, commented};
-pub(crate) use table::{Settings, Tracing};
+pub(crate) use table::{Nats, Settings, Tracing};
 pub(crate) use value::{Address, Format, Trust, reachable};

@@ -105,6 +105,7 @@ impl World {
             issuer: self.issuer.clone(),
             websocket: Websocket::listening(([127, 0, 0, 1], self.websocket).into()),
             origins: vec![ORIGIN.to_owned()],
+            self_test: None,
         };
         self.tasks.spawn(console::run(
             config,
@@ -261,7 +262,7 @@ fn settings(issuer: &Secret, directory: PathBuf) -> Settings {
         issuer: nats_server::issuer_key(issuer).unwrap(),
         roles_password: Secret::new(password_of(ROLES_USER)),
         system_password: Secret::new(password_of(SYSTEM_USER)),
-        directory,
+        directory: Some(directory),
     }
 }
 

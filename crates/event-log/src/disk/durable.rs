@@ -69,6 +69,22 @@ pub(crate) fn lock(dir: &Path) -> Result<File, Error> {
     }
 }
 
+/// Whether a process has the log in `dir` open for writing. A process that opens it at the very same
+/// moment may be refused.
+pub fn is_in_use(dir: &Path) -> Result<bool, Error> {
+    let path = dir.join("lock");
+    let file = match File::open(&path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Error::io("open", &path)(error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(source)) => Err(Error::io("lock", &path)(source)),
+    }
+}
+
 /// Returns an unused path in `dir` for damaged files: `quarantine-20260102T030405Z`, with a number
 /// appended if that exists.
 pub(crate) fn quarantine_path(dir: &Path, now_micros: i64) -> PathBuf {
@@ -91,7 +107,7 @@ fn parent_of(path: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{create_dir, lock, quarantine_path};
+    use super::{create_dir, is_in_use, lock, quarantine_path};
     use crate::Error;
 
     #[test]
@@ -108,11 +124,14 @@ mod tests {
     #[test]
     fn a_second_lock_is_refused() {
         let dir = tempfile::tempdir().unwrap();
+        assert!(!is_in_use(dir.path()).unwrap());
         let held = lock(dir.path()).unwrap();
+        assert!(is_in_use(dir.path()).unwrap());
         let refused = lock(dir.path()).unwrap_err();
         assert!(matches!(refused, Error::Locked { .. }));
         assert!(refused.to_string().contains("open in another process"));
         drop(held);
+        assert!(!is_in_use(dir.path()).unwrap());
         lock(dir.path()).unwrap();
     }
 }

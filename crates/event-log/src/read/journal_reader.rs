@@ -8,7 +8,7 @@ use crate::journal::frame::FrameRef;
 use crate::journal::scanner::{Scanner, Step};
 use crate::journal::segment::{self, JOURNAL, Segment};
 use crate::start::journal_end;
-use crate::{Error, EventRef};
+use crate::{Error, EventRef, Hash};
 
 /// Reads a journal that another process may have open. Takes no lock and writes nothing.
 ///
@@ -120,6 +120,13 @@ impl JournalReader {
                 .count(),
             bytes: segments.iter().map(size).sum(),
         })
+    }
+
+    /// Returns the hash of the frame that ends at `position`, or `None` if no frame does. Reads the
+    /// segment that contains it and all later ones.
+    pub fn hash_at(dir: &Path, position: u64) -> Result<Option<Hash>, Error> {
+        let segments = segment::list(&dir.join(JOURNAL))?;
+        Ok(journal_end::find(dir, &segments, position)?.hash_at_copy_end)
     }
 
     /// Opens the segment that contains the next position. Returns `false` if there is no segment.

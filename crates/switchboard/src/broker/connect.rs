@@ -61,6 +61,13 @@ fn explain(config: &bus::Config, password: Option<&Given>, error: bus::Error) ->
             );
             Failure::new(exit, error.context(message))
         }
+        None if is_rejected => Failure::new(
+            exit,
+            error.context(
+                "the data directory has no file with the password, and none is set; restore it, or make \
+                 a new one: switchboard init --repair --data DIR",
+            ),
+        ),
         _ => Failure::new(exit, error),
     }
 }

@@ -196,7 +196,31 @@ macro_rules! plain_failures {
     };
 }
 
-plain_failures!(ingress::Error, egress::Error, console::Error);
+plain_failures!(ingress::Error, egress::Error);
+
+impl RoleError {
+    /// An error of the console role. A restart does not help if NATS has another configuration.
+    pub(super) fn of_console(error: console::Error, seed: &str, url: &str) -> Self {
+        use console::Error as E;
+        let is_setting = matches!(error, E::ForeignIssuer | E::Encrypted | E::OpenToAll);
+        let exit = if is_setting {
+            Exit::Settings
+        } else {
+            Exit::Failure
+        };
+        let is_foreign = matches!(error, E::ForeignIssuer);
+        let error = anyhow::Error::from(error);
+        let error = if is_foreign {
+            error.context(format!(
+                "{seed} does not fit the NATS server at {url}, so nobody could sign in; take both from \
+                 one data directory (`switchboard config nats` prints the server's part)"
+            ))
+        } else {
+            error
+        };
+        Self { exit, error }
+    }
+}
 
 /// A damaged log has its own exit code, and a restart does not help with a second session router: it
 /// would take over with other data when the first one stops.

@@ -5,7 +5,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::addresses::Addresses;
-use super::daemon::{Daemon, Role};
+use super::daemon::{Daemon, Role, RoleError};
 use super::listeners::Listeners;
 use super::plan::Plan;
 use crate::exit::Result;
@@ -70,8 +70,15 @@ impl Starting<'_> {
         let config = resolved.nats.console(settings, page, websocket)?;
         let (bus, system) = (self.bus.clone(), self.system.clone());
         let workspace = resolved.workspace.clone();
-        daemon.start(Role::Console, |stop| {
-            console::run(config, listener, bus, system, workspace, stop)
+        let seed = resolved.nats.issuer_seed.as_ref();
+        let seed = seed.map(|given| given.source.clone()).unwrap_or_default();
+        let url = resolved.nats.url.clone();
+        daemon.start(Role::Console, async move |stop| {
+            let ended = console::run(config, listener, bus, system, workspace, stop);
+            // Boxed, because its future is large.
+            Box::pin(ended)
+                .await
+                .map_err(|error| RoleError::of_console(error, &seed, &url))
         });
         Ok(())
     }

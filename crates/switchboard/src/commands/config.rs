@@ -82,12 +82,8 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
         }
         Command::Nats => {
             let resolved = Resolved::of(&loaded)?;
-            let directory = loaded
-                .data
-                .as_ref()
-                .map_or_else(PathBuf::new, |data| data.nats(""));
             let page = loaded.settings.console.listen.0;
-            let server = resolved.nats.server(&loaded.settings, page, directory)?;
+            let server = resolved.nats.server(&loaded.settings, page, None)?;
             output::text(console::nats_server::config(&server).expose())
         }
         Command::Defaults => Ok(()),

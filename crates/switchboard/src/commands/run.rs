@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::args::{AdoptArgs, SetArgs};
 use crate::broker::{self, Plan, Role};
-use crate::data::{Data, place};
+use crate::data::{Data, files, place};
 use crate::exit::{Exit, Failure, Result};
 use crate::resolve::{Loaded, Resolved};
 use crate::runtime::block_on;
@@ -56,10 +56,14 @@ pub(super) fn require_initialised(data: &Data) -> Result {
         return Ok(());
     }
     let path = data.path().display();
-    let message = format!(
-        "{path} is not a data directory (it has no master.key); create one with `switchboard init \
-         --data {path}`, or give a directory that does not exist yet"
-    );
+    let message = if data.is_vacant().unwrap_or(false) {
+        format!("{path} is not a data directory; create one with `switchboard init --data {path}`")
+    } else {
+        format!(
+            "{path} has no master.key; if it is a data directory, restore the key from a backup, because \
+             nothing in it can be read without the key; otherwise give a directory that does not exist yet"
+        )
+    };
     Err(Failure::message(Exit::Settings, message))
 }
 
@@ -85,6 +89,15 @@ pub(super) fn serve(
         Some(data) if resolved.nats.child => Some(data.lock()?),
         _ => None,
     };
+    if let Some(data) = loaded.data.as_ref().filter(|data| data.is_initialised()) {
+        match files::tighten(data) {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "removed the access of other users to files"),
+            Err(error) => {
+                tracing::warn!(%error, "cannot remove the access of other users to files");
+            }
+        }
+    }
     let plan = Plan {
         loaded,
         resolved,

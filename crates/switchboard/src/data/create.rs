@@ -11,6 +11,7 @@ use chat::id::UserId;
 use chat::secret::Secret;
 use data_encoding::HEXLOWER;
 
+use super::credentials::Credential;
 use super::place::Place;
 use super::{Data, FirstAdministrator};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
@@ -144,33 +145,39 @@ fn files(
     hash: &Secret,
     chance: &mut Chance,
 ) -> io::Result<Vec<(PathBuf, String)>> {
-    let issuer = console::nats_server::new_issuer(chance.bytes()).map_err(io::Error::other)?;
+    let key = HEXLOWER.encode(&chance.bytes::<32>());
+    let mut files = vec![
+        (staging.master_key(), line(&key)),
+        (
+            staging.first_administrator(),
+            administrator_file(&options.login, hash)?,
+        ),
+        (staging.settings(), settings_file(options.dev)),
+    ];
+    for credential in Credential::ALL {
+        let secret = credential.generate(chance)?;
+        files.push((credential.path(staging), line(secret.expose())));
+    }
+    Ok(files)
+}
+
+fn administrator_file(login: &UserId, hash: &Secret) -> io::Result<String> {
     let administrator = FirstAdministrator {
-        login: options.login.clone(),
+        login: login.clone(),
         password_hash: hash.clone(),
     };
-    let administrator = toml::to_string(&administrator).map_err(io::Error::other)?;
-    Ok(vec![
-        (
-            staging.master_key(),
-            line(&HEXLOWER.encode(&chance.bytes::<32>())),
-        ),
-        (staging.nats("issuer.seed"), line(issuer.expose())),
-        (
-            staging.nats("roles.password"),
-            line(password(chance).expose()),
-        ),
-        (
-            staging.nats("system.password"),
-            line(password(chance).expose()),
-        ),
-        (staging.first_administrator(), administrator),
-        (staging.settings(), settings_file(options.dev)),
-    ])
+    toml::to_string(&administrator).map_err(io::Error::other)
+}
+
+/// A first administrator with the default login: the file, and the generated password.
+pub(crate) fn first_administrator(chance: &mut Chance) -> Result<(String, Secret)> {
+    let password = password(chance);
+    let hash = chat::password::hash(&password, chance.bytes());
+    Ok((administrator_file(&ADMIN.parse()?, &hash)?, password))
 }
 
 /// The settings file: every key commented out, and the values of `--dev`.
-fn settings_file(dev: bool) -> String {
+pub(crate) fn settings_file(dev: bool) -> String {
     let mut text = settings::commented();
     if dev {
         text.push_str("\n# Set by init --dev: allows messengers on this machine.\n");
@@ -216,7 +223,7 @@ pub(crate) fn new_password() -> Result<(Secret, [u8; 16])> {
 }
 
 /// Generates a password.
-fn password(chance: &mut Chance) -> Secret {
+pub(super) fn password(chance: &mut Chance) -> Secret {
     let letters = chance.bytes::<PASSWORD_CHARS>();
     let letter = |byte: u8| {
         ALPHABET
@@ -234,7 +241,7 @@ fn password(chance: &mut Chance) -> Secret {
 }
 
 /// A random generator seeded by the system.
-fn chance() -> Result<Chance> {
+pub(crate) fn chance() -> Result<Chance> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).or_fail(Exit::Failure, || {
         "cannot get random numbers from the system".to_owned()
@@ -242,6 +249,7 @@ fn chance() -> Result<Chance> {
     Ok(Chance::from_seed(seed))
 }
 
-fn line(text: &str) -> String {
+/// A text as the only line of a file.
+pub(crate) fn line(text: &str) -> String {
     format!("{text}\n")
 }

@@ -67,9 +67,40 @@ pub(crate) fn host() -> String {
     names.nodename().to_string_lossy().into_owned()
 }
 
+/// Where a directory is, and what its record says.
+struct Found {
+    here: Place,
+    is_recorded: bool,
+    /// How the record differs from the place.
+    problem: Option<String>,
+}
+
 /// Checks that the directory is where it belongs, before a session router uses it. With `adopt` it
 /// belongs here from now on, and so does a directory without a record.
 pub(crate) fn check(data: &Data, adopt: bool) -> Result {
+    let found = find(data)?;
+    match found.problem {
+        Some(problem) if !adopt => return Err(refuse(&found.here, &problem)),
+        None if found.is_recorded => return Ok(()),
+        _ => {}
+    }
+    let (here, record) = (found.here, data.place());
+    let written = here
+        .text()
+        .and_then(|text| replace(&record, text.as_bytes()));
+    written.or_fail(Exit::Failure, || {
+        format!("cannot write {}", record.display())
+    })?;
+    tracing::info!(place = %here, "recorded where the data directory belongs");
+    Ok(())
+}
+
+/// Why the directory may be a copy, if it is not where it belongs.
+pub(crate) fn problem(data: &Data) -> Result<Option<String>> {
+    find(data).map(|found| found.problem)
+}
+
+fn find(data: &Data) -> Result<Found> {
     let record = data.place();
     let here = Place::of(data).or_fail(Exit::Failure, || {
         format!("cannot find {}", data.path().display())
@@ -83,25 +114,19 @@ pub(crate) fn check(data: &Data, adopt: bool) -> Result {
             });
         }
     };
+    let is_recorded = !matches!(recorded, Ok(None));
     let problem = match recorded {
-        Ok(None) => None,
-        Ok(Some(recorded)) => match recorded.difference(&here) {
-            None => return Ok(()),
-            Some(difference) => Some(format!("it belongs to {recorded}, and {difference}")),
-        },
+        Ok(recorded) => recorded.and_then(|recorded| {
+            let difference = recorded.difference(&here)?;
+            Some(format!("it belongs to {recorded}, and {difference}"))
+        }),
         Err(_) => Some(format!("{} is not a record of its place", record.display())),
     };
-    if let Some(problem) = problem.filter(|_| !adopt) {
-        return Err(refuse(&here, &problem));
-    }
-    let written = here
-        .text()
-        .and_then(|text| replace(&record, text.as_bytes()));
-    written.or_fail(Exit::Failure, || {
-        format!("cannot write {}", record.display())
-    })?;
-    tracing::info!(place = %here, "recorded where the data directory belongs");
-    Ok(())
+    Ok(Found {
+        here,
+        is_recorded,
+        problem,
+    })
 }
 
 fn refuse(here: &Place, problem: &str) -> Failure {

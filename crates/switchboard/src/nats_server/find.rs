@@ -79,6 +79,15 @@ fn version(program: &Path) -> Option<((u32, u32), String)> {
     let output = Command::new(program).arg("--version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout);
     let (_, version) = text.trim().split_once(": v")?;
+    Some((numbers(version)?, version.to_owned()))
+}
+
+/// Whether a server with this version has the auth callout; `None` if it is no version.
+pub(crate) fn is_new_enough(version: &str) -> Option<bool> {
+    numbers(version).map(|numbers| numbers >= VERSION_MIN)
+}
+
+fn numbers(version: &str) -> Option<(u32, u32)> {
     let mut numbers = version.split('.').map_while(|number| number.parse().ok());
-    Some(((numbers.next()?, numbers.next()?), version.to_owned()))
+    Some((numbers.next()?, numbers.next()?))
 }

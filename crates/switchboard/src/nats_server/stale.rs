@@ -26,24 +26,37 @@ pub(super) fn remove_record(data: &Data) {
     drop(std::fs::remove_file(data.nats("child")));
 }
 
+/// The process id and the start time in the record.
+fn recorded(data: &Data) -> Option<(u32, String)> {
+    let text = std::fs::read_to_string(data.nats("child")).ok()?;
+    let (pid, started) = text.trim_end().split_once(' ')?;
+    Some((pid.parse().ok()?, started.to_owned()))
+}
+
+/// Whether the recorded process is still running, and belongs to this directory.
+fn is_child(data: &Data, pid: u32, recorded: &str) -> bool {
+    let command = command(pid);
+    // The record of a copied directory names the child of another broker.
+    started(pid).is_some_and(|started| started == recorded)
+        && (command.is_empty() || is_of(data, pid, &command))
+}
+
+/// The process id of the recorded server, if it is running.
+pub(crate) fn running(data: &Data) -> Option<u32> {
+    let (pid, started) = recorded(data)?;
+    is_child(data, pid, &started).then_some(pid)
+}
+
 /// Stops the recorded process if it is still running.
 pub(super) async fn stop(data: &Data) -> Result {
-    let Ok(text) = std::fs::read_to_string(data.nats("child")) else {
-        return Ok(());
-    };
-    let Some((pid, recorded)) = text.trim_end().split_once(' ') else {
-        return Ok(());
-    };
-    let Ok(number) = pid.parse::<u32>() else {
+    let Some((number, recorded)) = recorded(data) else {
         return Ok(());
     };
     let Some(pid) = i32::try_from(number).ok().and_then(Pid::from_raw) else {
         return Ok(());
     };
     let is_running = || started(number).is_some_and(|started| started == recorded);
-    let command = command(number);
-    // The record of a copied directory names the child of another broker.
-    if !is_running() || !command.is_empty() && !is_of(data, number, &command) {
+    if !is_child(data, number, &recorded) {
         remove_record(data);
         return Ok(());
     }

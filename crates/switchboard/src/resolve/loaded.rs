@@ -1,5 +1,6 @@
 //! The settings as written, with the data directory that they came from.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use chat::secret::Secret;
@@ -7,6 +8,10 @@ use chat::secret::Secret;
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::settings::{Environment, Error, Layers, Settings};
+
+/// Why an empty file is no secret.
+const EMPTY: &str =
+    "it is empty; restore it, or make it again: switchboard init --repair --data DIR";
 
 /// The settings as written.
 #[derive(Debug)]
@@ -76,6 +81,11 @@ impl Loaded {
         };
         let source = path.display().to_string();
         data::read_secret(&path)
+            .and_then(|secret| match secret.expose() {
+                // NATS would accept the user without a password.
+                "" => Err(io::Error::new(io::ErrorKind::InvalidData, EMPTY)),
+                _ => Ok(secret),
+            })
             .map(|secret| Some(Given { secret, source }))
             .map_err(|source| Error::File {
                 path,

@@ -7,6 +7,7 @@ use chat::secret::Secret;
 use console::Websocket;
 
 use super::loaded::{Given, Loaded, bad};
+use crate::data::create::new_password;
 use crate::exit::{Exit, OrExit as _, Result};
 use crate::settings::{Settings, reachable};
 
@@ -63,13 +64,13 @@ pub(super) fn nats(loaded: &Loaded) -> Result<Nats> {
 }
 
 impl Nats {
-    /// The configuration of the nats-server, which accepts the console page at this address and
-    /// writes its files to this directory.
+    /// The configuration of the nats-server, which accepts the console page at this address and, if it
+    /// is our child, writes its files to this directory.
     pub(crate) fn server(
         &self,
         settings: &Settings,
         page: SocketAddr,
-        directory: PathBuf,
+        directory: Option<PathBuf>,
     ) -> Result<console::nats_server::Settings> {
         let seed = required("nats.issuer_seed", self.issuer_seed.as_ref())?;
         let issuer = issuer_key(seed)?;
@@ -122,12 +123,23 @@ impl Nats {
     ) -> Result<console::Config> {
         // An external server accepts the origins in its own configuration, which is unknown here.
         let origins = self.child.then(|| origins(settings, page));
+        let self_test = (!self.child).then(|| self.self_test()).transpose()?;
         Ok(console::Config {
             issuer: required("nats.issuer_seed", self.issuer_seed.as_ref())?
                 .secret
                 .clone(),
             websocket,
             origins: origins.unwrap_or_default(),
+            self_test,
+        })
+    }
+
+    /// A connection with a random token, by which the console tests the sign-in.
+    fn self_test(&self) -> Result<bus::Config> {
+        let config = self.connection(String::new(), None, "switchboard-self-test");
+        Ok(bus::Config {
+            token: Some(new_password()?.0),
+            ..config
         })
     }
 }
@@ -136,7 +148,8 @@ impl Nats {
 fn required<'a>(key: &str, secret: Option<&'a Given>) -> Result<&'a Given> {
     secret.ok_or_else(|| {
         bad(format!(
-            "{key} is not set, and the data directory has no file for it; set {key} or {key}_file"
+            "{key} is not set, and the data directory has no file for it; set {key} or {key}_file, or \
+             make the file again: switchboard init --repair --data DIR"
         ))
     })
 }
@@ -144,7 +157,11 @@ fn required<'a>(key: &str, secret: Option<&'a Given>) -> Result<&'a Given> {
 /// The public key of a seed.
 fn issuer_key(seed: &Given) -> Result<String> {
     console::nats_server::issuer_key(&seed.secret).or_fail(Exit::Settings, || {
-        format!("{} has no seed of an account key", seed.source)
+        format!(
+            "{} has no seed of an account key; restore it, or make a new one: switchboard init \
+             --repair --data DIR",
+            seed.source
+        )
     })
 }
 

@@ -51,6 +51,9 @@ fn print(data: &Data, remains: &Remains) -> Result {
         ))?,
         None => output::data("keys: missing")?,
     }
+    if remains.is_other_log {
+        output::data("log: has other events at that position, so it is not the log of these keys")?;
+    }
     for path in &remains.repairable {
         output::data(format_args!(
             "{}: the next start repairs it from its copy",
@@ -70,7 +73,7 @@ fn print(data: &Data, remains: &Remains) -> Result {
             numbers.join(", ")
         ))?;
     }
-    if remains.is_short() {
+    if remains.is_short() || remains.is_other_log {
         output::data(format_args!(
             "To get the events back, restore {shown}/log from a backup, or move a directory \
              log/quarantine-… back that contains them."
