@@ -32,7 +32,8 @@ impl World {
         }
     }
 
-    /// Runs the program and answers its requests in this order: method, request, answer.
+    /// Runs the program, lets it sign in, and answers its requests in this order: method, request,
+    /// answer.
     async fn call(
         &mut self,
         args: &[&str],
@@ -48,10 +49,17 @@ impl World {
                 .env("SWITCHBOARD_PASSWORD", "12345678");
             command.output().unwrap()
         });
+        self.sign_in().await;
         for (method, request, answer) in answers {
             self.answer(method, request, answer).await;
         }
         outputs(output.await.unwrap())
+    }
+
+    /// Answers the request that every command sends first.
+    async fn sign_in(&mut self) {
+        let me = json!({ "ok": { "id": "admin", "groups": ["supervisors"], "liveChats": [] } });
+        self.answer("me", &json!({}), &me).await;
     }
 
     async fn publish(&self, subject: &str, event: &Value) {
@@ -161,6 +169,20 @@ async fn a_rejection_is_printed_with_its_code_and_a_denial_exits_with_5() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_the_router_is_too_busy_for_is_repeated() {
+    let mut world = World::start().await;
+    let busy = json!({ "error": {
+        "code": "unavailable", "message": "too many requests", "details": { "retryAfter": 1 },
+    }});
+    let request = json!({ "view": "queue" });
+    let ok = json!({ "ok": { "sessions": [], "next": null } });
+    let answers = [busy, ok].map(|answer| ("sessions.list", request.clone(), answer));
+    let args = ["session", "list", "--view", "queue"];
+    let (code, _, stderr) = world.call(&args, &answers).await;
+    assert_eq!(code, 0, "{stderr}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_denied_sign_in_exits_with_5_and_a_missing_router_with_4() {
     let locked = Server::start_with("authorization { user: x, password: y }").await;
     let call = |url: String| {
@@ -189,15 +211,15 @@ fn page(events: &[Value], next: Option<u64>, position: u64) -> Value {
     json!({ "ok": { "events": events, "next": next, "position": position } })
 }
 
-/// Runs `feed` as a supervisor, until it has signed in and read the rights of its user.
+/// Runs `feed` as a supervisor, until it has signed in and then read the rights of its user.
 async fn start_feed(world: &mut World) -> Running {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "12345678").unwrap();
     let (url, file) = (world.server.url(), text(password.path()));
     let sign_in = ["--nats", &url, "--password-file", file];
     let feed = Running::start(&[&["feed", "--from", "10"][..], &sign_in].concat());
-    let me = json!({ "ok": { "id": "admin", "groups": ["supervisors"], "liveChats": [] } });
-    world.answer("me", &json!({}), &me).await;
+    world.sign_in().await;
+    world.sign_in().await;
     feed
 }
 
