@@ -14,6 +14,9 @@ const REDACTED: &str = "***";
 const SHOWN_BYTES_MAX: usize = 3;
 /// The shortest base64 text that is searched for, in characters: shorter ones occur in other words.
 const BASE64_CHARS_MIN: usize = 6;
+/// How many backslashes and control characters are ignored within a secret. Without a bound, a text of
+/// nothing else would be read to its end again from each of its characters.
+const IGNORED_MAX: usize = 256;
 
 /// Replaces the secrets in a text and cuts it after `chars_max` characters. It finds a secret in clear,
 /// with the escapes of JSON, URLs and HTML, and in base64, also of a longer text that contains it.
@@ -93,19 +96,22 @@ impl Needle {
 
     /// `escapes` is whether an escape that fits counts as the character that it stands for.
     fn matched(&self, text: &[u8], escapes: bool) -> Option<usize> {
-        let (mut at, mut found) = (0, 0);
+        let (mut at, mut found, mut ignored) = (0, 0, 0);
         while let Some(wanted) = self.0.get(found..).filter(|wanted| !wanted.is_empty()) {
             let rest = text.get(at..).unwrap_or_default();
             let (length, count) = match Step::of(rest, wanted, escapes) {
                 Step::Is(length, count) => (length, count),
                 // A line break in base64, or a backslash before an escaped character.
                 Step::Other if found > 0 && rest.first().is_some_and(|b| is_skipped(*b)) => (1, 0),
-                Step::Other if rest.first() == Some(&b'\\') => (1, 0),
                 Step::End if found > SHOWN_BYTES_MAX => return Some(text.len()),
                 Step::Other | Step::End => return None,
             };
             at += length;
             found += count;
+            ignored += usize::from(count == 0);
+            if ignored > IGNORED_MAX {
+                return None;
+            }
         }
         Some(at)
     }

@@ -2,6 +2,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE};
 use serde_json::{Value, json};
 
 use super::*;
+use crate::rpc::ANSWER_BYTES_MAX;
 
 const ALL: usize = 10_000;
 
@@ -157,4 +158,20 @@ fn the_text_is_cut_after_the_codes_are_removed() {
 #[test]
 fn a_code_of_backslashes_is_removed() {
     assert_eq!(redacted("a \\\\\\ b", "\\\\\\"), "a *** b");
+}
+
+#[test]
+fn ignored_characters_are_bounded() {
+    let code = "secret code";
+    let quoted = |backslashes: usize| format!("secret{} code", "\\".repeat(backslashes));
+    assert_eq!(redacted(&quoted(IGNORED_MAX), code), "***");
+    assert_eq!(
+        redacted(&quoted(IGNORED_MAX + 1), code),
+        quoted(IGNORED_MAX + 1)
+    );
+    // Takes minutes without the bound.
+    for ignored in ["\\", "%5C", "&#92;", "\\u005c", "s\\"] {
+        let text = ignored.repeat(ANSWER_BYTES_MAX / ignored.len());
+        assert_eq!(redact(&text, &[Secret::new(code)], 2_000), text[..2_000]);
+    }
 }
