@@ -32,7 +32,7 @@ async fn stranger(to: SocketAddr) -> TcpStream {
     within("a connection", socket.connect(to)).await.unwrap()
 }
 
-async fn strangers(to: SocketAddr, count: usize, send: &str) -> Vec<TcpStream> {
+pub(crate) async fn strangers(to: SocketAddr, count: usize, send: &str) -> Vec<TcpStream> {
     let mut sockets = Vec::new();
     for _ in 0..count {
         let mut socket = stranger(to).await;
@@ -44,7 +44,7 @@ async fn strangers(to: SocketAddr, count: usize, send: &str) -> Vec<TcpStream> {
 }
 
 /// Reads until the connection ends.
-async fn rest(socket: &mut TcpStream) -> String {
+pub(crate) async fn rest(socket: &mut TcpStream) -> String {
     let mut received = Vec::new();
     // A reset is an end too.
     let read = socket.read_to_end(&mut received);
@@ -59,7 +59,7 @@ async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
 }
 
 /// Signs in with made-up names, again and again.
-async fn flood(to: SocketAddr, number: usize, sent: Arc<AtomicUsize>) {
+pub(crate) async fn flood(to: SocketAddr, number: usize, sent: Arc<AtomicUsize>) {
     for round in 0.. {
         let mut socket = stranger(to).await;
         let proof = json!({ "user": format!("made-up-{number}-{round}"), "pass": PASSWORD });
@@ -72,7 +72,7 @@ async fn flood(to: SocketAddr, number: usize, sent: Arc<AtomicUsize>) {
 }
 
 /// Waits for an answer: the client connects as soon as NATS sends anything, such as its first ping.
-async fn signed_in(operator: impl Future<Output = Result<Operator, String>>) {
+pub(crate) async fn signed_in(operator: impl Future<Output = Result<Operator, String>>) {
     operator.await.unwrap().call("me", json!({})).await;
 }
 
@@ -156,18 +156,24 @@ async fn idle_connections_lock_nobody_out_and_end() {
     }
 }
 
+/// The start of a post with a large body, which does not go on.
+pub(crate) fn stalled_post(world: &World) -> String {
+    let url = world.messenger.ingress_url();
+    let path = url.strip_prefix(&world.broker.ingress("")).unwrap();
+    let body = " ".repeat(20_000);
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: 200000\r\n\r\n{body}"
+    )
+}
+
 #[tokio::test]
 async fn stalled_posts_leave_places_for_large_messages_of_others() {
     let world = World::start().await;
     let address = world.broker.listener("ingress.listen");
     let url = world.messenger.ingress_url();
-    let (_, path) = url.split_once(&address.to_string()).unwrap();
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
-         content-length: 200000\r\n\r\n"
-    );
     let body = " ".repeat(20_000);
-    let mut stalled = strangers(address, 160, &format!("{head}{body}")).await;
+    let mut stalled = strangers(address, 160, &stalled_post(&world)).await;
     let last = rest(&mut stalled[159]).await;
     assert!(last.contains(" 503 "), "{last}");
     let mut large = message("large", "ann", &"x".repeat(10_000));

@@ -35,7 +35,7 @@ async fn all<T: Send + 'static>(
 }
 
 /// Connects `channels` channels of one messenger and opens `chats` sessions in each.
-async fn sessions(
+pub(crate) async fn sessions(
     world: &World,
     messenger: &Messenger,
     channels: usize,
@@ -69,7 +69,7 @@ async fn sessions(
 }
 
 /// Makes a messenger hang.
-fn hang(messenger: &Messenger, kind: Option<&'static str>) -> Gate {
+pub(crate) fn hang(messenger: &Messenger, kind: Option<&'static str>) -> Gate {
     let gate = Gate::closed();
     let hanging = WebhookResponse::status(200).behind(&gate);
     messenger.respond_with(move |request| {

@@ -49,6 +49,7 @@ mod duplicates;
 mod echoes;
 mod examples;
 mod failed_deliveries;
+mod fair_shares;
 mod fairness;
 mod feed;
 mod forgetting;

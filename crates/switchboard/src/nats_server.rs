@@ -19,6 +19,7 @@ use serde_json::Value;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 use tokio_util::sync::CancellationToken;
+use tracing::Level;
 
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
@@ -56,6 +57,13 @@ pub(crate) struct NatsServer {
 const IGNORED: [&str; 2] = [
     "Websocket not configured with TLS",
     "Plaintext passwords detected",
+];
+
+/// Parts of lines that every client can cause, as often as it likes: the console role counts sign-ins
+/// and logs them.
+const OF_CLIENTS: [&str; 2] = [
+    "Auth callout service returned an error",
+    "Readloop processing time",
 ];
 
 /// The log lines of the server.
@@ -253,22 +261,79 @@ async fn terminate(child: &mut Child) {
     }
 }
 
-/// Logs a line such as `[123] 2026/11/22 10:00:00.000000 [INF] Server is ready` at its level.
+/// Logs a line of the server.
 fn log(line: &str) {
-    let (head, text) = line.split_once("] ").unwrap_or(("", line));
-    let text = text.split_once("] ").map_or(text, |(_, text)| text);
-    let level = ["[ERR]", "[FTL]", "[WRN]", "[INF]"]
-        .into_iter()
-        .find(|level| line.contains(level));
+    let (level, text) = read(line);
     match level {
-        _ if head.is_empty() => tracing::info!(target: "nats_server", "{line}"),
-        Some("[ERR]" | "[FTL]") => tracing::error!(target: "nats_server", "{text}"),
-        Some("[WRN]") if IGNORED.iter().any(|warning| text.starts_with(warning)) => {
-            tracing::debug!(target: "nats_server", "{text}");
-        }
-        Some("[WRN]") => tracing::warn!(target: "nats_server", "{text}"),
+        Level::ERROR => tracing::error!(target: "nats_server", "{text}"),
+        Level::WARN => tracing::warn!(target: "nats_server", "{text}"),
+        Level::INFO => tracing::info!(target: "nats_server", "{text}"),
+        _ => tracing::debug!(target: "nats_server", "{text}"),
+    }
+}
+
+/// The level and text of a line such as `[123] 2026/11/22 10:00:00.000000 [INF] Server is ready`.
+fn read(line: &str) -> (Level, &str) {
+    let Some((_, text)) = line.split_once("] ") else {
+        return (Level::INFO, line);
+    };
+    let text = text.split_once("] ").map_or(text, |(_, text)| text);
+    if let Some((text, _)) = text.split_once(" - User ") {
+        // People type their password as the name.
+        return (Level::DEBUG, text);
+    }
+    let is_minor = IGNORED.iter().any(|start| text.starts_with(start))
+        || OF_CLIENTS.iter().any(|part| text.contains(part));
+    let level = match ["[ERR]", "[FTL]", "[WRN]"].map(|level| line.contains(level)) {
+        _ if is_minor => Level::DEBUG,
+        [true, ..] | [_, true, _] => Level::ERROR,
+        [_, _, true] => Level::WARN,
         // The server logs a dozen lines at every start.
-        Some(_) => tracing::debug!(target: "nats_server", "{text}"),
-        None => tracing::debug!(target: "nats_server", "{line}"),
+        _ => Level::DEBUG,
+    };
+    (level, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_a_client_can_cause_is_not_logged_as_an_error_and_names_no_user() {
+        for (line, level, text) in [
+            (
+                "[7] 2026/11/22 10:00:00.000000 [INF] Server is ready",
+                Level::DEBUG,
+                "Server is ready",
+            ),
+            (
+                "[7] 2026/11/22 10:00:00.000000 [FTL] no disk",
+                Level::ERROR,
+                "no disk",
+            ),
+            (
+                "[7] 2026/11/22 10:00:00.000000 [WRN] slow",
+                Level::WARN,
+                "slow",
+            ),
+            (
+                "[7] 2026/11/22 10:00:00.000000 [ERR] 1.2.3.4:5 - cid:9 - authentication error - User \"secret\"",
+                Level::DEBUG,
+                "1.2.3.4:5 - cid:9 - authentication error",
+            ),
+            (
+                "[7] 2026/11/22 10:00:00.000000 [WRN] Auth callout service returned an error: wrong credentials",
+                Level::DEBUG,
+                "Auth callout service returned an error: wrong credentials",
+            ),
+            (
+                "[7] 2026/11/22 10:00:00.000000 [WRN] 1.2.3.4:5 - cid:9 - Readloop processing time: 5s",
+                Level::DEBUG,
+                "1.2.3.4:5 - cid:9 - Readloop processing time: 5s",
+            ),
+            ("usage: nats-server", Level::INFO, "usage: nats-server"),
+        ] {
+            assert_eq!(read(line), (level, text), "{line}");
+        }
     }
 }

@@ -29,8 +29,6 @@ const SCANNED_BYTES_MAX: usize = 8 * 1024 * 1024;
 const READ_MAX: usize = 1_000;
 /// The most bytes of one read.
 const READ_BYTES_MAX: usize = 256 * 1024;
-/// The most records that are kept. The loop copies the objects of each, which takes some microseconds.
-const FOUND_MAX: usize = 250;
 /// The most bytes of records that are kept. A full answer has about as many.
 const FOUND_BYTES_MAX: usize = 512 * 1024;
 
@@ -83,7 +81,6 @@ impl After {
         // Later events may be in live chats that the caller may not see: the rights are of `until`.
         let head = self.until.min(sealed_log.reader.head().position);
         let last = head.min(self.position.saturating_add(RECORDS_MAX));
-        let limit = self.limit.min(FOUND_MAX);
         let (mut records, mut bytes, mut scanned) = (Vec::new(), 0, 0);
         let mut at = self.position;
         while at < last && scanned < SCANNED_BYTES_MAX {
@@ -104,7 +101,7 @@ impl After {
                 let record = decode(event.position, &event.bytes);
                 let record = record.filter(|record| self.may_see(record));
                 let size = event.bytes.len();
-                let is_full = records.len() == limit || bytes + size > FOUND_BYTES_MAX;
+                let is_full = records.len() == self.limit || bytes + size > FOUND_BYTES_MAX;
                 if record.is_some() && is_full && !records.is_empty() {
                     return Found {
                         records,
@@ -191,13 +188,16 @@ mod tests {
         shell
     }
 
+    /// The limit of the requests.
+    const LIMIT: usize = 250;
+
     fn after(shell: &Shell, login: &str, position: u64) -> Found {
         let id = login.parse().unwrap();
         let caller = shell.workspace().caller(&id).unwrap();
         let query = EventsAfter {
             position,
             live_chat: None,
-            limit: 1_000,
+            limit: LIMIT,
         };
         let Scan::Events(after) = scan(shell.workspace(), &caller, &query) else {
             panic!("another scan")
@@ -213,15 +213,12 @@ mod tests {
         while let Some(from) = position {
             let found = after(&shell, "root", from);
             let size: usize = found.records.iter().map(|r| r.encode().len()).sum();
-            assert!(size <= FOUND_BYTES_MAX && found.records.len() <= FOUND_MAX);
+            assert!(size <= FOUND_BYTES_MAX && found.records.len() <= LIMIT);
             most = (most.0.max(size), most.1.max(found.records.len()));
             seen.extend(found.records.iter().map(|record| record.position));
             position = found.next;
         }
-        assert!(
-            most.0 > FOUND_BYTES_MAX / 2 && most.1 == FOUND_MAX,
-            "{most:?}"
-        );
+        assert!(most.0 > FOUND_BYTES_MAX / 2 && most.1 == LIMIT, "{most:?}");
         assert!(seen.is_sorted() && seen.len() > 280, "nothing is left out");
     }
 
