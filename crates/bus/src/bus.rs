@@ -212,6 +212,11 @@ impl Bus {
         state == async_nats::connection::State::Connected && !self.link.borrow().closed
     }
 
+    /// Returns the number that NATS gave this connection. It changes with each reconnection.
+    pub fn client_id(&self) -> u64 {
+        self.client.server_info().client_id
+    }
+
     /// Watches the state of the connection. A consumer that must not miss a message waits on
     /// [`changed`](watch::Receiver::changed) and catches up when [`Link::has_gap_since`] is true.
     pub fn changes(&self) -> watch::Receiver<Link> {

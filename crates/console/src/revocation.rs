@@ -2,6 +2,7 @@
 //!
 //! Also closes connections that tried to sign in while no console role was subscribed, as after a
 //! restart. NATS sent their auth callouts to no subscriber, so they would hang until its timeout.
+//! Connections whose sign-in another instance may be answering stay open.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,16 +10,18 @@ use std::time::Duration;
 
 use bus::{Link, Message, Subscription};
 use chat::id::UserId;
-use chat::subject::Subjects;
+use chat::subject::{AUTH_CALLOUT, Subjects};
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::Error;
-use crate::accounts::ACCOUNT;
+use crate::accounts::{ACCOUNT, ROLES_USER, SYSTEM_USER};
 use crate::callout::Callout;
 use crate::recent_sign_ins::Connection;
-use crate::system_account::{ConnectionList, Ended, SIGNING_IN_ACCOUNT, SystemAccount};
+use crate::system_account::{
+    ConnectionList, Ended, ListedConnection, SIGNING_IN_ACCOUNT, SystemAccount,
+};
 
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
 /// The most connections per list; NATS's reply has no other limit.
@@ -41,7 +44,7 @@ struct Pending {
     /// Users, each with the position of the last change.
     users: BTreeMap<UserId, u64>,
     all_users: bool,
-    /// Connections that tried to sign in before this role subscribed.
+    /// Connections that tried to sign in before any console role subscribed.
     unanswered: bool,
 }
 
@@ -51,7 +54,8 @@ enum Selection<'a> {
     /// A user's, except those with rights from this position or later.
     User(&'a UserId, u64),
     AllUsers,
-    Unanswered,
+    /// Those signing in that have a lower number and are unknown to this role.
+    Unanswered(u64),
 }
 
 impl Revocation {
@@ -114,7 +118,7 @@ impl Revocation {
     /// Closes the pending connections; failures stay pending.
     async fn close_pending(&self, pending: &mut Pending) {
         if pending.unanswered {
-            match self.close_listed(Selection::Unanswered).await {
+            match self.close_unanswered().await {
                 Ok(()) => pending.unanswered = false,
                 Err(error) => return log_failure(&error),
             }
@@ -142,6 +146,18 @@ impl Revocation {
         self.close_listed(Selection::User(user, position)).await
     }
 
+    /// Closes the connections whose sign-in no console role received. NATS numbers connections in
+    /// order: another console receives the sign-ins of connections with higher numbers than its own.
+    async fn close_unanswered(&self) -> Result<(), Error> {
+        let filter = json!({ "auth": true, "acc": ACCOUNT, "filter_subject": AUTH_CALLOUT });
+        let consoles = self.system.connections(&filter).await?.data.connections;
+        let this = self.callout.bus.client_id();
+        let others = consoles.iter().map(|listed| listed.cid);
+        let first = others.filter(|other| *other != this).min();
+        let selection = Selection::Unanswered(first.unwrap_or(u64::MAX));
+        self.close_listed(selection).await
+    }
+
     /// Closes the selected connections that NATS lists, except those that already have the new rights. A
     /// connection that signed in through another instance may be closed needlessly, which costs one
     /// reconnection.
@@ -155,9 +171,7 @@ impl Revocation {
                     server: list.server.id.clone(),
                     client: listed.cid,
                 };
-                let Some(reason) =
-                    self.reason_to_close(selection, &connection, &listed.authorized_user)
-                else {
+                let Some(reason) = self.reason_to_close(selection, &connection, &listed) else {
                     kept += 1;
                     continue;
                 };
@@ -176,12 +190,16 @@ impl Revocation {
         &self,
         selection: Selection<'_>,
         connection: &Connection,
-        user: &str,
+        listed: &ListedConnection,
     ) -> Option<&'static str> {
+        let user = listed.authorized_user.as_str();
         let is_outdated = match selection {
-            Selection::Unanswered => {
-                let is_answered = self.callout.is_recent(connection);
-                return (!is_answered)
+            Selection::Unanswered(end) => {
+                // Without credentials NATS has sent no auth callout yet. It sends none for roles.
+                let has_credentials = [user, listed.lang.as_str()].iter().any(|s| !s.is_empty());
+                let is_role = [ROLES_USER, SYSTEM_USER].contains(&user);
+                let is_answered = connection.client >= end || self.callout.is_recent(connection);
+                return (has_credentials && !is_role && !is_answered)
                     .then_some("no console role was subscribed when it signed in");
             }
             Selection::User(_, position) => !self.callout.is_current(connection, position),
@@ -194,7 +212,7 @@ impl Revocation {
 
     async fn list(&self, selection: Selection<'_>, offset: usize) -> Result<ConnectionList, Error> {
         let account = match selection {
-            Selection::Unanswered => SIGNING_IN_ACCOUNT,
+            Selection::Unanswered(_) => SIGNING_IN_ACCOUNT,
             Selection::User(..) | Selection::AllUsers => ACCOUNT,
         };
         let mut filter = json!({

@@ -69,6 +69,9 @@ pub(crate) struct ListedConnection {
     pub(crate) cid: u64,
     #[serde(default)]
     pub(crate) authorized_user: String,
+    /// The client's library; empty until the client has sent its credentials.
+    #[serde(default)]
+    pub(crate) lang: String,
 }
 
 #[derive(Deserialize)]

@@ -28,7 +28,12 @@ pub(crate) fn by_token(token: &str) -> Value {
 
 impl Client {
     /// Connects, or returns the server's error.
-    pub(crate) async fn connect(port: u16, mut proof: Value) -> Result<Self, String> {
+    pub(crate) async fn connect(port: u16, proof: Value) -> Result<Self, String> {
+        Self::open(port).await.sign_in(proof).await
+    }
+
+    /// Opens a connection without credentials.
+    pub(crate) async fn open(port: u16) -> Self {
         let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
         let mut client = Self {
             stream: BufReader::new(stream),
@@ -36,11 +41,17 @@ impl Client {
             messages: Vec::new(),
         };
         assert!(client.line().await.unwrap().starts_with("INFO "));
+        client
+    }
+
+    /// Sends the credentials.
+    pub(crate) async fn sign_in(mut self, mut proof: Value) -> Result<Self, String> {
         for (name, value) in [("verbose", false), ("pedantic", false), ("headers", true)] {
             proof[name] = value.into();
         }
-        client.send(&format!("CONNECT {proof}\r\n")).await;
-        client.settled().await.map(|()| client)
+        proof["lang"] = "test".into();
+        self.send(&format!("CONNECT {proof}\r\n")).await;
+        self.settled().await.map(|()| self)
     }
 
     /// Subscribes, or returns the server's error.

@@ -118,7 +118,7 @@ async fn many_connections_of_one_user_sign_in_at_once() {
 #[tokio::test]
 async fn a_user_has_a_limited_number_of_connections_at_all_consoles_together() {
     let mut world = World::start().await;
-    world.serve().await;
+    world.serve_another().await;
     let token = world.users.lock().unwrap().issue("olga");
     let mut windows = Vec::new();
     for _ in 0..CONNECTIONS_PER_USER_MAX {
@@ -203,7 +203,7 @@ async fn a_sign_in_before_the_session_router_starts_succeeds_once_it_has() {
     let mut world = World::start_with(false).await;
     let olga = Client::connect(world.port, by_password("olga", PASSWORD));
     let late = async {
-        world.asked_by("olga").await;
+        world.asked().await;
         world.route().await;
     };
     let (olga, ()) = tokio::join!(olga, late);
@@ -213,17 +213,44 @@ async fn a_sign_in_before_the_session_router_starts_succeeds_once_it_has() {
 
 #[tokio::test]
 async fn a_sign_in_before_the_console_starts_is_closed_and_does_not_time_out() {
+    for user in ["olga", ""] {
+        let mut world = World::server().await;
+        let token = world.users.lock().unwrap().issue("olga");
+        let olga = Client::connect(world.port, by_password(user, &token));
+        let late = async {
+            world.asked().await;
+            world.route().await;
+            world.serve().await;
+        };
+        let (olga, ()) = tokio::join!(olga, late);
+        // Closed by the console, not rejected after the timeout of NATS.
+        assert_eq!(olga.err().as_deref(), Some("closed"), "{user:?}");
+        world.sign_in("olga").await;
+        world.stop().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_without_credentials_signs_in_at_the_console_that_starts() {
     let mut world = World::server().await;
+    let olga = Client::open(world.port).await;
+    world.route().await;
+    world.serve().await;
+    olga.sign_in(by_password("olga", PASSWORD)).await.unwrap();
+    world.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_console_that_starts_does_not_close_a_sign_in_that_another_is_answering() {
+    let mut world = World::start_with(false).await;
     let olga = Client::connect(world.port, by_password("olga", PASSWORD));
     let late = async {
-        world.asked_by("olga").await;
+        world.asked().await;
+        world.serve_another().await;
         world.route().await;
-        world.serve().await;
     };
     let (olga, ()) = tokio::join!(olga, late);
-    // Closed by the console, not rejected after the timeout of NATS.
-    assert_eq!(olga.err().as_deref(), Some("closed"));
-    world.sign_in("olga").await;
+    olga.unwrap();
     world.stop().await.unwrap();
 }
 

@@ -53,7 +53,9 @@ pub(crate) struct World {
     pub(crate) workspace: Subjects,
     pub(crate) users: Arc<Mutex<Users>>,
     issuer: Secret,
+    system: Bus,
     tasks: JoinSet<Result<(), Error>>,
+    consoles: usize,
     stop: CancellationToken,
     _server: Server,
     _dir: TempDir,
@@ -90,15 +92,26 @@ impl World {
             workspace: "default".parse().unwrap(),
             users: Arc::new(Mutex::new(staff())),
             issuer,
+            system: connect(server.port(), SYSTEM_USER).await,
             tasks: JoinSet::new(),
+            consoles: 0,
             stop: CancellationToken::new(),
             _server: server,
             _dir: dir,
         }
     }
 
-    /// Starts the console.
+    /// Starts the console, on the connection of the fake session router.
     pub(crate) async fn serve(&mut self) {
+        self.serve_on(self.bus.clone()).await;
+    }
+
+    /// Starts another console, on its own connection.
+    pub(crate) async fn serve_another(&mut self) {
+        self.serve_on(connect(self.port, ROLES_USER).await).await;
+    }
+
+    async fn serve_on(&mut self, bus: Bus) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         self.page = listener.local_addr().unwrap().port();
         let config = Config {
@@ -110,36 +123,25 @@ impl World {
         self.tasks.spawn(console::run(
             config,
             listener,
-            self.bus.clone(),
+            bus,
             Some(connect(self.port, SYSTEM_USER).await),
             self.workspace.clone(),
             self.stop.clone(),
         ));
-        self.announced().await;
+        self.consoles += 1;
+        self.consoles_started().await;
     }
 
-    /// Waits until NATS lists a connection of this user that has not signed in yet.
-    pub(crate) async fn asked_by(&self, user: &str) {
-        (self.listed(&json!({ "auth": true, "acc": "$G", "user": user }))).await;
+    /// Waits until the only client that has not signed in has sent its credentials.
+    pub(crate) async fn asked(&self) {
+        let signing_in = json!({ "auth": true, "acc": "$G" });
+        let asked = async { while self.listed(&signing_in).await["lang"].is_null() {} };
+        tokio::time::timeout(PATIENCE, asked).await.unwrap();
     }
 
     /// Waits until NATS lists a connection that matches this filter, and returns it.
     pub(crate) async fn listed(&self, filter: &Value) -> Value {
-        let system = connect(self.port, SYSTEM_USER).await;
-        let listed = async {
-            loop {
-                let subject = SERVER_CONNECTIONS.to_owned();
-                let list = system.request(subject, &[], filter.to_string().into(), PATIENCE);
-                let list: Value = serde_json::from_slice(&list.await.unwrap().payload).unwrap();
-                if let Some(connection) = list["data"]["connections"].get(0) {
-                    return connection.clone();
-                }
-                tokio::time::sleep(POLL).await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, listed)
-            .await
-            .expect("NATS must list the connection")
+        self.list(filter, 1).await.remove(0)
     }
 
     /// Connects with the right password.
@@ -196,18 +198,45 @@ impl World {
         });
     }
 
-    async fn announced(&mut self) {
-        let subject = format!("$SRV.PING.{SERVICE}");
-        let ask = || (self.bus).request(subject.clone(), &[], bytes::Bytes::new(), PATIENCE);
-        let replied = async {
-            while ask().await.is_err() {
-                assert!(self.tasks.try_join_next().is_none(), "the console ended");
+    /// Waits until every console has closed the connections that it closes at its start. A console then
+    /// lists the connections of users whose rights change.
+    async fn consoles_started(&self) {
+        let ping = format!("$SRV.PING.{SERVICE}");
+        let announced = json!({ "auth": true, "acc": "SB", "filter_subject": ping });
+        self.list(&announced, self.consoles).await;
+        let mut requests = (self.system.subscribe(SERVER_CONNECTIONS, None).await).unwrap();
+        self.system.flush().await.unwrap();
+        self.notify("nobody").await;
+        let started = async {
+            let mut started = 0;
+            while started < self.consoles {
+                let request = requests.next().await.unwrap();
+                let filter: Value = serde_json::from_slice(&request.payload).unwrap();
+                started += usize::from(filter["user"] == "nobody");
+            }
+        };
+        tokio::time::timeout(PATIENCE, started)
+            .await
+            .expect("the consoles must start");
+    }
+
+    /// Waits until NATS lists at least `least` connections that match this filter, and returns them.
+    async fn list(&self, filter: &Value, least: usize) -> Vec<Value> {
+        let listed = async {
+            loop {
+                let subject = SERVER_CONNECTIONS.to_owned();
+                let list = (self.system).request(subject, &[], filter.to_string().into(), PATIENCE);
+                let list: Value = serde_json::from_slice(&list.await.unwrap().payload).unwrap();
+                let connections = list["data"]["connections"].as_array().unwrap();
+                if connections.len() >= least {
+                    return connections.clone();
+                }
                 tokio::time::sleep(POLL).await;
             }
         };
-        tokio::time::timeout(PATIENCE, replied)
+        tokio::time::timeout(PATIENCE, listed)
             .await
-            .expect("the console must announce itself");
+            .expect("NATS must list the connections")
     }
 }
 

@@ -27,6 +27,8 @@ struct Simulation {
     ends: BTreeSet<(Timestamp, Key)>,
     next: usize,
     steps: usize,
+    /// Whether a request may be able to start that was not at the last step.
+    changed: bool,
     /// The longest time that a request of a healthy channel waited for its slot.
     delay: Duration,
     /// The most requests in flight of any channel.
@@ -57,6 +59,7 @@ impl Simulation {
             ends: BTreeSet::new(),
             next: 0,
             steps: 0,
+            changed: false,
             delay: Duration::ZERO,
             together: 0,
         }
@@ -67,6 +70,7 @@ impl Simulation {
         self.next += 1;
         let (_, due) = self.channels.get_mut(&of).unwrap();
         due.push_back(((of, self.next), self.now));
+        self.changed = true;
     }
 
     /// Starts what may start, as the loop does.
@@ -100,6 +104,7 @@ impl Simulation {
         while let Some((at, key)) = self.ends.first().copied().filter(|(at, _)| *at <= self.now) {
             self.ends.pop_first();
             self.slots.free(key);
+            self.changed = true;
             let is_hanging = self.hanging.binary_search(&key.0).is_ok();
             let (channel, due) = self.channels.get_mut(&key.0).unwrap();
             if is_hanging {
@@ -109,7 +114,10 @@ impl Simulation {
                 channel.breaker = chat::state::Breaker::default();
             }
         }
-        self.start();
+        let aged = self.slots.next_aging().is_some_and(|at| at <= self.now);
+        if std::mem::take(&mut self.changed) || aged {
+            self.start();
+        }
     }
 
     /// Sends a message of every healthy channel every 7 ms for this time.
