@@ -125,6 +125,7 @@ async fn a_healthy_broker_has_no_faults_running_or_stopped() {
     let stopped = examine(&broker).await;
     stopped.is_healthy();
     stopped.has("ok", "broker", &["not running"]);
+    stopped.has("ok", "disk", &["GiB are free"]);
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
-use super::{examine, examine_with, is_root, text};
+use super::{Report, examine, examine_with, is_root, text};
 use crate::broker::TestBroker;
 use crate::program;
 use crate::world::{World, create_user};
@@ -184,6 +185,37 @@ async fn a_copy_is_found() {
         "up --adopt",
     ];
     report.finds(1, "place", &parts);
+}
+
+/// Runs `doctor` after a shell command that mounts something, visible to it only. `None` where tests may
+/// not mount.
+async fn examine_mounted(broker: &TestBroker, mount: &str, data: &Path) -> Option<Report> {
+    let mut doctor = program::command("unshare");
+    doctor.args(["--mount", "sh", "-ec"]);
+    doctor.arg(format!("{mount}\nexec \"$0\" doctor --json --data \"$1\""));
+    doctor.arg(program::switchboard()).arg(data);
+    doctor.current_dir(broker.test_dir());
+    let output = program::output(&mut doctor).await;
+    (!output.stdout.is_empty()).then(|| Report::of(output))
+}
+
+#[tokio::test]
+async fn a_full_disk_and_a_read_only_one_are_found() {
+    let broker = stopped().await;
+    let data = broker.data();
+    let small = broker.test_dir().join("small");
+    fs::create_dir(&small).unwrap();
+    let mount = "mount -t tmpfs -o size=64m,mode=700 none small; cp -a data/. small";
+    if let Some(report) = examine_mounted(&broker, mount, &small).await {
+        let parts = [text(&small), "0 GiB are free", "free some space"];
+        report.has("wrong", "disk", &parts);
+        report.is_harmless();
+    }
+    let mount = "mount --bind data data; mount -o remount,bind,ro data";
+    if let Some(report) = examine_mounted(&broker, mount, &data).await {
+        let parts = [text(&data), "mounted read-only", "remount"];
+        report.has("wrong", "permissions", &parts);
+    }
 }
 
 #[tokio::test]
