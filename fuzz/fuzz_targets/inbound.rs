@@ -2,12 +2,12 @@
 #![no_main]
 
 use chat::messenger::Inbound;
-use chat::messenger::inbound::{EXTERNAL_ID_BYTES_MAX, parse};
+use chat::messenger::inbound::{Body, EXTERNAL_ID_BYTES_MAX};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|body: &[u8]| {
-    if let Ok(object) = parse(body)
-        && let Ok(Inbound::Message(message)) = Inbound::read(&object)
+    if let Ok(body) = Body::parse(body)
+        && let Ok((Inbound::Message(message), _)) = body.read()
     {
         assert!((1..=EXTERNAL_ID_BYTES_MAX).contains(&message.external_message_id.len()));
         assert!(!message.content.is_empty());

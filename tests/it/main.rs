@@ -71,4 +71,5 @@ mod sessions;
 mod signals;
 mod tidy;
 mod tokens;
+mod tolerance;
 mod write_first;

@@ -10,6 +10,8 @@ pub const FILES_MAX: usize = 20;
 pub const NAME_CHARS_MAX: usize = 255;
 /// The most bytes of a URL.
 pub const URL_BYTES_MAX: usize = 2_048;
+/// The most bytes of the URL of a person's file: storage services put long signatures into them.
+pub const INBOUND_URL_BYTES_MAX: usize = 8_192;
 /// The most bytes of an avatar's data URI; a larger avatar is omitted from the profile.
 pub const AVATAR_BYTES_MAX: usize = 48 * 1024;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chat::id::ChannelId;
+use chat::messenger::inbound::Finding;
 use chat::rpc::{Access, HealthReply, HealthRequest, InboundReply, InboundRequest};
 use chat::time::Timestamp;
 use governor::clock::DefaultClock;
@@ -71,7 +72,9 @@ impl<U: Upstream> Gateway<U> {
                 Route::Inbound(channel) => {
                     let body = self.read(&head.headers, body, from).await?;
                     let sent = Unverified::new(&head.headers, body.bytes.clone());
-                    response::inbound(self.in_time(self.forward(channel, &sent, now)).await?)
+                    let forwarded = self.in_time(self.forward(channel, &sent, now));
+                    let (reply, warnings) = forwarded.await?;
+                    response::inbound(reply, warnings)
                 }
                 Route::Health(channel) => self.health(channel, &head.headers, now).await,
             }
@@ -104,32 +107,35 @@ impl<U: Upstream> Gateway<U> {
         Ok(self.reader.read(body, from).await?)
     }
 
+    /// Returns the router's reply, and what was repaired in the body.
     async fn forward(
         &self,
         channel: ChannelId,
         sent: &Unverified,
         now: Timestamp,
-    ) -> Result<InboundReply, RequestError> {
+    ) -> Result<(InboundReply, Vec<Finding>), RequestError> {
         let verify = |access: &Access| sent.verify(access, now);
         let (revision, verified) = self.authenticate(channel, now, verify).await?;
         let request = |revision, verified: Verified| {
             let old_code = verified.old_code;
-            Ok::<_, RequestError>(InboundRequest {
+            let (inbound, warnings) = verified.read()?;
+            let request = InboundRequest {
                 channel,
                 revision,
-                inbound: verified.read()?,
+                inbound,
                 old_code,
-            })
+            };
+            Ok::<_, RequestError>((request, warnings))
         };
-        let first = request(revision, verified)?;
+        let (first, warnings) = request(revision, verified)?;
         self.rates.admit(channel)?;
         let reply = self.upstream.inbound(first).await?;
         if reply != InboundReply::Stale {
-            return Ok(reply);
+            return Ok((reply, warnings));
         }
         let access = self.fetch_access(channel, now).await?;
-        let second = request(access.revision, verify(&access)?)?;
-        Ok(self.upstream.inbound(second).await?)
+        let (second, warnings) = request(access.revision, verify(&access)?)?;
+        Ok((self.upstream.inbound(second).await?, warnings))
     }
 
     async fn health(

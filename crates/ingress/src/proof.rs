@@ -3,13 +3,13 @@
 
 use bytes::Bytes;
 use chat::messenger::Inbound;
-use chat::messenger::inbound::parse;
+use chat::messenger::inbound::{Body, Finding};
 use chat::rejection::{Code, Rejection};
 use chat::rpc::{Access, Security};
 use chat::signature::{self, Untrusted};
 use chat::time::Timestamp;
 use hyper::HeaderMap;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::request_error::RequestError;
 
@@ -38,7 +38,7 @@ enum Claim {
 pub(crate) struct Verified {
     body: Bytes,
     /// The parsed body, if it contained the proof.
-    object: Option<Map<String, Value>>,
+    parsed: Option<Body>,
     /// Whether the proof is by the code that a rotation replaced; `None` without a proof.
     pub(crate) old_code: Option<bool>,
 }
@@ -63,11 +63,11 @@ impl Unverified {
             let nth = self.verify_signature(access, now)?;
             return Ok(Verified {
                 body: self.body.clone(),
-                object: None,
+                parsed: None,
                 old_code: nth.map(|nth| nth > 0),
             });
         }
-        let object = parse(&self.body).map_err(|rejection| {
+        let parsed = Body::parse(&self.body).map_err(|rejection| {
             if rejection.code == Code::Malformed {
                 RequestError::Rejected(rejection)
             } else {
@@ -75,12 +75,12 @@ impl Unverified {
                 RequestError::Untrusted(Untrusted::NoMatch)
             }
         })?;
-        let token = object.get("token").and_then(Value::as_str);
+        let token = parsed.object.get("token").and_then(Value::as_str);
         let nth = token.and_then(|token| signature::token_matches(access.codes_at(now), token));
         let nth = nth.ok_or(Untrusted::NoMatch)?;
         Ok(Verified {
             body: Bytes::new(),
-            object: Some(object),
+            parsed: Some(parsed),
             old_code: Some(nth > 0),
         })
     }
@@ -103,13 +103,13 @@ impl Unverified {
 }
 
 impl Verified {
-    /// Parses the body.
-    pub(crate) fn read(self) -> Result<Inbound, Rejection> {
-        let object = match self.object {
-            Some(object) => object,
-            None => parse(&self.body)?,
+    /// Parses the body. Returns the request and what was repaired in it.
+    pub(crate) fn read(self) -> Result<(Inbound, Vec<Finding>), Rejection> {
+        let body = match self.parsed {
+            Some(parsed) => parsed,
+            None => Body::parse(&self.body)?,
         };
-        Inbound::read(&object)
+        body.read()
     }
 }
 

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use chat::id::{MessageId, SessionId};
-use chat::rpc::{Accepted, Health, HealthReply, InboundReply};
+use chat::messenger::inbound::Finding;
+use chat::rpc::{Accepted, Health, HealthReply, InboundReply, UserCard};
 use http_body_util::Full;
 use hyper::Response;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
@@ -10,15 +11,19 @@ use serde::Serialize;
 
 use crate::request_error::RequestError;
 
-/// Builds the response to an inbound request.
-pub(crate) fn inbound(reply: InboundReply) -> Result<Response<Full<Bytes>>, RequestError> {
-    match reply {
-        InboundReply::Done => Ok(json(br#"{"status":"accepted"}"#.as_slice())),
-        InboundReply::Accepted(accepted) => Ok(json(encode(&AcceptedBody::from(accepted)))),
-        InboundReply::User(card) => Ok(json(encode(&card))),
-        InboundReply::Rejected(rejection) => Err(rejection.into()),
-        InboundReply::Stale => Err(RequestError::Stale),
-    }
+/// Builds the response to an inbound request, in which these members were repaired.
+pub(crate) fn inbound(
+    reply: InboundReply,
+    warnings: Vec<Finding>,
+) -> Result<Response<Full<Bytes>>, RequestError> {
+    let body = match reply {
+        InboundReply::Done => InboundBody::Done { status: ACCEPTED },
+        InboundReply::Accepted(accepted) => InboundBody::Accepted(accepted.into()),
+        InboundReply::User(card) => InboundBody::User(card),
+        InboundReply::Rejected(rejection) => return Err(rejection.into()),
+        InboundReply::Stale => return Err(RequestError::Stale),
+    };
+    Ok(json(encode(&Warned { body, warnings })))
 }
 
 /// Builds the response to a health request.
@@ -37,6 +42,24 @@ pub(crate) fn health(reply: HealthReply) -> Result<Response<Full<Bytes>>, Reques
     }
 }
 
+const ACCEPTED: &str = "accepted";
+
+#[derive(Serialize)]
+struct Warned {
+    #[serde(flatten)]
+    body: InboundBody,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<Finding>,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum InboundBody {
+    Done { status: &'static str },
+    Accepted(AcceptedBody),
+    User(UserCard),
+}
+
 /// The body for an accepted message, in the order of messenger-protocol section 3.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -52,7 +75,7 @@ struct AcceptedBody {
 impl From<Accepted> for AcceptedBody {
     fn from(accepted: Accepted) -> Self {
         Self {
-            status: "accepted",
+            status: ACCEPTED,
             message_id: accepted.message_id,
             session_id: accepted.session_id,
             position: accepted.position,

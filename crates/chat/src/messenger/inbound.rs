@@ -1,7 +1,9 @@
 //! Parses and validates the requests of messengers.
 
 mod body;
+mod files;
 mod members;
+mod repair;
 #[cfg(test)]
 mod tests;
 
@@ -16,7 +18,7 @@ use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::time::Timestamp;
 
-pub use body::parse;
+pub use body::{Body, parse};
 use members::Members;
 
 /// The deepest nesting of arrays and objects in a body (docs/messenger-protocol.md).
@@ -25,10 +27,21 @@ pub const DEPTH_MAX: usize = 32;
 pub const BODY_BYTES_MAX: usize = 256 * 1024;
 /// The longest id of a messenger, in bytes. Such ids are opaque and compared as bytes.
 pub const EXTERNAL_ID_BYTES_MAX: usize = 255;
+/// The most warnings of a response: more than the members of a message with 20 files have.
+pub const WARNINGS_MAX: usize = 100;
 
 /// The types of requests.
 const TYPES: &str =
     "message, disconnect, userInfo, messageStatus, messageEdited, messageDeleted, typing";
+
+/// What is wrong with a member of a body, and what was done about it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The member, as a JSON pointer (RFC 6901).
+    pub pointer: String,
+    /// A phrase for people.
+    pub detail: String,
+}
 
 /// A valid request of a messenger.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -126,9 +139,9 @@ pub enum ReceiptStatus {
 }
 
 impl Inbound {
-    /// Validates an object against the protocol. The rejection lists every invalid member by its
-    /// JSON pointer.
-    pub fn read(object: &Map<String, Value>) -> Result<Self, Rejection> {
+    /// Validates an object against the protocol. Returns the request, and the optional members that were
+    /// repaired or left out. The rejection lists every invalid member by its JSON pointer.
+    pub fn read(object: &Map<String, Value>) -> Result<(Self, Vec<Finding>), Rejection> {
         let mut members = Members::new(object.get("data"));
         let inbound = match object.get("type").and_then(Value::as_str) {
             Some("message") => Self::Message(members.message()),
@@ -154,6 +167,6 @@ impl Inbound {
                 return Err(Reason::InvalidMember { pointer, detail }.into());
             }
         };
-        members.finish().map(|()| inbound)
+        members.finish().map(|warnings| (inbound, warnings))
     }
 }

@@ -20,15 +20,7 @@ async fn invalid_json_is_malformed() {
     let gateway = TestGateway::token();
     let deep = format!("{}{}", "[".repeat(33), "]".repeat(33));
     let deeper = "[".repeat(100_000);
-    for body in [
-        "",
-        "{",
-        "hello",
-        "{\"type\":}",
-        "\u{feff}{}",
-        &deep,
-        &deeper,
-    ] {
+    for body in ["", "{", "hello", "{\"type\":}", &deep, &deeper] {
         let answer = gateway.post(&[], body).await;
         assert_problem(&answer, 400, "malformed", body.get(..20).unwrap_or(body));
     }
@@ -192,7 +184,7 @@ async fn every_invalid_member_is_named_by_its_pointer() {
     let gateway = TestGateway::token();
     let body = json!({
         "type": "message", "token": CODE,
-        "data": { "externalMessageId": 7, "externalChatId": "", "text": "x" },
+        "data": { "externalMessageId": true, "externalChatId": "", "text": "x" },
     });
     let answer = gateway.post(&[], &body.to_string()).await;
     assert_problem(&answer, 422, "invalid", "members");

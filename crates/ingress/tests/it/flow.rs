@@ -46,6 +46,28 @@ async fn a_duplicate_is_marked_as_one() {
 }
 
 #[tokio::test]
+async fn what_was_repaired_is_a_warning() {
+    let gateway = TestGateway::token();
+    let time = message(CODE).replace("\"text\"", "\"createdAt\":\"\",\"text\"");
+    let answer = gateway.post(&[], &time).await;
+    assert_ok(&answer, "message");
+    assert_eq!(answer.body["warnings"][0]["pointer"], "/data/createdAt");
+    assert!(answer.body["warnings"][0]["detail"].is_string());
+    assert_eq!(answer.body["position"], 123);
+
+    gateway.router.reply(Ok(InboundReply::Stale));
+    let answer = gateway.post(&[], &time).await;
+    assert_eq!(answer.body["warnings"].as_array().unwrap().len(), 1);
+
+    gateway.router.reply(Ok(InboundReply::Done));
+    let body = format!("{{\"type\":\"disconnect\",\"token\":\"{CODE}\",\"x\":\"\\ud800\"}}");
+    let headers = signed(CODE, "m", NOW, &body);
+    let answer = gateway.post(&headers, &body).await;
+    assert_ok(&answer, "disconnect");
+    assert_eq!(answer.body["warnings"][0]["pointer"], "/x");
+}
+
+#[tokio::test]
 async fn an_event_without_a_result_is_accepted() {
     let gateway = TestGateway::token();
     gateway.router.reply(Ok(InboundReply::Done));

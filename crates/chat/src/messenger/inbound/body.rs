@@ -2,15 +2,67 @@
 
 use serde_json::{Map, Value};
 
-use super::DEPTH_MAX;
+use super::repair::rewrite;
+use super::{DEPTH_MAX, Finding, Inbound, WARNINGS_MAX};
 use crate::reason::Reason;
 use crate::rejection::Rejection;
 
-/// Parses a body as one JSON object, nested at most [`DEPTH_MAX`] deep.
+/// The character that stands for a lone surrogate, as an escape.
+const REPLACEMENT: &str = "\\ufffd";
+/// A noncharacter. Parsed with it instead of the replacement, the values with lone surrogates differ.
+const MARK: &str = "\\ufdd0";
+/// The longest pointer in a warning, in bytes: longer than those of all members that have a meaning.
+const POINTER_BYTES_MAX: usize = 64;
+
+/// The body of a messenger's request.
+#[derive(Debug)]
+pub struct Body {
+    /// The JSON object, repaired where necessary.
+    pub object: Map<String, Value>,
+    warnings: Vec<Finding>,
+}
+
+impl Body {
+    /// Parses a body as one JSON object, nested at most [`DEPTH_MAX`] deep. Tolerates a byte order mark,
+    /// numbers that are too large, and lone surrogates, which become U+FFFD with a warning.
+    pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
+        let text = utf8(body)?;
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (repaired, had_surrogates) = rewrite(text, REPLACEMENT);
+        let object = object(&repaired)?;
+        let mut warnings = Vec::new();
+        if had_surrogates {
+            let marked = self::object(&rewrite(text, MARK).0)?;
+            for (name, value) in &object {
+                find_replaced(name, value, marked.get(name), "", &mut warnings);
+            }
+        }
+        Ok(Self { object, warnings })
+    }
+
+    /// Validates the body against the protocol. Returns the request, and at most [`WARNINGS_MAX`]
+    /// members that were repaired or left out.
+    pub fn read(mut self) -> Result<(Inbound, Vec<Finding>), Rejection> {
+        let (inbound, warnings) = Inbound::read(&self.object)?;
+        self.warnings.extend(warnings);
+        self.warnings.truncate(WARNINGS_MAX);
+        Ok((inbound, self.warnings))
+    }
+}
+
+/// Parses a body as one JSON object, nested at most [`DEPTH_MAX`] deep. Repairs nothing.
 pub fn parse(body: &[u8]) -> Result<Map<String, Value>, Rejection> {
-    let text = std::str::from_utf8(body).map_err(|e| Reason::NotUtf8 {
-        offset: e.valid_up_to(),
-    })?;
+    object(utf8(body)?)
+}
+
+fn utf8(body: &[u8]) -> Result<&str, Rejection> {
+    std::str::from_utf8(body).map_err(|e| {
+        let offset = e.valid_up_to();
+        Reason::NotUtf8 { offset }.into()
+    })
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, Rejection> {
     if depth(text) > DEPTH_MAX {
         return Err(Reason::TooDeep { limit: DEPTH_MAX }.into());
     }
@@ -44,4 +96,34 @@ fn depth(text: &str) -> usize {
         }
     }
     deepest
+}
+
+/// Finds the strings, in a member and its name, that differ in the marked body.
+fn find_replaced(
+    name: &str,
+    value: &Value,
+    marked: Option<&Value>,
+    parent: &str,
+    found: &mut Vec<Finding>,
+) {
+    let name = name.replace('~', "~0").replace('/', "~1");
+    let pointer = format!("{parent}/{name}");
+    match (value, marked) {
+        _ if found.len() >= WARNINGS_MAX || pointer.len() > POINTER_BYTES_MAX => {}
+        (Value::Object(members), Some(Value::Object(marked))) => {
+            for (name, value) in members {
+                find_replaced(name, value, marked.get(name), &pointer, found);
+            }
+        }
+        (Value::Array(elements), Some(Value::Array(marked))) => {
+            for (i, (value, marked)) in elements.iter().zip(marked).enumerate() {
+                find_replaced(&i.to_string(), value, Some(marked), &pointer, found);
+            }
+        }
+        (value, Some(marked)) if value == marked => {}
+        _ => found.push(Finding {
+            pointer,
+            detail: "has a lone surrogate; replaced by U+FFFD".to_owned(),
+        }),
+    }
 }

@@ -1,10 +1,16 @@
+mod tolerance;
+
 use serde_json::json;
 
 use super::*;
 use crate::rejection::Code;
 
 fn read(body: &Value) -> Result<Inbound, Rejection> {
-    Inbound::read(&parse(body.to_string().as_bytes())?)
+    read_bytes(body.to_string()).map(|(inbound, _)| inbound)
+}
+
+fn read_bytes(body: impl AsRef<[u8]>) -> Result<(Inbound, Vec<Finding>), Rejection> {
+    Body::parse(body.as_ref())?.read()
 }
 
 /// A valid message with one member of `data` replaced, or removed by `null`.
@@ -55,7 +61,8 @@ fn a_message_is_read_with_all_its_members() {
 fn an_invalid_id_is_reported() {
     for id in ["externalMessageId", "externalChatId", "externalUserId"] {
         let pointer = format!("/data/{id}");
-        let invalid = json!([null, "", 7, ["x"], "x".repeat(256), "ж".repeat(128)]);
+        let long = ["x".repeat(256), "ж".repeat(128)];
+        let invalid = json!([null, "", 7.5, 1e300, true, ["x"], long[0], long[1]]);
         for bad in invalid.as_array().unwrap() {
             check(&message(id, bad.clone()), Code::Invalid, &pointer);
         }
@@ -64,31 +71,19 @@ fn an_invalid_id_is_reported() {
 }
 
 #[test]
-fn any_other_invalid_member_is_reported() {
-    let good = json!({"name": "a", "URL": "http://h/a"});
-    let lower_case = json!({"name": "a", "url": "x"});
-    let long = "x".repeat(256);
-    for (name, bad, pointer) in [
-        ("text", json!(7), "text"),
-        ("text", Value::Null, "text"),
-        ("text", json!(""), "text"),
-        ("externalChatName", json!(long), "externalChatName"),
-        ("createdAt", json!("yesterday"), "createdAt"),
-        ("createdAt", json!(1_795_341_600), "createdAt"),
-        ("replyTo", json!(7), "replyTo"),
-        ("files", json!({}), "files"),
-        ("files", json!([7]), "files/0/name"),
-        ("files", json!([good, lower_case]), "files/1/URL"),
-        ("files", json!([{"name": "", "URL": "x"}]), "files/0/name"),
-    ] {
-        let pointer = format!("/data/{pointer}");
-        check(&message(name, bad), Code::Invalid, &pointer);
+fn a_message_without_readable_content_is_reported() {
+    for bad in [json!([]), Value::Null, json!("")] {
+        check(&message("text", bad), Code::Invalid, "/data/text");
     }
+    let mut body = message("text", json!(true));
+    body["data"]["files"] = json!([{"name": "a", "url": "x"}]);
+    check(&body, Code::Invalid, "/data/text");
+    check(&body, Code::Invalid, "/data/files/0/URL");
 }
 
 #[test]
 fn every_invalid_member_is_reported_at_once() {
-    let all = json!({"type": "message", "data": {"text": 7}});
+    let all = json!({"type": "message", "data": {"text": [7]}});
     let rejection = read(&all).unwrap_err();
     assert_eq!(rejection.details["errors"].as_array().unwrap().len(), 4);
     let none = json!({"type": "message"});
@@ -167,7 +162,7 @@ fn a_receipt_needs_one_of_our_message_ids_and_a_known_status() {
     for bad in [json!("seen"), json!(7), Value::Null] {
         check(&receipt(&id, &bad), Code::Invalid, "/data/status");
     }
-    for bad in [json!("m-1"), Value::Null, json!(7)] {
+    for bad in [json!("m-1"), Value::Null, json!(7), json!([])] {
         let receipt = receipt(&bad, &json!("read"));
         check(&receipt, Code::Invalid, "/data/messageId");
     }
@@ -175,8 +170,11 @@ fn a_receipt_needs_one_of_our_message_ids_and_a_known_status() {
 
 #[test]
 fn an_edit_needs_a_text() {
-    let edit = json!({"type": "messageEdited", "data": {"externalMessageId": "m"}});
-    check(&edit, Code::Invalid, "/data/text");
+    for bad in [Value::Null, json!(7), json!({})] {
+        let data = json!({"externalMessageId": "m", "text": bad});
+        let edit = json!({"type": "messageEdited", "data": data});
+        check(&edit, Code::Invalid, "/data/text");
+    }
 }
 
 #[track_caller]
@@ -184,6 +182,8 @@ fn check_parse(body: impl AsRef<[u8]>, code: Code) {
     let body = body.as_ref();
     let shown = body.escape_ascii();
     assert_eq!(parse(body).map_err(|r| r.code), Err(code), "{shown}");
+    let repaired = Body::parse(body).map(|body| body.object);
+    assert_eq!(repaired.map_err(|r| r.code), Err(code), "{shown}");
 }
 
 #[test]
@@ -195,11 +195,17 @@ fn a_body_that_is_not_json_is_malformed() {
         b"{} x",
         b"{'a':1}",
         b"{\"a\":NaN}",
-        "\u{feff}{}".as_bytes(),
+        "\u{feff}".as_bytes(),
+        "\u{feff}\u{feff}{}".as_bytes(),
+        b"{\"a\":007}",
+        b"{\"a\":1.e400}",
+        b"{\"a\":-}",
+        b"{\"a\":00000000000000000000}",
+        b"{\"a\":\"\\ud80\"}",
+        b"{\"a\":\"\\",
         b"{\"a\":1,}",
         b"{\"a\":\"\xff\"}",
         b"{\"a\":\"\xed\xa0\x80\"}",
-        b"{\"a\":\"\\ud800\"}",
     ] {
         check_parse(body, Code::Malformed);
     }
@@ -228,7 +234,7 @@ fn a_body_nested_deeper_than_32_is_malformed() {
 #[test]
 fn the_last_of_two_members_with_the_same_name_wins() {
     let body = br#"{"type":"disconnect","type":"userInfo","data":{"userId":"ann","userId":"bob"}}"#;
-    let read = Inbound::read(&parse(body).unwrap()).unwrap();
+    let (read, _) = read_bytes(body).unwrap();
     assert_eq!(
         read,
         Inbound::UserInfo {

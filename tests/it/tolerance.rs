@@ -1,0 +1,76 @@
+//! Requests of messengers that are not quite what the protocol asks for.
+
+use serde_json::{Value, json};
+
+use crate::http;
+use crate::messenger::message;
+use crate::world::{World, text};
+
+/// The pointers of an answer's warnings.
+fn warned(answer: &Value) -> Vec<String> {
+    let warnings = answer["warnings"].as_array();
+    let pointers = warnings.into_iter().flatten();
+    pointers.map(|one| text(&one["pointer"])).collect()
+}
+
+#[tokio::test]
+async fn a_message_is_not_lost_because_of_its_optional_members() {
+    let mut world = World::start().await;
+    let mut sent = message("m1", "ann", "");
+    let url = format!("http://files.example/a.png?{}", "x".repeat(8_000));
+    for (name, value) in [
+        ("createdAt", json!("2026-11-22T10:00:00+25:00")),
+        ("replyTo", json!("")),
+        ("externalChatName", json!("n".repeat(300))),
+        ("files", json!([{ "URL": url, "size": "12" }])),
+    ] {
+        sent["data"][name] = value;
+    }
+    let first = world.messenger.post(&sent).await.ok();
+    let members = [
+        "externalChatName",
+        "files/0/name",
+        "files/0/size",
+        "createdAt",
+        "replyTo",
+    ];
+    assert_eq!(
+        warned(&first),
+        members.map(|name| format!("/data/{name}")),
+        "{first}"
+    );
+    let session = text(&first["sessionId"]);
+    let file = &world.history(&session).await[0]["files"][0];
+    assert_eq!(
+        *file,
+        json!({ "name": "a.png", "size": 12, "URL": sent["data"]["files"][0]["URL"] })
+    );
+
+    world.crash().await;
+    world.admin = world.broker.admin().await;
+    let again = world.messenger.post(&sent).await.ok();
+    assert_eq!(again["duplicate"], true);
+    assert_eq!(again["messageId"], first["messageId"]);
+    assert_eq!(world.history(&session).await.len(), 1);
+}
+
+#[tokio::test]
+async fn integer_ids_lone_surrogates_and_a_byte_order_mark_are_accepted() {
+    let world = World::start().await;
+    let body = format!(
+        "\u{feff}{{\"type\":\"message\",\"token\":\"{}\",\"data\":{{\"externalMessageId\":1,\
+         \"externalChatId\":-1001234567890,\"externalUserId\":123456789012345678901,\
+         \"text\":\"\\ud83d!\",\"files\":[{{\"name\":\"a\",\"URL\":\"u\",\"size\":1e400}}]}}}}",
+        world.messenger.code
+    );
+    let url = world.messenger.ingress_url();
+    let answer = http::post(&url, &[], body.as_bytes()).await.ok();
+    assert_eq!(warned(&answer), ["/data/text", "/data/files/0/size"]);
+    let history = world.history(&text(&answer["sessionId"])).await;
+    assert_eq!(history[0]["text"], "\u{fffd}!");
+    assert_eq!(history[0]["externalMessageId"], "1");
+    let outcome = &world.messenger.wait_for("messageOutcome", 1).await[0];
+    assert_eq!(outcome.data()["messageId"], "1");
+    let asked = &world.messenger.wait_for("userInfo", 1).await[0];
+    assert_eq!(asked.data()["userId"], "123456789012345678901");
+}
