@@ -3,6 +3,7 @@
 pub(crate) mod create;
 pub(crate) mod credentials;
 pub(crate) mod files;
+pub(crate) mod generate;
 pub(crate) mod place;
 
 use std::fs::{self, File, OpenOptions};

@@ -14,7 +14,7 @@ use clap::{ArgMatches, Args as _, Command, FromArgMatches as _};
 
 use super::args::DataArgs;
 use super::run::require_initialised;
-use crate::data::create::new_password;
+use crate::data::generate::new_password;
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::output;

@@ -12,6 +12,7 @@ use chat::secret::Secret;
 use data_encoding::HEXLOWER;
 
 use super::credentials::Credential;
+use super::generate::{chance, password};
 use super::place::Place;
 use super::{Data, FirstAdministrator};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
@@ -21,10 +22,6 @@ use crate::{data, output, settings};
 pub(crate) const DEV_ALLOW: &str = r#"["127.0.0.0/8", "::1/128"]"#;
 /// The default login of the first administrator.
 pub(crate) const ADMIN: &str = "admin";
-/// The length of generated passwords: 24 characters out of 32 make 120 bits.
-const PASSWORD_CHARS: usize = 24;
-/// Letters and digits that are not easily confused.
-const ALPHABET: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
 /// Files are created here first.
 const STAGING: &str = ".init";
 
@@ -214,39 +211,6 @@ fn print(data: &Data, options: &Options, generated: Option<&Secret>) -> Result {
         output::message("This password is not shown again.");
     }
     Ok(())
-}
-
-/// Generates a password, and the salt of its hash.
-pub(crate) fn new_password() -> Result<(Secret, [u8; 16])> {
-    let mut chance = chance()?;
-    Ok((password(&mut chance), chance.bytes()))
-}
-
-/// Generates a password.
-pub(super) fn password(chance: &mut Chance) -> Secret {
-    let letters = chance.bytes::<PASSWORD_CHARS>();
-    let letter = |byte: u8| {
-        ALPHABET
-            .get(usize::from(byte % 32))
-            .copied()
-            .unwrap_or(b'a')
-    };
-    Secret::new(
-        letters
-            .map(letter)
-            .map(char::from)
-            .iter()
-            .collect::<String>(),
-    )
-}
-
-/// A random generator seeded by the system.
-pub(crate) fn chance() -> Result<Chance> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).or_fail(Exit::Failure, || {
-        "cannot get random numbers from the system".to_owned()
-    })?;
-    Ok(Chance::from_seed(seed))
 }
 
 /// A text as the only line of a file.

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use chat::chance::Chance;
 use chat::secret::Secret;
 
-use super::create::password;
+use super::generate::password;
 use super::{Data, read_secret};
 use crate::settings::Nats;
 

@@ -7,7 +7,7 @@ use chat::secret::Secret;
 use console::Websocket;
 
 use super::loaded::{Given, Loaded, bad};
-use crate::data::create::new_password;
+use crate::data::generate::new_password;
 use crate::exit::{Exit, OrExit as _, Result};
 use crate::settings::{Settings, reachable};
 

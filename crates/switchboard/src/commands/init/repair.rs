@@ -5,8 +5,9 @@ use std::path::Path;
 
 use chat::chance::Chance;
 
-use crate::data::create::{chance, first_administrator, line, settings_file};
+use crate::data::create::{first_administrator, line, settings_file};
 use crate::data::credentials::{Credential, State};
+use crate::data::generate::chance;
 use crate::data::{self, Data};
 use crate::exit::{Exit, Failure, OrExit as _, Result};
 use crate::output;
