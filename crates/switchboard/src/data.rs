@@ -82,9 +82,21 @@ impl Data {
         Err(Failure::message(Exit::Failure, message))
     }
 
-    /// Whether `init` has completed.
+    /// Whether `init` has completed. `false` if the directory cannot be read: see
+    /// [`require_readable`](Self::require_readable).
     pub(crate) fn is_initialised(&self) -> bool {
         self.master_key().exists()
+    }
+
+    /// Checks that this user may look into the directory, if it exists.
+    pub(crate) fn require_readable(&self) -> Result {
+        self.master_key()
+            .try_exists()
+            .map(drop)
+            .or_fail(Exit::Failure, || {
+                let shown = self.0.display();
+                format!("cannot read {shown}; run this as the user that it belongs to")
+            })
     }
 
     /// Whether the directory is empty or does not exist.

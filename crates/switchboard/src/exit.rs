@@ -106,7 +106,20 @@ struct Printed;
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:#}", self.error)
+        let mut last = String::new();
+        for cause in self.error.chain() {
+            let text = cause.to_string();
+            // Some libraries repeat a cause in the text of the error that it caused.
+            if last.is_empty() {
+                f.write_str(&text)?;
+            } else if !last.ends_with(&text) {
+                write!(f, ": {text}")?;
+            } else {
+                continue;
+            }
+            last = text;
+        }
+        Ok(())
     }
 }
 

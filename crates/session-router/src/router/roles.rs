@@ -74,9 +74,10 @@ impl Router {
     }
 
     fn reset_password(&mut self, reset: ResetPassword, now: Timestamp) -> Result<(), Rejection> {
-        tracing::warn!(user = %reset.user, "password reset from the command line");
+        let user = reset.user.clone();
         let command = SystemCommand::ResetPassword(reset.user, reset.password_hash);
         let (_, effects) = self.apply(&Request::system(command), now)?;
+        tracing::warn!(%user, "password reset from the command line");
         self.queue_effects(effects, now);
         Ok(())
     }

@@ -72,19 +72,19 @@ impl Addresses {
             output::data(format_args!("              {}", self.websocket))?;
         }
         output::data(format_args!("  operations  http://{}/readyz", self.ops))?;
-        if plan
-            .loaded
-            .settings
-            .egress
-            .allow
-            .iter()
-            .any(|entry| is_loopback(entry))
-        {
+        let allow = &plan.loaded.settings.egress.allow;
+        let is_for_development = allow.iter().any(|entry| is_loopback(entry));
+        if is_for_development {
             output::data("egress.allow permits webhooks on loopback addresses.")?;
         }
         if plan.roles.len() == Role::ALL.len() {
-            output::data("Next: open the console, or simulate a messenger with")?;
-            output::data("  switchboard messenger --code secret")?;
+            if is_for_development {
+                output::data("Next: open the console, or simulate a messenger with")?;
+                output::data("  switchboard messenger --code secret")?;
+            } else {
+                output::data("Next: open the console and connect a messenger. To reach it from")?;
+                output::data("other machines, see deploy/README.md.")?;
+            }
         }
         Ok(())
     }

@@ -94,7 +94,7 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
             output::json(&ok)?;
         } else {
             names::ids_to_names(&caller, &mut ok).await;
-            show::show(&ok)?;
+            show::show(method, &ok)?;
         }
         failed.map_or(Ok(()), Err)
     })

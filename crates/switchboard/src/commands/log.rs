@@ -111,6 +111,7 @@ struct Filter {
 pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     let data = Data::at(&args.data);
     let dir = data.log();
+    data.require_readable()?;
     let is_recovery = matches!(args.command, Command::Recover { .. });
     if !dir.is_dir() && !is_recovery {
         let shown = args.data.display();

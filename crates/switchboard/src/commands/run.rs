@@ -52,6 +52,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
 }
 
 pub(super) fn require_initialised(data: &Data) -> Result {
+    data.require_readable()?;
     if data.is_initialised() {
         return Ok(());
     }

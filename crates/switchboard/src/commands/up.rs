@@ -37,7 +37,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
     if vacant {
         let path = data.path().display();
         output::message(format_args!(
-            "{path} does not exist yet: creating it for development, like `switchboard init --dev`. \
+            "{path} has no data yet: creating it for development, like `switchboard init --dev`. \
              For production, use `switchboard init --data DIR` with a new directory, or delete \
              egress.allow from {path}/switchboard.toml and restart; see docs/operating.md."
         ));

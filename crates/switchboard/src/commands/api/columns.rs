@@ -24,7 +24,9 @@ const COLUMNS: &[(&str, &[&str])] = &[
         "username", "externalUserId", "phoneNumber", "channel", "firstSeenAt", "forgotten", "id",
     ]),
     ("replies", &["shortcut", "text", "id"]),
-    ("events", &["position", "time", "type", "by", "subject"]),
+    ("events", &[
+        "position", "time", "createdAt", "type", "event", "by", "author", "operator", "subject",
+    ]),
     ("audit", &["position", "time", "by", "event", "stream"]),
 ];
 
@@ -99,17 +101,31 @@ pub(super) fn heading(member: &str) -> String {
 
 /// The text of a member of a row.
 pub(super) fn member(row: &Value, name: &str) -> String {
-    let value = row.get(name);
-    let is_deleted = |message: &Value| message.get("deleted").is_some();
-    let has_text = |message: &Value| !cell(message.get("text")).is_empty();
-    match (name, value) {
-        ("text", _) if is_deleted(row) => "(deleted)".to_owned(),
+    match name {
+        "text" if is_deleted(row) => "(deleted)".to_owned(),
         // An attempt at a message that consists of files, or whose text is gone.
-        ("text", _) if row.get("message").is_some() && !has_text(row) => "(no text)".to_owned(),
-        ("lastMessage", Some(message)) if is_deleted(message) => "(deleted)".to_owned(),
-        ("lastMessage", Some(message)) if !has_text(message) => "(file)".to_owned(),
-        _ => cell(value),
+        "text" if row.get("message").is_some() && !has_text(row) => "(no text)".to_owned(),
+        _ => row
+            .get(name)
+            .map_or_else(String::new, |value| member_text(name, value)),
     }
+}
+
+/// The text of a member.
+pub(super) fn member_text(name: &str, value: &Value) -> String {
+    match name {
+        "lastMessage" if is_deleted(value) => "(deleted)".to_owned(),
+        "lastMessage" if !has_text(value) => "(file)".to_owned(),
+        _ => cell(Some(value)),
+    }
+}
+
+fn is_deleted(message: &Value) -> bool {
+    message.get("deleted").is_some()
+}
+
+fn has_text(message: &Value) -> bool {
+    !cell(message.get("text")).is_empty()
 }
 
 /// The text of a cell.

@@ -175,7 +175,7 @@ pub(super) const NOUNS: &[Noun] = &[
         name: "user",
         about: "Users: people of the company with a login",
         examples: "Example:\n  switchboard user create --user ann --name Ann --groups operators \
-                   --password-file ./password",
+                   --new-password-file ./password-of-ann",
     },
     Noun {
         name: "session",

@@ -10,8 +10,9 @@ use super::sign_in::Caller;
 const REFERENCES: &[&str] = &[
     "liveChat", "channel", "contact", "author", "stream", "subject",
 ];
-/// The prefixes of [`chat::record::Stream`] whose rest is the id of something that has a name.
+/// The prefixes of [`chat::record::Stream`], of which the rest is an id, and how people read them.
 const STREAMS: &[(&str, &str)] = &[
+    ("user-", "user "),
     ("livechat-", "live chat "),
     ("channel-", "channel "),
     ("contact-", "contact "),
@@ -80,7 +81,7 @@ fn name(object: &Map<String, Value>) -> Option<String> {
 fn unnamed(ok: &mut Value, members: &[&str], names: &BTreeMap<String, String>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     each_reference(ok, &mut |member, text| {
-        let id = split(text).1;
+        let id = split(member, text).1;
         let is_id = id.parse::<chat::id::ChannelId>().is_ok();
         if members.contains(&member) && is_id && !names.contains_key(id) {
             found.insert(id.to_owned());
@@ -90,11 +91,9 @@ fn unnamed(ok: &mut Value, members: &[&str], names: &BTreeMap<String, String>) -
 }
 
 fn replace(ok: &mut Value, names: &BTreeMap<String, String>) {
-    each_reference(ok, &mut |_, text| {
-        let (noun, id) = split(text);
-        if let Some(name) = names.get(id) {
-            *text = format!("{noun}{name}");
-        }
+    each_reference(ok, &mut |member, text| {
+        let (noun, id) = split(member, text);
+        *text = format!("{noun}{}", names.get(id).map_or(id, String::as_str));
     });
 }
 
@@ -121,8 +120,11 @@ fn each_reference(value: &mut Value, visit: &mut impl FnMut(&str, &mut String)) 
     }
 }
 
-/// Splits the name of a stream into the noun and the id. Other texts are ids.
-fn split(text: &str) -> (&'static str, &str) {
+/// Splits the name of a stream into the noun and the id. The texts of other members are ids.
+fn split<'a>(member: &str, text: &'a str) -> (&'static str, &'a str) {
+    if !matches!(member, "stream" | "subject") {
+        return ("", text);
+    }
     let stream = STREAMS
         .iter()
         .find_map(|(prefix, noun)| Some((*noun, text.strip_prefix(prefix)?)));
@@ -147,7 +149,7 @@ mod tests {
                 { "id": bob, "externalUserId": "b", "forgotten": "2026-01-01T00:00:00Z" },
             ],
             "audit": [{ "stream": format!("channel-{channel}") }, { "stream": "user-olga" }],
-            "messages": [{ "author": "olga" }],
+            "messages": [{ "author": "user-1" }],
         });
         let mut names = BTreeMap::new();
         collect(&answer, &mut names);
@@ -163,7 +165,7 @@ mod tests {
         assert_eq!(answer["sessions"][0]["contact"], "Ann");
         assert_eq!(answer["sessions"][1]["contact"], "(forgotten)");
         assert_eq!(answer["audit"][0]["stream"], "channel App");
-        assert_eq!(answer["audit"][1]["stream"], "user-olga");
-        assert_eq!(answer["messages"][0]["author"], "olga");
+        assert_eq!(answer["audit"][1]["stream"], "user olga");
+        assert_eq!(answer["messages"][0]["author"], "user-1");
     }
 }

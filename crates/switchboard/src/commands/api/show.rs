@@ -1,15 +1,16 @@
 //! Prints answers for people: a list as a table, an object as lines of `name  value`.
 
+use chat::api::Method;
 use comfy_table::presets::NOTHING;
 use comfy_table::{ContentArrangement, Table};
 use serde_json::Value;
 
-use super::columns::{cell, columns, heading, is_hidden, member, ordered};
+use super::columns::{cell, columns, heading, is_hidden, member, member_text, ordered};
 use crate::exit::Result;
 use crate::output;
 
 /// Prints an `ok` object: its lists as tables, its objects member by member.
-pub(super) fn show(ok: &Value) -> Result {
+pub(super) fn show(method: &Method, ok: &Value) -> Result {
     let Some(members) = ok.as_object() else {
         return output::json(ok);
     };
@@ -43,7 +44,9 @@ pub(super) fn show(ok: &Value) -> Result {
         output::message("Done.");
     }
     if let Some(next) = members.get("next").filter(|next| !next.is_null()) {
-        output::message(format_args!("More entries: --before {}", cell(Some(next))));
+        let takes_before = method.parameters.iter().any(|p| p.name == "before");
+        let flag = if takes_before { "before" } else { "position" };
+        output::message(format_args!("More entries: --{flag} {}", cell(Some(next))));
     }
     Ok(())
 }
@@ -78,7 +81,7 @@ fn list(name: &str, rows: &[Value]) -> Table {
 fn pairs(members: &[(&String, &Value)]) -> Table {
     let mut table = table();
     for (name, value) in members {
-        let value = cell(Some(value));
+        let value = member_text(name, value);
         if !value.is_empty() {
             table.add_row([name.as_str(), value.as_str()]);
         }

@@ -205,7 +205,9 @@ fn credentials(
 fn failure(error: bus::Error, user: &UserId) -> Failure {
     let mut failure = Failure::of_bus(error, Exit::Usage);
     if failure.exit == Exit::Denied {
-        let message = format!("cannot sign in as {user}");
+        let message = format!(
+            "cannot sign in as {user} (after five wrong passwords a login is refused for a minute)"
+        );
         failure.error = failure.error.context(message);
     }
     failure

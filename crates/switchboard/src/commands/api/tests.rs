@@ -26,6 +26,30 @@ fn every_command_and_flag_is_known_by_name_and_has_help() {
     }
 }
 
+#[test]
+fn every_example_in_the_help_is_accepted() {
+    for noun in help::NOUNS {
+        let examples = noun.examples.replace("\\\n", " ");
+        let lines = examples.lines().filter_map(|line| {
+            let line = line.split('|').find(|part| part.contains("switchboard "))?;
+            line.trim().strip_prefix("switchboard ")
+        });
+        for line in lines {
+            // A quoted text is one word.
+            let quoted = |(n, part): (usize, &str)| match n % 2 {
+                0 => part.to_owned(),
+                _ => part.replace(' ', "_"),
+            };
+            let line: String = line.split('\'').enumerate().map(quoted).collect();
+            let command = commands().find(|command| command.get_name() == noun.name);
+            let parsed = command
+                .unwrap()
+                .try_get_matches_from(line.split_whitespace());
+            parsed.unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
+    }
+}
+
 /// Parses a command line with words separated by spaces; `''` is an empty word.
 fn members(line: &str) -> Value {
     let line: Vec<&str> = line

@@ -42,7 +42,7 @@ fn silent(channel: &Channel, as_of: Timestamp) -> Option<String> {
     match channel.status {
         ChannelStatus::Interrupted => Some(format!(
             "channel {name:?} is interrupted since {}{}; check its messenger, then: switchboard channel \
-             reconnect {name:?}",
+             reconnect --channel {name:?}",
             channel.since,
             because(channel.reason.as_ref()).unwrap_or_default()
         )),
