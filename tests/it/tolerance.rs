@@ -1,5 +1,6 @@
 //! Requests of messengers that are not quite what the protocol asks for.
 
+use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::http;
@@ -73,4 +74,29 @@ async fn integer_ids_lone_surrogates_and_a_byte_order_mark_are_accepted() {
     assert_eq!(outcome.data()["messageId"], "1");
     let asked = &world.messenger.wait_for("userInfo", 1).await[0];
     assert_eq!(asked.data()["userId"], "123456789012345678901");
+}
+
+#[tokio::test]
+async fn json_is_accepted_under_its_other_media_types() {
+    let world = World::start().await;
+    let url = world.messenger.ingress_url();
+    let mut sent = message("m1", "ann", "hello");
+    sent["token"] = world.messenger.code.clone().into();
+    let body = sent.to_string();
+    for (kind, status) in [
+        (None, 200),
+        (Some("text/json"), 200),
+        (Some("application/vnd.api+json"), 200),
+        (Some("application/json; charset=UTF-8"), 200),
+        (Some("application/json; charset=windows-1251"), 415),
+        (Some("application/x-www-form-urlencoded"), 415),
+    ] {
+        let headers: Vec<_> = kind
+            .map(|kind| ("content-type", kind))
+            .into_iter()
+            .collect();
+        let reply = http::send(&Method::POST, &url, &headers, body.as_bytes()).await;
+        let reply = reply.unwrap();
+        assert_eq!(reply.status, status, "{kind:?}: {}", reply.text());
+    }
 }

@@ -5,16 +5,16 @@ use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 
 use crate::request_error::RequestError;
 
-/// Accepts `application/json` in UTF-8, uncompressed. Nothing is decompressed, so a decompression bomb
-/// has no effect.
+/// Accepts JSON media types in UTF-8 and bodies without a media type, uncompressed. Nothing is
+/// decompressed, so a decompression bomb has no effect.
 pub(crate) fn check(headers: &HeaderMap) -> Result<(), RequestError> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
-    let (Some(one), None) = (types.next(), types.next()) else {
-        return Err(RequestError::MediaType(
-            "send exactly one Content-Type: application/json",
-        ));
-    };
-    is_json(one)?;
+    if let Some(one) = types.next() {
+        is_json(one)?;
+    }
+    if types.next().is_some() {
+        return Err(RequestError::MediaType("send only one Content-Type"));
+    }
     if headers.get_all(CONTENT_ENCODING).iter().all(is_identity) {
         Ok(())
     } else {
@@ -25,13 +25,23 @@ pub(crate) fn check(headers: &HeaderMap) -> Result<(), RequestError> {
 }
 
 fn is_json(value: &HeaderValue) -> Result<(), RequestError> {
-    let text = value.to_str().unwrap_or_default();
+    let text = value.to_str().unwrap_or("not text");
     let mut parts = text.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        return Err(RequestError::MediaType(
-            "send the body as Content-Type: application/json",
-        ));
+    let essence = parts.next().unwrap_or_default().to_ascii_lowercase();
+    match essence.as_str() {
+        "" | "application/json" | "text/json" => {}
+        "application/x-www-form-urlencoded" | "multipart/form-data" => {
+            return Err(RequestError::MediaType(
+                "send the body as JSON with Content-Type: application/json, not as a form",
+            ));
+        }
+        // RFC 6839: a structured syntax, such as `application/vnd.api+json`.
+        other if other.ends_with("+json") && !other.contains([' ', ',']) => {}
+        _ => {
+            return Err(RequestError::MediaType(
+                "send the body as Content-Type: application/json",
+            ));
+        }
     }
     let charsets = parts
         .filter_map(|parameter| parameter.split_once('='))
@@ -62,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn only_json_in_utf_8_is_accepted() {
+    fn json_in_utf_8_is_accepted() {
         for good in [
             "application/json",
             "Application/JSON",
@@ -70,6 +80,12 @@ mod tests {
             "application/json; charset=\"UTF-8\"",
             "application/json ; charset = utf8; profile=x",
             "application/json;",
+            "text/json",
+            "Text/JSON; charset=Utf-8",
+            "application/vnd.api+json",
+            "application/Problem+JSON; charset=UTF-8",
+            "",
+            "; charset=utf-8",
         ] {
             check_one(good, true);
         }
@@ -80,10 +96,21 @@ mod tests {
             "application/json; charset=latin1",
             "application/json; charset=utf-8; charset=utf-16",
             "application/x-www-form-urlencoded",
-            "",
+            "multipart/form-data; boundary=x",
+            "text/plain, application/vnd.api+json",
+            "text/json; charset=utf-16",
+            "; charset=latin1",
         ] {
             check_one(bad, false);
         }
+    }
+
+    #[test]
+    fn a_body_without_a_type_is_accepted_and_one_with_an_unreadable_type_is_not() {
+        let mut headers = HeaderMap::new();
+        assert!(check(&headers).is_ok());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_bytes(b"\xff").unwrap());
+        assert!(check(&headers).is_err());
     }
 
     #[test]

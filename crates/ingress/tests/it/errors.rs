@@ -138,10 +138,17 @@ async fn other_media_types_are_refused_without_reading_the_body() {
         let answer = gateway.ask(request).await;
         assert_problem(&answer, 415, "unsupported_media_type", value);
     }
-    let mut request = request(Method::POST, &path(), &[], &message(CODE));
-    request.headers_mut().remove(CONTENT_TYPE);
-    let answer = gateway.ask(request).await;
-    assert_problem(&answer, 415, "unsupported_media_type", "none");
+    assert!(gateway.router.received().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_without_a_media_type_is_read_as_json() {
+    let gateway = TestGateway::token();
+    for (body, status) in [(&*message(CODE), 200), ("a=b", 400)] {
+        let mut request = request(Method::POST, &path(), &[], body);
+        request.headers_mut().remove(CONTENT_TYPE);
+        assert_eq!(gateway.ask(request).await.status, status, "{body}");
+    }
 }
 
 #[tokio::test]
