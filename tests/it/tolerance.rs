@@ -100,3 +100,55 @@ async fn json_is_accepted_under_its_other_media_types() {
         assert_eq!(reply.status, status, "{kind:?}: {}", reply.text());
     }
 }
+
+#[tokio::test]
+async fn an_edit_with_the_same_text_changes_nothing_and_a_blank_one_is_invalid() {
+    let mut world = World::start().await;
+    let messenger = &world.messenger;
+    let session = text(&messenger.say("m1", "ann", "Hi").await["sessionId"]);
+    let edit = |id: &str, text: &str| json!({ "type": "messageEdited", "data": { "externalMessageId": id, "text": text } });
+    let status = json!({ "status": "accepted" });
+    assert_eq!(messenger.post(&edit("m1", "Hi")).await.ok(), status);
+    for blank in ["", " "] {
+        for id in ["m1", "not there yet"] {
+            let answer = messenger
+                .expect_problem(&edit(id, blank), 422, "invalid")
+                .await;
+            assert_eq!(answer["errors"][0]["pointer"], "/data/text");
+        }
+    }
+    let first = world.history(&session).await;
+    assert_eq!(
+        (&first[0]["text"], first[0].get("edited")),
+        (&json!("Hi"), None)
+    );
+
+    messenger.post(&edit("m1", "Ho")).await.ok();
+    let changed = world.history(&session).await;
+    assert_eq!(changed[0]["text"], "Ho");
+    assert!(changed[0]["edited"].is_string());
+    world.crash().await;
+    world.admin = world.broker.admin().await;
+    let messenger = &world.messenger;
+    assert_eq!(messenger.post(&edit("m1", "Ho")).await.ok(), status);
+    assert_eq!(world.history(&session).await, changed);
+
+    // The same for an edit that arrives first.
+    for _ in 0..2 {
+        messenger.post(&edit("m2", "later")).await.ok();
+    }
+    let parked = messenger.say("m2", "ann", "sooner").await;
+    let position = messenger.say("m3", "ann", "next").await["position"].as_u64();
+    // The message and its edit.
+    assert_eq!(position, parked["position"].as_u64().map(|first| first + 2));
+
+    let mut photo = message("m4", "ann", "caption");
+    photo["data"]["files"] = json!([{ "name": "a.png", "URL": "http://h/a.png" }]);
+    messenger.post(&photo).await.ok();
+    messenger.post(&edit("m4", "")).await.ok();
+    let last = world.history(&session).await.pop().unwrap();
+    assert_eq!(
+        (&last["text"], &last["files"][0]["name"]),
+        (&json!(""), &json!("a.png"))
+    );
+}

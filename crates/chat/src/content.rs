@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::reason::Reason;
+use crate::rejection::Rejection;
+
 /// The most characters of a text (docs/messenger-protocol.md).
 pub const TEXT_CHARS_MAX: usize = 10_000;
 /// The most files of a message (docs/messenger-protocol.md).
@@ -54,6 +57,21 @@ impl Content {
     }
 }
 
+/// Whether an edit changes the text of a message, given its present content if it is known. An edit
+/// keeps the files; one that leaves neither text nor files is rejected.
+pub fn is_changed_by_edit(present: Option<&Content>, text: &str) -> Result<bool, Rejection> {
+    let has_files = present.is_some_and(|content| !content.files.is_empty());
+    if text.trim().is_empty() && !has_files {
+        return Err(Reason::InvalidMember {
+            pointer: "/data/text".to_owned(),
+            detail: "must not be blank; use messageDeleted to delete the message".to_owned(),
+        }
+        .into());
+    }
+    let old = present.map(|content| content.text.as_deref().unwrap_or_default());
+    Ok(old != Some(text))
+}
+
 /// The image types of avatars. SVG is not among them, because it can contain scripts and links.
 const AVATAR_TYPES: [&str; 5] = ["png", "jpeg", "jpg", "gif", "webp"];
 
@@ -82,4 +100,44 @@ pub struct Profile {
     /// A picture as a data URI.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub avatar: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(present: Option<&Content>, text: &str, changed: Option<bool>) {
+        let result = is_changed_by_edit(present, text);
+        assert_eq!(result.ok(), changed, "{present:?}: {text:?}");
+    }
+
+    #[test]
+    fn an_edit_with_the_same_text_changes_nothing_and_a_blank_one_needs_files() {
+        let hi = Content::text("Hi");
+        let file = File {
+            name: "a".to_owned(),
+            size: None,
+            url: "u".to_owned(),
+        };
+        let file = Content {
+            text: None,
+            files: vec![file],
+        };
+        let caption = Content {
+            text: Some("Hi".to_owned()),
+            ..file.clone()
+        };
+        for (text, of_text, of_file, of_caption, of_unknown) in [
+            ("Hi", Some(false), Some(true), Some(false), Some(true)),
+            ("Hi ", Some(true), Some(true), Some(true), Some(true)),
+            ("", None, Some(false), Some(true), None),
+            (" \n", None, Some(true), Some(true), None),
+        ] {
+            check(Some(&hi), text, of_text);
+            check(Some(&file), text, of_file);
+            check(Some(&caption), text, of_caption);
+            check(None, text, of_unknown);
+        }
+    }
 }

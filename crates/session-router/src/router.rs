@@ -1,6 +1,7 @@
 //! Turns requests, results of side jobs and the passage of time into changes of the state, and queues
 //! what goes out once these are durable. Nothing here waits.
 
+mod edits;
 mod results;
 mod roles;
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Workspace {
     }
 
     /// Finds a message by the messenger's id, with its session.
-    pub(super) fn message_by_external(
+    pub fn message_by_external(
         &self,
         channel: ChannelId,
         external: &str,
@@ -74,6 +74,12 @@ impl Workspace {
         let external = self.digest(channel.as_bytes(), external);
         let message = self.message_table.find_external(&external)?;
         Some((message.session, message))
+    }
+
+    /// The position of the newest edit that waits for this message of the messenger.
+    pub fn parked_edit(&self, channel: ChannelId, external: &str) -> Option<u64> {
+        let external = self.digest(channel.as_bytes(), external);
+        self.parked.get(&(channel, external))?.edit
     }
 
     /// Returns the messages of a session, newest first.

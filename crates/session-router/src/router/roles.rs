@@ -110,8 +110,13 @@ impl Router {
         if is_message && self.disk_full {
             return InboundReply::Rejected(disk_full());
         }
-        let master = self.state.sealed_log().keyring.master();
         let channel = request.channel;
+        match self.has_effect(channel, &request.inbound) {
+            Ok(true) => {}
+            Ok(false) => return InboundReply::Done,
+            Err(rejection) => return InboundReply::Rejected(rejection),
+        }
+        let master = self.state.sealed_log().keyring.master();
         let used = request.old_code.map(|old| CodeUsed { old, inbound: true });
         if let Inbound::Status {
             reason: Some(reason),

@@ -90,6 +90,11 @@ impl MessageSnapshot {
         self.with(self.read(sealed_log), sealed_log)
     }
 
+    /// The present text and files; empty if it is deleted or cannot be read.
+    pub(crate) fn content(&self, sealed_log: &SealedLog) -> Content {
+        self.read(sealed_log).content
+    }
+
     /// The start of the text.
     pub(super) fn start(&self, sealed_log: &SealedLog) -> Option<String> {
         self.read(sealed_log).content.text.as_deref().map(start)
