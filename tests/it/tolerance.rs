@@ -4,8 +4,9 @@ use hyper::Method;
 use serde_json::{Value, json};
 
 use crate::http;
-use crate::messenger::message;
-use crate::world::{World, text};
+use crate::messenger::{Messenger, message};
+use crate::response::{Behaviour, Gate, WebhookResponse};
+use crate::world::{World, connect, text};
 
 /// The pointers of an answer's warnings.
 fn warned(answer: &Value) -> Vec<String> {
@@ -151,4 +152,57 @@ async fn an_edit_with_the_same_text_changes_nothing_and_a_blank_one_is_invalid()
         (&last["text"], &last["files"][0]["name"]),
         (&json!(""), &json!("a.png"))
     );
+}
+
+#[tokio::test]
+async fn what_a_messenger_sends_before_it_answers_connect_is_asked_for_again() {
+    let world = World::start().await;
+    let channel = json!({ "channel": world.channel });
+    let gate = Gate::closed();
+    let answer = WebhookResponse::status(200).behind(&gate);
+    let early = message("m1", "ann", "hello");
+
+    let other = Messenger::start("another", Behaviour::basic()).await;
+    other.respond_to("connect", answer.clone());
+    let connects = connect(&world.admin, &world.live_chat, &other, json!({}));
+    let sends = async {
+        other.wait_for("connect", 1).await;
+        let reply = other.post(&early).await;
+        reply.problem(503, "channel_connecting");
+        assert_eq!(reply.header("retry-after"), "1");
+        gate.open();
+    };
+    let (connected, ()) = futures_util::future::join(connects, sends).await;
+    assert_eq!(connected["channel"]["status"], "active");
+    other.post(&early).await.ok();
+
+    world
+        .admin
+        .call("channels.disconnect", channel.clone())
+        .await;
+    let disconnected = "channel_disconnected";
+    world
+        .messenger
+        .expect_problem(&early, 409, disconnected)
+        .await;
+    let gate = Gate::closed();
+    let answer = WebhookResponse::status(500).behind(&gate);
+    world.messenger.respond_to("connect", answer);
+    let reconnects = world.admin.request("channels.reconnect", channel);
+    let sends = async {
+        world.messenger.wait_for("connect", 2).await;
+        world
+            .messenger
+            .expect_problem(&early, 503, "channel_connecting")
+            .await;
+        gate.open();
+    };
+    futures_util::future::join(reconnects, sends)
+        .await
+        .0
+        .unwrap();
+    world
+        .messenger
+        .expect_problem(&early, 409, disconnected)
+        .await;
 }

@@ -140,6 +140,11 @@ reasons! {
             "the channel is {status} since {since}";
     }
 
+    ChannelConnecting {
+        ChannelConnecting = "channel_connecting":
+            "the messenger has not answered connect yet; send it again";
+    }
+
     // Deliveries.
     Conflict {
         TimeToLivePassed = "time_to_live_passed":

@@ -22,8 +22,8 @@ pub const PROBLEM_TYPE: &str = "https://switchboard.invalid/errors#";
 /// `Retry-After` of a 503, in seconds: a restart is budgeted 3 s (design, section 6).
 const UNAVAILABLE_RETRY_SECS: u64 = 3;
 
-/// `Retry-After` of a 429 from the router, in seconds.
-const RATE_RETRY_SECS: u64 = 1;
+/// `Retry-After` of a 429 from the router, and while `connect` is not answered, in seconds.
+const SHORT_RETRY_SECS: u64 = 1;
 
 /// The methods of the webhook path.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
@@ -54,7 +54,8 @@ impl Problem {
             retry_after_secs: if code == Code::Unavailable {
                 Some(UNAVAILABLE_RETRY_SECS)
             } else {
-                (code == Code::RateLimited).then_some(RATE_RETRY_SECS)
+                let is_short = matches!(code, Code::RateLimited | Code::ChannelConnecting);
+                is_short.then_some(SHORT_RETRY_SECS)
             },
             close: false,
         }

@@ -296,6 +296,7 @@ impl Router {
 
     fn start_verification(&mut self, verify: Verify) {
         self.publish(verify.step(Step::Sending, &self.subjects));
+        self.verifications.sending(&verify);
         let job = SideJob::Verify(Box::new(verify));
         self.batches.release(Release::Start(job));
     }

@@ -13,7 +13,7 @@ use chat::subject;
 use chat::time::Timestamp;
 use chat::verification::{Purpose, judge};
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::CommandKey;
 use crate::attempt::Target;
@@ -59,9 +59,11 @@ pub(crate) enum Step<'a> {
     Judged(&'a Value),
 }
 
-/// The running verifications that users requested.
+/// The running verifications.
 pub(crate) struct Verifications {
     quota: Quota,
+    /// The number for each channel that may become active, whether a user requested it or not.
+    connecting: BTreeMap<ChannelId, u32>,
     /// The commands that started them, if they have an id.
     commands: BTreeSet<(UserId, CommandId)>,
 }
@@ -70,6 +72,7 @@ impl Verifications {
     pub(crate) const fn new() -> Self {
         Self {
             quota: Quota::new(VERIFICATIONS_MAX, VERIFICATIONS_PER_USER_MAX),
+            connecting: BTreeMap::new(),
             commands: BTreeSet::new(),
         }
     }
@@ -88,6 +91,30 @@ impl Verifications {
             self.quota.started(&requester.user);
         }
         is_new
+    }
+
+    /// Notes that `connect` is sent.
+    pub(crate) fn sending(&mut self, verify: &Verify) {
+        if verify.connects() {
+            *self.connecting.entry(verify.channel).or_default() += 1;
+        }
+    }
+
+    /// Notes that `connect` is answered, or failed.
+    pub(crate) fn answered(&mut self, verify: &Verify) {
+        if verify.connects()
+            && let Some(running) = self.connecting.get_mut(&verify.channel)
+        {
+            *running -= 1;
+            if *running == 0 {
+                self.connecting.remove(&verify.channel);
+            }
+        }
+    }
+
+    /// Whether `connect` was sent to a channel's messenger, is not answered, and may make it active.
+    pub(crate) fn is_connecting(&self, channel: ChannelId) -> bool {
+        self.connecting.contains_key(&channel)
     }
 
     pub(crate) fn finish(&mut self, requester: &Requester) {
@@ -184,6 +211,11 @@ impl Verify {
         let stream = Stream::Channel(self.channel).to_string();
         let subject = subjects.audit(&stream, "handshake");
         (subject, signal.value().to_string().into_bytes())
+    }
+
+    /// Whether the answer can make the channel active.
+    const fn connects(&self) -> bool {
+        !matches!(self.purpose, Purpose::Test)
     }
 
     /// Whether this is about a new webhook, which is used only if it is verified.

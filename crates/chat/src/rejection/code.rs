@@ -72,6 +72,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415;
     /// A member is missing or of the wrong kind.
     Invalid = "invalid", 422;
+    /// `connect` was sent and is not answered yet; retry.
+    ChannelConnecting = "channel_connecting", 503;
     /// Over the channel's rate.
     RateLimited = "rate_limited", 429;
     /// The request cannot be processed now; nothing was stored; retry.

@@ -121,6 +121,7 @@ impl Router {
     fn verified(&mut self, verify: Verify, reply: &AttemptReply, now: Timestamp) {
         let (verification, trace) = verify.judge(reply);
         self.publish(verify.step(Step::Answered(&trace), &self.subjects));
+        self.verifications.answered(&verify);
         self.publish(verify.step(Step::Judged(&trace), &self.subjects));
         if let Some(requester) = &verify.requester {
             self.verifications.finish(requester);

@@ -144,12 +144,29 @@ impl Router {
                 }
             }
             Err(rejection) => {
-                if is_message && rejection.code == Code::ChannelDisconnected {
-                    *self.rejected.entry(channel).or_default() += 1;
-                }
-                InboundReply::Rejected(rejection)
+                InboundReply::Rejected(self.not_accepted(channel, is_message, rejection))
             }
         }
+    }
+
+    /// The rejection of an inbound request. Counts the messages of inactive channels, except while the
+    /// messenger may consider itself connected because it has `connect`.
+    fn not_accepted(
+        &mut self,
+        channel: ChannelId,
+        is_message: bool,
+        rejection: Rejection,
+    ) -> Rejection {
+        if rejection.code != Code::ChannelDisconnected {
+            return rejection;
+        }
+        if self.verifications.is_connecting(channel) {
+            return Reason::ChannelConnecting.into();
+        }
+        if is_message {
+            *self.rejected.entry(channel).or_default() += 1;
+        }
+        rejection
     }
 
     /// Whether ingress verified a request against codes that have changed since.

@@ -34,6 +34,7 @@ export const reasons = {
   failed_too_long: "All deliveries failed for {hours} hours.",
   channel_deleted: "The channel was deleted.",
   channel_not_active: "The channel is not active (status: {status}, since {since}).",
+  channel_connecting: "The messenger has not answered the connection request yet. Retry in a moment.",
 
   time_to_live_passed: "Not delivered in time.",
   reported_by_messenger: "The messenger reports: {detail}",

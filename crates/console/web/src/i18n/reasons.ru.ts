@@ -34,6 +34,7 @@ export const reasons: Translated<typeof english> = {
   failed_too_long: "Ни одно сообщение не доставлено за {hours} ч.",
   channel_deleted: "Канал удалён.",
   channel_not_active: "Канал не активен (статус: {status}, с {since}).",
+  channel_connecting: "Мессенджер ещё не ответил на запрос подключения. Повторите чуть позже.",
 
   time_to_live_passed: "Не доставлено вовремя.",
   reported_by_messenger: "Сообщение мессенджера: {detail}",
