@@ -206,3 +206,35 @@ async fn what_a_messenger_sends_before_it_answers_connect_is_asked_for_again() {
         .expect_problem(&early, 409, disconnected)
         .await;
 }
+
+#[tokio::test]
+async fn a_message_with_a_new_signature_in_a_url_is_a_duplicate_and_an_echo_has_no_effect() {
+    let mut world = World::start().await;
+    let signed = |signature: &str| {
+        let mut photo = message("m1", "ann", "photo");
+        let url = format!("http://files.example/a.png?signature={signature}");
+        photo["data"]["files"] = json!([{ "name": "a.png", "URL": url }]);
+        photo
+    };
+    let first = world.messenger.post(&signed("1")).await.ok();
+    world.crash().await;
+    let again = world.messenger.post(&signed("2")).await.ok();
+    assert_eq!(again["duplicate"], true);
+    assert_eq!(again["messageId"], first["messageId"]);
+
+    (world.admin, world.olga) = (
+        world.broker.admin().await,
+        world.broker.sign_in("olga").await,
+    );
+    let session = text(&first["sessionId"]);
+    world.olga.on_session("sessions.take", &session).await;
+    let sent = world.send(&session, "good day").await;
+    world.delivery(&session, &sent, "accepted").await;
+    let echo = message(&sent, "ann", "good day");
+    let answer = world.messenger.post(&echo).await.ok();
+    assert_eq!(
+        (&answer["echo"], &answer["messageId"]),
+        (&json!(true), &json!(sent))
+    );
+    assert_eq!(world.history(&session).await.len(), 2);
+}

@@ -31,6 +31,8 @@ pub struct Request {
     /// stored, so the shell keys it ([`SealKey::tag`](crate::seal::SealKey::tag)): a bare hash of a
     /// short text could be guessed after the person was forgotten.
     pub digest: Digest,
+    /// The digest that earlier versions stored for the same content.
+    pub former_digest: Digest,
 }
 
 /// The sender of a request, with what that sender may send.
@@ -56,6 +58,7 @@ impl Request {
             origin,
             command_id: None,
             digest,
+            former_digest: digest,
         }
     }
 
@@ -71,12 +74,15 @@ impl Request {
 
     /// An inbound request of a messenger.
     pub fn inbound(channel: ChannelId, inbound: Inbound) -> Self {
-        let digest = if let Inbound::Message(message) = &inbound {
-            message.digest()
+        let (digest, former_digest) = if let Inbound::Message(message) = &inbound {
+            (message.digest(), message.former_digest())
         } else {
-            [0; 16]
+            ([0; 16], [0; 16])
         };
-        Self::new(Origin::Messenger(channel, inbound), digest)
+        Self {
+            former_digest,
+            ..Self::new(Origin::Messenger(channel, inbound), digest)
+        }
     }
 
     /// Sets the command id.
@@ -86,10 +92,11 @@ impl Request {
         self
     }
 
-    /// Replaces the digest by its keyed form.
+    /// Replaces the digests by their keyed form.
     #[must_use]
     pub fn keyed(mut self, key: &SealKey) -> Self {
         self.digest = key.tag(&[&self.digest]);
+        self.former_digest = key.tag(&[&self.former_digest]);
         self
     }
 

@@ -9,6 +9,7 @@ use crate::messenger::Inbound;
 use crate::reason::Reason;
 use crate::rejection::Rejection;
 use crate::secret::Secret;
+use crate::state::Message;
 use crate::time::Timestamp;
 
 /// Ingress requests the codes and security of a channel.
@@ -104,6 +105,22 @@ pub struct Accepted {
     /// Whether it had been accepted before; this is then the first result.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub duplicate: bool,
+    /// Whether it is a message of an operator that the messenger sent back; this is then that message.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub echo: bool,
+}
+
+impl Accepted {
+    /// The result of a message that is known.
+    pub const fn of(message: &Message) -> Self {
+        Self {
+            message_id: message.id,
+            session_id: message.session,
+            position: message.position,
+            duplicate: false,
+            echo: false,
+        }
+    }
 }
 
 /// What a messenger may know of an operator who wrote to its channel.

@@ -148,8 +148,8 @@ impl Workspace {
                 self.decide_command(&caller, command, context)
             }
             Origin::Messenger(channel, inbound) => {
-                let digest = request.digest;
-                let mut decision = self.decide_inbound((*channel, digest), inbound, context)?;
+                let digests = [request.digest, request.former_digest];
+                let mut decision = self.decide_inbound((*channel, digests), inbound, context)?;
                 let probe = self.probe_after(*channel, inbound, context.now);
                 decision.events.extend(probe);
                 Ok(decision)

@@ -70,6 +70,8 @@ struct AcceptedBody {
     position: u64,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     duplicate: bool,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    echo: bool,
 }
 
 impl From<Accepted> for AcceptedBody {
@@ -80,6 +82,7 @@ impl From<Accepted> for AcceptedBody {
             session_id: accepted.session_id,
             position: accepted.position,
             duplicate: accepted.duplicate,
+            echo: accepted.echo,
         }
     }
 }

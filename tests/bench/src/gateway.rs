@@ -62,6 +62,7 @@ impl Upstream for Baseline {
             session_id: SessionId::from_bytes([2; 16]),
             position,
             duplicate: false,
+            echo: false,
         }))
     }
 

@@ -7,6 +7,8 @@ mod repair;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -106,9 +108,19 @@ pub struct InboundMessage {
 
 impl InboundMessage {
     /// Returns a digest of the members that must not differ between two requests with the same
-    /// message id: chat, author, content and the message replied to. The time and the chat's name
-    /// are excluded because an adapter may set them again when it retries.
+    /// message id: chat, author, content and the message replied to. The time, the chat's name and the
+    /// queries of URLs are excluded because an adapter may set them again when it retries: a query often
+    /// is a signature that expires.
     pub fn digest(&self) -> Digest {
+        self.digest_with(|url| without_query(url).into())
+    }
+
+    /// The digest of versions that included the queries of URLs.
+    pub fn former_digest(&self) -> Digest {
+        self.digest_with(|url| url.into())
+    }
+
+    fn digest_with(&self, identity: impl Fn(&str) -> Cow<'_, str>) -> Digest {
         let mut hash = Sha256::new();
         let mut part = |bytes: Option<&str>| {
             let bytes = bytes.map_or(&[][..], str::as_bytes);
@@ -121,10 +133,18 @@ impl InboundMessage {
         part(self.reply_to.as_deref());
         for file in &self.content.files {
             part(Some(&file.name));
-            part(Some(&file.url));
+            part(Some(&*identity(&file.url)));
         }
         digest::truncate(hash.finalize())
     }
+}
+
+/// A URL without its query.
+fn without_query(url: &str) -> String {
+    let at = url.find('#').unwrap_or(url.len());
+    let (url, fragment) = url.split_at(at);
+    let path = url.split('?').next().unwrap_or_default();
+    format!("{path}{fragment}")
 }
 
 /// The status of an outbound message, as a messenger reports it.

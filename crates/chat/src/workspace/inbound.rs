@@ -6,13 +6,13 @@ use crate::digest::Digest;
 use crate::event::{EditParked, Event, MessageDeleted, MessageEdited, MessageReceived};
 use crate::id::{ChannelId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
-use crate::model::{ChannelStatus, OpenedBy};
+use crate::model::{ChannelStatus, Direction, OpenedBy};
 use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rpc::{Accepted, UserCard};
 use crate::seal::{Indexed, Private};
-use crate::state::Channel;
+use crate::state::{Channel, Message};
 use crate::workspace::channels::unpublished;
 use crate::workspace::sessions::{not_active, session_event};
 use crate::workspace::{Context, Workspace};
@@ -20,7 +20,7 @@ use crate::workspace::{Context, Workspace};
 impl Workspace {
     pub(super) fn decide_inbound(
         &self,
-        (id, digest): (ChannelId, Digest),
+        (id, digests): (ChannelId, [Digest; 2]),
         inbound: &Inbound,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
@@ -33,7 +33,7 @@ impl Workspace {
             return Err(not_active(channel));
         }
         match inbound {
-            Inbound::Message(message) => self.accept((id, digest), channel, message, context),
+            Inbound::Message(message) => self.accept((id, digests), channel, message, context),
             Inbound::Disconnect => Ok(Self::disconnected_by_messenger(id, channel)),
             Inbound::UserInfo { user } => self.user_card(channel, user),
             Inbound::Status {
@@ -61,35 +61,46 @@ impl Workspace {
         }
     }
 
-    /// Accepts a message. A repeated one gets the first result, or a conflict if the content differs.
+    /// Accepts a message. A repeated one gets the first result, or a conflict if the content differs. A
+    /// messenger that sends back what an operator wrote gets that message, without an effect.
     fn accept(
         &self,
-        (id, digest): (ChannelId, Digest),
+        (id, digests): (ChannelId, [Digest; 2]),
         channel: &Channel,
         message: &InboundMessage,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
         let external = self.digest(id.as_bytes(), &message.external_message_id);
         let Some(known) = self.message_table.find_external(&external) else {
+            if let Some(sent) = self.sent_to(id, &message.external_message_id) {
+                let accepted = Accepted {
+                    echo: true,
+                    ..Accepted::of(sent)
+                };
+                return Ok(replied(Reply::Accepted(accepted)));
+            }
             if channel.status != ChannelStatus::Active {
                 return Err(not_active(channel));
             }
+            let [digest, _] = digests;
             return Ok(self.receive((id, external, digest), channel, message, context));
         };
-        if known.digest != digest {
+        if !digests.contains(&known.digest) {
             let message_id = message.external_message_id.clone();
             return Err(Reason::MessageConflict { message_id }.into());
         }
         let accepted = Accepted {
-            message_id: known.id,
-            session_id: known.session,
-            position: known.position,
             duplicate: true,
+            ..Accepted::of(known)
         };
-        Ok(Decision {
-            reply: Reply::Accepted(accepted),
-            ..Decision::nothing()
-        })
+        Ok(replied(Reply::Accepted(accepted)))
+    }
+
+    /// The operator's message with this id, if it was sent on this channel.
+    fn sent_to(&self, id: ChannelId, external: &str) -> Option<&Message> {
+        let (session, message) = self.message(external.parse().ok()?)?;
+        let is_here = self.sessions.get(&session)?.channel == id;
+        (is_here && message.direction == Direction::Outbound).then_some(message)
     }
 
     /// Adds a message to the chat's open session, or opens one.
@@ -138,6 +149,7 @@ impl Workspace {
             session_id: session,
             position,
             duplicate: false,
+            echo: false,
         };
         Decision {
             events,
@@ -243,9 +255,14 @@ impl Workspace {
             let user = user.to_owned();
             return Err(Reason::NoSuchOperator { user }.into());
         };
-        Ok(Decision {
-            reply: Reply::User(UserCard { id, username }),
-            ..Decision::nothing()
-        })
+        Ok(replied(Reply::User(UserCard { id, username })))
+    }
+}
+
+/// A reply without an effect.
+fn replied(reply: Reply) -> Decision {
+    Decision {
+        reply,
+        ..Decision::nothing()
     }
 }

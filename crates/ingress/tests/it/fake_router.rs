@@ -118,6 +118,7 @@ pub(crate) fn accepted() -> Accepted {
         session_id: SessionId::from_bytes([2; 16]),
         position: 123,
         duplicate: false,
+        echo: false,
     }
 }
 

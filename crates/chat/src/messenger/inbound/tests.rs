@@ -264,8 +264,24 @@ fn the_digest_differs_between_messages_and_not_between_retries() {
         ("replyTo", json!("m0")),
         ("files", json!([{"name": "a", "URL": "http://h/a"}])),
         ("files", json!([{"name": "ahttp", "URL": "://h/a"}])),
+        ("files", json!([{"name": "a", "URL": "http://h/a#b?c"}])),
     ] {
         let text = value.to_string();
         assert!(digests.insert(digest(name, value)), "{name}: {text}");
+    }
+}
+
+#[test]
+fn the_digest_ignores_the_queries_of_urls() {
+    let digests = |url: &str| match read(&message("files", json!([{"name": "a", "URL": url}]))) {
+        Ok(Inbound::Message(message)) => (message.digest(), message.former_digest()),
+        other => panic!("{other:?}"),
+    };
+    let (first, former) = digests("http://h/a#b");
+    assert_eq!(first, former);
+    for url in ["http://h/a?x=1#b", "http://h/a?x=2?/#b", "http://h/a?#b"] {
+        let (digest, former) = digests(url);
+        assert_eq!(digest, first, "{url}");
+        assert_ne!(former, first, "{url}");
     }
 }

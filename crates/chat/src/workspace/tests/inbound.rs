@@ -1,6 +1,6 @@
 use super::fixture::{Fixture, delete, deleted, disconnect, edited, message, user};
-use crate::command::{Effect, Reply, SystemCommand};
-use crate::content::Content;
+use crate::command::{Effect, Reply, Request, SystemCommand};
+use crate::content::{Content, File};
 use crate::event::Event;
 use crate::messenger::Inbound;
 use crate::model::{ChannelStatus, SessionStatus};
@@ -45,6 +45,47 @@ fn a_repeated_message_has_no_second_effect() {
     // Ids are scoped to their channel.
     fixture.channel = fixture.new_channel("https://other.example/");
     assert!(!fixture.accepts(stamped).duplicate);
+}
+
+#[test]
+fn a_repeated_message_may_have_other_queries_in_its_urls() {
+    let mut fixture = Fixture::open();
+    let with = |id: &str, query: &str| {
+        let mut message = message(id, "chat", "eva", "hello");
+        message.content.files.push(File {
+            name: "a".to_owned(),
+            size: None,
+            url: format!("http://h/a?{query}"),
+        });
+        Inbound::Message(message)
+    };
+    fixture.receive(with("1", "signature=1")).unwrap();
+    for query in ["signature=1", "signature=2"] {
+        fixture.receive(with("1", query)).unwrap();
+        fixture.assert_no_event();
+    }
+    // An older version stored a digest that includes the query.
+    let mut old = Request::inbound(fixture.channel, with("2", "signature=1"));
+    old.digest = old.former_digest;
+    fixture.request(&old).unwrap();
+    fixture.receive(with("2", "signature=1")).unwrap();
+    fixture.assert_no_event();
+}
+
+#[test]
+fn a_message_that_a_messenger_sends_back_has_no_effect() {
+    let (mut fixture, session, sent) = Fixture::with_message();
+    let echo = message(&sent.to_string(), "chat", "eva", "good day");
+    let accepted = fixture.accepts(echo.clone());
+    fixture.assert_no_event();
+    assert!(accepted.echo && !accepted.duplicate);
+    assert_eq!((accepted.message_id, accepted.session_id), (sent, session));
+
+    // Only operators' messages, and only those of the channel.
+    let received = fixture.writes("1", "chat", "eva").message_id.to_string();
+    assert!(!fixture.accepts(message(&received, "chat", "eva", "x")).echo);
+    fixture.channel = fixture.new_channel("https://other.example/");
+    assert!(!fixture.accepts(echo).echo);
 }
 
 #[test]
