@@ -3,6 +3,7 @@
 use std::process::Output;
 
 use serde_json::{Value, json};
+use tokio::process::Command;
 
 use crate::broker::TestBroker;
 use crate::messenger::{Messenger, message};
@@ -12,13 +13,18 @@ use crate::roles::SeparateRoles;
 use crate::wait::until;
 use crate::world::World;
 
-/// Runs a command as the administrator.
-async fn run(broker: &TestBroker, args: &[&str]) -> Output {
+/// A command as the administrator.
+fn command(broker: &TestBroker, args: &[&str]) -> Command {
     let password = broker.test_dir().join("password");
     let mut command = program::command(program::switchboard());
     command.args(args).arg("--nats").arg(broker.nats_url());
     command.arg("--password-file").arg(password);
-    program::output(&mut command).await
+    command
+}
+
+/// Runs a command as the administrator.
+async fn run(broker: &TestBroker, args: &[&str]) -> Output {
+    program::output(&mut command(broker, args)).await
 }
 
 /// Runs a command that must succeed. Returns its output.
@@ -169,4 +175,24 @@ async fn up_on_a_new_directory_says_that_it_is_for_development() {
     for words in ["for development", "For production", "egress.allow"] {
         assert!(said.contains(words), "{said}");
     }
+}
+
+#[tokio::test]
+async fn the_feed_goes_on_after_a_crash_of_the_broker() {
+    let mut world = World::start().await;
+    let log = world.broker.test_dir().join("feed");
+    let feed = program::Program::start(&mut command(&world.broker, &["feed"]), &log);
+    let shown = async |words: &str| {
+        until(words, async || feed.log().contains(words).then_some(())).await;
+    };
+    world.messenger.say("m1", "ann", "before the crash").await;
+    shown("before the crash").await;
+    world.broker.kill().await;
+    shown("connection lost, reconnecting").await;
+    world.broker.start().await;
+    world.messenger.say("m2", "ann", "after the crash").await;
+    shown("after the crash").await;
+    let received = feed.log();
+    let received = received.lines().filter(|l| l.contains("message-received"));
+    assert_eq!(received.count(), 2, "each message once");
 }

@@ -80,7 +80,9 @@ async fn follow(args: &Args, environment: &Environment) -> Result {
                 if changed.is_err() || now.closed {
                     return Err(Failure::message(Exit::NotConnected, "the connection to NATS is closed"));
                 }
-                if now.connected && now.has_gap_since(&before) {
+                if !now.connected {
+                    output::message("connection lost, reconnecting");
+                } else if now.has_gap_since(&before) {
                     before = now;
                     feed.catch_up().await?;
                 }

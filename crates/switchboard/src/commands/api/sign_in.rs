@@ -203,7 +203,15 @@ fn credentials(
 
 /// A failure of the bus with its exit code.
 fn failure(error: bus::Error, user: &UserId) -> Failure {
+    let is_silent = matches!(
+        error,
+        bus::Error::Unreachable { .. } | bus::Error::Timeout { .. }
+    );
     let mut failure = Failure::of_bus(error, Exit::Usage);
+    if is_silent {
+        let message = "is the broker running? `switchboard doctor --data DIR` finds what is wrong";
+        failure.error = failure.error.context(message);
+    }
     if failure.exit == Exit::Denied {
         let message = format!(
             "cannot sign in as {user} (after five wrong passwords a login is refused for a minute)"
