@@ -11,7 +11,7 @@ use crate::http;
 use crate::messenger::{Messenger, message};
 use crate::operator::Operator;
 use crate::response::{Behaviour, Gate, WebhookResponse};
-use crate::world::{World, connect, list, text};
+use crate::world::{World, connect, create_user, list, text};
 
 /// The promise is 100 ms. A test machine is busy and the binary unoptimised; without fair shares a
 /// message waits for the timeouts of the others, about 10 s.
@@ -244,4 +244,29 @@ async fn a_reader_with_many_scans_is_told_when_to_retry_and_others_are_served() 
         metrics.contains("switchboard_router_jobs_in_progress{kind=\"scan\"} 0"),
         "{metrics}"
     );
+}
+
+#[tokio::test]
+async fn queries_of_one_user_do_not_hold_up_the_answers_to_others() {
+    let world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    for n in 0..30 {
+        let text = "x".repeat(1_000);
+        world.messenger.say(&format!("m{n}"), "ann", &text).await;
+    }
+    create_user(&world.admin, "sue", "supervisors").await;
+    let reader = world.broker.sign_in("sue").await;
+    let mut asking = JoinSet::new();
+    for _ in 0..60 {
+        let (reader, args) = (reader.clone(), json!({ "session": session, "limit": 500 }));
+        asking.spawn(async move { reader.call("sessions.history", args).await });
+    }
+    asking.join_next().await.unwrap().unwrap();
+    world.admin.call("me", json!({})).await;
+    let mut answered = 1;
+    while asking.try_join_next().is_some() {
+        answered += 1;
+    }
+    assert!(answered < 30, "{answered} answers were sent before");
+    asking.join_all().await;
 }

@@ -5,6 +5,7 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use serde_json::{Value, json};
 
 use crate::broker::PASSWORD;
+use crate::http;
 use crate::operator::Operator;
 use crate::wait::until;
 use crate::world::{Setup, World, text};
@@ -16,6 +17,8 @@ const WORDS: [&str; 4] = [
     "zebrashortcut",
     "zebra canned text",
 ];
+const ID: &str = "id of the zebra";
+const NAME: &str = "a password as a name";
 const PHONE: &str = "+44 555 0199";
 
 /// Runs everything that carries secrets or content. Returns what must not be logged.
@@ -26,15 +29,12 @@ async fn exchange(world: &World) -> Vec<String> {
         .await;
     let token = text(&token["token"]);
     let url = world.broker.nats_url();
-    Operator::sign_in(&url, "olga", "a wrong secret")
-        .await
-        .err()
-        .unwrap();
     let olga = Operator::with_token(&url, "olga", &token).await.unwrap();
     let profile = json!({ "username": "Zebulon", "phoneNumber": PHONE }).to_string();
     let profile = crate::response::WebhookResponse::status(200).text(&profile);
     world.messenger.respond_to("userInfo", profile);
-    let session = text(&world.messenger.say("m1", PHONE, WORDS[0]).await["sessionId"]);
+    let session = text(&world.messenger.say(ID, PHONE, WORDS[0]).await["sessionId"]);
+    rejected(world).await;
     olga.on_session("sessions.take", &session).await;
     let canned = json!({ "liveChat": world.live_chat, "shortcut": WORDS[2], "text": WORDS[3] });
     world.admin.call("replies.create", canned).await;
@@ -63,6 +63,8 @@ async fn exchange(world: &World) -> Vec<String> {
         CODE,
         PASSWORD,
         "a wrong secret",
+        NAME,
+        ID,
         PHONE,
         &token,
     ];
@@ -76,6 +78,20 @@ async fn exchange(world: &World) -> Vec<String> {
         secrets.push(secret.trim().to_owned());
     }
     secrets
+}
+
+/// Signs in with wrong credentials, and sends other content with the id of an accepted message.
+async fn rejected(world: &World) {
+    // People type their password in the field of the name.
+    for (name, password) in [("olga", "a wrong secret"), (NAME, PASSWORD)] {
+        let refused = Operator::sign_in(&world.broker.nats_url(), name, password).await;
+        refused.err().unwrap();
+    }
+    let data = json!({ "externalMessageId": ID, "externalChatId": PHONE,
+        "externalUserId": PHONE, "text": WORDS[1] });
+    let message = json!({ "type": "message", "token": CODE, "data": data }).to_string();
+    let reply = http::post(&world.messenger.ingress_url(), &[], message.as_bytes()).await;
+    assert_eq!(reply.status, 409);
 }
 
 /// The text and its base64, without the characters that depend on what is around it.

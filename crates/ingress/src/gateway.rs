@@ -241,10 +241,16 @@ fn span(route: Option<&Route>, headers: &HeaderMap) -> tracing::Span {
 /// Builds the error response and logs the cause. Neither contains the body or a confirmation code.
 fn error_response(error: &RequestError) -> Response<Full<Bytes>> {
     let problem = Problem::from(error);
+    let cause = if let RequestError::Rejected(rejection) = error {
+        // Its sentence may contain an id of a person or a message.
+        rejection.reason.code().to_owned()
+    } else {
+        bus::chain(error)
+    };
     tracing::debug!(
         status = problem.status.as_u16(),
         code = problem.code,
-        cause = ?bus::chain(error),
+        cause,
         "request refused"
     );
     metric::answered(problem.status.as_u16(), problem.code);

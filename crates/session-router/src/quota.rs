@@ -104,6 +104,16 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// The user whose request it is.
+    pub(crate) const fn user(&self) -> &UserId {
+        &self.user
+    }
+
+    /// Whether it holds a turn.
+    pub(crate) const fn has_turn(&self) -> bool {
+        self.turn.is_some()
+    }
+
     /// Waits for one of few turns, and holds it as long as the place.
     pub(crate) async fn with_turn(mut self, turns: Arc<Semaphore>) -> Self {
         // The semaphore is never closed.
