@@ -134,9 +134,10 @@ impl Step {
         };
         if escapes {
             match Escape::of(text) {
-                Escape::Char('\\', length) | Escape::Byte(b'\\', length) => {
+                Escape::Char(char, length) if u8::try_from(char).is_ok_and(is_skipped) => {
                     return Self::Is(length, 0);
                 }
+                Escape::Byte(byte, length) if is_skipped(byte) => return Self::Is(length, 0),
                 Escape::Char(char, length) => {
                     let mut bytes = [0; 4];
                     let bytes = char.encode_utf8(&mut bytes).as_bytes();
@@ -181,6 +182,7 @@ impl Escape {
                     Err(_) => Self::None,
                 })
             }
+            [b'\\', b'n' | b'r', ..] => Self::Char('\n', 2),
             [b'\\', b'u', digits @ ..] if digits.len() < 4 => Self::Cut,
             [b'\\', b'u', digits @ ..] => unicode(digits),
             [b'&', rest @ ..] => entity(rest),

@@ -175,3 +175,17 @@ fn ignored_characters_are_bounded() {
         assert_eq!(redact(&text, &[Secret::new(code)], 2_000), text[..2_000]);
     }
 }
+
+#[test]
+fn base64_with_escaped_line_breaks_is_removed() {
+    let encoded = "c2VjcmV0IGNvZGU";
+    for escaped in ["\\n", "\\r\\n", "\\\\r\\\\n", "\\u000a", "%0D%0A", "&#10;"] {
+        for at in 1..encoded.len() - 1 {
+            let (start, end) = encoded.split_at(at);
+            let text = format!("{start}{escaped}{end}");
+            assert_eq!(redacted(&text, "secret code"), "***U", "{text}");
+        }
+    }
+    assert_eq!(redacted("a\\\\name", "a\\name"), "***");
+    assert_eq!(redacted("a\\name", "a\\name"), "***");
+}
