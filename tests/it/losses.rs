@@ -140,6 +140,17 @@ async fn a_missing_log_is_not_replaced_by_an_empty_one() {
     let (mut world, session) = stopped().await;
     let data = world.broker.data();
     let aside = world.broker.test_dir().join("log-aside");
+    // The keys, which record the end of the log, may be lost with it.
+    fs::rename(data.join("log"), &aside).unwrap();
+    let keys = ["keys", "keys.copy"].map(|name| (data.join(name), aside.join(name)));
+    for (key, aside) in &keys {
+        fs::rename(key, aside).unwrap();
+    }
+    assert_refused(&world.broker, 3, &["once had a log", "from a backup"]).await;
+    for (key, aside) in &keys {
+        fs::rename(aside, key).unwrap();
+    }
+    fs::rename(&aside, data.join("log")).unwrap();
     for projections in [true, false] {
         fs::rename(data.join("log"), &aside).unwrap();
         if projections {

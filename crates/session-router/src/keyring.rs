@@ -217,9 +217,14 @@ pub(crate) fn check_log_exists(
     }
     // The log is created before the keys: where there are keys, there was a log.
     let found = copies::read(data, master, chance)?;
-    found.header().map_or(Ok(()), |header| {
-        Err(log_lost(data, header.log, "is missing".to_owned()))
-    })
+    match found.header() {
+        Some(header) => Err(log_lost(data, header.log, "is missing".to_owned())),
+        // Projections are made from a log.
+        None if data.join("projections").is_dir() => Err(KeyringError::AllLost {
+            data: data.to_owned(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The place of a slot among the slots.

@@ -65,6 +65,15 @@ pub enum KeyringError {
         /// The number of the first.
         first: u32,
     },
+    /// The log and the keys are missing, although there are projections of a log.
+    #[error(
+        "the log and the contacts' keys in {data} are missing, but it once had a log; restore log/, keys \
+         and keys.copy from a backup; to start without what was stored, remove {data}/projections"
+    )]
+    AllLost {
+        /// The data directory.
+        data: PathBuf,
+    },
     /// The log is missing, shorter than it was, or another one.
     #[error(
         "the log in {data} {found}, but it once reached position {position} with hash {hash}; restore \
@@ -90,6 +99,7 @@ impl KeyringError {
             | Self::Damaged { .. }
             | Self::Conflict { .. }
             | Self::Lacking { .. }
+            | Self::AllLost { .. }
             | Self::LogLost { .. } => true,
             Self::File { .. } | Self::WrongMaster { .. } => false,
         }
