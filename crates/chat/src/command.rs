@@ -75,7 +75,8 @@ impl Request {
     /// An inbound request of a messenger.
     pub fn inbound(channel: ChannelId, inbound: Inbound) -> Self {
         let (digest, former_digest) = if let Inbound::Message(message) = &inbound {
-            (message.digest(), message.former_digest())
+            let digest = message.digest();
+            (digest, message.former_digest().unwrap_or(digest))
         } else {
             ([0; 16], [0; 16])
         };
@@ -95,8 +96,13 @@ impl Request {
     /// Replaces the digests by their keyed form.
     #[must_use]
     pub fn keyed(mut self, key: &SealKey) -> Self {
+        let has_former = self.former_digest != self.digest;
         self.digest = key.tag(&[&self.digest]);
-        self.former_digest = key.tag(&[&self.former_digest]);
+        self.former_digest = if has_former {
+            key.tag(&[&self.former_digest])
+        } else {
+            self.digest
+        };
         self
     }
 

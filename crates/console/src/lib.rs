@@ -5,8 +5,8 @@
 //! section 1. When a user's rights change, it closes their connections, so that clients sign in again.
 //! The role is stateless: any number of instances may run and share the sign-ins.
 //!
-//! Auth callout requests are not encrypted with an xkey, and the role refuses a NATS that does: they travel only between `nats-server` and
-//! this role, over TLS if that crosses machines.
+//! Auth callout requests are not encrypted with an xkey, and the role refuses a NATS that encrypts them:
+//! they travel only between `nats-server` and this role, over TLS if that crosses machines.
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 

@@ -13,7 +13,7 @@ use chat::rpc::{ATTEMPT_TIMEOUT_MS, AttemptReply, AttemptRequest, Outcome, Secur
 use chat::rules::is_code_valid;
 use chat::seal::Indexed;
 use chat::secret::Secret;
-use chat::state::Channel;
+use chat::state::{Channel, ChannelCode};
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
@@ -48,15 +48,18 @@ impl Target {
         now: Timestamp,
     ) -> Self {
         let stream = Stream::Channel(id);
-        let valid = channel.codes.iter().filter(|c| is_code_valid(c.until, now));
+        let open = |c: &ChannelCode| {
+            let code = sealed_log.open_with_master_key(&c.code, &stream)?;
+            Some((is_code_valid(c.until, now), code))
+        };
+        let known: Vec<(bool, Secret)> = channel.codes.iter().filter_map(open).collect();
+        let valid = known.iter().filter(|(is_valid, _)| *is_valid);
         Self {
             channel: id,
             generation: channel.generation,
             url: channel.webhook.clone(),
-            codes: valid
-                .filter_map(|c| sealed_log.open_with_master_key(&c.code, &stream))
-                .collect(),
-            known_codes: KnownCodes::of(sealed_log, id, &channel.codes),
+            codes: valid.map(|(_, code)| code.clone()).collect(),
+            known_codes: known.into_iter().map(|(_, code)| code).collect(),
             dialect: channel.dialect,
             security: channel.security,
         }

@@ -45,7 +45,7 @@ pub(crate) const HASHES_MAX: usize = 64;
 pub(crate) const HASHES_PER_USER_MAX: usize = 32;
 /// The most scans at once, in total and of one user, including those that wait for their turn. Beyond
 /// it callers get `unavailable`. A user has several pages open, all of which catch up after a restart.
-/// The scans of others wait for two rounds of [`SCANS_RUNNING_MAX`] at most.
+/// Behind one such user, the scans of others wait for two rounds of [`SCANS_RUNNING_MAX`] at most.
 pub(crate) const SCANS_MAX: usize = 64;
 /// See [`SCANS_MAX`].
 pub(crate) const SCANS_PER_USER_MAX: usize = 8;

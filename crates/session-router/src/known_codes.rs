@@ -19,11 +19,17 @@ const PROFILE_CODE_BYTES_MIN: usize = 8;
 #[derive(Clone, Debug)]
 pub(crate) struct KnownCodes(Vec<Secret>);
 
+impl FromIterator<Secret> for KnownCodes {
+    fn from_iter<I: IntoIterator<Item = Secret>>(codes: I) -> Self {
+        Self(codes.into_iter().collect())
+    }
+}
+
 impl KnownCodes {
     pub(crate) fn of(sealed_log: &SealedLog, id: ChannelId, codes: &[ChannelCode]) -> Self {
         let stream = Stream::Channel(id);
         let open = |c: &ChannelCode| sealed_log.open_with_master_key(&c.code, &stream);
-        Self(codes.iter().filter_map(open).collect())
+        codes.iter().filter_map(open).collect()
     }
 
     /// Removes the codes from a text, and cuts it after `chars_max` characters.

@@ -115,9 +115,12 @@ impl InboundMessage {
         self.digest_with(|url| without_query(url).into())
     }
 
-    /// The digest of versions that included the queries of URLs.
-    pub fn former_digest(&self) -> Digest {
-        self.digest_with(|url| url.into())
+    /// The digest of versions that included the queries of URLs. `None` if no URL has one.
+    pub fn former_digest(&self) -> Option<Digest> {
+        let mut files = self.content.files.iter();
+        files
+            .any(|file| file.url.contains('?'))
+            .then(|| self.digest_with(|url| url.into()))
     }
 
     fn digest_with(&self, identity: impl Fn(&str) -> Cow<'_, str>) -> Digest {

@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) path: PathBuf,
     /// The permissions of owner, group and others.
     pub(crate) mode: u32,
-    /// The id of its owner.
+    /// The user id of the owner.
     pub(crate) owner: u32,
     /// Whether it is a directory.
     pub(crate) is_directory: bool,

@@ -28,9 +28,15 @@ impl Body {
     pub fn parse(body: &[u8]) -> Result<Self, Rejection> {
         let text = utf8(body)?;
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let mut warnings = Vec::new();
+        // Most bodies need no repair. Integers over 64 bits are read as fractions.
+        if let Ok(object) = object(text)
+            && !object.values().any(has_fraction)
+        {
+            return Ok(Self { object, warnings });
+        }
         let (repaired, had_surrogates) = rewrite(text, REPLACEMENT);
         let object = object(&repaired)?;
-        let mut warnings = Vec::new();
         if had_surrogates {
             let marked = self::object(&rewrite(text, MARK).0)?;
             for (name, value) in &object {
@@ -96,6 +102,16 @@ fn depth(text: &str) -> usize {
         }
     }
     deepest
+}
+
+/// Whether a value contains a number that is no integer of 64 bits.
+fn has_fraction(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => number.is_f64(),
+        Value::Array(elements) => elements.iter().any(has_fraction),
+        Value::Object(members) => members.values().any(has_fraction),
+        Value::Null | Value::Bool(_) | Value::String(_) => false,
+    }
 }
 
 /// Finds the strings, in a member and its name, that differ in the marked body.

@@ -84,8 +84,8 @@ async fn child(
         }
         Ok(Err(bus::Error::NotAuthorised(_))) => {
             let message = format!(
-                "process {nats} at {url} rejects the password of the roles, which changed while it runs; \
-                 restart the broker"
+                "process {nats} at {url} rejects the password of the roles, which was lost or changed while \
+                 it runs; restore the file, then restart the broker"
             );
             (Some(Finding::wrong(CHECK, message)), None)
         }

@@ -108,7 +108,7 @@ fn require_stopped(data: &Data) -> Result {
     Err(Failure::message(Exit::Failure, message))
 }
 
-/// Makes a credential again, and keeps an invalid one beside it. Returns whether it did.
+/// Makes a missing or invalid credential again; an invalid one is renamed. Returns whether it did.
 fn renew(credential: Credential, data: &Data, chance: &mut Chance) -> Result<bool> {
     let path = credential.path(data);
     let state = credential
