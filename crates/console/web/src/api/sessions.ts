@@ -45,6 +45,10 @@ export const take = (api: Api, session: Id, commandId: string) =>
 export const close = (api: Api, session: Id, commandId: string) =>
   api.request<SessionResult>("sessions.close", { session, commandId });
 
+/** Opens a closed session again, assigned to the caller or in the queue. */
+export const reopen = (api: Api, session: Id, queue: boolean, commandId: string) =>
+  api.request<SessionResult>("sessions.reopen", { session, ...(queue && { queue }), commandId });
+
 export type TransferTo = { to: UserId } | { queue: true };
 
 export const transfer = (api: Api, session: Id, to: TransferTo, note: string, commandId: string) =>

@@ -11,6 +11,7 @@ export const en = {
   delete: "Delete",
   dismiss: "Dismiss",
   retry: "Retry",
+  undo: "Undo",
   copy: "Copy: {what}",
   copied: "Copied",
   unread: { one: "{n} unread message", other: "{n} unread messages" },
@@ -25,7 +26,7 @@ export const en = {
   "signIn.user": "User name",
   "signIn.password": "Password",
   "signIn.stay": "Keep me signed in on this tab",
-  "signIn.stayHint": "The tab stores your password until you close it.",
+  "signIn.stayHint": "The tab stores your password until you close it. New tabs are signed in too.",
   "signIn.submit": "Sign in",
   "signIn.busy": "Signing in…",
   "signIn.denied":
@@ -77,6 +78,14 @@ export const en = {
   "list.failed": "Could not load the conversations",
   "list.noMatch": "No conversations found",
   "list.clearFilters": "Clear filters",
+  "list.filtered": "The list is filtered",
+  "list.hidden": {
+    one: "Filters hide {n} conversation",
+    other: "Filters hide {n} conversations",
+  },
+  "list.order": "Order",
+  "list.order.waiting": "Longest waiting",
+  "list.order.activity": "Last activity",
 
   "row.typing": "typing…",
   "row.draft": "Draft: {text}",
@@ -112,6 +121,7 @@ export const en = {
   "event.assigned": "{operator} took the conversation",
   "event.transferred": "{by} transferred the conversation to {operator}",
   "event.returned": "{by} returned the conversation to the queue",
+  "event.reopened": "{by} reopened the conversation",
   "event.closed": "{by} closed the conversation",
   "event.closedBySystem": "The conversation was closed automatically",
 
@@ -150,7 +160,7 @@ export const en = {
   "composer.reply": "Reply",
   "composer.note": "Note",
   "composer.noteHint": "Only your colleagues can see notes.",
-  "composer.notYours.queued": "Assign the conversation to yourself to reply.",
+  "composer.notYours.queued": "Your reply assigns the conversation to you.",
   "composer.notYours.assigned": "This conversation is assigned to a colleague. You can add a note.",
   "composer.notYours.closed": "This conversation is closed. You can add a note.",
   "composer.replyLabel": "Your reply",
@@ -158,6 +168,7 @@ export const en = {
   "composer.replyPlaceholder": "Write a reply, or type / for canned replies",
   "composer.notePlaceholder": "Write a note for your colleagues",
   "composer.send": "Send",
+  "composer.takeAndSend": "Assign to me and send",
   "composer.addNote": "Add note",
   "composer.removeQuote": "Remove quote",
   "composer.cannedReplies": "Canned replies",
@@ -223,6 +234,9 @@ export const en = {
   "shortcuts.composer": "In the composer",
   "shortcuts.newLine": "New line",
   "shortcuts.layout": "Shortcuts work in every keyboard layout.",
+  "shortcuts.singleKeys": "Single-key shortcuts",
+  "shortcuts.singleKeysHint":
+    "They work while the list has the focus: press Esc in the composer. Elsewhere what you type goes to the composer.",
 
   "signOut.unsent": {
     one: "{n} message has not been sent. It is discarded when you sign out.",
@@ -238,6 +252,8 @@ export const en = {
   "notification.waiting": "is waiting for a reply",
 
   "command.take": "Assign to me",
+  "command.takeOver": "Take over",
+  "command.reopen": "Reopen",
   "command.reply": "Write a reply",
   "command.note": "Write a note",
   "command.transfer": "Transfer",
@@ -263,6 +279,8 @@ export const en = {
   "command.admin": "Administration",
   "command.signOut": "Sign out",
   "admin.back": "Back to conversations",
+
+  "toast.closed": "Conversation with {name} closed",
 
   "error.unexpected": "Something went wrong",
   "error.offline": "You are offline. Retry when the connection is back.",

@@ -11,6 +11,7 @@ export const ru: Translated<typeof en> = {
   delete: "Удалить",
   dismiss: "Скрыть",
   retry: "Повторить",
+  undo: "Отменить",
   copy: "Копировать: {what}",
   copied: "Скопировано",
   unread: {
@@ -30,7 +31,7 @@ export const ru: Translated<typeof en> = {
   "signIn.user": "Имя пользователя",
   "signIn.password": "Пароль",
   "signIn.stay": "Не выходить в этой вкладке",
-  "signIn.stayHint": "Пароль хранится, пока вкладка открыта.",
+  "signIn.stayHint": "Пароль хранится, пока вкладка открыта. Новые вкладки тоже открываются со входом.",
   "signIn.submit": "Войти",
   "signIn.busy": "Вход…",
   "signIn.denied":
@@ -84,6 +85,16 @@ export const ru: Translated<typeof en> = {
   "list.failed": "Не удалось загрузить диалоги",
   "list.noMatch": "Ничего не найдено",
   "list.clearFilters": "Сбросить фильтры",
+  "list.filtered": "Список отфильтрован",
+  "list.hidden": {
+    one: "Фильтры скрывают {n} диалог",
+    few: "Фильтры скрывают {n} диалога",
+    many: "Фильтры скрывают {n} диалогов",
+    other: "Фильтры скрывают {n} диалога",
+  },
+  "list.order": "Порядок",
+  "list.order.waiting": "Сначала ждущие дольше",
+  "list.order.activity": "По активности",
 
   "row.typing": "печатает…",
   "row.draft": "Черновик: {text}",
@@ -119,6 +130,7 @@ export const ru: Translated<typeof en> = {
   "event.assigned": "Диалог взят: {operator}",
   "event.transferred": "Диалог передан: {by} → {operator}",
   "event.returned": "Диалог возвращён в очередь: {by}",
+  "event.reopened": "Диалог снова открыт: {by}",
   "event.closed": "Диалог закрыт: {by}",
   "event.closedBySystem": "Диалог закрыт автоматически",
 
@@ -169,7 +181,7 @@ export const ru: Translated<typeof en> = {
   "composer.reply": "Ответ",
   "composer.note": "Заметка",
   "composer.noteHint": "Заметки видят только сотрудники.",
-  "composer.notYours.queued": "Чтобы ответить, возьмите диалог.",
+  "composer.notYours.queued": "Ответив, вы возьмёте диалог.",
   "composer.notYours.assigned": "Диалог ведёт другой оператор. Вы можете добавить заметку.",
   "composer.notYours.closed": "Диалог закрыт. Вы можете добавить заметку.",
   "composer.replyLabel": "Ваш ответ",
@@ -177,6 +189,7 @@ export const ru: Translated<typeof en> = {
   "composer.replyPlaceholder": "Введите ответ или / для готовых ответов",
   "composer.notePlaceholder": "Введите заметку для коллег",
   "composer.send": "Отправить",
+  "composer.takeAndSend": "Взять и отправить",
   "composer.addNote": "Добавить заметку",
   "composer.removeQuote": "Убрать цитату",
   "composer.cannedReplies": "Готовые ответы",
@@ -244,6 +257,9 @@ export const ru: Translated<typeof en> = {
   "shortcuts.composer": "В поле ввода",
   "shortcuts.newLine": "Новая строка",
   "shortcuts.layout": "Сочетания клавиш работают в любой раскладке.",
+  "shortcuts.singleKeys": "Команды одной клавишей",
+  "shortcuts.singleKeysHint":
+    "Работают, когда выбран список: нажмите Esc в поле ввода. В других местах набранный текст попадает в поле ввода.",
 
   "signOut.unsent": {
     one: "{n} сообщение не отправлено. При выходе оно будет удалено.",
@@ -261,6 +277,8 @@ export const ru: Translated<typeof en> = {
   "notification.waiting": "ждёт ответа",
 
   "command.take": "Взять",
+  "command.takeOver": "Забрать себе",
+  "command.reopen": "Открыть снова",
   "command.reply": "Написать ответ",
   "command.note": "Написать заметку",
   "command.transfer": "Передать",
@@ -286,6 +304,8 @@ export const ru: Translated<typeof en> = {
   "command.admin": "Администрирование",
   "command.signOut": "Выйти",
   "admin.back": "К диалогам",
+
+  "toast.closed": "Диалог закрыт: {name}",
 
   "error.unexpected": "Что-то пошло не так",
   "error.offline": "Нет соединения. Повторите, когда оно появится.",

@@ -1,35 +1,49 @@
 /** Shortcuts by physical key (`event.code`), so that they work in every keyboard layout. */
+import { preferences } from "../shell/preferences.svelte";
+import { isSpent, meaning } from "../state/shortcuts";
+import type { Place } from "../state/shortcuts";
 import type { Command } from "./commands.svelte";
+import { composer } from "./composer.svelte";
 
-/** Formats a key press as in a command, such as `Control+KeyK`. */
-export function format(event: KeyboardEvent): string {
-  // Alt types characters in many layouts, so no shortcut uses it.
-  if (event.altKey) return "";
-  const held = [];
-  if (event.ctrlKey || event.metaKey) held.push("Control");
-  if (event.shiftKey) held.push("Shift");
-  return [...held, event.code].join("+");
-}
+/** The key whose last press ran a command. */
+let spent: string | null = null;
 
 /** Whether an input method handles the key. Safari reports the last one only as key code 229. */
 export const isComposing = ({ isComposing, keyCode }: KeyboardEvent) =>
   isComposing || keyCode === 229;
 
-const isTextField = (target: EventTarget | null) =>
-  target instanceof HTMLElement &&
-  (target.isContentEditable || target.matches("input, textarea, select"));
+function placeOf({ target }: Event): Place {
+  if (!(target instanceof HTMLElement)) return "page";
+  if (target.isContentEditable || target.matches("input, textarea, select")) return "text";
+  return target.closest("[data-session-list]") ? "list" : "page";
+}
 
-/** Runs the command for a key press. In text fields only shortcuts with Control work. */
+/** Stops a held key from doing something again. To be called before other handlers. */
+export function ignoreHeldKey(event: KeyboardEvent): void {
+  if (!event.repeat) spent = null;
+  else if (!isComposing(event) && isSpent(event, placeOf(event), spent)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}
+
+/** Runs the command for a key press, or moves the focus to the composer for a character. */
 export function handleShortcut(event: KeyboardEvent, commands: readonly Command[]): void {
-  const keys = format(event);
-  if (event.defaultPrevented || event.repeat || !keys) return;
-  if (isTextField(event.target) && !keys.startsWith("Control+")) return;
+  if (event.defaultPrevented || event.repeat || isComposing(event)) return;
   // An open dialog or menu handles its own keys.
   if (document.querySelector("dialog[open], [role=menu]")) return;
-  const found = commands.find((command) => command.keys === keys);
-  if (!found) return;
-  event.preventDefault();
-  found.run();
+  const found = meaning(event, commands, {
+    place: placeOf(event),
+    canWrite: composer.canWrite,
+    singleKeys: preferences.values.singleKeys,
+  });
+  // The browser then inserts the character there.
+  if (found === "write") composer.focusArea();
+  else if (found) {
+    event.preventDefault();
+    spent = event.code;
+    found.run();
+  }
 }
 
 const NAMES: Record<string, string> = {

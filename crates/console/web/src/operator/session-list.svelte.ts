@@ -8,12 +8,23 @@ class SessionListState {
   filter = $state.raw<Filter>(NO_FILTER);
   shown = $state.raw<readonly KnownSession[]>([]);
   searchField = $state<HTMLInputElement>();
+  /** Scrolls to a row of `shown` and moves the focus there. Set by the mounted list. */
+  focusRow: (at: number) => Promise<void> = () => Promise.resolve();
 
   /** Opens the session `step` rows below the current one. */
   move(step: number): void {
     const at = this.shown.findIndex(({ id }) => id === router.session);
-    const next = this.shown[at < 0 ? 0 : at + step];
-    if (next) router.open(next.id);
+    const to = at < 0 ? 0 : at + step;
+    const next = this.shown[to];
+    if (!next) return;
+    router.open(next.id);
+    void this.focusRow(to);
+  }
+
+  /** Moves the focus to the row of the open session. */
+  focusOpen(): void {
+    const at = this.shown.findIndex(({ id }) => id === router.session);
+    if (at >= 0) void this.focusRow(at);
   }
 
   focusSearch(): void {

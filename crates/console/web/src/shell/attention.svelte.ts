@@ -5,6 +5,7 @@ import { alertingSession, stillAlerting, unreadMine } from "../state/attention";
 import type { AlertingSessions } from "../state/attention";
 import { contactName } from "../state/names";
 import { focus } from "./focus.svelte";
+import { isolated } from "./isolated";
 import { notify } from "./notify";
 import { preferences } from "./preferences.svelte";
 import { router } from "./router.svelte";
@@ -34,9 +35,9 @@ export class Attention {
     const id = desk.me && alertingSession(desk, desk.me, event);
     if (!id || (focus.visible && router.session === id)) return;
     this.#alerting = new Set(this.#alerting).add(id);
-    // Ring now: an operator who is typing in another session clears the alerts before the next tick.
-    this.#ring(Date.now(), NEW_EVENT_MS);
-    if (!focus.visible && preferences.values.notifications) this.#notify(event);
+    isolated("the alert sound", () => this.#ring(Date.now(), NEW_EVENT_MS));
+    if (!focus.visible && preferences.values.notifications)
+      isolated("the notification", () => this.#notify(event));
   }
 
   tick(now: number): void {
@@ -57,11 +58,6 @@ export class Attention {
   onCaughtUp(): void {
     const { desk } = this.store();
     if (desk.me) this.#alerting = new Set([...this.#alerting, ...unreadMine(desk, desk.me)]);
-  }
-
-  /** Silences the alerts: the operator is using the page. */
-  onUserActivity(): void {
-    if (this.#alerting.size > 0) this.#alerting = new Set();
   }
 
   #notify({ data: { session, message } }: FeedEvent): void {

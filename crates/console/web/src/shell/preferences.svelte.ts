@@ -1,6 +1,7 @@
 /** The user's preferences in this browser. */
 import type { Locale } from "../i18n/catalogue";
 import { language } from "../i18n/t.svelte";
+import type { MineOrder } from "../state/views";
 import { loadPreferences, savePreferences } from "./storage";
 
 export type Theme = "system" | "light" | "dark";
@@ -13,6 +14,10 @@ interface Values {
   notifications: boolean;
   /** Enter sends and Shift+Enter inserts a line break; otherwise Ctrl+Enter sends. */
   enterSends: boolean;
+  /** Whether letters and other single keys are shortcuts. */
+  singleKeys: boolean;
+  /** How "Mine" is sorted. */
+  mineOrder: MineOrder;
   /** Whether the pane with the contact's details is open. */
   contactShown: boolean;
 }
@@ -27,6 +32,8 @@ class Preferences {
       sound: true,
       notifications: false,
       enterSends: true,
+      singleKeys: true,
+      mineOrder: "waiting",
       contactShown: true,
     }),
   );

@@ -2,6 +2,7 @@
 import type { Id, ViewName } from "../api/types";
 import { format, parse } from "../state/route";
 import type { Route } from "../state/route";
+import { layers } from "./layers";
 
 class Router {
   route = $state.raw<Route>(parse(location.hash));
@@ -9,11 +10,19 @@ class Router {
   listen(): () => void {
     const update = () => (this.route = parse(location.hash));
     addEventListener("hashchange", update);
-    return () => removeEventListener("hashchange", update);
+    addEventListener("popstate", layers.onPopState);
+    // After a reload with an open dialog.
+    layers.onPopState();
+    return () => {
+      removeEventListener("hashchange", update);
+      removeEventListener("popstate", layers.onPopState);
+    };
   }
 
   go(route: Route): void {
-    location.hash = format(route);
+    // Now, since the browser reports it later: a second J must not start from the same session.
+    this.route = route;
+    layers.go(format(route));
   }
 
   get view(): ViewName {

@@ -4,6 +4,8 @@ import { asApiError } from "../api/error";
 import * as messages from "../api/messages";
 import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
+import { t } from "../i18n/t.svelte";
+import { contactName } from "../state/names";
 import { head } from "../state/progress";
 import { errorText } from "./error-text";
 import { router } from "./router.svelte";
@@ -26,13 +28,34 @@ export class SessionActions {
   constructor(private readonly store: Store) {}
 
   /** Assigns a session to this operator; if it is open, continues with it in "Mine". */
-  async take(session: Id): Promise<void> {
+  async take(session: Id): Promise<boolean> {
     const isTaken = await this.#change((key) => sessions.take(this.store, session, key));
     if (isTaken && router.session === session) router.open(session, "mine");
+    return isTaken;
   }
 
+  /** Closes a session; for some seconds this can be undone. */
   async close(session: Id): Promise<void> {
-    await this.#change((key) => sessions.close(this.store, session, key));
+    const { desk } = this.store;
+    const before = desk.sessions.get(session);
+    const isClosed = await this.#change((key) => sessions.close(this.store, session, key));
+    if (!isClosed || !before) return;
+    const name = contactName(desk.contacts.get(before.contact), before);
+    const undo = { label: t("undo"), run: () => void this.#undoClose(before) };
+    toasts.show(t("toast.closed", { name }), "plain", undo);
+  }
+
+  /** Opens a closed session again and assigns it to this operator, or returns it to the queue. */
+  async reopen(session: Id, queue = false): Promise<boolean> {
+    const isOpen = await this.#change((key) => sessions.reopen(this.store, session, queue, key));
+    if (isOpen && router.session === session) router.open(session, queue ? "queue" : "mine");
+    return isOpen;
+  }
+
+  /** Opens the session again for the operator that it had. */
+  async #undoClose({ id, status, operator }: Session): Promise<void> {
+    if (!(await this.reopen(id, status === "queued"))) return;
+    if (operator && operator !== this.store.me.id) await this.transfer(id, { to: operator }, "");
   }
 
   async transfer(session: Id, to: sessions.TransferTo, note: string): Promise<boolean> {

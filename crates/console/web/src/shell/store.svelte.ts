@@ -17,6 +17,7 @@ import { counts } from "../state/views";
 import { catchUp, loadSession, refreshWorkspace, synchronize } from "./catch-up";
 import { Connection } from "./connection";
 import type { Status } from "./connection";
+import { isolated } from "./isolated";
 import { Sender } from "./sender";
 import { loadUnsent, saveUnsent } from "./storage";
 
@@ -162,7 +163,9 @@ export class Store implements Api {
     this.#flushing = undefined;
     this.#flush(BATCH_MAX);
     if (this.#actions.length > 0) this.#flushing = setTimeout(() => this.#flushBatch(), 0);
-    else for (const event of this.#unreported.splice(0)) this.onEvent(event);
+    else
+      for (const event of this.#unreported.splice(0))
+        isolated("the handler of a feed event", () => this.onEvent(event));
     this.#loadMissing();
   }
 

@@ -13,6 +13,31 @@ export const canOperate = (me: Me) => isIn(me, "operators", "supervisors", "admi
 
 export const isMine = (me: Me, session: Session) => session.operator === me.id;
 
-/** May reply in, transfer and close the session. */
+/** May take over a colleague's session. */
+export const canTakeOver = (me: Me, session: Session) =>
+  session.status === "assigned" && !isMine(me, session) && canSupervise(me);
+
+/** May take the session: anybody from the queue, supervisors also from a colleague. */
+export const canTake = (me: Me, session: Session) =>
+  (session.status === "queued" && canOperate(me)) || canTakeOver(me, session);
+
+/** May reply in the session. A reply takes a queued one. */
+export const canReply = (me: Me, session: Session) =>
+  canAct(me, session) || (session.status === "queued" && canOperate(me));
+
+/** May reopen the session. `open` are the sessions that are known: a chat has at most one open. */
+export function canReopen(me: Me, session: Session, open: Iterable<Session>): boolean {
+  if (session.status !== "closed" || !canOperate(me)) return false;
+  for (const { status, channel, externalChatId } of open)
+    if (
+      status !== "closed" &&
+      channel === session.channel &&
+      externalChatId === session.externalChatId
+    )
+      return false;
+  return true;
+}
+
+/** May write in, transfer and close the session. */
 export const canAct = (me: Me, session: Session) =>
   session.status !== "closed" && canOperate(me) && (isMine(me, session) || canSupervise(me));

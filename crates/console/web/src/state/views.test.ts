@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Session } from "../api/types";
 import { olga } from "./recorded";
 import { NO_FILTER, counts, sessionsInView } from "./views";
+import type { MineOrder } from "./views";
 
 const session = (id: string, change: Partial<Session> = {}): Session => ({
   id,
@@ -30,13 +31,23 @@ describe("a view", () => {
     expect(ids(all, "queue")).toEqual(["c", "a", "b"]);
   });
 
-  it("of the operator's sessions is sorted by activity", () => {
-    const mine = { status: "assigned" as const, operator: "olga" };
-    const withMessage = (minute: number) => ({
-      ...mine,
-      lastMessage: { id: "m", direction: "inbound" as const, createdAt: at(minute) },
+  it("of the operator's sessions lists the longest unanswered first, or the last active", () => {
+    const mine = (direction: "inbound" | "outbound", minute: number, waiting?: number) => ({
+      status: "assigned" as const,
+      operator: "olga",
+      lastMessage: { id: "m", direction, createdAt: at(minute) },
+      ...(waiting && { waitingSince: at(waiting) }),
     });
-    expect(ids([session("a", withMessage(1)), session("b", withMessage(9))], "mine")).toEqual(["b", "a"]);
+    const all = [
+      session("answered", mine("outbound", 30)),
+      session("waits long", mine("inbound", 28, 4)),
+      session("waits", mine("inbound", 29, 20)),
+      session("answered before", mine("outbound", 10)),
+    ];
+    const sorted = (order?: MineOrder) =>
+      sessionsInView(all, "mine", olga, NO_FILTER, new Map(), order).map(({ id }) => id);
+    expect(sorted()).toEqual(["waits long", "waits", "answered", "answered before"]);
+    expect(sorted("activity")).toEqual(["answered", "waits", "waits long", "answered before"]);
   });
 
   it("of closed sessions lists the last closed first", () => {

@@ -9,6 +9,9 @@ export interface Filter {
 
 export const NO_FILTER: Filter = { liveChat: null, text: "" };
 
+/** How "Mine" is sorted: the longest unanswered first, or by the last activity. */
+export type MineOrder = "waiting" | "activity";
+
 export function isInView(view: ViewName, me: Me, session: Session): boolean {
   switch (view) {
     case "queue":
@@ -34,12 +37,10 @@ const byClosing = (a: Session, b: Session) => compare(b.closedAt ?? "", a.closed
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
-const ORDER: Record<ViewName, (a: Session, b: Session) => number> = {
-  queue: byWaiting,
-  mine: byActivity,
-  active: byWaiting,
-  closed: byClosing,
-};
+function order(view: ViewName, mine: MineOrder): (a: Session, b: Session) => number {
+  if (view === "closed") return byClosing;
+  return view === "mine" && mine === "activity" ? byActivity : byWaiting;
+}
 
 export function sessionsInView<Row extends Session>(
   sessions: Iterable<Row>,
@@ -47,6 +48,7 @@ export function sessionsInView<Row extends Session>(
   me: Me,
   filter: Filter,
   contacts: ReadonlyMap<Id, Contact>,
+  mine: MineOrder = "waiting",
 ): Row[] {
   const found = [];
   const text = filter.text.trim().toLowerCase();
@@ -57,7 +59,8 @@ export function sessionsInView<Row extends Session>(
       (!text || matchesText(session, contacts.get(session.contact), text))
     )
       found.push(session);
-  return found.sort((a, b) => ORDER[view](a, b) || compare(a.id, b.id));
+  const compareRows = order(view, mine);
+  return found.sort((a, b) => compareRows(a, b) || compare(a.id, b.id));
 }
 
 /** Searches the same fields as the broker. */

@@ -94,6 +94,10 @@ test("the alert sound repeats until the session is seen", async ({ connect, open
     });
   };
   await rang(await rang(0));
+  // It goes on while the operator works elsewhere.
+  await olga.page.keyboard.type("x");
+  await olga.page.mouse.click(600, 400);
+  await rang(await rings());
   await olga.open("Ann Lee");
   await olga.page.clock.runFor(1_000);
   const seen = await rings();

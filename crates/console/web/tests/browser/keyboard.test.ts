@@ -11,11 +11,11 @@ test("a session can be handled with the keyboard only", async ({ connect, signIn
   await olga.thread("Ann Lee").waitFor();
   await keyboard.press("t");
   await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
-  await keyboard.press("r");
+  await expect.poll(() => olga.reply.evaluate((area) => area === document.activeElement)).toBe(true);
   await keyboard.type("Good day");
   await keyboard.press("Enter");
   await olga.waitUntilSent("Good day");
-  // The first Escape leaves the text field, the second closes the session.
+  // The first Escape leads to the list, the second closes the session.
   await keyboard.press("Escape");
   await keyboard.press("Shift+E");
   await olga.log.getByText("Olga Ivanova closed the conversation").waitFor();
@@ -51,7 +51,7 @@ test("shortcuts use physical keys, also with a Russian layout", async ({ annAndO
   await olga.thread("Ann Lee").waitFor();
   await pressRussian(olga.page, "KeyT");
   await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
-  await pressRussian(olga.page, "KeyK", true);
+  await pressRussian(olga.page, "KeyK", "ctrl");
   await olga.dialog.getByRole("combobox", { name: "Commands and search" }).waitFor();
   await olga.page.keyboard.press("Escape");
   // In a text field shortcuts without Ctrl do not work.

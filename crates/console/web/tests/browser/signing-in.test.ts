@@ -22,9 +22,18 @@ test("after signing out only the user name is remembered", async ({ signIn }) =>
   expect(await desk.page.getByLabel("Password", { exact: true }).inputValue()).toBe("");
 });
 
-test("a tab can stay signed in after a reload, other tabs do not", async ({ openPage, liveChat }) => {
+test("a tab can stay signed in after a reload, and new tabs are signed in then", async ({
+  openPage,
+  liveChat,
+}) => {
   expect(liveChat).toBeTruthy();
   const desk = await openPage();
+  await desk.signIn("olga");
+  await desk.waitUntilLive();
+  const signInForm = await desk.page.context().newPage();
+  await signInForm.goto(desk.page.url());
+  await signInForm.getByRole("button", { name: "Sign in" }).waitFor();
+  await desk.page.reload();
   await desk.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
   await desk.signIn("olga");
   await desk.waitUntilLive();
@@ -32,5 +41,5 @@ test("a tab can stay signed in after a reload, other tabs do not", async ({ open
   await desk.waitUntilLive();
   const second = await desk.page.context().newPage();
   await second.goto(desk.page.url());
-  await second.getByRole("button", { name: "Sign in" }).waitFor();
+  await second.getByRole("heading", { name: "Olga Ivanova" }).waitFor();
 });

@@ -1,0 +1,35 @@
+/**
+ * Signs in new tabs: a tab that stays signed in gives its credentials to a tab of the same origin that
+ * asks. They are never stored for this.
+ */
+import type { Credentials } from "../api/client";
+
+const CHANNEL = "switchboard.sign-in";
+
+type Note = { kind: "ask" } | { kind: "credentials"; credentials: Credentials };
+
+/** Answers tabs that ask, until the returned function is called. */
+export function answerOtherTabs(credentials: Credentials): () => void {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = ({ data }: MessageEvent<Note>) => {
+    if (data.kind === "ask") channel.postMessage({ kind: "credentials", credentials } satisfies Note);
+  };
+  return () => channel.close();
+}
+
+/** Asks other tabs. Returns null if none has answered after `timeoutMs`. */
+export function askOtherTabs(timeoutMs: number): Promise<Credentials | null> {
+  return new Promise((resolve) => {
+    const channel = new BroadcastChannel(CHANNEL);
+    const end = (credentials: Credentials | null) => {
+      channel.close();
+      clearTimeout(timer);
+      resolve(credentials);
+    };
+    const timer = setTimeout(() => end(null), timeoutMs);
+    channel.onmessage = ({ data }: MessageEvent<Note>) => {
+      if (data.kind === "credentials") end(data.credentials);
+    };
+    channel.postMessage({ kind: "ask" } satisfies Note);
+  });
+}

@@ -1,0 +1,67 @@
+import { describe, expect, it } from "vitest";
+
+import type { Group, Session } from "../api/types";
+import { olga } from "./recorded";
+import { canReopen, canReply, canTake, canTakeOver } from "./rights";
+
+const as = (...groups: Group[]) => ({ ...olga, groups });
+const session = (change: Partial<Session>): Session => ({
+  id: "s",
+  liveChat: "l",
+  channel: "ch",
+  contact: "c",
+  externalChatId: "chat",
+  status: "queued",
+  openedBy: "user",
+  openedAt: "2026-01-01T00:00:00Z",
+  unread: 0,
+  ...change,
+});
+const queued = session({});
+const mine = session({ status: "assigned", operator: "olga" });
+const petrs = session({ status: "assigned", operator: "petr" });
+const closed = session({ status: "closed", operator: "olga" });
+const [reader, operator, supervisor] = [as("readers"), as("operators"), as("supervisors")];
+
+describe("taking is offered", () => {
+  it("to operators in the queue only", () => {
+    const offered = [queued, mine, petrs, closed].map((one) => canTake(operator, one));
+    expect(offered).toEqual([true, false, false, false]);
+  });
+
+  it("to supervisors and administrators also on a colleague's session", () => {
+    for (const user of [supervisor, as("administrators")]) {
+      const offered = [queued, mine, petrs, closed].map((one) => canTake(user, one));
+      expect(offered).toEqual([true, false, true, false]);
+      expect(canTakeOver(user, queued)).toBe(false);
+      expect(canTakeOver(user, petrs)).toBe(true);
+    }
+  });
+
+  it("to readers nowhere", () => {
+    expect([queued, mine, petrs, closed].some((one) => canTake(reader, one))).toBe(false);
+  });
+});
+
+it("a reply can be written to the queue, and to a colleague's session by supervisors", () => {
+  const offered = (user: typeof olga) => [queued, mine, petrs, closed].map((one) => canReply(user, one));
+  expect(offered(operator)).toEqual([true, true, false, false]);
+  expect(offered(supervisor)).toEqual([true, true, true, false]);
+  expect(offered(reader)).toEqual([false, false, false, false]);
+});
+
+describe("reopening is offered", () => {
+  it("for closed sessions, to those who may write", () => {
+    expect(canReopen(operator, closed, [closed])).toBe(true);
+    expect(canReopen(reader, closed, [closed])).toBe(false);
+    for (const open of [queued, mine, petrs]) expect(canReopen(operator, open, [])).toBe(false);
+  });
+
+  it("not while another session of the chat is open", () => {
+    const other = (change: Partial<Session>) => [closed, session({ id: "other", ...change })];
+    expect(canReopen(operator, closed, other({}))).toBe(false);
+    expect(canReopen(operator, closed, other({ status: "closed" }))).toBe(true);
+    expect(canReopen(operator, closed, other({ externalChatId: "another" }))).toBe(true);
+    expect(canReopen(operator, closed, other({ channel: "another" }))).toBe(true);
+  });
+});
