@@ -10,6 +10,7 @@ import type { NatsConnection } from "@nats-io/nats-core";
 
 import { untilNotBusy } from "./busy";
 import { ApiError } from "./error";
+import { watch } from "./liveness";
 import * as subjects from "./subjects";
 import type { UserId } from "./types";
 
@@ -19,8 +20,6 @@ export const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 12_000;
 /** When the broker has not answered a sign-in for so long, NATS rejects it like a wrong password. */
 const SIGN_IN_TIMEOUT_MS = 10_000;
-/** A connection without an answer to two pings is closed. */
-const PING_INTERVAL_MS = 5_000;
 
 /** The content of `/config.json`. */
 export interface BrokerConfig {
@@ -50,32 +49,35 @@ export interface Api {
 }
 
 export interface Client extends Api {
+  /** The workspace's name, which is part of every subject. */
+  readonly workspace: string;
   /** Subscribes until the connection ends. */
   subscribe(subject: string, onMessage: (subject: string, payload: unknown) => void): void;
   /** Resolves when the server has processed everything sent before. */
   flush(): Promise<void>;
-  /** Resolves when the connection has ended, with the error if there was one. */
-  readonly ended: Promise<void | Error>;
-  close(): Promise<void>;
+  /** Resolves when the connection has ended, or when the server no longer answers. */
+  readonly ended: Promise<void>;
+  /** Ends the connection at once; does not wait for the server. */
+  close(): void;
 }
 
 export async function connect(config: BrokerConfig, { user, password }: Credentials): Promise<Client> {
-  let nats: NatsConnection;
   const started = performance.now();
+  const connecting = wsconnect({
+    servers: config.websocket,
+    user,
+    pass: password,
+    name: "switchboard console",
+    inboxPrefix: subjects.inboxPrefix(user),
+    reconnect: false,
+    timeout: CONNECT_TIMEOUT_MS,
+  });
   try {
-    const connecting = wsconnect({
-      servers: config.websocket,
-      user,
-      pass: password,
-      name: "switchboard console",
-      inboxPrefix: subjects.inboxPrefix(user),
-      reconnect: false,
-      timeout: CONNECT_TIMEOUT_MS,
-      pingInterval: PING_INTERVAL_MS,
-      maxPingOut: 2,
-    });
-    nats = await Promise.race([connecting, connectTimeout()]);
+    const nats = await Promise.race([connecting, connectTimeout()]);
+    return clientOver(nats, config.workspace, user);
   } catch (thrown) {
+    // Too late, it must not become a second connection.
+    connecting.then((late) => late.close()).catch(() => undefined);
     const answered = performance.now() - started < SIGN_IN_TIMEOUT_MS;
     const denied =
       answered &&
@@ -83,7 +85,6 @@ export async function connect(config: BrokerConfig, { user, password }: Credenti
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     throw new ConnectError(denied ? "denied" : "unreachable", message);
   }
-  return clientOver(nats, config.workspace, user);
 }
 
 /** The library waits forever for a socket that opens and closes without sending anything. */
@@ -95,10 +96,22 @@ function connectTimeout(): Promise<never> {
 }
 
 function clientOver(nats: NatsConnection, workspace: string, user: UserId): Client {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const stopWatching = watch(() => nats.flush(), close);
+  // The library has ended a connection only after the close handshake, which a dead socket never
+  // finishes. Nothing waits for it.
+  function close() {
+    stopWatching();
+    end();
+    nats.close().catch(() => undefined);
+  }
+  void nats.closed().then(close);
   return {
-    ended: nats.closed(),
+    workspace,
+    ended,
+    close,
     flush: () => nats.flush(),
-    close: () => nats.close(),
     subscribe(subject, onMessage) {
       nats.subscribe(subject, {
         callback: (error, message) => {

@@ -31,6 +31,8 @@ export const en = {
   "signIn.busy": "Signing in…",
   "signIn.denied":
     "Wrong user name or password. After five failed attempts you have to wait a minute.",
+  "signIn.locked":
+    "You are signed out: your password was changed, or your account was disabled. Enter your password to continue, or ask an administrator. Your drafts and unsent messages are kept.",
   "signIn.unreachable":
     "Cannot reach the server. Check your internet connection, or ask your administrator.",
   "signIn.origin":
@@ -38,14 +40,15 @@ export const en = {
 
   "connection.connecting": "Connecting…",
   "connection.catchingUp": "Updating…",
-  "connection.live": "Up to date at",
-  "connection.offline": "Connection lost. Reconnecting…",
-  "connection.denied": "Sign-in refused. Retrying…",
+  "connection.live": "Connected",
+  "connection.offline": "Reconnecting…",
   "connection.retry": "Reconnect now",
   "connection.unsent": {
-    one: "{n} message will be sent after reconnecting.",
-    other: "{n} messages will be sent after reconnecting.",
+    one: "Reconnecting, {n} message will be sent",
+    other: "Reconnecting, {n} messages will be sent",
   },
+  "connection.notStored":
+    "Your browser cannot store data. Drafts and unsent messages are lost when you close or reload this tab.",
 
   "desk.loading": "Loading…",
   "desk.sessions": "Conversations",
@@ -239,9 +242,11 @@ export const en = {
     "They work while the list has the focus: press Esc in the composer. Elsewhere what you type goes to the composer.",
 
   "signOut.unsent": {
-    one: "{n} message has not been sent. It is discarded when you sign out.",
-    other: "{n} messages have not been sent. They are discarded when you sign out.",
+    one: "{n} message has not been sent.",
+    other: "{n} messages have not been sent.",
   },
+  "signOut.drafts": { one: "You have {n} draft.", other: "You have {n} drafts." },
+  "signOut.discarded": "Signing out discards this, also in your other tabs.",
   "signOut.confirm": "Discard and sign out",
 
   "menu.sound": "Repeat sound until seen",

@@ -1,7 +1,7 @@
 /** Alerts the operator: a repeated sound, desktop notifications, and a count in the tab title. */
 import type { FeedEvent } from "../api/types";
 import { t } from "../i18n/t.svelte";
-import { alertingSession, stillAlerting, unreadMine } from "../state/attention";
+import { alertingSession, missed, stillAlerting } from "../state/attention";
 import type { AlertingSessions } from "../state/attention";
 import { contactName } from "../state/names";
 import { focus } from "./focus.svelte";
@@ -55,9 +55,9 @@ export class Attention {
   }
 
   /** Alerts for messages that arrived while disconnected. */
-  onCaughtUp(): void {
+  onCaughtUp(lostAt: number | null): void {
     const { desk } = this.store();
-    if (desk.me) this.#alerting = new Set([...this.#alerting, ...unreadMine(desk, desk.me)]);
+    if (desk.me) this.#alerting = new Set([...this.#alerting, ...missed(desk, desk.me, lostAt)]);
   }
 
   #notify({ data: { session, message } }: FeedEvent): void {

@@ -8,11 +8,12 @@ const CHANNEL = "switchboard.sign-in";
 
 type Note = { kind: "ask" } | { kind: "credentials"; credentials: Credentials };
 
-/** Answers tabs that ask, until the returned function is called. */
-export function answerOtherTabs(credentials: Credentials): () => void {
+/** Answers tabs that ask, while there are credentials, until the returned function is called. */
+export function answerOtherTabs(load: () => Credentials | null): () => void {
   const channel = new BroadcastChannel(CHANNEL);
   channel.onmessage = ({ data }: MessageEvent<Note>) => {
-    if (data.kind === "ask") channel.postMessage({ kind: "credentials", credentials } satisfies Note);
+    const credentials = data.kind === "ask" ? load() : null;
+    if (credentials) channel.postMessage({ kind: "credentials", credentials } satisfies Note);
   };
   return () => channel.close();
 }

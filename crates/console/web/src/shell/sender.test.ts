@@ -14,7 +14,7 @@ function storeWithTwoMessages() {
     ({ key, session: closedSession, kind: "message", text: key, at: 0 }) as const;
   const requests: unknown[] = [];
   const store = {
-    status: { state: "live" } as const,
+    status: { state: "live", lostAt: null } as const,
     desk: reduce(EMPTY, [
       { kind: "message-composed", outgoing: outgoing("a") },
       { kind: "message-composed", outgoing: outgoing("b") },

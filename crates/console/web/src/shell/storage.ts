@@ -4,6 +4,9 @@
  * - `localStorage`: the last user name, preferences, and each user's drafts and unsent messages.
  *   Signing out removes the drafts and unsent messages.
  * - `sessionStorage`: the credentials, only if "Keep me signed in on this tab" is checked.
+ *
+ * A browser may block either, and `localStorage` may be full. What could not be stored is kept in
+ * memory.
  */
 import type { Credentials } from "../api/client";
 import type { UserId } from "../api/types";
@@ -11,37 +14,66 @@ import type { Unsent } from "../state/unsent";
 
 const KEY = "switchboard";
 
-function read<Value>(store: Storage, key: string, fallback: Value): Value {
-  try {
-    const text = store.getItem(`${KEY}.${key}`);
-    return text === null ? fallback : (JSON.parse(text) as Value);
-  } catch {
-    return fallback;
+/** A storage of the browser, and in memory what it did not accept. */
+class Place {
+  readonly #memory = new Map<string, string>();
+
+  /** `open` throws if the browser blocks the storage. */
+  constructor(private readonly open: () => Storage) {}
+
+  read<Value>(key: string, fallback: Value): Value {
+    try {
+      const text = this.#memory.get(key) ?? this.open().getItem(`${KEY}.${key}`);
+      return text === null ? fallback : (JSON.parse(text) as Value);
+    } catch {
+      return fallback;
+    }
+  }
+
+  /** Returns whether the value survives a reload. */
+  write(key: string, value: unknown): boolean {
+    const text = JSON.stringify(value);
+    this.#memory.delete(key);
+    try {
+      if (value === null) this.open().removeItem(`${KEY}.${key}`);
+      else this.open().setItem(`${KEY}.${key}`, text);
+      return true;
+    } catch (error) {
+      console.warn(`cannot store ${key}:`, error);
+      if (value !== null) this.#memory.set(key, text);
+      return value === null;
+    }
   }
 }
 
-/** Failures only log a warning: nothing that was sent depends on storage. */
-function write(store: Storage, key: string, value: unknown): void {
-  try {
-    if (value === null) store.removeItem(`${KEY}.${key}`);
-    else store.setItem(`${KEY}.${key}`, JSON.stringify(value));
-  } catch (error) {
-    console.warn(`cannot store ${key}:`, error);
-  }
-}
+const local = new Place(() => localStorage);
+const session = new Place(() => sessionStorage);
+
+/** Whether the browser stores anything at all. */
+export const canStore = () => local.write("probe", 1) && local.write("probe", null);
+
+const unsentKey = (user: UserId) => `unsent.${user}`;
 
 export const loadUnsent = (user: UserId) =>
-  read<Unsent>(localStorage, `unsent.${user}`, { drafts: [], outbox: [] });
+  local.read<Unsent>(unsentKey(user), { drafts: [], outbox: [] });
 export const saveUnsent = (user: UserId, unsent: Unsent | null) =>
-  write(localStorage, `unsent.${user}`, unsent);
+  local.write(unsentKey(user), unsent);
+/** Calls `onRemoved` when another tab removes the user's drafts and unsent messages. */
+export function watchUnsent(user: UserId, onRemoved: () => void): () => void {
+  const onStorage = ({ key, newValue }: StorageEvent) => {
+    if (key === `${KEY}.${unsentKey(user)}` && newValue === null) onRemoved();
+  };
+  addEventListener("storage", onStorage);
+  return () => removeEventListener("storage", onStorage);
+}
 
 export const loadPreferences = <Value>(fallback: Value) =>
-  ({ ...fallback, ...read(localStorage, "preferences", {}) }) as Value;
-export const savePreferences = (value: unknown) => write(localStorage, "preferences", value);
+  ({ ...fallback, ...local.read("preferences", {}) }) as Value;
+export const savePreferences = (value: unknown) => local.write("preferences", value);
 
-export const loadUser = () => read<string>(localStorage, "user", "");
-export const saveUser = (user: UserId) => write(localStorage, "user", user);
+export const loadUser = () => local.read<string>("user", "");
+export const saveUser = (user: UserId) => local.write("user", user);
 
-export const loadCredentials = () => read<Credentials | null>(sessionStorage, "credentials", null);
+export const loadCredentials = () => session.read<Credentials | null>("credentials", null);
 export const saveCredentials = (credentials: Credentials | null) =>
-  write(sessionStorage, "credentials", credentials);
+  session.write("credentials", credentials);

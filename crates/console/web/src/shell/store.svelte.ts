@@ -1,7 +1,7 @@
 /** The state of a signed-in user: the desk, the connection to the broker, and unsent messages. */
 import { untrack } from "svelte";
 
-import type { Api, BrokerConfig, Client, Credentials } from "../api/client";
+import type { Api, Client, Credentials } from "../api/client";
 import { ApiError, asApiError } from "../api/error";
 import * as feed from "../api/feed";
 import * as sessionsApi from "../api/sessions";
@@ -16,17 +16,19 @@ import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
 import { catchUp, loadSession, refreshWorkspace, synchronize } from "./catch-up";
 import { Connection } from "./connection";
-import type { Status } from "./connection";
+import type { Open, Status } from "./connection";
 import { isolated } from "./isolated";
 import { Sender } from "./sender";
-import { loadUnsent, saveUnsent } from "./storage";
+import * as storage from "./storage";
 
 /** Events that arrive within this time are applied together, so that a burst renders once. */
 const BATCH_MS = 40;
 /** Most events applied at once; larger batches cause visible stutter. */
 const BATCH_MAX = 120;
-/** How often the page asks the broker for events that NATS may have dropped. */
-const CHECK_MS = 15_000;
+/** How often the page checks that the session router is running. */
+const PROBE_MS = 2_000;
+/** One in this many probes also asks for events that NATS may have dropped. */
+const PROBES_PER_CHECK = 8;
 /** One in this many checks also reloads colleagues, live chats and channels. */
 const CHECKS_PER_REFRESH = 4;
 const SAVE_MS = 400;
@@ -34,20 +36,24 @@ const SAVE_MS = 400;
 export class Store implements Api {
   desk = $state.raw<Desk>(EMPTY);
   status = $state.raw<Status>({ state: "connecting" });
+  /** Whether drafts and unsent messages survive a reload. */
+  isStored = $state(storage.canStore());
   // Separate tables, so that a change of another table does not compute the counts again.
   readonly #me = $derived(this.desk.me);
   readonly #sessions = $derived(this.desk.sessions);
   readonly counts = $derived(this.#me && counts(this.#sessions.values(), this.#me));
+  /** Whether the password was stored when the status became `locked`. */
+  stayed = false;
   /** Called for each feed event after it was applied. */
   onEvent: (event: FeedEvent) => void = () => {};
   /** Called for each message on the audit subjects, with the last token of the subject. */
   onAudit: (name: string, payload: unknown) => void = () => {};
 
-  readonly #config: BrokerConfig;
-  readonly #user: string;
+  readonly user: string;
   readonly #connection: Connection;
   readonly #sender: Sender;
   readonly #timer: ReturnType<typeof setInterval>;
+  readonly #stopWatching: () => void;
   #client: Client | null = null;
   #actions: Action[] = [];
   /** Feed events that `onEvent` was not called for yet. */
@@ -61,25 +67,29 @@ export class Store implements Api {
   #isCatchingUp = false;
   /** Sessions whose request failed; the next check requests them again. */
   readonly #unanswered = new Set<Id>();
-  #checks = 0;
+  #isProbing = false;
+  #probes = 0;
   /** The feed named a live chat that is not on the desk. */
   #isWorkspaceStale = false;
 
-  constructor(config: BrokerConfig, credentials: Credentials, first: Client) {
-    this.#config = config;
-    this.#user = credentials.user;
-    const { drafts, outbox } = loadUnsent(this.#user);
+  /** Without a first client it connects by itself. */
+  constructor(open: Open, credentials: Credentials, first: Client | null) {
+    this.user = credentials.user;
+    const { drafts, outbox } = storage.loadUnsent(this.user);
     this.#saved = { drafts: new Map(drafts), outbox: restore(outbox, Date.now()) };
     this.desk = { ...EMPTY, ...this.#saved };
     this.#sender = new Sender(this);
-    this.#connection = new Connection(config, credentials, first, {
+    this.#connection = new Connection(open, credentials, first, {
       connected: (client) => this.#connected(client),
       disconnected: () => (this.#client = null),
-      status: (status) => (this.status = status),
+      status: (status) => this.#changed(status),
     });
-    this.#timer = setInterval(() => this.#check(), CHECK_MS);
+    this.#timer = setInterval(() => void this.#probe(), PROBE_MS);
+    this.#stopWatching = storage.watchUnsent(this.user, () => this.#unsentRemoved());
     addEventListener("online", this.retryNow);
+    addEventListener("beforeunload", this.#askBeforeUnload);
   }
+
 
   get me(): Me {
     if (!this.desk.me) throw new Error("the signed-in user is not loaded yet");
@@ -94,7 +104,7 @@ export class Store implements Api {
       return await client.request<Ok>(method, args, timeoutMs);
     } catch (error) {
       // NATS is up but the router is not: treat it as a lost connection.
-      if (error instanceof ApiError && error.code === "away") void client.close();
+      if (error instanceof ApiError && error.code === "away") client.close();
       throw error;
     }
   }
@@ -108,6 +118,19 @@ export class Store implements Api {
 
   readonly retryNow = () => this.#connection.retryNow();
 
+  /** Signs in again after the status `locked`. Rejects if that is refused too. */
+  unlock(password: string): Promise<void> {
+    return this.#connection.unlock(password);
+  }
+
+  #changed(status: Status): void {
+    this.status = status;
+    if (status.state !== "locked") return;
+    this.stayed = storage.loadCredentials() !== null;
+    // A reload must not send a refused password again.
+    if (status.cause === "denied") storage.saveCredentials(null);
+  }
+
   /** Disconnects. Without `keepUnsent` drafts and unsent messages are removed. */
   close({ keepUnsent }: { keepUnsent: boolean }): void {
     if (this.#isClosed) return;
@@ -115,14 +138,16 @@ export class Store implements Api {
     this.#connection.stop();
     clearInterval(this.#timer);
     clearTimeout(this.#saving);
+    this.#stopWatching();
     removeEventListener("online", this.retryNow);
+    removeEventListener("beforeunload", this.#askBeforeUnload);
     if (keepUnsent) this.#saveNow();
-    else saveUnsent(this.#user, null);
+    else storage.saveUnsent(this.user, null);
   }
 
   async #connected(client: Client): Promise<void> {
     const onMessage = (subject: string, payload: unknown) => this.#received(subject, payload);
-    const names = this.#config.workspace;
+    const names = client.workspace;
     const before = await workspace.me(client);
     const feeds = canSupervise(before)
       ? [subjects.everyFeed(names)]
@@ -190,16 +215,26 @@ export class Store implements Api {
     return this.desk.sessions.has(id) || !!error?.isUncertain;
   }
 
-  #check(): void {
-    if (this.status.state !== "live") return;
-    // A page that cannot check for missed events must not claim to be up to date.
-    void this.#catchUp().then((error) => {
-      if (error?.code === "timeout") void this.#client?.close();
-    });
+  /** A broker that is gone is noticed here: NATS answers at once that nobody responds. */
+  async #probe(): Promise<void> {
+    if (this.status.state !== "live" || this.#isProbing) return;
+    this.#isProbing = true;
+    this.#closeOnTimeout(await this.#inBackground(() => workspace.me(this)));
+    this.#isProbing = false;
+    this.#probes += 1;
+    if (this.#probes % PROBES_PER_CHECK === 0) await this.#check();
+  }
+
+  async #check(): Promise<void> {
     for (const id of this.#unanswered) void this.load(id);
     this.#unanswered.clear();
-    this.#checks += 1;
-    if (this.#checks % CHECKS_PER_REFRESH === 0) this.#refreshWorkspace();
+    if (this.#probes % (PROBES_PER_CHECK * CHECKS_PER_REFRESH) === 0) this.#refreshWorkspace();
+    this.#closeOnTimeout(await this.#catchUp());
+  }
+
+  /** A page that cannot check for missed events must not claim to be up to date. */
+  #closeOnTimeout(error: ApiError | undefined): void {
+    if (error?.code === "timeout") this.#client?.close();
   }
 
   #refreshWorkspace(): void {
@@ -259,9 +294,30 @@ export class Store implements Api {
 
   #saveNow(): void {
     this.#saving = undefined;
+    this.isStored = storage.saveUnsent(this.user, this.#merged());
     const { drafts, outbox } = this.desk;
-    const now = { drafts, outbox };
-    saveUnsent(this.#user, unsent.merge(loadUnsent(this.#user), this.#saved, now));
-    this.#saved = now;
+    this.#saved = { drafts, outbox };
   }
+
+  /** Drafts and unsent messages of all tabs. */
+  #merged(): unsent.Unsent {
+    return unsent.merge(storage.loadUnsent(this.user), this.#saved, this.desk);
+  }
+
+  /** Counts what signing out would remove. */
+  countUnsent(): ReturnType<typeof unsent.count> {
+    return unsent.count(this.#merged());
+  }
+
+  /** The user signed out in another tab and agreed to lose them. */
+  #unsentRemoved(): void {
+    this.dispatch({ kind: "unsent-removed" });
+    const { drafts, outbox } = this.desk;
+    this.#saved = { drafts, outbox };
+  }
+
+  readonly #askBeforeUnload = (event: BeforeUnloadEvent) => {
+    const { drafts, messages } = this.countUnsent();
+    if (!this.isStored && drafts + messages > 0) event.preventDefault();
+  };
 }

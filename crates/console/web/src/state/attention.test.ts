@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { alertingSession, stillAlerting, unreadMine } from "./attention";
+import { alertingSession, missed, stillAlerting } from "./attention";
 import { EMPTY, reduce } from "./desk";
 import { closedSession, feed, olga } from "./recorded";
 
@@ -52,7 +52,18 @@ describe("an alerting session", () => {
   });
 });
 
-it("after a reconnect, the operator's unread sessions alert", () => {
-  expect([...unreadMine(after("session-assigned"), olga)]).toEqual([closedSession]);
-  expect([...unreadMine(after("message-received"), olga)]).toEqual([]);
+describe("after a reconnect", () => {
+  const received = Date.parse(event("message-received").time);
+
+  it("the operator's unread sessions alert", () => {
+    expect([...missed(after("session-assigned"), olga, null)]).toEqual([closedSession]);
+    expect([...missed(after("message-received"), olga, null)]).toEqual([]);
+  });
+
+  it("sessions that came into the queue meanwhile alert", () => {
+    const desk = after("message-received");
+    expect([...missed(desk, olga, received - 1_000)]).toEqual([closedSession]);
+    expect([...missed(desk, olga, received + 1_000)]).toEqual([]);
+    expect([...missed(desk, { ...olga, id: "somebody" }, received - 1_000)]).toEqual([]);
+  });
 });

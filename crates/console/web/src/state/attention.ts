@@ -1,5 +1,5 @@
 /** Which sessions alert this operator until they are seen. */
-import type { FeedEvent, Id, Me } from "../api/types";
+import type { FeedEvent, Id, Me, Session } from "../api/types";
 import type { Desk } from "./tables";
 import { isInView } from "./views";
 
@@ -39,10 +39,16 @@ export function stillAlerting(
   return left.length === alerting.size ? alerting : new Set(left);
 }
 
-/** This operator's sessions with unread messages. */
-export const unreadMine = (desk: Desk, me: Me): AlertingSessions =>
-  new Set(
-    [...desk.sessions.values()]
-      .filter((session) => session.unread > 0 && isInView("mine", me, session))
-      .map(({ id }) => id),
-  );
+/**
+ * This operator's sessions with unread messages, and sessions in the queue that wait since the
+ * connection was lost; null after the first connection.
+ */
+export function missed(desk: Desk, me: Me, lostAt: number | null): AlertingSessions {
+  const isMissed = (session: Session) => {
+    if (isInView("mine", me, session)) return session.unread > 0;
+    const isMember = desk.liveChats.get(session.liveChat)?.members.includes(me.id);
+    if (lostAt === null || !isMember || !isInView("queue", me, session)) return false;
+    return Date.parse(session.waitingSince ?? session.openedAt) >= lostAt;
+  };
+  return new Set([...desk.sessions.values()].filter(isMissed).map(({ id }) => id));
+}

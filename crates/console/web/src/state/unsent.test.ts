@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Draft } from "./drafts";
 import type { Outgoing } from "./outbox";
-import { merge } from "./unsent";
+import { count, merge } from "./unsent";
 import type { UnsentTables } from "./unsent";
 
 const draft = (text: string): Draft => ({ text, note: false });
@@ -33,4 +33,15 @@ describe("storage shared by two tabs", () => {
     const before: UnsentTables = { drafts: new Map(theirs.drafts), outbox: new Map(theirs.outbox) };
     expect(merge(theirs, before, NOTHING)).toEqual({ drafts: [], outbox: [] });
   });
+});
+
+it("is counted over all tabs, without drafts that have no text", () => {
+  const now: UnsentTables = {
+    drafts: new Map([
+      ["mine", draft("whole")],
+      ["note", { text: " ", note: true }],
+    ]),
+    outbox: new Map([["mine", outgoing("mine")]]),
+  };
+  expect(count(merge(theirs, NOTHING, now))).toEqual({ drafts: 2, messages: 2 });
 });

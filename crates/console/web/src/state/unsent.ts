@@ -25,6 +25,12 @@ export const merge = (stored: Unsent, before: UnsentTables, now: UnsentTables): 
   outbox: mergeTable(stored.outbox, before.outbox, now.outbox),
 });
 
+/** What would be lost without the stored data. */
+export const count = ({ drafts, outbox }: Unsent) => ({
+  drafts: drafts.filter(([, { text }]) => text.trim()).length,
+  messages: outbox.length,
+});
+
 function mergeTable<Value>(
   stored: readonly (readonly [string, Value])[],
   before: ReadonlyMap<string, Value>,
