@@ -20,6 +20,8 @@ export default defineConfig({
     // The content security policy does not allow data URIs for scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // One small file: a part of the page that is loaded later never lacks its styles.
+    cssCodeSplit: false,
     // Read by `tools/size.mjs`.
     manifest: true,
   },

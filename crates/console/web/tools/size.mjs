@@ -21,7 +21,9 @@ function collect(name, files) {
 }
 
 const size = { js: 0, css: 0 };
-for (const file of collect("index.html", new Set())) {
+/** The styles of all chunks. */
+const files = collect("style.css", collect("index.html", new Set()));
+for (const file of files) {
   const bytes = gzipSync(await readFile(new URL(file, DIST)), { level: 9 }).length;
   size[file.endsWith(".css") ? "css" : "js"] += bytes;
 }

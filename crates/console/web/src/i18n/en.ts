@@ -59,6 +59,9 @@ export const en = {
   "desk.notFound": "Conversation not found",
   "desk.notFoundHint": "It does not exist, or you are not a member of its live chat.",
 
+  "view.failed": "This part of the page could not be loaded",
+  "view.failedHint":
+    "It is loaded again when the connection is back. If that does not help, reload the page.",
   "view.queue": "Queue",
   "view.mine": "Mine",
   "view.active": "All",
@@ -112,6 +115,16 @@ export const en = {
   "channelStatus.failed": "Not verified",
   "channelStatus.deleted": "Deleted",
 
+  "channel.pending": "{channel} is being verified",
+  "channel.disconnected": "{channel} is disconnected",
+  "channel.interrupted": "{channel} is interrupted",
+  "channel.failed": "{channel} could not be verified",
+  "channel.deleted": "{channel} is deleted",
+  "channel.since": "since {when}",
+  "channel.kept":
+    "Your messages are kept and sent when the channel is connected again. They expire if that takes too long.",
+  "channel.keptShort": "Messages wait until the channel is connected again.",
+
   "thread.loadingEarlier": "Loading earlier messages…",
   "thread.failed": "Could not load the messages.",
   "thread.empty": "No messages yet",
@@ -154,6 +167,7 @@ export const en = {
   "unsent.refused": "Not sent",
   "unsent.refusedElsewhere": "Message to {name} not sent: {reason}",
   "unsent.edit": "Edit",
+  "unsent.joined": "The message was added to your draft",
   "unsent.discard": "Discard",
 
   "presence.typing": "{name} is typing…",
@@ -166,6 +180,12 @@ export const en = {
   "composer.notYours.queued": "Your reply assigns the conversation to you.",
   "composer.notYours.assigned": "This conversation is assigned to a colleague. You can add a note.",
   "composer.notYours.closed": "This conversation is closed. You can add a note.",
+  "composer.kept.queued":
+    "The conversation is back in the queue. Your reply was not sent. Take the conversation to send it.",
+  "composer.kept.assigned":
+    "{operator} has the conversation now. Your reply was not sent. You can add it as a note.",
+  "composer.kept.closed":
+    "The conversation was closed. Your reply was not sent. You can add it as a note.",
   "composer.replyLabel": "Your reply",
   "composer.noteLabel": "Your note",
   "composer.replyPlaceholder": "Write a reply, or type / for canned replies",

@@ -66,6 +66,9 @@ export const ru: Translated<typeof en> = {
   "desk.notFound": "Диалог не найден",
   "desk.notFoundHint": "Его не существует, или вы не участник этого чата.",
 
+  "view.failed": "Не удалось загрузить эту часть страницы",
+  "view.failedHint":
+    "Она загрузится, когда восстановится соединение. Если это не поможет, обновите страницу.",
   "view.queue": "Очередь",
   "view.mine": "Мои",
   "view.active": "Все",
@@ -121,6 +124,16 @@ export const ru: Translated<typeof en> = {
   "channelStatus.failed": "Не подтверждён",
   "channelStatus.deleted": "Удалён",
 
+  "channel.pending": "Канал «{channel}» проверяется",
+  "channel.disconnected": "Канал «{channel}» отключён",
+  "channel.interrupted": "Канал «{channel}» прерван",
+  "channel.failed": "Канал «{channel}» не подтверждён",
+  "channel.deleted": "Канал «{channel}» удалён",
+  "channel.since": "с {when}",
+  "channel.kept":
+    "Ваши сообщения сохранятся и отправятся, когда канал снова подключат. Если ждать слишком долго, их срок истечёт.",
+  "channel.keptShort": "Сообщения ждут, пока канал снова не подключат.",
+
   "thread.loadingEarlier": "Загрузка предыдущих сообщений…",
   "thread.failed": "Не удалось загрузить сообщения.",
   "thread.empty": "Нет сообщений",
@@ -165,6 +178,7 @@ export const ru: Translated<typeof en> = {
   "unsent.refused": "Не отправлено",
   "unsent.refusedElsewhere": "Сообщение не отправлено ({name}): {reason}",
   "unsent.edit": "Изменить",
+  "unsent.joined": "Сообщение добавлено к черновику",
   "unsent.discard": "Удалить",
 
   "presence.typing": "{name} печатает…",
@@ -187,6 +201,12 @@ export const ru: Translated<typeof en> = {
   "composer.notYours.queued": "Ответив, вы возьмёте диалог.",
   "composer.notYours.assigned": "Диалог ведёт другой оператор. Вы можете добавить заметку.",
   "composer.notYours.closed": "Диалог закрыт. Вы можете добавить заметку.",
+  "composer.kept.queued":
+    "Диалог вернулся в очередь. Ваш ответ не отправлен. Чтобы отправить его, возьмите диалог.",
+  "composer.kept.assigned":
+    "Диалог теперь ведёт {operator}. Ваш ответ не отправлен. Его можно добавить как заметку.",
+  "composer.kept.closed":
+    "Диалог закрыт. Ваш ответ не отправлен. Его можно добавить как заметку.",
   "composer.replyLabel": "Ваш ответ",
   "composer.noteLabel": "Ваша заметка",
   "composer.replyPlaceholder": "Введите ответ или / для готовых ответов",

@@ -2,15 +2,12 @@
 import { preferences } from "../shell/preferences.svelte";
 import { isSpent, meaning } from "../state/shortcuts";
 import type { Place } from "../state/shortcuts";
+import { isComposing } from "../ui/keys";
 import type { Command } from "./commands.svelte";
 import { composer } from "./composer.svelte";
 
 /** The key whose last press ran a command. */
 let spent: string | null = null;
-
-/** Whether an input method handles the key. Safari reports the last one only as key code 229. */
-export const isComposing = ({ isComposing, keyCode }: KeyboardEvent) =>
-  isComposing || keyCode === 229;
 
 function placeOf({ target }: Event): Place {
   if (!(target instanceof HTMLElement)) return "page";

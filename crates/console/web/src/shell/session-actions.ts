@@ -5,6 +5,7 @@ import * as messages from "../api/messages";
 import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
 import { t } from "../i18n/t.svelte";
+import { EMPTY, join } from "../state/drafts";
 import { contactName } from "../state/names";
 import { head } from "../state/progress";
 import { errorText } from "./error-text";
@@ -62,7 +63,10 @@ export class SessionActions {
     return this.#change((key) => sessions.transfer(this.store, session, to, note, key));
   }
 
-  /** Starts a session and opens it. Opens the existing one if the chat already has an open session. */
+  /**
+   * Starts a session and opens it. If the chat already has an open session, opens that one and puts
+   * the text into its draft.
+   */
   async start(channel: Id, recipient: sessions.Recipient, text: string): Promise<void> {
     const asOf = head(this.store.desk.progress);
     try {
@@ -74,6 +78,9 @@ export class SessionActions {
       const error = asApiError(thrown);
       const open = error.details.sessionId;
       if (error.code !== "session_already_open" || typeof open !== "string") throw error;
+      const existing = this.store.desk.drafts.get(open) ?? EMPTY;
+      const draft = join(existing, { text, note: false });
+      this.store.dispatch({ kind: "draft-changed", session: open, draft });
       router.open(open);
       toasts.show(errorText(error));
     }

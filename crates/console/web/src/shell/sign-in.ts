@@ -1,6 +1,5 @@
 import { ConnectError, connect } from "../api/client";
 import type { BrokerConfig, Credentials } from "../api/client";
-import { loadReasons } from "../i18n/reasons.svelte";
 import { loadBrokerConfig } from "./config";
 import type { Open } from "./connection";
 import { saveCredentials, saveUser } from "./storage";
@@ -36,8 +35,6 @@ export function signOut(store: Store): void {
 /** Opens connections to the broker, whose address is loaded once. */
 function opener(): Open {
   let config: BrokerConfig | undefined;
-  // Without these texts reasons are shown in English.
-  void loadReasons().catch(() => undefined);
   return async (credentials) => {
     const loaded = config ?? (await loadBrokerConfig());
     if (loaded.origins && !loaded.origins.includes(location.origin))

@@ -72,7 +72,7 @@ export class Store implements Api {
   /** The feed named a live chat that is not on the desk. */
   #isWorkspaceStale = false;
 
-  /** Without a first client it connects by itself. */
+  /** Opens the first connection itself if `first` is null. */
   constructor(open: Open, credentials: Credentials, first: Client | null) {
     this.user = credentials.user;
     const { drafts, outbox } = storage.loadUnsent(this.user);

@@ -1,0 +1,22 @@
+/** The parts of the page that are not loaded with it. */
+import { loadReasons } from "../i18n/reasons.svelte";
+
+export const lazy = {
+  commands: () => import("./CommandBar.svelte"),
+  shortcuts: () => import("./ShortcutsDialog.svelte"),
+  transfer: () => import("./TransferDialog.svelte"),
+  "new-session": () => import("./NewSessionDialog.svelte"),
+  replies: () => import("./RepliesDialog.svelte"),
+  "sign-out": () => import("./SignOutDialog.svelte"),
+  admin: () => import("../admin/Admin.svelte"),
+};
+
+/**
+ * Loads them while the broker is there: it may be down when the user opens one. What fails is
+ * loaded again by the next call, and when it is opened.
+ */
+export async function loadAll(isAdmin: boolean): Promise<void> {
+  const { admin, ...dialogs } = lazy;
+  const parts = [loadReasons, ...Object.values(dialogs), ...(isAdmin ? [admin] : [])];
+  await Promise.allSettled(parts.map((load) => load()));
+}
