@@ -45,6 +45,8 @@ export const admin = {
   "members.hint":
     "Operators and readers see the live chats they are members of. Supervisors and administrators see all.",
   "members.noneShort": "None",
+  "members.removing":
+    "Those you remove can no longer see this live chat. Their open conversations return to the queue.",
   "members.saved": "Members saved",
 
   connect: "Connect messenger",
@@ -152,6 +154,9 @@ export const admin = {
   "channel.pendingCount": { one: "{n} message queued", other: "{n} messages queued" },
   "channel.refusedCount": { one: "{n} message rejected", other: "{n} messages rejected" },
   "toggle.disconnect": "Disconnect",
+  "toggle.disconnectTitle": "Disconnect {name}?",
+  "toggle.disconnectHint":
+    "Until you reconnect it, what people write is rejected, and what operators write stays in the queue.",
   "toggle.reconnect": "Reconnect",
   "toggle.cancel": "Cancel",
   "toggle.retry": "Retry",

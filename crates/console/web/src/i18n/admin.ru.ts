@@ -47,6 +47,8 @@ export const admin: Translated<typeof english> = {
   "members.hint":
     "Операторы и наблюдатели видят чаты, в которых участвуют. Супервизоры и администраторы видят все.",
   "members.noneShort": "Нет",
+  "members.removing":
+    "Исключённые участники больше не увидят этот чат. Их открытые диалоги вернутся в очередь.",
   "members.saved": "Участники сохранены",
 
   connect: "Подключить мессенджер",
@@ -165,6 +167,9 @@ export const admin: Translated<typeof english> = {
     other: "{n} сообщения отклонено",
   },
   "toggle.disconnect": "Отключить",
+  "toggle.disconnectTitle": "Отключить «{name}»?",
+  "toggle.disconnectHint":
+    "Пока канал не подключён снова, сообщения клиентов отклоняются, а ответы операторов остаются в очереди.",
   "toggle.reconnect": "Подключить",
   "toggle.cancel": "Отменить",
   "toggle.retry": "Повторить",

@@ -169,6 +169,8 @@ export const en = {
   "unsent.edit": "Edit",
   "unsent.joined": "The message was added to your draft",
   "unsent.discard": "Discard",
+  "unsent.discardTitle": "Discard this message?",
+  "unsent.discardHint": "It was not sent, and its text is deleted.",
 
   "presence.typing": "{name} is typing…",
   "presence.replying": { one: "{name} is replying", other: "{name} are replying" },
@@ -246,6 +248,8 @@ export const en = {
   "replies.hint": "What operators type after / in a reply.",
   "replies.text": "Text",
   "replies.add": "Add reply",
+  "replies.deleteTitle": "Delete /{shortcut}?",
+  "replies.deleteHint": "Nobody in this live chat can use it any more. Messages that were sent stay.",
   "replies.none": "No canned replies in this live chat",
   "replies.noneHint": "Add texts that you send often.",
   "replies.noneReadOnly": "Supervisors can add texts that you send often.",

@@ -180,6 +180,8 @@ export const ru: Translated<typeof en> = {
   "unsent.edit": "Изменить",
   "unsent.joined": "Сообщение добавлено к черновику",
   "unsent.discard": "Удалить",
+  "unsent.discardTitle": "Удалить это сообщение?",
+  "unsent.discardHint": "Оно не отправлено, и его текст пропадёт.",
 
   "presence.typing": "{name} печатает…",
   "presence.replying": {
@@ -269,6 +271,9 @@ export const ru: Translated<typeof en> = {
   "replies.hint": "Что ввести после /, чтобы вставить ответ.",
   "replies.text": "Текст",
   "replies.add": "Добавить ответ",
+  "replies.deleteTitle": "Удалить /{shortcut}?",
+  "replies.deleteHint":
+    "Этот ответ больше никто не сможет вставить в этом чате. Отправленные сообщения останутся.",
   "replies.none": "В этом чате нет готовых ответов",
   "replies.noneHint": "Добавьте тексты, которые вы часто отправляете.",
   "replies.noneReadOnly": "Готовые ответы добавляют супервизоры.",

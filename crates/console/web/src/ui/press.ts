@@ -16,9 +16,12 @@ export interface Press {
 
 type Rect = Pick<DOMRect, "left" | "right" | "top" | "bottom">;
 
+export const isRecent = (press: Press | null, now: number): press is Press =>
+  !!press && now - press.at <= RECENT_MS;
+
 /** Returns how long to disable a button that appears at `now`, in milliseconds. */
 export function holdFor(rect: Rect, press: Press | null, now: number): number {
-  if (!press || now - press.at > RECENT_MS) return 0;
+  if (!isRecent(press, now)) return 0;
   const isAcross = press.x >= rect.left - SLACK_PX && press.x <= rect.right + SLACK_PX;
   const isDown = press.y >= rect.top - SLACK_PX && press.y <= rect.bottom + SLACK_PX;
   return isAcross && isDown ? HOLD_MS : 0;

@@ -67,6 +67,8 @@ test("a disconnected channel counts rejected messages; after reconnecting, queue
   const adminPage = await AdminPage.open(await signIn("admin"));
   await adminPage.channel("Support", "Ann Lee's");
   await adminPage.button(/^Disconnect/).click();
+  await adminPage.dialog.getByText("what people write is rejected").waitFor();
+  await adminPage.submit("Disconnect");
   await adminPage.main.getByText("Disconnected", { exact: true }).waitFor();
   await until("the messenger is notified", () => ann.requests("disconnect").length === 1);
   ann.say("Meanwhile");

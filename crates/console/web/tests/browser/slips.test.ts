@@ -8,7 +8,8 @@ test("a double-click on Assign to me takes the session and does not close it", a
 }) => {
   const ann = await connect("Ann Lee");
   const olga = await signIn("olga");
-  for (const delay of [80, 400]) {
+  const closed = olga.log.getByText("Olga Ivanova closed the conversation");
+  for (const [n, delay] of [80, 400].entries()) {
     ann.say("Hello");
     await olga.view("Queue");
     await olga.open("Ann Lee");
@@ -19,9 +20,9 @@ test("a double-click on Assign to me takes the session and does not close it", a
     await olga.page.mouse.click(x, y);
     await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
     // It is enabled a second later.
-    await olga.close();
+    await olga.button("Close").click();
+    await closed.nth(n).waitFor();
   }
-  expect(await olga.log.getByText("Olga Ivanova closed the conversation").count()).toBe(2);
 });
 
 test("letters typed without a focus are a reply, and shortcuts in the list", async ({
@@ -141,7 +142,7 @@ test("the list follows J, and rows are links for other tabs", async ({
   minimalMessenger,
   openPage,
 }) => {
-  const people = Array.from({ length: 50 }, (_, i) => `person-${i + 1}`);
+  const people = Array.from({ length: 20 }, (_, i) => `person-${i + 1}`);
   await minimalMessenger.sayFromMany(people, "Hello");
   const olga = await openPage();
   await olga.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();

@@ -65,6 +65,14 @@ test("a supervisor adds a canned reply, and operators can use but not edit it", 
   await olga.reply.press("Enter");
   await olga.reply.press("Enter");
   await olga.waitUntilSent("Have a nice day!");
+
+  await vera.dialog.getByRole("button", { name: "Delete" }).click();
+  await vera.dialog.getByText("Nobody in this live chat can use it any more").waitFor();
+  await vera.dialog.getByRole("button", { name: "Cancel" }).click();
+  await vera.dialog.getByText("Have a nice day!").waitFor();
+  await vera.dialog.getByRole("button", { name: "Delete" }).click();
+  await vera.dialog.getByRole("button", { name: "Delete" }).click();
+  await vera.dialog.getByText("No canned replies").waitFor();
 });
 
 test("Enter or Ctrl+Enter sends, depending on the setting", async ({ takeSession }) => {
