@@ -54,7 +54,7 @@ function sessionCommands(store: Store, id: string): Command[] {
       command("transfer", "transfer", () => dialogs.show("transfer"), "Shift+KeyT"),
       command("close", "door", () => void actions.close(id), "Shift+KeyE"),
     );
-  if (rights.canReopen(me, session, desk.sessions.values()))
+  if (rights.canReopen(me, session, desk))
     commands.push(command("reopen", "retry", () => thenWrite(actions.reopen(id))));
   commands.push(command("note", "note", () => composer.focus(true), "KeyN"), back);
   return commands;

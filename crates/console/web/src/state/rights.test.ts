@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Group, Session } from "../api/types";
+import type { Channel, Contact, Group, Session } from "../api/types";
 import { olga } from "./recorded";
 import { canReopen, canReply, canTake, canTakeOver } from "./rights";
 
@@ -51,14 +51,30 @@ it("a reply can be written to the queue, and to a colleague's session by supervi
 });
 
 describe("reopening is offered", () => {
+  const channels = new Map([["ch", {} as Channel]]);
+  const contact = (change: Partial<Contact> = {}) =>
+    new Map([["c", { id: "c", channel: "ch", externalUserId: "u", firstSeenAt: "", ...change }]]);
+  const on = (sessions: Session[], change: object = {}) => ({
+    sessions: new Map(sessions.map((one) => [one.id, { ...one, lastEvent: 0 }])),
+    contacts: contact(),
+    channels,
+    ...change,
+  });
+
   it("for closed sessions, to those who may write", () => {
-    expect(canReopen(operator, closed, [closed])).toBe(true);
-    expect(canReopen(reader, closed, [closed])).toBe(false);
-    for (const open of [queued, mine, petrs]) expect(canReopen(operator, open, [])).toBe(false);
+    expect(canReopen(operator, closed, on([closed]))).toBe(true);
+    expect(canReopen(reader, closed, on([closed]))).toBe(false);
+    for (const open of [queued, mine, petrs]) expect(canReopen(operator, open, on([]))).toBe(false);
+  });
+
+  it("not after the channel was deleted or the contact erased", () => {
+    expect(canReopen(operator, closed, on([closed], { channels: new Map() }))).toBe(false);
+    const contacts = contact({ forgotten: "2026-01-02T00:00:00Z" });
+    expect(canReopen(operator, closed, on([closed], { contacts }))).toBe(false);
   });
 
   it("not while another session of the chat is open", () => {
-    const other = (change: Partial<Session>) => [closed, session({ id: "other", ...change })];
+    const other = (change: Partial<Session>) => on([closed, session({ id: "other", ...change })]);
     expect(canReopen(operator, closed, other({}))).toBe(false);
     expect(canReopen(operator, closed, other({ status: "closed" }))).toBe(true);
     expect(canReopen(operator, closed, other({ externalChatId: "another" }))).toBe(true);

@@ -1,5 +1,6 @@
 /** What the user may do. The broker enforces it; the page only hides what would be refused. */
 import type { Me, Session } from "../api/types";
+import type { Desk } from "./tables";
 
 const isIn = (me: Me, ...groups: Me["groups"]) => groups.some((group) => me.groups.includes(group));
 
@@ -25,10 +26,15 @@ export const canTake = (me: Me, session: Session) =>
 export const canReply = (me: Me, session: Session) =>
   canAct(me, session) || (session.status === "queued" && canOperate(me));
 
-/** May reopen the session. `open` are the sessions that are known: a chat has at most one open. */
-export function canReopen(me: Me, session: Session, open: Iterable<Session>): boolean {
+/** May reopen the session. A chat has at most one open session, and not all of them may be loaded. */
+export function canReopen(
+  me: Me,
+  session: Session,
+  { sessions, contacts, channels }: Pick<Desk, "sessions" | "contacts" | "channels">,
+): boolean {
   if (session.status !== "closed" || !canOperate(me)) return false;
-  for (const { status, channel, externalChatId } of open)
+  if (!channels.has(session.channel) || contacts.get(session.contact)?.forgotten) return false;
+  for (const { status, channel, externalChatId } of sessions.values())
     if (
       status !== "closed" &&
       channel === session.channel &&
