@@ -93,3 +93,69 @@ test("signing in while the broker is down shows that it cannot be reached", asyn
   await olga.signIn("olga");
   await olga.waitUntilLive();
 });
+
+test("a stopped nats-server is noticed each time, and the page comes back", async ({
+  broker,
+  connect,
+  signIn,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await signIn("olga", { allowErrors: true });
+  for (const text of ["One", "Two", "Three"]) {
+    broker.pauseNats(true);
+    await olga.connection.filter({ hasText: "Reconnecting" }).waitFor();
+    broker.pauseNats(false);
+    await olga.waitUntilLive();
+    ann.say(text);
+    await olga.row("Ann Lee").getByText(text).waitFor();
+  }
+});
+
+test("a tab that stays signed in keeps trying after a reload, and tells what it missed", async ({
+  connect,
+  openPage,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await openPage({ allowErrors: true });
+  const network = await Network.intercept(olga.page);
+  await olga.page.getByRole("checkbox", { name: "Keep me signed in" }).check();
+  await olga.signIn("olga");
+  await olga.waitUntilLive();
+  network.cut();
+  await olga.page.reload();
+  const status = olga.page.getByRole("status");
+  await status.filter({ hasText: "Connecting" }).waitFor();
+  await network.close();
+  await status.filter({ hasText: "Reconnecting" }).waitFor();
+  ann.say("Are you there?");
+  await network.restore();
+  await olga.waitUntilLive();
+  await olga.row("Ann Lee").waitFor();
+  await until("the title says so", async () => (await olga.page.title()) === "(1) Switchboard");
+});
+
+test("dialogs and the administration open while the broker is down", async ({
+  broker,
+  liveChat,
+  openPage,
+}) => {
+  expect(liveChat).toBeTruthy();
+  const admin = await openPage({ allowErrors: true });
+  await admin.signIn("admin");
+  await admin.waitUntilLive();
+  // The last part that is loaded after sign-in.
+  await admin.page.waitForFunction(() =>
+    performance.getEntriesByType("resource").some(({ name }) => name.includes("/Admin-")),
+  );
+  await broker.kill("machine");
+  await admin.connection.filter({ hasText: "Reconnecting" }).waitFor();
+  await admin.page.keyboard.press("Control+k");
+  const field = admin.dialog.getByRole("combobox");
+  await field.waitFor();
+  const style = (element: Element) => getComputedStyle(element).borderTopWidth;
+  expect(await field.evaluate(style)).toBe("0px");
+  await field.fill("administration");
+  await field.press("Enter");
+  await admin.page.getByRole("heading", { name: "Live chats", exact: true }).waitFor();
+  await broker.start();
+});

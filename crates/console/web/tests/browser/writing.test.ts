@@ -1,4 +1,4 @@
-import { expect, test } from "./fixtures";
+import { expect, test, until } from "./fixtures";
 
 test("a draft survives opening another session and a reload", async ({ connect, openPage }) => {
   const ann = await connect("Ann Lee");
@@ -89,4 +89,76 @@ test("Enter or Ctrl+Enter sends, depending on the setting", async ({ takeSession
   await olga.reply.press("Control+Enter");
   await olga.waitUntilSent("Three");
   expect(ann.received).toEqual(["One\ntwo", "Three\nfour"]);
+});
+
+test("a reply to a session that was closed meanwhile stays a reply, unsent", async ({
+  broker,
+  takeSession,
+}) => {
+  const { ann, olga } = await takeSession();
+  await olga.reply.fill("It costs 20 euros");
+  const vera = await broker.signIn("vera");
+  const { sessions } = await vera.request<{ sessions: { id: string }[] }>("sessions.list", {
+    view: "active",
+  });
+  await vera.request("sessions.close", { session: sessions[0]?.id });
+  await vera.close();
+  const kept = olga.page.getByRole("alert").filter({ hasText: "Your reply was not sent" });
+  await kept.waitFor();
+  await olga.reply.press("Enter");
+  expect(await olga.reply.inputValue()).toBe("It costs 20 euros");
+  expect(await olga.texts()).toEqual(["Hello"]);
+  await olga.button("Note").click();
+  await olga.note.press("Enter");
+  await olga.message("It costs 20 euros").waitFor();
+  expect(ann.received).toEqual([]);
+});
+
+test("the first message of a session that is open already becomes its draft", async ({
+  takeSession,
+}) => {
+  const { ann, olga } = await takeSession();
+  await olga.reply.fill("One");
+  await olga.menu("New conversation");
+  await olga.dialog.getByRole("combobox", { name: "To" }).fill("ann");
+  await olga.dialog.getByRole("option", { name: "Ann Lee" }).click();
+  await olga.dialog.getByRole("textbox", { name: "First message" }).fill("Two");
+  await olga.dialog.getByRole("button", { name: "Start", exact: true }).click();
+  await olga.dialog.waitFor({ state: "hidden" });
+  expect(await olga.reply.inputValue()).toBe("One\n\nTwo");
+  expect(ann.received).toEqual([]);
+});
+
+test("while a channel is disconnected, thread and composer say what happens to messages", async ({
+  admin,
+  takeSession,
+}) => {
+  const { olga } = await takeSession();
+  const { channels } = await admin.request<{ channels: { id: string }[] }>("channels.list");
+  const channel = channels[0]?.id;
+  await admin.request("channels.disconnect", { channel });
+  const thread = olga.thread("Ann Lee");
+  await thread.getByText("Ann Lee's is disconnected").waitFor();
+  await thread.getByText("Messages wait until the channel is connected again").waitFor();
+  await admin.request("channels.reconnect", { channel });
+  await thread.getByText("Ann Lee's is disconnected").waitFor({ state: "hidden" });
+});
+
+test.for([1280, 1024, 390])("nothing makes the page wider than %i pixels", async (width, { connect, openPage }) => {
+  const long = "W".repeat(180);
+  const ann = await connect(long);
+  const olga = await openPage({ viewport: { width, height: 844 } });
+  await olga.signIn("olga");
+  ann.say(long);
+  await olga.page.getByRole("option").filter({ hasText: "WWW" }).click();
+  await olga.button("Assign to me").click();
+  await olga.deliver(long);
+  await olga.reply.fill(long);
+  const send = olga.button("Send");
+  await until("Send is on the screen", async () => {
+    const box = await send.boundingBox();
+    return box && box.x >= 0 && box.x + box.width <= width;
+  });
+  const scrollWidth = await olga.page.evaluate(() => document.documentElement.scrollWidth);
+  expect(scrollWidth).toBe(width);
 });
