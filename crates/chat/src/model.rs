@@ -119,6 +119,11 @@ impl DeliveryState {
     pub const fn is_pending(self) -> bool {
         matches!(self, Self::Queued | Self::Sending)
     }
+
+    /// Whether it was given up without success.
+    pub const fn is_failed(self) -> bool {
+        matches!(self, Self::Failed | Self::Expired)
+    }
 }
 
 /// The capabilities that a messenger reports (docs/messenger-protocol.md).

@@ -150,7 +150,8 @@ pub const METHODS: &[Method] = &[
         optional("user", Login), optional("stream", Stream), before(Position), LIMIT_500,
     ]),
     row("deliveries.list", "delivery list", Members, Read, &[
-        IN_CHANNEL, optional("message", Id), optional("state", STATES), before(Position), LIMIT_500,
+        IN_CHANNEL, optional("message", Id), optional("state", STATES),
+        optional("outcome", STATES), before(Position), LIMIT_500,
     ]),
     row("deliveries.replay", "delivery replay", Administrators, Change, &[
         either("message", Id), or("channel", Id), or("since", Time),

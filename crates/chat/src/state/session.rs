@@ -79,6 +79,8 @@ pub struct Session {
     pub last_at: Timestamp,
     /// Inbound messages that no operator has read.
     pub unread: u32,
+    /// Outbound messages that failed or expired and were not retried.
+    pub failed: u32,
     /// The number of its newest message in the message table; 0 for none.
     pub newest: u32,
     /// The chat's previous session.

@@ -142,6 +142,8 @@ pub(crate) struct Deliveries {
     pub(crate) channel: Option<ChannelId>,
     pub(crate) message: Option<MessageId>,
     pub(crate) state: Option<DeliveryState>,
+    /// The present state of the message's delivery.
+    pub(crate) outcome: Option<DeliveryState>,
     pub(crate) before: Option<u64>,
     pub(crate) limit: usize,
 }
@@ -191,6 +193,7 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Call>, Rejection>
                 channel: args.id("channel")?,
                 message: args.id("message")?,
                 state: args.choice("state")?,
+                outcome: args.choice("outcome")?,
                 before: args.number("before")?,
                 limit: args.limit()?,
             }))));

@@ -9,7 +9,8 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 use chat::event::{Attempt, DeliveryChanged, Event};
-use chat::id::{ChannelId, SessionId};
+use chat::id::{ChannelId, ContactId, SessionId};
+use chat::model::DeliveryState;
 use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::rejection::Rejection;
@@ -17,7 +18,8 @@ use chat::rules::ANSWER_CHARS_MAX;
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
-use super::list::List;
+use super::contact::ContactSnapshot;
+use super::list::{List, related};
 use super::message::MessageSnapshot;
 use super::object::Object;
 use super::{Plan, Scan};
@@ -27,6 +29,11 @@ use crate::sealed_log::SealedLog;
 
 /// The most records that one page reads.
 const STEPS_MAX: usize = 20_000;
+
+/// With an outcome, a page looks at this many times as many attempts as it may show, up to
+/// [`SIFTED_MAX`]: the outcome is known only on the loop.
+const SIFTED_FACTOR: usize = 10;
+const SIFTED_MAX: usize = 1_000;
 
 /// The search.
 #[derive(Debug)]
@@ -44,6 +51,7 @@ pub(crate) struct Found {
     attempts: Vec<(ChannelId, Arc<Record>)>,
     /// The position of the last attempt, if there are more.
     next: Option<u64>,
+    outcome: Option<DeliveryState>,
     limit: usize,
 }
 
@@ -84,6 +92,10 @@ impl Walk {
         let before = self.query.before.unwrap_or(u64::MAX);
         self.skip(before, sealed_log);
         let (mut attempts, mut next) = (Vec::new(), None);
+        let most = match self.query.outcome {
+            Some(_) => (self.query.limit * SIFTED_FACTOR).min(SIFTED_MAX),
+            None => self.query.limit,
+        };
         for _ in 0..STEPS_MAX {
             let Some((position, channel)) = self.heads.pop().filter(|(at, _)| *at > 0) else {
                 break;
@@ -95,7 +107,7 @@ impl Walk {
                 continue;
             };
             let wanted = position < before && self.wants(change);
-            if wanted && attempts.len() == self.query.limit {
+            if wanted && attempts.len() == most {
                 next = attempts.last().map(|(_, r): &(_, Arc<Record>)| r.position);
                 break;
             }
@@ -107,6 +119,7 @@ impl Walk {
         Found {
             attempts,
             next,
+            outcome: self.query.outcome,
             limit: self.query.limit,
         }
     }
@@ -139,6 +152,39 @@ fn attempt(record: &Record) -> Option<(&DeliveryChanged, &Attempt)> {
     Some((e, e.attempt.as_ref()?))
 }
 
+/// An attempt with its channel and its message, if that is still known.
+type Selected = (ChannelId, Option<MessageSnapshot>, Arc<Record>);
+
+impl Found {
+    /// The attempts of the page, and where the next page starts.
+    fn select(
+        self,
+        workspace: &Workspace,
+        sees: impl Fn(&ChannelId) -> bool,
+    ) -> (Vec<Selected>, Option<u64>) {
+        let message = |record: &Record| {
+            let (change, _) = attempt(record)?;
+            MessageSnapshot::of(workspace, change.message)
+        };
+        let mut attempts: Vec<_> = self
+            .attempts
+            .into_iter()
+            .filter(|(channel, _)| sees(channel))
+            .map(|(channel, record)| (channel, message(&record), record))
+            .filter(|(_, message, _)| {
+                let state = || message.as_ref().and_then(MessageSnapshot::state);
+                self.outcome.is_none() || state() == self.outcome
+            })
+            .collect();
+        if attempts.len() <= self.limit {
+            return (attempts, self.next);
+        }
+        attempts.truncate(self.limit);
+        let next = attempts.last().map(|(.., record)| record.position);
+        (attempts, next)
+    }
+}
+
 /// Plans the answer of `deliveries.list`.
 pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: Found) -> Plan {
     // Membership may have changed while the log was read.
@@ -150,22 +196,20 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
     // An answer is text of another system, for those who look for the cause of a failure.
     let sees_answers = caller.require_supervisor().is_ok();
     let key = |record: &Record| workspace.key_of(&record.stream, &record.event);
-    let message = |record: &Record| {
-        let (change, _) = attempt(record)?;
-        MessageSnapshot::of(workspace, change.message)
-    };
-    let attempts: Vec<_> = found
-        .attempts
+    let (attempts, next) = found.select(workspace, |channel| sees_all || sees(channel));
+    let contact =
+        |m: &MessageSnapshot| Some((m.person(), ContactSnapshot::of(workspace, m.person())?));
+    let messages = attempts.iter().filter_map(|(_, m, _)| m.as_ref());
+    let contacts: BTreeMap<_, _> = messages.filter_map(contact).collect();
+    let attempts: Vec<_> = attempts
         .into_iter()
-        .filter(|(channel, _)| sees_all || sees(channel))
-        .map(|(channel, record)| (channel, key(&record), message(&record), record))
+        .map(|(channel, message, record)| (channel, key(&record), message, record))
         .collect();
     // Answers that were stored by earlier versions have the codes in them.
     let codes = |id: &ChannelId| Some((*id, workspace.channels.get(id)?.codes.clone()));
     let channels = attempts.iter().filter(|_| sees_answers);
     let channels: BTreeSet<_> = channels.map(|(channel, ..)| *channel).collect();
     let codes: BTreeMap<_, _> = channels.iter().filter_map(codes).collect();
-    let (next, limit) = (found.next, found.limit);
     Plan::new(move |sealed_log| {
         let (mut list, mut next) = (List::default(), next);
         let mut last = None;
@@ -173,19 +217,21 @@ pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: F
         let known_codes: BTreeMap<_, _> = known_codes
             .map(|(id, codes)| (*id, KnownCodes::of(sealed_log, *id, codes)))
             .collect();
-        for (channel, key, message, record) in attempts.into_iter().take(limit) {
-            let text = message.and_then(|message| message.start(sealed_log));
+        for (channel, key, message, record) in attempts {
+            let about = About::read(message.as_ref(), sealed_log);
             let answer = known_codes
                 .get(&channel)
                 .and_then(|codes| answer(key, codes, &record, sealed_log));
-            if !list.push(object(channel, (text, answer), &record)) {
+            if !list.push(object(channel, about, answer, &record)) {
                 next = last;
                 break;
             }
             last = Some(record.position);
         }
+        let person = |c: &ContactSnapshot| c.with(c.read(sealed_log).without_picture());
         Object::new()
             .with("attempts", list.values())
+            .with("contacts", related(contacts.values().map(person)))
             .with("next", next)
     })
 }
@@ -202,12 +248,31 @@ fn answer(
     Some(known_codes.redact(&answer, ANSWER_CHARS_MAX))
 }
 
+/// What an attempt shows of its message.
+#[derive(Debug, Default)]
+struct About {
+    /// The start of the text.
+    text: Option<String>,
+    contact: Option<ContactId>,
+    /// The object `delivery` in its present state.
+    delivery: Option<Value>,
+}
+
+impl About {
+    fn read(message: Option<&MessageSnapshot>, sealed_log: &SealedLog) -> Self {
+        let Some(message) = message else {
+            return Self::default();
+        };
+        Self {
+            text: message.start(sealed_log),
+            contact: Some(message.person()),
+            delivery: message.delivery().map(|d| d.object(sealed_log)),
+        }
+    }
+}
+
 /// The object `attempt`.
-fn object(
-    channel: ChannelId,
-    (text, answer): (Option<String>, Option<String>),
-    record: &Record,
-) -> Value {
+fn object(channel: ChannelId, about: About, answer: Option<String>, record: &Record) -> Value {
     let Some((change, attempt)) = attempt(record) else {
         return Value::Null;
     };
@@ -219,7 +284,9 @@ fn object(
     let reason = attempt.reason();
     Object::new()
         .with("message", change.message)
-        .with_some("text", text)
+        .with_some("text", about.text)
+        .with_some("contact", about.contact)
+        .with_some("delivery", about.delivery)
         .with("n", change.attempts)
         .with("at", record.time)
         .with("ms", attempt.ms)

@@ -5,7 +5,7 @@ mod delivery;
 use chat::content::{Content, File};
 use chat::event::Event;
 use chat::id::{ContactId, MessageId, SessionId};
-use chat::model::Direction;
+use chat::model::{DeliveryState, Direction};
 use chat::record::Record;
 use chat::seal::Private;
 use chat::state::Message;
@@ -95,6 +95,21 @@ impl MessageSnapshot {
         self.read(sealed_log).content
     }
 
+    /// The state of its delivery.
+    pub(super) const fn state(&self) -> Option<DeliveryState> {
+        self.row.state
+    }
+
+    /// Its delivery. `None` if it is not outbound.
+    pub(super) fn delivery(&self) -> Option<DeliverySnapshot> {
+        DeliverySnapshot::of(&self.row, self.next_attempt, self.key)
+    }
+
+    /// The contact who wrote it, or whom the operator wrote to.
+    pub(super) const fn person(&self) -> ContactId {
+        self.author
+    }
+
     /// The start of the text.
     pub(super) fn start(&self, sealed_log: &SealedLog) -> Option<String> {
         self.read(sealed_log).content.text.as_deref().map(start)
@@ -121,7 +136,7 @@ impl MessageSnapshot {
     }
 
     fn with(&self, written: Written, sealed_log: &SealedLog) -> Value {
-        let delivery = DeliverySnapshot::of(&self.row, self.next_attempt, self.key);
+        let delivery = self.delivery();
         let files: Vec<Value> = written.content.files.iter().map(file).collect();
         Object::new()
             .with("id", self.row.id)

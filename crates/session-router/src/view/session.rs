@@ -112,6 +112,7 @@ impl SessionSnapshot {
             .with("openedAt", row.opened_at)
             .with_some("closedAt", row.closed_at)
             .with("unread", row.unread)
+            .with("failed", row.failed)
             .with_some("lastMessage", texts.last)
             .with_some("waitingSince", row.waiting_since)
             .value()
@@ -126,6 +127,7 @@ pub(crate) struct ShortSession {
     status: SessionStatus,
     operator: Option<UserId>,
     unread: u32,
+    failed: u32,
 }
 
 impl ShortSession {
@@ -136,6 +138,7 @@ impl ShortSession {
             status: session.status,
             operator: session.operator.clone(),
             unread: session.unread,
+            failed: session.failed,
         }
     }
 
@@ -147,6 +150,7 @@ impl ShortSession {
             .with("status", self.status)
             .with_some("operator", self.operator.as_ref())
             .with("unread", self.unread)
+            .with("failed", self.failed)
             .value()
     }
 }

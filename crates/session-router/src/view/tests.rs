@@ -34,7 +34,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "session",
         "id liveChat channel contact externalChatId chatName? status operator? openedBy openedAt \
-         closedAt? unread lastMessage? waitingSince?",
+         closedAt? unread failed lastMessage? waitingSince?",
     ),
     (
         "message",
@@ -47,7 +47,8 @@ const OBJECTS: &[(&str, &str)] = &[
     ),
     (
         "attempt",
-        "message n at ms status? error? answer? + text? state position channel session reason?",
+        "message n at ms status? error? answer? + text? contact? \
+         delivery? state position channel session reason?",
     ),
 ];
 

@@ -10,6 +10,7 @@ use crate::workspace::Workspace;
 
 impl Workspace {
     pub(super) fn evolve_delivery(&mut self, id: SessionId, record: &Record, e: &DeliveryChanged) {
+        self.count_failed(e.message, e.state);
         self.change_message(e.message, |m| {
             m.state = Some(e.state);
             m.attempts = e.attempts;
@@ -148,8 +149,27 @@ impl Workspace {
     }
 
     pub(super) fn fail(&mut self, message: MessageId) {
+        self.count_failed(message, DeliveryState::Failed);
         self.change_message(message, |m| m.state = Some(DeliveryState::Failed));
         self.settle(message);
+    }
+
+    /// Keeps the session's count of failed messages before the state of one changes.
+    fn count_failed(&mut self, message: MessageId, to: DeliveryState) {
+        let Some((session, message)) = self.message(message) else {
+            return;
+        };
+        let was_failed = message.state.is_some_and(DeliveryState::is_failed);
+        // Only then, as a row that is written is stored again.
+        if was_failed != to.is_failed() {
+            self.change_session(session, |s| {
+                s.failed = if was_failed {
+                    s.failed.saturating_sub(1)
+                } else {
+                    s.failed.saturating_add(1)
+                };
+            });
+        }
     }
 }
 

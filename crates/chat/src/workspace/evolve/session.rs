@@ -85,6 +85,7 @@ impl Workspace {
             waiting_since: by_user.then_some(record.time),
             last_at: record.time,
             unread: 0,
+            failed: 0,
             newest: 0,
             previous: e.previous,
             head: Head::default(),

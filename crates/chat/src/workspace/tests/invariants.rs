@@ -109,6 +109,9 @@ fn sessions_count_their_messages(workspace: &Workspace) {
             .iter()
             .filter(|m| m.direction == Direction::Inbound);
         assert!(session.unread as usize <= inbound.count());
+        let states = messages.iter().filter_map(|m| m.state);
+        let failed = states.filter(|state| state.is_failed()).count();
+        assert_eq!(session.failed as usize, failed, "{id}");
         for message in messages {
             last = last.max(message.position);
             let pending = workspace.deliveries.get(&message.id).is_some();

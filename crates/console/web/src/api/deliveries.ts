@@ -1,6 +1,6 @@
 /** Delivery attempts, and retrying deliveries. For administrators. */
 import type { Api } from "./client";
-import type { DeliveryState, Id, Position, Reason, Time } from "./types";
+import type { Contact, Delivery, DeliveryState, Id, Position, Reason, Time } from "./types";
 
 export interface Attempt {
   message: Id;
@@ -12,6 +12,12 @@ export interface Attempt {
   reason?: Reason;
   /** The start of the messenger's response. */
   answer?: string;
+  /** The start of the message's text. */
+  text?: string;
+  /** The person that the message is for. */
+  contact?: Id;
+  /** The present delivery of the message. */
+  delivery?: Delivery;
   /** The state of the delivery after the attempt. */
   state: DeliveryState;
   position: Position;
@@ -22,12 +28,16 @@ export interface Attempt {
 export interface AttemptsPage {
   /** Newest first. */
   attempts: Attempt[];
+  /** The persons of their messages. */
+  contacts: Contact[];
   next: Position | null;
 }
 
 export interface AttemptFilter {
   channel?: Id;
-  state?: DeliveryState;
+  message?: Id;
+  /** The present state of the message's delivery. */
+  outcome?: DeliveryState;
 }
 
 export const list = (api: Api, filter: AttemptFilter, before?: Position) =>

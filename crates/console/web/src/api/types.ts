@@ -122,6 +122,8 @@ export interface Session {
   openedAt: Time;
   closedAt?: Time;
   unread: number;
+  /** Outbound messages that failed or expired and were not retried. */
+  failed?: number;
   lastMessage?: LastMessage;
   waitingSince?: Time;
 }
@@ -136,7 +138,7 @@ export interface LastMessage {
 }
 
 /** The part of a session that message events carry. */
-export type ShortSession = Pick<Session, "id" | "liveChat" | "status" | "operator" | "unread">;
+export type ShortSession = Pick<Session, "id" | "liveChat" | "status" | "operator" | "unread" | "failed">;
 
 export interface File {
   name: string;

@@ -15,6 +15,11 @@ export const en = {
   copy: "Copy: {what}",
   copied: "Copied",
   unread: { one: "{n} unread message", other: "{n} unread messages" },
+  failed: { one: "{n} message failed", other: "{n} messages failed" },
+  failedSessions: {
+    one: "{n} conversation with failed messages",
+    other: "{n} conversations with failed messages",
+  },
 
   "unit.hours": "h",
   "unit.days": "d",
@@ -74,6 +79,8 @@ export const en = {
   "empty.active.hint": "Conversations that are assigned to operators appear here.",
   "empty.closed": "No closed conversations",
   "empty.closed.hint": "Closed conversations are kept here.",
+  "empty.noLiveChats": "No live chats yet",
+  "empty.noLiveChats.hint": "Create one in the administration.",
   "empty.noLiveChat": "You are not a member of any live chat",
   "empty.noLiveChat.hint": "Ask an administrator to add you to one.",
 
@@ -83,6 +90,7 @@ export const en = {
   "list.loading": "Loading conversations",
   "list.failed": "Could not load the conversations",
   "list.noMatch": "No conversations found",
+  "list.failedOnly": "Failed",
   "list.clearFilters": "Clear filters",
   "list.filtered": "The list is filtered",
   "list.hidden": {
@@ -146,6 +154,7 @@ export const en = {
   "message.deleted": "Message deleted",
   "message.erased": "Message erased at the contact's request",
   "message.edited": "edited",
+  "message.allFiles": { one: "Show {n} file", other: "Show all {n} files" },
   "message.quote": "Quote",
   "message.notLoaded": "Earlier message",
 
@@ -279,6 +288,7 @@ export const en = {
     "Your browser blocks notifications for this page. Allow them in the site settings. The page must use https.",
   "menu.enterSends": "Send with Enter",
   "notification.waiting": "is waiting for a reply",
+  "notification.failed": "A message was not delivered",
 
   "command.take": "Assign to me",
   "command.takeOver": "Take over",

@@ -20,6 +20,18 @@ export const ru: Translated<typeof en> = {
     many: "{n} непрочитанных сообщений",
     other: "{n} непрочитанного сообщения",
   },
+  failed: {
+    one: "{n} сообщение не доставлено",
+    few: "{n} сообщения не доставлены",
+    many: "{n} сообщений не доставлено",
+    other: "{n} сообщения не доставлено",
+  },
+  failedSessions: {
+    one: "Недоставленные сообщения в {n} диалоге",
+    few: "Недоставленные сообщения в {n} диалогах",
+    many: "Недоставленные сообщения в {n} диалогах",
+    other: "Недоставленные сообщения в {n} диалога",
+  },
 
   "unit.hours": "ч",
   "unit.days": "д",
@@ -81,6 +93,8 @@ export const ru: Translated<typeof en> = {
   "empty.active.hint": "Здесь появляются диалоги, которые взяли операторы.",
   "empty.closed": "Нет закрытых диалогов",
   "empty.closed.hint": "Здесь хранятся закрытые диалоги.",
+  "empty.noLiveChats": "Чатов пока нет",
+  "empty.noLiveChats.hint": "Создайте чат в разделе администрирования.",
   "empty.noLiveChat": "Вы не участвуете ни в одном чате",
   "empty.noLiveChat.hint": "Попросите администратора добавить вас.",
 
@@ -90,6 +104,7 @@ export const ru: Translated<typeof en> = {
   "list.loading": "Загрузка диалогов",
   "list.failed": "Не удалось загрузить диалоги",
   "list.noMatch": "Ничего не найдено",
+  "list.failedOnly": "С ошибками",
   "list.clearFilters": "Сбросить фильтры",
   "list.filtered": "Список отфильтрован",
   "list.hidden": {
@@ -155,6 +170,12 @@ export const ru: Translated<typeof en> = {
   "message.deleted": "Сообщение удалено",
   "message.erased": "Сообщение удалено вместе с данными клиента",
   "message.edited": "изменено",
+  "message.allFiles": {
+    one: "Показать все файлы: {n}",
+    few: "Показать все файлы: {n}",
+    many: "Показать все файлы: {n}",
+    other: "Показать все файлы: {n}",
+  },
   "message.quote": "Цитировать",
   "message.notLoaded": "Предыдущее сообщение",
 
@@ -310,6 +331,7 @@ export const ru: Translated<typeof en> = {
     "Браузер блокирует уведомления этой страницы. Разрешите их в настройках сайта. Страница должна открываться по https.",
   "menu.enterSends": "Отправлять по Enter",
   "notification.waiting": "ждёт ответа",
+  "notification.failed": "Сообщение не доставлено",
 
   "command.take": "Взять",
   "command.takeOver": "Забрать себе",

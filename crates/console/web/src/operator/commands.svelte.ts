@@ -11,6 +11,7 @@ import type { Shortcut } from "../state/shortcuts";
 import { VIEWS } from "../state/route";
 import type { IconName } from "../ui/icons";
 import { composer } from "./composer.svelte";
+import { toggleContact } from "./contact-pane.svelte";
 import { dialogs } from "./dialogs.svelte";
 import { sessionList } from "./session-list.svelte";
 
@@ -76,7 +77,6 @@ function generalCommands(store: Store, signOut: () => void): Command[] {
   const { values } = preferences;
   const { me } = store;
   const other = values.locale === "en" ? "ru" : "en";
-  const toggleContact = () => preferences.set({ contactShown: !values.contactShown });
   const theme = { system: "dark", dark: "light", light: "system" } as const;
   const commands = [
     command("commands", "search", () => dialogs.show("commands"), "Control+KeyK"),

@@ -1,6 +1,7 @@
 /** The open dialog; at most one. */
 export type DialogName =
   | "commands"
+  | "contact"
   | "shortcuts"
   | "transfer"
   | "new-session"

@@ -3,12 +3,15 @@ import { loadReasons } from "../i18n/reasons.svelte";
 
 export const lazy = {
   commands: () => import("./CommandBar.svelte"),
+  contact: () => import("./ContactDrawer.svelte"),
   shortcuts: () => import("./ShortcutsDialog.svelte"),
   transfer: () => import("./TransferDialog.svelte"),
   "new-session": () => import("./NewSessionDialog.svelte"),
   replies: () => import("./RepliesDialog.svelte"),
   "sign-out": () => import("./SignOutDialog.svelte"),
+  "contact-pane": () => import("./ContactPane.svelte"),
   admin: () => import("../admin/Admin.svelte"),
+  setup: () => import("../admin/Setup.svelte"),
 };
 
 /**
@@ -16,7 +19,7 @@ export const lazy = {
  * loaded again by the next call, and when it is opened.
  */
 export async function loadAll(isAdmin: boolean): Promise<void> {
-  const { admin, ...dialogs } = lazy;
-  const parts = [loadReasons, ...Object.values(dialogs), ...(isAdmin ? [admin] : [])];
+  const { admin, setup, ...dialogs } = lazy;
+  const parts = [loadReasons, ...Object.values(dialogs), ...(isAdmin ? [admin, setup] : [])];
   await Promise.allSettled(parts.map((load) => load()));
 }

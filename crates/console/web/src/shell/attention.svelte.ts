@@ -1,7 +1,7 @@
 /** Alerts the operator: a repeated sound, desktop notifications, and a count in the tab title. */
-import type { FeedEvent } from "../api/types";
+import type { FeedEvent, Id } from "../api/types";
 import { t } from "../i18n/t.svelte";
-import { alertingSession, missed, stillAlerting } from "../state/attention";
+import { alertingSession, failedMine, missed, newlyFailed, stillAlerting } from "../state/attention";
 import type { AlertingSessions } from "../state/attention";
 import { contactName } from "../state/names";
 import { focus } from "./focus.svelte";
@@ -20,14 +20,17 @@ const NEW_EVENT_MS = 2_000;
 export class Attention {
   #alerting: AlertingSessions = new Set();
   #rangAt = 0;
+  /** The failed messages of the last tick. */
+  #knownFailed: ReadonlyMap<Id, number> = new Map();
 
   constructor(private readonly store: () => Store) {}
 
-  /** The page title, with the number of unread messages and queued sessions. */
+  /** The page title, with the number of unread messages and queued sessions, and a mark for failed messages. */
   get title(): string {
     const { counts } = this.store();
     const pending = counts ? counts.mine.unread + counts.queue.sessions : 0;
-    return pending > 0 ? `(${pending}) ${t("title")}` : t("title");
+    const failed = counts && counts.mine.failed > 0 ? "⚠ " : "";
+    return failed + (pending > 0 ? `(${pending}) ` : "") + t("title");
   }
 
   onEvent(event: FeedEvent): void {
@@ -44,7 +47,11 @@ export class Attention {
     const { desk } = this.store();
     if (!desk.me) return;
     const visible = focus.visible ? router.session : null;
-    this.#alerting = stillAlerting(desk, desk.me, this.#alerting, visible);
+    // Also messages that failed while the page was not connected.
+    const failed = failedMine(desk, desk.me);
+    const alerting = new Set([...this.#alerting, ...newlyFailed(this.#knownFailed, failed)]);
+    this.#knownFailed = failed;
+    this.#alerting = stillAlerting(desk, desk.me, alerting, visible);
     if (this.#alerting.size > 0) this.#ring(now, REPEAT_MS);
   }
 
@@ -60,12 +67,13 @@ export class Attention {
     if (desk.me) this.#alerting = new Set([...this.#alerting, ...missed(desk, desk.me, lostAt)]);
   }
 
-  #notify({ data: { session, message } }: FeedEvent): void {
+  #notify({ data: { session, message, delivery } }: FeedEvent): void {
     const { desk } = this.store();
     const known = desk.sessions.get(session?.id ?? "");
     const name = contactName(desk.contacts.get(known?.contact ?? ""), known);
-    const text = typeof message === "object" ? message.text : undefined;
+    const written = typeof message === "object" ? message.text : undefined;
+    const text = delivery ? t("notification.failed") : (written ?? t("notification.waiting"));
     if (session)
-      notify(session.id, name, text ?? t("notification.waiting"), () => router.open(session.id));
+      notify(session.id, name, text, () => router.open(session.id));
   }
 }

@@ -20,6 +20,8 @@ interface Values {
   mineOrder: MineOrder;
   /** Whether the pane with the contact's details is open. */
   contactShown: boolean;
+  /** Whether the first steps of a new workspace were done or dismissed. */
+  setupHidden: boolean;
 }
 
 const browserLocale: Locale = navigator.language.startsWith("ru") ? "ru" : "en";
@@ -35,6 +37,7 @@ class Preferences {
       singleKeys: true,
       mineOrder: "waiting",
       contactShown: true,
+      setupHidden: false,
     }),
   );
 

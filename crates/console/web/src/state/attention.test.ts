@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { alertingSession, missed, stillAlerting } from "./attention";
+import type { DeliveryState, FeedEvent } from "../api/types";
+import { alertingSession, failedMine, missed, newlyFailed, stillAlerting } from "./attention";
 import { EMPTY, reduce } from "./desk";
 import { closedSession, feed, olga } from "./recorded";
 
@@ -33,6 +34,38 @@ describe("a session alerts", () => {
     const transferred = event("session-transferred");
     expect(alertingSession(before, { ...olga, id: "ivan" }, transferred)).toBe(closedSession);
     expect(alertingSession(before, { ...olga, id: "somebody" }, transferred)).toBeNull();
+  });
+});
+
+describe("a failed delivery", () => {
+  const changed = (state: DeliveryState, session: object) => {
+    const data = { by: "system", message: "m", delivery: { state, attempts: 1 } };
+    const short = { id: "s", liveChat: "l", status: "assigned", operator: "olga", unread: 0 };
+    const of = { ...event("message-received"), type: "switchboard.delivery-changed" };
+    return { ...of, data: { ...data, session: { ...short, ...session } } } as FeedEvent;
+  };
+
+  it.each(["failed", "expired"] as const)("alerts the session's operator (%s)", (state) => {
+    expect(alertingSession(before, olga, changed(state, {}))).toBe("s");
+    expect(alertingSession(before, olga, changed(state, { status: "closed" }))).toBe("s");
+    expect(alertingSession(before, olga, changed(state, { operator: "ivan" }))).toBeNull();
+  });
+
+  it.each(["queued", "sending", "accepted", "read"] as const)("%s does not alert", (state) => {
+    expect(alertingSession(before, olga, changed(state, {}))).toBeNull();
+  });
+
+  it("that happened while disconnected alerts, and one that was known does not", () => {
+    const desk = after("session-assigned");
+    const failing = (failed: number) => {
+      const event = { ...changed("failed", { id: closedSession, failed }), position: 10_000 };
+      event.previous = desk.progress.base;
+      return failedMine(reduce(desk, [{ kind: "event", event }]), olga);
+    };
+    expect([...newlyFailed(failing(0), failing(1))]).toEqual([closedSession]);
+    expect([...newlyFailed(failing(1), failing(2))]).toEqual([closedSession]);
+    expect([...newlyFailed(failing(1), failing(1))]).toEqual([]);
+    expect([...newlyFailed(failing(2), failing(1))]).toEqual([]);
   });
 });
 

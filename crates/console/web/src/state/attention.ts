@@ -1,5 +1,5 @@
 /** Which sessions alert this operator until they are seen. */
-import type { FeedEvent, Id, Me, Session } from "../api/types";
+import type { Delivery, FeedEvent, Id, Me, Session } from "../api/types";
 import type { Desk } from "./tables";
 import { isInView } from "./views";
 
@@ -7,8 +7,11 @@ export type AlertingSessions = ReadonlySet<Id>;
 
 /** Returns the session that an event alerts for, or null. */
 export function alertingSession(desk: Desk, me: Me, event: FeedEvent): Id | null {
-  const { session, by } = event.data;
-  if (!session || by === me.id || session.status === "closed") return null;
+  const { session, by, delivery } = event.data;
+  if (!session) return null;
+  // Also of a session that was closed meanwhile: the contact never got the message.
+  if (delivery) return isFailed(delivery) && session.operator === me.id ? session.id : null;
+  if (by === me.id || session.status === "closed") return null;
   // Supervisors see every live chat; they are alerted only in those they are members of.
   const isMember = desk.liveChats.get(session.liveChat)?.members.includes(me.id);
   const isMine = session.operator === me.id;
@@ -23,6 +26,8 @@ export function alertingSession(desk: Desk, me: Me, event: FeedEvent): Id | null
       return null;
   }
 }
+
+export const isFailed = ({ state }: Delivery) => state === "failed" || state === "expired";
 
 /** Drops sessions that were taken by others, closed, or are visible now. */
 export function stillAlerting(
@@ -52,3 +57,18 @@ export function missed(desk: Desk, me: Me, lostAt: number | null): AlertingSessi
   };
   return new Set([...desk.sessions.values()].filter(isMissed).map(({ id }) => id));
 }
+
+/** This operator's open sessions, with the number of messages that failed. */
+export const failedMine = (desk: Desk, me: Me): ReadonlyMap<Id, number> =>
+  new Map(
+    [...desk.sessions.values()]
+      .filter((session) => session.failed && isInView("mine", me, session))
+      .map(({ id, failed = 0 }) => [id, failed]),
+  );
+
+/** The sessions in which more messages have failed than before. */
+export const newlyFailed = (
+  before: ReadonlyMap<Id, number>,
+  now: ReadonlyMap<Id, number>,
+): AlertingSessions =>
+  new Set([...now].filter(([id, n]) => n > (before.get(id) ?? 0)).map(([id]) => id));

@@ -61,21 +61,26 @@ describe("a view", () => {
       session("b", { chatName: "МАРИЯ", liveChat: "other" }),
       session("c"),
     ];
-    expect(ids(all, "queue", { liveChat: null, text: " мари " })).toEqual(["a", "b"]);
-    expect(ids(all, "queue", { liveChat: "l", text: "мари" })).toEqual(["a"]);
+    expect(ids(all, "queue", { ...NO_FILTER, text: " мари " })).toEqual(["a", "b"]);
+    expect(ids(all, "queue", { ...NO_FILTER, liveChat: "l", text: "мари" })).toEqual(["a"]);
   });
+});
+
+it("the filter for failed messages keeps sessions that have some", () => {
+  const all = [session("a", { failed: 1 }), session("b", { failed: 0 }), session("c")];
+  expect(ids(all, "queue", { ...NO_FILTER, failed: true })).toEqual(["a"]);
 });
 
 describe("counts", () => {
   it("separate the operator's sessions from colleagues'", () => {
     const all = [
       session("a", { unread: 2 }),
-      session("b", { status: "assigned", operator: "olga", unread: 3 }),
+      session("b", { status: "assigned", operator: "olga", unread: 3, failed: 2 }),
       session("c", { status: "assigned", operator: "ivan", unread: 4 }),
     ];
     expect(counts(all, olga)).toMatchObject({
-      queue: { sessions: 1, unread: 2 },
-      mine: { sessions: 1, unread: 3 },
+      queue: { sessions: 1, unread: 2, failed: 0 },
+      mine: { sessions: 1, unread: 3, failed: 1 },
       active: { sessions: 2, unread: 7 },
     });
   });

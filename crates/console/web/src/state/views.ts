@@ -5,9 +5,14 @@ import { lastActivity } from "./sessions";
 export interface Filter {
   readonly liveChat: Id | null;
   readonly text: string;
+  /** Only sessions with messages that failed; not in the view of closed sessions, which are paged. */
+  readonly failed: boolean;
 }
 
-export const NO_FILTER: Filter = { liveChat: null, text: "" };
+export const NO_FILTER: Filter = { liveChat: null, text: "", failed: false };
+
+export const isFiltering = ({ liveChat, text, failed }: Filter) =>
+  liveChat !== null || failed || text.trim() !== "";
 
 /** How "Mine" is sorted: the longest unanswered first, or by the last activity. */
 export type MineOrder = "waiting" | "activity";
@@ -55,6 +60,7 @@ export function sessionsInView<Row extends Session>(
   for (const session of sessions)
     if (
       isInView(view, me, session) &&
+      (!filter.failed || view === "closed" || session.failed) &&
       (!filter.liveChat || session.liveChat === filter.liveChat) &&
       (!text || matchesText(session, contacts.get(session.contact), text))
     )
@@ -79,9 +85,11 @@ function matchesText(session: Session, contact: Contact | undefined, text: strin
 export interface Count {
   readonly sessions: number;
   readonly unread: number;
+  /** Sessions with messages that failed. */
+  readonly failed: number;
 }
 
-/** The number of sessions and unread messages in each view. */
+/** The number of sessions, unread messages and sessions with failed messages in each view. */
 export function counts(sessions: Iterable<Session>, me: Me): Record<ViewName, Count> {
   const all = { queue: zero(), mine: zero(), active: zero(), closed: zero() };
   for (const session of sessions)
@@ -89,8 +97,9 @@ export function counts(sessions: Iterable<Session>, me: Me): Record<ViewName, Co
       if (isInView(view, me, session)) {
         all[view].sessions += 1;
         all[view].unread += session.unread;
+        if (session.failed) all[view].failed += 1;
       }
   return all;
 }
 
-const zero = () => ({ sessions: 0, unread: 0 });
+const zero = () => ({ sessions: 0, unread: 0, failed: 0 });

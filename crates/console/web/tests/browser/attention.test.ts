@@ -1,5 +1,17 @@
 import { expect, test, until } from "./fixtures";
 
+/** Runs in the page: counts the tones of the alert. */
+function countRings(): void {
+  const start = OscillatorNode.prototype.start;
+  const heard = window as unknown as { rings: number };
+  heard.rings = 0;
+  OscillatorNode.prototype.start = function (...args) {
+    heard.rings += 1;
+    return start.apply(this, args);
+  };
+}
+const rings = () => (window as unknown as { rings: number }).rings;
+
 test("unread messages are counted in the list, the tab and the title until they are seen", async ({
   takeSession,
 }) => {
@@ -69,30 +81,60 @@ test("closed sessions are searched by the broker", async ({ connect, signIn }) =
   await olga.row("Bob Ray").waitFor();
 });
 
+test("a message that fails in another conversation is marked, rings, and is found by a filter", async ({
+  connect,
+  minimalMessenger,
+  openPage,
+}) => {
+  const ann = await connect("Ann Lee", "--fail", "422");
+  const olga = await openPage();
+  await olga.page.addInitScript(countRings);
+  await olga.page.reload();
+  await olga.signIn("olga");
+  await olga.waitUntilLive();
+  ann.say("Hello");
+  await minimalMessenger.say("Bob", "Hello");
+  await olga.take("Ann Lee");
+  await olga.take("Bob");
+  const title = async () => olga.page.title();
+  await until("nothing waits", async () => (await title()) === "Switchboard");
+  const before = await olga.page.evaluate(rings);
+  await olga.open("Ann Lee");
+  await olga.reply.fill("This fails");
+  // Leave the conversation in the same task, before the messenger answers.
+  await olga.page.evaluate(() => {
+    document.querySelector<HTMLButtonElement>("form button[type=submit]")!.click();
+    const others = document.querySelectorAll<HTMLElement>("[role=option][aria-selected=false]");
+    others[0]!.click();
+  });
+  await olga.row("Ann Lee").getByText("1 message failed").waitFor();
+  await olga.tab("Mine").getByText("1 conversation with failed messages").waitFor();
+  await until("the title says so", async () => (await title()) === "⚠ Switchboard");
+  await until("it rings", async () => (await olga.page.evaluate(rings)) > before);
+  await olga.button("Failed").click();
+  await olga.row("Bob").waitFor({ state: "hidden" });
+  await olga.open("Ann Lee");
+  await ann.kill();
+  await ann.start();
+  await olga.button("Retry").click();
+  await olga.waitUntilSent("This fails");
+  await until("the title is quiet", async () => (await title()) === "Switchboard");
+});
+
 test("the alert sound repeats until the session is seen", async ({ connect, openPage }) => {
   const ann = await connect("Ann Lee");
   const olga = await openPage();
-  // Count the tones instead of playing them.
-  await olga.page.addInitScript(() => {
-    const start = OscillatorNode.prototype.start;
-    const heard = window as unknown as { rings: number };
-    heard.rings = 0;
-    OscillatorNode.prototype.start = function (...args) {
-      heard.rings += 1;
-      return start.apply(this, args);
-    };
-  });
+  await olga.page.addInitScript(countRings);
   await olga.page.reload();
   await olga.page.clock.install();
   await olga.signIn("olga");
   await olga.waitUntilLive();
-  const rings = () => olga.page.evaluate(() => (window as unknown as { rings: number }).rings);
   ann.say("Hello");
   await olga.row("Ann Lee").waitFor();
   const rang = async (more: number) => {
     await olga.page.clock.runFor(10_000);
     return until("it rings", async () => {
-      const now = await rings();
+      const now = await olga.page.evaluate(rings);
       return now > more && now;
     });
   };
@@ -103,7 +145,7 @@ test("the alert sound repeats until the session is seen", async ({ connect, open
   await rang(await rings());
   await olga.open("Ann Lee");
   await olga.page.clock.runFor(1_000);
-  const seen = await rings();
+  const seen = await olga.page.evaluate(rings);
   await olga.page.clock.runFor(60_000);
-  expect(await rings()).toBe(seen);
+  expect(await olga.page.evaluate(rings)).toBe(seen);
 });

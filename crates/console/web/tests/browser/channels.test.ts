@@ -130,7 +130,7 @@ test("a channel is renamed and deleted, and the messenger is notified", async ({
   await until("the messenger is notified", () => ann.requests("disconnect").length === 1);
 });
 
-test("the delivery log shows every attempt and retries one message or all since a time", async ({
+test("the delivery log shows the outcome of messages, and a row opens a message and its attempts", async ({
   takeSession,
   signIn,
 }) => {
@@ -145,8 +145,24 @@ test("the delivery log shows every attempt and retries one message or all since 
   await adminPage.section("Deliveries");
   await adminPage.row("422").first().waitFor();
   expect(await adminPage.row("422").count()).toBe(2);
-  await adminPage.row("422").first().getByRole("button", { name: "Retry" }).click();
+  await adminPage.row("Second").getByText("Ann Lee", { exact: true }).waitFor();
+  await adminPage.row("Second").getByRole("button", { name: "Retry" }).click();
   await olga.waitUntilSent("Second");
+  await adminPage.button("Refresh").click();
+  const delivered = adminPage.row("Second");
+  await delivered.getByText("Sent", { exact: true }).waitFor();
+  expect(await delivered.count(), "each message once").toBe(1);
+  expect(await delivered.getByText("422").count()).toBe(0);
+  await delivered.getByRole("button", { name: "Second" }).click();
+  await adminPage.dialog.getByRole("heading", { name: "Ann Lee" }).waitFor();
+  await adminPage.dialog.getByText("Second").waitFor();
+  await adminPage.dialog.getByRole("row").filter({ hasText: "422" }).waitFor();
+  await adminPage.dialog.getByRole("row").filter({ hasText: "200" }).waitFor();
+  await adminPage.dialog.getByRole("button", { name: "Close" }).click();
+  await adminPage.main.getByRole("combobox", { name: "Status" }).selectOption("Failed");
+  await adminPage.row("Second").waitFor({ state: "hidden" });
+  await adminPage.row("First").waitFor();
+  await adminPage.main.getByRole("combobox", { name: "Status" }).selectOption("All statuses");
   await adminPage.button("Retry all…").click();
   await adminPage.submit("Retry");
   await olga.message("First").getByText("Failed").waitFor({ state: "hidden" });

@@ -1,9 +1,10 @@
 //! `deliveries.list`.
 
 use chat::rpc::Outcome;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::shell::text;
+use super::related::contact_of;
+use super::shell::{Shell, text};
 use super::{answered, attempt, check, fixture, has, talk};
 
 #[test]
@@ -41,6 +42,52 @@ fn attempts_are_listed_newest_first_for_one_channel_or_all() {
     let body = json!({ "message": messages[0], "state": "accepted" });
     let one = shell.pages("root", "deliveries.list", &body, "attempts");
     assert_eq!((one.len(), &one[0]["state"]), (1, &json!("accepted")));
+}
+
+#[test]
+fn attempts_show_the_person_and_the_outcome_of_the_message() {
+    let (mut shell, _, channel) = fixture();
+    let session = talk(&mut shell, channel, "hello");
+    let contact = contact_of(&mut shell, &session);
+    for (words, statuses) in [("hi", &[500, 502, 200][..]), ("no", &[422]), ("hm", &[500])] {
+        let body = json!({ "session": session, "text": words });
+        let message = text(&shell.ok("ann", "messages.send", &body)["messageId"]);
+        for status in statuses {
+            attempt(&mut shell, message.parse().unwrap(), answered(*status));
+        }
+    }
+    let ok = shell.ok("root", "deliveries.list", &json!({}));
+    check("contact", &ok["contacts"][0]);
+    assert_eq!(ok["contacts"][0]["id"], contact);
+    let shown = |shell: &mut Shell, body: &Value| -> Vec<String> {
+        let attempts = shell.pages("root", "deliveries.list", body, "attempts");
+        let line = |a: &Value| {
+            check("attempt", a);
+            check("delivery", &a["delivery"]);
+            assert_eq!(a["contact"], contact);
+            format!(
+                "{} {} {}",
+                text(&a["text"]),
+                a["n"],
+                text(&a["delivery"]["state"])
+            )
+        };
+        attempts.iter().map(line).collect()
+    };
+    for (outcome, right) in [
+        (
+            "accepted",
+            &["hi 3 accepted", "hi 2 accepted", "hi 1 accepted"][..],
+        ),
+        ("failed", &["no 1 failed"]),
+        ("sending", &["hm 1 sending"]),
+        ("read", &[]),
+    ] {
+        for limit in [1, 2, 50] {
+            let body = json!({ "outcome": outcome, "limit": limit });
+            assert_eq!(shown(&mut shell, &body), right, "{outcome}, {limit}");
+        }
+    }
 }
 
 #[test]

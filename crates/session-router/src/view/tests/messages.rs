@@ -77,6 +77,39 @@ fn receipts_and_failures_show_in_the_delivery() {
 }
 
 #[test]
+fn a_session_counts_its_failed_messages_until_they_are_retried_or_arrive() {
+    let (mut shell, _, channel) = fixture();
+    let session = talk(&mut shell, channel, "hello");
+    let [refused, reported, waits] = ["1", "2", "3"].map(|text| -> MessageId {
+        let body = json!({ "session": session, "text": text });
+        let sent = shell.ok("ann", "messages.send", &body);
+        self::text(&sent["messageId"]).parse().unwrap()
+    });
+    let failed = |shell: &mut Shell| {
+        let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
+        ok["session"]["failed"].as_u64().unwrap()
+    };
+    assert_eq!(failed(&mut shell), 0);
+    attempt(&mut shell, refused, answered(422));
+    assert_eq!(failed(&mut shell), 1);
+    attempt(&mut shell, reported, answered(200));
+    let data = json!({ "messageId": reported, "status": "failed" });
+    shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
+    assert_eq!(failed(&mut shell), 2);
+    attempt(&mut shell, waits, answered(500));
+    assert_eq!(
+        failed(&mut shell),
+        2,
+        "one that is tried again has not failed"
+    );
+    shell.ok("ann", "messages.retry", &json!({ "message": refused }));
+    assert_eq!(failed(&mut shell), 1);
+    // Deleting the channel ends pending deliveries without an event for each.
+    shell.ok("root", "channels.delete", &json!({ "channel": channel }));
+    assert_eq!(failed(&mut shell), 3);
+}
+
+#[test]
 fn an_edited_message_shows_its_last_text_and_a_deleted_one_none() {
     let (mut shell, _, channel) = fixture();
     let say = |shell: &mut Shell, kind: &str, data: Value| {

@@ -115,6 +115,7 @@ const PARAMETERS: &[(&str, &str)] = &[
     ("name", "The name to show"),
     ("note", "A note for the next operator"),
     ("operatorInitiated", "Operators may start sessions"),
+    ("outcome", "Only attempts whose message is in this state now"),
     ("overlap", "How long the old code stays valid, such as 24h"),
     ("position", "The position; 0 is the beginning"),
     ("queue", "Back to the queue"),

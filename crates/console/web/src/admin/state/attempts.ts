@@ -1,16 +1,24 @@
 import type { Attempt } from "../../api/deliveries";
-import type { Position } from "../../api/types";
+import type { DeliveryState, Id, Reason } from "../../api/types";
 
-/** The positions of the last attempt for each message, given a list with the newest first. */
-export function lastAttempts(attempts: readonly Attempt[]): ReadonlySet<Position> {
-  const seen = new Set<string>();
-  const positions = new Set<Position>();
-  for (const { message, position } of attempts) {
-    if (!seen.has(message)) positions.add(position);
-    seen.add(message);
-  }
-  return positions;
+/** The newest attempt of each message, given a list with the newest first. */
+export function byMessage(attempts: readonly Attempt[]): Attempt[] {
+  const seen = new Map<Id, Attempt>();
+  for (const attempt of attempts)
+    if (!seen.has(attempt.message)) seen.set(attempt.message, attempt);
+  return [...seen.values()];
 }
+
+/** The present state of the delivery; the state after the attempt if that is unknown. */
+export const outcome = ({ delivery, state }: Attempt): DeliveryState => delivery?.state ?? state;
+
+/** Whether the message can be retried: it was given up, or waits for its next attempt. */
+export const isRetriable = (attempt: Attempt) =>
+  ["queued", "sending", "failed", "expired"].includes(outcome(attempt));
+
+/** Why the message has not arrived, if so. */
+export const outcomeReason = (attempt: Attempt): Reason | undefined =>
+  isRetriable(attempt) ? (attempt.delivery?.reason ?? attempt.reason) : undefined;
 
 /** Whether the messenger accepted the message. */
 export const isAccepted = ({ status }: Pick<Attempt, "status">) =>

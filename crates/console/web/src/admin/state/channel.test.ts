@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ChannelStatus } from "../../api/types";
+import type { Channel, ChannelStatus } from "../../api/types";
 import * as channel from "./channel";
 
 describe("the toggle button", () => {
@@ -26,6 +26,34 @@ describe("the status light", () => {
     expect(channel.look({ status: "interrupted" })).toBe("bad");
     expect(channel.look({ status: "failed" })).toBe("bad");
     expect(channel.look({ status: "pending" })).toBe("busy");
+  });
+});
+
+describe("the last error", () => {
+  const [early, late] = ["2026-11-22T10:00:00.000000Z", "2026-11-22T11:00:00.000000Z"];
+  const refused = { code: "connect_failed", message: "connection refused" };
+  const timeout = { code: "timed_out", message: "no response" };
+  const of = (change: Partial<Channel>) =>
+    channel.lastError({ status: "active", since: early, ...change } as Channel);
+
+  it.each<ChannelStatus>(["failed", "interrupted", "disconnected", "active"])(
+    "of a channel that is %s because of a failure is never empty",
+    (status) => {
+      expect(of({ status, reason: refused })).toEqual({ at: early, reason: refused });
+    },
+  );
+
+  it("is the newer one of the status and the deliveries", () => {
+    const failed = { status: "failed" as const, reason: refused, lastErrorReason: timeout };
+    expect(of({ ...failed, since: late, lastErrorAt: early })?.reason).toBe(refused);
+    expect(of({ ...failed, since: early, lastErrorAt: late })?.reason).toBe(timeout);
+    expect(of({ lastErrorAt: early, lastError: "no response" })?.text).toBe("no response");
+  });
+
+  it("is not that somebody disconnected the channel", () => {
+    for (const code of ["by_user", "by_messenger"])
+      expect(of({ status: "disconnected", reason: { code, message: "" } })).toBeNull();
+    expect(of({})).toBeNull();
   });
 });
 

@@ -1,6 +1,6 @@
 /** How a channel is shown to administrators. */
 import type { Security } from "../../api/channels";
-import type { Channel, ChannelStatus, Time } from "../../api/types";
+import type { Channel, ChannelStatus, Reason, Time } from "../../api/types";
 
 /** What the on/off button of a channel does. */
 export type ToggleAction = "disconnect" | "reconnect" | "cancel" | "retry";
@@ -24,6 +24,22 @@ export function look({ status, reason }: Pick<Channel, "status" | "reason">): Lo
   // An active channel with a reason has failing deliveries.
   if (status === "active") return reason ? "bad" : "good";
   return status === "disconnected" ? "off" : "bad";
+}
+
+/** Reasons of a status that somebody wanted. */
+const WANTED = new Set(["by_user", "by_messenger"]);
+
+/** The last failure of a channel: of a delivery, or the one that its status is due to. */
+export function lastError(channel: Channel): { at: Time; reason?: Reason; text?: string } | null {
+  const { reason, since, lastErrorAt, lastErrorReason, lastError } = channel;
+  const isFault = !!reason && !WANTED.has(reason.code);
+  if (isFault && (!lastErrorAt || lastErrorAt < since)) return { at: since, reason };
+  if (!lastErrorAt) return null;
+  return {
+    at: lastErrorAt,
+    ...(lastErrorReason && { reason: lastErrorReason }),
+    ...(lastError && { text: lastError }),
+  };
 }
 
 /** Until when the previous code stays valid, or null if only one code is valid. */

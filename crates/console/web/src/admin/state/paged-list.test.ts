@@ -24,6 +24,17 @@ describe("a list in pages", () => {
     expect(mergeFirstPage(page([9, 8, 7], 7), page([9, 8], 8))).toEqual(page([9, 8, 7], 7));
   });
 
+  it("takes loaded items as they are in the first page, as they may have changed", () => {
+    const item = (position: Position, state: string) => ({ position, state });
+    const list = { items: [item(9, "sent"), item(8, "sent")], next: 8 };
+    const first = { items: [item(10, "sent"), item(9, "read")], next: 9 };
+    expect(mergeFirstPage(list, first).items).toEqual([
+      item(10, "sent"),
+      item(9, "read"),
+      item(8, "sent"),
+    ]);
+  });
+
   it("starts again if items between may be missing", () => {
     expect(mergeFirstPage(page([9, 8], 8), page([30, 29], 29))).toEqual(page([30, 29], 29));
   });

@@ -16,8 +16,8 @@ export const append = <Item>(list: PagedList<Item>, page: PagedList<Item>): Page
 });
 
 /**
- * Adds the new items of a reloaded first page. If all of its items are new, there may be a gap after
- * them, so the page replaces the list.
+ * Adds the new items of a reloaded first page, and replaces those that are loaded already. If all of
+ * its items are new, there may be a gap after them, so the page replaces the list.
  */
 export function mergeFirstPage<Item extends { position: Position }>(
   list: PagedList<Item>,
@@ -26,5 +26,7 @@ export function mergeFirstPage<Item extends { position: Position }>(
   const top = list.items[0]?.position ?? 0;
   const news = first.items.filter(({ position }) => position > top);
   if (news.length > 0 && news.length === first.items.length) return first;
-  return { items: [...news, ...list.items], next: list.next };
+  const fresh = new Map(first.items.map((item) => [item.position, item]));
+  const known = list.items.map((item) => fresh.get(item.position) ?? item);
+  return { items: [...news, ...known], next: list.next };
 }
