@@ -2,17 +2,33 @@
 import { loadReasons } from "../i18n/reasons.svelte";
 
 export const lazy = {
-  commands: () => import("./CommandBar.svelte"),
-  contact: () => import("./ContactDrawer.svelte"),
-  shortcuts: () => import("./ShortcutsDialog.svelte"),
-  transfer: () => import("./TransferDialog.svelte"),
-  "new-session": () => import("./NewSessionDialog.svelte"),
-  replies: () => import("./RepliesDialog.svelte"),
-  "sign-out": () => import("./SignOutDialog.svelte"),
-  "contact-pane": () => import("./ContactPane.svelte"),
-  admin: () => import("../admin/Admin.svelte"),
-  setup: () => import("../admin/Setup.svelte"),
+  commands: () => repeated(() => import("./CommandBar.svelte")),
+  contact: () => repeated(() => import("./ContactDrawer.svelte")),
+  shortcuts: () => repeated(() => import("./ShortcutsDialog.svelte")),
+  transfer: () => repeated(() => import("./TransferDialog.svelte")),
+  "new-session": () => repeated(() => import("./NewSessionDialog.svelte")),
+  replies: () => repeated(() => import("./RepliesDialog.svelte")),
+  "sign-out": () => repeated(() => import("./SignOutDialog.svelte")),
+  "contact-pane": () => repeated(() => import("./ContactPane.svelte")),
+  admin: () => repeated(() => import("../admin/Admin.svelte")),
+  setup: () => repeated(() => import("../admin/Setup.svelte")),
 };
+
+/**
+ * Browsers remember a failed import by its address, which Chromium and Firefox name in the error, so
+ * another attempt needs another address. In Safari only a reload helps.
+ */
+async function repeated<Module>(load: () => Promise<Module>): Promise<Module> {
+  try {
+    return await load();
+  } catch (error) {
+    const address = String(error)
+      .split(" ")
+      .find((word) => word.startsWith("http") && word.endsWith(".js"));
+    if (!address) throw error;
+    return (await import(/* @vite-ignore */ `${address}?${Date.now()}`)) as Module;
+  }
+}
 
 /**
  * Loads them while the broker is there: it may be down when the user opens one. What fails is

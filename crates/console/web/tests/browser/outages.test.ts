@@ -159,3 +159,16 @@ test("dialogs and the administration open while the broker is down", async ({
   await admin.page.getByRole("heading", { name: "Live chats", exact: true }).waitFor();
   await broker.start();
 });
+
+test("a part of the page that could not be loaded is loaded again", async ({ liveChat, openPage }) => {
+  expect(liveChat).toBeTruthy();
+  const admin = await openPage({ allowErrors: true });
+  await admin.page.route("**/Admin-*", (route) => route.abort());
+  await admin.signIn("admin");
+  await admin.waitUntilLive();
+  await admin.menu("Administration");
+  await admin.page.getByText("This part of the page could not be loaded").waitFor();
+  await admin.page.unroute("**/Admin-*");
+  await admin.button("Retry").click();
+  await admin.page.getByRole("heading", { name: "Live chats", exact: true }).waitFor();
+});
