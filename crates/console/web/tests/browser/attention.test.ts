@@ -142,7 +142,7 @@ test("the alert sound repeats until the session is seen", async ({ connect, open
   // It goes on while the operator works elsewhere.
   await olga.page.keyboard.type("x");
   await olga.page.mouse.click(600, 400);
-  await rang(await rings());
+  await rang(await olga.page.evaluate(rings));
   await olga.open("Ann Lee");
   await olga.page.clock.runFor(1_000);
   const seen = await olga.page.evaluate(rings);

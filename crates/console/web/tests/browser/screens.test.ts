@@ -50,6 +50,8 @@ test.for(LOCALES)(
     await page.getByRole("option").filter({ hasText: "Ann Lee" }).click();
     await page.getByRole("button", { name: gallery.text("command.take"), exact: true }).click();
     await gallery.main.getByText(gallery.text("sessionStatus.mine")).waitFor();
+    // In the list, single keys are shortcuts.
+    await gallery.main.getByRole("textbox").press("Escape");
     for (const [keys, screen] of [
       ["Control+k", "commands"],
       ["Shift+Slash", "shortcuts"],
