@@ -73,7 +73,7 @@ pub fn is_changed_by_edit(present: Option<&Content>, text: &str) -> Result<bool,
 }
 
 /// The image types of avatars. SVG is not among them, because it can contain scripts and links.
-const AVATAR_TYPES: [&str; 5] = ["png", "jpeg", "jpg", "gif", "webp"];
+const AVATAR_TYPES: [&str; 6] = ["png", "jpeg", "jpg", "gif", "webp", "avif"];
 
 /// Returns whether a text is a data URI that may be an avatar.
 pub fn is_avatar(uri: &str) -> bool {
@@ -81,10 +81,19 @@ pub fn is_avatar(uri: &str) -> bool {
         .split_once(',')
         .map(|(head, _)| head.to_ascii_lowercase());
     let kind = head.as_deref().and_then(|head| {
-        let kind = head.strip_prefix("data:image/")?;
-        kind.strip_suffix(";base64")
+        let media_type = head.strip_prefix("data:image/")?.strip_suffix(";base64")?;
+        let mut parts = media_type.split(';').map(str::trim);
+        let kind = parts.next()?;
+        parts.all(is_parameter).then_some(kind)
     });
     uri.len() <= AVATAR_BYTES_MAX && kind.is_some_and(|kind| AVATAR_TYPES.contains(&kind))
+}
+
+/// Whether a text is a parameter of a media type, such as `charset=utf-8`.
+fn is_parameter(text: &str) -> bool {
+    let is_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '"');
+    text.split_once('=')
+        .is_some_and(|(name, value)| name.chars().chain(value.chars()).all(is_token))
 }
 
 /// A person's profile at a messenger; any member may be unknown.

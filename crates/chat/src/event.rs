@@ -33,7 +33,7 @@ pub use message::{
     Attempt, DeliveryChanged, MessageDeleted, MessageEdited, MessageRead, MessageReceived,
     MessageSent, NoteAdded,
 };
-pub use session::{SessionAssigned, SessionClosed, SessionOpened, SessionTransferred};
+pub use session::{ChatRenamed, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred};
 pub use user::{TokenIssued, TokenRevoked, TokenUsed, UserCreated, UserDisabled, UserUpdated};
 
 /// Declares the events by family: each kind's name in the log and its newest schema. `reason` after
@@ -186,6 +186,8 @@ events! {
     Session as SessionEvent {
         /// A session was opened.
         SessionOpened = "session-opened", 2;
+        /// The messenger gave a session's chat another name.
+        ChatRenamed = "chat-renamed", 1;
         /// An operator took a session.
         SessionAssigned = "session-assigned", 1;
         /// A session was transferred to another operator or to the queue.

@@ -286,6 +286,10 @@ pub struct AttemptRequest {
     pub old_body: Option<Vec<u8>>,
     /// The timeout of the whole attempt, in milliseconds.
     pub timeout_ms: u32,
+    /// Whether it requests a profile. A response is then read up to [`PROFILE_BYTES_MAX`] and
+    /// [reduced](crate::messenger::lenient::reduced) to the profile in it.
+    #[serde(default)]
+    pub is_profile: bool,
 }
 
 /// The result of one attempt.
@@ -330,6 +334,8 @@ impl Outcome {
 
 /// The most bytes of a response that are read.
 pub const ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// The most bytes of a response with a profile that are read.
+pub const PROFILE_BYTES_MAX: usize = 1024 * 1024;
 /// The timeout of a connect, in milliseconds.
 pub const CONNECT_TIMEOUT_MS: u32 = 3_000;
 /// The timeout of a whole attempt, in milliseconds.

@@ -13,6 +13,17 @@ pub const ANSWER_CHARS_MAX: usize = 256;
 pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
 /// The age at which a profile is requested again.
 pub const PROFILE_AGE_MAX: Duration = Duration::from_hours(24);
+/// How long after a profile was requested in vain it is requested again, at the person's next message:
+/// after one request, after two in a row, and so on; then [`PROFILE_AGE_MAX`].
+pub const PROFILE_PAUSES: [Duration; 7] = [
+    Duration::ZERO,
+    Duration::from_secs(10),
+    Duration::from_mins(1),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(3),
+    Duration::from_hours(12),
+];
 /// How long a replaced code stays valid by default.
 pub const ROTATION_OVERLAP: Duration = Duration::from_hours(24);
 /// The longest that a replaced code may stay valid.

@@ -7,8 +7,9 @@ use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use bytes::Bytes;
+use chat::messenger::lenient;
 use chat::reason::Reason;
-use chat::rpc::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Outcome};
+use chat::rpc::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Outcome, PROFILE_BYTES_MAX};
 use chat::signature;
 use chat::time::Timestamp;
 use http_body_util::{BodyExt as _, Full};
@@ -18,6 +19,7 @@ use hyper::{Request, Response};
 use hyper_util::client::legacy::{self, Client};
 use hyper_util::rt::TokioTimer;
 use rustls::ClientConfig;
+use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 use tokio_util::task::TaskTracker;
 
@@ -35,6 +37,9 @@ const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 const IDLE_PER_HOST_MAX: usize = 16;
 /// The longest head of a response, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// The most responses over [`ANSWER_BYTES_MAX`] that are read at once, which bounds their memory. Others
+/// wait within their timeout, and are then truncated.
+const LARGE_ANSWERS_MAX: usize = 32;
 /// How long closing all connections may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -42,6 +47,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 pub(crate) struct Attempts {
     client: Client<Connector, Full<Bytes>>,
     tasks: TaskTracker,
+    large_answers: Semaphore,
 }
 
 /// Tracks the HTTP client's tasks, so that closing can wait for them.
@@ -66,7 +72,11 @@ impl Attempts {
             // Retry on another connection when a kept one was closed before a byte was sent.
             .retry_canceled_requests(true)
             .build(Connector::new(dialer, tls));
-        Self { client, tasks }
+        Self {
+            client,
+            tasks,
+            large_answers: Semaphore::new(LARGE_ANSWERS_MAX),
+        }
     }
 
     /// Sends the request, and within the same timeout the body with the old code if the messenger
@@ -88,6 +98,7 @@ impl Attempts {
             body,
             old_body: None,
             timeout_ms: request.timeout_ms,
+            is_profile: request.is_profile,
         });
         let mut outcome = self.send(request, over.as_mut(), now).await;
         let is_old = repeat.is_some() && outcome.status() == Some(401);
@@ -106,7 +117,7 @@ impl Attempts {
         mut over: Pin<&mut Sleep>,
         now: Timestamp,
     ) -> Outcome {
-        let timeout_ms = request.timeout_ms;
+        let (timeout_ms, is_profile) = (request.timeout_ms, request.is_profile);
         let post = match post(request, now) {
             Ok(post) => post,
             Err(reason) => return Outcome::Failed(reason),
@@ -117,8 +128,57 @@ impl Attempts {
             () = &mut over => return Outcome::Failed(Reason::TimedOut { ms: timeout_ms }),
         };
         match answered {
-            Ok(response) => read(response, over, now).await,
+            Ok(response) => self.read(response, is_profile, over, now).await,
             Err(error) => Outcome::Failed(explain(&error)),
+        }
+    }
+
+    async fn read(
+        &self,
+        response: Response<Incoming>,
+        is_profile: bool,
+        over: Pin<&mut Sleep>,
+        now: Timestamp,
+    ) -> Outcome {
+        let (head, mut body) = response.into_parts();
+        let is_profile = is_profile && head.status.is_success();
+        let bytes_max = if is_profile {
+            PROFILE_BYTES_MAX
+        } else {
+            ANSWER_BYTES_MAX
+        };
+        let retry_after = head
+            .headers
+            .get(header::RETRY_AFTER)
+            .and_then(|value| HeaderValue::to_str(value).ok())
+            .and_then(|value| retry_after::seconds(value, now));
+        let (mut answer, mut place) = (Vec::new(), None);
+        let reading = async {
+            while answer.len() < bytes_max
+                && let Some(Ok(frame)) = body.frame().await
+            {
+                let Some(data) = frame.data_ref() else {
+                    continue;
+                };
+                if place.is_none() && answer.len() + data.len() > ANSWER_BYTES_MAX && is_profile {
+                    place = self.large_answers.acquire().await.ok();
+                }
+                let room = bytes_max - answer.len();
+                answer.extend(data.iter().take(room));
+            }
+        };
+        tokio::select! {
+            biased; // As above.
+            () = reading => {}
+            () = over => {}
+        }
+        if is_profile {
+            answer = lenient::reduced(&answer);
+        }
+        Outcome::Answered {
+            status: head.status.as_u16(),
+            retry_after,
+            answer,
         }
     }
 
@@ -145,36 +205,6 @@ fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>,
     }
     post.body(Full::from(request.body))
         .map_err(|error| unfit(error.to_string()))
-}
-
-async fn read(response: Response<Incoming>, over: Pin<&mut Sleep>, now: Timestamp) -> Outcome {
-    let (head, mut body) = response.into_parts();
-    let retry_after = head
-        .headers
-        .get(header::RETRY_AFTER)
-        .and_then(|value| HeaderValue::to_str(value).ok())
-        .and_then(|value| retry_after::seconds(value, now));
-    let mut answer = Vec::new();
-    let reading = async {
-        while answer.len() < ANSWER_BYTES_MAX
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            if let Some(data) = frame.data_ref() {
-                let room = ANSWER_BYTES_MAX - answer.len();
-                answer.extend(data.iter().take(room));
-            }
-        }
-    };
-    tokio::select! {
-        biased; // As above.
-        () = reading => {}
-        () = over => {}
-    }
-    Outcome::Answered {
-        status: head.status.as_u16(),
-        retry_after,
-        answer,
-    }
 }
 
 fn explain(error: &legacy::Error) -> Reason {

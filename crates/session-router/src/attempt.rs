@@ -95,6 +95,7 @@ impl Target {
             body: body(Some(token).filter(|_| !is_signed)),
             old_body: old.map(|old| body(Some(old))),
             timeout_ms: ATTEMPT_TIMEOUT_MS,
+            is_profile: false,
         }
     }
 }

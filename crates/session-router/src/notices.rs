@@ -5,6 +5,7 @@
 //! retry. A restart sends all pending notices again.
 
 mod answered;
+mod hold;
 mod lane;
 mod shift;
 #[cfg(test)]
@@ -20,7 +21,7 @@ use chat::messenger::outbound::Addressee;
 use chat::model::ChannelStatus;
 use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
 use chat::rules::Rules;
-use chat::state::{Channel, ChatKey, NoticeKind};
+use chat::state::{Channel, NoticeKind};
 use chat::time::Timestamp;
 use chat::verdict::{RequestKind, Verdict};
 use chat::verification::is_same_account;
@@ -30,10 +31,8 @@ use crate::attempt::Target;
 use crate::external::{self, ExternalMessageId};
 use crate::sealed_log::SealedLog;
 use crate::slots::Slots;
+use hold::Holds;
 use lane::Lane;
-
-/// The timeout of a profile request, in milliseconds. It is short, as outcomes wait for the profile.
-const PROFILE_TIMEOUT_MS: u32 = 5_000;
 
 /// Counter: notices that were dropped because they name a person who was forgotten.
 const ERASED: &str = "switchboard_router_notices_erased_total";
@@ -47,10 +46,7 @@ pub(crate) struct Notices {
     lanes: BTreeMap<ChannelId, Lane>,
     retries: BTreeSet<(Timestamp, NoticeId)>,
     tries: BTreeMap<NoticeId, Tries>,
-    /// Notices that wait for something, in the order of their numbers.
-    held: BTreeMap<Hold, BTreeSet<NoticeId>>,
-    /// The `session` notice in flight of each chat. The next one of the chat waits for it.
-    sessions_in_flight: BTreeMap<ChatKey, NoticeId>,
+    holds: Holds,
     /// Finished notices that are not recorded yet.
     settled: BTreeMap<ChannelId, Vec<u64>>,
     /// Notices that are sent although their channel is not active.
@@ -64,15 +60,6 @@ struct Tries {
     last: Timestamp,
     /// Whether one was made early.
     is_early: bool,
-}
-
-/// What a notice waits for.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Hold {
-    /// An outcome waits until its author's profile was requested.
-    Profile(ContactId),
-    /// `session` notices of a chat are sent in order.
-    Chat(ChatKey),
 }
 
 /// A notice on its way to the messenger.
@@ -97,14 +84,13 @@ pub(crate) enum NoticeOutcome {
 }
 
 impl Notices {
-    pub(crate) const fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             slots: Slots::new(),
             lanes: BTreeMap::new(),
             retries: BTreeSet::new(),
             tries: BTreeMap::new(),
-            held: BTreeMap::new(),
-            sessions_in_flight: BTreeMap::new(),
+            holds: Holds::default(),
             settled: BTreeMap::new(),
             forced: BTreeSet::new(),
         }
@@ -121,6 +107,8 @@ impl Notices {
             self.retries.remove(&(at, id));
             self.lanes.entry(id.0).or_default().due.insert(id.1);
         }
+        let released = self.holds.release_due(now);
+        self.release(released);
         self.slots.age(now);
         let mut channels = Vec::new();
         for (id, channel) in workspace.channels.iter() {
@@ -160,8 +148,7 @@ impl Notices {
                 self.settled.entry(of).or_default().push(number);
                 continue;
             }
-            if let Some(hold) = hold(&self.sessions_in_flight, workspace, id, &notice.kind) {
-                self.held.entry(hold).or_default().insert(id);
+            if self.holds.hold(workspace, id, &notice.kind, now) {
                 continue;
             }
             let Some(request) = request(workspace, sealed_log, id, channel, now) else {
@@ -170,7 +157,7 @@ impl Notices {
                 continue;
             };
             if let NoticeKind::Session(chat, ..) = &notice.kind {
-                self.sessions_in_flight.insert((of, *chat), id);
+                self.holds.session_in_flight((of, *chat), id);
             }
             return Some(Notification {
                 id,
@@ -181,7 +168,8 @@ impl Notices {
         }
     }
 
-    /// Judges an answer. Returns the profile in it, and the outcome of the notice.
+    /// Judges an answer. Returns the profile in it if it ends a request for one, and the outcome of the
+    /// notice.
     pub(crate) fn finish(
         &mut self,
         id: NoticeId,
@@ -189,18 +177,6 @@ impl Notices {
         reply: &AttemptReply,
         (rules, now, chance): (&Rules, Timestamp, &mut Chance),
     ) -> (Option<(ContactId, Option<Profile>)>, NoticeOutcome) {
-        let profile = match (kind, &reply.outcome) {
-            (
-                NoticeKind::Profile(contact),
-                Outcome::Answered {
-                    status: 200..=299,
-                    answer,
-                    ..
-                },
-            ) => Some((*contact, Some(lenient::profile(answer)))),
-            (NoticeKind::Profile(contact), _) => Some((*contact, None)),
-            _ => None,
-        };
         let outcome = match &reply.outcome {
             Outcome::Answered { status, .. } => match Verdict::of(RequestKind::Notice, *status) {
                 Verdict::Accepted | Verdict::Final => NoticeOutcome::Settled,
@@ -218,7 +194,11 @@ impl Notices {
         {
             self.settle(id, kind);
             self.answered(id.0, now);
-            return (profile, NoticeOutcome::Settled);
+            return (profile(kind, &reply.outcome), NoticeOutcome::Settled);
+        }
+        if let NoticeKind::Profile(contact) = kind {
+            let released = self.holds.profile_failed(*contact);
+            self.release(released);
         }
         let (count, first) = self.failed(id, now);
         let next = rules.next_attempt(count, first, chance).max(now);
@@ -227,12 +207,7 @@ impl Notices {
         } else {
             self.retries.insert((next, id));
         }
-        (profile, outcome)
-    }
-
-    /// Releases the outcomes that waited for a person's profile.
-    pub(crate) fn profile_requested(&mut self, contact: ContactId) {
-        self.release(&Hold::Profile(contact));
+        (None, outcome)
     }
 
     /// Drops notices that the state has dropped (the channel or person is gone, or too many were
@@ -240,20 +215,13 @@ impl Notices {
     pub(crate) fn drop_stale(&mut self, workspace: &Workspace) {
         let waits = |id: &NoticeId| workspace.notices.get(id).is_some();
         self.tries.retain(|id, _| waits(id));
-        self.sessions_in_flight.retain(|_, id| waits(id));
         self.forced.retain(waits);
-        let is_over = |hold: &&Hold| match hold {
-            Hold::Profile(contact) => workspace.contacts.get(contact).is_none_or(|c| !c.asking),
-            Hold::Chat(chat) => !self.sessions_in_flight.contains_key(chat),
-        };
-        let over: Vec<Hold> = self.held.keys().filter(is_over).cloned().collect();
-        for hold in over {
-            self.release(&hold);
-        }
+        let released = self.holds.drop_stale(workspace);
+        self.release(released);
     }
 
-    fn release(&mut self, hold: &Hold) {
-        for (channel, number) in self.held.remove(hold).into_iter().flatten() {
+    fn release(&mut self, notices: Vec<NoticeId>) {
+        for (channel, number) in notices {
             self.lanes.entry(channel).or_default().due.insert(number);
         }
     }
@@ -276,11 +244,13 @@ impl Notices {
         taken
     }
 
-    /// When the next retry is due, or a slot becomes free for a notice that waits for one.
+    /// When the next retry is due, a notice no longer waits for another one, or a slot becomes free for a
+    /// notice that waits for one.
     pub(crate) fn next_due(&self) -> Option<Timestamp> {
         let retry = self.retries.first().map(|(at, _)| *at);
         let aging = self.slots.next_aging().filter(|_| self.slots.is_full());
-        retry.into_iter().chain(aging).min()
+        let held = self.holds.next_due();
+        retry.into_iter().chain(aging).chain(held).min()
     }
 
     /// Records how many notices are in flight.
@@ -289,11 +259,8 @@ impl Notices {
     }
 
     fn settle(&mut self, id: NoticeId, kind: &NoticeKind) {
-        if let NoticeKind::Session(chat, ..) = kind {
-            let chat = (id.0, *chat);
-            self.sessions_in_flight.remove(&chat);
-            self.release(&Hold::Chat(chat));
-        }
+        let released = self.holds.settled(id.0, kind);
+        self.release(released);
         self.tries.remove(&id);
         self.settled.entry(id.0).or_default().push(id.1);
     }
@@ -307,27 +274,20 @@ fn is_connected(workspace: &Workspace, channel: &Channel) -> bool {
     })
 }
 
-/// What a notice must wait for.
-fn hold(
-    sessions_in_flight: &BTreeMap<ChatKey, NoticeId>,
-    workspace: &Workspace,
-    id: NoticeId,
-    kind: &NoticeKind,
-) -> Option<Hold> {
-    match kind {
-        NoticeKind::Outcome(_, contact) => {
-            let asking = workspace.contacts.get(contact).is_some_and(|c| c.asking);
-            asking.then_some(Hold::Profile(*contact))
-        }
-        NoticeKind::Session(chat, ..) => {
-            let chat = (id.0, *chat);
-            let another = sessions_in_flight
-                .get(&chat)
-                .is_some_and(|other| *other != id);
-            another.then_some(Hold::Chat(chat))
-        }
-        NoticeKind::Profile(_) | NoticeKind::Read(_) | NoticeKind::Disconnect => None,
-    }
+/// The person whose profile was requested, and the profile if the messenger answered with one.
+fn profile(kind: &NoticeKind, outcome: &Outcome) -> Option<(ContactId, Option<Profile>)> {
+    let NoticeKind::Profile(contact) = kind else {
+        return None;
+    };
+    let profile = match outcome {
+        Outcome::Answered {
+            status: 200..=299,
+            answer,
+            ..
+        } => lenient::profile(answer),
+        Outcome::Answered { .. } | Outcome::Failed(_) => None,
+    };
+    Some((*contact, profile))
 }
 
 /// The request of a notice. `None` if the person whom it names was forgotten.
@@ -365,8 +325,6 @@ fn request(
         NoticeKind::Disconnect => to.disconnect(),
     };
     let mut request = target.request(format!("notice-{id}-{number}"), body);
-    if matches!(notice.kind, NoticeKind::Profile(_)) {
-        request.timeout_ms = PROFILE_TIMEOUT_MS;
-    }
+    request.is_profile = matches!(notice.kind, NoticeKind::Profile(_));
     Some(request)
 }

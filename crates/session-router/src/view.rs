@@ -24,6 +24,7 @@ pub(crate) mod live_chats;
 mod me;
 pub(crate) mod message;
 pub(crate) mod object;
+pub(crate) mod search;
 pub(crate) mod session;
 mod sessions;
 #[cfg(test)]

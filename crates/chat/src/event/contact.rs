@@ -22,6 +22,9 @@ pub struct ContactCreated {
 pub struct ContactUpdated {
     /// The profile; `None` if the messenger did not return one.
     pub profile: Option<Private<Profile>>,
+    /// Whether the messenger returned a profile without any member.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_empty: bool,
 }
 
 /// See [`crate::event::Event::ContactForgotten`].

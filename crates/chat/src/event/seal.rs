@@ -5,8 +5,8 @@ use serde::de::DeserializeOwned;
 
 use crate::chance::Chance;
 use crate::event::{
-    Attempt, ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, CodeUsed,
-    ContactCreated, ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event,
+    Attempt, ChannelCreated, ChannelStatusChanged, ChannelUpdated, ChatRenamed, CodeRotated,
+    CodeUsed, ContactCreated, ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event,
     LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted,
     MessageEdited, MessageRead, MessageReceived, MessageSent, MessagesRefused, NoteAdded,
     NoticesSettled, ReplyDeleted, ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed,
@@ -140,12 +140,13 @@ sealing! {
     ScheduleShifted { by_ms }
     EditParked { external_message_id key; text by person }
     ContactCreated { channel key; external_user_id by person }
-    ContactUpdated { ; profile by person }
+    ContactUpdated { is_empty; profile by person }
     ContactForgotten { }
     SessionOpened {
         channel contact opened_by operator previous;
-        external_chat_id by person chat_name by person
+        external_chat_id by person chat_name by person name by person
     }
+    ChatRenamed { ; name by person }
     SessionAssigned { operator }
     SessionTransferred { operator; note by person }
     SessionClosed { reason_text reason }

@@ -16,7 +16,7 @@ pub struct SessionOpened {
     pub contact: ContactId,
     /// The messenger's id of the conversation, sealed under the contact's key.
     pub external_chat_id: Indexed,
-    /// The conversation's name, sealed under the contact's key.
+    /// The conversation's name in events from before `name`, sealed under the contact's key.
     pub chat_name: Option<Private<String>>,
     /// Who opened it. A session that an operator opened is assigned to that operator.
     pub opened_by: OpenedBy,
@@ -24,6 +24,16 @@ pub struct SessionOpened {
     pub operator: Option<UserId>,
     /// The previous session of the chat.
     pub previous: Option<SessionId>,
+    /// The conversation's name, sealed under the contact's key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Indexed>,
+}
+
+/// See [`crate::event::Event::ChatRenamed`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ChatRenamed {
+    /// The name, sealed under the key of the session's contact.
+    pub name: Indexed,
 }
 
 /// See [`crate::event::Event::SessionAssigned`].

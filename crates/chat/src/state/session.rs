@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Digest;
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{OpenedBy, SessionStatus};
+use crate::rules::{PROFILE_AGE_MAX, PROFILE_PAUSES};
 use crate::seal::Indexed;
 use crate::state::Head;
 use crate::time::Timestamp;
@@ -26,6 +27,8 @@ pub struct Contact {
     pub asked_at: Option<Timestamp>,
     /// Whether a profile request is pending.
     pub asking: bool,
+    /// The last profile requests in a row that the messenger did not answer with a profile.
+    pub asked_in_vain: u32,
     /// When the person first wrote.
     pub first_seen_at: Timestamp,
     /// When the person was forgotten.
@@ -34,6 +37,17 @@ pub struct Contact {
     pub sessions: Vec<SessionId>,
     /// The end of its stream.
     pub head: Head,
+}
+
+impl Contact {
+    /// Whether the profile should be requested when the person writes.
+    pub fn is_profile_due(&self, now: Timestamp) -> bool {
+        let vain = usize::try_from(self.asked_in_vain).unwrap_or(usize::MAX);
+        let pause = vain.checked_sub(1).and_then(|n| PROFILE_PAUSES.get(n));
+        let pause = pause.copied().unwrap_or(PROFILE_AGE_MAX);
+        let is_fresh = self.asked_at.is_some_and(|at| now.since(at) < pause);
+        !self.asking && !is_fresh
+    }
 }
 
 /// A channel, and the digest of the messenger's id of a conversation in it.
@@ -48,6 +62,10 @@ pub struct Chat {
     pub last: Option<SessionId>,
     /// Its pending outbound messages, in the order they were sent.
     pub lane: VecDeque<MessageId>,
+    /// Its newest name, sealed under the key of this contact.
+    pub name: Option<(Indexed, ContactId)>,
+    /// Whether several people have written in it.
+    pub is_group: bool,
 }
 
 /// One period of a chat.

@@ -25,6 +25,7 @@ impl Workspace {
         let known = profile.filter(|p| **p != Profile::default());
         let event = ContactUpdated {
             profile: known.cloned().map(Private::Clear),
+            is_empty: profile.is_some() && known.is_none(),
         };
         let live_chat = self
             .channels

@@ -3,7 +3,9 @@
 use crate::command::{Decision, Effect, NewEvent, Reply};
 use crate::content::Content;
 use crate::digest::Digest;
-use crate::event::{EditParked, Event, MessageDeleted, MessageEdited, MessageReceived};
+use crate::event::{
+    ChatRenamed, EditParked, Event, MessageDeleted, MessageEdited, MessageReceived,
+};
 use crate::id::{ChannelId, MessageId, SessionId, UserId};
 use crate::messenger::{Inbound, InboundMessage};
 use crate::model::{ChannelStatus, Direction, OpenedBy};
@@ -12,7 +14,7 @@ use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rpc::{Accepted, UserCard};
 use crate::seal::{Indexed, Private};
-use crate::state::{Channel, Message};
+use crate::state::{Channel, Chat, Message};
 use crate::workspace::channels::unpublished;
 use crate::workspace::sessions::{not_active, session_event};
 use crate::workspace::{Context, Workspace};
@@ -114,18 +116,26 @@ impl Workspace {
         let (contact, created) = self.find_contact(id, channel, &message.external_user_id, context);
         let mut events: Vec<NewEvent> = created.into_iter().collect();
         let chat = self.digest(id.as_bytes(), &message.external_chat_id);
-        let open = self.chats.get(&(id, chat)).and_then(|c| c.open);
-        let session = open.unwrap_or_else(|| {
+        let name = message.external_chat_name.as_deref();
+        let name = name
+            .filter(|name| !name.trim().is_empty())
+            .map(|name| Indexed::new(self.digest(id.as_bytes(), name), name));
+        let known = self.chats.get(&(id, chat));
+        let session = if let Some(session) = known.and_then(|c| c.open) {
+            let renamed = name.and_then(|name| renamed(known?, name));
+            let live_chat = Some(channel.live_chat);
+            events.extend(renamed.map(|e| NewEvent::new(Stream::Session(session), live_chat, e)));
+            session
+        } else {
             let session = SessionId::new(context.now, context.chance);
             let chat = Indexed::new(chat, &message.external_chat_id);
-            let name = message.external_chat_name.clone().filter(|n| !n.is_empty());
             events.push(self.opened(
                 (session, id, channel),
                 (contact, chat, name),
                 (OpenedBy::User, None),
             ));
             session
-        });
+        };
         let event = MessageReceived {
             message: MessageId::new(context.now, context.chance),
             contact,
@@ -257,6 +267,12 @@ impl Workspace {
         };
         Ok(replied(Reply::User(UserCard { id, username })))
     }
+}
+
+/// The event of a chat's name, if it is a new one.
+fn renamed(chat: &Chat, name: Indexed) -> Option<ChatRenamed> {
+    let old = chat.name.as_ref().map(|(old, _)| old.digest());
+    (old != Some(name.digest())).then_some(ChatRenamed { name })
 }
 
 /// A reply without an effect.

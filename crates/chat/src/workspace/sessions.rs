@@ -202,7 +202,7 @@ impl Workspace {
     pub(super) fn opened(
         &self,
         (id, channel_id, channel): (SessionId, ChannelId, &Channel),
-        (contact, chat, chat_name): (ContactId, Indexed, Option<String>),
+        (contact, chat, name): (ContactId, Indexed, Option<Indexed>),
         (opened_by, operator): (OpenedBy, Option<UserId>),
     ) -> NewEvent {
         let key = (channel_id, chat.digest());
@@ -210,7 +210,8 @@ impl Workspace {
             channel: channel_id,
             contact,
             external_chat_id: chat,
-            chat_name: chat_name.map(Private::Clear),
+            chat_name: None,
+            name,
             opened_by,
             operator,
             previous: self.chats.get(&key).and_then(|c| c.last),

@@ -41,6 +41,7 @@ fn request(url: impl Into<String>) -> AttemptRequest {
         body: br#"{"type":"message"}"#.to_vec(),
         old_body: None,
         timeout_ms: 10_000,
+        is_profile: false,
     }
 }
 
@@ -281,5 +282,34 @@ async fn a_response_that_is_not_http_fails() {
         let messenger = Messenger::start(Behaviour::Close(text.to_owned())).await;
         let failed = failure(local().outcome(request(messenger.url()), NOW).await);
         assert_eq!(failed, reason, "{text:.60}");
+    }
+}
+
+#[tokio::test]
+async fn a_profile_is_read_up_to_its_own_limit_and_reduced() {
+    let answer = |status: u16, body: &str| {
+        let length = body.len();
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n");
+        Behaviour::Answer(format!("{head}{body}"))
+    };
+    let picture = format!("data:image/png;base64,{}", "A".repeat(900_000));
+    let large = format!(r#"{{"avatar":"{picture}","username":"Ann","phoneNumber":7}}"#);
+    let endless = format!(r#"{{"username":"Ann","avatar":"{}"#, "A".repeat(2_000_000));
+    let page = "<html>".repeat(20_000);
+    let name = r#"{"username":"Ann"}"#;
+    for (status, body, is_profile, read) in [
+        (200, &large, true, r#"{"username":"Ann","phoneNumber":"7"}"#),
+        (200, &endless, true, name),
+        (200, &page, true, ""),
+        (200, &large, false, &large[..ANSWER_BYTES_MAX]),
+        (404, &page, true, &page[..ANSWER_BYTES_MAX]),
+    ] {
+        let messenger = Messenger::start(answer(status, body)).await;
+        let request = AttemptRequest {
+            is_profile,
+            ..request(messenger.url())
+        };
+        let outcome = local().outcome(request, NOW).await;
+        assert!(outcome == answered(status, read), "{status} {body:.20}");
     }
 }

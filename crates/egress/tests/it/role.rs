@@ -49,6 +49,7 @@ fn request(url: &str) -> AttemptRequest {
         body: br#"{"type":"message"}"#.to_vec(),
         old_body: None,
         timeout_ms: 10_000,
+        is_profile: false,
     }
 }
 

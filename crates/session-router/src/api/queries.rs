@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::Call;
 use super::args::{Args, required, wrong};
+use crate::view::search::fold;
 
 /// A query.
 #[derive(Clone, Debug, PartialEq)]
@@ -259,15 +260,15 @@ fn history(args: &Args) -> Result<History, Rejection> {
     })
 }
 
-/// The text to search for, in lower case; `None` when it is empty.
+/// The text to search for, folded; `None` when nothing is left of it.
 fn search(args: &Args) -> Result<Option<String>, Rejection> {
-    let text = args.text("text")?.map(|text| text.trim().to_lowercase());
-    let is_long = |text: &String| text.chars().count() > SEARCH_CHARS_MAX;
-    if text.as_ref().is_some_and(is_long) {
+    let text = args.text("text")?;
+    let text = text.as_deref().map(str::trim);
+    if text.is_some_and(|text| text.chars().count() > SEARCH_CHARS_MAX) {
         let message = format!("must have at most {SEARCH_CHARS_MAX} characters");
         return Err(wrong("text", &message));
     }
-    Ok(text.filter(|text| !text.is_empty()))
+    Ok(text.map(fold).filter(|text| !text.is_empty()))
 }
 
 /// Parses what `view::sessions` writes as `next`.

@@ -95,11 +95,12 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
     let message = |message: MessageId| {
         let snapshot = MessageSnapshot::of(workspace, message)?;
         let command = record.caused_by.as_ref().map(|cause| cause.command);
-        let short = ShortSession::of(id, row);
+        let short = ShortSession::of(workspace, id, row);
         Some(EventData::Message(Box::new(snapshot), short, command))
     };
     let session = match &record.event {
         Event::SessionOpened(e) => session()?.at(open(e.operator.is_some()), e.operator.clone()),
+        Event::ChatRenamed(_) => session()?,
         Event::SessionAssigned(e) => {
             session()?.at(SessionStatus::Assigned, Some(e.operator.clone()))
         }
@@ -115,7 +116,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         Event::NoteAdded(e) => return message(e.message),
         Event::DeliveryChanged(e) => {
             let delivery = DeliverySnapshot::after(workspace, e, record);
-            let short = ShortSession::of(id, row);
+            let short = ShortSession::of(workspace, id, row);
             return Some(EventData::Delivery(e.message, Box::new(delivery), short));
         }
         // Events of other streams.

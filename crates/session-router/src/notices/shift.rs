@@ -8,6 +8,7 @@ impl Notices {
         let retries = std::mem::take(&mut self.retries);
         let moved = retries.into_iter().map(|(at, id)| (at.shifted(by_ms), id));
         self.retries = moved.collect();
+        self.holds.shift(by_ms);
         for tries in self.tries.values_mut() {
             tries.first = tries.first.shifted(by_ms);
             tries.last = tries.last.shifted(by_ms);

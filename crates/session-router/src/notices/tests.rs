@@ -7,6 +7,7 @@ use chat::id::MessageId;
 use chat::reason::Reason;
 use serde_json::json;
 
+use super::hold::PROFILE_WAIT_MAX;
 use super::lane::{PAUSE_MAX, PAUSE_MIN};
 use super::*;
 use crate::attempt::failed;
@@ -103,6 +104,79 @@ fn outcomes_do_not_wait_for_a_profile_that_is_not_requested() {
         matches!(second[..], [(_, NoticeKind::Outcome(..))]),
         "{second:?}"
     );
+}
+
+#[test]
+fn an_outcome_waits_at_most_two_seconds_for_the_profile() {
+    let (mut shell, channel) = fixture();
+    shell.writes(channel, "chat", "ada", "hello");
+    let mut notices = Notices::new();
+    let profile = started(&mut notices, &shell, shell.now).remove(0);
+    let wait = PROFILE_WAIT_MAX;
+    let (soon, over) = (shell.now.plus(wait / 2), shell.now.plus(wait));
+    assert_eq!(started(&mut notices, &shell, soon), []);
+    assert_eq!(notices.next_due(), Some(over));
+    let outcomes = started(&mut notices, &shell, over);
+    assert!(
+        matches!(outcomes[..], [(_, NoticeKind::Outcome(..))]),
+        "{outcomes:?}"
+    );
+    assert_eq!(notices.next_due(), None);
+    // Further outcomes do not wait for the same request.
+    shell.writes(channel, "chat", "ada", "again");
+    assert_eq!(started(&mut notices, &shell, over).len(), 1);
+    // The profile that comes later is read all the same.
+    let answered = Outcome::Answered {
+        status: 200,
+        retry_after: None,
+        answer: br#"{"username":"Ada"}"#.to_vec(),
+    };
+    let reply = AttemptReply {
+        outcome: answered,
+        ..accepted()
+    };
+    let (rules, mut chance) = (Rules::standard(), Chance::from_seed([5; 32]));
+    let with = (&rules, shell.now, &mut chance);
+    let (profile, _) = notices.finish(profile.0, &profile.1, &reply, with);
+    let username = profile.and_then(|(_, profile)| profile?.username);
+    assert_eq!(username.as_deref(), Some("Ada"));
+}
+
+#[test]
+fn outcomes_do_not_wait_for_the_retry_of_a_profile_and_none_is_requested_meanwhile() {
+    let (mut shell, channel) = fixture();
+    shell.writes(channel, "chat", "ada", "hello");
+    let mut notices = Notices::new();
+    let profile = started(&mut notices, &shell, shell.now).remove(0);
+    assert_eq!(
+        finish(&mut notices, &shell, &profile, &nobody()),
+        NoticeOutcome::Retry
+    );
+    let rested = shell.now.plus(PAUSE_MIN);
+    let outcomes = started(&mut notices, &shell, rested);
+    assert!(
+        matches!(outcomes[..], [(_, NoticeKind::Outcome(..))]),
+        "{outcomes:?}"
+    );
+    finish(&mut notices, &shell, &outcomes[0], &accepted());
+    let requests = |shell: &Shell| {
+        let kinds = shell.workspace().notices.iter().map(|(_, n)| &n.kind);
+        kinds
+            .filter(|kind| matches!(kind, NoticeKind::Profile(_)))
+            .count()
+    };
+    shell.writes(channel, "chat", "ada", "again");
+    assert_eq!(requests(&shell), 1);
+}
+
+#[test]
+fn a_profile_request_has_the_time_of_every_attempt() {
+    let (mut shell, channel) = fixture();
+    shell.writes(channel, "chat", "ada", "hello");
+    let started = Notices::new().start(shell.workspace(), &shell.sealed_log, shell.now);
+    let request = &started[0].request;
+    assert!(request.is_profile);
+    assert_eq!(request.timeout_ms, chat::rpc::ATTEMPT_TIMEOUT_MS);
 }
 
 #[test]

@@ -72,7 +72,6 @@ impl Router {
                 codes.redact_profile(profile);
             }
             self.apply_system(SystemCommand::Profile(contact, profile), now);
-            self.notices.profile_requested(contact);
         }
         if outcome == NoticeOutcome::Settled {
             self.apply_system(SystemCommand::NoticeAnswered(id.0), now);

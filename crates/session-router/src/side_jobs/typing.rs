@@ -72,6 +72,7 @@ mod tests {
                 body: Vec::new(),
                 old_body: None,
                 timeout_ms: TIMEOUT_MS,
+                is_profile: false,
             },
         }
     }

@@ -10,6 +10,7 @@ use chat::workspace::Workspace;
 use serde_json::Value;
 
 use super::object::Object;
+use super::search::mention;
 use crate::sealed_log::SealedLog;
 
 /// A copy of a contact's row, with the position of the profile.
@@ -102,16 +103,13 @@ impl ContactTexts {
         self
     }
 
-    /// Whether the id, name or phone number contains a text in lower case.
+    /// Whether the id, name or phone number contains a folded text.
     pub(super) fn mentions(&self, text: &str) -> bool {
         let known = [
             self.external_user_id.as_ref(),
             self.profile.username.as_ref(),
             self.profile.phone_number.as_ref(),
         ];
-        known
-            .into_iter()
-            .flatten()
-            .any(|known| known.to_lowercase().contains(text))
+        mention(known, text)
     }
 }

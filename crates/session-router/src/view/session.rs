@@ -4,6 +4,7 @@ use chat::event::Event;
 use chat::id::{SessionId, UserId};
 use chat::model::SessionStatus;
 use chat::record::Stream;
+use chat::seal::Indexed;
 use chat::state::Session;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
@@ -19,6 +20,9 @@ pub(crate) struct SessionSnapshot {
     id: SessionId,
     row: Session,
     key: Option<u32>,
+    /// The chat's name, and the key that seals it.
+    name: Option<(Indexed, Option<u32>)>,
+    is_group: bool,
     last: Option<MessageSnapshot>,
 }
 
@@ -40,11 +44,15 @@ impl SessionSnapshot {
     }
 
     pub(super) fn with(workspace: &Workspace, id: SessionId, session: &Session) -> Self {
-        let contact = workspace.contacts.get(&session.contact);
+        let key = |id| workspace.contacts.get(id)?.keys.first().copied();
+        let chat = workspace.chats.get(&session.chat());
+        let name = chat.and_then(|chat| chat.name.as_ref());
         Self {
             id,
             row: session.clone(),
-            key: contact.and_then(|c| c.keys.first()).copied(),
+            key: key(&session.contact),
+            name: name.map(|(name, contact)| (name.clone(), key(contact))),
+            is_group: chat.is_some_and(|chat| chat.is_group),
             last: MessageSnapshot::last(workspace, id),
         }
     }
@@ -78,7 +86,8 @@ impl SessionSnapshot {
 
     /// Opens the texts, which are in the row and in the log.
     pub(super) fn read(&self, sealed_log: &SealedLog) -> SessionTexts {
-        let chat_name = || {
+        // Events of older versions have the name only in the record that opened the session.
+        let old_name = || {
             let record = sealed_log.record(self.row.opened_position)?;
             let Event::SessionOpened(e) = &record.event else {
                 return None;
@@ -87,10 +96,16 @@ impl SessionSnapshot {
             sealed_log.open(e.chat_name.as_ref()?, self.key?, &stream)
         };
         let (last_text, last) = self.last.as_ref().map(|m| m.short(sealed_log)).unzip();
-        let open = |key| sealed_log.open_indexed(&self.row.external_chat_id, key);
+        let open = |text, key| sealed_log.open_indexed(text, key);
+        let name = match &self.name {
+            Some((name, key)) => key.and_then(|key| open(name, key)),
+            None => old_name(),
+        };
         SessionTexts {
-            external_chat_id: self.key.and_then(open),
-            chat_name: chat_name(),
+            external_chat_id: self
+                .key
+                .and_then(|key| open(&self.row.external_chat_id, key)),
+            chat_name: name,
             last_text: last_text.flatten(),
             last,
         }
@@ -106,6 +121,7 @@ impl SessionSnapshot {
             .with("contact", row.contact)
             .with("externalChatId", texts.external_chat_id.unwrap_or_default())
             .with_some("chatName", texts.chat_name)
+            .with_some("group", self.is_group.then_some(true))
             .with("status", row.status)
             .with_some("operator", row.operator.as_ref())
             .with("openedBy", row.opened_by)
@@ -126,13 +142,16 @@ pub(crate) struct ShortSession {
     live_chat: chat::id::LiveChatId,
     status: SessionStatus,
     operator: Option<UserId>,
+    is_group: bool,
     unread: u32,
     failed: u32,
 }
 
 impl ShortSession {
-    pub(crate) fn of(id: SessionId, session: &Session) -> Self {
+    pub(crate) fn of(workspace: &Workspace, id: SessionId, session: &Session) -> Self {
+        let chat = workspace.chats.get(&session.chat());
         Self {
+            is_group: chat.is_some_and(|chat| chat.is_group),
             id,
             live_chat: session.live_chat,
             status: session.status,
@@ -149,6 +168,7 @@ impl ShortSession {
             .with("liveChat", self.live_chat)
             .with("status", self.status)
             .with_some("operator", self.operator.as_ref())
+            .with_some("group", self.is_group.then_some(true))
             .with("unread", self.unread)
             .with("failed", self.failed)
             .value()

@@ -12,6 +12,7 @@ use chat::workspace::{Caller, Cursor, View, Workspace};
 use super::contact::ContactSnapshot;
 use super::list::List;
 use super::object::Object;
+use super::search::mention;
 use super::session::{SessionSnapshot, SessionTexts};
 use super::{Plan, cursor};
 use crate::api::{Sessions, ViewName};
@@ -144,12 +145,9 @@ fn render(
 
 fn mentions(texts: &SessionTexts, text: &str) -> bool {
     let known = [
-        texts.external_chat_id.as_deref(),
-        texts.chat_name.as_deref(),
-        texts.last_text.as_deref(),
+        texts.external_chat_id.as_ref(),
+        texts.chat_name.as_ref(),
+        texts.last_text.as_ref(),
     ];
-    known
-        .into_iter()
-        .flatten()
-        .any(|known| known.to_lowercase().contains(text))
+    mention(known, text)
 }

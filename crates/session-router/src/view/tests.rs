@@ -1,6 +1,7 @@
 //! Answers to queries, rendered from real logs.
 
 mod deliveries;
+mod groups;
 mod history;
 mod lists;
 mod messages;
@@ -34,7 +35,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "session",
         "id liveChat channel contact externalChatId chatName? status operator? openedBy openedAt \
-         closedAt? unread failed lastMessage? waitingSince?",
+         closedAt? unread failed lastMessage? waitingSince? + group?",
     ),
     (
         "message",

@@ -3,7 +3,7 @@
 use crate::event::ContactEvent;
 use crate::id::ContactId;
 use crate::record::Record;
-use crate::state::{Contact, Head};
+use crate::state::{Contact, Head, Session};
 use crate::workspace::Workspace;
 
 impl Workspace {
@@ -25,6 +25,7 @@ impl Workspace {
                 profile_at: 0,
                 asked_at: None,
                 asking: false,
+                asked_in_vain: 0,
                 first_seen_at: record.time,
                 forgotten: None,
                 sessions: Vec::new(),
@@ -43,6 +44,11 @@ impl Workspace {
                 if e.profile.is_some() {
                     contact.profile_at = record.position;
                 }
+                contact.asked_in_vain = if e.profile.is_some() || e.is_empty {
+                    0
+                } else {
+                    contact.asked_in_vain.saturating_add(1)
+                };
             }
             ContactEvent::ContactForgotten(_) => {
                 contact.forgotten = Some(record.time);
@@ -55,6 +61,10 @@ impl Workspace {
                 for session in sessions {
                     self.end_session(session, record.time);
                     self.change_session(session, |s| s.external_chat_id.erase());
+                    let chat = self.sessions.get(&session).map(Session::chat);
+                    if let Some(chat) = chat.and_then(|chat| self.chats.get_mut(&chat)) {
+                        chat.name.take_if(|(_, named_by)| *named_by == id);
+                    }
                 }
             }
         }

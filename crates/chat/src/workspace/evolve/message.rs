@@ -14,10 +14,14 @@ impl Workspace {
             return;
         };
         let (channel, contact, newest) = (session.channel, session.contact, session.newest);
+        let chat = session.chat();
         let external = e
             .external_message_id
             .lifted(&self.index_key, channel.as_bytes());
         let author = (e.contact != contact).then_some(e.contact);
+        if author.is_some() && self.chats.get(&chat).is_some_and(|c| !c.is_group) {
+            self.chats.entry(chat).is_group = true;
+        }
         let entry = Message {
             external: Some(external.digest()),
             digest: e.digest,

@@ -2,21 +2,18 @@
 
 use crate::id::{ChannelId, ContactId, SessionId};
 use crate::model::ChannelStatus;
-use crate::rules::{NOTICES_MAX, PROFILE_AGE_MAX};
+use crate::rules::NOTICES_MAX;
 use crate::state::{Channel, Notice, NoticeKind};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
 impl Workspace {
-    /// Queues a profile request for a contact whose profile is unknown or stale.
+    /// Queues a profile request for a contact whose profile is unknown or stale, and not requested.
     pub(super) fn ask_profile(&mut self, channel: ChannelId, id: ContactId, time: Timestamp) {
         let Some(contact) = self.contacts.get(&id) else {
             return;
         };
-        let fresh = contact
-            .asked_at
-            .is_some_and(|at| time.since(at) <= PROFILE_AGE_MAX);
-        if fresh || contact.asking {
+        if !contact.is_profile_due(time) {
             return;
         }
         if let Some(contact) = self.contacts.get_mut(&id) {

@@ -19,6 +19,12 @@ impl Workspace {
         let time = record.time;
         match event {
             SessionEvent::SessionOpened(e) => self.open(id, record, e),
+            SessionEvent::ChatRenamed(e) => {
+                if let Some(session) = self.sessions.get(&id) {
+                    let contact = session.contact;
+                    self.chats.entry(session.chat()).name = Some((e.name.clone(), contact));
+                }
+            }
             SessionEvent::MessageReceived(e) => self.received(id, record, e),
             SessionEvent::SessionAssigned(e) => {
                 let operator = e.operator.clone();
@@ -92,8 +98,16 @@ impl Workspace {
         };
         let place = Place::of(&session);
         let chat = self.chats.entry(session.chat());
+        // A person who was forgotten may be the same one.
+        let last = chat.last.and_then(|last| self.sessions.get(&last));
+        let other = last.and_then(|last| self.contacts.get(&last.contact));
+        let is_known = other.is_some_and(|other| other.forgotten.is_none());
+        chat.is_group |= is_known && last.is_some_and(|last| last.contact != e.contact);
         chat.open = Some(id);
         chat.last = Some(id);
+        if let Some(name) = &e.name {
+            chat.name = Some((name.clone(), e.contact));
+        }
         self.sessions.insert(id, session);
         if let Some(contact) = self.contacts.get_mut(&e.contact) {
             contact.sessions.reserve_exact(1);

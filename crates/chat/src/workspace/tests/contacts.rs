@@ -4,6 +4,7 @@ use super::fixture::{
     Fixture, answered, deleted, edited, message, note, profile, retry, send, start_with,
 };
 use crate::command::{Command, Effect, Person, Request, SystemCommand};
+use crate::content::Profile;
 use crate::id::ContactId;
 use crate::rejection::Code;
 
@@ -111,6 +112,46 @@ fn a_profile_is_stored_unless_the_messenger_has_none() {
     assert_eq!(contact.profile_at, fixture.workspace.position);
     let unknown = SystemCommand::Profile(ContactId::from_bytes([3; 16]), None);
     fixture.rejects_request(&Request::system(unknown), Code::NotFound);
+}
+
+#[test]
+fn a_profile_that_was_requested_in_vain_is_requested_again_with_growing_pauses() {
+    let mut fixture = Fixture::open();
+    let (mut number, mut pauses) = (0, Vec::new());
+    // Returns whether the message of a person makes a request for the person's profile.
+    let mut asks = |fixture: &mut Fixture| {
+        number += 1;
+        fixture.accepts(message(&number.to_string(), "chat", "eva", "x"));
+        let eva = fixture.contact("eva");
+        fixture.workspace.contact(eva).unwrap().asking
+    };
+    assert!(asks(&mut fixture));
+    let eva = fixture.contact("eva");
+    while pauses.len() < 9 {
+        fixture.system(SystemCommand::Profile(eva, None));
+        let mut waited = Duration::ZERO;
+        while !asks(&mut fixture) {
+            let pause = waited.max(Duration::from_secs(5));
+            fixture.wait(pause);
+            waited += pause;
+        }
+        pauses.push(waited);
+    }
+    assert!(
+        pauses[0] < Duration::from_secs(1) && pauses.is_sorted(),
+        "{pauses:?}"
+    );
+    assert!(pauses[2] > pauses[1] && pauses[6] > pauses[5], "{pauses:?}");
+    assert!(pauses[8] <= Duration::from_hours(48), "{pauses:?}");
+    // An answer without a name is an answer.
+    fixture.system(SystemCommand::Profile(eva, Some(Profile::default())));
+    assert!(!asks(&mut fixture));
+    fixture.wait(Duration::from_hours(23));
+    assert!(!asks(&mut fixture));
+    fixture.wait(Duration::from_hours(2));
+    assert!(asks(&mut fixture));
+    fixture.system(SystemCommand::Profile(eva, None));
+    assert!(asks(&mut fixture), "the pauses start again");
 }
 
 #[test]

@@ -73,6 +73,7 @@ fn write_old(fixture: &mut Fixture) -> (ContactId, SessionId, MessageId) {
         opened_by: OpenedBy::User,
         operator: None,
         previous: None,
+        name: None,
     };
     let received = MessageReceived {
         message: MessageId::from_bytes([3; 16]),

@@ -85,9 +85,9 @@ const SHAPES: [&str; 8] = [
      verified status since reason refused last_error last_external pending last_attempt parked \
      operators breaker(failing_since failures open probes not_before paused_until) has_retries \
      probed_at next_notice head(version position))",
-    "(channel external_user_id keys profile_at asked_at asking first_seen_at forgotten sessions \
-     head(version position))",
-    "(open last lane)",
+    "(channel external_user_id keys profile_at asked_at asking asked_in_vain first_seen_at forgotten \
+     sessions head(version position))",
+    "(open last lane name is_group)",
     "(live_chat channel contact external_chat_id status operator opened_by opened_at \
      opened_position closed_at waiting_since last_at unread failed newest previous \
      head(version position))",

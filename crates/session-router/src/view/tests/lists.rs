@@ -74,6 +74,15 @@ fn sessions_are_listed_newest_first_in_pages_and_can_be_searched() {
     assert_eq!(search(&mut shell, "queue", "anna"), 0);
     assert_eq!(search(&mut shell, "queue", "WORD3"), 1);
     assert_eq!(search(&mut shell, "queue", "über"), 6);
+    assert_eq!(search(&mut shell, "queue", "ＵBER"), 6);
+    assert_eq!(
+        search(&mut shell, "queue", "\u{301}"),
+        6,
+        "nothing is searched"
+    );
+    let found = json!({ "text": "Änna" });
+    let contacts = shell.list("ann", "contacts.list", &found, "contacts");
+    assert_eq!(contacts.len(), 1);
     assert_eq!(search(&mut shell, "queue", "the chat"), 6);
     let mine = json!({ "view": "mine", "liveChat": live_chat });
     let ok = shell.ok("ann", "sessions.list", &mine);

@@ -141,6 +141,7 @@ fn contacts() -> Vec<Event> {
         contact_created(indexed()),
         ContactUpdated {
             profile: Some(sealed()),
+            is_empty: false,
         },
         ContactForgotten {},
     ]
@@ -149,6 +150,7 @@ fn contacts() -> Vec<Event> {
 fn sessions() -> Vec<Event> {
     events![
         session_opened(indexed()),
+        ChatRenamed { name: indexed() },
         SessionAssigned {
             operator: user("ann"),
         },
@@ -240,6 +242,7 @@ fn session_opened(external_chat_id: Indexed) -> SessionOpened {
         opened_by: OpenedBy::Operator,
         operator: Some(user("ann")),
         previous: Some(session(0)),
+        name: None,
     }
 }
 
@@ -306,11 +309,22 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         token: Some(token()),
         name: Some("CI".to_owned()),
     };
+    let named_chat = SessionOpened {
+        chat_name: None,
+        name: Some(indexed()),
+        ..session_opened(indexed())
+    };
+    let empty = ContactUpdated {
+        profile: None,
+        is_empty: true,
+    };
     vec![
         ("reason.channel-status-changed", disconnected.into()),
         ("reason.session-closed", closed.into()),
         ("reason.delivery-changed", timed_out.into()),
         ("report.delivery-changed", reported.into()),
         ("named.token-issued", named.into()),
+        ("empty.contact-updated", empty.into()),
+        ("named.session-opened", named_chat.into()),
     ]
 }
