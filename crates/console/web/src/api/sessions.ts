@@ -28,6 +28,8 @@ export const get = (api: Api, session: Id) => api.request<SessionResult>("sessio
 export interface HistoryPage {
   /** Oldest first. */
   messages: Message[];
+  /** The authors of the messages. */
+  contacts?: Contact[];
   /** Session events in the range of this page, as system messages. */
   events?: Message[];
   next: Position | null;

@@ -116,6 +116,8 @@ export interface Session {
   contact: Id;
   externalChatId: string;
   chatName?: string;
+  /** Several people have written in its chat. */
+  group?: boolean;
   status: SessionStatus;
   operator?: UserId;
   openedBy: "user" | "operator";
@@ -138,7 +140,10 @@ export interface LastMessage {
 }
 
 /** The part of a session that message events carry. */
-export type ShortSession = Pick<Session, "id" | "liveChat" | "status" | "operator" | "unread" | "failed">;
+export type ShortSession = Pick<
+  Session,
+  "id" | "liveChat" | "status" | "operator" | "group" | "unread" | "failed"
+>;
 
 export interface File {
   name: string;

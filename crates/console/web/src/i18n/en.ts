@@ -152,6 +152,7 @@ export const en = {
   "message.by": "Message from {author}",
   "message.note": "{author} · internal note",
   "message.deleted": "Message deleted",
+  "message.invisible": "Message without visible characters",
   "message.erased": "Message erased at the contact's request",
   "message.edited": "edited",
   "message.allFiles": { one: "Show {n} file", other: "Show all {n} files" },
@@ -181,7 +182,7 @@ export const en = {
   "unsent.discardTitle": "Discard this message?",
   "unsent.discardHint": "It was not sent, and its text is deleted.",
 
-  "presence.typing": "{name} is typing…",
+  "presence.typing": { one: "{name} is typing…", other: "{name} are typing…" },
   "presence.replying": { one: "{name} is replying", other: "{name} are replying" },
   "presence.viewing": { one: "{name} is viewing this", other: "{name} are viewing this" },
 

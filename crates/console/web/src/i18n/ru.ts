@@ -168,6 +168,7 @@ export const ru: Translated<typeof en> = {
   "message.by": "Сообщение: {author}",
   "message.note": "{author} · внутренняя заметка",
   "message.deleted": "Сообщение удалено",
+  "message.invisible": "Сообщение из невидимых символов",
   "message.erased": "Сообщение удалено вместе с данными клиента",
   "message.edited": "изменено",
   "message.allFiles": {
@@ -204,7 +205,12 @@ export const ru: Translated<typeof en> = {
   "unsent.discardTitle": "Удалить это сообщение?",
   "unsent.discardHint": "Оно не отправлено, и его текст пропадёт.",
 
-  "presence.typing": "{name} печатает…",
+  "presence.typing": {
+    one: "{name} печатает…",
+    few: "{name} печатают…",
+    many: "{name} печатают…",
+    other: "{name} печатают…",
+  },
   "presence.replying": {
     one: "{name} пишет ответ",
     few: "{name} пишут ответ",

@@ -3,7 +3,7 @@ import type { FeedEvent, Id } from "../api/types";
 import { t } from "../i18n/t.svelte";
 import { alertingSession, failedMine, missed, newlyFailed, stillAlerting } from "../state/attention";
 import type { AlertingSessions } from "../state/attention";
-import { contactName } from "../state/names";
+import { sessionName } from "../state/names";
 import { focus } from "./focus.svelte";
 import { isolated } from "./isolated";
 import { notify } from "./notify";
@@ -70,7 +70,7 @@ export class Attention {
   #notify({ data: { session, message, delivery } }: FeedEvent): void {
     const { desk } = this.store();
     const known = desk.sessions.get(session?.id ?? "");
-    const name = contactName(desk.contacts.get(known?.contact ?? ""), known);
+    const name = sessionName(desk, known);
     const written = typeof message === "object" ? message.text : undefined;
     const text = delivery ? t("notification.failed") : (written ?? t("notification.waiting"));
     if (session)

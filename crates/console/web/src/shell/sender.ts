@@ -3,7 +3,7 @@ import type { Api } from "../api/client";
 import { asApiError } from "../api/error";
 import * as messages from "../api/messages";
 import { t } from "../i18n/t.svelte";
-import { contactName } from "../state/names";
+import { sessionName } from "../state/names";
 import type { Outgoing } from "../state/outbox";
 import * as outbox from "../state/outbox";
 import type { DeskStore } from "./catch-up";
@@ -52,9 +52,8 @@ export class Sender {
   #refused({ key, session }: Outgoing, refusal: outbox.Refusal): void {
     this.store.dispatch({ kind: "message-refused", key, refusal });
     if (router.session === session) return;
-    const { contacts, sessions } = this.store.desk;
-    const known = sessions.get(session);
-    const name = contactName(contacts.get(known?.contact ?? ""), known);
+    const { desk } = this.store;
+    const name = sessionName(desk, desk.sessions.get(session));
     toasts.show(t("unsent.refusedElsewhere", { name, reason: errorText(refusal) }), "bad");
   }
 

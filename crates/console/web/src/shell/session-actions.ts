@@ -6,7 +6,7 @@ import * as sessions from "../api/sessions";
 import type { Id, Session } from "../api/types";
 import { t } from "../i18n/t.svelte";
 import { EMPTY, join } from "../state/drafts";
-import { contactName } from "../state/names";
+import { sessionName } from "../state/names";
 import { head } from "../state/progress";
 import { errorText } from "./error-text";
 import { router } from "./router.svelte";
@@ -41,7 +41,7 @@ export class SessionActions {
     const before = desk.sessions.get(session);
     const isClosed = await this.#change((key) => sessions.close(this.store, session, key));
     if (!isClosed || !before) return;
-    const name = contactName(desk.contacts.get(before.contact), before);
+    const name = sessionName(desk, before);
     const undo = { label: t("undo"), run: () => void this.#undoClose(before) };
     toasts.show(t("toast.closed", { name }), "plain", undo);
   }

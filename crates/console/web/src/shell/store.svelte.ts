@@ -3,6 +3,7 @@ import { untrack } from "svelte";
 
 import type { Api, Client, Credentials } from "../api/client";
 import { ApiError, asApiError } from "../api/error";
+import * as contactsApi from "../api/contacts";
 import * as feed from "../api/feed";
 import * as sessionsApi from "../api/sessions";
 import * as subjects from "../api/subjects";
@@ -204,6 +205,7 @@ export class Store implements Api {
   #loadMissing(): void {
     if (this.desk.held.length > 0) void this.#catchUp();
     for (const id of this.desk.missing.keys()) void this.load(id);
+    for (const id of this.desk.missingContacts.keys()) void this.#loadContact(id);
     if (this.#isWorkspaceStale) this.#refreshWorkspace();
   }
 
@@ -213,6 +215,14 @@ export class Store implements Api {
     const error = await this.#inBackground(() => loadSession(this, this, id));
     if (error?.isUncertain) this.#unanswered.add(id);
     return this.desk.sessions.has(id) || !!error?.isUncertain;
+  }
+
+  async #loadContact(id: Id): Promise<void> {
+    this.dispatch({ kind: "contact-requested", contact: id });
+    await this.#inBackground(async () => {
+      const { contact } = await contactsApi.get(this, id);
+      this.dispatch({ kind: "contact", contact });
+    });
   }
 
   /** A broker that is gone is noticed here: NATS answers at once that nobody responds. */

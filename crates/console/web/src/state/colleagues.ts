@@ -1,4 +1,5 @@
 import type { Person, Session, UserId } from "../api/types";
+import { fold, mention } from "../text/search";
 import type { Desk } from "./tables";
 
 /** Users that a session can be transferred to, online ones first. */
@@ -16,6 +17,6 @@ export function transferTargets(desk: Desk, session: Session): Person[] {
 }
 
 export function matching(people: readonly Person[], text: string): Person[] {
-  const wanted = text.trim().toLowerCase();
-  return people.filter(({ id, name }) => `${name} ${id}`.toLowerCase().includes(wanted));
+  const wanted = fold(text.trim());
+  return people.filter(({ id, name }) => mention([`${name} ${id}`], wanted));
 }

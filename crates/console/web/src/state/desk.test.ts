@@ -210,3 +210,36 @@ describe("an erased contact", () => {
     expect(desk.contacts.get(contact)?.avatar).toBeUndefined();
   });
 });
+
+describe("the people of a group", () => {
+  const person = (id: string, username: string): Contact => ({
+    id,
+    channel: "ch",
+    externalUserId: `u-${id}`,
+    username,
+    firstSeenAt: "2026-01-01T00:00:00Z",
+  });
+  const page = { messages: [], contacts: [person("boris", "Boris")], next: null };
+  const loadedWith = (desk: Desk, ...contacts: Contact[]) =>
+    reduce(desk, [
+      ...contacts.map((contact) => ({ kind: "contact" as const, contact })),
+      { kind: "history-requested", session: closedSession },
+      { kind: "history-loaded", session: closedSession, page },
+    ]);
+
+  it("come with the history, unless the desk knows them better", () => {
+    expect(loadedWith(reading).contacts.get("boris")?.username).toBe("Boris");
+    const newer = loadedWith(reading, person("boris", "Boris B."));
+    expect(newer.contacts.get("boris")?.username).toBe("Boris B.");
+  });
+
+  it("are requested when they type or write and are unknown", () => {
+    const details = { session: closedSession, contact: "boris", until: "" };
+    const typing: Action = { kind: "signal", signal: "typing", details, now: 0 };
+    const desk = reduce(reading, [typing]);
+    expect([...desk.missingContacts.keys()]).toEqual(["boris"]);
+    const requested = reduce(desk, [{ kind: "contact-requested", contact: "boris" }]);
+    expect(requested.missingContacts.size).toBe(0);
+    expect(reduce(loadedWith(reading), [typing]).missingContacts.size).toBe(0);
+  });
+});

@@ -48,6 +48,7 @@ export type Action =
   | { kind: "workspace"; liveChats: api.LiveChat[]; people: api.Person[]; channels: api.Channel[] }
   | { kind: "all-listed" }
   | { kind: "session-requested"; session: Id }
+  | { kind: "contact-requested"; contact: Id }
   | { kind: "contact"; contact: api.Contact }
   | { kind: "event"; event: FeedEvent }
   | { kind: "caught-up"; position: Position }
@@ -95,6 +96,9 @@ function apply(draft: DeskDraft, action: Action): void {
     case "session-requested":
       if (draft.desk.missing.has(action.session)) draft.write("missing").delete(action.session);
       return;
+    case "contact-requested":
+      draft.write("missingContacts").delete(action.contact);
+      return;
     case "contact":
       return setContact(draft, action.contact);
     case "event":
@@ -103,7 +107,7 @@ function apply(draft: DeskDraft, action: Action): void {
       return caughtUp(draft, action.position);
     case "signal":
       presence.apply(draft.write("presence"), action.signal, action.details, action.now);
-      return;
+      return needContact(draft, action.details.contact);
     case "tick":
       if (presence.anyExpired(draft.desk.presence, action.now))
         presence.expire(draft.write("presence"), action.now);
@@ -139,8 +143,17 @@ function applyToThread(draft: DeskDraft, action: ThreadAction): void {
   if (!thread) return;
   if (action.kind === "history-requested") all.set(action.session, threads.loading(thread));
   if (action.kind === "history-failed") all.set(action.session, threads.failed(thread));
-  if (action.kind === "history-loaded")
+  if (action.kind === "history-loaded") {
     all.set(action.session, threads.loaded(thread, action.page));
+    const contacts = draft.write("contacts");
+    // Those on the desk are up to date, and have avatars.
+    for (const contact of action.page.contacts ?? [])
+      if (!contacts.has(contact.id)) contacts.set(contact.id, contact);
+  }
+}
+
+function needContact(draft: DeskDraft, contact: Id | undefined): void {
+  if (contact && !draft.desk.contacts.has(contact)) draft.write("missingContacts").set(contact, true);
 }
 
 function applyToOutbox(draft: DeskDraft, action: OutboxAction): void {
@@ -229,8 +242,9 @@ function applyEvent(draft: DeskDraft, event: FeedEvent): void {
   const thread = draft.desk.threads.get(session.id);
   if (thread) draft.write("threads").set(session.id, threads.apply(thread, name, event));
   if (by === me.id) outbox.confirm(draft.write("outbox"), event);
-  if (typeof message === "object" && message.author)
-    presence.stopTyping(draft.write("presence"), session.id, message.author);
+  if (typeof message !== "object" || !message.author) return;
+  presence.stopTyping(draft.write("presence"), session.id, message.author);
+  if (message.direction === "inbound") needContact(draft, message.author);
 }
 
 /** Updates a contact. If it was erased, its data is removed from sessions and threads. */
@@ -270,6 +284,8 @@ function pruneSessions(all: sessions.Sessions): void {
 
 function pruneContacts(draft: DeskDraft): void {
   const used = new Set([...draft.desk.sessions.values()].map(({ contact }) => contact));
+  for (const { messages } of draft.desk.threads.values())
+    for (const { author } of messages) if (author) used.add(author);
   const contacts = draft.write("contacts");
   for (const id of contacts.keys()) if (!used.has(id)) contacts.delete(id);
 }

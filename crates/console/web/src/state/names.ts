@@ -1,13 +1,29 @@
-/** Display names of contacts and users. */
+/** Display names of contacts, sessions and users. */
 import type { Contact, Message, Session, UserId } from "../api/types";
+import { visible } from "../text/visible";
 import type { Desk } from "./tables";
 
 export const contactName = (contact: Contact | undefined, session?: Session): string =>
-  usernameOf(contact) || session?.chatName || contact?.phoneNumber || contact?.externalUserId || "…";
+  usernameOf(contact) ??
+  (session?.group ? undefined : chatNameOf(session)) ??
+  visible(contact?.phoneNumber) ??
+  visible(contact?.externalUserId) ??
+  "…";
 
 /** Some messengers send the id as the name. */
 const usernameOf = (contact: Contact | undefined) =>
-  contact?.username === contact?.externalUserId ? undefined : contact?.username;
+  contact?.username === contact?.externalUserId ? undefined : visible(contact?.username);
+
+const chatNameOf = (session: Session | undefined) =>
+  session?.chatName === session?.externalChatId ? undefined : visible(session?.chatName);
+
+/** The name of a conversation: its own, or that of its contact. */
+export const sessionName = (desk: Desk, session: Session | undefined): string =>
+  chatNameOf(session) ?? contactName(desk.contacts.get(session?.contact ?? ""), session);
+
+/** The text whose initials an avatar shows: none for a name that cannot be seen. */
+export const avatarName = (contact: Contact | undefined, name: string): string =>
+  contact?.username && !visible(contact.username) ? "" : name;
 
 export function userName(desk: Desk, user: UserId | undefined): string {
   if (!user) return "…";
@@ -15,9 +31,14 @@ export function userName(desk: Desk, user: UserId | undefined): string {
   return desk.people.get(user)?.name ?? user;
 }
 
-/** The author of a message. `shownIn` may have the chat's name if the contact has none. */
+/** The contact with this id. `shownIn` may have the chat's name if the contact has none. */
+export function personName(desk: Desk, id: string | undefined, shownIn: Session | undefined): string {
+  const isOfSession = id === shownIn?.contact;
+  return contactName(desk.contacts.get(id ?? ""), isOfSession ? shownIn : undefined);
+}
+
+/** The author of a message. */
 export function authorName(desk: Desk, message: Message, shownIn: Session | undefined): string {
   if (message.direction !== "inbound") return userName(desk, message.author);
-  const isOfSession = message.author === shownIn?.contact;
-  return contactName(desk.contacts.get(message.author ?? ""), isOfSession ? shownIn : undefined);
+  return personName(desk, message.author, shownIn);
 }

@@ -1,5 +1,6 @@
 /** Finding canned replies by what is typed after `/`, and inserting one. */
 import type { Reply } from "../api/types";
+import { fold, mention } from "../text/search";
 
 /** A `/` at the start of a word and the text between it and the caret. */
 export interface Trigger {
@@ -19,10 +20,10 @@ export function trigger(text: string, caret: number): Trigger | null {
 
 /** Replies whose shortcut starts with the word, then those that contain it anywhere. */
 export function matches(replies: readonly Reply[], word: string): Reply[] {
-  const wanted = word.toLowerCase();
+  const wanted = fold(word);
   const rank = ({ shortcut, text }: Reply) => {
-    if (shortcut.toLowerCase().startsWith(wanted)) return 0;
-    return `${shortcut} ${text}`.toLowerCase().includes(wanted) ? 1 : 2;
+    if (fold(shortcut).startsWith(wanted)) return 0;
+    return mention([shortcut, text], wanted) ? 1 : 2;
   };
   return replies
     .filter((reply) => rank(reply) < 2)

@@ -37,10 +37,10 @@ export function apply(sessions: Sessions, name: string, event: FeedEvent): "know
   }
   const known = sessions.get(session.id);
   if (!known) return "unknown";
-  const { status, operator, unread, failed } = session;
+  const { status, operator, group = known.group, unread, failed } = session;
   const change = typeof message === "object" ? messageChange(known, name, message, event) : {};
-  const lastEvent = event.position;
-  sessions.set(session.id, { ...known, status, operator, unread, failed, ...change, lastEvent });
+  const now = { status, operator, unread, failed, ...(group && { group }), ...change };
+  sessions.set(session.id, { ...known, ...now, lastEvent: event.position });
   return "known";
 }
 

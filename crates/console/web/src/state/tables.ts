@@ -19,6 +19,8 @@ export interface Tables {
   presence: Presence;
   /** Sessions that events refer to and that are not loaded. */
   missing: Map<Id, true>;
+  /** Contacts that messages and signals refer to and that are not loaded. */
+  missingContacts: Map<Id, true>;
 }
 
 type ReadonlyTables = {
@@ -52,6 +54,7 @@ export const EMPTY: Desk = {
   drafts: new Map(),
   presence: new Map(),
   missing: new Map(),
+  missingContacts: new Map(),
 };
 
 /** A desk that is being changed: each table is copied when it is first written. */

@@ -71,6 +71,23 @@ it("the filter for failed messages keeps sessions that have some", () => {
   expect(ids(all, "queue", { ...NO_FILTER, failed: true })).toEqual(["a"]);
 });
 
+describe("a filter", () => {
+  it.each([
+    ["Zoe\u0301", "zoé"],
+    ["Семён", "семен"],
+    ["Straße", "STRASSE"],
+    ["Ａｎｎ", "ann"],
+  ])("finds %j by %j", (chatName, text) => {
+    const all = [session("a", { chatName }), session("b")];
+    expect(ids(all, "queue", { ...NO_FILTER, text })).toEqual(["a"]);
+  });
+
+  it("does not find what begins in one text and ends in another", () => {
+    const all = [session("ann", { chatName: "lee" })];
+    expect(ids(all, "queue", { ...NO_FILTER, text: "ann lee" })).toEqual([]);
+  });
+});
+
 describe("counts", () => {
   it("separate the operator's sessions from colleagues'", () => {
     const all = [

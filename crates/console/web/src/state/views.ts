@@ -1,5 +1,6 @@
 /** The views: their sessions, order and counts. */
 import type { Contact, Id, Me, Session, ViewName } from "../api/types";
+import { fold } from "../text/search";
 import { lastActivity } from "./sessions";
 
 export interface Filter {
@@ -56,7 +57,7 @@ export function sessionsInView<Row extends Session>(
   mine: MineOrder = "waiting",
 ): Row[] {
   const found = [];
-  const text = filter.text.trim().toLowerCase();
+  const text = fold(filter.text.trim());
   for (const session of sessions)
     if (
       isInView(view, me, session) &&
@@ -71,15 +72,21 @@ export function sessionsInView<Row extends Session>(
 
 /** Searches the same fields as the broker. */
 function matchesText(session: Session, contact: Contact | undefined, text: string): boolean {
-  const known = [
-    session.externalChatId,
-    session.chatName,
-    session.lastMessage?.text,
-    contact?.externalUserId,
-    contact?.username,
-    contact?.phoneNumber,
-  ];
-  return known.some((one) => one?.toLowerCase().includes(text));
+  const { externalChatId, chatName, lastMessage } = session;
+  const ofSession = () => [externalChatId, chatName, lastMessage?.text];
+  if (folded(session, ofSession).includes(text)) return true;
+  const ofContact = () => [contact?.externalUserId, contact?.username, contact?.phoneNumber];
+  return !!contact && folded(contact, ofContact).includes(text);
+}
+
+/** The texts of sessions and contacts that were searched: there may be thousands, at every letter. */
+const searched = new WeakMap<Session | Contact, string>();
+
+/** The folded texts of an object, which no search for a line finds across. */
+function folded(object: Session | Contact, texts: () => (string | undefined)[]): string {
+  const known = searched.get(object) ?? fold(texts().join("\n"));
+  searched.set(object, known);
+  return known;
 }
 
 export interface Count {
