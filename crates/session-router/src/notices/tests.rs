@@ -271,16 +271,26 @@ fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
     let other = started(&mut notices, &shell, shell.now);
     assert!(!other.contains(&profile), "it waits for hours");
     finish(&mut notices, &shell, &other[0], &accepted());
-    assert!(started(&mut notices, &shell, shell.now).contains(&profile));
+    // Starts what is due, and accepts all but the profile. Returns whether that was started.
+    let starts = |notices: &mut Notices, shell: &Shell| loop {
+        let all = started(notices, shell, shell.now);
+        for other in all.iter().filter(|other| **other != profile) {
+            finish(notices, shell, other, &accepted());
+        }
+        if all.is_empty() || all.contains(&profile) {
+            return !all.is_empty();
+        }
+    };
+    assert!(starts(&mut notices, &shell));
 
     // It fails again: other answers do not repeat it within a minute.
     finish(&mut notices, &shell, &profile, &nobody());
     notices.answered(channel, shell.now);
     shell.now = shell.now.plus(PAUSE_MAX);
-    assert!(!started(&mut notices, &shell, shell.now).contains(&profile));
+    assert!(!starts(&mut notices, &shell));
     shell.now = shell.now.plus(Duration::from_mins(1));
     notices.answered(channel, shell.now);
-    assert!(started(&mut notices, &shell, shell.now).contains(&profile));
+    assert!(starts(&mut notices, &shell));
 }
 
 #[test]

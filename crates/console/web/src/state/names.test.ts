@@ -64,7 +64,7 @@ describe("a name without visible characters", () => {
     expect(avatarName(nameless, "u-x")).toBe("");
   });
 
-  it("is told from other names", () => {
+  it("differs from other names", () => {
     for (const username of ["👨‍👩‍👧", "🇩🇪", "Z\u0335\u0327\u0361algo"]) {
       const named = person("x", { username });
       expect(contactName(named)).toBe(username);

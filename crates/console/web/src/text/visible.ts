@@ -8,7 +8,7 @@ export const isVisible = (text: string) => VISIBLE.test(text);
 /** The text, or undefined if there is nothing to see. */
 export const visible = (text: string | undefined) => (text && isVisible(text) ? text : undefined);
 
-/** The first visible characters, as people count them, of the first two words; "?" if there are none. */
+/** The first visible characters, as people count them, of the first two words, or "?". */
 export function initials(name: string): string {
   const first = (word: string) => graphemes(word).find(isVisible) ?? "";
   const words = name.split(/\s+/).filter(isVisible).slice(0, 2);
