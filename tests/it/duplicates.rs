@@ -55,6 +55,38 @@ async fn a_repeated_message_gets_the_first_answer_even_after_restarts() {
     assert_eq!(outcomes.len(), 1);
 }
 
+async fn post(world: &World, webhook_id: &str, body: &Value) -> Value {
+    world.messenger.post_signed_as(webhook_id, body).await.ok()
+}
+
+#[tokio::test]
+async fn a_signed_request_has_one_effect_even_after_a_crash() {
+    let mut world = World::start().await;
+    let session = text(&world.messenger.say("m1", "ann", "a").await["sessionId"]);
+    let edit = |text: &str| json!({ "type": "messageEdited", "data": { "externalMessageId": "m1", "text": text } });
+    let (first, disconnect) = (edit("b"), json!({ "type": "disconnect" }));
+    let first_answer = json!({ "status": "accepted" });
+    let repeated = json!({ "status": "accepted", "duplicate": true });
+    assert_eq!(post(&world, "w1", &first).await, first_answer);
+    assert_eq!(post(&world, "w2", &edit("c")).await, first_answer);
+    assert_eq!(post(&world, "w1", &first).await, repeated);
+    assert_eq!(post(&world, "w3", &disconnect).await, first_answer);
+    world.crash().await;
+    let admin = world.broker.sign_in("admin").await;
+    let channel = json!({ "channel": world.channel });
+    admin.call("channels.reconnect", channel).await;
+    assert_eq!(post(&world, "w3", &disconnect).await, repeated);
+    assert_eq!(post(&world, "w1", &first).await, repeated);
+    let other = world.messenger.post_signed_as("w1", &edit("d")).await;
+    other.problem(409, "message_conflict");
+    let page = admin
+        .call("sessions.history", json!({ "session": session }))
+        .await;
+    assert_eq!(each(&list(&page, "messages"), "text"), ["c"]);
+    // The channel is active: a new message is accepted.
+    world.messenger.say("m2", "ann", "hello").await;
+}
+
 #[tokio::test]
 async fn of_concurrent_repeats_exactly_one_is_the_first() {
     let world = World::start().await;

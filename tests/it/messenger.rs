@@ -195,11 +195,15 @@ impl Messenger {
         http::post(&self.ingress_url(), &[], body.to_string().as_bytes()).await
     }
 
-    /// Posts a signed event.
+    /// Posts a signed event. Messages may share a `webhook-id`.
     pub(crate) async fn post_signed(&self, body: &Value) -> Reply {
+        self.post_signed_as("own-1", body).await
+    }
+
+    /// Posts an event with this `webhook-id`.
+    pub(crate) async fn post_signed_as(&self, id: &str, body: &Value) -> Reply {
         let body = body.to_string();
-        let headers =
-            signing::headers(&self.code, "own-1", &signing::timestamp(0), body.as_bytes());
+        let headers = signing::headers(&self.code, id, &signing::timestamp(0), body.as_bytes());
         let headers = headers
             .each_ref()
             .map(|(name, value)| (*name, value.as_str()));

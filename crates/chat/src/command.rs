@@ -8,7 +8,9 @@ mod system;
 use crate::seal::SealKey;
 use sha2::{Digest as _, Sha256};
 
+use crate::codec;
 use crate::digest::{self, Digest};
+use crate::event::RequestAccepted;
 use crate::id::{ChannelId, CommandId, ContactId, UserId};
 use crate::messenger::Inbound;
 use crate::record::Actor;
@@ -33,6 +35,11 @@ pub struct Request {
     pub digest: Digest,
     /// The digest that earlier versions stored for the same content.
     pub former_digest: Digest,
+    /// The `webhook-id` of a messenger's signed request that is to have one effect.
+    pub signed: Option<RequestAccepted>,
+    /// Whether it changes anything. The shell compares an edit with the present text, which the state
+    /// does not have.
+    pub has_effect: bool,
 }
 
 /// The sender of a request, with what that sender may send.
@@ -59,6 +66,8 @@ impl Request {
             command_id: None,
             digest,
             former_digest: digest,
+            signed: None,
+            has_effect: true,
         }
     }
 
@@ -93,6 +102,26 @@ impl Request {
         self
     }
 
+    /// Sets the `webhook-id` that the signature of a messenger's request covers. Messages have one effect by
+    /// their own ids; questions and notifications of typing may be repeated.
+    #[must_use]
+    pub fn signed(mut self, webhook_id: &str) -> Self {
+        let Origin::Messenger(_, inbound) = &self.origin else {
+            return self;
+        };
+        self.signed = match inbound {
+            Inbound::Edited { .. }
+            | Inbound::Deleted { .. }
+            | Inbound::Status { .. }
+            | Inbound::Disconnect => Some(RequestAccepted {
+                webhook_id: Self::digest_of(webhook_id.as_bytes()),
+                digest: Self::digest_of(&codec::encode(inbound)),
+            }),
+            Inbound::Message(_) | Inbound::UserInfo { .. } | Inbound::Typing { .. } => None,
+        };
+        self
+    }
+
     /// Replaces the digests by their keyed form.
     #[must_use]
     pub fn keyed(mut self, key: &SealKey) -> Self {
@@ -103,6 +132,10 @@ impl Request {
         } else {
             self.digest
         };
+        self.signed = self.signed.map(|signed| RequestAccepted {
+            webhook_id: key.tag(&[&signed.webhook_id]),
+            digest: key.tag(&[&signed.digest]),
+        });
         self
     }
 

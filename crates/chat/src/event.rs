@@ -23,7 +23,7 @@ use crate::reason::Reason;
 
 pub use channel::{
     ChannelCreated, ChannelStatusChanged, ChannelUpdated, CodeRotated, CodeUsed, EditParked,
-    MessagesRefused, NoticesSettled, ScheduleShifted,
+    MessagesRefused, NoticesSettled, RequestAccepted, ScheduleShifted,
 };
 pub use contact::{ContactCreated, ContactForgotten, ContactUpdated};
 pub use live_chat::{
@@ -174,6 +174,9 @@ events! {
         ScheduleShifted = "schedule-shifted", 1;
         /// An edit or deletion arrived before its message.
         EditParked = "edit-parked", 2;
+        /// A signed request of the messenger was accepted that is not a message. The same request again has
+        /// no effect.
+        RequestAccepted = "request-accepted", 1;
     }
     Contact as ContactEvent {
         /// A person wrote for the first time, or an operator added them.

@@ -207,6 +207,8 @@ reasons! {
     MessageConflict {
         MessageConflict { message_id: String } = "message_conflict":
             "message {message_id:?} was accepted with other content; use messageEdited to change it";
+        WebhookIdReused = "webhook_id_reused":
+            "the webhook-id was used for another request; give each request its own";
     }
 
     // Rights.

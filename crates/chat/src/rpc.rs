@@ -75,6 +75,9 @@ pub struct InboundRequest {
     /// Whether a code proved it that a rotation replaced; `None` if it needed no proof.
     #[serde(default)]
     pub old_code: Option<bool>,
+    /// Its `webhook-id`, if a signature proved it.
+    #[serde(default)]
+    pub webhook_id: Option<String>,
 }
 
 /// The router's response, sent after the events it depends on are durable.
@@ -82,6 +85,8 @@ pub struct InboundRequest {
 pub enum InboundReply {
     /// Done, without a result.
     Done,
+    /// Done when the same signed request arrived before.
+    Repeated,
     /// The message is on stable storage.
     Accepted(Accepted),
     /// Who an operator is, for a `userInfo` request.

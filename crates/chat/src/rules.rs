@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::chance::Chance;
+use crate::signature::TOLERANCE;
 use crate::time::Timestamp;
 
 /// The jitter of an attempt: the largest relative deviation from the schedule, either way.
@@ -32,6 +33,12 @@ pub const ROTATION_OVERLAP_MAX: Duration = Duration::from_hours(30 * 24);
 pub const NOTICES_MAX: u64 = 100_000;
 /// The most parked edits of one channel.
 pub const PARKED_MAX: u32 = 1_000;
+/// How long a signed request may be repeated: its timestamp may be this far ahead and behind
+/// ([`TOLERANCE`]).
+pub const REQUEST_AGE_MAX: Duration = TOLERANCE.saturating_mul(2);
+/// The most signed requests of one channel that may be repeated. The default rate of a channel,
+/// 200 a second, would reach it after eight minutes of nothing but receipts and edits.
+pub const REQUESTS_MAX: usize = 100_000;
 /// The most members, canned replies or channels of one live chat, and users of a workspace.
 pub const LIST_MAX: usize = 1_000;
 /// The most API tokens of one user.

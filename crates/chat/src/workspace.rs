@@ -14,6 +14,7 @@ mod index;
 mod live_chats;
 mod messages;
 mod persist;
+mod requests;
 mod sessions;
 mod tokens;
 mod users;
@@ -42,6 +43,7 @@ use crate::time::Timestamp;
 pub use access::Caller;
 pub use index::{Cursor, View};
 pub use persist::{BadRows, ROWS_VERSION};
+use requests::RequestIndex;
 
 /// The in-memory state that decisions and lists read.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,6 +74,8 @@ pub struct Workspace {
     parked: Table<(ChannelId, Digest), Parked>,
     /// The digest and answer of each applied command.
     commands: Table<(UserId, CommandId), (Digest, Answer)>,
+    /// When each signed request was accepted, and the digest of its content.
+    requests: Table<(ChannelId, Digest), (Timestamp, Digest)>,
     /// The positions of administrative events.
     pub audit: Table<u64, ()>,
     /// The number of keys in use.
@@ -91,6 +95,7 @@ struct Index {
     /// The first message of each lane, by due time.
     ready: BTreeMap<ChannelId, BTreeSet<(Timestamp, MessageId)>>,
     expiry: BTreeSet<(Timestamp, MessageId)>,
+    requests: RequestIndex,
 }
 
 /// The inputs of a decision besides the state and the request.
@@ -120,6 +125,7 @@ impl Workspace {
             notices: Table::default(),
             parked: Table::default(),
             commands: Table::default(),
+            requests: Table::default(),
             audit: Table::default(),
             keys: Table::default(),
             feed_heads: Table::default(),
@@ -148,11 +154,7 @@ impl Workspace {
                 self.decide_command(&caller, command, context)
             }
             Origin::Messenger(channel, inbound) => {
-                let digests = [request.digest, request.former_digest];
-                let mut decision = self.decide_inbound((*channel, digests), inbound, context)?;
-                let probe = self.probe_after(*channel, inbound, context.now);
-                decision.events.extend(probe);
-                Ok(decision)
+                self.decide_messenger(*channel, inbound, request, context)
             }
             Origin::System(command) => self.decide_system(command, context),
         }

@@ -117,13 +117,14 @@ impl<U: Upstream> Gateway<U> {
         let verify = |access: &Access| sent.verify(access, now);
         let (revision, verified) = self.authenticate(channel, now, verify).await?;
         let request = |revision, verified: Verified| {
-            let old_code = verified.old_code;
+            let (old_code, webhook_id) = (verified.old_code, verified.webhook_id.clone());
             let (inbound, warnings) = verified.read()?;
             let request = InboundRequest {
                 channel,
                 revision,
                 inbound,
                 old_code,
+                webhook_id,
             };
             Ok::<_, RequestError>((request, warnings))
         };

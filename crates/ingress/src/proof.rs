@@ -41,6 +41,8 @@ pub(crate) struct Verified {
     parsed: Option<Body>,
     /// Whether the proof is by the code that a rotation replaced; `None` without a proof.
     pub(crate) old_code: Option<bool>,
+    /// The `webhook-id`, if the proof is a signature.
+    pub(crate) webhook_id: Option<String>,
 }
 
 impl Unverified {
@@ -65,6 +67,7 @@ impl Unverified {
                 body: self.body.clone(),
                 parsed: None,
                 old_code: nth.map(|nth| nth > 0),
+                webhook_id: self.signed_id(),
             });
         }
         let parsed = Body::parse(&self.body).map_err(|rejection| {
@@ -82,7 +85,15 @@ impl Unverified {
             body: Bytes::new(),
             parsed: Some(parsed),
             old_code: Some(nth > 0),
+            webhook_id: None,
         })
+    }
+
+    fn signed_id(&self) -> Option<String> {
+        match &self.claim {
+            Claim::Signed(headers) => Some(headers.id.clone()),
+            Claim::Unsigned | Claim::Invalid => None,
+        }
     }
 
     /// Checks the signature, and returns the position of its code. A request without a body has no token,

@@ -17,7 +17,8 @@ pub(crate) fn inbound(
     warnings: Vec<Finding>,
 ) -> Result<Response<Full<Bytes>>, RequestError> {
     let body = match reply {
-        InboundReply::Done => InboundBody::Done { status: ACCEPTED },
+        InboundReply::Done => InboundBody::done(false),
+        InboundReply::Repeated => InboundBody::done(true),
         InboundReply::Accepted(accepted) => InboundBody::Accepted(accepted.into()),
         InboundReply::User(card) => InboundBody::User(card),
         InboundReply::Rejected(rejection) => return Err(rejection.into()),
@@ -55,9 +56,22 @@ struct Warned {
 #[derive(Serialize)]
 #[serde(untagged)]
 enum InboundBody {
-    Done { status: &'static str },
+    Done {
+        status: &'static str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        duplicate: bool,
+    },
     Accepted(AcceptedBody),
     User(UserCard),
+}
+
+impl InboundBody {
+    const fn done(duplicate: bool) -> Self {
+        Self::Done {
+            status: ACCEPTED,
+            duplicate,
+        }
+    }
 }
 
 /// The body for an accepted message, in the order of messenger-protocol section 3.

@@ -51,6 +51,8 @@ pub enum Reply {
     Accepted(Accepted),
     /// The public data of an operator.
     User(UserCard),
+    /// The same signed request was accepted before.
+    Repeated,
 }
 
 /// The outcome of an accepted request.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::content::Content;
+use crate::digest::Digest;
 use crate::id::LiveChatId;
 use crate::messenger::outbound::Dialect;
 use crate::model::{Capabilities, ChannelStatus, Verified};
@@ -128,4 +129,13 @@ pub struct EditParked {
     pub key: u32,
     /// The new content; `None` deletes the message.
     pub text: Option<Private<Content>>,
+}
+
+/// See [`crate::event::Event::RequestAccepted`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestAccepted {
+    /// A keyed digest of its `webhook-id`.
+    pub webhook_id: Digest,
+    /// A keyed digest of its content: the same id with other content is a conflict.
+    pub digest: Digest,
 }

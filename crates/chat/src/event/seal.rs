@@ -9,9 +9,9 @@ use crate::event::{
     CodeUsed, ContactCreated, ContactForgotten, ContactUpdated, DeliveryChanged, EditParked, Event,
     LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted,
     MessageEdited, MessageRead, MessageReceived, MessageSent, MessagesRefused, NoteAdded,
-    NoticesSettled, ReplyDeleted, ReplySaved, ScheduleShifted, SessionAssigned, SessionClosed,
-    SessionOpened, SessionTransferred, TokenIssued, TokenRevoked, TokenUsed, UserCreated,
-    UserDisabled, UserUpdated,
+    NoticesSettled, ReplyDeleted, ReplySaved, RequestAccepted, ScheduleShifted, SessionAssigned,
+    SessionClosed, SessionOpened, SessionTransferred, TokenIssued, TokenRevoked, TokenUsed,
+    UserCreated, UserDisabled, UserUpdated,
 };
 use crate::seal::{Indexed, Private, SealKey};
 
@@ -139,6 +139,7 @@ sealing! {
     NoticesSettled { notices }
     ScheduleShifted { by_ms }
     EditParked { external_message_id key; text by person }
+    RequestAccepted { webhook_id digest }
     ContactCreated { channel key; external_user_id by person }
     ContactUpdated { is_empty; profile by person }
     ContactForgotten { }

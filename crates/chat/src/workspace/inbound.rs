@@ -1,6 +1,6 @@
 //! Decisions on messengers' inbound requests.
 
-use crate::command::{Decision, Effect, NewEvent, Reply};
+use crate::command::{Decision, Effect, NewEvent, Reply, Request};
 use crate::content::Content;
 use crate::digest::Digest;
 use crate::event::{
@@ -20,7 +20,34 @@ use crate::workspace::sessions::{not_active, session_event};
 use crate::workspace::{Context, Workspace};
 
 impl Workspace {
-    pub(super) fn decide_inbound(
+    /// Decides a request of a messenger. A signed one that was accepted before has no effect.
+    pub(super) fn decide_messenger(
+        &self,
+        id: ChannelId,
+        inbound: &Inbound,
+        request: &Request,
+        context: &mut Context<'_>,
+    ) -> Result<Decision, Rejection> {
+        if let Some(signed) = &request.signed
+            && self.is_repeated(id, signed, context.now)?
+        {
+            return Ok(replied(Reply::Repeated));
+        }
+        let mut decision = if request.has_effect {
+            let digests = [request.digest, request.former_digest];
+            self.decide_inbound((id, digests), inbound, context)?
+        } else {
+            Decision::nothing()
+        };
+        let probe = self.probe_after(id, inbound, context.now);
+        decision.events.extend(probe);
+        let accepted = request.signed.into_iter();
+        let accepted = accepted.map(|signed| NewEvent::new(Stream::Channel(id), None, signed));
+        decision.events.extend(accepted);
+        Ok(decision)
+    }
+
+    fn decide_inbound(
         &self,
         (id, digests): (ChannelId, [Digest; 2]),
         inbound: &Inbound,

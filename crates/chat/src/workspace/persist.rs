@@ -37,7 +37,8 @@ const MESSAGES: u8 = 7;
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
         $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 message_table,
-            8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads)
+            8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads,
+            15 requests)
     };
 }
 
@@ -110,6 +111,9 @@ impl Workspace {
             self.list(id, place);
         }
         self.message_table.index_all();
+        for (key, (at, _)) in self.requests.iter() {
+            self.index.requests.insert(*at, *key);
+        }
         for (message, delivery) in self.deliveries.iter() {
             self.index.expiry.insert((delivery.expires_at, *message));
         }

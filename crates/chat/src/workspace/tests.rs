@@ -15,6 +15,7 @@ mod messages;
 mod model;
 mod reads;
 mod replays;
+mod requests;
 mod rows;
 mod sessions;
 mod step;

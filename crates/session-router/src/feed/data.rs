@@ -141,6 +141,7 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         | Event::NoticesSettled(_)
         | Event::ScheduleShifted(_)
         | Event::EditParked(_)
+        | Event::RequestAccepted(_)
         | Event::ContactCreated(_)
         | Event::ContactUpdated(_)
         | Event::ContactForgotten(_)

@@ -111,11 +111,10 @@ impl Router {
             return InboundReply::Rejected(disk_full());
         }
         let channel = request.channel;
-        match self.has_effect(channel, &request.inbound) {
-            Ok(true) => {}
-            Ok(false) => return InboundReply::Done,
+        let has_effect = match self.has_effect(channel, &request.inbound) {
+            Ok(has_effect) => has_effect,
             Err(rejection) => return InboundReply::Rejected(rejection),
-        }
+        };
         let master = self.state.sealed_log().keyring.master();
         let used = request.old_code.map(|old| CodeUsed { old, inbound: true });
         if let Inbound::Status {
@@ -126,7 +125,15 @@ impl Router {
         {
             *reason = codes.redact(reason, usize::MAX);
         }
-        let request = Request::inbound(channel, request.inbound).keyed(master);
+        let webhook_id = request.webhook_id;
+        let request = Request {
+            has_effect,
+            ..Request::inbound(channel, request.inbound)
+        };
+        let request = match &webhook_id {
+            Some(id) => request.signed(id).keyed(master),
+            None => request.keyed(master),
+        };
         let applied = self.apply(&request, now);
         let known = self.state.workspace().channels.get(&channel);
         if let Some(used) = used
@@ -141,6 +148,7 @@ impl Router {
                     Reply::Accepted(accepted) => InboundReply::Accepted(accepted),
                     Reply::User(card) => InboundReply::User(card),
                     Reply::Answer(_) => InboundReply::Done,
+                    Reply::Repeated => InboundReply::Repeated,
                 }
             }
             Err(rejection) => {

@@ -166,7 +166,7 @@ impl Router {
                 };
                 self.reply(message, answer);
             }
-            (_, Reply::Accepted(_) | Reply::User(_)) => {}
+            (_, Reply::Accepted(_) | Reply::User(_) | Reply::Repeated) => {}
         }
         self.queue_effects(effects, now);
     }

@@ -39,6 +39,7 @@ impl Workspace {
             }
             ChannelEvent::ScheduleShifted(e) => self.shift_schedule(id, e.by_ms),
             ChannelEvent::EditParked(e) => self.park(id, record, e),
+            ChannelEvent::RequestAccepted(e) => self.remember_request(id, *e, record.time),
         }
     }
 

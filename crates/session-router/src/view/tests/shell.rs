@@ -131,7 +131,7 @@ impl Shell {
         let inbound = Inbound::read(body.as_object().unwrap()).unwrap().0;
         match self.apply(&Request::inbound(channel, inbound)).unwrap().0 {
             Reply::Accepted(accepted) => Some(accepted),
-            Reply::Answer(_) | Reply::User(_) => None,
+            Reply::Answer(_) | Reply::User(_) | Reply::Repeated => None,
         }
     }
 

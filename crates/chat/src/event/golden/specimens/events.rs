@@ -133,6 +133,10 @@ fn channels() -> Vec<Event> {
         },
         ScheduleShifted { by_ms: -10_800_000 },
         edit_parked(Indexed::without_text(bytes(0xd2))),
+        RequestAccepted {
+            webhook_id: bytes(0xd3),
+            digest: bytes(0xd4),
+        },
     ]
 }
 
