@@ -59,6 +59,7 @@ mod logging;
 mod operations;
 mod phone;
 mod place;
+mod profiles;
 mod prose;
 mod reasons;
 mod receipts;
