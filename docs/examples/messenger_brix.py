@@ -8,15 +8,15 @@ printed here; each line typed here is a message of the user. With --json each ev
 line, and a typed JSON object is sent with `token` added: {"type": "disconnect"}.
 """
 
-import argparse, datetime, hmac, http.client, json, signal, sys, threading, time, uuid
+import argparse, datetime, hmac, http.client, json, signal, sys, threading, uuid
 import urllib.error, urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BODY_BYTES_MAX = 256 * 1024  # more than Switchboard ever sends
-ATTEMPTS_MAX = 60
+PAUSE_MAX = 30  # seconds between two attempts, unless the answer gives a time
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-broker = {}  # "url": where to send messages, announced by `connect`
-connected = threading.Event()
+broker = {"connects": 0}  # and "url": where to send messages, announced by `connect`
+changed = threading.Condition()
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -37,8 +37,7 @@ class Webhook(BaseHTTPRequestHandler):
             report("refused: wrong token", refused=kind)
             return self.answer(401)
         if kind == "connect" and isinstance(url, str) and url.startswith("http"):
-            broker["url"] = url
-            connected.set()
+            connect(url)
         report(f"{kind}: {text or json.dumps(data, ensure_ascii=False)}", received=body)
         if kind == "userInfo":
             name = args.name if person == args.user else str(person)
@@ -58,23 +57,36 @@ class Webhook(BaseHTTPRequestHandler):
 
 
 def post(body):
-    """Sends to Switchboard, and repeats the same bytes while the answer is 429, 503 or none."""
+    """Sends to Switchboard, and repeats the same bytes while that may succeed."""
     payload = json.dumps({**body, "token": args.code}).encode()
-    request = urllib.request.Request(broker["url"], payload, {"Content-Type": "application/json"})
-    for _ in range(ATTEMPTS_MAX):
-        status, wait = None, "1"
+    with changed:
+        changed.wait_for(lambda: "url" in broker)
+    pause, shown = 1, ()
+    while True:
+        connects, status, wait = broker["connects"], None, ""
+        request = urllib.request.Request(
+            broker["url"], payload, {"Content-Type": "application/json"})
         try:
             with direct.open(request, timeout=15) as reply:
                 status, answer = reply.status, reply.read(BODY_BYTES_MAX).decode()
         except urllib.error.HTTPError as reply:
             status, answer = reply.code, reply.read(BODY_BYTES_MAX).decode()
-            wait = reply.headers.get("Retry-After", wait)
+            wait = reply.headers.get("Retry-After", "")
         except (OSError, http.client.HTTPException) as fault:
             answer = str(fault)
-        if status not in (None, 429, 503):
+        code = problem_code(answer)
+        if not may_succeed(status, code):
             break
-        time.sleep(min(int(wait), 30) if wait.isdecimal() else 1)
-    report(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
+        if (status, code) != shown:
+            report(f"will send again: {status} {answer}", waiting=body, status=status, answer=answer)
+            shown = (status, code)
+        seconds = int(wait) if wait.isdecimal() else pause
+        pause = min(pause * 2, PAUSE_MAX)
+        with changed:  # a `connect` ends the wait, and is what a disconnected channel waits for
+            changed.wait_for(lambda: broker["connects"] > connects,
+                             None if code == "channel_disconnected" else seconds)
+    what = "sent" if status < 300 else "dropped"
+    report(f"{what}: {status} {answer}", sent=body, status=status, answer=answer)
 
 
 def as_message(text):
@@ -83,6 +95,25 @@ def as_message(text):
     return {"type": "message", "data": {
         "externalMessageId": str(uuid.uuid4()), "externalChatId": args.chat, "externalChatName":
         args.name, "externalUserId": args.user, "text": text, "createdAt": now}}
+
+
+def may_succeed(status, code):
+    """Whether the same request may succeed later; `None` means no answer. Any other error is final."""
+    return (status in (None, 401, 404, 408, 429) or status >= 500
+            or code == "channel_disconnected")
+
+
+def problem_code(answer):
+    try:
+        return json.loads(answer)["code"]
+    except (ValueError, LookupError, TypeError):
+        return None  # not an answer of Switchboard, but of a proxy before it
+
+
+def connect(url):
+    with changed:
+        broker.update(url=url, connects=broker["connects"] + 1)
+        changed.notify_all()
 
 
 def report(text, **event):
@@ -97,7 +128,6 @@ def main():
     url = f"http://{host}:{server.server_port}/"
     report(f"listening: {url}", listening=url)
     for line in filter(None, map(str.strip, sys.stdin)):
-        connected.wait()
         post(json.loads(line) if args.json and line.startswith("{") else as_message(line))
     threading.Event().wait()  # end of input: keep receiving
 
@@ -114,7 +144,6 @@ if __name__ == "__main__":
     args = options.parse_args()
     if args.webhook:
         broker["url"] = args.webhook
-        connected.set()
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", errors="replace")
     signal.signal(signal.SIGTERM, signal.default_int_handler)

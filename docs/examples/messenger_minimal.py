@@ -3,15 +3,15 @@
 
     python3 messenger_minimal.py 8300 my-code     # then connect http://127.0.0.1:8300/ with my-code
 
-Each typed line is sent until it is accepted; operators' messages are printed. `messenger_brix.py` is the
-same with limits and JSON output.
+Each typed line is sent until it is accepted or rejected for good; operators' messages are printed.
+`messenger_brix.py` is the same with limits and JSON output.
 """
-import json, sys, threading, time, urllib.error, urllib.request, uuid
+import http.client, json, sys, threading, urllib.error, urllib.request, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 PORT, CODE = int(sys.argv[1]), sys.argv[2]
-public = threading.Event()  # set once `connect` has said where to send
-where = {}
+changed = threading.Condition()
+where = {"connects": 0}  # and "url", once `connect` has said where to send
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -21,8 +21,9 @@ class Webhook(BaseHTTPRequestHandler):
         if body.get("token") != CODE:
             status = 401
         elif body["type"] == "connect":
-            where["url"] = body["data"]["webhook"]
-            public.set()
+            with changed:
+                where.update(url=body["data"]["webhook"], connects=where["connects"] + 1)
+                changed.notify_all()
         elif body["type"] == "userInfo":
             answer = {"id": body["data"]["userId"], "username": "Ann"}
         elif body["type"] == "message":
@@ -38,14 +39,24 @@ class Webhook(BaseHTTPRequestHandler):
 def send(text):
     data = {"externalMessageId": str(uuid.uuid4()), "externalChatId": "chat-1", "externalUserId": "ann", "text": text}
     body = json.dumps({"type": "message", "token": CODE, "data": data}).encode()
-    public.wait()
+    with changed:
+        changed.wait_for(lambda: "url" in where)
     while True:  # the same id has one effect, so repeating is always safe
+        connects, pause = where["connects"], 1
         try:
             request = urllib.request.Request(where["url"], body, {"Content-Type": "application/json"})
             return urllib.request.urlopen(request, timeout=10).read()
-        except (urllib.error.URLError, OSError) as error:
+        except urllib.error.HTTPError as error:
+            status, answer = error.code, error.read().decode()
+            if status == 409 and '"channel_disconnected"' in answer:
+                pause = None  # until the next `connect`
+            elif status not in (401, 404, 408, 429) and status < 500:
+                return print("dropped:", status, answer, flush=True)
+            print("not yet:", status, answer, flush=True)
+        except (http.client.HTTPException, OSError) as error:
             print("not yet:", error, flush=True)
-            time.sleep(1)
+        with changed:
+            changed.wait_for(lambda: where["connects"] > connects, pause)
 
 
 threading.Thread(target=ThreadingHTTPServer(("127.0.0.1", PORT), Webhook).serve_forever, daemon=True).start()

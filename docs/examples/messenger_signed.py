@@ -10,17 +10,17 @@ each event is one JSON line, and a typed JSON object is signed and sent unchange
 """
 
 import argparse, base64, datetime, hashlib, hmac, http.client, json, queue, signal, sys, threading
-import time, urllib.error, urllib.request, uuid
+import urllib.error, urllib.request, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from standardwebhooks import Webhook as Signer
 
 BODY_BYTES_MAX = 256 * 1024  # more than Switchboard ever sends
-ATTEMPTS_MAX = 60
+PAUSE_MAX = 30  # seconds between two attempts, unless the answer gives a time
 SEEN_MAX = 10_000
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-broker = {}  # "url": where to send messages, announced by `connect`
-connected = threading.Event()
+broker = {"connects": 0}  # and "url": where to send messages, announced by `connect`
+changed = threading.Condition()
 outbox = queue.Queue(maxsize=1_000)
 seen = {}  # webhook ids, oldest first: an attempt that was answered too late is repeated
 
@@ -53,8 +53,7 @@ class Webhook(BaseHTTPRequestHandler):
             proof = hmac.new(key, str(challenge).encode(), hashlib.sha256).digest()
             self.answer(200, challenge=base64.b64encode(proof).decode(),
                         capabilities={"operatorInitiated": True, "receipts": True})
-            broker["url"] = url
-            return connected.set()
+            return connect(url)
         if kind == "userInfo":
             person = data.get("userId")
             name = args.name if person == args.user else str(person)
@@ -77,31 +76,43 @@ class Webhook(BaseHTTPRequestHandler):
 
 
 def post(body):
-    """Sends to Switchboard, and repeats the same bytes while the answer is 429, 503 or none."""
+    """Sends to Switchboard, and repeats the same bytes while that may succeed."""
     payload, message_id = json.dumps(body), str(uuid.uuid4())
-    for _ in range(ATTEMPTS_MAX):
+    with changed:
+        changed.wait_for(lambda: "url" in broker)
+    pause, shown = 1, ()
+    while True:
+        connects, status, wait = broker["connects"], None, ""
         now = datetime.datetime.now(datetime.timezone.utc)
         request = urllib.request.Request(broker["url"], payload.encode(), {
             "Content-Type": "application/json", "webhook-id": message_id,
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": signer.sign(message_id, now, payload)})
-        status, wait = None, "1"
         try:
             with direct.open(request, timeout=15) as reply:
                 status, answer = reply.status, reply.read(BODY_BYTES_MAX).decode()
         except urllib.error.HTTPError as reply:
             status, answer = reply.code, reply.read(BODY_BYTES_MAX).decode()
-            wait = reply.headers.get("Retry-After", wait)
+            wait = reply.headers.get("Retry-After", "")
         except (OSError, http.client.HTTPException) as fault:
             answer = str(fault)
-        if status not in (None, 429, 503):
+        code = problem_code(answer)
+        if not may_succeed(status, code):
             break
-        time.sleep(min(int(wait), 30) if wait.isdecimal() else 1)
-    report(f"sent: {status} {answer}", sent=body, status=status, answer=answer)
+        if (status, code) != shown:
+            report(f"will send again: {status} {answer}", waiting=body, status=status, answer=answer)
+            shown = (status, code)
+        seconds = int(wait) if wait.isdecimal() else pause
+        pause = min(pause * 2, PAUSE_MAX)
+        with changed:  # a `connect` ends the wait, and is what a disconnected channel waits for
+            changed.wait_for(lambda: broker["connects"] > connects,
+                             None if code == "channel_disconnected" else seconds)
+    what = "sent" if status < 300 else "dropped"
+    report(f"{what}: {status} {answer}", sent=body, status=status, answer=answer)
 
 
 def send_in_order():
-    while connected.wait():
+    while True:
         post(outbox.get())
 
 
@@ -111,6 +122,25 @@ def as_message(text):
     return {"type": "message", "data": {
         "externalMessageId": str(uuid.uuid4()), "externalChatId": args.chat, "externalChatName":
         args.name, "externalUserId": args.user, "text": text, "createdAt": now}}
+
+
+def may_succeed(status, code):
+    """Whether the same request may succeed later; `None` means no answer. Any other error is final."""
+    return (status in (None, 401, 404, 408, 429) or status >= 500
+            or code == "channel_disconnected")
+
+
+def problem_code(answer):
+    try:
+        return json.loads(answer)["code"]
+    except (ValueError, LookupError, TypeError):
+        return None  # not an answer of Switchboard, but of a proxy before it
+
+
+def connect(url):
+    with changed:
+        broker.update(url=url, connects=broker["connects"] + 1)
+        changed.notify_all()
 
 
 def report(text, **event):
@@ -145,7 +175,6 @@ if __name__ == "__main__":
     signer = Signer(key)
     if args.webhook:
         broker["url"] = args.webhook
-        connected.set()
     for stream in (sys.stdin, sys.stdout):
         stream.reconfigure(encoding="utf-8", errors="replace")
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,13 +1,20 @@
 //! The example messengers of docs/examples.
 
-use serde_json::{Value, json};
 use std::process::Stdio;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout};
 
-use crate::program;
-use crate::wait::within;
+use crate::messenger::{Messenger, Received};
+use crate::response::{Behaviour, WebhookResponse};
+use crate::wait::{until, within};
 use crate::world::{World, has, text};
+use crate::{http, program, signing};
+
+/// A code that begins with `whsec_`, for the examples that sign.
+const CODE: &str = "whsec_bm8gbW9yZSBzZWNyZXRzLCBwbGVhc2Uh";
 
 /// A running example, in Python.
 struct Example {
@@ -120,10 +127,9 @@ async fn the_brix_example_exchanges_messages_with_an_operator() {
 
 #[tokio::test]
 async fn the_signed_example_exchanges_messages_and_reports_delivery() {
-    let code = "whsec_bm8gbW9yZSBzZWNyZXRzLCBwbGVhc2Uh";
     let world = World::start().await;
-    let mut example = Example::start("messenger_signed.py", code).await;
-    let channel = example.connect(&world, code, json!({})).await;
+    let mut example = Example::start("messenger_signed.py", CODE).await;
+    let channel = example.connect(&world, CODE, json!({})).await;
     has(
         &channel,
         &json!({ "status": "active", "verified": "challenge" }),
@@ -131,4 +137,159 @@ async fn the_signed_example_exchanges_messages_and_reports_delivery() {
     assert_eq!(channel["capabilities"]["operatorInitiated"], true);
     let (session, id) = talk(&world, &mut example).await;
     world.delivery(&session, &id, "delivered").await;
+}
+
+/// An example in which somebody types, and whose output is not read.
+struct Typist {
+    url: String,
+    stdin: ChildStdin,
+    _child: Child,
+}
+
+impl Typist {
+    async fn start(file: &str) -> Self {
+        // The smallest example listens on this address.
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        drop(listener);
+        let path = program::workspace().join("docs/examples").join(file);
+        let mut command = program::command(program::python());
+        command.arg(path);
+        if file == "messenger_minimal.py" {
+            command.args([&address.port().to_string(), CODE]);
+        } else {
+            command.args(["--listen", &address.to_string(), "--code", CODE]);
+        }
+        command.stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut child = command.spawn().unwrap();
+        until("the example listens", async || {
+            tokio::net::TcpStream::connect(address).await.ok()
+        })
+        .await;
+        Self {
+            url: format!("http://{address}/"),
+            stdin: child.stdin.take().unwrap(),
+            _child: child,
+        }
+    }
+
+    async fn types(&mut self, line: &str) {
+        let line = format!("{line}\n");
+        self.stdin.write_all(line.as_bytes()).await.unwrap();
+    }
+
+    /// Connects it to a messenger that plays Switchboard.
+    async fn connect(&self, switchboard: &Messenger) {
+        let data = json!({ "webhook": switchboard.url(), "challenge": "riddle" });
+        let body = json!({ "type": "connect", "token": CODE, "channelId": "1", "data": data });
+        let body = body.to_string();
+        let headers = signing::headers(CODE, "c", &signing::timestamp(0), body.as_bytes());
+        let headers = headers
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str()));
+        let answer = http::post(&self.url, &headers, body.as_bytes()).await;
+        assert_eq!(answer.status, 200);
+    }
+}
+
+/// An answer of Switchboard that asks for no pause.
+fn problem(status: u16, code: &str) -> WebhookResponse {
+    let body = json!({ "status": status, "code": code, "detail": "no" });
+    WebhookResponse::status(status)
+        .text(&body.to_string())
+        .header("retry-after", "0")
+}
+
+/// How often a text was sent to a messenger that plays Switchboard.
+fn count(all: &[Arc<Received>], text: &str) -> usize {
+    all.iter().filter(|one| one.text() == text).count()
+}
+
+#[tokio::test]
+async fn the_examples_send_again_what_may_succeed_and_drop_what_cannot() {
+    for file in [
+        "messenger_minimal.py",
+        "messenger_brix.py",
+        "messenger_signed.py",
+    ] {
+        let mut switchboard = Messenger::start(CODE, Behaviour::basic()).await;
+        let mut example = Typist::start(file).await;
+        example.connect(&switchboard).await;
+
+        let mut answers = [
+            (401, "unauthorized"),
+            (404, "channel_not_found"),
+            (408, "request_timeout"),
+            (429, "rate_limited"),
+            (500, ""),
+            (503, "unavailable"),
+            (504, ""),
+        ]
+        .into_iter();
+        let tries = answers.len() + 1;
+        switchboard.respond_with(move |_| answers.next().map(|(s, code)| problem(s, code)));
+        example.types("sent again").await;
+        let again = |all: &[Arc<Received>]| count(all, "sent again") == tries;
+        switchboard.wait_until("it is accepted", again).await;
+        let sent = switchboard.received_of("message");
+        assert!(sent.iter().all(|one| one.raw == sent[0].raw), "{file}");
+
+        for (status, code) in [
+            (400, "malformed"),
+            (409, "message_conflict"),
+            (413, "too_large"),
+            (415, "unsupported_media_type"),
+            (422, "invalid"),
+        ] {
+            let text = format!("rejected with {status} {code}");
+            let bad = text.clone();
+            switchboard.respond_with(move |one| (one.text() == bad).then(|| problem(status, code)));
+            example.types(&text).await;
+            example.types(&format!("after {text}")).await;
+            let next = format!("after {text}");
+            switchboard
+                .wait_until(&next, |all| count(all, &next) == 1)
+                .await;
+            assert_eq!(count(&switchboard.received(), &text), 1, "{file}: {text}");
+        }
+
+        switchboard.respond_with(|_| Some(problem(409, "channel_disconnected")));
+        example.types("kept").await;
+        switchboard
+            .wait_until("kept", |all| count(all, "kept") == 1)
+            .await;
+        switchboard.respond_as_usual();
+        example.connect(&switchboard).await;
+        example.types("after the connect").await;
+        let last = |all: &[Arc<Received>]| count(all, "after the connect") == 1;
+        switchboard.wait_until("the last message", last).await;
+        assert_eq!(count(&switchboard.received(), "kept"), 2, "{file}");
+
+        switchboard.down().await;
+        example.types("nobody listens").await;
+        switchboard.up().await;
+        let last = |all: &[Arc<Received>]| count(all, "nobody listens") == 1;
+        switchboard.wait_until("nobody listens", last).await;
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_long_does_not_stop_the_examples() {
+    for file in ["messenger_minimal.py", "messenger_brix.py"] {
+        let world = World::start().await;
+        let mut example = Typist::start(file).await;
+        let args = json!({
+            "liveChat": world.live_chat, "name": "Example", "webhook": example.url, "code": CODE,
+            "security": "token",
+        });
+        world.admin.call("channels.connect", args).await;
+        for line in ["", &"x".repeat(10_001), "Hello"] {
+            example.types(line).await;
+        }
+        let queue = json!({ "view": "queue" });
+        let hello = world.olga.until("sessions.list", queue, |page| {
+            (page["sessions"][0]["lastMessage"]["text"] == "Hello").then_some(())
+        });
+        hello.await;
+    }
 }

@@ -27,9 +27,6 @@ pub(crate) const ANSWER_BYTES_MAX: usize = 1024 * 1024;
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 /// The longest pause.
 const PAUSE_MAX: Duration = Duration::from_secs(30);
-/// How many times "the channel is not active" is retried after a `connect`: Switchboard activates
-/// the channel only after it has received the answer to `connect`.
-const RETRIES_AFTER_CONNECT: u32 = 5;
 /// The longest duration of one attempt.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -56,8 +53,12 @@ pub(crate) enum Verdict {
 /// Classifies an answer by its status and the `code` of its problem.
 pub(crate) fn verdict(status: Option<u16>, code: &str, retry_after: Option<u64>) -> Verdict {
     match (status, code) {
-        (Some(409), "channel_disconnected") | (Some(401 | 404), _) => Verdict::AwaitConnect,
-        (None | Some(408 | 429 | 500..), _) => Verdict::Retry(retry_after.map(Duration::from_secs)),
+        (Some(409), "channel_disconnected") => Verdict::AwaitConnect,
+        // What a receipt names is unknown at Switchboard, now and later.
+        (Some(404), "not_found") => Verdict::Done,
+        (None | Some(401 | 404 | 408 | 429 | 500..), _) => {
+            Verdict::Retry(retry_after.map(Duration::from_secs))
+        }
         (Some(_), _) => Verdict::Done,
     }
 }
@@ -72,8 +73,6 @@ struct Answer {
 /// The pauses between attempts.
 struct Backoff {
     pause: Duration,
-    /// How many times the channel may still be inactive without waiting for a `connect`.
-    retries: u32,
 }
 
 impl Outbox {
@@ -95,9 +94,8 @@ impl Outbox {
     /// Sends queued requests until the queue is closed, then waits forever.
     pub(crate) async fn run(self, mut queue: mpsc::Receiver<Item>) -> anyhow::Result<()> {
         let mut connection = self.connection.subscribe();
-        let mut retries = RETRIES_AFTER_CONNECT;
         while let Some(item) = queue.recv().await {
-            self.deliver(&item, &mut connection, &mut retries).await?;
+            self.deliver(&item, &mut connection).await?;
         }
         std::future::pending().await
     }
@@ -107,13 +105,12 @@ impl Outbox {
         &self,
         item: &Item,
         connection: &mut watch::Receiver<Connected>,
-        retries: &mut u32,
     ) -> anyhow::Result<()> {
         let id = match item.external_id().filter(|_| item.is_message()) {
             Some(id) => id.to_owned(),
             None => webhook_id("w"),
         };
-        let mut backoff = Backoff::new(*retries);
+        let mut backoff = Backoff::new();
         for attempt in 1_u32.. {
             let connected = match connection.wait_for(|c| c.url.is_some()).await {
                 Ok(connected) => connected.clone(),
@@ -148,15 +145,11 @@ impl Outbox {
                 answer: &answer.body,
                 kept,
             })?;
-            if answer.status.is_some_and(|status| status < 300) {
-                backoff.retries = 0;
-            }
             if !kept {
                 break;
             }
             backoff.wait(verdict, connection).await;
         }
-        *retries = backoff.retries;
         Ok(())
     }
 
@@ -192,21 +185,14 @@ impl Outbox {
 }
 
 impl Backoff {
-    fn new(retries: u32) -> Self {
-        Self {
-            pause: PAUSE_MIN,
-            retries,
-        }
+    const fn new() -> Self {
+        Self { pause: PAUSE_MIN }
     }
 
     /// Waits for the next attempt; a `connect` ends the wait and resets the pauses.
     async fn wait(&mut self, verdict: Verdict, connection: &mut watch::Receiver<Connected>) {
         let pause = match verdict {
-            Verdict::AwaitConnect if self.retries == 0 => Duration::MAX,
-            Verdict::AwaitConnect => {
-                self.retries -= 1;
-                self.pause
-            }
+            Verdict::AwaitConnect => Duration::MAX,
             Verdict::Retry(pause) => pause.unwrap_or(self.pause).min(PAUSE_MAX),
             Verdict::Done => return,
         };
@@ -214,7 +200,7 @@ impl Backoff {
             .await
             .is_ok()
         {
-            *self = Self::new(RETRIES_AFTER_CONNECT);
+            *self = Self::new();
         } else {
             self.pause = (self.pause * 2).min(PAUSE_MAX);
         }

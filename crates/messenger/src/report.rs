@@ -8,6 +8,9 @@ use serde_json::Value;
 use crate::event::{Event, kind, member};
 use crate::screen::Screen;
 
+/// What to do about a 401, in either direction.
+const WRONG_CODE: &str = "; start the messenger with the channel's code, and check the clock";
+
 /// Reports events.
 #[derive(Clone)]
 pub(crate) struct Reporter {
@@ -64,7 +67,8 @@ impl Reporter {
         Some(match event {
             Event::Listening { url } => format!(
                 "Listening. Connect a channel with webhook {url} and the same code, then type; /help \
-                 lists the commands."
+                 lists the commands. If it is already connected, reconnect it (switchboard channel \
+                 reconnect), or start with --public URL."
             ),
             Event::Page { url } => format!("The phone is at {url}"),
             Event::Received { again: true, .. }
@@ -72,7 +76,10 @@ impl Reporter {
             | Event::Sending { .. }
             | Event::Status { .. } => return None,
             Event::Received { body, status, .. } => received(body, *status)?,
-            Event::Refused { reason, status } => format!("* refused with {status}: {reason}"),
+            Event::Refused { reason, status } => {
+                let advice = if *status == 401 { WRONG_CODE } else { "" };
+                format!("* answered {status}: {reason}{advice}")
+            }
             Event::Note { text } => (*text).to_owned(),
             Event::Sent {
                 body,
@@ -87,11 +94,10 @@ impl Reporter {
                 kept,
                 ..
             } => {
-                let status = status.map_or("no answer".to_owned(), |status| status.to_string());
+                let shown = status.map_or("no answer".to_owned(), |status| status.to_string());
                 let detail = answer.get("detail").unwrap_or(answer);
                 let detail = detail.as_str().map_or(detail.to_string(), str::to_owned);
-                let next = if *kept { "will retry" } else { "gave up" };
-                format!("* {status}: {} ({next})", clean(&detail))
+                format!("* {shown}: {} ({})", clean(&detail), next(*status, *kept))
             }
         })
     }
@@ -107,6 +113,16 @@ impl Reporter {
             "disconnect" => Some("* disconnected".to_owned()),
             _ => None,
         }
+    }
+}
+
+/// What happens next to a request that was not accepted.
+fn next(status: Option<u16>, kept: bool) -> String {
+    match status {
+        _ if !kept => "dropped".to_owned(),
+        Some(401) => format!("will retry{WRONG_CODE}"),
+        Some(409) => "kept until the channel is reconnected".to_owned(),
+        _ => "will retry".to_owned(),
     }
 }
 

@@ -116,15 +116,34 @@ fn the_answer_decides_whether_to_retry() {
         );
     };
     check(Some(200), "", None, Verdict::Done);
-    check(Some(422), "invalid", None, Verdict::Done);
-    check(Some(409), "message_conflict", None, Verdict::Done);
+    for (status, code) in [
+        (400, "malformed"),
+        (404, "not_found"),
+        (405, "method_not_allowed"),
+        (409, "message_conflict"),
+        (413, "too_large"),
+        (415, "unsupported_media_type"),
+        (422, "invalid"),
+    ] {
+        check(Some(status), code, None, Verdict::Done);
+    }
+    for (status, code) in [
+        (401, "unauthorized"),
+        (404, "channel_not_found"),
+        (404, ""),
+        (408, "request_timeout"),
+        (500, ""),
+        (502, ""),
+        (504, ""),
+    ] {
+        check(Some(status), code, None, Verdict::Retry(None));
+    }
     check(
         Some(409),
         "channel_disconnected",
         None,
         Verdict::AwaitConnect,
     );
-    check(Some(401), "unauthorized", None, Verdict::AwaitConnect);
     check(
         Some(503),
         "unavailable",

@@ -46,15 +46,19 @@ const english = {
   links: {
     unconnected: (webhook) =>
       "This phone is not connected to a live chat yet. Connect a channel with the " +
-      `webhook ${webhook} and the code that the messenger was started with.`,
+      `webhook ${webhook} and the code that the messenger was started with. If there is such a ` +
+      "channel already, reconnect it.",
     unreachable: () => "Switchboard does not respond.",
-    disconnected: () => "The channel is disconnected.",
+    disconnected: () => "The channel is disconnected. Reconnect it in Switchboard.",
+    rejected: () =>
+      "Switchboard rejects the confirmation code. Start the messenger with the channel's code.",
     lost: () => "Connection to the messenger lost. Is `switchboard messenger` running?",
   },
   short: {
     unconnected: "Not connected yet",
     unreachable: "No response",
     disconnected: "Disconnected",
+    rejected: "Wrong code",
     lost: "Connection lost",
   },
   kept: (n) =>
@@ -119,15 +123,19 @@ const russian = {
   links: {
     unconnected: (webhook) =>
       "К этому телефону ещё не подключён чат. Подключите канал с адресом " +
-      `${webhook} и кодом, с которым запущен мессенджер.`,
+      `${webhook} и кодом, с которым запущен мессенджер. Если такой канал уже есть, ` +
+      "переподключите его.",
     unreachable: () => "Switchboard не отвечает.",
-    disconnected: () => "Канал отключён.",
+    disconnected: () => "Канал отключён. Переподключите его в Switchboard.",
+    rejected: () =>
+      "Switchboard не принимает код подтверждения. Запустите мессенджер с кодом этого канала.",
     lost: () => "Нет связи с мессенджером. Запущен ли `switchboard messenger`?",
   },
   short: {
     unconnected: "Ещё не подключён",
     unreachable: "Не отвечает",
     disconnected: "Отключён",
+    rejected: "Неверный код",
     lost: "Нет связи",
   },
   kept: (n) =>

@@ -11,13 +11,16 @@ pub(crate) enum Link {
     Unreachable,
     /// The channel is not active.
     Disconnected,
+    /// Switchboard rejects the confirmation code.
+    Rejected,
 }
 
 impl Link {
     /// The state after the answer to a request, which is kept for a retry or not.
     pub(crate) fn after_answer(status: Option<u16>, kept: bool) -> Self {
         match status {
-            Some(401 | 404 | 409) if kept => Self::Disconnected,
+            Some(401) => Self::Rejected,
+            Some(404 | 409) if kept => Self::Disconnected,
             None | Some(500..) => Self::Unreachable,
             Some(_) => Self::Connected,
         }
@@ -27,7 +30,8 @@ impl Link {
     pub(crate) fn with_status(self, status: Option<u16>, channel: &str) -> Self {
         match status {
             Some(200) if channel == "active" => Self::Connected,
-            Some(200 | 401 | 404) => Self::Disconnected,
+            Some(401) => Self::Rejected,
+            Some(200 | 404) => Self::Disconnected,
             // Rate limited: says nothing about the channel.
             Some(429) => self,
             _ => Self::Unreachable,
@@ -41,6 +45,7 @@ impl Link {
             Self::Connected => "connected",
             Self::Unreachable => "unreachable",
             Self::Disconnected => "disconnected",
+            Self::Rejected => "rejected",
         }
     }
 }

@@ -128,6 +128,7 @@ fn every_answer_updates_the_state_of_the_channel() {
     };
     check(&mut phone, None, true, "unreachable");
     check(&mut phone, Some(409), true, "disconnected");
+    check(&mut phone, Some(401), true, "rejected");
     check(&mut phone, Some(503), true, "unreachable");
     assert_eq!(shown(&phone, None)["kept"], 1);
     check(&mut phone, Some(200), false, "connected");
@@ -148,7 +149,8 @@ fn every_answer_updates_the_state_of_the_channel() {
         &json!({ "status": "interrupted" }),
         "disconnected",
     );
-    health(Some(401), &Value::Null, "disconnected");
+    health(Some(401), &Value::Null, "rejected");
+    health(Some(404), &Value::Null, "disconnected");
 }
 
 #[test]
