@@ -49,7 +49,11 @@ async fn a_failed_message_is_retried_with_its_id() {
     let sent = world.messenger.received_of("message");
     assert_eq!(sent.len(), 2);
     assert_eq!(sent[0].data()["messageId"], id.as_str());
-    assert_eq!(sent[1].raw, sent[0].raw);
+    assert_eq!(sent[1].data()["messageId"], id.as_str());
+    assert_eq!(sent[1].data()["text"], sent[0].data()["text"]);
+    // A messenger that deduplicates must not take it for a repeat.
+    assert_eq!((sent[0].id(), sent[1].id()), (&*id, &*format!("{id}.2")));
+    assert_eq!(sent[1].data()["retry"], 1);
     assert_eq!(
         world.history(&session).await.len(),
         2,

@@ -12,7 +12,7 @@ async fn receipt(world: &World, message: &str, status: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn receipts_move_a_delivery_forward_only() {
+async fn a_receipt_counts_if_it_proves_more() {
     let world = World::start().await;
     let session = world.assigned_session("ann").await;
     let id = world.send(&session, "hello").await;
@@ -43,6 +43,16 @@ async fn receipts_move_a_delivery_forward_only() {
             .contains("as it happens")
     );
     receipt(&world, &lost, "seen").await.problem(422, "invalid");
+
+    // Evidence wins: the person has it after all.
+    assert_eq!(receipt(&world, &lost, "delivered").await.status, 200);
+    world.delivery(&session, &lost, "delivered").await;
+    let args = json!({ "message": lost });
+    let retry = world.olga.request("messages.retry", args).await;
+    retry.expect_err("a delivered message is not sent again");
+    assert_eq!(receipt(&world, &lost, "failed").await.status, 200);
+    assert_eq!(receipt(&world, &lost, "read").await.status, 200);
+    world.delivery(&session, &lost, "read").await;
 }
 
 #[tokio::test]

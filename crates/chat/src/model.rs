@@ -94,7 +94,8 @@ pub enum Direction {
     System,
 }
 
-/// The state of a delivery. States only advance in this order, except when a user retries.
+/// The state of a delivery. A retry by a user starts again at `Queued`, and the messenger's report that
+/// the message arrived is believed even after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
@@ -123,6 +124,18 @@ impl DeliveryState {
     /// Whether it was given up without success.
     pub const fn is_failed(self) -> bool {
         matches!(self, Self::Failed | Self::Expired)
+    }
+
+    /// Whether a state that the messenger reports replaces this one: `read` proves more than `delivered`,
+    /// and either proves more than any failure. A reported failure ends only what is not decided yet.
+    pub const fn gives_way_to(self, reported: Self) -> bool {
+        match reported {
+            Self::Read => !matches!(self, Self::Read),
+            Self::Delivered => !matches!(self, Self::Read | Self::Delivered),
+            Self::Queued | Self::Sending | Self::Accepted | Self::Failed | Self::Expired => {
+                matches!(self, Self::Queued | Self::Sending | Self::Accepted)
+            }
+        }
     }
 }
 

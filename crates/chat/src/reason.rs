@@ -186,7 +186,7 @@ reasons! {
     }
     AccountAlreadyConnected {
         AccountConnected { live_chat: String, channel: String } = "account_connected":
-            "the webhook is connected to the live chat {live_chat:?} already, as channel {channel:?}";
+            "the webhook is connected to the live chat {live_chat:?} already, as channel {channel:?}; reconnect that channel";
     }
     AlreadyAssigned {
         AlreadyAssigned { name: String } = "already_assigned":
@@ -321,6 +321,11 @@ reasons! {
             "the chat has no message {message_id}";
         ContentRequired = "content_required" at "/text":
             "a text or at least one file is required";
+    }
+
+    RateLimited {
+        NoticesFull { limit: usize } = "notices_full":
+            "{limit} requests to this messenger wait to be sent; nothing was stored, retry later";
     }
 
     // Not now: nothing was stored, and the same request may succeed later.

@@ -29,8 +29,12 @@ pub const PROFILE_PAUSES: [Duration; 7] = [
 pub const ROTATION_OVERLAP: Duration = Duration::from_hours(24);
 /// The longest that a replaced code may stay valid.
 pub const ROTATION_OVERLAP_MAX: Duration = Duration::from_hours(30 * 24);
-/// The most queued notices of one channel; the oldest are dropped.
-pub const NOTICES_MAX: u64 = 100_000;
+/// The queued notices of one channel from which on its new messages are rejected, as long as its
+/// messenger answers.
+pub const NOTICES_FULL: usize = 100_000;
+/// The most queued notices of one channel; beyond it the oldest are dropped. While messages are rejected
+/// only operators add notices.
+pub const NOTICES_MAX: usize = NOTICES_FULL + 10_000;
 /// The most parked edits of one channel.
 pub const PARKED_MAX: u32 = 1_000;
 /// How long a signed request may be repeated: its timestamp may be this far ahead and behind
@@ -66,6 +70,8 @@ pub struct Rules {
     pub schedule: Vec<Duration>,
     /// How long a message may wait for its delivery.
     pub time_to_live: Duration,
+    /// [`NOTICES_FULL`].
+    pub notices_full: usize,
 }
 
 impl Rules {
@@ -75,6 +81,7 @@ impl Rules {
         Self {
             schedule: schedule.map(Duration::from_secs).to_vec(),
             time_to_live: Duration::from_hours(24),
+            notices_full: NOTICES_FULL,
         }
     }
 

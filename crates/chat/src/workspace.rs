@@ -96,6 +96,8 @@ struct Index {
     ready: BTreeMap<ChannelId, BTreeSet<(Timestamp, MessageId)>>,
     expiry: BTreeSet<(Timestamp, MessageId)>,
     requests: RequestIndex,
+    /// The number of notices of each channel, without zeros.
+    notices: BTreeMap<ChannelId, usize>,
 }
 
 /// The inputs of a decision besides the state and the request.

@@ -1,10 +1,13 @@
 //! Requests to egress: one attempt at a messenger.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Bus;
-use chat::event::Event;
+use chat::event::{Event, MessageSent};
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::messenger::outbound::{Addressee, Dialect, Message};
 use chat::reason::Reason;
@@ -135,6 +138,8 @@ pub(crate) struct MessageAttempt {
     operator: String,
     /// The message that it replies to, and its `externalMessageId` if a contact wrote it.
     reply_to: Option<(MessageId, Option<ExternalMessageId>)>,
+    /// How often a user sent it again.
+    retry: u32,
     key: u32,
 }
 
@@ -147,18 +152,21 @@ impl MessageAttempt {
         record: Arc<Record>,
         now: Timestamp,
     ) -> Option<Self> {
-        let (session_id, session, ..) = workspace.pending(id)?;
+        let (session_id, session, state, delivery) = workspace.pending(id)?;
         let channel = workspace.channels.get(&session.channel)?;
         let Event::MessageSent(sent) = &record.event else {
             return None;
         };
-        let user = workspace.users.get(&sent.operator);
         let quoted = |id: MessageId| (id, ExternalMessageId::of(workspace, id));
         Some(Self {
-            target: Target::of(sealed_log, session.channel, channel, now),
+            target: Target {
+                dialect: delivery.dialect,
+                ..Target::of(sealed_log, session.channel, channel, now)
+            },
             session: session_id,
             chat: session.external_chat_id.clone(),
-            operator: user.map_or_else(|| sent.operator.to_string(), |user| user.name.clone()),
+            operator: operator_name(workspace, sent),
+            retry: state.extra().retries,
             reply_to: sent.reply_to.map(quoted),
             record,
             key: *workspace.contacts.get(&session.contact)?.keys.first()?,
@@ -185,110 +193,17 @@ impl MessageAttempt {
             created_at: self.record.time,
             operator: (&sent.operator, &self.operator),
             reply_to: reply_to.as_deref(),
+            retry: self.retry,
         };
-        Some(
-            self.target
-                .request(sent.message.to_string(), |to| to.message(&message)),
-        )
+        let id = message.webhook_id();
+        Some(self.target.request(id, |to| to.message(&message)))
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-    use crate::view::tests::shell::{Shell, text};
-
-    /// The `data` of the request for an operator's message.
-    fn sent(shell: &Shell, message: MessageId) -> Option<Value> {
-        let (workspace, sealed_log) = (shell.workspace(), &shell.sealed_log);
-        let record = sealed_log.record(workspace.message(message)?.1.position)?;
-        let attempt = MessageAttempt::of(workspace, sealed_log, message, record, shell.now)?;
-        let request = attempt.request(sealed_log)?;
-        let body: Value = serde_json::from_slice(&request.body).unwrap();
-        Some(body["data"].clone())
-    }
-
-    #[test]
-    fn a_message_names_the_chat_and_the_quoted_message_unless_its_author_was_forgotten() {
-        let mut shell = Shell::new();
-        let live_chat = shell.live_chat("Desk", &[]);
-        let channel = shell.channel(&live_chat, "https://chat.example/hook");
-        let session = shell.writes(channel, "group", "one", "hello").session_id;
-        let quoted = shell.writes(channel, "group", "two", "hi").message_id;
-        let external = format!(
-            "m{}",
-            shell.workspace().message(quoted).unwrap().1.position - 2
-        );
-        let reply = json!({ "session": session, "text": "yes", "replyTo": quoted });
-        let reply = shell.ok("root", "messages.send", &reply)["messageId"].clone();
-        let reply: MessageId = text(&reply).parse().unwrap();
-        let data = sent(&shell, reply).unwrap();
-        assert_eq!(
-            (&data["targetChatId"], &data["replyTo"]),
-            (&json!("group"), &json!(external))
-        );
-
-        let author = |id| json!({ "contact": shell.workspace().author(id).unwrap() });
-        let [two, one] = [author(quoted), author(reply)];
-        shell.ok("root", "contacts.forget", &two);
-        let data = sent(&shell, reply).unwrap();
-        assert_eq!(
-            (&data["targetChatId"], &data["replyTo"]),
-            (&json!("group"), &json!(quoted))
-        );
-        let key = shell
-            .workspace()
-            .contacts
-            .iter()
-            .next()
-            .unwrap()
-            .1
-            .keys
-            .clone();
-        shell.sealed_log.keyring.destroy(&key).unwrap();
-        assert_eq!(
-            sent(&shell, reply),
-            None,
-            "the key of the chat is destroyed"
-        );
-        shell.ok("root", "contacts.forget", &one);
-        assert!(shell.workspace().pending(reply).is_none());
-    }
-
-    #[test]
-    fn only_a_signed_channel_gets_no_token_and_a_rotation_prepares_the_old_one() {
-        for (security, old, tokens) in [
-            ("signed", "24h", [None, None]),
-            ("token", "24h", [Some("new"), Some("secret code")]),
-            ("open", "24h", [Some("new"), Some("secret code")]),
-            ("token", "0s", [Some("new"), None]),
-        ] {
-            let mut shell = Shell::new();
-            let live_chat = shell.live_chat("Desk", &[]);
-            let id = shell.channel(&live_chat, "https://chat.example/hook");
-            let set = json!({ "channel": id, "security": security });
-            shell.ok("root", "channels.update", &set);
-            let rotate = json!({ "channel": id, "code": "new", "overlap": old });
-            shell.ok("root", "channels.rotate", &rotate);
-            let channel = shell.workspace().channels.get(&id).unwrap();
-            let target = Target::of(&shell.sealed_log, id, channel, shell.now);
-            let request = target.request("id".to_owned(), |to| to.user_info("u"));
-            let token = |body: &[u8]| {
-                let body: Value = serde_json::from_slice(body).unwrap();
-                body.get("token").and_then(Value::as_str).map(str::to_owned)
-            };
-            let sent = [
-                token(&request.body),
-                request.old_body.as_deref().and_then(token),
-            ];
-            assert_eq!(
-                sent,
-                tokens.map(|t| t.map(str::to_owned)),
-                "{security}, {old}"
-            );
-            assert_eq!(request.old_body.is_some(), tokens[1].is_some());
-        }
-    }
+/// The author's name, as it was when the message was sent. Events of older versions do not have it: then
+/// it is the present name.
+fn operator_name(workspace: &Workspace, sent: &MessageSent) -> String {
+    let now = || Some(workspace.users.get(&sent.operator)?.name.clone());
+    let name = sent.operator_name.clone().or_else(now);
+    name.unwrap_or_else(|| sent.operator.to_string())
 }

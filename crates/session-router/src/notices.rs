@@ -57,7 +57,10 @@ pub(crate) struct Notices {
 struct Tries {
     count: u32,
     first: Timestamp,
-    last: Timestamp,
+    /// When the next is due by the schedule.
+    due: Timestamp,
+    /// From when on it is made early when the messenger answers another notice.
+    early_from: Timestamp,
     /// Whether one was made early.
     is_early: bool,
 }
@@ -96,11 +99,12 @@ impl Notices {
         }
     }
 
-    /// Starts the notices that are due.
+    /// Starts the notices that are due; few of them while the log is busy.
     pub(crate) fn start(
         &mut self,
         workspace: &Workspace,
         sealed_log: &SealedLog,
+        is_busy: bool,
         now: Timestamp,
     ) -> Vec<Notification> {
         while let Some((at, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
@@ -114,7 +118,7 @@ impl Notices {
         for (id, channel) in workspace.channels.iter() {
             let lane = self.lanes.entry(*id).or_default();
             if lane.is_ready(channel, now) {
-                channels.push((*id, lane.share().min(self.slots.share(channel))));
+                channels.push((*id, lane.share(is_busy).min(self.slots.share(channel))));
             }
         }
         let (mut turns, mut started) = (self.slots.turns(channels), Vec::new());
@@ -205,7 +209,7 @@ impl Notices {
         if next.since(first) >= rules.time_to_live {
             self.settle(id, kind);
         } else {
-            self.retries.insert((next, id));
+            self.retry(id, next);
         }
         (None, outcome)
     }
@@ -233,24 +237,31 @@ impl Notices {
         }
     }
 
-    /// Takes finished notices, to be recorded together: at most `max` of a channel.
+    /// Takes the finished notices, in parts of at most `max` that are recorded together.
     pub(crate) fn take_settled(&mut self, max: usize) -> Vec<(ChannelId, Vec<u64>)> {
         let mut taken = Vec::new();
-        for (id, numbers) in &mut self.settled {
-            let rest = numbers.split_off(numbers.len().min(max));
-            taken.push((*id, std::mem::replace(numbers, rest)));
+        for (id, numbers) in std::mem::take(&mut self.settled) {
+            taken.extend(numbers.chunks(max).map(|part| (id, part.to_vec())));
         }
-        self.settled.retain(|_, numbers| !numbers.is_empty());
         taken
     }
 
-    /// When the next retry is due, a notice no longer waits for another one, or a slot becomes free for a
-    /// notice that waits for one.
-    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+    /// When the next retry is due, a notice no longer waits for another one, a lane's pause ends, or a slot
+    /// becomes free for a notice that waits for one.
+    pub(crate) fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
         let retry = self.retries.first().map(|(at, _)| *at);
         let aging = self.slots.next_aging().filter(|_| self.slots.is_full());
+        let paused = self.lanes.values().filter_map(|lane| lane.resumes_at(now));
         let held = self.holds.next_due();
-        retry.into_iter().chain(aging).chain(held).min()
+        let due = retry.into_iter().chain(aging).chain(held);
+        due.chain(paused).min()
+    }
+
+    /// Whether a channel's messenger has answered none of several notices for a minute.
+    pub(crate) fn is_away(&self, channel: ChannelId, now: Timestamp) -> bool {
+        self.lanes
+            .get(&channel)
+            .is_some_and(|lane| lane.is_away(now))
     }
 
     /// Records how many notices are in flight.
@@ -261,7 +272,7 @@ impl Notices {
     fn settle(&mut self, id: NoticeId, kind: &NoticeKind) {
         let released = self.holds.settled(id.0, kind);
         self.release(released);
-        self.tries.remove(&id);
+        self.end_tries(id);
         self.settled.entry(id.0).or_default().push(id.1);
     }
 }

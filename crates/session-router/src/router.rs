@@ -45,6 +45,9 @@ use crate::verify::{Step, Verifications, Verify};
 /// The most settled notices of a channel that one event records.
 const SETTLED_MAX: usize = 1_000;
 
+/// Counter: notices that were dropped because too many of their channel waited.
+const DROPPED: &str = "switchboard_router_notices_dropped_total";
+
 /// The state, and what is decided and not yet handed to the log.
 pub(crate) struct Router {
     state: State,
@@ -175,6 +178,9 @@ impl Router {
         }
         self.notices.drop_stale(self.state.workspace());
         self.notices.record();
+        let channels = self.state.workspace().channels.iter();
+        let dropped = channels.map(|(_, channel)| channel.dropped_notices).sum();
+        metrics::counter!(DROPPED).absolute(dropped);
         for (channel, notices) in self.notices.take_settled(SETTLED_MAX) {
             self.apply_system(SystemCommand::NoticesSettled(channel, notices), now);
         }
@@ -203,17 +209,18 @@ impl Router {
         true
     }
 
-    /// Queues the notices that are due.
-    pub(crate) fn start_notices(&mut self, now: Timestamp) {
+    /// Queues the notices that are due; few of them while the log is busy.
+    pub(crate) fn start_notices(&mut self, is_busy: bool, now: Timestamp) {
         let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
-        let due = self.notices.start(workspace, sealed_log, now).into_iter();
+        let due = self.notices.start(workspace, sealed_log, is_busy, now);
+        let due = due.into_iter();
         let jobs = due.map(|notification| SideJob::Notify(Box::new(notification)));
         self.batches.release_all(jobs.map(Release::Start));
     }
 
-    /// Returns when the next retry of a notice is due.
-    pub(crate) fn next_notice(&self) -> Option<Timestamp> {
-        self.notices.next_due()
+    /// Returns when notices are due that wait for a time.
+    pub(crate) fn next_notice(&self, now: Timestamp) -> Option<Timestamp> {
+        self.notices.next_due(now)
     }
 
     /// Decides a request and adds its events to the batch. The answer that the caller queues is sent

@@ -232,7 +232,8 @@ impl Loop {
                 self.side_jobs.attempts_mut().claim(channel, message, now);
             }
         }
-        self.router.start_notices(now);
+        let is_busy = !self.appender.is_idle();
+        self.router.start_notices(is_busy, now);
     }
 
     /// The time until something is due, at most [`TICK`].
@@ -244,7 +245,7 @@ impl Loop {
         let workspace = self.router.state().workspace();
         let due = [
             self.side_jobs.attempts().next_due(workspace),
-            self.router.next_notice(),
+            self.router.next_notice(now),
         ];
         let next = due.into_iter().flatten().min();
         next.map_or(TICK, |at| at.since(now)).min(TICK)

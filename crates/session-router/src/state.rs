@@ -99,6 +99,11 @@ impl State {
         &mut self.chance
     }
 
+    /// The settings that decisions depend on.
+    pub(crate) const fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// The rules and the jitter of a retry schedule.
     pub(crate) const fn schedule(&mut self) -> (&Rules, &mut Chance) {
         (&self.rules, &mut self.chance)

@@ -62,6 +62,7 @@ impl Resolved {
             rules: chat::rules::Rules {
                 schedule: settings.delivery.schedule.0.clone(),
                 time_to_live: settings.delivery.time_to_live.0,
+                notices_full: chat::rules::NOTICES_FULL,
             },
             egress: egress_config(loaded)?,
             nats: nats(loaded)?,

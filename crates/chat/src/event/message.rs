@@ -41,6 +41,9 @@ pub struct MessageSent {
     pub reply_to: Option<MessageId>,
     /// When its delivery expires.
     pub expires_at: Timestamp,
+    /// The author's name when it was sent, which every attempt repeats. Older events have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operator_name: Option<String>,
 }
 
 /// See [`crate::event::Event::MessageEdited`].

@@ -155,7 +155,7 @@ sealing! {
         message contact created_at reply_to digest;
         external_message_id by person content by person
     }
-    MessageSent { message operator reply_to expires_at; content by person }
+    MessageSent { message operator reply_to expires_at operator_name; content by person }
     MessageEdited { message parked; content by person }
     MessageDeleted { message }
     MessageRead { message }

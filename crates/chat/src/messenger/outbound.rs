@@ -50,6 +50,19 @@ pub struct Message<'a> {
     pub operator: (&'a UserId, &'a str),
     /// The message that it replies to, by the id that the messenger knows.
     pub reply_to: Option<&'a str>,
+    /// How often a user sent it again; 0 for the first time.
+    pub retry: u32,
+}
+
+impl Message<'_> {
+    /// The `webhook-id` of all attempts until the next retry by a user. A retry has its own, because a
+    /// messenger that deduplicates would drop what it saw before.
+    pub fn webhook_id(&self) -> String {
+        match self.retry {
+            0 => self.id.to_string(),
+            retry => format!("{}.{}", self.id, u64::from(retry) + 1),
+        }
+    }
 }
 
 impl Addressee<'_> {
@@ -83,6 +96,9 @@ impl Addressee<'_> {
         self.add(&mut data, "operator", json!({ "id": id, "name": name }));
         if let Some(id) = message.reply_to {
             self.add(&mut data, "replyTo", id);
+        }
+        if message.retry > 0 {
+            self.add(&mut data, "retry", message.retry);
         }
         self.body("message", true, Some(data))
     }

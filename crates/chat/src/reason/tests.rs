@@ -28,7 +28,7 @@ fn json_has_the_code_the_message_and_the_fields_in_camel_case() {
         Value::Object(reason.object()),
         json!({
             "code": "account_connected",
-            "message": "the webhook is connected to the live chat \"Support\" already, as channel \"Telegram\"",
+            "message": "the webhook is connected to the live chat \"Support\" already, as channel \"Telegram\"; reconnect that channel",
             "liveChat": "Support",
             "channel": "Telegram",
         })

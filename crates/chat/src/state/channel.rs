@@ -73,6 +73,8 @@ pub struct Channel {
     pub probed_at: Option<Timestamp>,
     /// The number of its next notice.
     pub next_notice: u64,
+    /// The number of notices that were dropped because too many waited.
+    pub dropped_notices: u64,
     /// The end of its stream.
     pub head: Head,
 }

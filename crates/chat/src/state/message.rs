@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
 use crate::id::{ContactId, MessageId, SessionId};
+use crate::messenger::outbound::Dialect;
 use crate::model::{DeliveryState, Direction};
 use crate::time::Timestamp;
 
@@ -51,6 +52,8 @@ pub struct MessageExtra {
     pub deleted: Option<Timestamp>,
     /// When it was delivered.
     pub delivered_at: Option<Timestamp>,
+    /// How often users sent it again after it had failed or expired.
+    pub retries: u32,
 }
 
 impl Message {
@@ -61,6 +64,7 @@ impl Message {
             edited: 0,
             deleted: None,
             delivered_at: None,
+            retries: 0,
         };
         self.extra.as_deref().unwrap_or(&NONE)
     }
@@ -89,6 +93,8 @@ pub struct Delivery {
     pub due: Timestamp,
     /// When it expires.
     pub expires_at: Timestamp,
+    /// The channel's dialect when it was queued: all attempts at it have the same body.
+    pub dialect: Dialect,
     /// Why the next or running attempt is made before its scheduled time.
     pub early: Option<Early>,
     /// Early attempts that failed although the messenger had just answered another message.

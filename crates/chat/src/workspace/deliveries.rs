@@ -54,7 +54,10 @@ impl Workspace {
         attempted: &Attempted,
         context: &mut Context<'_>,
     ) -> Decision {
-        let found = self.pending(attempted.message);
+        // A queued message was sent again by a user: this is the result of an attempt before that.
+        let found = self
+            .pending(attempted.message)
+            .filter(|(_, _, message, _)| message.state != Some(DeliveryState::Queued));
         let Some((session_id, session, message, delivery)) = found else {
             return self.decide_late(attempted, context.now);
         };
@@ -73,8 +76,8 @@ impl Workspace {
         Decision::new(attempt_events(about, change, context.now), Answer::Done)
     }
 
-    /// Records an attempt whose delivery a receipt settled first. Nothing is recorded for a forgotten
-    /// contact.
+    /// Records an attempt whose delivery a receipt settled first, also if a user has sent the message again
+    /// since. Nothing is recorded for a forgotten contact.
     fn decide_late(&self, attempted: &Attempted, now: Timestamp) -> Decision {
         let Some((session_id, message)) = self.message(attempted.message) else {
             return Decision::nothing();
@@ -87,11 +90,14 @@ impl Workspace {
             .contacts
             .get(&session.contact)
             .is_some_and(|c| c.forgotten.is_none());
-        let is_recorded = remembered && !state.is_pending() && was_sent(&attempted.reply);
+        let is_recorded = remembered && was_sent(&attempted.reply);
         let Some(channel) = channel.filter(|_| is_recorded) else {
             return Decision::nothing();
         };
-        let change = late_attempt(&attempted.reply, message, state, channel.last_attempt);
+        let change = DeliveryChanged {
+            next_attempt_at: state.is_pending().then_some(now),
+            ..late_attempt(&attempted.reply, message, state, channel.last_attempt)
+        };
         let about = (session_id, session, channel, attempted.generation);
         Decision::new(attempt_events(about, change, now), Answer::Done)
     }

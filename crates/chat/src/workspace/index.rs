@@ -161,6 +161,11 @@ impl Workspace {
         })
     }
 
+    /// Returns how many notices of a channel are not settled.
+    pub fn notices_of(&self, id: ChannelId) -> usize {
+        self.index.notices.get(&id).copied().unwrap_or(0)
+    }
+
     /// Returns the open sessions of a channel.
     pub fn open_sessions(&self, id: ChannelId) -> impl Iterator<Item = (SessionId, &Session)> {
         let open = self.chats_of(id).filter_map(|(_, chat)| chat.open);

@@ -3,7 +3,7 @@
 use crate::command::{Decision, MessageCommand};
 use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
 use crate::event::{MessageRead, MessageSent};
-use crate::id::{MessageId, SessionId, UserId};
+use crate::id::{MessageId, SessionId};
 use crate::model::Direction;
 use crate::reason::Reason;
 use crate::record::Answer;
@@ -38,7 +38,7 @@ impl Workspace {
                 self.check_remembered(found)?;
                 let chat = (channel, &found.chat());
                 let event =
-                    self.message_sent(chat, caller.id, (content.clone(), *reply_to), context)?;
+                    self.message_sent(chat, caller, (content.clone(), *reply_to), context)?;
                 let answer = Answer::Message(event.message, self.position + 1);
                 Ok(Decision::new(
                     [session_event(*session, found, event)],
@@ -93,7 +93,7 @@ impl Workspace {
     pub(super) fn message_sent(
         &self,
         (channel, chat): (&Channel, &ChatKey),
-        operator: &UserId,
+        caller: &Caller<'_>,
         (content, reply_to): (Content, Option<MessageId>),
         context: &mut Context<'_>,
     ) -> Result<MessageSent, Rejection> {
@@ -101,10 +101,11 @@ impl Workspace {
         self.check_lane(chat)?;
         Ok(MessageSent {
             message: MessageId::new(context.now, context.chance),
-            operator: operator.clone(),
+            operator: caller.id.clone(),
             content: Private::Clear(content),
             reply_to,
             expires_at: context.now.plus(context.rules.time_to_live),
+            operator_name: Some(caller.user.name.clone()),
         })
     }
 

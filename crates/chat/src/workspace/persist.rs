@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 use crate::workspace::index::Place;
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 13;
+pub const ROWS_VERSION: u8 = 14;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -116,6 +116,9 @@ impl Workspace {
         }
         for (message, delivery) in self.deliveries.iter() {
             self.index.expiry.insert((delivery.expires_at, *message));
+        }
+        for ((channel, _), _) in self.notices.iter() {
+            *self.index.notices.entry(*channel).or_default() += 1;
         }
         let chats: Vec<_> = self
             .chats

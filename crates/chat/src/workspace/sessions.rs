@@ -134,7 +134,7 @@ impl Workspace {
         ));
         if let Some(text) = text.filter(|t| !t.is_empty()) {
             let content = (Content::text(text), None);
-            let sent = self.message_sent((channel, &key), caller.id, content, context)?;
+            let sent = self.message_sent((channel, &key), caller, content, context)?;
             let live_chat = Some(channel.live_chat);
             events.push(NewEvent::new(Stream::Session(id), live_chat, sent));
         }

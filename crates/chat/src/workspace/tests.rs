@@ -13,6 +13,7 @@ mod invariants;
 mod live_chats;
 mod messages;
 mod model;
+mod notices;
 mod reads;
 mod replays;
 mod requests;

@@ -14,37 +14,60 @@ const EARLY_PAUSE: Duration = Duration::from_mins(1);
 impl Notices {
     /// Counts a failed attempt. Returns the number of them and the time of the first.
     pub(super) fn failed(&mut self, id: NoticeId, now: Timestamp) -> (u32, Timestamp) {
-        self.lanes.entry(id.0).or_default().has_retries = true;
         let tries = self.tries.entry(id).or_insert(Tries {
             count: 0,
             first: now,
-            last: now,
+            due: now,
+            early_from: now,
             is_early: false,
         });
         tries.count += 1;
-        tries.last = now;
+        let retries = &mut self.lanes.entry(id.0).or_default().retries;
+        retries.remove(&(tries.early_from, id.1));
+        tries.early_from = if tries.is_early {
+            now.plus(EARLY_PAUSE)
+        } else {
+            now
+        };
+        retries.insert((tries.early_from, id.1));
         (tries.count, tries.first)
+    }
+
+    /// Schedules the next attempt at a notice that failed.
+    pub(super) fn retry(&mut self, id: NoticeId, at: Timestamp) {
+        if let Some(tries) = self.tries.get_mut(&id) {
+            tries.due = at;
+            self.retries.insert((at, id));
+        }
+    }
+
+    /// Forgets the failed attempts at a notice.
+    pub(super) fn end_tries(&mut self, id: NoticeId) {
+        let Some(tries) = self.tries.remove(&id) else {
+            return;
+        };
+        if let Some(lane) = self.lanes.get_mut(&id.0) {
+            lane.retries.remove(&(tries.early_from, id.1));
+        }
     }
 
     /// Makes the notices of a channel due that wait for a retry: its messenger answered.
     pub(crate) fn answered(&mut self, channel: ChannelId, now: Timestamp) {
-        let Some(lane) = self.lanes.get_mut(&channel).filter(|l| l.has_retries) else {
+        let Some(lane) = self.lanes.get_mut(&channel) else {
             return;
         };
-        lane.has_retries = false;
-        let of_channel = |(_, id): &&(Timestamp, NoticeId)| id.0 == channel;
-        let waiting: Vec<_> = self.retries.iter().filter(of_channel).copied().collect();
-        for (at, id) in waiting {
-            let Some(tries) = self.tries.get_mut(&id) else {
-                continue;
-            };
-            if tries.is_early && now.since(tries.last) < EARLY_PAUSE {
-                lane.has_retries = true;
-                continue;
+        // Each answer looks only at what it brings forward: a hundred thousand may wait.
+        let may_come = |(from, _): &(Timestamp, u64)| *from <= now;
+        while let Some(next) = lane.retries.first().copied().filter(may_come) {
+            lane.retries.remove(&next);
+            let id = (channel, next.1);
+            // It may be in flight by now.
+            if let Some(tries) = self.tries.get_mut(&id)
+                && self.retries.remove(&(tries.due, id))
+            {
+                tries.is_early = true;
+                lane.due.insert(id.1);
             }
-            tries.is_early = true;
-            self.retries.remove(&(at, id));
-            lane.due.insert(id.1);
         }
     }
 }

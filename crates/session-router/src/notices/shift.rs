@@ -11,10 +11,11 @@ impl Notices {
         self.holds.shift(by_ms);
         for tries in self.tries.values_mut() {
             tries.first = tries.first.shifted(by_ms);
-            tries.last = tries.last.shifted(by_ms);
+            tries.due = tries.due.shifted(by_ms);
+            tries.early_from = tries.early_from.shifted(by_ms);
         }
         for lane in self.lanes.values_mut() {
-            lane.paused_until = lane.paused_until.map(|until| until.shifted(by_ms));
+            lane.shift(by_ms);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Which notices are sent, and when.
 
+mod failures;
+
 use std::time::Duration;
 
 use chat::command::{Attempted, SystemCommand};
@@ -19,7 +21,7 @@ fn nobody() -> AttemptReply {
 
 /// The notices that start now.
 fn started(notices: &mut Notices, shell: &Shell, at: Timestamp) -> Vec<(NoticeId, NoticeKind)> {
-    let started = notices.start(shell.workspace(), &shell.sealed_log, at);
+    let started = notices.start(shell.workspace(), &shell.sealed_log, false, at);
     started
         .into_iter()
         .map(|notification| (notification.id, notification.kind))
@@ -115,13 +117,13 @@ fn an_outcome_waits_at_most_two_seconds_for_the_profile() {
     let wait = PROFILE_WAIT_MAX;
     let (soon, over) = (shell.now.plus(wait / 2), shell.now.plus(wait));
     assert_eq!(started(&mut notices, &shell, soon), []);
-    assert_eq!(notices.next_due(), Some(over));
+    assert_eq!(notices.next_due(shell.now), Some(over));
     let outcomes = started(&mut notices, &shell, over);
     assert!(
         matches!(outcomes[..], [(_, NoticeKind::Outcome(..))]),
         "{outcomes:?}"
     );
-    assert_eq!(notices.next_due(), None);
+    assert_eq!(notices.next_due(shell.now), None);
     // Further outcomes do not wait for the same request.
     shell.writes(channel, "chat", "ada", "again");
     assert_eq!(started(&mut notices, &shell, over).len(), 1);
@@ -173,7 +175,7 @@ fn outcomes_do_not_wait_for_the_retry_of_a_profile_and_none_is_requested_meanwhi
 fn a_profile_request_has_the_time_of_every_attempt() {
     let (mut shell, channel) = fixture();
     shell.writes(channel, "chat", "ada", "hello");
-    let started = Notices::new().start(shell.workspace(), &shell.sealed_log, shell.now);
+    let started = Notices::new().start(shell.workspace(), &shell.sealed_log, false, shell.now);
     let request = &started[0].request;
     assert!(request.is_profile);
     assert_eq!(request.timeout_ms, chat::rpc::ATTEMPT_TIMEOUT_MS);
@@ -221,25 +223,6 @@ fn notices_continue_when_no_message_is_left_to_probe_with() {
     assert_eq!(started(&mut notices, &shell, shell.now).len(), 1);
 }
 
-#[test]
-fn a_lane_pauses_after_a_failure_however_many_notices_wait() {
-    let (mut shell, channel) = fixture();
-    shell.writes(channel, "chat", "ada", "hello");
-    let mut notices = Notices::new();
-    let first = started(&mut notices, &shell, shell.now);
-    let failed_at = shell.now;
-    assert_eq!(
-        finish(&mut notices, &shell, &first[0], &nobody()),
-        NoticeOutcome::Retry
-    );
-    for chat in ["second", "third", "fourth"] {
-        shell.writes(channel, chat, chat, "hello");
-    }
-    assert_eq!(started(&mut notices, &shell, failed_at), []);
-    let rested = failed_at.plus(PAUSE_MIN);
-    assert!(!started(&mut notices, &shell, rested).is_empty());
-}
-
 fn accepted() -> AttemptReply {
     let outcome = Outcome::Answered {
         status: 200,
@@ -261,7 +244,7 @@ fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
     let profile = started(&mut notices, &shell, shell.now).remove(0);
     for _ in 0..8 {
         finish(&mut notices, &shell, &profile, &nobody());
-        let at = notices.next_due().unwrap();
+        let (at, _) = *notices.retries.first().unwrap();
         shell.now = shell.now.max(at).plus(PAUSE_MAX);
         started(&mut notices, &shell, shell.now);
     }
@@ -301,7 +284,7 @@ fn a_retry_of_a_notice_keeps_its_pause_when_the_clock_jumps() {
         let mut notices = Notices::new();
         let profile = started(&mut notices, &shell, shell.now).remove(0);
         finish(&mut notices, &shell, &profile, &nobody());
-        let pause = notices.next_due().unwrap().since(shell.now);
+        let pause = notices.next_due(shell.now).unwrap().since(shell.now);
         shell.now = shell.now.shifted(by_ms);
         notices.shift(by_ms);
         assert!(!started(&mut notices, &shell, shell.now).contains(&profile));

@@ -6,7 +6,7 @@ use chat::command::{Reply, Request, SystemCommand};
 use chat::event::CodeUsed;
 use chat::id::{ChannelId, LiveChatId, UserId};
 use chat::messenger::Inbound;
-use chat::model::Group;
+use chat::model::{ChannelStatus, Group};
 use chat::reason::Reason;
 use chat::record::Stream;
 use chat::rejection::{Code, Rejection};
@@ -14,7 +14,7 @@ use chat::rpc::{
     Access, AccessRequest, Audience, ConfirmationCode, Health, HealthReply, HealthRequest,
     InboundReply, InboundRequest, Login, LoginRequest, ResetPassword,
 };
-use chat::state::ChannelCode;
+use chat::state::{Channel, ChannelCode};
 use chat::subject::Question;
 use chat::time::Timestamp;
 use chat::workspace::Caller;
@@ -102,7 +102,7 @@ impl Router {
         })
     }
 
-    fn inbound(&mut self, mut request: InboundRequest, now: Timestamp) -> InboundReply {
+    pub(super) fn inbound(&mut self, mut request: InboundRequest, now: Timestamp) -> InboundReply {
         if self.is_stale(request.channel, request.revision) {
             return InboundReply::Stale;
         }
@@ -111,6 +111,10 @@ impl Router {
             return InboundReply::Rejected(disk_full());
         }
         let channel = request.channel;
+        if is_message && self.has_full_notices(channel, now) {
+            let limit = self.state.rules().notices_full;
+            return InboundReply::Rejected(Reason::NoticesFull { limit }.into());
+        }
         let has_effect = match self.has_effect(channel, &request.inbound) {
             Ok(has_effect) => has_effect,
             Err(rejection) => return InboundReply::Rejected(rejection),
@@ -155,6 +159,20 @@ impl Router {
                 InboundReply::Rejected(self.not_accepted(channel, is_message, rejection))
             }
         }
+    }
+
+    /// Whether new messages of a channel are rejected because too many notices wait: their outcomes would
+    /// be dropped. While the messenger does not answer, messages are accepted nevertheless, because what
+    /// people write matters more than notices.
+    fn has_full_notices(&self, id: ChannelId, now: Timestamp) -> bool {
+        let workspace = self.state.workspace();
+        let answers = |channel: &Channel| {
+            channel.status == ChannelStatus::Active
+                && !channel.breaker.open
+                && !self.notices.is_away(id, now)
+        };
+        workspace.notices_of(id) >= self.state.rules().notices_full
+            && workspace.channels.get(&id).is_some_and(answers)
     }
 
     /// The rejection of an inbound request. Counts the messages of inactive channels, except while the

@@ -3,11 +3,16 @@
 use std::time::Duration;
 
 use chat::command::Attempted;
+use chat::messenger::Inbound;
 use chat::reason::Reason;
-use serde_json::json;
+use chat::rejection::Code;
+use chat::rpc::{AttemptReply, InboundReply, InboundRequest, Outcome};
+use chat::rules::Rules;
+use serde_json::{Value, json};
 
 use super::*;
 use crate::attempt::failed;
+use crate::side_jobs::JobResult;
 use crate::view::tests::shell::{Shell, text};
 
 #[test]
@@ -103,4 +108,94 @@ fn a_jump_of_the_clock_changes_no_wait() {
             assert_eq!(workspace.expired(now).count(), 0, "{hours} h");
         });
     }
+}
+
+/// A router of which a channel has three waiting notices, the most before messages are rejected.
+fn full(with: impl FnOnce(&mut Router, ChannelId, Timestamp)) {
+    let mut shell = Shell::with(Rules {
+        notices_full: 3,
+        ..Rules::standard()
+    });
+    let live_chat = shell.live_chat("Desk", &[]);
+    let channel = shell.channel(&live_chat, "https://chat.example/hook");
+    shell.writes(channel, "chat", "ada", "one");
+    shell.writes(channel, "chat", "ada", "two");
+    assert_eq!(shell.workspace().notices_of(channel), 3);
+    let now = shell.now;
+    shell.into_router(now, |router| with(router, channel, now));
+}
+
+fn says(router: &mut Router, channel: ChannelId, body: &Value, now: Timestamp) -> InboundReply {
+    let known = router.state().workspace().channel(channel).unwrap();
+    let request = InboundRequest {
+        channel,
+        revision: known.revision,
+        inbound: Inbound::read(body.as_object().unwrap()).unwrap().0,
+        old_code: None,
+        webhook_id: None,
+    };
+    router.inbound(request, now)
+}
+
+fn writes(router: &mut Router, channel: ChannelId, now: Timestamp) -> InboundReply {
+    let data = json!({
+        "externalMessageId": "new", "externalChatId": "chat", "externalUserId": "ada", "text": "three",
+    });
+    let body = json!({ "type": "message", "data": data });
+    says(router, channel, &body, now)
+}
+
+/// Ends all notices that can start now.
+fn answer(router: &mut Router, status: Option<u16>, now: Timestamp) -> usize {
+    let (workspace, sealed_log) = (router.state.workspace(), router.state.sealed_log());
+    let started = router.notices.start(workspace, sealed_log, false, now);
+    let count = started.len();
+    for notification in started {
+        let reply = match status {
+            Some(status) => AttemptReply {
+                ms: 1,
+                outcome: Outcome::Answered {
+                    status,
+                    retry_after: None,
+                    answer: Vec::new(),
+                },
+                old_code: None,
+            },
+            None => failed(Reason::TimedOut { ms: 10_000 }),
+        };
+        router.handle_result(JobResult::Notified(Box::new(notification), reply), now);
+    }
+    count
+}
+
+#[test]
+fn messages_are_rejected_and_no_outcome_is_dropped_while_a_messenger_falls_behind() {
+    full(|router, channel, now| {
+        let InboundReply::Rejected(rejection) = writes(router, channel, now) else {
+            panic!("accepted")
+        };
+        assert_eq!(rejection.code, Code::RateLimited);
+        assert_eq!(rejection.reason, Reason::NoticesFull { limit: 3 });
+        let edit = json!({ "externalMessageId": "unknown", "text": "other" });
+        let edit = json!({ "type": "messageEdited", "data": edit });
+        let edited = says(router, channel, &edit, now);
+        assert_eq!(edited, InboundReply::Done, "only messages have outcomes");
+        while answer(router, Some(200), now) > 0 {}
+        router.tick(now).unwrap();
+        assert_eq!(router.state().workspace().notices_of(channel), 0);
+        let accepted = writes(router, channel, now);
+        assert!(matches!(accepted, InboundReply::Accepted(_)));
+    });
+}
+
+#[test]
+fn messages_are_accepted_while_their_messenger_answers_nothing() {
+    full(|router, channel, mut now| {
+        for _ in 0..20 {
+            answer(router, None, now);
+            now = now.plus(Duration::from_secs(5));
+        }
+        let accepted = writes(router, channel, now);
+        assert!(matches!(accepted, InboundReply::Accepted(_)));
+    });
 }

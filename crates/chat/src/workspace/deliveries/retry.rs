@@ -22,7 +22,7 @@ use crate::workspace::{Caller, Context, Workspace};
 const REPLAY_MAX: usize = 200;
 
 impl Workspace {
-    /// Decides a delivery receipt. It moves a delivery forward only.
+    /// Decides a delivery receipt. It replaces only what proves less.
     pub(in crate::workspace) fn decide_receipt(
         &self,
         channel: ChannelId,
@@ -45,10 +45,7 @@ impl Workspace {
             ReceiptStatus::Read => DeliveryState::Read,
             ReceiptStatus::Failed => DeliveryState::Failed,
         };
-        let undecided = message.state.is_none_or(|s| s <= DeliveryState::Accepted);
-        let moves = undecided
-            || (message.state == Some(DeliveryState::Delivered) && state == DeliveryState::Read);
-        if !moves {
+        if !message.state.is_none_or(|s| s.gives_way_to(state)) {
             return Ok(Decision::nothing());
         }
         let event = DeliveryChanged {

@@ -190,6 +190,7 @@ fn created(e: &ChannelCreated, time: Timestamp) -> Channel {
         has_retries: false,
         probed_at: None,
         next_notice: 0,
+        dropped_notices: 0,
         head: Head::default(),
     }
 }

@@ -15,6 +15,9 @@ impl Workspace {
             m.state = Some(e.state);
             m.attempts = e.attempts;
             m.delivery_at = record.position;
+            if e.requeued {
+                m.extra_mut().retries += 1;
+            }
             if e.state == DeliveryState::Delivered {
                 m.extra_mut().delivered_at.get_or_insert(record.time);
             } else if e.state == DeliveryState::Queued && m.extra().delivered_at.is_some() {
@@ -106,8 +109,10 @@ impl Workspace {
         };
         let (channel, chat) = (row.channel, row.chat());
         let before = self.lane_head(&chat);
+        let dialect = self.channels.get(&channel).map(|c| c.dialect);
         let delivery = Delivery {
             session,
+            dialect: dialect.unwrap_or_default(),
             tries: 0,
             first_at: None,
             due,

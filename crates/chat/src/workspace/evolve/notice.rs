@@ -40,7 +40,12 @@ impl Workspace {
         }
     }
 
-    pub(super) fn push_notice(&mut self, id: ChannelId, kind: NoticeKind, at: Timestamp) {
+    pub(in crate::workspace) fn push_notice(
+        &mut self,
+        id: ChannelId,
+        kind: NoticeKind,
+        at: Timestamp,
+    ) {
         let Some(channel) = self.channels.get_mut(&id) else {
             return;
         };
@@ -50,8 +55,17 @@ impl Workspace {
         }
         let number = channel.next_notice;
         channel.next_notice += 1;
+        let count = self.index.notices.entry(id).or_default();
+        *count += 1;
+        let oldest = if *count > NOTICES_MAX {
+            channel.dropped_notices += 1;
+            let mut waiting = self.notices.range((id, 0)..=(id, u64::MAX));
+            waiting.next().map(|((_, number), _)| *number)
+        } else {
+            None
+        };
         self.notices.insert((id, number), Notice { kind, at });
-        if let Some(oldest) = number.checked_sub(NOTICES_MAX) {
+        if let Some(oldest) = oldest {
             self.drop_notice(id, oldest);
         }
     }
@@ -61,6 +75,12 @@ impl Workspace {
         let Some(notice) = self.notices.remove(&(id, number)) else {
             return;
         };
+        if let Some(count) = self.index.notices.get_mut(&id) {
+            *count -= 1;
+            if *count == 0 {
+                self.index.notices.remove(&id);
+            }
+        }
         if let NoticeKind::Profile(contact) = notice.kind
             && let Some(contact) = self.contacts.get_mut(&contact)
         {

@@ -318,7 +318,7 @@ impl Model {
         let now = self.now;
         let generation = self.in_flight.remove(&message).unwrap();
         let sent = self.sent_mut(message);
-        let late = !sent.state.is_pending();
+        let late = sent.state != DeliveryState::Sending;
         if !late {
             sent.state = match status {
                 Some(200) => DeliveryState::Accepted,

@@ -84,14 +84,14 @@ const SHAPES: [&str; 8] = [
      operator_initiated capabilities(operatorInitiated files typing receipts edits sessions) \
      verified status since reason refused last_error last_external pending last_attempt parked \
      operators breaker(failing_since failures open probes not_before paused_until) has_retries \
-     probed_at next_notice head(version position))",
+     probed_at next_notice dropped_notices head(version position))",
     "(channel external_user_id keys profile_at asked_at asking asked_in_vain first_seen_at forgotten \
      sessions head(version position))",
     "(open last lane name is_group)",
     "(live_chat channel contact external_chat_id status operator opened_by opened_at \
      opened_position closed_at waiting_since last_at unread failed newest previous \
      head(version position))",
-    "(session tries first_at due expires_at early vain earliest)",
+    "(session tries first_at due expires_at dialect early vain earliest)",
     "(kind(Session) at)",
 ];
 
@@ -111,5 +111,5 @@ fn rows_with_other_fields_have_another_version() {
         shape_of(&w.deliveries),
         shape_of(&w.notices),
     ];
-    assert_eq!((ROWS_VERSION, shapes), (13, SHAPES.map(String::from)));
+    assert_eq!((ROWS_VERSION, shapes), (14, SHAPES.map(String::from)));
 }

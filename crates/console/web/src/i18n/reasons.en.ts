@@ -53,7 +53,7 @@ export const reasons = {
   channel_changed: "The channel has changed meanwhile (status: {status}). Reconnect it.",
   token_shown: "This token was already shown. Create a new one.",
   user_disabled: "User {user} is disabled. Enable the user first.",
-  account_connected: "This account is already connected to the live chat “{liveChat}” as “{channel}”.",
+  account_connected: "This account is already connected to the live chat “{liveChat}” as “{channel}”. Reconnect that channel.",
   already_assigned: "This conversation is already assigned to {name}.",
   session_already_open: "This contact already has an open conversation.",
   session_closed: "The conversation is closed. The next message from the contact opens a new one.",
@@ -117,6 +117,7 @@ export const reasons = {
   not_in_chat: "The chat has no message {messageId}.",
   content_required: "Enter a text or attach a file.",
 
+  notices_full: "{limit} requests to this messenger are waiting to be sent. Retry later.",
   lane_full: "{limit} messages of this chat are waiting for delivery. Retry later.",
   busy: "Too many requests. Retry later.",
   in_progress: "Already in progress. Retry to see the result.",

@@ -53,7 +53,7 @@ export const reasons: Translated<typeof english> = {
   channel_changed: "Канал тем временем изменился (статус: {status}). Подключите его снова.",
   token_shown: "Этот токен уже был показан. Создайте новый.",
   user_disabled: "Пользователь {user} отключён. Сначала включите его.",
-  account_connected: "Этот аккаунт уже подключён к чату «{liveChat}» как «{channel}».",
+  account_connected: "Этот аккаунт уже подключён к чату «{liveChat}» как «{channel}». Переподключите этот канал.",
   already_assigned: "Диалог уже взял другой оператор: {name}.",
   session_already_open: "С этим клиентом уже есть открытый диалог.",
   session_closed: "Диалог закрыт. Следующее сообщение клиента откроет новый.",
@@ -117,6 +117,7 @@ export const reasons: Translated<typeof english> = {
   not_in_chat: "В беседе нет сообщения {messageId}.",
   content_required: "Введите текст или приложите файл.",
 
+  notices_full: "{limit} запросов к этому мессенджеру ждут отправки. Повторите позже.",
   lane_full: "В этой беседе {limit} сообщений ждут доставки. Повторите позже.",
   busy: "Слишком много запросов. Повторите позже.",
   in_progress: "Уже выполняется. Повторите, чтобы увидеть результат.",

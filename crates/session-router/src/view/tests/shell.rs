@@ -44,6 +44,11 @@ pub(crate) struct Shell {
 impl Shell {
     /// A fixture with the administrator `root`.
     pub(crate) fn new() -> Self {
+        Self::with(Rules::standard())
+    }
+
+    /// The same with other rules.
+    pub(crate) fn with(rules: Rules) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let mut chance = Chance::from_seed([3; 32]);
         let master = std::sync::Arc::new(SealKey::from_bytes([7; 32]));
@@ -56,7 +61,7 @@ impl Shell {
             Workspace::new(sealed_log.keyring.master().index_key()),
             sealed_log.clone(),
             chance,
-            Rules::standard(),
+            rules,
             "https://chat.example".to_owned(),
         );
         let mut shell = Self {

@@ -108,6 +108,7 @@ mod tests {
             has_retries: true,
             probed_at: None,
             next_notice: 0,
+            dropped_notices: 0,
             head: Head::default(),
         }
     }

@@ -178,6 +178,7 @@ fn messages() -> Vec<Event> {
             content: sealed(),
             reply_to: Some(message(1)),
             expires_at: TIME,
+            operator_name: None,
         },
         MessageEdited {
             message: message(1),
@@ -322,6 +323,14 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         profile: None,
         is_empty: true,
     };
+    let signed = MessageSent {
+        message: message(2),
+        operator: user("ann"),
+        content: sealed(),
+        reply_to: None,
+        expires_at: TIME,
+        operator_name: Some("Ann".to_owned()),
+    };
     vec![
         ("reason.channel-status-changed", disconnected.into()),
         ("reason.session-closed", closed.into()),
@@ -330,5 +339,6 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         ("named.token-issued", named.into()),
         ("empty.contact-updated", empty.into()),
         ("named.session-opened", named_chat.into()),
+        ("named.message-sent", signed.into()),
     ]
 }

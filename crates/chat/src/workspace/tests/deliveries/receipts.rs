@@ -1,9 +1,10 @@
-use super::SECOND;
+use super::{DAY, SECOND};
+use crate::command::{Replay, SystemCommand};
 use crate::id::MessageId;
 use crate::messenger::{Inbound, ReceiptStatus};
 use crate::model::DeliveryState;
 use crate::rejection::Code;
-use crate::workspace::tests::fixture::{Fixture, answered, timed_out};
+use crate::workspace::tests::fixture::{Fixture, START, answered, retry, timed_out};
 
 fn receipt(message: MessageId, status: ReceiptStatus) -> Inbound {
     Inbound::Status {
@@ -51,10 +52,61 @@ fn a_delivered_message_is_not_attempted_again_after_a_timeout() {
 #[test]
 fn a_failed_receipt_ends_a_delivery() {
     let (mut fixture, _, id) = Fixture::with_message();
-    for status in [ReceiptStatus::Failed, ReceiptStatus::Delivered] {
-        check(&mut fixture, id, status, DeliveryState::Failed);
+    for _ in 0..2 {
+        check(
+            &mut fixture,
+            id,
+            ReceiptStatus::Failed,
+            DeliveryState::Failed,
+        );
     }
     assert_eq!(fixture.default_channel().pending, 0);
+}
+
+#[test]
+fn a_receipt_after_a_failure_is_believed_and_ends_the_retries() {
+    let ends: [fn(&mut Fixture, MessageId); 3] = [
+        |fixture, id| fixture.attempt(id, answered(404)),
+        |fixture, id| {
+            fixture.attempt(id, answered(504));
+            fixture.wait(DAY);
+            fixture.system(SystemCommand::Expire(id));
+        },
+        |fixture, id| {
+            fixture.attempt(id, answered(200));
+            fixture.receive(receipt(id, ReceiptStatus::Failed)).unwrap();
+        },
+    ];
+    for end in ends {
+        for (status, after) in [
+            (ReceiptStatus::Delivered, DeliveryState::Delivered),
+            (ReceiptStatus::Read, DeliveryState::Read),
+        ] {
+            let (mut fixture, _, id) = Fixture::with_message();
+            end(&mut fixture, id);
+            assert!(fixture.state(id) >= DeliveryState::Failed);
+            check(&mut fixture, id, status, after);
+            fixture.rejects("ann", retry(id), Code::Conflict);
+            fixture.does("root", Replay::Since(fixture.channel, START));
+            fixture.assert_no_event();
+            check(&mut fixture, id, ReceiptStatus::Failed, after);
+        }
+    }
+}
+
+#[test]
+fn a_receipt_ends_a_retry_that_has_begun() {
+    for attempts in [0, 1] {
+        let (mut fixture, _, id) = Fixture::with_message();
+        fixture.attempt(id, answered(404));
+        fixture.does("ann", retry(id));
+        for _ in 0..attempts {
+            fixture.attempt(id, answered(500));
+        }
+        check(&mut fixture, id, ReceiptStatus::Read, DeliveryState::Read);
+        assert_eq!(fixture.default_channel().pending, 0);
+        assert!(fixture.next_due().is_none());
+    }
 }
 
 #[test]

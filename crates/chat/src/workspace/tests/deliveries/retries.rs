@@ -2,10 +2,13 @@ use std::time::Duration;
 
 use super::{DAY, SECOND};
 use crate::command::{Replay, SystemCommand};
+use crate::messenger::{Inbound, ReceiptStatus};
 use crate::model::DeliveryState;
 use crate::rejection::Code;
 use crate::rules::LANE_MAX;
-use crate::workspace::tests::fixture::{Fixture, START, answered, close, retry, send, start};
+use crate::workspace::tests::fixture::{
+    Fixture, START, answered, close, retry, send, start, timed_out,
+};
 
 #[test]
 fn a_failed_message_is_retried_under_its_id_behind_the_others() {
@@ -25,6 +28,27 @@ fn a_failed_message_is_retried_under_its_id_behind_the_others() {
     assert_eq!(fixture.state(first), DeliveryState::Accepted);
     fixture.rejects("ann", retry(first), Code::Conflict);
     assert!(fixture.next_due().is_none());
+}
+
+#[test]
+fn the_result_of_an_attempt_before_a_retry_does_not_end_the_retry() {
+    for reply in [answered(200), answered(404), answered(500), timed_out()] {
+        let (mut fixture, _, id) = Fixture::with_message();
+        fixture.begin_attempt(id);
+        let failed = Inbound::Status {
+            message: id,
+            status: ReceiptStatus::Failed,
+            reason: None,
+        };
+        fixture.receive(failed).unwrap();
+        fixture.does("ann", retry(id));
+        fixture.end_attempt(id, reply);
+        assert_eq!(fixture.kinds(), ["delivery-changed"], "it is recorded");
+        assert_eq!(fixture.state(id), DeliveryState::Queued);
+        assert_eq!(fixture.due(), [id]);
+        fixture.attempt(id, answered(200));
+        assert_eq!(fixture.state(id), DeliveryState::Accepted);
+    }
 }
 
 #[test]

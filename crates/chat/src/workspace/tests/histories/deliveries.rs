@@ -58,8 +58,12 @@ impl World {
             ReceiptStatus::Failed => DeliveryState::Failed,
         };
         let sent = self.model.sent_mut(message);
-        let is_read = (sent.state, after) == (DeliveryState::Delivered, DeliveryState::Read);
-        if sent.state <= DeliveryState::Accepted || is_read {
+        let proof = |state| match state {
+            DeliveryState::Read => 2,
+            DeliveryState::Delivered => 1,
+            _ => 0,
+        };
+        if sent.state <= DeliveryState::Accepted || proof(after) > proof(sent.state) {
             sent.state = after;
         }
         Some(())
