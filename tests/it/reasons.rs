@@ -7,15 +7,17 @@ use crate::sources::{files, read};
 const CATALOGUES: &str = "crates/console/web/src/i18n/reasons";
 
 /// The files of the page that use regular expressions, none of them on texts of the broker.
-const USES_REGULAR_EXPRESSIONS: [&str; 9] = [
+const USES_REGULAR_EXPRESSIONS: [&str; 11] = [
     "admin/UserDialog.svelte",
     "admin/state/channel.ts",
     "i18n/catalogue.ts",
     "operator/keys.ts",
     "state/links.ts",
     "state/replies.ts",
+    "text/bidi.ts",
     "text/picture.ts",
     "text/search.ts",
+    "text/urls.ts",
     "text/visible.ts",
 ];
 

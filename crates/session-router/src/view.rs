@@ -36,6 +36,7 @@ use chat::model::Group;
 use chat::reason::Reason;
 use chat::record::Answer;
 use chat::rejection::Rejection;
+use chat::time::Timestamp;
 use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
 
@@ -145,13 +146,13 @@ pub(crate) fn scan(
 pub(crate) fn plan(
     workspace: &Workspace,
     caller: &Caller<'_>,
-    query: &Query,
+    (query, now): (&Query, Timestamp),
     online: &dyn Fn(&UserId) -> bool,
     public_url: &str,
 ) -> Result<Plan, Rejection> {
     let webhook = webhook_for(caller);
     match query {
-        Query::Me => Ok(me::plan(workspace, caller, public_url)),
+        Query::Me => Ok(me::plan(workspace, caller, now, public_url)),
         Query::LiveChats(page) => Ok(live_chats::live_chats(workspace, caller, page, online)),
         Query::Channels(live_chat, page) => {
             channel::list(workspace, caller, (*live_chat, page), webhook, public_url)

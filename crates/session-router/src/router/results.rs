@@ -110,6 +110,7 @@ impl Router {
             Scanned::Search(query) => return self.plan(user, &query, now),
             Scanned::Events(found) => {
                 let public_url = self.state.public_url();
+                let found = (found, now);
                 view::plan_events(workspace, &caller, found, public_url, &self.subjects)
             }
             Scanned::Attempts(found) => view::plan_attempts(workspace, &caller, found),

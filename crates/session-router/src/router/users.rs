@@ -110,7 +110,8 @@ impl Router {
         let workspace = self.state.workspace();
         let caller = workspace.caller(user)?;
         let online = |user: &UserId| self.presence.is_online(user, now);
-        view::plan(workspace, &caller, query, &online, self.state.public_url())
+        let public_url = self.state.public_url();
+        view::plan(workspace, &caller, (query, now), &online, public_url)
     }
 
     fn command(

@@ -12,6 +12,7 @@ use chat::id::LiveChatId;
 use chat::model::Group;
 use chat::record::Record;
 use chat::subject;
+use chat::time::Timestamp;
 use chat::workspace::{Caller, Workspace};
 
 use super::list::List;
@@ -132,7 +133,7 @@ impl After {
 pub(crate) fn plan_events(
     workspace: &Workspace,
     caller: &Caller<'_>,
-    found: Found,
+    (found, now): (Found, Timestamp),
     public_url: &str,
     subjects: &subject::Subjects,
 ) -> Plan {
@@ -164,6 +165,7 @@ pub(crate) fn plan_events(
             .with("events", list.values())
             .with("next", next)
             .with("position", head)
+            .with("time", now)
     })
 }
 

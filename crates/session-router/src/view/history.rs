@@ -1,8 +1,8 @@
 //! `sessions.history`: the messages before a position.
 //!
-//! A page has the newest messages before the position, sorted by the time they were written, which for
-//! inbound ones is the messenger's. Changes of the sessions are added on request, as they cost a walk
-//! through the log.
+//! A page has the newest messages before the position, in the order of the log: the times at which
+//! messengers say that messages were written do not move them. Changes of the sessions are added on
+//! request, as they cost a walk through the log.
 
 mod changes;
 
@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use chat::id::{ContactId, SessionId};
 use chat::rejection::Rejection;
-use chat::state::{Contact, Session};
+use chat::state::{ChatKey, Contact, Session};
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
@@ -38,7 +38,7 @@ pub(super) fn plan(
         }
         HistoryOf::Contact(id) => {
             super::visible_contact(workspace, caller, id)?;
-            of_contact(workspace.contact(id)?)
+            of_contact(workspace, workspace.contact(id)?)
         }
     };
     let before = query.before.unwrap_or(u64::MAX);
@@ -82,10 +82,27 @@ fn chain(workspace: &Workspace, id: SessionId) -> Vec<SessionId> {
         .collect()
 }
 
-/// A person's newest sessions.
-fn of_contact(contact: &Contact) -> Vec<SessionId> {
-    let newest = contact.sessions.iter().rev();
-    newest.copied().take(SESSIONS_MAX).collect()
+/// The sessions of a person's chats, newest first: of each chat in which a session was opened for the
+/// person, also those that were opened for others.
+fn of_contact(workspace: &Workspace, contact: &Contact) -> Vec<SessionId> {
+    let entry = |id: SessionId| Some((workspace.sessions.get(&id)?.opened_position, id));
+    let newest = contact.sessions.iter().rev().take(SESSIONS_MAX);
+    let chats: BTreeSet<ChatKey> = newest
+        .filter_map(|id| workspace.sessions.get(id))
+        .map(Session::chat)
+        .collect();
+    let last = chats
+        .iter()
+        .filter_map(|chat| workspace.chats.get(chat)?.last);
+    let mut heap: BinaryHeap<_> = last.filter_map(entry).collect();
+    std::iter::from_fn(|| {
+        let (_, id) = heap.pop()?;
+        let previous = workspace.sessions.get(&id)?.previous;
+        heap.extend(previous.and_then(entry));
+        Some(id)
+    })
+    .take(SESSIONS_MAX)
+    .collect()
 }
 
 /// Messages of several sessions, newest first. Sessions may overlap, as notes can be added to closed
@@ -188,20 +205,16 @@ fn render(
     authors: &[ContactSnapshot],
     sealed_log: &SealedLog,
 ) -> Rendered {
-    let (mut list, mut order, mut next) = (List::default(), Vec::new(), None);
-    let mut cut = false;
+    let (mut list, mut next, mut cut) = (List::default(), None, false);
     for message in newest {
-        let (at, object) = message.dated(sealed_log);
-        if !list.push(object) {
+        if !list.push(message.object(sealed_log)) {
             cut = true;
             break;
         }
-        order.push((at, message.position()));
         next = Some(message.position());
     }
-    let mut page: Vec<_> = order.into_iter().zip(list.values()).collect();
-    page.sort_by_key(|(order, _)| *order);
-    let messages: Vec<_> = page.into_iter().map(|(_, message)| message).collect();
+    let mut messages = list.values();
+    messages.reverse();
     let contact = |c: &ContactSnapshot| c.with(c.read(sealed_log).without_picture());
     Rendered {
         messages,

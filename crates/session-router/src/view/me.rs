@@ -1,6 +1,7 @@
 //! `me`: the caller and their live chats.
 
 use chat::model::Group;
+use chat::time::Timestamp;
 use chat::workspace::{Caller, Workspace};
 
 use super::users::UserSnapshot;
@@ -8,7 +9,12 @@ use super::{Plan, list, live_chats};
 use crate::api::Page;
 
 /// Plans `me`. `next` is present if not all live chats fit: the rest is in `live-chats.list`.
-pub(super) fn plan(workspace: &Workspace, caller: &Caller<'_>, public_url: &str) -> Plan {
+pub(super) fn plan(
+    workspace: &Workspace,
+    caller: &Caller<'_>,
+    now: Timestamp,
+    public_url: &str,
+) -> Plan {
     let everything = Page {
         before: None,
         limit: usize::MAX - 1,
@@ -23,6 +29,7 @@ pub(super) fn plan(workspace: &Workspace, caller: &Caller<'_>, public_url: &str)
         user.card()
             .with("liveChats", list)
             .with("position", position)
+            .with("time", now)
             .with_some("next", next)
             // Announces that `typing` and `viewing` accept `ended`.
             .with("signalsEnd", true)

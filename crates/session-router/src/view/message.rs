@@ -78,13 +78,6 @@ impl MessageSnapshot {
         self.row.position
     }
 
-    /// The object `message`, and the time it was written.
-    pub(super) fn dated(&self, sealed_log: &SealedLog) -> (Timestamp, Value) {
-        let written = self.read(sealed_log);
-        let at = written.created_at.unwrap_or_default();
-        (at, self.with(written, sealed_log))
-    }
-
     /// The object `message`.
     pub(crate) fn object(&self, sealed_log: &SealedLog) -> Value {
         self.with(self.read(sealed_log), sealed_log)
@@ -131,6 +124,7 @@ impl MessageSnapshot {
             .with_some("author", written.author)
             .with_some("text", short)
             .with_some("createdAt", written.created_at)
+            .with_some("acceptedAt", written.accepted_at)
             .with_some("deleted", self.row.extra().deleted);
         (text, object.value())
     }

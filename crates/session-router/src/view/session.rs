@@ -131,6 +131,7 @@ impl SessionSnapshot {
             .with("failed", row.failed)
             .with_some("lastMessage", texts.last)
             .with_some("waitingSince", row.waiting_since)
+            .with("position", row.head.position)
             .value()
     }
 }

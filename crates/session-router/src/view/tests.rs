@@ -35,7 +35,7 @@ const OBJECTS: &[(&str, &str)] = &[
     (
         "session",
         "id liveChat channel contact externalChatId chatName? status operator? openedBy openedAt \
-         closedAt? unread failed lastMessage? waitingSince? + group?",
+         closedAt? unread failed lastMessage? waitingSince? + group? position",
     ),
     (
         "message",

@@ -4,14 +4,14 @@ import type { Reason } from "../api/types";
 import { admin as adminEn } from "../i18n/admin.en";
 import { admin as adminRu } from "../i18n/admin.ru";
 import { en } from "../i18n/en";
-import { ru } from "../i18n/ru";
-import { texts, whole } from "../i18n/t.svelte";
+import { russianTexts, texts, whole } from "../i18n/t.svelte";
 import * as common from "../shell/error-text";
 
 export { reasonText } from "../shell/error-text";
 
 /** All texts: those of the operator's screens and of the administration. */
-export const t = texts({ ...en, ...adminEn }, { ...ru, ...adminRu });
+const russian = $derived({ ...russianTexts(), ...adminRu });
+export const t = texts({ ...en, ...adminEn }, () => russian);
 
 export const fullTime = (at: string) => whole(Date.parse(at));
 

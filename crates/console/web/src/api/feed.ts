@@ -1,5 +1,5 @@
 import type { Api } from "./client";
-import type { FeedEvent, Id, Position } from "./types";
+import type { FeedEvent, Id, Position, Time } from "./types";
 
 export interface EventsPage {
   events: FeedEvent[];
@@ -7,6 +7,8 @@ export interface EventsPage {
   next: Position | null;
   /** The end of the log. */
   position: Position;
+  /** The broker's time. */
+  time?: Time;
 }
 
 export const after = (api: Api, position: Position) =>

@@ -35,11 +35,9 @@ export interface HistoryPage {
   next: Position | null;
 }
 
-/** Of a session and the earlier ones of its chat, or of a contact. */
-export type HistoryOf = { session: Id } | { contact: Id };
-
-export const history = (api: Api, of: HistoryOf, before?: Position, limit = 50) =>
-  api.request<HistoryPage>("sessions.history", { ...of, before, limit, events: true });
+/** A page of the messages in all chats of a contact. */
+export const history = (api: Api, contact: Id, before?: Position, limit = 50) =>
+  api.request<HistoryPage>("sessions.history", { contact, before, limit, events: true });
 
 export const take = (api: Api, session: Id, commandId: string) =>
   api.request<SessionResult>("sessions.take", { session, commandId });

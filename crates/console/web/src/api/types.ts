@@ -42,6 +42,8 @@ export interface Me {
   groups: Group[];
   liveChats: LiveChat[];
   position: Position;
+  /** The broker's time. */
+  time?: Time;
   /** Whether `typing` and `viewing` accept `ended`. */
   signalsEnd?: boolean;
   /** The base URL for messengers; for administrators. */
@@ -128,6 +130,8 @@ export interface Session {
   failed?: number;
   lastMessage?: LastMessage;
   waitingSince?: Time;
+  /** The position of its last event. */
+  position?: Position;
 }
 
 export interface LastMessage {
@@ -136,6 +140,7 @@ export interface LastMessage {
   author?: string;
   text?: string;
   createdAt?: Time;
+  acceptedAt?: Time;
   deleted?: Time;
 }
 
@@ -161,7 +166,9 @@ export interface Message {
   files?: File[];
   replyTo?: Id;
   externalMessageId?: string;
+  /** When it was written, by the messenger's clock. */
   createdAt?: Time;
+  /** When the broker stored it. */
   acceptedAt?: Time;
   position: Position;
   edited?: Time;

@@ -1,4 +1,5 @@
 /** Texts with placeholders and plural forms. */
+import { inSentence } from "../text/bidi";
 
 export type Locale = "en" | "ru";
 export const LOCALES: readonly Locale[] = ["en", "ru"];
@@ -29,7 +30,7 @@ export function fill(locale: Locale, entry: Entry, values: Values = {}): string 
   return text.replace(/\{(\w+)\}/g, (placeholder, name: string) => {
     const value = values[name];
     if (value === undefined) return placeholder;
-    return typeof value === "number" ? number(locale, value) : value;
+    return typeof value === "number" ? number(locale, value) : inSentence(value);
   });
 }
 

@@ -139,6 +139,7 @@ export const en = {
   "thread.newest": "Jump to latest",
   "thread.earlierSession": "Earlier conversation",
   "thread.thisSession": "This conversation",
+  "thread.otherSession": "Another conversation of this person",
 
   "event.opened": "New conversation",
   "event.started": "{by} started the conversation",
@@ -156,6 +157,7 @@ export const en = {
   "message.erased": "Message erased at the contact's request",
   "message.edited": "edited",
   "message.allFiles": { one: "Show {n} file", other: "Show all {n} files" },
+  "message.written": "written {when}",
   "message.quote": "Quote",
   "message.notLoaded": "Earlier message",
 

@@ -155,6 +155,7 @@ export const ru: Translated<typeof en> = {
   "thread.newest": "К последним",
   "thread.earlierSession": "Предыдущий диалог",
   "thread.thisSession": "Текущий диалог",
+  "thread.otherSession": "Другой диалог этого клиента",
 
   "event.opened": "Новый диалог",
   "event.started": "Диалог начат: {by}",
@@ -177,6 +178,7 @@ export const ru: Translated<typeof en> = {
     many: "Показать все файлы: {n}",
     other: "Показать все файлы: {n}",
   },
+  "message.written": "написано {when}",
   "message.quote": "Цитировать",
   "message.notLoaded": "Предыдущее сообщение",
 

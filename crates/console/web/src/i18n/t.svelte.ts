@@ -2,7 +2,6 @@
 import { fill, number } from "./catalogue";
 import type { Catalogue, Locale, Translated, Values } from "./catalogue";
 import { en } from "./en";
-import { ru } from "./ru";
 import * as time from "./time";
 
 class Language {
@@ -12,13 +11,25 @@ class Language {
 export const language = new Language();
 
 /** Returns a function that looks up texts in the current language. */
-export function texts<English extends Catalogue>(english: English, russian: Translated<English>) {
-  const catalogues = { en: english, ru: russian };
-  return (key: keyof English, values?: Values): string =>
-    fill(language.current, catalogues[language.current][key] ?? english[key]!, values);
+export function texts<English extends Catalogue>(
+  english: English,
+  russian: () => Translated<English>,
+) {
+  return (key: keyof English, values?: Values): string => {
+    const catalogue = language.current === "ru" ? russian() : english;
+    return fill(language.current, catalogue[key] ?? english[key]!, values);
+  };
 }
 
-export const t = texts(en, ru);
+/** The Russian texts. They are loaded for those who use them; English ones are shown until then. */
+let russian = $state.raw<Translated<typeof en>>(en);
+
+export async function loadTexts(locale: Locale): Promise<void> {
+  if (locale === "ru") russian = (await import("./ru")).ru;
+}
+
+export const russianTexts = () => russian;
+export const t = texts(en, russianTexts);
 export type Key = keyof typeof en;
 
 /** Whether a computed key exists. */

@@ -23,9 +23,14 @@ function formats(locale: Locale) {
 }
 const all = { en: formats("en"), ru: formats("ru") };
 
+/** The number of a local calendar day; days have 23 or 25 hours when the clocks change. */
+function dayNumber(at: number): number {
+  const date = new Date(at);
+  return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY_MS;
+}
+
 /** Whether two times are on the same local day. */
-export const sameDay = (a: number, b: number) =>
-  new Date(a).toDateString() === new Date(b).toDateString();
+export const sameDay = (a: number, b: number) => dayNumber(a) === dayNumber(b);
 
 const sameYear = (a: number, b: number) =>
   new Date(a).getFullYear() === new Date(b).getFullYear();
@@ -35,8 +40,8 @@ export const whole = (locale: Locale, at: number) => all[locale].whole.format(at
 
 /** "today", "yesterday", or the day's name and date. */
 export function day(locale: Locale, at: number, now: number): string {
-  if (sameDay(at, now)) return all[locale].relative.format(0, "day");
-  if (sameDay(at, now - DAY_MS)) return all[locale].relative.format(-1, "day");
+  const days = dayNumber(at) - dayNumber(now);
+  if (days === 0 || days === -1) return all[locale].relative.format(days, "day");
   const { day, dayOfYear } = all[locale];
   return (sameYear(at, now) ? day : dayOfYear).format(at);
 }
@@ -58,12 +63,12 @@ export function span(ms: number, units: { hours: string; days: string }): string
   return `${Math.floor(hours / 24)} ${units.days}`;
 }
 
-/** "5 minutes ago", "in 2 hours". */
+/** "5 minutes ago", "in 2 hours", and in calendar days beyond two days. */
 export function ago(locale: Locale, at: number, now: number): string {
   const minutes = Math.round((at - now) / MINUTE_MS);
   const { relative } = all[locale];
   if (Math.abs(minutes) < 60) return relative.format(minutes, "minute");
   const hours = Math.round(minutes / 60);
   if (Math.abs(hours) < 48) return relative.format(hours, "hour");
-  return relative.format(Math.round(hours / 24), "day");
+  return relative.format(dayNumber(at) - dayNumber(now), "day");
 }

@@ -1,5 +1,7 @@
 /** The parts of the page that are not loaded with it. */
 import { loadReasons } from "../i18n/reasons.svelte";
+import { language, loadTexts } from "../i18n/t.svelte";
+import { links } from "./links.svelte";
 
 export const lazy = {
   commands: () => repeated(() => import("./CommandBar.svelte")),
@@ -36,6 +38,7 @@ async function repeated<Module>(load: () => Promise<Module>): Promise<Module> {
  */
 export async function loadAll(isAdmin: boolean): Promise<void> {
   const { admin, setup, ...dialogs } = lazy;
-  const parts = [loadReasons, ...Object.values(dialogs), ...(isAdmin ? [admin, setup] : [])];
+  const texts = [loadReasons, () => loadTexts(language.current), () => links.load()];
+  const parts = [...texts, ...Object.values(dialogs), ...(isAdmin ? [admin, setup] : [])];
   await Promise.allSettled(parts.map((load) => load()));
 }

@@ -7,6 +7,7 @@ import * as workspace from "../api/workspace";
 import type { Action, Desk } from "../state/desk";
 import { head } from "../state/progress";
 import { canSupervise } from "../state/rights";
+import { clock } from "./clock.svelte";
 
 /** With more missed events than this, loading the lists is faster than replaying the events. */
 const MISSED_MAX = 10_000;
@@ -47,7 +48,8 @@ export async function refreshWorkspace(api: Api, store: DeskStore): Promise<void
 export async function catchUp(api: Api, store: DeskStore): Promise<void> {
   let after: Position | null = store.desk.progress.base;
   while (after !== null) {
-    const page: feed.EventsPage = await feed.after(api, after);
+    const position: Position = after;
+    const page: feed.EventsPage = await clock.timed(() => feed.after(api, position));
     store.dispatch(...page.events.map((event) => ({ kind: "event" as const, event })));
     store.dispatch({ kind: "caught-up", position: page.next ?? page.position });
     after = page.next;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
 
 import { loadReasons } from "../i18n/reasons.svelte";
-import { language } from "../i18n/t.svelte";
+import { language, loadTexts } from "../i18n/t.svelte";
 import { errorText, reasonText } from "./error-text";
 
 const reason = { code: "connect_failed", message: "in English", name: "m.example", port: 8080 };
@@ -12,7 +12,7 @@ describe("a reason", () => {
   });
 
   describe("with loaded texts", () => {
-    beforeAll(loadReasons);
+    beforeAll(() => Promise.all([loadReasons(), loadTexts("ru")]));
 
     it("is shown with its fields", () => {
       const text = reasonText({ ...reason, detail: "refused" });

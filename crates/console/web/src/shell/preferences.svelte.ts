@@ -1,6 +1,6 @@
 /** The user's preferences in this browser. */
 import type { Locale } from "../i18n/catalogue";
-import { language } from "../i18n/t.svelte";
+import { language, loadTexts } from "../i18n/t.svelte";
 import type { MineOrder } from "../state/views";
 import { loadPreferences, savePreferences } from "./storage";
 
@@ -54,6 +54,7 @@ class Preferences {
   #apply(): void {
     const { locale, theme } = this.values;
     language.current = locale;
+    loadTexts(locale).catch(() => console.debug("the texts are loaded again after a reconnect"));
     document.documentElement.lang = locale;
     document.documentElement.style.colorScheme = theme === "system" ? "light dark" : theme;
   }

@@ -16,6 +16,7 @@ import { canAdminister, canSupervise } from "../state/rights";
 import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
 import { catchUp, loadSession, refreshWorkspace, synchronize } from "./catch-up";
+import { clock } from "./clock.svelte";
 import { Connection } from "./connection";
 import type { Open, Status } from "./connection";
 import { isolated } from "./isolated";
@@ -149,7 +150,7 @@ export class Store implements Api {
   async #connected(client: Client): Promise<void> {
     const onMessage = (subject: string, payload: unknown) => this.#received(subject, payload);
     const names = client.workspace;
-    const before = await workspace.me(client);
+    const before = await clock.timed(() => workspace.me(client));
     const feeds = canSupervise(before)
       ? [subjects.everyFeed(names)]
       : before.liveChats.map(({ id }) => subjects.feedOf(names, id));
@@ -283,8 +284,7 @@ export class Store implements Api {
     if (!thread?.earlier || thread.loading) return;
     this.dispatch({ kind: "history-requested", session });
     try {
-      const { of, before } = thread.earlier;
-      const page = await sessionsApi.history(this, of, before);
+      const page = await sessionsApi.history(this, thread.contact, thread.earlier.before);
       this.dispatch({ kind: "history-loaded", session, page });
     } catch (error) {
       this.dispatch({ kind: "history-failed", session });

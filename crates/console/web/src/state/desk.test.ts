@@ -243,3 +243,75 @@ describe("the people of a group", () => {
     expect(reduce(loadedWith(reading), [typing]).missingContacts.size).toBe(0);
   });
 });
+
+describe("a person with several sessions", () => {
+  const row = (id: string, change: Partial<Session> = {}): Session => ({
+    ...(opened.data.session as Session),
+    id,
+    contact: "c",
+    externalChatId: id,
+    status: "queued",
+    position: 20,
+    ...change,
+  });
+  const listed = (...sessions: Session[]): Action => ({
+    kind: "sessions-listed",
+    sessions,
+    contacts: [],
+    asOf: 20,
+  });
+  const open = (session: string): Action[] => [
+    { kind: "thread-opened", session, contact: "c" },
+    { kind: "history-requested", session },
+    { kind: "history-loaded", session, page: { messages: [], next: null } },
+  ];
+  const said = (session: Session, position: number): Action => {
+    const { id, liveChat, status, unread } = session;
+    const message = { id: `m${position}`, session: id, direction: "inbound" as const, position };
+    const type = "switchboard.message-received";
+    const data = { by: "messenger", session: { id, liveChat, status, unread }, message };
+    return event({ type, subject: id, time: "", position, previous: 0, livechat: liveChat, data });
+  };
+  const positions = (desk: Desk, session: string) =>
+    desk.threads.get(session)?.messages.map(({ position }) => position);
+  const start = reduce(EMPTY, [
+    { kind: "me", me: olga },
+    { kind: "caught-up", position: 20 },
+  ]);
+  const [a, b, closed] = [row("a"), row("b"), row("c1", { status: "closed", position: 11 })];
+  const stranger = row("d", { contact: "other" });
+
+  it("has one history: events of all their sessions are in the threads of the open ones", () => {
+    const desk = reduce(start, [
+      listed(a, b, closed, stranger),
+      ...["a", "b", "c1", "d"].flatMap(open),
+      ...[said(a, 21), said(stranger, 22), said(b, 23), said(a, 24)],
+    ]);
+    expect(positions(desk, "a")).toEqual([21, 23, 24]);
+    expect(positions(desk, "b")).toEqual([21, 23, 24]);
+    expect(positions(desk, "c1")).toEqual([]);
+    expect(positions(desk, "d")).toEqual([22]);
+  });
+
+  it("has one history of a group, for all who opened its sessions", () => {
+    const group = row("e", { contact: "other", externalChatId: "a" });
+    const desk = reduce(start, [listed(a, group), ...open("a"), said(group, 21)]);
+    expect(positions(desk, "a")).toEqual([21]);
+  });
+
+  it("has a thread of a closed session that ends with it", () => {
+    const desk = reduce(start, [
+      listed(closed),
+      { kind: "thread-opened", session: "c1", contact: "c" },
+    ]);
+    expect(desk.threads.get("c1")?.earlier).toEqual({ before: 12 });
+  });
+
+  it("loads a thread again when its session is opened again", () => {
+    const again = { ...closed, status: "queued" as const };
+    for (const action of [said(again, 21), listed(again)]) {
+      const desk = reduce(start, [listed(closed), ...open("c1"), action]);
+      expect(desk.threads.has("c1")).toBe(false);
+    }
+  });
+});

@@ -135,7 +135,9 @@ function applyToThread(draft: DeskDraft, action: ThreadAction): void {
   if (action.kind === "thread-opened") {
     // Deleted and set again, it becomes the newest entry of the map.
     all.delete(action.session);
-    all.set(action.session, thread ?? threads.opened(action.session, action.contact));
+    const session = draft.desk.sessions.get(action.session);
+    const end = session && sessions.endOf(session);
+    all.set(action.session, thread ?? threads.opened(action.session, action.contact, end));
     const [oldest] = all.keys();
     if (all.size > THREADS_MAX && oldest) all.delete(oldest);
     return;
@@ -181,7 +183,15 @@ function addMessage(draft: DeskDraft, message: api.Message): void {
   draft.write("threads").set(message.session, threads.upsert(thread, message));
 }
 
+/** Removes the thread of a session that is opened again: it lacks what the person wrote since. */
+function dropEndedThread(draft: DeskDraft, { id, status }: api.ShortSession): void {
+  const wasClosed = draft.desk.sessions.get(id)?.status === "closed";
+  if (wasClosed && status !== "closed" && draft.desk.threads.has(id))
+    draft.write("threads").delete(id);
+}
+
 function mergeListed(draft: DeskDraft, action: SessionsListed): void {
+  for (const session of action.sessions) dropEndedThread(draft, session);
   sessions.merge(draft.write("sessions"), action.sessions, action.asOf);
   const contacts = draft.write("contacts");
   for (const contact of action.contacts)
@@ -237,14 +247,25 @@ function applyEvent(draft: DeskDraft, event: FeedEvent): void {
   if (contact) setContact(draft, contact);
   if (channel) setChannel(draft.write("channels"), channel);
   if (!session) return;
+  dropEndedThread(draft, session);
   const known = sessions.apply(draft.write("sessions"), name, event);
   if (known === "unknown" && isListedFor(me, session)) draft.write("missing").set(session.id, true);
-  const thread = draft.desk.threads.get(session.id);
-  if (thread) draft.write("threads").set(session.id, threads.apply(thread, name, event));
+  addToThreads(draft, session.id, name, event);
   if (by === me.id) outbox.confirm(draft.write("outbox"), event);
   if (typeof message !== "object" || !message.author) return;
   presence.stopTyping(draft.write("presence"), session.id, message.author);
   if (message.direction === "inbound") needContact(draft, message.author);
+}
+
+/** Applies an event to the thread of its session, and to those of the person's open sessions. */
+function addToThreads(draft: DeskDraft, id: Id, name: string, event: FeedEvent): void {
+  const session = draft.desk.sessions.get(id);
+  for (const [of, thread] of draft.desk.threads) {
+    const own = draft.desk.sessions.get(of);
+    const isOpen = own && own.status !== "closed";
+    if (of === id || (session && isOpen && sessions.isSamePerson(own, session)))
+      draft.write("threads").set(of, threads.apply(thread, name, event));
+  }
 }
 
 /** Updates a contact. If it was erased, its data is removed from sessions and threads. */

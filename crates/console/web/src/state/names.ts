@@ -1,21 +1,28 @@
 /** Display names of contacts, sessions and users. */
 import type { Contact, Message, Session, UserId } from "../api/types";
+import { ordered } from "../text/bidi";
 import { visible } from "../text/visible";
 import type { Desk } from "./tables";
+
+/** What a name shows, in an order that does not reach beyond it. */
+const shown = (name: string | undefined) => {
+  const seen = visible(name);
+  return seen && ordered(seen);
+};
 
 export const contactName = (contact: Contact | undefined, session?: Session): string =>
   usernameOf(contact) ??
   (session?.group ? undefined : chatNameOf(session)) ??
-  visible(contact?.phoneNumber) ??
-  visible(contact?.externalUserId) ??
+  shown(contact?.phoneNumber) ??
+  shown(contact?.externalUserId) ??
   "…";
 
 /** Some messengers send the id as the name. */
 const usernameOf = (contact: Contact | undefined) =>
-  contact?.username === contact?.externalUserId ? undefined : visible(contact?.username);
+  contact?.username === contact?.externalUserId ? undefined : shown(contact?.username);
 
 const chatNameOf = (session: Session | undefined) =>
-  session?.chatName === session?.externalChatId ? undefined : visible(session?.chatName);
+  session?.chatName === session?.externalChatId ? undefined : shown(session?.chatName);
 
 /** The name of a conversation: its own, or that of its contact. */
 export const sessionName = (desk: Desk, session: Session | undefined): string =>

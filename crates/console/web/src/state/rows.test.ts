@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { Message } from "../api/types";
-import { rows } from "./rows";
+import { rows, writtenAt } from "./rows";
 
 const message = (position: number, createdAt: string, change: Partial<Message> = {}): Message => ({
   id: `m${position}`,
@@ -40,19 +40,34 @@ describe("rows", () => {
     const opened = message(2, "2026-01-01T10:00:00", { direction: "system", event: "session-opened" });
     const messages = [message(1, "2026-01-01T10:00:00", { session: "before" }), opened];
     expect(kinds(messages)).toEqual(["day", "session", "firstlast", "session"]);
-    expect(rows(messages, "s", []).at(-1)).toMatchObject({ isCurrent: true, message: opened });
+    expect(rows(messages, "s", []).at(-1)).toMatchObject({ session: "this", message: opened });
   });
 
-  it("show delayed messages at the time they were written, within their session", () => {
+  it("are in the order of the log, whatever the messengers' clocks say", () => {
+    const accepted = (position: number, acceptedAt: string, createdAt: string) =>
+      message(position, createdAt, { acceptedAt });
     const messages = [
-      message(1, "2026-01-01T10:00:00", { session: "before" }),
-      message(2, "2026-01-01T10:30:00", { direction: "system", event: "session-opened" }),
-      message(3, "2026-01-01T10:30:00"),
-      message(4, "2026-01-01T09:00:00"),
-      message(5, "2026-01-01T10:30:00"),
+      message(1, "2026-01-01T10:00:07.410Z", { direction: "outbound", author: "olga" }),
+      accepted(2, "2026-01-01T10:00:07.900Z", "2026-01-01T10:00:07Z"),
+      accepted(3, "2026-01-01T10:00:09Z", "2026-01-01T13:00:09Z"),
+      accepted(4, "2026-01-01T10:00:10Z", "2026-01-01T08:00:10Z"),
+      accepted(5, "2026-01-01T10:00:11Z", "2025-12-30T08:00:10Z"),
+      message(6, "2026-01-01T10:00:12Z", { direction: "outbound", author: "olga" }),
     ];
-    const found = rows(messages, "s", []).map((row) => row.kind === "message" && row.message.position);
-    expect(found.filter(Boolean)).toEqual([1, 4, 3, 5]);
+    const found = rows(messages, "s", []).map((row) =>
+      row.kind === "message" ? row.message.position : row.kind,
+    );
+    expect(found).toEqual(["day", 1, 2, 3, 4, 5, 6]);
+  });
+
+  it("tell the sessions of a person apart", () => {
+    const messages = ["a", "b", "s", "b", "s"].map((session, i) =>
+      message(i, "2026-01-01T10:00:00Z", { session }),
+    );
+    const places = rows(messages, "s", []).flatMap((row) =>
+      row.kind === "session" ? [row.session] : [],
+    );
+    expect(places).toEqual(["earlier", "earlier", "this", "other", "this"]);
   });
 
   it("end with unsent messages", () => {
@@ -62,5 +77,23 @@ describe("rows", () => {
       key: "k",
       outgoing,
     });
+  });
+});
+
+describe("the time when a message was written", () => {
+  const acceptedAt = "2026-01-01T10:00:00Z";
+
+  it.each([
+    ["2026-01-01T09:59:00Z", null],
+    ["2026-01-01T10:01:00Z", null],
+    ["2026-01-01T09:58:59.999Z", Date.parse("2026-01-01T09:58:59.999Z")],
+    ["2026-01-01T13:00:00Z", Date.parse("2026-01-01T13:00:00Z")],
+  ])("is shown if it is more than a minute from acceptance: %s", (createdAt, shown) => {
+    expect(writtenAt(message(1, createdAt, { acceptedAt }))).toBe(shown);
+  });
+
+  it("is not shown for messages without another time", () => {
+    expect(writtenAt(message(1, acceptedAt))).toBeNull();
+    expect(writtenAt({ ...message(1, acceptedAt), createdAt: undefined })).toBeNull();
   });
 });

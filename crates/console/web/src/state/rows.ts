@@ -4,42 +4,41 @@ import type { Outgoing } from "./outbox";
 
 /** Messages of one author within this time form a group. */
 const GROUP_MS = 5 * 60_000;
+/** A message that was accepted within this time of when it was written is shown with one time. */
+const WRITTEN_TOLERANCE_MS = 60_000;
+
+/** Whether a session is the one of the thread, began before it, or began since. */
+export type SessionPlace = "this" | "earlier" | "other";
 
 export type Row =
   | { kind: "day"; key: string; at: number }
-  | { kind: "session"; key: string; at: number; isCurrent: boolean; message: Message | null }
+  | { kind: "session"; key: string; at: number; session: SessionPlace; message: Message | null }
   | { kind: "system"; key: string; message: Message }
   | { kind: "message"; key: string; message: Message; isFirst: boolean; isLast: boolean }
   | { kind: "outgoing"; key: string; outgoing: Outgoing };
 
+/** When the broker accepted a message, which is the order of the log. */
 export const timeOf = ({ createdAt, acceptedAt }: Message) =>
-  Date.parse(createdAt ?? acceptedAt ?? "1970-01-01T00:00:00Z");
+  Date.parse(acceptedAt ?? createdAt ?? "1970-01-01T00:00:00Z");
+
+/** When a message was written, if that is not about when it was accepted. */
+export function writtenAt(message: Message): number | null {
+  const at = Date.parse(message.createdAt ?? "");
+  return Math.abs(at - timeOf(message)) > WRITTEN_TOLERANCE_MS ? at : null;
+}
 
 const dayOf = (at: number) => new Date(at).toDateString();
 
-/**
- * Sorts by session and then by `createdAt`, which is earlier than the log position for messages that
- * a messenger kept while it was disconnected. The sort is stable: equal times keep the log's order.
- */
-function sortByTime(messages: readonly Message[]): Message[] {
-  const order = new Map<Id, number>();
-  for (const { session } of messages) if (!order.has(session)) order.set(session, order.size);
-  const keyed = messages.map((message) => ({
-    message,
-    order: order.get(message.session) ?? 0,
-    at: message.event === "session-opened" ? -Infinity : timeOf(message),
-  }));
-  return keyed.sort((a, b) => a.order - b.order || a.at - b.at).map(({ message }) => message);
-}
-
+/** The rows of messages in the order of the log. */
 export function rows(
-  log: readonly Message[],
+  messages: readonly Message[],
   session: Id,
   outgoing: readonly Outgoing[],
 ): Row[] {
-  const messages = sortByTime(log);
   const found: Row[] = [];
   let before: Message | undefined;
+  /** Whether the thread's session has begun. */
+  let isAfter = messages[0]?.session === session;
   for (const [i, message] of messages.entries()) {
     const at = timeOf(message);
     const startsSession = before ? before.session !== message.session : message.session !== session;
@@ -48,8 +47,10 @@ export function rows(
     if (!before || dayOf(timeOf(before)) !== dayOf(at))
       found.push({ kind: "day", key: `d ${message.id}`, at });
     if (startsSession) {
-      const [key, isCurrent] = [`s ${message.id}`, message.session === session];
-      found.push({ kind: "session", key, at, isCurrent, message: opens ? message : null });
+      isAfter ||= message.session === session;
+      const place = message.session === session ? "this" : isAfter ? "other" : "earlier";
+      const key = `s ${message.id}`;
+      found.push({ kind: "session", key, at, session: place, message: opens ? message : null });
     }
     const isFirst = startsSession || !before || !isSameGroup(before, message);
     const after = messages[i + 1];

@@ -67,8 +67,8 @@ function messageChange(
 }
 
 const summary = (message: Message): LastMessage => {
-  const { id, direction, author, text, createdAt, deleted } = message;
-  return { id, direction, author, text, createdAt, deleted };
+  const { id, direction, author, text, createdAt, acceptedAt, deleted } = message;
+  return { id, direction, author, text, createdAt, acceptedAt, deleted };
 };
 
 /** Removes an erased contact's data from their sessions. */
@@ -81,5 +81,13 @@ export function erase(sessions: Sessions, contact: Id): void {
   }
 }
 
-export const lastActivity = (session: Session) =>
-  session.lastMessage?.createdAt ?? session.openedAt;
+export const lastActivity = ({ lastMessage, openedAt }: Session) =>
+  lastMessage?.acceptedAt ?? lastMessage?.createdAt ?? openedAt;
+
+/** Whether one history of a person includes both sessions. */
+export const isSamePerson = (a: Session, b: Session) =>
+  a.contact === b.contact || (a.channel === b.channel && a.externalChatId === b.externalChatId);
+
+/** The position after everything that a closed session's history includes. */
+export const endOf = ({ status, lastEvent, position = 0 }: KnownSession): Position | undefined =>
+  status === "closed" ? Math.max(lastEvent, position) + 1 : undefined;

@@ -14,14 +14,18 @@ const positions = (thread: threads.Thread) => thread.messages.map(({ position })
 const asked = threads.loading(threads.opened("s", "c"));
 
 describe("history", () => {
-  it("is loaded page by page, then from the contact's other chats", () => {
-    const one = threads.loaded(asked, { messages: [message(8), message(9)], next: 8 });
-    expect(one.earlier).toEqual({ of: { session: "s" }, before: 8 });
-    const two = threads.loaded(threads.loading(one), { messages: [message(5)], next: null });
-    expect(two.earlier).toEqual({ of: { contact: "c" }, before: 5 });
-    const three = threads.loaded(threads.loading(two), { messages: [message(2)], next: null });
-    expect(three.earlier).toBeNull();
-    expect(positions(three)).toEqual([2, 5, 8, 9]);
+  it("is loaded page by page with one cursor, whichever chats the pages are from", () => {
+    const one = threads.loaded(asked, { messages: [message(8, "b"), message(9)], next: 8 });
+    expect(one.earlier).toEqual({ before: 8 });
+    const page = { messages: [message(2, "a"), message(5, "b")], next: null };
+    const two = threads.loaded(threads.loading(one), page);
+    expect(two.earlier).toBeNull();
+    expect(positions(two)).toEqual([2, 5, 8, 9]);
+  });
+
+  it("of a closed session ends with it", () => {
+    expect(threads.opened("s", "c").earlier).toEqual({});
+    expect(threads.opened("s", "c", 12).earlier).toEqual({ before: 12 });
   });
 
   it("applies events that arrive during loading after the page", () => {
@@ -45,7 +49,7 @@ describe("history", () => {
   it("can be loaded again after a failure", () => {
     const thread = threads.failed(asked);
     expect(thread.loading).toBe(false);
-    expect(thread.earlier).toEqual({ of: { session: "s" } });
+    expect(thread.earlier).toEqual({});
   });
 });
 
@@ -66,11 +70,29 @@ describe("a message", () => {
   });
 });
 
-describe("the read position", () => {
-  it("is the contact's last message in this session", () => {
-    const note = { ...message(3), direction: "note" as const };
-    const messages = [message(1, "before"), message(2), note];
-    const thread = threads.loaded(asked, { messages, next: null });
-    expect(threads.lastInbound(thread)?.position).toBe(2);
+describe("unread messages", () => {
+  const note = { ...message(4), direction: "note" as const };
+  const deleted = { ...message(5), deleted: "2026-11-25T22:00:00Z" };
+  const messages = [message(1), message(2), message(3), note, deleted, message(6), message(7, "other")];
+  const whole = threads.loaded(asked, { messages, next: null });
+  const part = threads.loaded(asked, { messages, next: 1 });
+  const ids = ({ messages }: threads.Unread) => messages.map(({ id }) => id);
+
+  it("are the contact's last ones in this session that are not deleted", () => {
+    expect(ids(threads.unread(whole, 0))).toEqual([]);
+    expect(ids(threads.unread(whole, 2))).toEqual(["m3", "m6"]);
+    expect(ids(threads.unread(whole, 9))).toEqual(["m1", "m2", "m3", "m6"]);
+  });
+
+  it.each<[string, threads.Thread, number, string[], string | undefined]>([
+    ["nothing is unread", whole, 0, ["m6"], undefined],
+    ["none was seen", whole, 3, [], undefined],
+    ["all were seen", whole, 3, ["m2", "m3", "m6"], "m6"],
+    ["one above the screen was not seen", whole, 3, ["m3", "m6"], undefined],
+    ["one in the middle was not seen", whole, 3, ["m2", "m6"], "m2"],
+    ["the first ones are not loaded", part, 9, ["m1", "m2", "m3", "m6"], undefined],
+    ["all of them are loaded", part, 2, ["m3", "m6"], "m6"],
+  ])("are read up to the last before which none was missed: %s", (_, thread, count, seen, last) => {
+    expect(threads.seenUpTo(threads.unread(thread, count), new Set(seen))).toBe(last);
   });
 });

@@ -1,8 +1,8 @@
 /**
- * The messages of a session and of earlier ones, merged from pages of history and events, in the
- * order of the log.
+ * The messages of a session and of all others of its contact, merged from pages of history and
+ * events, in the order of the log.
  */
-import type { HistoryOf, HistoryPage } from "../api/sessions";
+import type { HistoryPage } from "../api/sessions";
 import type { FeedEvent, Id, Message, Position } from "../api/types";
 
 export interface Thread {
@@ -17,9 +17,8 @@ export interface Thread {
   readonly pending: readonly NamedEvent[];
 }
 
-/** A page to load: first of the session's chat, then of the contact's other chats. */
+/** A page to load: the newest one, or the one before a position. */
 export interface Earlier {
-  readonly of: HistoryOf;
   readonly before?: Position;
 }
 
@@ -36,11 +35,12 @@ const SYSTEM_EVENTS = new Set([
   "session-closed",
 ]);
 
-export const opened = (session: Id, contact: Id): Thread => ({
+/** The thread of a session; that of a closed one ends before the position `end`. */
+export const opened = (session: Id, contact: Id, end?: Position): Thread => ({
   session,
   contact,
   messages: [],
-  earlier: { of: { session } },
+  earlier: end === undefined ? {} : { before: end },
   loading: false,
   pending: [],
 });
@@ -52,24 +52,12 @@ export const failed = (thread: Thread): Thread => applyPending({ ...thread, load
 
 /** Adds a page of history. */
 export function loaded(thread: Thread, page: HistoryPage): Thread {
-  const of = thread.earlier?.of ?? { session: thread.session };
   const messages = merge(thread.messages, [...page.messages, ...(page.events ?? [])]);
-  const earlier = nextPage(thread, of, page, messages);
+  const earlier = page.next === null ? null : { before: page.next };
   return applyPending({ ...thread, messages, earlier, loading: false });
 }
 
-function nextPage(
-  { contact }: Thread,
-  of: HistoryOf,
-  page: HistoryPage,
-  messages: readonly Message[],
-): Earlier | null {
-  if (page.next !== null) return { of, before: page.next };
-  if ("contact" in of) return null;
-  return { of: { contact }, before: messages[0]?.position };
-}
-
-/** Applies an event of the session, or keeps it until the page that is being loaded arrives. */
+/** Applies an event of one of its sessions, or keeps it until the page that is being loaded arrives. */
 export function apply(thread: Thread, name: string, event: FeedEvent): Thread {
   if (thread.loading) return { ...thread, pending: [...thread.pending, { name, event }] };
   return applyNow(thread, name, event);
@@ -134,7 +122,27 @@ function merge(messages: readonly Message[], added: readonly Message[]): readonl
   return [...byId.values()].sort((a, b) => a.position - b.position);
 }
 
-export const lastInbound = (thread: Thread) =>
-  thread.messages.findLast(
-    ({ direction, session }) => direction === "inbound" && session === thread.session,
+/** What operators have not read of the session, and whether all of it is loaded. */
+export interface Unread {
+  readonly messages: readonly Message[];
+  readonly isComplete: boolean;
+}
+
+export function unread(thread: Thread, count: number): Unread {
+  const inbound = thread.messages.filter(
+    ({ direction, session, deleted }) =>
+      direction === "inbound" && session === thread.session && !deleted,
   );
+  const messages = inbound.slice(Math.max(0, inbound.length - count));
+  return { messages, isComplete: messages.length === count || !thread.earlier };
+}
+
+/**
+ * The last message up to which everything unread was seen: reading a message reads all before it,
+ * so none may be left out.
+ */
+export function seenUpTo({ messages, isComplete }: Unread, seen: ReadonlySet<Id>): Id | undefined {
+  if (!isComplete) return undefined;
+  const unseen = messages.findIndex(({ id }) => !seen.has(id));
+  return unseen === -1 ? messages.at(-1)?.id : messages[unseen - 1]?.id;
+}

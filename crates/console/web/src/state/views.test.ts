@@ -50,6 +50,16 @@ describe("a view", () => {
     expect(sorted("activity")).toEqual(["answered", "waits", "waits long", "answered before"]);
   });
 
+  it("is sorted by when messages were accepted, whatever the messenger's clock says", () => {
+    const message = (createdAt: string, acceptedAt: string) => ({
+      status: "assigned" as const,
+      operator: "olga",
+      lastMessage: { id: "m", direction: "inbound" as const, createdAt, acceptedAt },
+    });
+    const [ahead, late] = [message(at(59), at(1)), message(at(0), at(9))];
+    expect(ids([session("a", ahead), session("b", late)], "mine")).toEqual(["b", "a"]);
+  });
+
   it("of closed sessions lists the last closed first", () => {
     const closed = (minute: number) => ({ status: "closed" as const, closedAt: at(minute) });
     expect(ids([session("a", closed(1)), session("b", closed(2))], "closed")).toEqual(["b", "a"]);

@@ -55,9 +55,15 @@ fn a_history_includes_earlier_sessions_of_the_chat() {
 }
 
 #[test]
-fn a_page_of_history_is_sorted_by_the_time_of_writing() {
+fn a_history_is_in_the_order_of_the_log_whatever_the_messenger_says() {
     let (mut shell, _, channel) = fixture();
-    for (id, at) in [("1", "2026-01-01T00:00:02Z"), ("2", "2026-01-01T00:00:01Z")] {
+    let written = [
+        ("1", "2026-01-01T00:00:02Z"),
+        ("2", "2026-01-01T00:00:01Z"),
+        ("3", "2126-01-01T00:00:00Z"),
+        ("4", "2026-01-01T00:00:03Z"),
+    ];
+    for (id, at) in written {
         let data = json!({
             "externalMessageId": id, "externalChatId": "c", "externalUserId": "u", "text": id,
             "createdAt": at,
@@ -65,11 +71,77 @@ fn a_page_of_history_is_sorted_by_the_time_of_writing() {
         shell.says(channel, &json!({ "type": "message", "data": data }));
     }
     let session = shell.first_session();
-    let shown = history(&mut shell, &session);
-    assert_eq!(
-        (&shown[0]["text"], &shown[1]["text"]),
-        (&json!("2"), &json!("1"))
-    );
+    let contact = contact_of(&mut shell, &session);
+    for of in [json!({ "session": session }), json!({ "contact": contact })] {
+        let page = shell.ok("ann", "sessions.history", &of);
+        let texts = page["messages"].as_array().unwrap().iter();
+        let texts: Vec<_> = texts.map(|m| text(&m["text"])).collect();
+        assert_eq!(texts, ["1", "2", "3", "4"]);
+    }
+    let last = &shell.ok("ann", "sessions.get", &json!({ "session": session }))["session"];
+    assert_eq!(last["lastMessage"]["text"], "4");
+    let accepted = &last["lastMessage"]["acceptedAt"];
+    assert_eq!(*accepted, history(&mut shell, &session)[3]["acceptedAt"]);
+}
+
+/// Closes the session of a chat after a message in it. Returns the session.
+fn once(
+    shell: &mut Shell,
+    channel: chat::id::ChannelId,
+    chat: &str,
+    user: &str,
+    said: &str,
+) -> String {
+    let session = shell
+        .writes(channel, chat, user, said)
+        .session_id
+        .to_string();
+    shell.ok("ann", "sessions.take", &json!({ "session": session }));
+    shell.ok("ann", "sessions.close", &json!({ "session": session }));
+    session
+}
+
+#[test]
+fn the_history_of_a_person_has_all_their_chats_in_order_with_one_cursor() {
+    let (mut shell, _, channel) = fixture();
+    let said = ["a 1", "b 1", "a 2", "c 1", "b 2", "a 3"];
+    let mut first = String::new();
+    for text in said {
+        let chat = text.split(' ').next().unwrap();
+        first = once(&mut shell, channel, chat, "bo", text);
+    }
+    // Others opened the group's earlier and later sessions.
+    once(&mut shell, channel, "group", "cy", "g 1");
+    once(&mut shell, channel, "group", "bo", "g 2");
+    once(&mut shell, channel, "group", "dee", "g 3");
+    once(&mut shell, channel, "elsewhere", "dee", "x");
+    // Both chats are open.
+    for text in ["a 4", "b 3", "a 5"] {
+        let chat = text.split(' ').next().unwrap();
+        shell.writes(channel, chat, "bo", text);
+    }
+    let all: Vec<&str> = said
+        .into_iter()
+        .chain(["g 1", "g 2", "g 3", "a 4", "b 3", "a 5"])
+        .collect();
+    let contact = contact_of(&mut shell, &first);
+    for limit in [1, 2, 3, 5, 100] {
+        let body = json!({ "contact": contact, "limit": limit });
+        let mut pages = Vec::new();
+        let mut before = Value::Null;
+        loop {
+            let mut body = body.clone();
+            body["before"] = before;
+            let page = shell.ok("ann", "sessions.history", &body);
+            let texts = page["messages"].as_array().unwrap().iter();
+            pages.splice(0..0, texts.map(|m| text(&m["text"])).collect::<Vec<_>>());
+            before = page["next"].clone();
+            if before.is_null() {
+                break;
+            }
+        }
+        assert_eq!(pages, all, "limit {limit}");
+    }
 }
 
 #[test]

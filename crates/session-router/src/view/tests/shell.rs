@@ -221,7 +221,7 @@ impl Shell {
         let plan = view::plan(
             self.workspace(),
             &caller,
-            query,
+            (query, self.now),
             &online,
             self.state.public_url(),
         )?;
@@ -235,6 +235,7 @@ impl Shell {
             Scanned::Search(query) => return self.query(user, &query),
             Scanned::Events(found) => {
                 let (public_url, subjects) = (self.state.public_url(), &self.subjects);
+                let found = (found, self.now);
                 view::plan_events(self.workspace(), &caller, found, public_url, subjects)
             }
             Scanned::Attempts(found) => view::plan_attempts(self.workspace(), &caller, found),

@@ -1,6 +1,12 @@
 //! The columns of tables and the format of their cells.
 
+use std::time::Duration;
+
+use chat::time::Timestamp;
 use serde_json::{Map, Value};
+
+/// A message that was accepted within this time of when it was written is shown with one time.
+const WRITTEN_TOLERANCE: Duration = Duration::from_mins(1);
 
 /// The columns of a list, by its name in the answer.
 #[rustfmt::skip]
@@ -16,7 +22,9 @@ const COLUMNS: &[(&str, &[&str])] = &[
         "id", "status", "contact", "chatName", "operator",
         "unread", "waitingSince", "openedAt", "lastMessage",
     ]),
-    ("messages", &["createdAt", "direction", "author", "text", "files", "delivery", "id"]),
+    ("messages", &[
+        "acceptedAt", "createdAt", "direction", "author", "text", "files", "delivery", "id",
+    ]),
     ("attempts", &[
         "at", "channel", "text", "n", "ms", "status", "state", "error", "answer", "message",
     ]),
@@ -37,8 +45,8 @@ pub(super) fn columns(list: &str, rows: &[Value]) -> Vec<String> {
         .into_iter()
         .flat_map(|(_, columns)| columns.iter())
         .filter(|column| {
-            rows.iter()
-                .any(|row| row.get(**column).is_some_and(|v| !v.is_null()))
+            let has = |row: &Value| row.get(**column).is_some_and(|value| !value.is_null());
+            rows.iter().any(|row| has(row) && !is_repeated(row, column))
         })
         .map(|column| (*column).to_owned())
         .collect();
@@ -102,6 +110,7 @@ pub(super) fn heading(member: &str) -> String {
 /// The text of a member of a row.
 pub(super) fn member(row: &Value, name: &str) -> String {
     match name {
+        _ if is_repeated(row, name) => String::new(),
         "text" if is_deleted(row) => "(deleted)".to_owned(),
         // An attempt at a message that consists of files, or whose text is gone.
         "text" if row.get("message").is_some() && !has_text(row) => "(no text)".to_owned(),
@@ -118,6 +127,16 @@ pub(super) fn member_text(name: &str, value: &Value) -> String {
         "lastMessage" if !has_text(value) => "(file)".to_owned(),
         _ => cell(Some(value)),
     }
+}
+
+/// Whether this is the time at which a message was written, and about the one at which it was accepted.
+fn is_repeated(row: &Value, name: &str) -> bool {
+    let time = |name: &str| row.get(name)?.as_str()?.parse::<Timestamp>().ok();
+    let (Some(written), Some(accepted)) = (time("createdAt"), time("acceptedAt")) else {
+        return false;
+    };
+    let apart = written.since(accepted).max(accepted.since(written));
+    name == "createdAt" && apart <= WRITTEN_TOLERANCE
 }
 
 fn is_deleted(message: &Value) -> bool {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chat::api::METHODS;
 use serde_json::{Value, json};
 
+use super::columns::{columns, member};
 use super::{commands, find, flags, help};
 
 #[test]
@@ -115,4 +116,30 @@ fn a_code_may_come_from_a_file() {
     std::fs::write(&file, "s e c\n").unwrap();
     let line = format!("channel rotate --channel c --code-file {}", file.display());
     assert_eq!(members(&line)["code"], "s e c");
+}
+
+#[test]
+fn messages_show_when_they_were_written_if_it_is_not_when_they_were_accepted() {
+    let message = |written: &str| {
+        let accepted = "2026-01-01T10:00:00.000000Z";
+        json!({ "createdAt": written, "acceptedAt": accepted, "text": "x" })
+    };
+    let near = ["2026-01-01T09:59:00.000000Z", "2026-01-01T10:01:00.000000Z"];
+    let far = ["2026-01-01T09:58:59.999999Z", "2026-01-01T13:00:00.000000Z"];
+    for written in near {
+        let rows = [message(written)];
+        assert_eq!(columns("messages", &rows), ["acceptedAt", "text"]);
+    }
+    for written in far {
+        let rows = [message(near[0]), message(written)];
+        assert_eq!(
+            columns("messages", &rows),
+            ["acceptedAt", "createdAt", "text"]
+        );
+        let cells = rows.each_ref().map(|row| member(row, "createdAt"));
+        assert_eq!(cells, ["", written]);
+    }
+    // Changes of sessions have no other time.
+    let change = [json!({ "createdAt": near[0], "event": "session-opened" })];
+    assert_eq!(columns("events", &change), ["createdAt", "event"]);
 }

@@ -1,6 +1,7 @@
 /** Turns audit entries into sentences; names and times are formatted by the caller. */
 import type { AuditEntry } from "../../api/audit";
 import type { Reason } from "../../api/types";
+import { listed } from "../../text/bidi";
 import { sameDay } from "../../i18n/time";
 
 /** Formats the parts of a sentence in the user's language. */
@@ -140,7 +141,7 @@ function channelUpdated(data: Data): Sentences {
 function members(data: Data, formatter: AuditFormatter): Sentences[number] {
   const names = texts(data.members).map((user) => formatter.name(`user-${user}`));
   return names.length > 0
-    ? ["liveChat.members", { members: names.join(", ") }]
+    ? ["liveChat.members", { members: listed(names) }]
     : ["liveChat.noMembers"];
 }
 
