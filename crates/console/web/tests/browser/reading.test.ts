@@ -38,9 +38,9 @@ test("only messages that were on screen are marked as read", async ({
   await minimalMessenger.say("Ann", "Hello");
   await olga.take("Ann");
   await olga.row("Ann").getByText("1 unread message").waitFor({ state: "hidden" });
-  await olga.page.keyboard.press("Escape");
-  for (let i = 1; i <= 60; i += 1) await minimalMessenger.say("Ann", `Line ${i}.`);
   await olga.view("Mine");
+  await olga.thread("Ann").waitFor({ state: "hidden" });
+  for (let i = 1; i <= 60; i += 1) await minimalMessenger.say("Ann", `Line ${i}.`);
   await olga.row("Ann").getByText("60 unread messages").waitFor();
   await olga.open("Ann");
   await olga.message("Line 60.").waitFor();
@@ -96,6 +96,7 @@ test("the history of a person has all their chats in order", async ({ minimalMes
   await minimalMessenger.say("Ann", "b 2", { id: "b", name: "Ann" });
   await olga.message("b 2").waitFor();
   await olga.page.reload();
+  await olga.signIn("olga");
   await olga.message("b 2").waitFor();
   expect(await olga.texts()).toEqual(["a 1", "b 1", "a 2", "a 3", "b 2"]);
 });
