@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::world::{World, create_user, each, list};
+use crate::messenger::message;
+use crate::world::{World, create_user, each, list, text};
 
 async fn with_oscar(world: &World) -> crate::operator::Operator {
     create_user(&world.admin, "oscar", "operators").await;
@@ -61,6 +62,95 @@ async fn a_session_is_transferred_with_a_note_that_the_messenger_never_gets() {
     assert_eq!(got["session"]["status"], "queued");
     assert_eq!(got["session"].get("operator"), None);
     olga.on_session("sessions.take", &session).await;
+}
+
+/// The changes of a session, each as event, operator and former operator.
+async fn changes(world: &World, session: &str) -> Vec<[Value; 3]> {
+    let ask = json!({ "session": session, "events": true });
+    let page = world.admin.call("sessions.history", ask).await;
+    let line = |event: &Value| ["event", "operator", "from"].map(|name| event[name].clone());
+    list(&page, "events").iter().map(line).collect()
+}
+
+#[tokio::test]
+async fn a_supervisor_takes_over_and_reopens_and_takes_what_they_answer() {
+    let world = World::start().await;
+    let sven = world.new_user("sven", "supervisors").await;
+    let session = world.assigned_session("ann").await;
+    sven.on_session("sessions.take", &session).await;
+    let rejection = (world.olga)
+        .rejected(
+            "sessions.take",
+            json!({ "session": session }),
+            "already_assigned",
+        )
+        .await;
+    assert_eq!(rejection.details["operator"], "sven");
+    sven.on_session("sessions.close", &session).await;
+    let reopen = json!({ "session": session, "queue": true });
+    sven.call("sessions.reopen", reopen.clone()).await;
+    let rejection = sven
+        .rejected("sessions.reopen", reopen, "session_already_open")
+        .await;
+    assert_eq!(rejection.details["sessionId"], session);
+    sven.call(
+        "messages.send",
+        json!({ "session": session, "text": "hello again" }),
+    )
+    .await;
+    let wanted = json!([
+        ["session-opened", null, null],
+        ["session-assigned", "olga", null],
+        ["session-assigned", "sven", "olga"],
+        ["session-closed", null, null],
+        ["session-reopened", null, null],
+        ["session-assigned", "sven", null],
+    ]);
+    assert_eq!(json!(changes(&world, &session).await), wanted);
+}
+
+#[tokio::test]
+async fn the_sessions_of_a_disabled_operator_return_to_the_queue_of_colleagues() {
+    let world = World::start().await;
+    let oscar = with_oscar(&world).await;
+    let olga = world.broker.sign_in("olga").await;
+    let session = world.queued_session("ann").await;
+    olga.on_session("sessions.take", &session).await;
+    let mut feed = oscar.feed(&world.live_chat).await;
+    world
+        .admin
+        .call("users.disable", json!({ "login": "olga" }))
+        .await;
+    let event = feed.next_of("session-transferred").await;
+    assert_eq!(
+        event["data"]["reason"]["code"], "operator_disabled",
+        "{event}"
+    );
+    assert_eq!(event["data"]["session"]["status"], "queued");
+    oscar.on_session("sessions.take", &session).await;
+}
+
+#[tokio::test]
+async fn a_contact_of_a_group_is_not_written_to_in_the_group() {
+    let world = World::start().await;
+    let mut session = String::new();
+    for (id, user) in [("m1", "u-boris"), ("m2", "u-ann")] {
+        let mut said = message(id, "g-1", "who is coming?");
+        said["data"]["externalUserId"] = user.into();
+        let reply = world.messenger.post(&said).await;
+        session = text(&reply.ok()["sessionId"]);
+    }
+    world.olga.on_session("sessions.take", &session).await;
+    let got = world.olga.on_session("sessions.close", &session).await;
+    let start = json!({
+        "channel": world.channel, "contact": got["session"]["contact"], "text": "in private",
+    });
+    let rejection = world
+        .olga
+        .rejected("sessions.create", start, "chat_ambiguous")
+        .await;
+    let wanted = json!([{ "externalChatId": "g-1", "chatName": "Chat g-1", "session": session }]);
+    assert_eq!(rejection.details["chats"], wanted);
 }
 
 #[tokio::test]

@@ -33,7 +33,9 @@ pub use message::{
     Attempt, DeliveryChanged, MessageDeleted, MessageEdited, MessageRead, MessageReceived,
     MessageSent, NoteAdded,
 };
-pub use session::{ChatRenamed, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred};
+pub use session::{
+    ChatRenamed, SessionAssigned, SessionClosed, SessionOpened, SessionReopened, SessionTransferred,
+};
 pub use user::{TokenIssued, TokenRevoked, TokenUsed, UserCreated, UserDisabled, UserUpdated};
 
 /// Declares the events by family: each kind's name in the log and its newest schema. `reason` after
@@ -194,9 +196,11 @@ events! {
         /// An operator took a session.
         SessionAssigned = "session-assigned", 1;
         /// A session was transferred to another operator or to the queue.
-        SessionTransferred = "session-transferred", 1;
+        SessionTransferred = "session-transferred", 1, reason;
         /// A session was closed.
         SessionClosed = "session-closed", 1, reason;
+        /// A closed session was opened again.
+        SessionReopened = "session-reopened", 1;
         /// A person sent a message.
         MessageReceived = "message-received", 2;
         /// An operator sent a message.

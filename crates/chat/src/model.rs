@@ -70,6 +70,17 @@ pub enum SessionStatus {
     Closed,
 }
 
+impl SessionStatus {
+    /// The status of a session that is not closed.
+    pub const fn open(has_operator: bool) -> Self {
+        if has_operator {
+            Self::Assigned
+        } else {
+            Self::Queued
+        }
+    }
+}
+
 /// Who opened a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

@@ -127,9 +127,9 @@ reasons! {
     // Status changes of channels.
     ChannelDisconnected {
         ByUser { user: String } = "by_user":
-            "{user} changed the channel's status";
+            "{user} disconnected the channel";
         ByMessenger = "by_messenger":
-            "the messenger changed the channel's status";
+            "the messenger disconnected the channel";
         Failing = "failing":
             "deliveries fail; one probe at a time until one succeeds";
         FailedTooLong { hours: u64 } = "failed_too_long":
@@ -157,6 +157,14 @@ reasons! {
             "the channel was deleted or the contact's data was erased";
         Unknown { detail: String } = "unknown":
             "{detail}";
+    }
+
+    // Sessions that go back to the queue.
+    Conflict {
+        OperatorDisabled { name: String } = "operator_disabled":
+            "{name} was disabled";
+        OperatorLeft { name: String } = "operator_left":
+            "{name} no longer works in this live chat";
     }
 
     // Requests that contradict the state.
@@ -191,6 +199,10 @@ reasons! {
     AlreadyAssigned {
         AlreadyAssigned { name: String } = "already_assigned":
             "{name} has this session already; ask for a transfer";
+    }
+    ChatAmbiguous {
+        ChatAmbiguous = "chat_ambiguous":
+            "others write in the chats of this contact; name a chat with externalChatId";
     }
     SessionAlreadyOpen {
         SessionAlreadyOpen = "session_already_open":

@@ -267,10 +267,13 @@ pub struct ResetPassword {
 }
 
 /// The console role reports whether the feed has subscribers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Audience {
     /// Whether anybody but the roles is connected, or may be.
     pub anybody: bool,
+    /// The connected users; `None` if they are not all known.
+    #[serde(default)]
+    pub users: Option<Vec<UserId>>,
 }
 
 /// The router requests one HTTP attempt at a webhook from egress.

@@ -43,6 +43,9 @@ pub const REQUEST_AGE_MAX: Duration = TOLERANCE.saturating_mul(2);
 /// The most signed requests of one channel that may be repeated. The default rate of a channel,
 /// 200 a second, would reach it after eight minutes of nothing but receipts and edits.
 pub const REQUESTS_MAX: usize = 100_000;
+/// The most chats of a contact that are known besides those of the contact's own sessions, and that
+/// are named when it is not clear which one is meant.
+pub const CHATS_MAX: usize = 20;
 /// The most members, canned replies or channels of one live chat, and users of a workspace.
 pub const LIST_MAX: usize = 1_000;
 /// The most API tokens of one user.

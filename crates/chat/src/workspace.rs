@@ -6,6 +6,7 @@
 
 mod access;
 mod channels;
+mod chats;
 mod contacts;
 mod deliveries;
 mod evolve;
@@ -15,6 +16,7 @@ mod live_chats;
 mod messages;
 mod persist;
 mod requests;
+mod returns;
 mod sessions;
 mod tokens;
 mod users;
@@ -219,6 +221,7 @@ impl Workspace {
             SystemCommand::Profile(contact, profile) => {
                 self.decide_profile(*contact, profile.as_ref())?
             }
+            SystemCommand::ReturnSessions(user) => self.decide_return(user),
             SystemCommand::KeysLost(contact) => self.forget(*contact)?,
             SystemCommand::Attempting(message) => self.decide_attempting(*message)?,
             SystemCommand::Attempted(attempted) => self.decide_attempted(attempted, context),

@@ -1,6 +1,7 @@
-//! Reports to the session router whether any client is connected that could subscribe to the feed, so
-//! that it does not render events without subscribers. If in doubt, it reports that one is connected.
+//! Reports to the session router which users are connected, so that it knows who is online and does not
+//! render events of the feed without subscribers. If in doubt, it reports that one is connected.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bus::Bus;
@@ -18,7 +19,7 @@ use crate::system_account::SystemAccount;
 /// The interval between reports. The router trusts a report for several times as long.
 const REPORT_INTERVAL: Duration = Duration::from_secs(2);
 /// The most connections that are listed; more always count as an audience.
-const LISTED_MAX: usize = 256;
+const LISTED_MAX: usize = 1_024;
 
 /// Watches the connected clients.
 pub(crate) struct Audience {
@@ -45,19 +46,35 @@ impl Audience {
     }
 
     async fn report(&self) -> Result<(), Error> {
-        let anybody = self.system.has_peer_servers().await? || self.has_clients().await?;
-        let report = codec::encode(&rpc::Audience { anybody });
+        let report = if self.system.has_peer_servers().await? {
+            // Their clients are not listed.
+            rpc::Audience {
+                anybody: true,
+                users: None,
+            }
+        } else {
+            self.connected().await?
+        };
         let subject = self.workspace.router(Question::Audience);
-        let published = self.bus.publish(subject, &[], report.into()).await;
+        let report = codec::encode(&report).into();
+        let published = self.bus.publish(subject, &[], report).await;
         published.map_err(Error::Bus)
     }
 
-    /// Returns whether there are connections of other users than the roles' user. On an external server
-    /// roles may connect under another name; they then count as clients.
-    async fn has_clients(&self) -> Result<bool, Error> {
+    /// Lists the connections of other users than the roles' user. On an external server roles may
+    /// connect under another name; they then count as clients.
+    async fn connected(&self) -> Result<rpc::Audience, Error> {
         let filter = json!({ "auth": true, "acc": ACCOUNT, "limit": LISTED_MAX });
         let listed = self.system.connections(&filter).await?.data.connections;
-        let mut users = listed.iter().map(|one| one.authorized_user.as_str());
-        Ok(listed.len() >= LISTED_MAX || users.any(|user| user != ROLES_USER))
+        let is_whole = listed.len() < LISTED_MAX;
+        let names: BTreeSet<&str> = (listed.iter())
+            .map(|one| one.authorized_user.as_str())
+            .filter(|user| *user != ROLES_USER)
+            .collect();
+        let users = names.iter().filter_map(|name| name.parse().ok());
+        Ok(rpc::Audience {
+            anybody: !is_whole || !names.is_empty(),
+            users: is_whole.then(|| users.collect()),
+        })
     }
 }

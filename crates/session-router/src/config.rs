@@ -80,5 +80,6 @@ pub(crate) const OUTBOX_STOP_MAX: Duration = Duration::from_secs(2);
 pub(crate) const ROWS_EVENTS_MAX: u64 = 100_000;
 /// How often counts are recorded, the disk is checked, and changed rows are considered.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
-/// A user who sent a request within this time is online.
+/// A user who sent a request within this time is online, if the console role does not report who is
+/// connected.
 pub(crate) const ONLINE: Duration = Duration::from_mins(2);

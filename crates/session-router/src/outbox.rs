@@ -42,6 +42,8 @@ pub(crate) enum Answer {
     Plan(Box<Plan>),
     /// The same with one more member.
     PlanWith(Box<Plan>, &'static str, Value),
+    /// To a user: a rejection whose further details are to be rendered with the log.
+    RejectionWith(Box<Plan>, Box<Rejection>),
 }
 
 impl Answer {
@@ -97,7 +99,7 @@ impl Outbox {
     pub(crate) fn reply(&self, message: Message, answer: Answer) {
         let queue = match answer {
             Answer::Role(_) | Answer::User(_) => &self.direct,
-            Answer::Plan(_) | Answer::PlanWith(..) => &self.renders,
+            Answer::Plan(_) | Answer::PlanWith(..) | Answer::RejectionWith(..) => &self.renders,
         };
         // A dropped answer is not replaced by an error, because the command may have taken effect.
         put(queue, Outgoing::Reply(message, answer), "answer");
@@ -183,6 +185,12 @@ async fn send_direct(sender: Sender, sealed_log: SealedLog, mut queue: mpsc::Rec
                     ok
                 });
                 respond(&sender, &message, answer).await;
+            }
+            Outgoing::Reply(message, Answer::RejectionWith(plan, mut rejection)) => {
+                if let Ok(Value::Object(details)) = render(plan, sealed_log.clone()).await {
+                    rejection.details.extend(details);
+                }
+                respond(&sender, &message, Err(*rejection)).await;
             }
         }
     }

@@ -132,8 +132,8 @@ impl Router {
     }
 
     /// Completes a start: creates the first administrator, repeats verifications that a restart
-    /// interrupted, forgets the contacts of lost keys, sends `disconnect` notices of channels that are no
-    /// longer active, and retries deliveries.
+    /// interrupted, forgets the contacts of lost keys, retries deliveries, returns sessions whose operator
+    /// may no longer work on them, and sends `disconnect` notices of channels that are no longer active.
     pub(crate) fn begin(&mut self, first: Option<NewUser>, now: Timestamp) -> Result<(), Error> {
         self.resume_schedules(now);
         if let Some(first) = first {
@@ -166,6 +166,10 @@ impl Router {
         let waiting = channels.filter(|(_, c)| c.pending > 0).map(|(id, _)| *id);
         for channel in waiting.collect::<Vec<_>>() {
             self.apply_system(SystemCommand::Resume(channel), now);
+        }
+        let users = self.state.workspace().assigned_users().cloned();
+        for user in users.collect::<Vec<_>>() {
+            self.apply_system(SystemCommand::ReturnSessions(user), now);
         }
         self.force_disconnect_notices();
         Ok(self.state.provide_keys()?)
@@ -267,6 +271,9 @@ impl Router {
                     let position = self.state.workspace().position;
                     let subject = self.subjects.rights(&user);
                     self.publish((subject, codec::encode(&position)));
+                }
+                Effect::ReturnSessions(user) => {
+                    self.apply_system(SystemCommand::ReturnSessions(user), now);
                 }
                 Effect::Typing(session, contact) => {
                     let signal = self.contact_typing(session, contact, now);

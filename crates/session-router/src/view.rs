@@ -31,11 +31,12 @@ mod sessions;
 pub(crate) mod tests;
 pub(crate) mod users;
 
+use chat::command::{Command, Person, SessionCommand};
 use chat::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use chat::model::Group;
 use chat::reason::Reason;
 use chat::record::Answer;
-use chat::rejection::Rejection;
+use chat::rejection::{Code, Rejection};
 use chat::time::Timestamp;
 use chat::workspace::{Caller, Cursor, Workspace};
 use serde_json::Value;
@@ -209,6 +210,32 @@ pub(crate) fn plan_answer(
         }
         Answer::Count(count) => Plan::new(move |_| Object::new().with("count", count)),
     }
+}
+
+/// Plans the `details` of a rejected command that are read from the log: the chats of a contact, if it
+/// is not clear which one is meant.
+pub(crate) fn details_of(
+    workspace: &Workspace,
+    command: &Command,
+    rejection: &Rejection,
+) -> Option<Plan> {
+    let (
+        Code::ChatAmbiguous,
+        Command::Session(SessionCommand::Create {
+            person: Person::Contact(contact),
+            ..
+        }),
+    ) = (rejection.code, command)
+    else {
+        return None;
+    };
+    let newest = workspace.chats_of_contact(*contact).into_iter();
+    let sessions = newest.filter_map(|id| SessionSnapshot::of(workspace, id));
+    let sessions: Vec<SessionSnapshot> = sessions.collect();
+    Some(Plan::new(move |sealed_log| {
+        let chats = sessions.iter().map(|session| session.chat(sealed_log));
+        Object::new().with("chats", chats.collect::<Vec<_>>())
+    }))
 }
 
 fn user_answer(workspace: &Workspace, about: &UserId) -> Plan {

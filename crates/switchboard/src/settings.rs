@@ -6,7 +6,7 @@
 mod environment;
 mod error;
 mod layers;
-mod nearest;
+pub(crate) mod nearest;
 mod print;
 mod table;
 #[cfg(test)]

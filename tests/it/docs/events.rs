@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::page::{quoted, read, rows, section, workspace};
 
 /// The members of an event's body: those of its newest schema, and those that only events with a
-/// typed reason, a report, a name or an empty profile have.
+/// typed reason, a report, a name, an empty profile or a former operator have.
 fn members(kind: &str) -> BTreeSet<String> {
     let schemas = (1..).map(|n| format!("crates/chat/golden/{kind}.{n}.json"));
     let exists = |path: &String| workspace().join(path).exists();
     let newest = schemas.take_while(exists).last().expect(kind);
-    let optional = ["reason", "report", "named", "empty"]
+    let optional = ["reason", "report", "named", "empty", "from"]
         .map(|what| format!("crates/chat/golden/{what}.{kind}.json"));
     let files = optional.into_iter().chain([newest]).filter(exists);
     let bodies = files.map(|path| serde_json::from_str::<Value>(&read(path)).unwrap());

@@ -125,6 +125,7 @@ pub const METHODS: &[Method] = &[
         SESSION, either("to", Login), or("queue", Flag), optional("note", text(0, TEXT_CHARS_MAX)),
     ]),
     row("sessions.close", "session close", Operator, Change, &[SESSION]),
+    row("sessions.reopen", "session reopen", Staff, Change, &[SESSION, optional("queue", Flag)]),
     row("sessions.create", "session create", Staff, Change, &[
         CHANNEL, either("contact", Id), or("externalChatId", EXTERNAL_ID),
         or("externalUserId", EXTERNAL_ID), optional("text", text(0, TEXT_CHARS_MAX)),

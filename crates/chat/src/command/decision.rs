@@ -38,6 +38,8 @@ pub enum Effect {
     DestroyKeys(Vec<u32>),
     /// Notify the console role that a user's rights changed.
     RightsChanged(UserId),
+    /// Return further sessions of a user who may not work on them.
+    ReturnSessions(UserId),
     /// Show operators that a contact is typing in a session.
     Typing(SessionId, ContactId),
 }

@@ -18,6 +18,8 @@ pub enum SessionCommand {
     },
     /// `sessions.close`
     Close(SessionId),
+    /// `sessions.reopen`, for the caller or for the queue.
+    Reopen { session: SessionId, queue: bool },
     /// `sessions.create`
     Create {
         channel: ChannelId,

@@ -22,6 +22,8 @@ pub enum SystemCommand {
     Verified(Verification),
     /// A messenger answered a profile request; `None` if it has no profile.
     Profile(ContactId, Option<Profile>),
+    /// A user has sessions that the user may not work on.
+    ReturnSessions(UserId),
     /// Keys of a contact are lost for good, so that nothing more can be kept under them.
     KeysLost(ContactId),
     /// An attempt at a message is about to start.

@@ -10,8 +10,8 @@ use crate::event::{
     LiveChatCreated, LiveChatDeleted, LiveChatRenamed, MembersChanged, MessageDeleted,
     MessageEdited, MessageRead, MessageReceived, MessageSent, MessagesRefused, NoteAdded,
     NoticesSettled, ReplyDeleted, ReplySaved, RequestAccepted, ScheduleShifted, SessionAssigned,
-    SessionClosed, SessionOpened, SessionTransferred, TokenIssued, TokenRevoked, TokenUsed,
-    UserCreated, UserDisabled, UserUpdated,
+    SessionClosed, SessionOpened, SessionReopened, SessionTransferred, TokenIssued, TokenRevoked,
+    TokenUsed, UserCreated, UserDisabled, UserUpdated,
 };
 use crate::seal::{Indexed, Private, SealKey};
 
@@ -148,9 +148,10 @@ sealing! {
         external_chat_id by person chat_name by person name by person
     }
     ChatRenamed { ; name by person }
-    SessionAssigned { operator }
-    SessionTransferred { operator; note by person }
+    SessionAssigned { operator from }
+    SessionTransferred { operator reason; note by person }
     SessionClosed { reason_text reason }
+    SessionReopened { operator }
     MessageReceived {
         message contact created_at reply_to digest;
         external_message_id by person content by person

@@ -41,6 +41,9 @@ pub struct ChatRenamed {
 pub struct SessionAssigned {
     /// The operator it was assigned to.
     pub operator: UserId,
+    /// The operator that a supervisor took it from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<UserId>,
 }
 
 /// See [`crate::event::Event::SessionTransferred`].
@@ -50,6 +53,23 @@ pub struct SessionTransferred {
     pub operator: Option<UserId>,
     /// A note for colleagues, sealed under the contact's key.
     pub note: Option<Private<String>>,
+    /// The cause, if no operator transferred it.
+    #[serde(rename = "cause", default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<Reason>,
+}
+
+impl SessionTransferred {
+    /// The cause, if no operator transferred it.
+    pub fn reason(&self) -> Option<Reason> {
+        self.reason.clone()
+    }
+}
+
+/// See [`crate::event::Event::SessionReopened`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionReopened {
+    /// The operator it is assigned to; `None` is the queue.
+    pub operator: Option<UserId>,
 }
 
 /// See [`crate::event::Event::SessionClosed`].

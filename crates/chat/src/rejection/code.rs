@@ -58,6 +58,8 @@ codes! {
     ChannelDisconnected = "channel_disconnected", 409;
     /// A message with this id was accepted with other content.
     MessageConflict = "message_conflict", 409;
+    /// The contact takes part in chats with others, and the request names none.
+    ChatAmbiguous = "chat_ambiguous", 409;
     /// The chat has an open session.
     SessionAlreadyOpen = "session_already_open", 409;
     /// The session is closed.

@@ -69,6 +69,11 @@ impl Message {
         self.extra.as_deref().unwrap_or(&NONE)
     }
 
+    /// Whether a person wrote it and did not delete it.
+    pub fn is_written(&self) -> bool {
+        self.direction == Direction::Inbound && self.extra().deleted.is_none()
+    }
+
     /// The number of the previous message of its session; 0 for none.
     pub const fn previous(&self) -> u32 {
         self.previous

@@ -35,6 +35,9 @@ pub struct Contact {
     pub forgotten: Option<Timestamp>,
     /// The person's sessions, oldest first.
     pub sessions: Vec<SessionId>,
+    /// The chats in which the person wrote in the sessions of others: the newest
+    /// [`CHATS_MAX`](crate::rules::CHATS_MAX).
+    pub other_chats: Vec<Digest>,
     /// The end of its stream.
     pub head: Head,
 }
@@ -53,6 +56,35 @@ impl Contact {
 /// A channel, and the digest of the messenger's id of a conversation in it.
 pub type ChatKey = (ChannelId, Digest);
 
+/// Who wrote in a chat, operators excluded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Authors {
+    /// Nobody yet.
+    #[default]
+    Nobody,
+    /// One person.
+    One(ContactId),
+    /// Several people.
+    Several,
+}
+
+impl Authors {
+    /// The authors after a message of a person.
+    #[must_use]
+    pub fn with(self, author: ContactId) -> Self {
+        match self {
+            Self::Nobody => Self::One(author),
+            Self::One(other) if other == author => self,
+            Self::One(_) | Self::Several => Self::Several,
+        }
+    }
+
+    /// Whether nobody but this person wrote.
+    pub fn are_at_most(self, person: ContactId) -> bool {
+        self.with(person) == Self::One(person)
+    }
+}
+
 /// The state of a chat.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Chat {
@@ -66,6 +98,8 @@ pub struct Chat {
     pub name: Option<(Indexed, ContactId)>,
     /// Whether several people have written in it.
     pub is_group: bool,
+    /// Who wrote in it.
+    pub authors: Authors,
 }
 
 /// One period of a chat.

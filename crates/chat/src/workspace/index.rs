@@ -88,6 +88,11 @@ impl Workspace {
         self.message_table.back(newest)
     }
 
+    /// Returns the inbound messages of a session that are not deleted, newest first.
+    pub(super) fn written(&self, session: SessionId) -> impl Iterator<Item = &Message> {
+        self.messages(session).filter(|m| m.is_written())
+    }
+
     /// Returns the messages created since a time with their sessions, oldest first.
     pub(super) fn messages_since(
         &self,

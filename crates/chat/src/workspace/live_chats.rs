@@ -15,7 +15,7 @@ use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rules::{LIST_MAX, SHORTCUT_CHARS_MAX};
 use crate::seal::{Indexed, Private};
-use crate::state::{CannedReply, Channel, LiveChat};
+use crate::state::{CannedReply, Channel, LiveChat, User};
 use crate::workspace::users::{check_name, wrong_length};
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -43,12 +43,7 @@ impl Workspace {
             }
             LiveChatCommand::Members { live_chat, users } => {
                 caller.require_administrator()?;
-                let before = &self.live_chat(*live_chat)?.members;
-                let members = self.check_members(users)?;
-                let after: BTreeSet<UserId> = members.iter().cloned().collect();
-                let touched = before.symmetric_difference(&after).cloned();
-                let decision = changed(*live_chat, MembersChanged { members });
-                Ok(decision.with_rights_changed(touched))
+                self.decide_members(*live_chat, users)
             }
             LiveChatCommand::CreateReply {
                 live_chat,
@@ -94,6 +89,21 @@ impl Workspace {
             members: members.clone(),
         };
         Ok(changed(id, event).with_rights_changed(members))
+    }
+
+    /// Replaces the members. Open sessions of those who leave return to the queue.
+    fn decide_members(&self, id: LiveChatId, users: &[UserId]) -> Result<Decision, Rejection> {
+        let before = &self.live_chat(id)?.members;
+        let members = self.check_members(users)?;
+        let after: BTreeSet<UserId> = members.iter().cloned().collect();
+        let touched = before.symmetric_difference(&after).cloned();
+        let mut decision = changed(id, MembersChanged { members }).with_rights_changed(touched);
+        for leaver in before.difference(&after) {
+            let sees_all = self.users.get(leaver).is_some_and(User::sees_all);
+            let stays = |live_chat| live_chat != id || sees_all;
+            decision = self.returning(decision, (leaver, false), stays);
+        }
+        Ok(decision)
     }
 
     fn decide_delete_live_chat(

@@ -4,14 +4,14 @@ use crate::command::{Decision, MessageCommand};
 use crate::content::{Content, FILES_MAX, NAME_CHARS_MAX, TEXT_CHARS_MAX, URL_BYTES_MAX};
 use crate::event::{MessageRead, MessageSent};
 use crate::id::{MessageId, SessionId};
-use crate::model::Direction;
+use crate::model::SessionStatus;
 use crate::reason::Reason;
 use crate::record::Answer;
 use crate::rejection::Rejection;
 use crate::rules::LANE_MAX;
 use crate::seal::Private;
-use crate::state::{Channel, ChatKey, Message, Session};
-use crate::workspace::sessions::{changed, check_assigned, note_added, session_event};
+use crate::state::{Channel, ChatKey, Session};
+use crate::workspace::sessions::{changed, check_assigned, note_added, session_event, taken};
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -39,11 +39,14 @@ impl Workspace {
                 let chat = (channel, &found.chat());
                 let event =
                     self.message_sent(chat, caller, (content.clone(), *reply_to), context)?;
-                let answer = Answer::Message(event.message, self.position + 1);
-                Ok(Decision::new(
-                    [session_event(*session, found, event)],
-                    answer,
-                ))
+                let message = event.message;
+                let mut events = vec![session_event(*session, found, event)];
+                // A supervisor who answers a queued session takes it.
+                if found.status == SessionStatus::Queued {
+                    events.insert(0, session_event(*session, found, taken(caller.id, found)));
+                }
+                let position = self.position + u64::try_from(events.len()).unwrap_or(0);
+                Ok(Decision::new(events, Answer::Message(message, position)))
             }
             MessageCommand::Note { session, text } => {
                 let found = self.visible_session(caller, *session)?;
@@ -77,12 +80,7 @@ impl Workspace {
             let message_id = up_to.to_string();
             return Err(Reason::NotInSession { message_id }.into());
         };
-        let inbound = |m: &&Message| m.direction == Direction::Inbound;
-        let after = self
-            .messages(id)
-            .filter(inbound)
-            .take_while(|m| m.position > last)
-            .count();
+        let after = self.written(id).take_while(|m| m.position > last).count();
         if u32::try_from(after).unwrap_or(u32::MAX) >= session.unread {
             return Ok(Decision::unchanged(Answer::Session(id)));
         }
@@ -137,7 +135,7 @@ impl Workspace {
     }
 
     /// Checks that the contact is not forgotten: without its key, a message cannot be sealed.
-    fn check_remembered(&self, session: &Session) -> Result<(), Rejection> {
+    pub(super) fn check_remembered(&self, session: &Session) -> Result<(), Rejection> {
         match self.contacts.get(&session.contact) {
             Some(contact) if contact.forgotten.is_none() => Ok(()),
             _ => Err(Reason::ContactForgotten.into()),

@@ -3,16 +3,17 @@
 use crate::command::{Decision, NewEvent, Person, SessionCommand};
 use crate::content::{Content, TEXT_CHARS_MAX};
 use crate::event::{
-    ContactCreated, NoteAdded, SessionAssigned, SessionClosed, SessionOpened, SessionTransferred,
+    ContactCreated, NoteAdded, SessionAssigned, SessionClosed, SessionOpened, SessionReopened,
+    SessionTransferred,
 };
-use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
+use crate::id::{ChannelId, ContactId, MessageId, SessionId, UserId};
 use crate::messenger::inbound::EXTERNAL_ID_BYTES_MAX;
 use crate::model::{ChannelStatus, OpenedBy, SessionStatus};
 use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::seal::{Indexed, Private};
-use crate::state::{Channel, Session};
+use crate::state::{Channel, ChatKey, Session};
 use crate::workspace::users::wrong_length;
 use crate::workspace::{Caller, Context, Workspace};
 
@@ -39,6 +40,9 @@ impl Workspace {
                 check_assigned(caller, session)?;
                 Ok(changed(*id, session, SessionClosed::new(None)))
             }
+            SessionCommand::Reopen { session, queue } => {
+                self.decide_reopen(caller, *session, *queue)
+            }
             SessionCommand::Create {
                 channel,
                 person,
@@ -47,12 +51,12 @@ impl Workspace {
         }
     }
 
+    /// Assigns a session to the caller. Supervisors may take it from another operator.
     fn decide_take(&self, caller: &Caller<'_>, id: SessionId) -> Result<Decision, Rejection> {
         let session = self.open_session(caller, id)?;
         match &session.operator {
             Some(operator) if operator == caller.id => Ok(Decision::unchanged(Answer::Session(id))),
-            // An operator who has left the live chat or lost the right to work in it keeps no session.
-            Some(operator) if self.is_staff(operator, session.live_chat) => {
+            Some(operator) if !caller.user.sees_all() => {
                 let name = self
                     .users
                     .get(operator)
@@ -61,11 +65,22 @@ impl Workspace {
                 Err(Rejection::from(Reason::AlreadyAssigned { name })
                     .with("operator", operator.to_string()))
             }
-            _ => {
-                let operator = caller.id.clone();
-                Ok(changed(id, session, SessionAssigned { operator }))
-            }
+            _ => Ok(changed(id, session, taken(caller.id, session))),
         }
+    }
+
+    fn decide_reopen(
+        &self,
+        caller: &Caller<'_>,
+        id: SessionId,
+        queue: bool,
+    ) -> Result<Decision, Rejection> {
+        let session = self.visible_session(caller, id)?;
+        self.check_not_open(&session.chat())?;
+        self.channel(session.channel)?;
+        self.check_remembered(session)?;
+        let operator = (!queue).then(|| caller.id.clone());
+        Ok(changed(id, session, SessionReopened { operator }))
     }
 
     fn decide_transfer(
@@ -99,6 +114,7 @@ impl Workspace {
         let event = SessionTransferred {
             operator: to.cloned(),
             note: None,
+            reason: None,
         };
         events.push(session_event(id, session, event));
         Ok(Decision::new(events, Answer::Session(id)))
@@ -122,10 +138,7 @@ impl Workspace {
         }
         let (chat, contact, mut events) = self.find_person(channel_id, channel, person, context)?;
         let key = (channel_id, chat.digest());
-        if let Some(open) = self.chats.get(&key).and_then(|c| c.open) {
-            let rejection = Rejection::from(Reason::SessionAlreadyOpen);
-            return Err(rejection.with("sessionId", open.to_string()));
-        }
+        self.check_not_open(&key)?;
         let id = SessionId::new(context.now, context.chance);
         events.push(self.opened(
             (id, channel_id, channel),
@@ -158,8 +171,7 @@ impl Workspace {
                 if contact.forgotten.is_some() {
                     return Err(Reason::ContactForgotten.into());
                 }
-                let last = contact.sessions.last().and_then(|s| self.sessions.get(s));
-                let chat = last.map_or(&contact.external_user_id, |s| &s.external_chat_id);
+                let chat = self.own_chat(*id, contact)?;
                 Ok((chat.renewed(), *id, Vec::new()))
             }
             Person::External { chat, user } => {
@@ -219,11 +231,12 @@ impl Workspace {
         NewEvent::new(Stream::Session(id), Some(channel.live_chat), event)
     }
 
-    /// Returns whether a user may work on the sessions of a live chat.
-    fn is_staff(&self, user: &UserId, live_chat: LiveChatId) -> bool {
-        self.caller(user).is_ok_and(|c| {
-            c.require_operator().is_ok() && self.visible_live_chat(&c, live_chat).is_ok()
-        })
+    /// Checks that a chat has no open session.
+    fn check_not_open(&self, chat: &ChatKey) -> Result<(), Rejection> {
+        let Some(open) = self.chats.get(chat).and_then(|c| c.open) else {
+            return Ok(());
+        };
+        Err(Rejection::from(Reason::SessionAlreadyOpen).with("sessionId", open.to_string()))
     }
 
     /// Returns an open session that the caller may see.
@@ -237,6 +250,14 @@ impl Workspace {
             return Ok(session);
         }
         Err(Reason::SessionClosed.into())
+    }
+}
+
+/// The event that assigns a session to a user.
+pub(super) fn taken(by: &UserId, session: &Session) -> SessionAssigned {
+    SessionAssigned {
+        operator: by.clone(),
+        from: session.operator.clone(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod actions;
 mod channels;
+mod chats;
 mod commands;
 mod contacts;
 mod deliveries;
@@ -17,9 +18,12 @@ mod notices;
 mod reads;
 mod replays;
 mod requests;
+mod returns;
+mod rights;
 mod rows;
 mod sessions;
 mod step;
 mod tokens;
+mod unread;
 mod users;
 mod values;

@@ -51,7 +51,8 @@ impl Workspace {
                     self.check_last_administrator(user)?;
                 }
                 let disabled = *disabled;
-                Ok(changed(user, UserDisabled { disabled }))
+                let decision = changed(user, UserDisabled { disabled });
+                Ok(self.returning(decision, (user, disabled), |_| !disabled))
             }
             UserCommand::Token(token) => self.decide_token(token),
             UserCommand::RevokeTokens { user, token } => self.decide_revoke_tokens(user, *token),
@@ -69,7 +70,12 @@ impl Workspace {
         {
             self.check_last_administrator(id)?;
         }
-        Ok(changed(id, event))
+        let mut after = user.clone();
+        if let Some(groups) = &event.groups {
+            after.groups = groups.iter().copied().collect();
+        }
+        let stays = |live_chat| self.is_staffed_by((id, &after), live_chat);
+        Ok(self.returning(changed(id, event), (id, after.disabled), stays))
     }
 
     pub(super) fn decide_reset_password(

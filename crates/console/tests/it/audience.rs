@@ -11,12 +11,16 @@ use crate::world::World;
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Waits for a report with this value.
-async fn wait_for(reports: &mut Subscription, anybody: bool) {
+/// Waits for a report of these users.
+async fn wait_for(reports: &mut Subscription, users: &[&str]) {
+    let wanted = Audience {
+        anybody: !users.is_empty(),
+        users: Some(users.iter().map(|user| user.parse().unwrap()).collect()),
+    };
     let reported = async {
         loop {
             let report = reports.next().await.unwrap();
-            if codec::decode::<Audience>(&report.payload).unwrap() == (Audience { anybody }) {
+            if codec::decode::<Audience>(&report.payload).unwrap() == wanted {
                 return;
             }
         }
@@ -25,14 +29,14 @@ async fn wait_for(reports: &mut Subscription, anybody: bool) {
 }
 
 #[tokio::test]
-async fn the_router_learns_whether_any_user_is_signed_in() {
+async fn the_router_learns_which_users_are_signed_in() {
     let world = World::start().await;
     let subject = world.workspace.router(Question::Audience);
     let mut reports = world.bus.subscribe(&subject, None).await.unwrap();
-    wait_for(&mut reports, false).await;
+    wait_for(&mut reports, &[]).await;
     let olga = world.sign_in("olga").await;
-    wait_for(&mut reports, true).await;
+    wait_for(&mut reports, &["olga"]).await;
     drop(olga);
-    wait_for(&mut reports, false).await;
+    wait_for(&mut reports, &[]).await;
     world.stop().await.unwrap();
 }

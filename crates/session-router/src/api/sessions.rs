@@ -10,6 +10,10 @@ pub(super) fn read(method: &str, args: &Args) -> Result<Option<Command>, Rejecti
     let command = match method {
         "sessions.take" => SessionCommand::Take(args.required_id("session")?),
         "sessions.close" => SessionCommand::Close(args.required_id("session")?),
+        "sessions.reopen" => SessionCommand::Reopen {
+            session: args.required_id("session")?,
+            queue: args.flag("queue")?.unwrap_or(false),
+        },
         "sessions.transfer" => transfer(args)?,
         "sessions.create" => SessionCommand::Create {
             channel: args.required_id("channel")?,

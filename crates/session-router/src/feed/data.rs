@@ -1,8 +1,9 @@
 //! The objects in the `data` of an event.
 
 use chat::event::Event;
-use chat::id::{CommandId, MessageId, SessionId};
+use chat::id::{CommandId, MessageId, SessionId, UserId};
 use chat::model::SessionStatus;
+use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
 
@@ -18,8 +19,8 @@ use crate::view::users::UserSnapshot;
 /// The objects of one event.
 #[derive(Debug)]
 pub(super) enum EventData {
-    /// A session changed.
-    Session(Box<SessionSnapshot>),
+    /// A session changed; it may have been taken from an operator, or changed for a reason.
+    Session(Box<SessionSnapshot>, Option<UserId>, Option<Reason>),
     /// A message was written or changed, possibly by a command with an id.
     Message(Box<MessageSnapshot>, ShortSession, Option<CommandId>),
     /// A delivery changed.
@@ -72,7 +73,10 @@ impl EventData {
     pub(super) fn object(&self, sealed_log: &SealedLog, webhook: Webhook) -> Object {
         let data = Object::new();
         match self {
-            Self::Session(session) => data.with("session", session.object(sealed_log)),
+            Self::Session(session, from, reason) => data
+                .with("session", session.object(sealed_log))
+                .with_some("from", from.as_ref())
+                .with_some("reason", reason.as_ref().map(Reason::object)),
             Self::Message(message, session, command) => data
                 .with("message", message.object(sealed_log))
                 .with("session", session.object())
@@ -98,15 +102,16 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         let short = ShortSession::of(workspace, id, row);
         Some(EventData::Message(Box::new(snapshot), short, command))
     };
+    let with = |operator: Option<&UserId>| {
+        let status = SessionStatus::open(operator.is_some());
+        Some(session()?.at(status, operator.cloned()))
+    };
     let session = match &record.event {
-        Event::SessionOpened(e) => session()?.at(open(e.operator.is_some()), e.operator.clone()),
+        Event::SessionOpened(e) => with(e.operator.as_ref())?,
         Event::ChatRenamed(_) => session()?,
-        Event::SessionAssigned(e) => {
-            session()?.at(SessionStatus::Assigned, Some(e.operator.clone()))
-        }
-        Event::SessionTransferred(e) => {
-            session()?.at(open(e.operator.is_some()), e.operator.clone())
-        }
+        Event::SessionAssigned(e) => with(Some(&e.operator))?,
+        Event::SessionTransferred(e) => with(e.operator.as_ref())?,
+        Event::SessionReopened(e) => with(e.operator.as_ref())?,
         Event::SessionClosed(_) => session()?.closed(record.time),
         Event::MessageReceived(e) => return message(e.message),
         Event::MessageSent(e) => return message(e.message),
@@ -147,14 +152,14 @@ fn of_session(workspace: &Workspace, id: SessionId, record: &Record) -> Option<E
         | Event::ContactForgotten(_)
         | Event::Unknown => return None,
     };
-    Some(EventData::Session(Box::new(session)))
+    let (from, reason) = (taken_from(&record.event), record.event.reason());
+    Some(EventData::Session(Box::new(session), from, reason))
 }
 
-/// The status of a session that is not closed.
-const fn open(has_operator: bool) -> SessionStatus {
-    if has_operator {
-        SessionStatus::Assigned
-    } else {
-        SessionStatus::Queued
-    }
+/// The operator that a supervisor took a session from.
+fn taken_from(event: &Event) -> Option<UserId> {
+    let Event::SessionAssigned(e) = event else {
+        return None;
+    };
+    e.from.clone()
 }

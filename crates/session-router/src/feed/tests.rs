@@ -50,6 +50,8 @@ fn conversation() -> (Shell, String, Vec<(String, Value)>) {
     let data = json!({ "externalMessageId": "none yet", "text": "x" });
     shell.says(channel, &json!({ "type": "messageEdited", "data": data }));
     shell.ok("sue", "sessions.close", &of(json!({})));
+    shell.ok("ann", "sessions.reopen", &of(json!({})));
+    shell.ok("root", "sessions.take", &of(json!({})));
     let channel = json!({ "channel": channel });
     shell.ok("root", "channels.disconnect", &channel);
     let published = published(&mut shell);
@@ -94,6 +96,8 @@ fn each_event_is_a_cloud_event_on_its_subject() {
         "note-added",
         "session-transferred",
         "session-closed",
+        "session-reopened",
+        "session-assigned",
         "channel-status-changed",
     ];
     assert_eq!(names, wanted);
@@ -145,6 +149,13 @@ fn each_event_holds_what_it_changed() {
     assert_eq!(closed["session"]["status"], "closed");
     assert_eq!(closed["by"], "sue");
     assert!(closed["session"]["closedAt"].is_string());
+    let reopened = find("session-reopened");
+    assert_eq!(reopened["session"]["status"], "assigned");
+    assert_eq!(reopened["session"]["operator"], "ann");
+    assert!(reopened["session"].get("closedAt").is_none());
+    assert!(assigned.get("from").is_none());
+    let taken_over = published.iter().find(|(_, e)| e["data"]["from"] == "ann");
+    assert_eq!(taken_over.unwrap().1["data"]["session"]["operator"], "root");
     check("channel", &find("channel-status-changed")["channel"]);
     check("contact", &find("contact-updated")["contact"]);
 }

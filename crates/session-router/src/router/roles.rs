@@ -68,6 +68,7 @@ impl Router {
                 } else {
                     self.audience.saw_nobody(now);
                 }
+                self.presence.reported(report.users, now);
                 return Ok(None);
             }
         }))

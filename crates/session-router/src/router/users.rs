@@ -134,7 +134,7 @@ impl Router {
         let (reply, mut effects) = match self.apply(&request, now) {
             Ok(applied) => applied,
             Err(rejection) => {
-                self.reject(message, rejection);
+                self.reject_command(message, &request, rejection);
                 return;
             }
         };
@@ -170,6 +170,21 @@ impl Router {
             (_, Reply::Accepted(_) | Reply::User(_) | Reply::Repeated) => {}
         }
         self.queue_effects(effects, now);
+    }
+
+    /// Rejects a command, with details that are read from the log.
+    fn reject_command(&mut self, message: Message, request: &Request, rejection: Rejection) {
+        let plan = match &request.origin {
+            Origin::User(_, command) => {
+                view::details_of(self.state.workspace(), command, &rejection)
+            }
+            Origin::Messenger(..) | Origin::System(_) => None,
+        };
+        let answer = match plan {
+            Some(plan) => Answer::RejectionWith(Box::new(plan), Box::new(rejection)),
+            None => Answer::User(Err(rejection)),
+        };
+        self.reply(message, answer);
     }
 
     fn request_of(&self, user: &UserId, command: Command, key: CommandKey) -> Request {

@@ -74,10 +74,12 @@ pub(super) fn plan(
     }))
 }
 
-/// A session and the earlier ones of the same chat.
+/// A session and the earlier ones of the same chat. A reopened session may have later ones, too.
 fn chain(workspace: &Workspace, id: SessionId) -> Vec<SessionId> {
+    let open = workspace.sessions.get(&id).filter(|s| s.is_open());
+    let newest = open.and_then(|s| workspace.chats.get(&s.chat())?.last);
     let previous = |id: &SessionId| workspace.sessions.get(id)?.previous;
-    std::iter::successors(Some(id), previous)
+    std::iter::successors(newest.or(Some(id)), previous)
         .take(SESSIONS_MAX)
         .collect()
 }

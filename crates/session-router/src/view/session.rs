@@ -84,6 +84,16 @@ impl SessionSnapshot {
         self.with_texts(self.read(sealed_log))
     }
 
+    /// The chat of the session, by its id at the messenger and its name.
+    pub(super) fn chat(&self, sealed_log: &SealedLog) -> Value {
+        let texts = self.read(sealed_log);
+        Object::new()
+            .with("externalChatId", texts.external_chat_id.unwrap_or_default())
+            .with_some("chatName", texts.chat_name)
+            .with("session", self.id)
+            .value()
+    }
+
     /// Opens the texts, which are in the row and in the log.
     pub(super) fn read(&self, sealed_log: &SealedLog) -> SessionTexts {
         // Events of older versions have the name only in the record that opened the session.

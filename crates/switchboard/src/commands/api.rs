@@ -23,6 +23,10 @@ use help::NOUNS;
 pub(crate) use lookup::{Named, id_of};
 pub(crate) use sign_in::{Caller, SignIn};
 
+/// What the answer to `users.disable` does not show.
+const DISABLED: &str = "The user is signed out, the API tokens are revoked, and open sessions are \
+                        back in the queue.";
+
 /// Whether this is a noun of the console API.
 pub(crate) fn is_noun(word: &str) -> bool {
     NOUNS.iter().any(|noun| noun.name == word)
@@ -95,6 +99,9 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
         } else {
             names::ids_to_names(&caller, &mut ok).await;
             show::show(method, &ok)?;
+            if ok.pointer("/user/disabled") == Some(&Value::Bool(true)) && method.changes() {
+                output::message(DISABLED);
+            }
         }
         failed.map_or(Ok(()), Err)
     })

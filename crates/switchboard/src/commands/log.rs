@@ -134,7 +134,7 @@ pub(crate) fn run(args: &Args, environment: &Environment) -> Result {
             printer.poll(&mut JournalReader::open_read_only(&dir, *from).map_err(Failure::of_log)?)
         }
         Command::Stats { json } => stats(&dir, *json),
-        Command::Verify { json } => verify(&dir, *json),
+        Command::Verify { json } => verify(&args.data, &dir, *json),
         Command::Repair => {
             data.require_owner()?;
             repair(&dir)
@@ -260,7 +260,7 @@ fn stats(dir: &Path, as_json: bool) -> Result {
     output::data(format_args!("free bytes        {}", space.free_bytes))
 }
 
-fn verify(dir: &Path, as_json: bool) -> Result {
+fn verify(data: &Path, dir: &Path, as_json: bool) -> Result {
     let report = event_log::verify(dir).map_err(Failure::of_log)?;
     if as_json {
         output::json(&report_json(&report))?;
@@ -270,7 +270,10 @@ fn verify(dir: &Path, as_json: bool) -> Result {
     if report.is_whole() {
         return Ok(());
     }
-    let message = "the log is damaged; stop the broker and run `switchboard log repair`";
+    let message = format!(
+        "the log is damaged; stop the broker and run `switchboard log repair --data {}`",
+        data.display()
+    );
     Err(Failure::message(Exit::Damaged, message))
 }
 

@@ -89,8 +89,22 @@ async fn ask_the_running_broker(
     let subject = resolved.workspace.router(Question::ResetPassword);
     let payload = codec::encode(reset).into();
     let answer = bus.request(subject, &[], payload, TIMEOUT).await;
-    let answer = answer.map_err(|error| Failure::of_bus(error, Exit::Settings))?;
+    let answer = answer.map_err(unanswered)?;
     codec::decode(&answer.payload).or_exit(Exit::Failure)
+}
+
+/// The failure of a request to a broker that has the log open.
+fn unanswered(error: bus::Error) -> Failure {
+    let is_silent = matches!(
+        error,
+        bus::Error::NoResponders { .. } | bus::Error::Timeout { .. }
+    );
+    if !is_silent {
+        return Failure::of_bus(error, Exit::Settings);
+    }
+    let message = "another process has the log open, but no session router answers: wait until the \
+                   broker has started or stopped; `switchboard doctor` finds other causes";
+    Failure::message(Exit::NotConnected, message)
 }
 
 fn print(login: &UserId, generated: Option<&Secret>) -> Result {

@@ -29,6 +29,7 @@ impl Workspace {
                 first_seen_at: record.time,
                 forgotten: None,
                 sessions: Vec::new(),
+                other_chats: Vec::new(),
                 head: Head::default(),
             };
             self.contacts.insert(id, contact);
@@ -59,6 +60,7 @@ impl Workspace {
                 let sessions = contact.sessions.clone();
                 self.index.contact_of.remove(&external);
                 for session in sessions {
+                    self.forget_author(session, id);
                     self.end_session(session, record.time);
                     self.change_session(session, |s| s.external_chat_id.erase());
                     let chat = self.sessions.get(&session).map(Session::chat);

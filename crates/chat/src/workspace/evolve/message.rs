@@ -1,10 +1,11 @@
 //! Applies message events.
 
 use crate::event::{MessageReceived, MessageSent, NoteAdded};
-use crate::id::{MessageId, SessionId};
+use crate::id::{ContactId, MessageId, SessionId};
 use crate::model::{DeliveryState, Direction};
 use crate::record::Record;
-use crate::state::{Message, MessageExtra, NoticeKind, Session};
+use crate::rules::CHATS_MAX;
+use crate::state::{Authors, ChatKey, Message, MessageExtra, NoticeKind, Session};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -22,6 +23,7 @@ impl Workspace {
         if author.is_some() && self.chats.get(&chat).is_some_and(|c| !c.is_group) {
             self.chats.entry(chat).is_group = true;
         }
+        self.add_author(chat, e.contact, author.is_some());
         let entry = Message {
             external: Some(external.digest()),
             digest: e.digest,
@@ -45,6 +47,37 @@ impl Workspace {
         self.ask_profile(channel, e.contact, record.time);
         let outcome = NoticeKind::Outcome(external, e.contact);
         self.push_notice(channel, outcome, record.time);
+    }
+
+    /// Records that a person wrote in a chat, possibly in a session that was opened for another one.
+    fn add_author(&mut self, key: ChatKey, author: ContactId, is_guest: bool) {
+        let before = self.chats.get(&key).map(|chat| chat.authors);
+        let after = before.unwrap_or_default().with(author);
+        if before != Some(after) {
+            self.chats.entry(key).authors = after;
+        }
+        let (_, chat) = key;
+        let contact = self.contacts.get(&author).filter(|_| is_guest);
+        if contact.is_none_or(|contact| contact.other_chats.contains(&chat)) {
+            return;
+        }
+        if let Some(contact) = self.contacts.get_mut(&author) {
+            let over = (contact.other_chats.len() + 1).saturating_sub(CHATS_MAX);
+            contact.other_chats.drain(..over);
+            contact.other_chats.push(chat);
+        }
+    }
+
+    /// Forgets that a person wrote in the chat of a session: who writes there later is no second author.
+    pub(super) fn forget_author(&mut self, session: SessionId, author: ContactId) {
+        let chat = self.sessions.get(&session).map(Session::chat);
+        let is_only = |chat: &ChatKey| {
+            let row = self.chats.get(chat);
+            row.is_some_and(|row| row.authors == Authors::One(author))
+        };
+        if let Some(chat) = chat.filter(is_only) {
+            self.chats.entry(chat).authors = Authors::Nobody;
+        }
     }
 
     pub(super) fn sent_out(&mut self, id: SessionId, record: &Record, e: &MessageSent) {
@@ -78,11 +111,7 @@ impl Workspace {
             return;
         };
         let is_inbound = |m: &&Message| m.direction == Direction::Inbound;
-        let unread = self
-            .messages(id)
-            .filter(is_inbound)
-            .take_while(|m| m.position > last)
-            .count();
+        let unread = self.written(id).take_while(|m| m.position > last).count();
         let newest = self
             .messages(id)
             .filter(is_inbound)
@@ -94,6 +123,28 @@ impl Workspace {
         });
         if let (Some(channel), Some(newest)) = (channel, newest) {
             self.push_notice(channel, NoticeKind::Read(newest), time);
+        }
+    }
+
+    /// A deleted message is no longer unread, and nobody waits for its answer.
+    pub(super) fn message_deleted(&mut self, id: SessionId, message: MessageId, time: Timestamp) {
+        let unread = self.sessions.get(&id).map_or(0, |s| s.unread);
+        let unread = usize::try_from(unread).unwrap_or(usize::MAX);
+        let is_unread = self.written(id).take(unread).any(|m| m.id == message);
+        self.change_message(message, |m| m.extra_mut().deleted = Some(time));
+        let since_answer = self
+            .messages(id)
+            .take_while(|m| m.direction != Direction::Outbound);
+        let waits = since_answer.into_iter().any(Message::is_written);
+        let waited = self
+            .sessions
+            .get(&id)
+            .is_some_and(|s| s.waiting_since.is_some());
+        if is_unread || waited && !waits {
+            self.change_session(id, |s| {
+                s.unread -= u32::from(is_unread);
+                s.waiting_since = s.waiting_since.filter(|_| waits);
+            });
         }
     }
 

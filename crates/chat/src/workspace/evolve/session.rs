@@ -1,6 +1,6 @@
 //! Applies session events.
 
-use crate::event::{SessionEvent, SessionOpened};
+use crate::event::{SessionEvent, SessionOpened, SessionReopened};
 use crate::id::SessionId;
 use crate::model::{OpenedBy, SessionStatus};
 use crate::record::Record;
@@ -37,11 +37,7 @@ impl Workspace {
             SessionEvent::SessionTransferred(e) => {
                 let operator = e.operator.clone();
                 self.change_session(id, |s| {
-                    s.status = if operator.is_some() {
-                        SessionStatus::Assigned
-                    } else {
-                        SessionStatus::Queued
-                    };
+                    s.status = SessionStatus::open(operator.is_some());
                     s.operator = operator;
                 });
                 if e.operator.is_some() {
@@ -49,6 +45,7 @@ impl Workspace {
                 }
             }
             SessionEvent::SessionClosed(_) => self.close(id, time),
+            SessionEvent::SessionReopened(e) => self.reopen(id, e, time),
             SessionEvent::MessageSent(e) => self.sent_out(id, record, e),
             SessionEvent::NoteAdded(e) => self.note_added(id, record.position, e),
             SessionEvent::MessageEdited(e) => {
@@ -58,9 +55,7 @@ impl Workspace {
                     self.add_author_key(e.message, key);
                 }
             }
-            SessionEvent::MessageDeleted(e) => {
-                self.change_message(e.message, |m| m.extra_mut().deleted = Some(time));
-            }
+            SessionEvent::MessageDeleted(e) => self.message_deleted(id, e.message, time),
             SessionEvent::MessageRead(e) => self.read_up_to(id, e.message, time),
             SessionEvent::DeliveryChanged(e) => self.evolve_delivery(id, record, e),
         }
@@ -78,11 +73,7 @@ impl Workspace {
             external_chat_id: e
                 .external_chat_id
                 .lifted(&self.index_key, e.channel.as_bytes()),
-            status: if e.operator.is_some() {
-                SessionStatus::Assigned
-            } else {
-                SessionStatus::Queued
-            },
+            status: SessionStatus::open(e.operator.is_some()),
             operator: e.operator.clone(),
             opened_by: e.opened_by,
             opened_at: record.time,
@@ -135,6 +126,22 @@ impl Workspace {
             chat.open = chat.open.filter(|open| *open != id);
         }
         self.notify_session(id, "closed", time);
+    }
+
+    fn reopen(&mut self, id: SessionId, e: &SessionReopened, time: Timestamp) {
+        let Some(chat) = self.sessions.get(&id).map(Session::chat) else {
+            return;
+        };
+        self.change_session(id, |s| {
+            s.status = SessionStatus::open(e.operator.is_some());
+            s.operator.clone_from(&e.operator);
+            s.closed_at = None;
+        });
+        self.chats.entry(chat).open = Some(id);
+        self.notify_session(id, "opened", time);
+        if e.operator.is_some() {
+            self.notify_session(id, "assigned", time);
+        }
     }
 
     /// Closes a session whose contact or channel is gone, and fails its pending deliveries.

@@ -19,6 +19,11 @@ pub(super) fn close(session: SessionId) -> Command {
     SessionCommand::Close(session).into()
 }
 
+/// Reopens a session for the sender, or for the queue.
+pub(super) fn reopen(session: SessionId, queue: bool) -> Command {
+    SessionCommand::Reopen { session, queue }.into()
+}
+
 /// Transfers a session to a user, or to the queue.
 pub(super) fn transfer(session: SessionId, to: Option<&str>) -> Command {
     transfer_with_note(session, to, None)

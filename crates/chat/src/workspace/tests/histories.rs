@@ -134,7 +134,6 @@ impl World {
             contact,
             status,
             operator,
-            unread: 0,
         });
     }
 
@@ -146,6 +145,7 @@ impl World {
             Step::Takes(by, session) => self.takes(by, session),
             Step::Transfers(by, session, to) => self.transfers(by, session, to),
             Step::Closes(by, session) => self.closes(by, session),
+            Step::Reopens(by, session, queue) => self.reopens(by, session, queue),
             Step::Starts(by, chat, author, second) => self.starts(by, chat, author, second),
             Step::Sends(by, session) => self.sends(by, session),
             Step::Notes(by, session) => self.notes(by, session),
@@ -278,5 +278,5 @@ fn the_generator_draws_every_kind_of_step() {
         let text = format!("{step:?}");
         kinds.insert(text.split('(').next().unwrap().to_owned());
     }
-    assert_eq!(kinds.len(), 28, "{kinds:?}");
+    assert_eq!(kinds.len(), 29, "{kinds:?}");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fixture::{Fixture, index_key};
 use crate::event::Event;
 use crate::id::{ChannelId, MessageId, SessionId};
-use crate::model::{DeliveryState, Direction};
+use crate::model::DeliveryState;
 use crate::record::{Record, Stream};
 use crate::workspace::Workspace;
 
@@ -110,9 +110,7 @@ fn sessions_count_their_messages(workspace: &Workspace) {
         assert!(messages.is_sorted_by_key(|m| m.position));
         assert!(messages.iter().all(|m| m.session == *id));
         all += messages.len();
-        let inbound = messages
-            .iter()
-            .filter(|m| m.direction == Direction::Inbound);
+        let inbound = messages.iter().filter(|m| m.is_written());
         assert!(session.unread as usize <= inbound.count());
         let states = messages.iter().filter_map(|m| m.state);
         let failed = states.filter(|state| state.is_failed()).count();

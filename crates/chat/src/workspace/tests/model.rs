@@ -18,6 +18,8 @@ pub(super) struct Model {
     pub(super) channels: Vec<Channel>,
     pub(super) contacts: Vec<Contact>,
     pub(super) received: Vec<Received>,
+    /// The deleted messages, also those that have not arrived.
+    pub(super) deleted: BTreeSet<(ChannelId, u8)>,
     pub(super) sessions: Vec<Session>,
     /// The outbound messages, in the order in which they were last queued.
     pub(super) sent: Vec<Sent>,
@@ -55,6 +57,7 @@ pub(super) struct Received {
     pub(super) message: MessageId,
     pub(super) session: SessionId,
     pub(super) position: u64,
+    pub(super) read: bool,
 }
 
 pub(super) struct Session {
@@ -64,7 +67,6 @@ pub(super) struct Session {
     pub(super) contact: ContactId,
     pub(super) status: SessionStatus,
     pub(super) operator: Option<User>,
-    pub(super) unread: usize,
 }
 
 pub(super) struct Sent {
@@ -84,12 +86,8 @@ impl Sent {
 /// Whether a command is accepted, and the code of the rejection otherwise.
 pub(super) type Verdict = Result<(), Code>;
 
-fn require(condition: bool, code: Code) -> Verdict {
+pub(super) fn require(condition: bool, code: Code) -> Verdict {
     condition.then_some(()).ok_or(code)
-}
-
-fn supervises(user: &str) -> bool {
-    matches!(user, "root" | "sue")
 }
 
 impl Model {
@@ -108,6 +106,7 @@ impl Model {
             channels: channels.into_iter().enumerate().map(channel).collect(),
             contacts: Vec::new(),
             received: Vec::new(),
+            deleted: BTreeSet::new(),
             sessions: Vec::new(),
             sent: Vec::new(),
             in_flight: BTreeMap::new(),
@@ -148,6 +147,14 @@ impl Model {
         self.sessions.iter().find(|s| s.id == id).unwrap()
     }
 
+    fn unread(&self, id: SessionId) -> usize {
+        let received = self.received.iter();
+        let unread = |r: &&Received| {
+            r.session == id && !r.read && !self.deleted.contains(&(r.channel, r.id))
+        };
+        received.filter(unread).count()
+    }
+
     pub(super) fn open_in(&self, channel: ChannelId, chat: u8) -> Option<SessionId> {
         let open = |s: &&Session| {
             (s.channel, s.chat) == (channel, chat) && s.status != SessionStatus::Closed
@@ -162,82 +169,6 @@ impl Model {
 
     pub(super) fn is_forgotten(&self, contact: ContactId) -> bool {
         self.contacts.iter().any(|p| p.id == contact && p.forgotten)
-    }
-
-    /// Whether a user may work on sessions of the live chat.
-    pub(super) fn is_staff(&self, user: &str) -> bool {
-        !self.disabled.contains(user) && user != "rea" && self.sees(user)
-    }
-
-    pub(super) fn sees(&self, user: &str) -> bool {
-        supervises(user) || self.members.contains(user)
-    }
-
-    pub(super) fn may_work(&self, user: &str) -> Verdict {
-        require(self.is_staff(user), Code::Forbidden)
-    }
-
-    pub(super) fn may_work_on(&self, user: &str, session: SessionId) -> Verdict {
-        self.may_work(user)?;
-        let open = self.session(session).status != SessionStatus::Closed;
-        require(open, Code::SessionClosed)
-    }
-
-    pub(super) fn is_assigned(&self, user: &str, session: SessionId) -> Verdict {
-        let assigned = self.session(session).operator == Some(user);
-        require(assigned || supervises(user), Code::NotAssigned)
-    }
-
-    pub(super) fn may_take(&self, user: &str, session: SessionId) -> Verdict {
-        self.may_work_on(user, session)?;
-        let operator = self.session(session).operator;
-        let taken = operator.is_some_and(|other| other != user && self.is_staff(other));
-        require(!taken, Code::AlreadyAssigned)
-    }
-
-    pub(super) fn may_transfer(&self, user: &str, session: SessionId, to: Option<&str>) -> Verdict {
-        self.may_write(user, session)?;
-        require(to.is_none_or(|to| self.is_staff(to)), Code::Invalid)
-    }
-
-    pub(super) fn may_write(&self, user: &str, session: SessionId) -> Verdict {
-        self.may_work_on(user, session)?;
-        self.is_assigned(user, session)
-    }
-
-    pub(super) fn may_note(&self, user: &str, session: SessionId) -> Verdict {
-        self.may_work(user)?;
-        self.is_remembered(session)
-    }
-
-    pub(super) fn is_remembered(&self, session: SessionId) -> Verdict {
-        let forgotten = self.is_forgotten(self.session(session).contact);
-        require(!forgotten, Code::ContactForgotten)
-    }
-
-    pub(super) fn may_start(&self, user: &str, channel: ChannelId, chat: u8) -> Verdict {
-        let works = !self.disabled.contains(user) && user != "rea";
-        require(works, Code::Forbidden)?;
-        self.exists(channel)?;
-        require(self.sees(user), Code::Forbidden)?;
-        let active = self.status(channel) == ChannelStatus::Active;
-        require(active, Code::ChannelDisconnected)?;
-        let open = self.open_in(channel, chat).is_some();
-        require(!open, Code::SessionAlreadyOpen)
-    }
-
-    pub(super) fn may_retry(&self, user: &str, message: MessageId) -> Verdict {
-        self.may_work(user)?;
-        let sent = self.sent(message);
-        self.is_assigned(user, sent.session)?;
-        let channel = self.session(sent.session).channel;
-        if sent.state.is_pending() {
-            let active = self.status(channel) == ChannelStatus::Active;
-            return require(active, Code::ChannelDisconnected);
-        }
-        require(sent.has_failed(), Code::Conflict)?;
-        self.exists(channel)?;
-        self.is_remembered(sent.session)
     }
 
     /// Whether a channel is not deleted.
@@ -299,6 +230,21 @@ impl Model {
             .filter(pending)
             .map(|s| s.message)
             .collect()
+    }
+
+    /// Returns the open sessions of users who are not staff to the queue.
+    pub(super) fn return_sessions(&mut self) {
+        let lost: BTreeSet<_> = USERS.into_iter().filter(|u| !self.is_staff(u)).collect();
+        let open = |s: &&mut Session| s.status == SessionStatus::Assigned;
+        for session in self.sessions.iter_mut().filter(open) {
+            if session
+                .operator
+                .is_some_and(|operator| lost.contains(operator))
+            {
+                session.status = SessionStatus::Queued;
+                session.operator = None;
+            }
+        }
     }
 
     /// Closes sessions whose channel was deleted or whose contact was erased. Their pending messages
@@ -370,7 +316,7 @@ impl Model {
                 (
                     session.status,
                     session.operator,
-                    session.unread,
+                    self.unread(session.id),
                     session.contact
                 ),
                 "session {}",

@@ -1,11 +1,12 @@
 use std::time::Duration;
 
 use super::fixture::{
-    Fixture, answer, close, delete, disable, disconnect, members, send, start, start_with, take,
+    Fixture, answer, close, delete, disconnect, note, reopen, send, start, start_with, take,
     transfer, transfer_with_note, update, user,
 };
-use crate::command::{Person, Update};
+use crate::command::{Command, Person, Update};
 use crate::content::TEXT_CHARS_MAX;
+use crate::event::{Event, SessionAssigned};
 use crate::id::SessionId;
 use crate::model::{OpenedBy, SessionStatus};
 use crate::record::Answer;
@@ -60,6 +61,56 @@ fn a_session_has_one_operator_and_taking_it_again_changes_nothing() {
 }
 
 #[test]
+fn supervisors_and_administrators_take_over_a_session_of_a_colleague() {
+    let (mut fixture, session) = Fixture::with_session();
+    let mut before = "ann";
+    for name in ["sue", "root"] {
+        fixture.does(name, take(session));
+        assert_assigned(&fixture, session, name);
+        let from = Event::SessionAssigned(SessionAssigned {
+            operator: user(name),
+            from: Some(user(before)),
+        });
+        assert_eq!(fixture.records[0].event, from);
+        fixture.does(name, take(session));
+        fixture.assert_no_event();
+        before = name;
+    }
+    let rejection = fixture.rejects("ann", take(session), Code::AlreadyAssigned);
+    assert_eq!(rejection.details["operator"], "root");
+    fixture.rejects("ann", send(session, "x"), Code::NotAssigned);
+}
+
+#[test]
+fn a_supervisor_who_answers_a_queued_session_takes_it() {
+    let mut fixture = Fixture::open();
+    let session = fixture.writes("1", "chat", "eva").session_id;
+    fixture.rejects("ann", send(session, "x"), Code::NotAssigned);
+    let reply = fixture.does("sue", send(session, "x"));
+    assert_eq!(fixture.kinds(), ["session-assigned", "message-sent"]);
+    assert_assigned(&fixture, session, "sue");
+    let (id, position) = answer!(reply.clone(), Answer::Message(id, at) => (id, at));
+    assert_eq!(fixture.workspace.message(id).unwrap().1.position, position);
+    let (request, _) = fixture.last.clone().unwrap();
+    assert_eq!(fixture.request(&request).unwrap(), reply);
+    fixture.assert_no_event();
+    fixture.does("sue", transfer(session, None));
+    fixture.does("root", send(session, "y"));
+    assert_assigned(&fixture, session, "root");
+}
+
+#[test]
+fn a_supervisor_who_answers_a_session_of_a_colleague_does_not_take_it() {
+    let (mut fixture, session) = Fixture::with_session();
+    fixture.does("sue", send(session, "x"));
+    assert_eq!(fixture.kinds(), ["message-sent"]);
+    assert_assigned(&fixture, session, "ann");
+    fixture.does("ann", transfer(session, None));
+    fixture.does("sue", note(session, "y"));
+    assert_eq!(fixture.session(session).status, SessionStatus::Queued);
+}
+
+#[test]
 fn only_staff_takes_sessions() {
     let mut fixture = Fixture::open();
     let session = fixture.writes("1", "chat", "eva").session_id;
@@ -98,19 +149,6 @@ fn the_note_of_a_transfer_is_a_note_of_the_session() {
 }
 
 #[test]
-fn a_session_whose_operator_lost_their_rights_can_be_taken() {
-    let (mut fixture, session) = Fixture::with_session();
-    fixture.does("root", disable("ann", true));
-    fixture.does("bob", take(session));
-    assert_assigned(&fixture, session, "bob");
-    assert_eq!(views(&fixture, "ann"), [0, 1, 0, 0]);
-    fixture.does("root", members(fixture.live_chat, &["rea"]));
-    fixture.rejects("bob", send(session, "x"), Code::Forbidden);
-    fixture.does("sue", take(session));
-    assert_assigned(&fixture, session, "sue");
-}
-
-#[test]
 fn a_closed_session_stays_closed() {
     let (mut fixture, session) = Fixture::with_session();
     fixture.does("ann", close(session));
@@ -122,6 +160,65 @@ fn a_closed_session_stays_closed() {
     ] {
         fixture.rejects("ann", command, Code::SessionClosed);
     }
+}
+
+#[test]
+fn a_closed_session_is_reopened_for_an_operator_or_for_the_queue() {
+    let (mut fixture, session) = Fixture::with_session();
+    fixture.does("ann", close(session));
+    fixture.does("bob", reopen(session, false));
+    assert_eq!(fixture.kinds(), ["session-reopened"]);
+    assert_assigned(&fixture, session, "bob");
+    assert_eq!(fixture.session(session).closed_at, None);
+    assert_eq!(views(&fixture, "bob"), [0, 1, 1, 0]);
+    assert_eq!(fixture.writes("2", "chat", "eva").session_id, session);
+    fixture.does("bob", send(session, "x"));
+    fixture.does("bob", close(session));
+    fixture.does("ann", reopen(session, true));
+    assert_eq!(views(&fixture, "ann"), [1, 0, 0, 0]);
+    assert_eq!(fixture.session(session).operator, None);
+    fixture.does("ann", take(session));
+}
+
+#[test]
+fn a_session_is_not_reopened_while_its_chat_has_an_open_one() {
+    let (mut fixture, first) = Fixture::with_session();
+    let open = |fixture: &mut Fixture| {
+        let rejection = fixture.rejects("ann", reopen(first, false), Code::SessionAlreadyOpen);
+        rejection.details["sessionId"].clone()
+    };
+    assert_eq!(open(&mut fixture), first.to_string());
+    fixture.does("ann", close(first));
+    let second = fixture.writes("2", "chat", "eva").session_id;
+    assert_eq!(open(&mut fixture), second.to_string());
+    fixture.does("sue", close(second));
+    fixture.does("ann", reopen(first, false));
+    let rejection = fixture.rejects("ann", reopen(second, true), Code::SessionAlreadyOpen);
+    assert_eq!(rejection.details["sessionId"], first.to_string());
+    let other = fixture.session_of("ann", "another chat");
+    fixture.does("ann", close(other));
+    fixture.does("ann", reopen(other, false));
+}
+
+#[test]
+fn a_session_is_reopened_only_by_staff_and_while_its_person_and_channel_exist() {
+    let (mut fixture, session) = Fixture::with_session();
+    fixture.does("ann", close(session));
+    for name in ["rea", "eve"] {
+        fixture.rejects(name, reopen(session, false), Code::Forbidden);
+    }
+    let unknown = SessionId::from_bytes([9; 16]);
+    fixture.rejects("ann", reopen(unknown, false), Code::NotFound);
+    // Messages wait until the channel is connected again.
+    fixture.does("root", disconnect(fixture.channel));
+    fixture.does("ann", reopen(session, false));
+    fixture.does("root", Command::Forget(fixture.contact("chat's")));
+    fixture.rejects("ann", reopen(session, true), Code::ContactForgotten);
+    let other = fixture.new_channel("https://other.example/");
+    fixture.channel = other;
+    let session = fixture.session_of("ann", "chat");
+    fixture.does("root", delete(other));
+    fixture.rejects("ann", reopen(session, false), Code::NotFound);
 }
 
 #[test]

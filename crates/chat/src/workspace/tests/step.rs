@@ -21,6 +21,8 @@ pub(super) enum Step {
     /// A user transfers a session to a user, or to the queue.
     Transfers(User, u8, Option<User>),
     Closes(User, u8),
+    /// A user reopens a session, for the queue or for themselves.
+    Reopens(User, u8, bool),
     /// A user starts a session: chat, author, channel.
     Starts(User, u8, u8, bool),
     Sends(User, u8),
@@ -85,6 +87,8 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         3 => (user(), index(), prop::option::weighted(0.85, user()))
             .prop_map(|(user, session, to)| Step::Transfers(user, session, to)),
         3 => (user(), index()).prop_map(|(user, session)| Step::Closes(user, session)),
+        3 => (user(), index(), any::<bool>())
+            .prop_map(|(user, session, queue)| Step::Reopens(user, session, queue)),
         3 => (user(), few(), few(), second())
             .prop_map(|(user, chat, author, second)| Step::Starts(user, chat, author, second)),
         14 => (user(), index()).prop_map(|(user, session)| Step::Sends(user, session)),

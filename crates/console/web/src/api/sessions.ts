@@ -54,6 +54,12 @@ export type TransferTo = { to: UserId } | { queue: true };
 export const transfer = (api: Api, session: Id, to: TransferTo, note: string, commandId: string) =>
   api.request<SessionResult>("sessions.transfer", { session, ...to, note, commandId });
 
+/** A chat of a contact, in the details of `chat_ambiguous`. */
+export interface Chat {
+  externalChatId: string;
+  chatName?: string;
+}
+
 /** A known contact, or a person by their ids at the messenger. */
 export type Recipient = { contact: Id } | { externalChatId: string; externalUserId: string };
 

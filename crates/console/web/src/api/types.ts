@@ -178,6 +178,10 @@ export interface Message {
   event?: string;
   /** The session's operator after the event, for a system message. */
   operator?: UserId;
+  /** The operator that a supervisor took the session from, for a system message. */
+  from?: UserId;
+  /** Why the session changed, if no operator changed it, for a system message. */
+  reason?: Reason;
 }
 
 export interface Delivery {
@@ -213,6 +217,10 @@ export interface FeedEvent {
 export interface FeedData {
   by: string;
   session?: Session | ShortSession;
+  /** The operator that a supervisor took the session from. */
+  from?: UserId;
+  /** Why the session changed, if no operator changed it. */
+  reason?: Reason;
   message?: Message | Id;
   delivery?: Delivery;
   contact?: Contact;

@@ -282,7 +282,7 @@ export const admin = {
   "user.disable": "Disable",
   "user.disableTitle": "Disable {name}?",
   "user.disableHint":
-    "The user and their API clients are signed out at once, and their API tokens are revoked for good. Their conversations stay assigned to them until they are transferred.",
+    "The user and their API clients are signed out at once, and their API tokens are revoked for good. Their open conversations go back to the queue.",
   "user.enable": "Enable",
   "user.enableTitle": "Enable {name}?",
   "user.enableHint": "The previous password becomes valid again. Revoked API tokens do not: create new ones.",

@@ -148,6 +148,9 @@ export const en = {
   "event.returned": "{by} returned the conversation to the queue",
   "event.reopened": "{by} reopened the conversation",
   "event.closed": "{by} closed the conversation",
+  "event.returnedBecause": "The conversation is back in the queue. {reason}",
+  "event.takenOver": "{by} took over the conversation from {from}",
+  "event.reopenedToQueue": "{by} returned the closed conversation to the queue",
   "event.closedBySystem": "The conversation was closed automatically",
 
   "message.by": "Message from {author}",
@@ -253,6 +256,8 @@ export const en = {
   "start.userId": "User ID in the messenger",
   "start.chatId": "Chat ID",
   "start.chatIdHint": "Optional. By default the user ID.",
+  "start.chat": "Chat",
+  "start.alone": "Only this contact",
   "start.message": "First message (optional)",
   "start.submit": "Start",
 

@@ -28,8 +28,8 @@ export const reasons = {
   egress_timed_out: "Egress did not respond in time. The message may have been sent.",
   content_erased: "Nothing was sent: the content was erased.",
 
-  by_user: "{user} changed the channel's status.",
-  by_messenger: "The messenger changed the channel's status.",
+  by_user: "{user} disconnected the channel.",
+  by_messenger: "The messenger disconnected the channel.",
   failing: "Deliveries are failing. Retrying one message at a time.",
   failed_too_long: "All deliveries failed for {hours} hours.",
   channel_deleted: "The channel was deleted.",
@@ -41,6 +41,9 @@ export const reasons = {
   report_erased: "The text that the messenger reported was erased.",
   recipient_gone: "The channel was deleted or the contact's data was erased.",
   unknown: "{detail}",
+
+  operator_disabled: "{name} was disabled.",
+  operator_left: "{name} no longer works in this live chat.",
 
   command_reused: "The command id {command} was already used. Retry.",
   live_chat_name_taken: "A live chat with the name “{name}” already exists.",
@@ -55,6 +58,7 @@ export const reasons = {
   user_disabled: "User {user} is disabled. Enable the user first.",
   account_connected: "This account is already connected to the live chat “{liveChat}” as “{channel}”. Reconnect that channel.",
   already_assigned: "This conversation is already assigned to {name}.",
+  chat_ambiguous: "Others also write in this contact's chats. Choose a chat.",
   session_already_open: "This contact already has an open conversation.",
   session_closed: "The conversation is closed. The next message from the contact opens a new one.",
   contact_forgotten: "The contact's data was erased.",

@@ -28,8 +28,8 @@ export const reasons: Translated<typeof english> = {
   egress_timed_out: "Egress не ответил вовремя. Возможно, сообщение отправлено.",
   content_erased: "Ничего не отправлено: содержимое удалено.",
 
-  by_user: "Статус канала изменил пользователь {user}.",
-  by_messenger: "Статус канала изменил мессенджер.",
+  by_user: "Канал отключил пользователь {user}.",
+  by_messenger: "Канал отключил мессенджер.",
   failing: "Ошибки доставки. Сообщения отправляются по одному.",
   failed_too_long: "Ни одно сообщение не доставлено за {hours} ч.",
   channel_deleted: "Канал удалён.",
@@ -41,6 +41,9 @@ export const reasons: Translated<typeof english> = {
   report_erased: "Сообщение мессенджера удалено.",
   recipient_gone: "Канал или данные клиента удалены.",
   unknown: "{detail}",
+
+  operator_disabled: "Пользователь {name} отключён.",
+  operator_left: "{name} больше не работает в этом чате.",
 
   command_reused: "ID команды {command} уже использован. Повторите.",
   live_chat_name_taken: "Чат с названием «{name}» уже существует.",
@@ -55,6 +58,7 @@ export const reasons: Translated<typeof english> = {
   user_disabled: "Пользователь {user} отключён. Сначала включите его.",
   account_connected: "Этот аккаунт уже подключён к чату «{liveChat}» как «{channel}». Переподключите этот канал.",
   already_assigned: "Диалог уже взял другой оператор: {name}.",
+  chat_ambiguous: "В чатах этого клиента пишут и другие. Выберите чат.",
   session_already_open: "С этим клиентом уже есть открытый диалог.",
   session_closed: "Диалог закрыт. Следующее сообщение клиента откроет новый.",
   contact_forgotten: "Данные клиента удалены.",

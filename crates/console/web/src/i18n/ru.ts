@@ -164,6 +164,9 @@ export const ru: Translated<typeof en> = {
   "event.returned": "Диалог возвращён в очередь: {by}",
   "event.reopened": "Диалог снова открыт: {by}",
   "event.closed": "Диалог закрыт: {by}",
+  "event.returnedBecause": "Диалог снова в очереди. {reason}",
+  "event.takenOver": "Диалог перехвачен: {from} → {by}",
+  "event.reopenedToQueue": "Закрытый диалог возвращён в очередь: {by}",
   "event.closedBySystem": "Диалог закрыт автоматически",
 
   "message.by": "Сообщение: {author}",
@@ -293,6 +296,8 @@ export const ru: Translated<typeof en> = {
   "start.userId": "ID пользователя в мессенджере",
   "start.chatId": "ID беседы",
   "start.chatIdHint": "Необязательно. По умолчанию — ID пользователя.",
+  "start.chat": "Чат",
+  "start.alone": "Только с этим клиентом",
   "start.message": "Первое сообщение (необязательно)",
   "start.submit": "Начать",
 

@@ -1,12 +1,19 @@
 /** Alerts the operator: a repeated sound, desktop notifications, and a count in the tab title. */
 import type { FeedEvent, Id } from "../api/types";
 import { t } from "../i18n/t.svelte";
-import { alertingSession, failedMine, missed, newlyFailed, stillAlerting } from "../state/attention";
+import {
+  alertingSession,
+  deletedMessage,
+  failedMine,
+  missed,
+  newlyFailed,
+  stillAlerting,
+} from "../state/attention";
 import type { AlertingSessions } from "../state/attention";
 import { sessionName } from "../state/names";
 import { focus } from "./focus.svelte";
 import { isolated } from "./isolated";
-import { notify } from "./notify";
+import { notify, withdraw } from "./notify";
 import { preferences } from "./preferences.svelte";
 import { router } from "./router.svelte";
 import { ring } from "./sound";
@@ -22,6 +29,8 @@ export class Attention {
   #rangAt = 0;
   /** The failed messages of the last tick. */
   #knownFailed: ReadonlyMap<Id, number> = new Map();
+  /** The message that the notification of each session shows. */
+  readonly #notified = new Map<Id, Id>();
 
   constructor(private readonly store: () => Store) {}
 
@@ -35,12 +44,25 @@ export class Attention {
 
   onEvent(event: FeedEvent): void {
     const { desk } = this.store();
+    isolated("the withdrawal of a notification", () => this.#withdraw(event));
     const id = desk.me && alertingSession(desk, desk.me, event);
     if (!id || (focus.visible && router.session === id)) return;
     this.#alerting = new Set(this.#alerting).add(id);
     isolated("the alert sound", () => this.#ring(Date.now(), NEW_EVENT_MS));
     if (!focus.visible && preferences.values.notifications)
       isolated("the notification", () => this.#notify(event));
+  }
+
+  /** Removes the words of a deleted message, and the alert if nothing else is unread. */
+  #withdraw(event: FeedEvent): void {
+    const deleted = deletedMessage(event);
+    const { session } = event.data;
+    if (!deleted || !session) return;
+    if (session.unread === 0)
+      this.#alerting = new Set([...this.#alerting].filter((id) => id !== session.id));
+    if (this.#notified.get(session.id) !== deleted) return;
+    this.#notified.delete(session.id);
+    withdraw(session.id);
   }
 
   tick(now: number): void {
@@ -73,6 +95,7 @@ export class Attention {
     const name = sessionName(desk, known);
     const written = typeof message === "object" ? message.text : undefined;
     const text = delivery ? t("notification.failed") : (written ?? t("notification.waiting"));
+    if (session && typeof message === "object") this.#notified.set(session.id, message.id);
     if (session)
       notify(session.id, name, text, () => router.open(session.id));
   }

@@ -1,15 +1,15 @@
-import { beforeEach, expect, it, vi } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import type { FeedEvent } from "../api/types";
+import type { FeedEvent, Message, Session } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import { feed, olga } from "../state/recorded";
 import { Attention } from "./attention.svelte";
-import { notify } from "./notify";
+import { notify, withdraw } from "./notify";
 import { router } from "./router.svelte";
 import { ring } from "./sound";
 import type { Store } from "./store.svelte";
 
-vi.mock("./notify", () => ({ notify: vi.fn() }));
+vi.mock("./notify", () => ({ notify: vi.fn(), withdraw: vi.fn() }));
 vi.mock("./sound", () => ({ ring: vi.fn() }));
 vi.mock("./focus.svelte", () => ({ focus: { visible: false } }));
 vi.mock("./router.svelte", () => ({ router: { session: null } }));
@@ -75,4 +75,35 @@ it("the sound repeats until the session that waits was opened, and no other", as
   Object.assign(router, { session: null });
   expect(ringsLater()).toBe(false);
   focus.visible = false;
+});
+
+describe("a deleted message", () => {
+  const received = feed.find(({ type }) => type.endsWith("message-received"))!;
+  const message = received.data.message as Message;
+  const change = (name: string, id: string, unread: number): FeedEvent => ({
+    ...received,
+    type: `switchboard.${name}`,
+    data: {
+      by: "messenger",
+      message: { ...message, id },
+      session: { ...(received.data.session as Session), id: "s1", unread },
+    },
+  });
+  const rings = () => {
+    vi.mocked(ring).mockClear();
+    vi.advanceTimersByTime(10_000);
+    attention.tick(Date.now());
+    return vi.mocked(ring).mock.calls.length > 0;
+  };
+
+  it("leaves the notification, and the sound stops with the last unread one", () => {
+    attention.onEvent(change("message-received", "m1", 1));
+    attention.onEvent(change("message-received", "m2", 2));
+    attention.onEvent(change("message-deleted", "m1", 1));
+    expect(withdraw).not.toHaveBeenCalled();
+    expect(rings()).toBe(true);
+    attention.onEvent(change("message-deleted", "m2", 0));
+    expect(withdraw).toHaveBeenCalledExactlyOnceWith("s1");
+    expect(rings()).toBe(false);
+  });
 });

@@ -13,11 +13,24 @@ export async function requestPermission(): Promise<boolean> {
   return (await Notification.requestPermission()) === "granted";
 }
 
+/** The notifications that are shown, by tag. */
+const shown = new Map<string, Notification>();
+
+/** Removes the notification with a tag. */
+export function withdraw(tag: string): void {
+  shown.get(tag)?.close();
+  if (clicks.has(tag)) void withdrawByWorker(tag);
+}
+
 /** Shows a notification, which replaces an earlier one with the same tag. */
 export function notify(tag: string, title: string, body: string, onClick: () => void): void {
   if (!mayNotify()) return;
   try {
     const notification = new Notification(title, { body, tag });
+    shown.set(tag, notification);
+    notification.addEventListener("close", () => {
+      if (shown.get(tag) === notification) shown.delete(tag);
+    });
     notification.addEventListener("click", () => {
       window.focus();
       onClick();
@@ -46,4 +59,9 @@ async function notifyByWorker(
   await workers.register(WORKER);
   const registration = await workers.ready;
   await registration.showNotification(title, { body, tag });
+}
+
+async function withdrawByWorker(tag: string): Promise<void> {
+  const registration = await navigator.serviceWorker.ready;
+  for (const notification of await registration.getNotifications({ tag })) notification.close();
 }

@@ -253,6 +253,11 @@ export class Store implements Api {
     void this.#inBackground(() => refreshWorkspace(this, this));
   }
 
+  /** Reloads colleagues with their availability. */
+  readonly refreshColleagues = () => {
+    if (this.status.state === "live") this.#refreshWorkspace();
+  };
+
   async #catchUp(): Promise<ApiError | undefined> {
     if (this.#isCatchingUp) return;
     this.#isCatchingUp = true;

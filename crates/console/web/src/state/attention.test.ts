@@ -30,6 +30,23 @@ describe("a session alerts", () => {
     expect(alertingSession(before, admin, event("message-received"))).toBeNull();
   });
 
+  it("when it is reopened for the queue", () => {
+    const opened = event("session-opened");
+    const reopened = { ...opened, type: "switchboard.session-reopened" };
+    reopened.data = { ...opened.data, by: "ivan" };
+    expect(alertingSession(before, olga, reopened)).toBe(opened.subject);
+  });
+
+  it("when its operator was disabled, also by this user", () => {
+    const transferred = event("session-transferred");
+    const session = { ...transferred.data.session!, status: "queued" as const, operator: undefined };
+    const reason = { code: "operator_disabled", message: "Ivan was disabled", name: "Ivan" };
+    const returned = { ...transferred, data: { session, by: "olga", reason } };
+    expect(alertingSession(before, olga, returned)).toBe(closedSession);
+    const byHand = { ...transferred, data: { session, by: "olga" } };
+    expect(alertingSession(before, olga, byHand)).toBeNull();
+  });
+
   it("the operator it is transferred to", () => {
     const transferred = event("session-transferred");
     expect(alertingSession(before, { ...olga, id: "ivan" }, transferred)).toBe(closedSession);

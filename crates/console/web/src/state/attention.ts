@@ -7,11 +7,13 @@ export type AlertingSessions = ReadonlySet<Id>;
 
 /** Returns the session that an event alerts for, or null. */
 export function alertingSession(desk: Desk, me: Me, event: FeedEvent): Id | null {
-  const { session, by, delivery } = event.data;
+  const { session, by, delivery, reason } = event.data;
   if (!session) return null;
   // Also of a session that was closed meanwhile: the contact never got the message.
   if (delivery) return isFailed(delivery) && session.operator === me.id ? session.id : null;
-  if (by === me.id || session.status === "closed") return null;
+  if (session.status === "closed") return null;
+  // A session that returns to the queue for a reason is a side effect of what this user did.
+  if (by === me.id && !reason) return null;
   // Supervisors see every live chat; they are alerted only in those they are members of.
   const isMember = desk.liveChats.get(session.liveChat)?.members.includes(me.id);
   const isMine = session.operator === me.id;
@@ -20,6 +22,7 @@ export function alertingSession(desk: Desk, me: Me, event: FeedEvent): Id | null
   switch (name) {
     case "message-received":
     case "session-opened":
+    case "session-reopened":
     case "session-transferred":
       return isMine || isQueued ? session.id : null;
     default:
@@ -28,6 +31,12 @@ export function alertingSession(desk: Desk, me: Me, event: FeedEvent): Id | null
 }
 
 export const isFailed = ({ state }: Delivery) => state === "failed" || state === "expired";
+
+/** Returns the message that an event deletes, or null. */
+export function deletedMessage({ type, data: { message } }: FeedEvent): Id | null {
+  const isDeletion = type.endsWith(".message-deleted") && typeof message === "object";
+  return isDeletion ? message.id : null;
+}
 
 /** Drops sessions that were taken by others, closed, or are visible now. */
 export function stillAlerting(

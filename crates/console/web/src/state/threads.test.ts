@@ -53,6 +53,16 @@ describe("history", () => {
   });
 });
 
+it("a session event is a system message", () => {
+  const assigned = feed.find(({ type }) => type.endsWith("session-assigned"))!;
+  const thread = threads.loaded(asked, { messages: [], next: null });
+  const takenOver = { ...assigned, data: { ...assigned.data, from: "ivan" } };
+  const [line] = threads.apply(thread, "session-assigned", takenOver).messages;
+  expect(line).toMatchObject({ event: "session-assigned", operator: "olga", from: "ivan" });
+  const [reopened] = threads.apply(thread, "session-reopened", assigned).messages;
+  expect(reopened).toMatchObject({ direction: "system", event: "session-reopened" });
+});
+
 describe("a message", () => {
   const loaded = threads.loaded(asked, { messages: [message(5), message(9)], next: 5 });
 

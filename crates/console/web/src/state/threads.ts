@@ -33,6 +33,7 @@ const SYSTEM_EVENTS = new Set([
   "session-assigned",
   "session-transferred",
   "session-closed",
+  "session-reopened",
 ]);
 
 /** The thread of a session; that of a closed one ends before the position `end`. */
@@ -102,7 +103,8 @@ export function erase(thread: Thread, contact: Id): Thread {
 function systemMessage(name: string, { subject, time, position, data }: FeedEvent): Message {
   const operator = data.session?.operator;
   const [id, direction] = [`event-${position}`, "system" as const];
-  const fields = { author: data.by, createdAt: time, position, event: name, operator };
+  const { by: author, from, reason } = data;
+  const fields = { author, createdAt: time, position, event: name, operator, from, reason };
   return { id, session: subject, direction, ...fields };
 }
 

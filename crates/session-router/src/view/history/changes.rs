@@ -1,11 +1,10 @@
-//! Changes of the sessions of a history: opened, assigned, transferred, closed.
+//! Changes of the sessions of a history: opened, assigned, transferred, closed, reopened.
 //!
 //! They are in the log, in the session's stream, which is walked back from the first event that is not
 //! older than the page.
 
 use chat::event::Event;
-use chat::id::{SessionId, UserId};
-use chat::reason::Reason;
+use chat::id::SessionId;
 use chat::record::{Record, Stream};
 use chat::state::Session;
 use serde_json::Value;
@@ -85,13 +84,15 @@ impl Changes {
     reason = "a filter: other events are no changes of a session"
 )]
 fn change(session: SessionId, record: &Record) -> Option<Value> {
-    let (operator, reason): (Option<&UserId>, Option<Reason>) = match &record.event {
+    let (operator, from) = match &record.event {
         Event::SessionOpened(e) => (e.operator.as_ref(), None),
-        Event::SessionAssigned(e) => (Some(&e.operator), None),
+        Event::SessionAssigned(e) => (Some(&e.operator), e.from.as_ref()),
         Event::SessionTransferred(e) => (e.operator.as_ref(), None),
-        Event::SessionClosed(e) => (None, e.reason()),
+        Event::SessionReopened(e) => (e.operator.as_ref(), None),
+        Event::SessionClosed(_) => (None, None),
         _ => return None,
     };
+    let reason = record.event.reason();
     let object = Object::new()
         .with("id", format!("event-{}", record.position))
         .with("session", session)
@@ -101,6 +102,7 @@ fn change(session: SessionId, record: &Record) -> Option<Value> {
         .with("position", record.position)
         .with("event", record.event.kind())
         .with_some("operator", operator)
+        .with_some("from", from)
         .with_some("reason", reason.map(|reason| reason.object()));
     Some(object.value())
 }

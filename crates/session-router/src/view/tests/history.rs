@@ -163,7 +163,25 @@ fn long_histories_stay_within_one_answer() {
     assert!(!after["next"].is_null() && after.to_string().len() < 1_000_000);
 }
 
-/// The changes of a page, as `event operator`.
+#[test]
+fn a_history_of_a_reopened_session_includes_later_sessions_of_the_chat() {
+    let (mut shell, _, channel) = fixture();
+    let sessions = ["1", "2"].map(|words| {
+        let session = talk(&mut shell, channel, words);
+        shell.ok("ann", "sessions.close", &json!({ "session": session }));
+        session
+    });
+    let words = |shell: &mut Shell| {
+        let shown = history(shell, &sessions[0]);
+        shown.iter().map(|m| text(&m["text"])).collect::<Vec<_>>()
+    };
+    assert_eq!(words(&mut shell), ["1"]);
+    shell.ok("ann", "sessions.reopen", &json!({ "session": sessions[0] }));
+    assert_eq!(talk(&mut shell, channel, "3"), sessions[0]);
+    assert_eq!(words(&mut shell), ["1", "2", "3"]);
+}
+
+/// The changes of a page, as `event operator from`.
 fn changes(page: &Value) -> Vec<String> {
     let events = page["events"].as_array().unwrap().iter();
     events
@@ -172,9 +190,10 @@ fn changes(page: &Value) -> Vec<String> {
             let at = event["position"].as_u64().unwrap();
             assert_eq!(event["id"], format!("event-{at}"));
             let kind = event["event"].as_str().unwrap();
-            match event["operator"].as_str() {
-                Some(operator) => format!("{kind} {operator}"),
-                None => kind.to_owned(),
+            match (event["operator"].as_str(), event["from"].as_str()) {
+                (Some(operator), Some(from)) => format!("{kind} {operator} from {from}"),
+                (Some(operator), None) => format!("{kind} {operator}"),
+                (None, _) => kind.to_owned(),
             }
         })
         .collect()
@@ -194,16 +213,22 @@ fn twice(shell: &mut Shell, channel: chat::id::ChannelId) -> String {
         let note = json!({ "session": session, "text": "note" });
         shell.ok("sue", "messages.note", &note);
         shell.ok("sue", "sessions.close", &of);
+        shell.ok("ann", "sessions.reopen", &of);
+        shell.ok("sue", "sessions.take", &of);
+        shell.ok("sue", "sessions.close", &of);
         last = session;
     }
     last
 }
 
-const ONCE: [&str; 5] = [
+const ONCE: [&str; 8] = [
     "session-opened",
     "session-assigned ann",
     "session-transferred",
     "session-assigned sue",
+    "session-closed",
+    "session-reopened ann",
+    "session-assigned sue from ann",
     "session-closed",
 ];
 
@@ -217,7 +242,7 @@ fn a_history_includes_changes_of_sessions_on_request() {
     let whole = shell.ok("ann", "sessions.history", &ask);
     assert_eq!(whole["messages"], silent["messages"]);
     assert_eq!(changes(&whole), [ONCE, ONCE].concat());
-    let last = &whole["events"].as_array().unwrap()[9];
+    let last = &whole["events"].as_array().unwrap()[15];
     has(last, &json!({ "author": "sue", "session": session }));
     let contact = contact_of(&mut shell, &session);
     let ask = json!({ "contact": contact, "events": true });

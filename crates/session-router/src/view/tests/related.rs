@@ -82,3 +82,25 @@ fn administrators_see_the_validity_of_codes() {
     assert!(get(&mut shell, "sue").get("codes").is_none());
     assert!(!get(&mut shell, "root").to_string().contains("another code"));
 }
+
+#[test]
+fn a_rejection_names_the_chats_of_a_contact_in_groups() {
+    let (mut shell, _, channel) = fixture();
+    let say = |shell: &mut Shell, id: &str, user: &str| {
+        let data = json!({
+            "externalMessageId": id, "externalChatId": "g-1", "externalUserId": user,
+            "externalChatName": "Dacha", "text": "hello",
+        });
+        shell.says(channel, &json!({ "type": "message", "data": data }));
+    };
+    say(&mut shell, "1", "u-boris");
+    say(&mut shell, "2", "u-ann");
+    let session = shell.first_session();
+    shell.ok("sue", "sessions.close", &json!({ "session": session }));
+    let contact = contact_of(&mut shell, &session);
+    let start = json!({ "channel": channel, "contact": contact, "text": "in private" });
+    let rejection = shell.ask("ann", "sessions.create", &start).unwrap_err();
+    assert_eq!(rejection.code.as_str(), "chat_ambiguous");
+    let wanted = json!([{ "externalChatId": "g-1", "chatName": "Dacha", "session": session }]);
+    assert_eq!(rejection.details["chats"], wanted);
+}

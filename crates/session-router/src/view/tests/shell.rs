@@ -186,7 +186,8 @@ impl Shell {
     }
 
     fn command(&mut self, request: &Request) -> Result<Value, Rejection> {
-        let (reply, effects) = self.apply(request)?;
+        let applied = self.apply(request);
+        let (reply, effects) = applied.map_err(|rejection| self.explained(request, rejection))?;
         for effect in effects {
             if let Effect::Verify(channel, purpose) = effect {
                 let capabilities = Some(Capabilities::default());
@@ -213,6 +214,18 @@ impl Shell {
         };
         let plan = view::plan_answer(self.workspace(), about, &answer, self.state.public_url());
         Ok(plan.render(&self.sealed_log))
+    }
+
+    /// The rejection with the details that the router adds.
+    fn explained(&self, request: &Request, mut rejection: Rejection) -> Rejection {
+        let Origin::User(_, command) = &request.origin else {
+            return rejection;
+        };
+        let plan = view::details_of(self.workspace(), command, &rejection);
+        if let Some(Value::Object(details)) = plan.map(|plan| plan.render(&self.sealed_log)) {
+            rejection.details.extend(details);
+        }
+        rejection
     }
 
     pub(crate) fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {

@@ -112,6 +112,8 @@ pub(super) fn member(row: &Value, name: &str) -> String {
     match name {
         _ if is_repeated(row, name) => String::new(),
         "text" if is_deleted(row) => "(deleted)".to_owned(),
+        "text" if is_erased(row) => "(erased)".to_owned(),
+        "lastMessage" if is_of_forgotten(row) => "(erased)".to_owned(),
         // An attempt at a message that consists of files, or whose text is gone.
         "text" if row.get("message").is_some() && !has_text(row) => "(no text)".to_owned(),
         _ => row
@@ -143,6 +145,17 @@ fn is_deleted(message: &Value) -> bool {
     message.get("deleted").is_some()
 }
 
+/// Whether a message is of a person who was erased: it has neither a text nor files.
+fn is_erased(message: &Value) -> bool {
+    let files = message.get("files").and_then(Value::as_array);
+    files.is_some_and(Vec::is_empty) && !has_text(message)
+}
+
+/// Whether a session has a last message and is of a person who was erased.
+fn is_of_forgotten(session: &Value) -> bool {
+    session.get("lastMessage").is_some() && session.get("externalChatId") == Some(&"".into())
+}
+
 fn has_text(message: &Value) -> bool {
     !cell(message.get("text")).is_empty()
 }
@@ -169,4 +182,33 @@ fn short(object: &Value) -> String {
         }
     }
     crate::output::clean(&object.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_was_erased_or_deleted_is_marked() {
+        let message = |value: Value| member(&value, "text");
+        assert_eq!(message(json!({ "files": [] })), "(erased)");
+        assert_eq!(
+            message(json!({ "files": [], "deleted": "now" })),
+            "(deleted)"
+        );
+        assert_eq!(message(json!({ "files": [], "text": "hi" })), "hi");
+        assert_eq!(message(json!({ "files": [{ "name": "a" }] })), "");
+        assert_eq!(message(json!({ "message": "id" })), "(no text)");
+        let session = |id: &str, last: Value| {
+            member(
+                &json!({ "externalChatId": id, "lastMessage": last }),
+                "lastMessage",
+            )
+        };
+        assert_eq!(session("", json!({ "id": "m" })), "(erased)");
+        assert_eq!(session("c", json!({ "id": "m" })), "(file)");
+        assert_eq!(session("c", json!({ "text": "hi" })), "hi");
+    }
 }

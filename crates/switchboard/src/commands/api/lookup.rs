@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::sign_in::Caller;
 use crate::exit::{Exit, Failure, Result};
+use crate::settings::nearest::nearest;
 
 /// A thing that can be given by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,10 @@ pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<S
     match ids.as_slice() {
         [id] => Ok(id.clone()),
         [] => {
-            let message = format!("no {noun} {text:?} that you may read");
+            let similar = similar(&ok, list, text);
+            let similar = similar.map(|name| format!(" (did you mean {name:?}?)"));
+            let similar = similar.unwrap_or_default();
+            let message = format!("no {noun} {text:?} that you may read{similar}");
             Err(Failure::message(Exit::Failure, message))
         }
         _ => {
@@ -74,6 +78,16 @@ pub(crate) async fn id_of(caller: &Caller, named: Named, text: &str) -> Result<S
     }
 }
 
+/// The name of the thing whose name is most similar.
+fn similar<'a>(ok: &'a Value, list: &str, name: &str) -> Option<&'a str> {
+    let list = ok.get(list).and_then(Value::as_array);
+    let names = list
+        .into_iter()
+        .flatten()
+        .filter_map(|one| one.get("name")?.as_str());
+    nearest(name, names)
+}
+
 /// The ids of the things with this name.
 fn matching(ok: &Value, list: &str, name: &str) -> Vec<String> {
     let text = |one: &Value, member: &str| Some(one.get(member)?.as_str()?.to_owned());
@@ -84,4 +98,17 @@ fn matching(ok: &Value, list: &str, name: &str) -> Vec<String> {
         .filter(|one| text(one, "status").as_deref() != Some("deleted"))
         .filter_map(|one| text(one, "id"))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_misspelled_name_has_a_suggestion() {
+        let ok = json!({ "channels": [{ "name": "Telegram" }, { "name": "Web shop" }] });
+        assert_eq!(similar(&ok, "channels", "Telegramm"), Some("Telegram"));
+        assert_eq!(similar(&ok, "channels", "web shop"), Some("Web shop"));
+        assert_eq!(similar(&ok, "channels", "Instagram direct"), None);
+    }
 }

@@ -157,14 +157,19 @@ fn sessions() -> Vec<Event> {
         ChatRenamed { name: indexed() },
         SessionAssigned {
             operator: user("ann"),
+            from: None,
         },
         SessionTransferred {
             operator: Some(user("bob")),
             note: Some(sealed()),
+            reason: None,
         },
         SessionClosed {
             reason_text: Some("the channel was deleted".to_owned()),
             reason: None,
+        },
+        SessionReopened {
+            operator: Some(user("ann")),
         },
     ]
 }
@@ -279,8 +284,8 @@ pub(in crate::event::golden) fn old_specimens() -> Vec<(u16, Event)> {
     ]
 }
 
-/// The events that carry a typed reason, a report of the messenger, or the id and name of a token
-/// (since 2026-11).
+/// The events that carry a typed reason, a report of the messenger, the id and name of a token, or the
+/// former operator of a session (since 2026-11).
 pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> {
     let disconnected = ChannelStatusChanged {
         status: ChannelStatus::Disconnected,
@@ -292,7 +297,6 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
             user: "ann".to_owned(),
         }),
     };
-    let closed = SessionClosed::new(Some(Reason::ChannelDeleted));
     let reason = Some(Reason::TimedOut { ms: 10_000 });
     let timed_out = DeliveryChanged {
         attempt: Some(Attempt {
@@ -332,8 +336,10 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         operator_name: Some("Ann".to_owned()),
     };
     vec![
+        ("reason.session-transferred", returned()),
+        ("from.session-assigned", taken_over()),
         ("reason.channel-status-changed", disconnected.into()),
-        ("reason.session-closed", closed.into()),
+        ("reason.session-closed", closed()),
         ("reason.delivery-changed", timed_out.into()),
         ("report.delivery-changed", reported.into()),
         ("named.token-issued", named.into()),
@@ -341,4 +347,27 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         ("named.session-opened", named_chat.into()),
         ("named.message-sent", signed.into()),
     ]
+}
+
+fn taken_over() -> Event {
+    let event = SessionAssigned {
+        operator: user("sue"),
+        from: Some(user("ann")),
+    };
+    event.into()
+}
+
+fn returned() -> Event {
+    let event = SessionTransferred {
+        operator: None,
+        note: None,
+        reason: Some(Reason::OperatorDisabled {
+            name: "Ann".to_owned(),
+        }),
+    };
+    event.into()
+}
+
+fn closed() -> Event {
+    SessionClosed::new(Some(Reason::ChannelDeleted)).into()
 }

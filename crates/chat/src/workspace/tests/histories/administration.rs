@@ -98,6 +98,7 @@ impl World {
         } else {
             self.model.disabled.remove(who);
         }
+        self.model.return_sessions();
         Some(())
     }
 
@@ -107,6 +108,7 @@ impl World {
         let change = members(self.fixture.live_chat, &names);
         self.submit("root", change, Ok(()))?;
         self.model.members = names.into_iter().collect();
+        self.model.return_sessions();
         Some(())
     }
 

@@ -8,7 +8,8 @@ use crate::model::SessionStatus;
 use crate::record::Answer;
 use crate::rejection::Code;
 use crate::workspace::tests::fixture::{
-    answer, close, deleted, edited, message, note, read, send, start_with, take, transfer_with_note,
+    answer, close, deleted, edited, message, note, read, reopen, send, start_with, take,
+    transfer_with_note,
 };
 use crate::workspace::tests::model::Received;
 use crate::workspace::tests::step::User;
@@ -42,7 +43,6 @@ impl World {
             None => self.add_session(session, (channel, chat, author), None),
         }
         self.add_contact(channel, author);
-        self.model.session_mut(session).unread += 1;
         self.model.received.push(Received {
             channel,
             id,
@@ -50,19 +50,23 @@ impl World {
             message,
             session,
             position,
+            read: false,
         });
         Some(())
     }
 
     pub(super) fn edits(&mut self, id: u8, deletes: bool, second: bool) -> Option<()> {
         let channel = self.model.channel_at(second);
-        let id = id.to_string();
+        let name = id.to_string();
         let inbound = if deletes {
-            deleted(&id)
+            deleted(&name)
         } else {
-            edited(&id, "new")
+            edited(&name, "new")
         };
         self.receive(channel, inbound, self.model.accepts(channel))?;
+        if deletes {
+            self.model.deleted.insert((channel, id));
+        }
         Some(())
     }
 
@@ -113,11 +117,21 @@ impl World {
         Some(())
     }
 
+    pub(super) fn reopens(&mut self, by: User, session: u8, queue: bool) -> Option<()> {
+        let id = self.pick_session(session)?;
+        self.submit(by, reopen(id, queue), self.model.may_reopen(by, id))?;
+        self.assign(id, (!queue).then_some(by));
+        Some(())
+    }
+
     pub(super) fn sends(&mut self, by: User, session: u8) -> Option<()> {
         let id = self.pick_session(session)?;
         let reply = self.submit(by, send(id, "hello"), self.model.may_write(by, id))?;
         let sent = answer!(reply, Answer::Message(message, position) => (message, position));
         self.model.enqueue(sent.0, id, sent.1);
+        if self.model.session(id).status == SessionStatus::Queued {
+            self.assign(id, Some(by));
+        }
         Some(())
     }
 
@@ -136,9 +150,10 @@ impl World {
         let works = self.model.may_work(by);
         let expected = works.and_then(|()| self.model.is_assigned(by, session));
         self.submit(by, read(session, up_to), expected)?;
-        let later = all.iter().filter(|r| r.0 == session && r.2 > last).count();
-        let session = self.model.session_mut(session);
-        session.unread = session.unread.min(later);
+        let received = self.model.received.iter_mut();
+        for message in received.filter(|r| r.session == session && r.position <= last) {
+            message.read = true;
+        }
         Some(())
     }
 

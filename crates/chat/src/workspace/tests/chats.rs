@@ -1,0 +1,126 @@
+//! Which chat a contact stands for.
+
+use super::fixture::{Fixture, answer, close, start_with};
+use crate::command::{Command, Person};
+use crate::id::{ContactId, SessionId};
+use crate::record::Answer;
+use crate::rejection::Code;
+use crate::rules::CHATS_MAX;
+
+impl Fixture {
+    fn closes_chat(&mut self, id: SessionId) {
+        self.does("sue", close(id));
+    }
+
+    fn start_contact(&self, contact: ContactId) -> Command {
+        start_with(self.channel, Person::Contact(contact), Some("in private"))
+    }
+}
+
+/// Ann and Boris write in a group; the session is closed.
+fn group() -> (Fixture, SessionId, [ContactId; 2]) {
+    let mut fixture = Fixture::open();
+    let session = fixture.writes("1", "g-1", "u-boris").session_id;
+    fixture.writes("2", "g-1", "u-ann");
+    fixture.closes_chat(session);
+    let authors = ["u-boris", "u-ann"].map(|author| fixture.contact(author));
+    (fixture, session, authors)
+}
+
+#[test]
+fn a_contact_does_not_stand_for_a_chat_in_which_others_wrote() {
+    let (mut fixture, session, authors) = group();
+    for author in authors {
+        fixture.rejects("ann", fixture.start_contact(author), Code::ChatAmbiguous);
+        assert_eq!(fixture.workspace.chats_of_contact(author), [session]);
+    }
+    let named = Person::External {
+        chat: "g-1".to_owned(),
+        user: "u-boris".to_owned(),
+    };
+    let start = start_with(fixture.channel, named, None);
+    fixture.does("ann", start);
+}
+
+#[test]
+fn authors_of_earlier_sessions_of_the_chat_count() {
+    let (mut fixture, session, [boris, _]) = group();
+    // In a later session of the group only Boris writes.
+    let later = fixture.writes("3", "g-1", "u-boris").session_id;
+    fixture.closes_chat(later);
+    fixture.rejects("ann", fixture.start_contact(boris), Code::ChatAmbiguous);
+    assert_ne!(later, session);
+    assert_eq!(fixture.workspace.chats_of_contact(boris), [later]);
+}
+
+#[test]
+fn a_contact_stands_for_the_newest_chat_without_others() {
+    let (mut fixture, _, [boris, _]) = group();
+    for (n, chat) in ["p-1", "p-2", "g-1"].into_iter().enumerate() {
+        let id = format!("private {n}");
+        let session = fixture.writes(&id, chat, "u-boris").session_id;
+        fixture.closes_chat(session);
+    }
+    let start = fixture.start_contact(boris);
+    let id = answer!(fixture.does("ann", start), Answer::Session(id) => id);
+    let chat = fixture.workspace.digest(fixture.channel.as_bytes(), "p-2");
+    assert_eq!(fixture.session(id).chat(), (fixture.channel, chat));
+}
+
+#[test]
+fn a_contact_stands_for_a_chat_that_an_operator_started() {
+    let mut fixture = Fixture::open();
+    let external = |user: &str| Person::External {
+        chat: "p-1".to_owned(),
+        user: user.to_owned(),
+    };
+    let start = start_with(fixture.channel, external("u-boris"), None);
+    let id = answer!(fixture.does("ann", start), Answer::Session(id) => id);
+    fixture.closes_chat(id);
+    let boris = fixture.contact("u-boris");
+    let start = fixture.start_contact(boris);
+    let id = answer!(fixture.does("ann", start), Answer::Session(id) => id);
+    // Somebody else answers.
+    fixture.writes("1", "p-1", "u-ann");
+    fixture.closes_chat(id);
+    fixture.rejects("ann", fixture.start_contact(boris), Code::ChatAmbiguous);
+}
+
+#[test]
+fn a_person_who_writes_again_after_being_forgotten_is_no_second_author() {
+    let mut fixture = Fixture::open();
+    fixture.writes("1", "p-1", "u-boris");
+    fixture.does("root", Command::Forget(fixture.contact("u-boris")));
+    let again = fixture.writes("2", "p-1", "u-boris").session_id;
+    fixture.closes_chat(again);
+    let start = fixture.start_contact(fixture.contact("u-boris"));
+    fixture.does("ann", start);
+}
+
+#[test]
+fn the_chats_of_a_contact_are_bounded_and_the_newest_remain() {
+    let mut fixture = Fixture::open();
+    let count = CHATS_MAX + 5;
+    for n in 0..count {
+        let chat = format!("g-{n}");
+        fixture.writes(&format!("{n} a"), &chat, "u-ann");
+        fixture.writes(&format!("{n} b"), &chat, "u-boris");
+        fixture.writes(&format!("{n} c"), &chat, "u-boris");
+    }
+    let boris = fixture.contact("u-boris");
+    let chats = fixture.workspace.chats_of_contact(boris);
+    assert_eq!(chats.len(), CHATS_MAX);
+    let newest = format!("g-{}", count - 1);
+    let newest = fixture
+        .workspace
+        .digest(fixture.channel.as_bytes(), &newest);
+    assert_eq!(fixture.session(chats[0]).chat(), (fixture.channel, newest));
+}
+
+#[test]
+fn chats_of_which_every_contact_was_forgotten_are_not_named() {
+    let (mut fixture, _, [boris, ann]) = group();
+    fixture.does("root", Command::Forget(boris));
+    assert!(fixture.workspace.chats_of_contact(ann).is_empty());
+    fixture.rejects("ann", fixture.start_contact(ann), Code::ChatAmbiguous);
+}
