@@ -244,9 +244,14 @@ fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
     let profile = started(&mut notices, &shell, shell.now).remove(0);
     for _ in 0..8 {
         finish(&mut notices, &shell, &profile, &nobody());
-        let (at, _) = *notices.retries.first().unwrap();
+        let mut retries = notices.retries.iter();
+        let (at, _) = *retries.find(|(_, id)| *id == profile.0).unwrap();
         shell.now = shell.now.max(at).plus(PAUSE_MAX);
-        started(&mut notices, &shell, shell.now);
+        for other in started(&mut notices, &shell, shell.now) {
+            if other != profile {
+                finish(&mut notices, &shell, &other, &nobody());
+            }
+        }
     }
     finish(&mut notices, &shell, &profile, &nobody());
     shell.now = shell.now.plus(PAUSE_MAX);
