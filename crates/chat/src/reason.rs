@@ -86,6 +86,8 @@ reasons! {
             "the messenger answered {status}";
         Gone { status: u16 } = "gone":
             "the messenger says that it is gone ({status})";
+        NoticeRefused { request: String, status: u16 } = "notice_refused":
+            "the messenger answered {request} with {status}; messages are not affected";
         NotAWebhook = "not_a_webhook":
             "the webhook is not an http or https URL with a host";
         WebhookWithCredentials = "webhook_with_credentials":
@@ -147,6 +149,8 @@ reasons! {
 
     // Deliveries.
     Conflict {
+        MessengerPaused { until: String } = "messenger_paused":
+            "the messenger asked for a pause until {until}";
         TimeToLivePassed = "time_to_live_passed":
             "not delivered within its time to live";
         ReportedByMessenger { detail: String } = "reported_by_messenger":

@@ -10,8 +10,6 @@ use crate::time::Timestamp;
 pub const JITTER: f64 = 0.2;
 /// The number of characters kept of an answer, to show an administrator the cause of a failure.
 pub const ANSWER_CHARS_MAX: usize = 256;
-/// The longest `Retry-After` that is honoured.
-pub const RETRY_AFTER_MAX: Duration = Duration::from_hours(6);
 /// The age at which a profile is requested again.
 pub const PROFILE_AGE_MAX: Duration = Duration::from_hours(24);
 /// How long after a profile was requested in vain it is requested again, at the person's next message:
@@ -75,16 +73,20 @@ pub struct Rules {
     pub time_to_live: Duration,
     /// [`NOTICES_FULL`].
     pub notices_full: usize,
+    /// The longest `Retry-After` that is honoured.
+    pub retry_after_max: Duration,
 }
 
 impl Rules {
-    /// Attempts at 0, 1 s, 5 s, 15 s, 1 min, 5 min, 15 min, 1 h, 3 h, 6 h, 12 h; 24 h to live.
+    /// Attempts at 0, 1 s, 5 s, 15 s, 1 min, 5 min, 15 min, 1 h, 3 h, 6 h, 12 h; 24 h to live; pauses of up to
+    /// 15 min.
     pub fn standard() -> Self {
         let schedule = [0, 1, 5, 15, 60, 300, 900, 3_600, 10_800, 21_600, 43_200];
         Self {
             schedule: schedule.map(Duration::from_secs).to_vec(),
             time_to_live: Duration::from_hours(24),
             notices_full: NOTICES_FULL,
+            retry_after_max: Duration::from_mins(15),
         }
     }
 

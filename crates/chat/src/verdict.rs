@@ -6,11 +6,12 @@ use crate::reason::Reason;
 /// The kind of a request to a messenger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RequestKind {
-    /// `connect`: it verifies the messenger, so a 2xx other than 200 proves nothing.
+    /// `connect`: it verifies the messenger.
     Connect,
     /// A message of an operator.
     Message,
-    /// Anything else. Few messengers know every type, so 405 and 501 are final too.
+    /// Anything else. Few messengers know every type, so 405 and 501 are final too, and so are 401 and
+    /// 410: a messenger that serves messages may reject other requests.
     Notice,
 }
 
@@ -33,8 +34,10 @@ impl Verdict {
     /// Judges a status.
     pub const fn of(kind: RequestKind, status: u16) -> Self {
         match (status, kind) {
-            (200, _) | (201..=299, RequestKind::Message | RequestKind::Notice) => Self::Accepted,
-            (400 | 403 | 404 | 413 | 422, _) | (405 | 501, RequestKind::Notice) => Self::Final,
+            (200..=299, _) => Self::Accepted,
+            (400 | 403 | 404 | 413 | 422, _) | (401 | 405 | 410 | 501, RequestKind::Notice) => {
+                Self::Final
+            }
             (401, _) => Self::WrongCode,
             (410, _) => Self::Gone,
             _ => Self::Retry,
@@ -76,13 +79,17 @@ mod tests {
         ];
         for (status, verdicts) in [
             (200, [Verdict::Accepted; 3]),
-            (204, [Verdict::Retry, Verdict::Accepted, Verdict::Accepted]),
+            (204, [Verdict::Accepted; 3]),
+            (299, [Verdict::Accepted; 3]),
             (302, [Verdict::Retry; 3]),
             (400, [Verdict::Final; 3]),
-            (401, [Verdict::WrongCode; 3]),
+            (
+                401,
+                [Verdict::WrongCode, Verdict::WrongCode, Verdict::Final],
+            ),
             (404, [Verdict::Final; 3]),
             (405, [Verdict::Retry, Verdict::Retry, Verdict::Final]),
-            (410, [Verdict::Gone; 3]),
+            (410, [Verdict::Gone, Verdict::Gone, Verdict::Final]),
             (422, [Verdict::Final; 3]),
             (429, [Verdict::Retry; 3]),
             (501, [Verdict::Retry, Verdict::Retry, Verdict::Final]),

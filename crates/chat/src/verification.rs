@@ -1,6 +1,7 @@
 //! Verification of channels: judges responses to `connect` and normalises webhook URLs.
 
 use serde_json::Value;
+use url::{Position, Url};
 
 use crate::model::{Capabilities, Verified};
 use crate::reason::Reason;
@@ -127,17 +128,33 @@ pub fn account(webhook: &str) -> Result<String, &'static str> {
     Ok(format!("{scheme}://{host}{path}"))
 }
 
+/// Returns a normalised webhook URL as requests use it: path and query percent-encoded, and dot segments
+/// resolved, by the WHATWG URL standard. The host is kept: the standard reads forms such as
+/// `127.1` as addresses, which requests refuse.
+pub fn request_url(webhook: &str) -> String {
+    let (scheme, rest) = webhook.split_once("://").unwrap_or(("", webhook));
+    let (host, target) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    match Url::parse(&format!("http://h{target}")) {
+        Ok(url) => format!(
+            "{scheme}://{host}{}",
+            &url[Position::BeforePath..Position::AfterQuery]
+        ),
+        Err(_) => webhook.to_owned(),
+    }
+}
+
 /// Whether two normalised webhook URLs name one account, that is, are equivalent by RFC 3986 (6.2.2 and
-/// 6.2.3). A trailing slash makes another path. URLs of older logs are less normalised, so that the
-/// comparison does the rest.
+/// 6.2.3) once they are percent-encoded. A trailing slash makes another path. URLs of older logs are
+/// less normalised, so that the comparison does the rest.
 pub fn is_same_account(one: &str, other: &str) -> bool {
     one == other || equivalent(one) == equivalent(other)
 }
 
-/// The part of the normal form that [`account`] leaves out, because a request uses the URL as it was
-/// entered: dot segments, percent-encoding, and the dot at the end of a host.
+/// The part of the normal form that [`account`] leaves out, because the URL is shown as it was entered:
+/// dot segments, percent-encoding, and the dot at the end of a host.
 fn equivalent(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let url = request_url(url);
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", &url));
     let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     let (name, port) = host.rsplit_once(':').unwrap_or((host, ""));
     let (name, port) = if port.contains(']') {
@@ -146,9 +163,7 @@ fn equivalent(url: &str) -> String {
         (name, port)
     };
     let name = name.strip_suffix('.').unwrap_or(name);
-    let target = decoded(target);
-    let (path, query) = target.split_at(target.find('?').unwrap_or(target.len()));
-    format!("{scheme}://{name}:{port}{}{query}", without_dots(path))
+    format!("{scheme}://{name}:{port}{}", decoded(target))
 }
 
 /// Decodes the characters that need no percent-encoding, and writes the others in upper case.
@@ -168,23 +183,6 @@ fn decoded(text: &str) -> String {
         decoded.push_str(rest);
     }
     decoded
-}
-
-/// Resolves `.` and `..` (RFC 3986, 5.2.4).
-fn without_dots(path: &str) -> String {
-    let mut kept = Vec::new();
-    let mut segments = path.split('/').skip(1).peekable();
-    while let Some(segment) = segments.next() {
-        if segment == ".." {
-            kept.pop();
-        }
-        if !matches!(segment, "." | "..") {
-            kept.push(segment);
-        } else if segments.peek().is_none() {
-            kept.push("");
-        }
-    }
-    format!("/{}", kept.join("/"))
 }
 
 /// A host and its port, without the default one.

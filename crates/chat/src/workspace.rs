@@ -43,7 +43,7 @@ use crate::table::{ByDigest, Table};
 use crate::time::Timestamp;
 
 pub use access::Caller;
-pub use index::{Cursor, View};
+pub use index::{Cursor, View, Wait};
 pub use persist::{BadRows, ROWS_VERSION};
 use requests::RequestIndex;
 
@@ -239,8 +239,8 @@ impl Workspace {
                 self.decide_messages_refused(*channel, *count)
             }
             SystemCommand::CodeUsed(channel, used) => self.decide_code_used(*channel, *used),
-            SystemCommand::ChannelFault(channel, generation, status) => {
-                self.decide_channel_fault(*channel, *generation, *status)
+            SystemCommand::NoticeRefused(channel, notice, reason) => {
+                self.decide_notice_refused(*channel, *notice, reason, context.now)
             }
         })
     }

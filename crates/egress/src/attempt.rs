@@ -23,10 +23,12 @@ use tokio::sync::Semaphore;
 use tokio::time::Sleep;
 use tokio_util::task::TaskTracker;
 
+use crate::answer;
 use crate::connector::Connector;
 use crate::dialer::Dialer;
 use crate::retry_after;
 use crate::target::Target;
+use crate::tracked::is_unanswered_reuse;
 
 /// The `User-Agent` header.
 const USER_AGENT: &str = concat!("Switchboard/", env!("CARGO_PKG_VERSION"));
@@ -46,15 +48,17 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Makes attempts and reuses connections between them.
 pub(crate) struct Attempts {
     client: Client<Connector, Full<Bytes>>,
+    /// Makes a connection for each request.
+    fresh: Client<Connector, Full<Bytes>>,
     tasks: TaskTracker,
     large_answers: Semaphore,
 }
 
 /// Tracks the HTTP client's tasks, so that closing can wait for them.
 #[derive(Clone)]
-struct Tracked(TaskTracker);
+struct TrackedTasks(TaskTracker);
 
-impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Tracked {
+impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for TrackedTasks {
     fn execute(&self, task: F) {
         drop(self.0.spawn(task));
     }
@@ -63,17 +67,21 @@ impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for Tracke
 impl Attempts {
     pub(crate) fn new(dialer: Dialer, tls: ClientConfig) -> Self {
         let tasks = TaskTracker::new();
-        let client = Client::builder(Tracked(tasks.clone()))
-            .timer(TokioTimer::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .pool_max_idle_per_host(IDLE_PER_HOST_MAX)
-            .http1_max_buf_size(HEAD_BYTES_MAX)
-            // Retry on another connection when a kept one was closed before a byte was sent.
-            .retry_canceled_requests(true)
-            .build(Connector::new(dialer, tls));
+        let connector = Connector::new(dialer, tls);
+        let client = |kept_per_host| {
+            Client::builder(TrackedTasks(tasks.clone()))
+                .timer(TokioTimer::new())
+                .pool_timer(TokioTimer::new())
+                .pool_idle_timeout(IDLE_TIMEOUT)
+                .pool_max_idle_per_host(kept_per_host)
+                .http1_max_buf_size(HEAD_BYTES_MAX)
+                // Retry on another connection when a kept one was closed before a byte was sent.
+                .retry_canceled_requests(true)
+                .build(connector.clone())
+        };
         Self {
-            client,
+            client: client(IDLE_PER_HOST_MAX),
+            fresh: client(0),
             tasks,
             large_answers: Semaphore::new(LARGE_ANSWERS_MAX),
         }
@@ -124,7 +132,7 @@ impl Attempts {
         };
         let answered = tokio::select! {
             biased; // A response that has arrived counts even if the timeout has just elapsed.
-            answered = self.client.request(post) => answered,
+            answered = self.request(post) => answered,
             () = &mut over => return Outcome::Failed(Reason::TimedOut { ms: timeout_ms }),
         };
         match answered {
@@ -166,12 +174,22 @@ impl Attempts {
                 let room = bytes_max - answer.len();
                 answer.extend(data.iter().take(room));
             }
+            if place.is_none() && is_profile && answer::is_gzip(&answer) {
+                place = self.large_answers.acquire().await.ok();
+            }
         };
         tokio::select! {
             biased; // As above.
             () = reading => {}
             () = over => {}
         }
+        // Without a place, a large profile is truncated.
+        let bytes_max = if place.is_some() {
+            bytes_max
+        } else {
+            ANSWER_BYTES_MAX
+        };
+        answer = answer::plain(answer, bytes_max);
         if is_profile {
             answer = lenient::reduced(&answer);
         }
@@ -182,9 +200,21 @@ impl Attempts {
         }
     }
 
+    /// Sends a request, and again on a fresh connection if the messenger closed a kept one just then.
+    async fn request(
+        &self,
+        post: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, legacy::Error> {
+        let again = post.clone();
+        match self.client.request(post).await {
+            Err(error) if is_unanswered_reuse(&error) => self.fresh.request(again).await,
+            answered => answered,
+        }
+    }
+
     /// Closes every connection.
     pub(crate) async fn close(self) {
-        drop(self.client);
+        drop((self.client, self.fresh));
         self.tasks.close();
         drop(tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await);
     }
@@ -197,6 +227,7 @@ fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>,
         .map_err(|error| unfit(error.to_string()))?;
     let mut post = Request::post(target.uri)
         .header(header::CONTENT_TYPE, "application/json")
+        .header(header::ACCEPT_ENCODING, "identity")
         .header(header::USER_AGENT, USER_AGENT)
         .header("webhook-id", signed.id)
         .header("webhook-timestamp", signed.timestamp);

@@ -17,6 +17,7 @@ use tower_service::Service;
 use crate::config::Trust;
 use crate::dialer::Dialer;
 use crate::stream::Stream;
+use crate::tracked::Tracked;
 
 /// The timeout of connecting: resolution, TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(CONNECT_TIMEOUT_MS as u64);
@@ -57,7 +58,7 @@ pub(crate) fn tls(trust: &Trust) -> io::Result<ClientConfig> {
 }
 
 impl Service<Uri> for Connector {
-    type Response = MaybeHttpsStream<Stream>;
+    type Response = Tracked<MaybeHttpsStream<Stream>>;
     type Error = Reason;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Reason>> + Send>>;
 
@@ -70,7 +71,7 @@ impl Service<Uri> for Connector {
         let connecting = self.https.call(uri);
         Box::pin(async move {
             match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                Ok(Ok(stream)) => Ok(stream),
+                Ok(Ok(stream)) => Ok(Tracked::new(stream)),
                 Ok(Err(error)) => Err(explain(error)),
                 Err(_) => Err(Reason::ConnectTimedOut {
                     seconds: CONNECT_TIMEOUT.as_secs(),

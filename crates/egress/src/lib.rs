@@ -5,7 +5,8 @@
 //!
 //! * It never connects to an address that the guard refuses: it follows no redirect and resolves a name
 //!   once per connection.
-//! * It sends at most once per request, and never after the caller has given up: a request that cannot
+//! * It sends at most once per request (once more if a kept connection turns out to be closed, or with
+//!   the old code while one is being rotated), and never after the caller has given up: a request that cannot
 //!   start within [`WAIT_MAX`] gets the reply
 //!   [`EgressBusy`](chat::reason::Reason::EgressBusy), which says that nothing was sent.
 //! * No messenger can exhaust it: it runs more attempts than a session router has in flight, which
@@ -13,6 +14,7 @@
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
+mod answer;
 mod attempt;
 mod config;
 mod connector;
@@ -25,6 +27,7 @@ mod retry_after;
 mod role;
 mod stream;
 mod target;
+mod tracked;
 
 pub use config::{CONCURRENCY, Config, GRACE, PER_HOST, Trust, WAITING};
 pub use guard::{Allow, BadAllow};

@@ -1,6 +1,7 @@
 //! The host and port of a webhook's URL.
 
 use chat::reason::Reason;
+use chat::verification::request_url;
 use hyper::Uri;
 use hyper::http::uri::Scheme;
 
@@ -17,7 +18,8 @@ pub(crate) struct Target {
 impl Target {
     /// Parses a URL: `http` or `https`, with an unambiguous host, without user or password.
     pub(crate) fn parse(url: &str) -> Result<Self, Reason> {
-        url.parse()
+        request_url(url)
+            .parse()
             .map_err(|_| Reason::NotAWebhook)
             .and_then(Self::of)
     }

@@ -1,6 +1,7 @@
 //! Accepts, limits, serves and drains connections.
 
 use std::convert::Infallible;
+use std::error::Error as _;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::num::NonZeroU32;
@@ -10,10 +11,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Incoming};
+use hyper::header::{CONNECTION, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
@@ -22,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
+use crate::activity::{Activity, Phase};
 use crate::places::Places;
 use crate::wire::Wire;
 
@@ -50,8 +53,11 @@ pub struct Limits {
     pub headers_max: usize,
     /// The most bytes of a request's head; more get 431. The buffer caps it at 64 KiB.
     pub header_bytes_max: usize,
-    /// How long a request's head may take and a connection may be idle before it is closed.
+    /// How long a request's head may take before the connection is closed: from its first byte, and of
+    /// the first request from the connection's start.
     pub header_read_timeout: Duration,
+    /// How long a connection may be idle between two requests before it is closed.
+    pub idle_timeout: Duration,
     /// How long a write may make no progress before the connection is closed.
     pub write_timeout: Duration,
     /// How long requests in progress may take on shutdown.
@@ -74,6 +80,7 @@ impl Limits {
             headers_max: 64,
             header_bytes_max: 16 * 1024,
             header_read_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(10),
             drain_timeout,
             refusal: Bytes::from_static(PLAIN_REFUSAL),
@@ -144,9 +151,8 @@ where
 {
     fn new(limits: Limits, metrics: Metrics, handle: H, stop: CancellationToken) -> Self {
         let mut http = http1::Builder::new();
-        // Without a timer hyper applies no timeouts.
-        http.timer(TokioTimer::new())
-            .header_read_timeout(limits.header_read_timeout)
+        // `Wire` has the timeouts.
+        http.header_read_timeout(None)
             .max_headers(limits.headers_max)
             .max_header_size(limits.header_bytes_max)
             .max_buf_size(BUFFER_BYTES_MAX);
@@ -180,15 +186,17 @@ where
             tracing::debug!(%peer, error = %error, "cannot set TCP_NODELAY");
         }
         let span = tracing::debug_span!("connection", %peer);
-        let wire = Wire::new(stream, self.limits.write_timeout);
         let server = Arc::clone(self);
-        if let Some(place) = self.places.acquire(peer.ip()) {
+        let place = self.places.acquire(peer.ip());
+        let is_served = place.is_some();
+        let activity = Activity::new(place);
+        let wire = Wire::new(stream, &self.limits, activity.clone());
+        if is_served {
             let connection = async move {
                 let open = metrics::gauge!(server.metrics.connections);
                 open.increment(1);
-                server.serve(wire, peer.ip()).await;
+                server.serve(wire, activity, peer.ip()).await;
                 open.decrement(1);
-                drop(place);
             };
             connections.spawn(connection.instrument(span));
             return;
@@ -203,17 +211,33 @@ where
         }
     }
 
-    /// Serves one connection until it ends; after a stop, for [`Limits::drain_timeout`] at most.
-    async fn serve(self: Arc<Self>, wire: Wire, from: IpAddr) {
+    /// Serves one connection until it ends or its place is given to another; after a stop, for
+    /// [`Limits::drain_timeout`] at most.
+    async fn serve(self: Arc<Self>, wire: Wire, activity: Activity, from: IpAddr) {
         let service = service_fn(|request| {
+            activity.enter(Phase::Handling);
             let response = (self.handle)(request, from);
-            async { Ok::<_, Infallible>(response.await) }
+            let (activity, server) = (&activity, &self);
+            async move {
+                let mut response = response.await;
+                activity.enter(Phase::Responding);
+                // Announced, so that the client does not send on a connection that is being closed.
+                if server.places.are_short() {
+                    let close = HeaderValue::from_static("close");
+                    response.headers_mut().insert(CONNECTION, close);
+                }
+                Ok::<_, Infallible>(response)
+            }
         });
         let mut connection = pin!(self.http.serve_connection(TokioIo::new(wire), service));
         // A child token: waiting on the shared one would contend for one lock among all connections.
         let stop = self.stop.child_token();
         let ended = tokio::select! {
             biased;
+            () = activity.evicted.cancelled() => {
+                tracing::debug!("closed an idle connection: another one needs its place");
+                return;
+            }
             ended = connection.as_mut() => Some(ended),
             () = stop.cancelled() => None,
         };
@@ -236,7 +260,11 @@ where
 
     /// Counts and logs a broken connection, without the bytes that the peer sent.
     fn record_broken(&self, error: &hyper::Error) {
-        let why = if error.is_timeout() {
+        let source = error
+            .source()
+            .and_then(|source| source.downcast_ref::<io::Error>());
+        let is_timeout = source.is_some_and(|source| source.kind() == io::ErrorKind::TimedOut);
+        let why = if is_timeout {
             "timeout"
         } else if error.is_parse() {
             "head"

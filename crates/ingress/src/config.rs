@@ -20,10 +20,12 @@ pub struct Config {
     /// The most bytes of a request's head; more get 431. Suggested: 16 KiB; the buffer of a
     /// connection caps it at 64 KiB.
     pub header_bytes_max: usize,
-    /// How long a request's head may take and a connection may be idle before it is closed.
-    /// Suggested: 10 s. A reverse proxy must keep idle connections for less, or it will send on
-    /// closed ones.
+    /// How long a request's head may take before the connection is closed, from its first byte or, of
+    /// the first request, from the connection's start. Suggested: 10 s.
     pub header_read_timeout: Duration,
+    /// How long a connection may be idle between two requests before it is closed. Suggested: 75 s. A
+    /// reverse proxy must keep idle connections for less, or it will send on closed ones.
+    pub idle_timeout: Duration,
     /// How long a request's body may take before it gets 408. Suggested: 10 s.
     pub body_timeout: Duration,
     /// How long a write may make no progress before the connection is closed. Suggested: 10 s.

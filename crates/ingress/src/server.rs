@@ -31,6 +31,7 @@ pub async fn serve<U: Upstream>(
         headers_max: config.headers_max,
         header_bytes_max: config.header_bytes_max,
         header_read_timeout: config.header_read_timeout,
+        idle_timeout: config.idle_timeout,
         write_timeout: config.write_timeout,
         drain_timeout: config.drain_timeout,
         refusal: Problem::too_many_connections().into_bytes().into(),

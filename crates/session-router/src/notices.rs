@@ -19,6 +19,7 @@ use chat::id::{ChannelId, ContactId};
 use chat::messenger::lenient;
 use chat::messenger::outbound::Addressee;
 use chat::model::ChannelStatus;
+use chat::reason::Reason;
 use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
 use chat::rules::Rules;
 use chat::state::{Channel, NoticeKind};
@@ -80,8 +81,8 @@ pub(crate) struct Notification {
 pub(crate) enum NoticeOutcome {
     /// It is finished.
     Settled,
-    /// The channel is at fault: 401 or 410.
-    ChannelFault(u16),
+    /// It is finished: the messenger rejected it, which an administrator should know of.
+    Refused(Reason),
     /// It is retried.
     Retry,
 }
@@ -182,10 +183,18 @@ impl Notices {
         (rules, now, chance): (&Rules, Timestamp, &mut Chance),
     ) -> (Option<(ContactId, Option<Profile>)>, NoticeOutcome) {
         let outcome = match &reply.outcome {
+            Outcome::Answered {
+                status: status @ (401 | 410),
+                ..
+            } => NoticeOutcome::Refused(Reason::NoticeRefused {
+                request: kind.request_type().to_owned(),
+                status: *status,
+            }),
             Outcome::Answered { status, .. } => match Verdict::of(RequestKind::Notice, *status) {
-                Verdict::Accepted | Verdict::Final => NoticeOutcome::Settled,
-                Verdict::WrongCode | Verdict::Gone => NoticeOutcome::ChannelFault(*status),
                 Verdict::Retry => NoticeOutcome::Retry,
+                Verdict::Accepted | Verdict::Final | Verdict::WrongCode | Verdict::Gone => {
+                    NoticeOutcome::Settled
+                }
             },
             Outcome::Failed(_) => NoticeOutcome::Retry,
         };
@@ -193,12 +202,10 @@ impl Notices {
         if let Some(lane) = self.lanes.get_mut(&id.0) {
             lane.ended(&outcome, now);
         }
-        if outcome == NoticeOutcome::Settled
-            || *kind == NoticeKind::Disconnect && matches!(outcome, NoticeOutcome::ChannelFault(_))
-        {
+        if outcome != NoticeOutcome::Retry {
             self.settle(id, kind);
             self.answered(id.0, now);
-            return (profile(kind, &reply.outcome), NoticeOutcome::Settled);
+            return (profile(kind, &reply.outcome), outcome);
         }
         if let NoticeKind::Profile(contact) = kind {
             let released = self.holds.profile_failed(*contact);

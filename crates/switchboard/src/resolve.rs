@@ -63,6 +63,7 @@ impl Resolved {
                 schedule: settings.delivery.schedule.0.clone(),
                 time_to_live: settings.delivery.time_to_live.0,
                 notices_full: chat::rules::NOTICES_FULL,
+                retry_after_max: settings.delivery.retry_after_max.0,
             },
             egress: egress_config(loaded)?,
             nats: nats(loaded)?,

@@ -83,6 +83,7 @@ const fn config() -> Config {
         headers_max: 64,
         header_bytes_max: 16 * 1024,
         header_read_timeout: Duration::from_secs(10),
+        idle_timeout: Duration::from_secs(75),
         body_timeout: Duration::from_secs(10),
         write_timeout: Duration::from_secs(10),
         large_bodies_max: 128,

@@ -43,9 +43,8 @@ pub enum SystemCommand {
     ShiftSchedule(ChannelId, i64),
     /// This number of messages was rejected while the channel was not active.
     MessagesRefused(ChannelId, u64),
-    /// A messenger answered a notice, sent in this generation of the channel, with this status: 401
-    /// or 410.
-    ChannelFault(ChannelId, u32, u16),
+    /// A messenger rejected the notice with this number, which an administrator should know of.
+    NoticeRefused(ChannelId, u64, Reason),
     /// A messenger used one of the codes of a channel.
     CodeUsed(ChannelId, CodeUsed),
 }

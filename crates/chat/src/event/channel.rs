@@ -111,6 +111,9 @@ pub struct MessagesRefused {
 pub struct NoticesSettled {
     /// Their numbers within the channel.
     pub notices: Vec<u64>,
+    /// Why the messenger rejected the last one, where that says something about the channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Reason>,
 }
 
 /// See [`crate::event::Event::ScheduleShifted`].

@@ -136,7 +136,7 @@ sealing! {
     CodeRotated { codeless old_until; code by master }
     CodeUsed { old inbound }
     MessagesRefused { count }
-    NoticesSettled { notices }
+    NoticesSettled { notices error }
     ScheduleShifted { by_ms }
     EditParked { external_message_id key; text by person }
     RequestAccepted { webhook_id digest }

@@ -53,7 +53,7 @@ pub struct Channel {
     pub reason: Option<Reason>,
     /// Messages refused since it was last active.
     pub refused: u64,
-    /// When the last attempt failed, and how.
+    /// When the last attempt failed or the last notice was rejected, and how.
     pub last_error: Option<(Timestamp, Reason)>,
     /// The last `externalMessageId` accepted, sealed under the key of this author.
     pub last_external: Option<(Indexed, ContactId)>,
@@ -215,4 +215,17 @@ pub enum NoticeKind {
     Session(Digest, SessionId, String),
     /// `disconnect`
     Disconnect,
+}
+
+impl NoticeKind {
+    /// The `type` of the request.
+    pub const fn request_type(&self) -> &'static str {
+        match self {
+            Self::Profile(_) => "userInfo",
+            Self::Outcome(..) => "messageOutcome",
+            Self::Read(_) => "markAsRead",
+            Self::Session(..) => "session",
+            Self::Disconnect => "disconnect",
+        }
+    }
 }

@@ -1,5 +1,11 @@
 use super::*;
 
+/// A webhook as entered and as requests use it.
+const CYRILLIC: (&str, &str) = (
+    "http://h/вебхук?имя=я",
+    "http://h/%D0%B2%D0%B5%D0%B1%D1%85%D1%83%D0%BA?%D0%B8%D0%BC%D1%8F=%D1%8F",
+);
+
 fn answered(status: u16, answer: &str) -> Outcome {
     Outcome::Answered {
         status,
@@ -37,7 +43,7 @@ fn an_answer_to_the_challenge_by_any_valid_code_verifies_a_channel() {
 }
 
 #[test]
-fn a_200_without_an_answer_is_enough_unless_signatures_are_required() {
+fn any_2xx_without_an_answer_is_enough_unless_signatures_are_required() {
     for answer in [
         "",
         "OK",
@@ -47,12 +53,18 @@ fn a_200_without_an_answer_is_enough_unless_signatures_are_required() {
         "{\"challenge\":null}",
         "<html>",
     ] {
-        let proof = judged(answer, Security::Token).unwrap();
-        assert_eq!(proof.verified, Verified::Status, "{answer}");
-        assert_eq!(
-            judged(answer, Security::Signed),
-            Err(Reason::ChallengeNotAnswered)
-        );
+        for status in [200, 201, 202, 204, 299] {
+            let judged = |security| {
+                let codes = [Secret::new("code")];
+                judge(&answered(status, answer), &codes, "challenge", security)
+            };
+            for security in [Security::Token, Security::Open] {
+                let proof = judged(security).unwrap();
+                assert_eq!(proof.verified, Verified::Status, "{status} {answer}");
+            }
+            let unproven = judged(Security::Signed);
+            assert_eq!(unproven, Err(Reason::ChallengeNotAnswered), "{status}");
+        }
     }
 }
 
@@ -70,8 +82,7 @@ fn any_other_result_is_a_failure() {
     let unexpected = |status| (answered(status, "{}"), Reason::UnexpectedStatus { status });
     let timed_out = Reason::TimedOut { ms: 10_000 };
     for (outcome, reason) in [
-        unexpected(201),
-        unexpected(204),
+        unexpected(199),
         unexpected(404),
         unexpected(500),
         (answered(302, "{}"), Reason::Redirected { status: 302 }),
@@ -119,6 +130,11 @@ fn equivalent_webhooks_are_one_account() {
         ("http://h/%3a%2f", "http://h/%3A%2F"),
         ("http://h/a?x=%7e%2f", "http://h/a?x=~%2F"),
         ("HTTP://[::1]:80/a", "http://[::1]/a"),
+        (CYRILLIC.0, CYRILLIC.1),
+        ("http://h/я", "http://h/%d1%8F"),
+        ("http://h/a\"b{c}", "http://h/a%22b%7bc%7D"),
+        ("http://h/a?\"'<>", "http://h/a?%22%27%3C%3e"),
+        ("http://h/😀", "http://h/%F0%9F%98%80"),
     ] {
         assert!(same(one, other), "{one} {other}");
     }
@@ -131,6 +147,9 @@ fn equivalent_webhooks_are_one_account() {
         ("http://h/a?b/../c", "http://h/a?c"),
         ("http://h/%zz", "http://h/%ZZ"),
         ("http://h/%+1", "http://h/%01"),
+        ("http://h/я", "http://h/%25D1%258F"),
+        ("http://h/я", "http://h/Я"),
+        ("http://h/a+b", "http://h/a%20b"),
         ("http://localhost/", "http://127.0.0.1/"),
         ("http://h/", "https://h/"),
         ("http://h:81/", "http://h/"),
@@ -138,6 +157,31 @@ fn equivalent_webhooks_are_one_account() {
     ] {
         assert!(!same(one, other), "{one} {other}");
     }
+}
+
+#[test]
+fn a_request_uses_the_webhook_percent_encoded() {
+    for (webhook, sent) in [
+        CYRILLIC,
+        ("http://h/a\"b{c}", "http://h/a%22b%7Bc%7D"),
+        ("http://h/`<>?`<>", "http://h/%60%3C%3E?`%3C%3E"),
+        ("http://h/a/./b/../c", "http://h/a/c"),
+        ("http://h/%D1%8f/%zz/100%", "http://h/%D1%8f/%zz/100%"),
+        (
+            "https://h:8443/a%2Fb?x=1&y=%2f",
+            "https://h:8443/a%2Fb?x=1&y=%2f",
+        ),
+        ("http://h//a", "http://h//a"),
+        ("http://h?x", "http://h/?x"),
+        ("http://127.1/", "http://127.1/"),
+        ("http://[::1]:81/ß", "http://[::1]:81/%C3%9F"),
+    ] {
+        assert_eq!(request_url(webhook), sent, "{webhook}");
+        assert_eq!(request_url(sent), sent, "encoding twice changes nothing");
+        assert!(account(webhook).is_ok(), "{webhook}");
+    }
+    let entered = account(CYRILLIC.0);
+    assert_eq!(entered.as_deref(), Ok(CYRILLIC.0), "shown as entered");
 }
 
 #[test]

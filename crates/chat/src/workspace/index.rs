@@ -4,9 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::{ChannelId, ContactId, LiveChatId, MessageId, SessionId, UserId};
 use crate::model::{ChannelStatus, SessionStatus};
+use crate::reason::Reason;
 use crate::state::{Channel, Chat, ChatKey, Message, Session};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
+use crate::workspace::sessions::not_active;
 
 /// A sorted list of sessions.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +49,27 @@ impl Place {
 
 /// The time and id of the last entry of a page.
 pub type Cursor = (Timestamp, SessionId);
+
+/// What holds back a delivery.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wait {
+    /// When it is due; `None` if that depends on something else.
+    pub at: Option<Timestamp>,
+    /// The first message of its lane, if that is another one.
+    pub behind: Option<MessageId>,
+    /// What it waits for besides its own schedule.
+    pub reason: Option<Reason>,
+}
+
+impl Wait {
+    const fn new(at: Option<Timestamp>, reason: Option<Reason>) -> Self {
+        Self {
+            at,
+            behind: None,
+            reason,
+        }
+    }
+}
 
 impl Workspace {
     /// Finds a contact by the messenger's user id.
@@ -232,15 +255,33 @@ impl Workspace {
         lanes.flat_map(move |lanes| lanes.range(after..).copied())
     }
 
-    /// Returns the first of the first messages of a channel's lanes.
-    pub(super) fn first_ready(&self, id: ChannelId) -> Option<(Timestamp, MessageId)> {
-        self.index.ready.get(&id)?.first().copied()
+    /// Returns the first messages of a channel's lanes with their due times, earliest first.
+    pub(super) fn heads(&self, id: ChannelId) -> impl Iterator<Item = (Timestamp, MessageId)> {
+        self.index.ready.get(&id).into_iter().flatten().copied()
     }
 
-    /// Returns the time of the next attempt at a message; `None` if its channel is not active.
-    pub fn next_attempt(&self, id: MessageId) -> Option<Timestamp> {
+    /// Returns what holds back a message whose delivery is pending.
+    pub fn wait(&self, id: MessageId) -> Option<Wait> {
         let (_, session, _, delivery) = self.pending(id)?;
-        Some(delivery.due.max(self.gate(session.channel)?))
+        let channel = self.channels.get(&session.channel)?;
+        let first = *self.chats.get(&session.chat())?.lane.front()?;
+        let Some(gate) = self.gate(session.channel) else {
+            return Some(Wait::new(None, Some(not_active(channel).reason)));
+        };
+        if first != id {
+            let message_id = first.to_string();
+            return Some(Wait {
+                behind: Some(first),
+                ..Wait::new(None, Some(Reason::WaitsInLane { message_id }))
+            });
+        }
+        let held = (gate > delivery.due).then(|| match channel.breaker.paused_until {
+            Some(until) if until >= gate => Reason::MessengerPaused {
+                until: until.to_string(),
+            },
+            Some(_) | None => Reason::Failing,
+        });
+        Some(Wait::new(Some(gate.max(delivery.due)), held))
     }
 
     /// Returns the due time and id of the first message of a lane.

@@ -90,6 +90,7 @@ async fn the_request_follows_the_protocol_and_webhook_libraries_verify_it() {
         ("content-type", Some("application/json")),
         ("content-length", Some("18")),
         ("user-agent", Some(version)),
+        ("accept-encoding", Some("identity")),
         ("webhook-id", Some("msg_1")),
         ("webhook-timestamp", Some("1700000000")),
         ("transfer-encoding", None),
@@ -102,6 +103,28 @@ async fn the_request_follows_the_protocol_and_webhook_libraries_verify_it() {
         [by_old, by_new].map(|webhook| webhook.sign("msg_1", 1_700_000_000, &seen.body).unwrap());
     let both = format!("{by_old} {by_new}");
     assert_eq!(seen.header("webhook-signature"), Some(both.as_str()));
+}
+
+#[tokio::test]
+async fn the_webhook_is_sent_percent_encoded() {
+    let messenger = Messenger::ok().await;
+    for (path, line) in [
+        ("вх?я", "POST /%D0%B2%D1%85?%D1%8F HTTP/1.1"),
+        ("a\"b{c}", "POST /a%22b%7Bc%7D HTTP/1.1"),
+    ] {
+        let url = format!("http://127.0.0.1:{}/{path}", messenger.port);
+        let outcome = local().outcome(request(url), NOW).await;
+        assert_eq!(outcome, answered(200, "{}"), "{path}");
+        assert_eq!(messenger.log().requests.last().unwrap().line, line);
+    }
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_the_answer_is_removed() {
+    let text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\u{feff}{}";
+    let messenger = Messenger::start(Behaviour::Answer(text.to_owned())).await;
+    let outcome = local().outcome(request(messenger.url()), NOW).await;
+    assert_eq!(outcome, answered(200, "{}"));
 }
 
 #[tokio::test]

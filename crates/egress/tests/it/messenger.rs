@@ -21,6 +21,10 @@ pub(crate) enum Behaviour {
     Know(&'static str),
     /// Writes this and closes.
     Close(String),
+    /// Answers 200 and closes after this time.
+    CloseAfter(Duration),
+    /// Answers the first request of a connection, reads the next one, writes this and closes.
+    CloseSecond(&'static str),
     /// Writes this and keeps the connection open.
     Hang(String),
     /// Writes this, then bytes as fast as the client reads them, without end.
@@ -134,7 +138,9 @@ async fn serve(
     behaviour: &Behaviour,
     mut release: watch::Receiver<bool>,
 ) {
+    let mut count = 0;
     while let Some(seen) = read(&mut tcp).await {
+        count += 1;
         let body = String::from_utf8_lossy(&seen.body).into_owned();
         {
             let mut log = log.lock().unwrap();
@@ -142,7 +148,13 @@ async fn serve(
             log.answering += 1;
             log.answering_max = log.answering_max.max(log.answering);
         }
-        let on = answer(&mut tcp, &body, behaviour, &mut release).await;
+        let on = match behaviour {
+            Behaviour::CloseSecond(text) if count > 1 => {
+                drop(tcp.write_all(text.as_bytes()).await);
+                false
+            }
+            behaviour => answer(&mut tcp, &body, behaviour, &mut release).await,
+        };
         log.lock().unwrap().answering -= 1;
         if !on {
             break;
@@ -162,6 +174,12 @@ async fn answer(
         Behaviour::Know(known) => {
             let answer = if body.contains(known) { OK } else { DENIED };
             tcp.write_all(answer.as_bytes()).await.is_ok()
+        }
+        Behaviour::CloseSecond(_) => tcp.write_all(OK.as_bytes()).await.is_ok(),
+        Behaviour::CloseAfter(pause) => {
+            drop(tcp.write_all(OK.as_bytes()).await);
+            tokio::time::sleep(*pause).await;
+            false
         }
         Behaviour::Close(text) => {
             drop(tcp.write_all(text.as_bytes()).await);

@@ -31,10 +31,11 @@ async fn a_slow_head_is_closed() {
     let mut silent = server.connect().await;
     let mut slow = server.connect().await;
     slow.send("POST / HTTP/1.1\r\nhost: x\r\nx-slow: ").await;
-    let mut idle = server.connect().await;
-    idle.send(&good()).await;
-    assert_eq!(idle.response().await.unwrap().status, 200);
-    for client in [&mut silent, &mut slow, &mut idle] {
+    let mut second = server.connect().await;
+    second.send(&good()).await;
+    assert_eq!(second.response().await.unwrap().status, 200);
+    second.send("P").await;
+    for client in [&mut silent, &mut slow, &mut second] {
         assert_eq!(client.ended().await, 0);
     }
     let mut trickling = server.connect().await;
@@ -46,6 +47,63 @@ async fn a_slow_head_is_closed() {
     };
     in_time(trickle).await;
     server.end().await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_kept_for_longer_than_a_head_may_take() {
+    let server = TestServer::with(|config| config.header_read_timeout = SHORT).await;
+    let mut client = server.connect().await;
+    for _ in 0..3 {
+        client.send(&good()).await;
+        assert_eq!(client.response().await.unwrap().status, 200);
+        tokio::time::sleep(3 * SHORT).await;
+    }
+    let server = TestServer::with(|config| config.idle_timeout = SHORT).await;
+    let mut client = server.connect().await;
+    tokio::time::sleep(3 * SHORT).await;
+    for part in [good().as_str(), ""] {
+        client.send(part).await;
+    }
+    let response = client.response().await.unwrap();
+    assert_eq!(response.status, 200, "a new connection has the head's time");
+    assert!(!response.head.contains("connection: close"));
+    assert_eq!(client.ended().await, 0);
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_when_its_place_is_needed() {
+    let limit = |config: &mut Config| config.connections_per_source_max = NonZeroU32::new(2);
+    let server = TestServer::with(limit).await;
+    let mut idle = Vec::new();
+    for _ in 0..2 {
+        let mut client = server.connect().await;
+        client.send(&good()).await;
+        assert_eq!(client.response().await.unwrap().status, 200);
+        idle.push(client);
+    }
+    let mut third = server.connect().await;
+    assert_eq!(idle[0].ended().await, 0, "the longest idle one");
+    third.send(&good()).await;
+    assert_eq!(third.response().await.unwrap().status, 200);
+    idle[1].send(&good()).await;
+    assert_eq!(idle[1].response().await.unwrap().status, 200, "kept");
+    drop((idle, third));
+    server.end().await;
+}
+
+#[tokio::test]
+async fn a_response_announces_the_close_when_connections_run_out() {
+    let server = TestServer::with(|config| config.connections_max = 8).await;
+    let mut clients = Vec::new();
+    for nth in 1..=7 {
+        let mut client = server.connect().await;
+        client.send(&good()).await;
+        let response = client.response().await.unwrap();
+        let closes = response.head.contains("connection: close\r\n");
+        assert_eq!((response.status, closes), (200, nth == 7), "{nth}");
+        clients.push(client);
+    }
+    assert_eq!(clients[6].ended().await, 0);
 }
 
 #[tokio::test]
@@ -272,7 +330,10 @@ async fn a_connection_over_a_limit_gets_503() {
     ];
     for limit in limits {
         let server = TestServer::with(limit).await;
-        let mut first = until_served(&server).await;
+        server.router.hold();
+        let mut first = server.connect().await;
+        first.send(&good()).await;
+        server.router.arrival().await;
         let mut second = server.connect().await;
         let response = second.response().await.unwrap();
         assert_eq!(response.status, 503, "{response:?}");
@@ -280,8 +341,11 @@ async fn a_connection_over_a_limit_gets_503() {
         assert!(response.head.contains("connection: close"), "{response:?}");
         assert!(response.body.contains("\"unavailable\""), "{response:?}");
         assert_eq!(second.ended().await, 0);
-        first.send(&good()).await;
+        server.router.release();
         assert_eq!(first.response().await.unwrap().status, 200, "not disturbed");
+        for _ in 0..100 {
+            server.router.release();
+        }
         drop(first);
         until_served(&server).await;
     }

@@ -36,6 +36,7 @@ pub(crate) fn config() -> Config {
         headers_max: 64,
         header_bytes_max: 16 * 1024,
         header_read_timeout: long,
+        idle_timeout: long,
         body_timeout: long,
         write_timeout: long,
         large_bodies_max: 16,

@@ -224,8 +224,12 @@ fn notices_continue_when_no_message_is_left_to_probe_with() {
 }
 
 fn accepted() -> AttemptReply {
+    answered(200)
+}
+
+fn answered(status: u16) -> AttemptReply {
     let outcome = Outcome::Answered {
-        status: 200,
+        status,
         retry_after: None,
         answer: b"{}".to_vec(),
     };
@@ -279,6 +283,30 @@ fn notices_that_wait_are_sent_when_the_messenger_answers_another_one() {
     shell.now = shell.now.plus(Duration::from_mins(1));
     notices.answered(channel, shell.now);
     assert!(starts(&mut notices, &shell));
+}
+
+#[test]
+fn a_401_or_410_ends_a_notice_without_a_pause_and_says_to_what() {
+    for status in [401, 410] {
+        let (mut shell, channel) = fixture();
+        shell.writes(channel, "chat", "ada", "hello");
+        let mut notices = Notices::new();
+        let first = started(&mut notices, &shell, shell.now);
+        let refused = Reason::NoticeRefused {
+            request: "userInfo".to_owned(),
+            status,
+        };
+        let outcome = finish(&mut notices, &shell, &first[0], &answered(status));
+        assert_eq!(outcome, NoticeOutcome::Refused(refused));
+        assert_eq!(notices.take_settled(10), [(channel, vec![first[0].0.1])]);
+        shell.writes(channel, "second", "eva", "hello");
+        assert!(
+            !started(&mut notices, &shell, shell.now).is_empty(),
+            "no pause"
+        );
+        let later = shell.now.plus(Duration::from_hours(2));
+        assert!(!started(&mut notices, &shell, later).contains(&first[0]));
+    }
 }
 
 #[test]

@@ -73,12 +73,12 @@ impl Router {
             }
             self.apply_system(SystemCommand::Profile(contact, profile), now);
         }
-        if outcome == NoticeOutcome::Settled {
+        if outcome != NoticeOutcome::Retry {
             self.apply_system(SystemCommand::NoticeAnswered(id.0), now);
         }
-        if let NoticeOutcome::ChannelFault(status) = outcome {
-            let judged = SystemCommand::ChannelFault(id.0, notification.generation, status);
-            self.apply_system(judged, now);
+        if let NoticeOutcome::Refused(reason) = outcome {
+            let refused = SystemCommand::NoticeRefused(id.0, id.1, reason);
+            self.apply_system(refused, now);
         }
     }
 

@@ -8,6 +8,7 @@ use chat::reason::Reason;
 use chat::rejection::Code;
 use chat::rpc::{AttemptReply, InboundReply, InboundRequest, Outcome};
 use chat::rules::Rules;
+use chat::workspace::Workspace;
 use serde_json::{Value, json};
 
 use super::*;
@@ -94,16 +95,13 @@ fn a_clock_that_was_set_back_while_the_broker_was_down_delays_no_message() {
 fn a_jump_of_the_clock_changes_no_wait() {
     for hours in [-24, -3, 24, 120] {
         let (shell, message, failed_at) = waiting();
-        let wait = shell
-            .workspace()
-            .next_attempt(message)
-            .unwrap()
-            .since(failed_at);
+        let next = |workspace: &Workspace| workspace.wait(message)?.at;
+        let wait = next(shell.workspace()).unwrap().since(failed_at);
         let now = failed_at.shifted(hours * 3_600_000);
         shell.into_router(failed_at, |router| {
             router.clock_jumped(hours * 3_600_000, now);
             let workspace = router.state().workspace();
-            let next = workspace.next_attempt(message).unwrap();
+            let next = next(workspace).unwrap();
             assert_eq!(next.since(now), wait, "{hours} h");
             assert_eq!(workspace.expired(now).count(), 0, "{hours} h");
         });

@@ -17,6 +17,7 @@ use super::object::Object;
 use crate::sealed_log::SealedLog;
 
 pub(crate) use delivery::DeliverySnapshot;
+use delivery::Waiting;
 
 /// How much of a message's text sessions and attempts show, in characters.
 const SHORT_CHARS_MAX: usize = 500;
@@ -25,8 +26,8 @@ const SHORT_CHARS_MAX: usize = 500;
 #[derive(Clone, Debug)]
 pub(crate) struct MessageSnapshot {
     row: Message,
-    /// When its delivery is attempted next.
-    next_attempt: Option<Timestamp>,
+    /// What its delivery waits for.
+    waiting: Option<Waiting>,
     /// The contact who wrote it, or whom the operator wrote to.
     author: ContactId,
     /// The number of the key that the content is sealed under.
@@ -60,7 +61,7 @@ impl MessageSnapshot {
         let contact = workspace.contacts.get(&author);
         Some(Self {
             row: message.clone(),
-            next_attempt: workspace.next_attempt(message.id),
+            waiting: Waiting::of(workspace, message.id),
             author,
             key: contact.and_then(|c| c.keys.first()).copied(),
         })
@@ -95,7 +96,7 @@ impl MessageSnapshot {
 
     /// Its delivery. `None` if it is not outbound.
     pub(super) fn delivery(&self) -> Option<DeliverySnapshot> {
-        DeliverySnapshot::of(&self.row, self.next_attempt, self.key)
+        DeliverySnapshot::of(&self.row, self.waiting.clone(), self.key)
     }
 
     /// The contact who wrote it, or whom the operator wrote to.

@@ -34,6 +34,7 @@ pub(super) fn ingress_config(loaded: &Loaded) -> Result<ingress::Config> {
         headers_max: ingress.headers_max.0.get(),
         header_bytes_max: ingress.header_bytes_max.0,
         header_read_timeout: ingress.header_read_timeout.0,
+        idle_timeout: ingress.idle_timeout.0,
         body_timeout: ingress.body_timeout.0,
         write_timeout: ingress.write_timeout.0,
         large_bodies_max: ingress.large_bodies_max.0.get(),

@@ -56,6 +56,7 @@ settings! {
         headers_max: Count,
         header_bytes_max: Size,
         header_read_timeout: Span,
+        idle_timeout: Span,
         body_timeout: Span,
         write_timeout: Span,
         large_bodies_max: Count,
@@ -94,6 +95,7 @@ settings! {
     delivery: Delivery {
         time_to_live: Span,
         schedule: Schedule,
+        retry_after_max: Span,
     }
     log: Log {
         sync: bool,

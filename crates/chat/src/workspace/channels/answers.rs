@@ -1,5 +1,7 @@
 //! Decisions on messengers' answers about a channel.
 
+use std::time::Duration;
+
 use crate::command::{Decision, NewEvent, Verification};
 use crate::event::{
     ChannelStatusChanged, ChannelUpdated, CodeUsed, Event, MessagesRefused, NoticesSettled,
@@ -15,6 +17,10 @@ use crate::verdict::{RequestKind, Verdict};
 use crate::verification::{Proof, Purpose};
 use crate::workspace::Workspace;
 use crate::workspace::channels::{changed, channel_event, status};
+
+/// How long a rejected notice is not recorded again, so that a messenger that rejects all of them does
+/// not fill the log.
+const REFUSAL_INTERVAL: Duration = Duration::from_mins(1);
 
 impl Workspace {
     /// Decides the result of a verification.
@@ -99,21 +105,29 @@ impl Workspace {
         }
     }
 
-    /// Decides a notice that was answered with 401, which interrupts the channel, or 410, which
-    /// disconnects it.
-    pub(in crate::workspace) fn decide_channel_fault(
+    /// Decides a notice that the messenger rejected with 401 or 410. It shows in the channel's health and
+    /// changes nothing else. The same reason is recorded once in [`REFUSAL_INTERVAL`].
+    pub(in crate::workspace) fn decide_notice_refused(
         &self,
         id: ChannelId,
-        generation: u32,
-        answered: u16,
+        notice: u64,
+        reason: &Reason,
+        now: Timestamp,
     ) -> Decision {
-        let is_current =
-            |c: &&Channel| c.status == ChannelStatus::Active && c.generation == generation;
-        match self.channels.get(&id).filter(is_current) {
-            Some(channel) => channel_fault(answered)
-                .map_or_else(Decision::nothing, |e| changed(id, channel.live_chat, e)),
-            None => Decision::nothing(),
+        let Some(channel) = self.channels.get(&id) else {
+            return Decision::nothing();
+        };
+        let is_known = channel.last_error.as_ref().is_some_and(|(at, last)| {
+            last == reason && *at <= now && now.since(*at) < REFUSAL_INTERVAL
+        });
+        if is_known || channel.status == ChannelStatus::Deleted {
+            return Decision::nothing();
         }
+        let settled = NoticesSettled {
+            notices: vec![notice],
+            error: Some(reason.clone()),
+        };
+        unpublished(id, settled)
     }
 
     /// Decides a use of a code. Only a change is recorded.
@@ -139,7 +153,13 @@ impl Workspace {
         if known.is_empty() {
             return Decision::nothing();
         }
-        unpublished(id, NoticesSettled { notices: known })
+        unpublished(
+            id,
+            NoticesSettled {
+                notices: known,
+                error: None,
+            },
+        )
     }
 
     pub(in crate::workspace) fn decide_messages_refused(
@@ -162,10 +182,9 @@ pub(in crate::workspace) fn active(proof: &Proof) -> ChannelStatusChanged {
     }
 }
 
-/// Returns the status change that an HTTP status causes for the whole channel.
+/// Returns the status change that the answer to a message causes for the whole channel.
 pub(in crate::workspace) fn channel_fault(answered: u16) -> Option<ChannelStatusChanged> {
-    // 401 and 410 mean the same for every kind of request.
-    let now = Verdict::of(RequestKind::Notice, answered).channel_status()?;
+    let now = Verdict::of(RequestKind::Message, answered).channel_status()?;
     Some(status(now, Some(Reason::of_status(answered))))
 }
 

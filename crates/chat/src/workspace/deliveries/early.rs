@@ -77,8 +77,8 @@ impl Workspace {
         });
         let (_, message) = waiting.min().or_else(|| {
             let is_held = channel.breaker.gate() > now;
-            self.first_ready(id)
-                .filter(|(_, message)| is_held && Some(*message) != settled)
+            let first = self.heads(id).next();
+            first.filter(|(_, message)| is_held && Some(*message) != settled)
         })?;
         self.brought_forward(message, now)
     }
@@ -89,43 +89,53 @@ impl Workspace {
             return Decision::nothing();
         }
         let waiting = self.waiting(id, now).zip(0..RESUMED_MAX);
-        let events: Vec<NewEvent> = waiting
+        let mut events: Vec<NewEvent> = waiting
             .filter_map(|((due, message), nth)| {
                 let earliest = self.deliveries.get(&message)?.earliest;
                 let at = now.plus(RESUME_INTERVAL * nth).max(earliest);
                 self.brought_forward(message, at).filter(|_| at < due)
             })
             .collect();
-        Decision::new(self.or_probe(id, events, now), Answer::Done)
+        let probe = events.is_empty().then(|| self.probe(id, now)).flatten();
+        events.extend(probe);
+        Decision::new(events, Answer::Done)
     }
 
     /// Decides a passed test of a channel: its retries are due now.
     pub(in crate::workspace) fn decide_tested(&self, id: ChannelId, now: Timestamp) -> Decision {
         let due = self.due_now(id, MessageId::from_bytes([0; 16]), now);
-        let due = due.take(BROUGHT_FORWARD_MAX).collect();
-        Decision::new(self.or_probe(id, due, now), Answer::Channel(id))
+        let due: Vec<NewEvent> = due.take(BROUGHT_FORWARD_MAX).collect();
+        Decision::new(due, Answer::Channel(id))
     }
 
-    /// Returns the events, or a probe if the list is empty.
-    fn or_probe(&self, id: ChannelId, events: Vec<NewEvent>, now: Timestamp) -> Vec<NewEvent> {
-        if events.is_empty() {
-            return Vec::from_iter(self.probe(id, now));
-        }
-        events
-    }
-
-    /// Returns the events that make the deliveries of a channel due, sent since a message.
+    /// Returns the events that make the deliveries of a channel due, sent since a message, because a
+    /// person wants it: a pause that the messenger requested ends. One of the messages that wait only
+    /// for that is brought forward; the others follow.
     pub(in crate::workspace) fn due_now(
         &self,
         id: ChannelId,
         since: MessageId,
         now: Timestamp,
     ) -> impl Iterator<Item = NewEvent> {
-        let resumable = self.resumable(id, now).into_iter();
-        resumable
-            .flat_map(move |_| self.waiting(id, now))
-            .filter(move |(_, message)| *message >= since)
+        let channel = self.channels.get(&id);
+        let is_active = channel.is_some_and(|c| c.status == ChannelStatus::Active);
+        let is_recent = move |(_, message): &(Timestamp, MessageId)| *message >= since;
+        let mut heads = self.heads(id).filter(is_recent);
+        let held = heads.find(|_| self.release_at(id, now).is_some());
+        let held = held.filter(|(due, _)| *due <= now);
+        let waiting = self.waiting(id, now).filter(is_recent);
+        held.into_iter()
+            .chain(waiting)
+            .filter(move |_| is_active)
             .filter_map(move |(_, message)| self.brought_forward(message, now))
+    }
+
+    /// Returns the time at which a person's retry is due if its channel holds back all messages, because
+    /// of its breaker or a pause.
+    pub(super) fn release_at(&self, id: ChannelId, now: Timestamp) -> Option<Timestamp> {
+        let channel = self.channels.get(&id)?;
+        let is_held = channel.status == ChannelStatus::Active && channel.breaker.gate() > now;
+        is_held.then_some(now)
     }
 
     /// Decides a retry of a message that is pending: the first one of its lane is tried now.
@@ -139,13 +149,17 @@ impl Workspace {
         if channel.status != ChannelStatus::Active {
             return Err(not_active(channel));
         }
-        // A pause that the messenger requested is kept.
-        let at = channel.breaker.paused_until.unwrap_or_default().max(now);
-        let head = self.lane_head(&session.chat());
-        let event = head
-            .filter(|(due, _)| channel.breaker.gate().max(*due) > at)
-            .and_then(|(_, first)| self.brought_forward(first, at));
-        Ok(Decision::new(Vec::from_iter(event), answer))
+        Ok(Decision::new(
+            Vec::from_iter(self.head_now(session, now)),
+            answer,
+        ))
+    }
+
+    /// Returns the event that makes the first message of a session's lane due, if it waits.
+    pub(super) fn head_now(&self, session: &Session, now: Timestamp) -> Option<NewEvent> {
+        let gate = self.channels.get(&session.channel)?.breaker.gate();
+        let (due, first) = self.lane_head(&session.chat())?;
+        (gate.max(due) > now).then(|| self.brought_forward(first, now))?
     }
 
     /// Returns a channel with pending deliveries that may be attempted now.

@@ -6,7 +6,7 @@ use crate::event::{Attempt, ChannelStatusChanged, DeliveryChanged};
 use crate::model::{ChannelStatus, DeliveryState};
 use crate::reason::Reason;
 use crate::rpc::{AttemptReply, Outcome};
-use crate::rules::{ANSWER_CHARS_MAX, RETRY_AFTER_MAX};
+use crate::rules::ANSWER_CHARS_MAX;
 use crate::seal::Private;
 use crate::state::{Breaker, Channel, Delivery, Early, Message};
 use crate::time::Timestamp;
@@ -55,7 +55,7 @@ pub(in crate::workspace) fn attempt_outcome(
             ..change
         },
         Verdict::Retry => {
-            let pause_until = retry_after(&reply.outcome, now);
+            let pause_until = retry_after(&reply.outcome, now, context.rules.retry_after_max);
             let first = delivery.first_at.unwrap_or(now);
             let scheduled = context
                 .rules
@@ -119,14 +119,14 @@ fn attempt_record(reply: &AttemptReply, previous: u64) -> (Option<u16>, Attempt)
     (status, attempt)
 }
 
-/// Returns the end of the pause that a 429 or 503 answer requests.
-fn retry_after(outcome: &Outcome, now: Timestamp) -> Option<Timestamp> {
+/// Returns the end of the pause that a 429 or 503 answer requests, `max` from now at most.
+fn retry_after(outcome: &Outcome, now: Timestamp, max: Duration) -> Option<Timestamp> {
     match outcome {
         Outcome::Answered {
             status: 429 | 503,
             retry_after: Some(seconds),
             ..
-        } => Some(now.plus(Duration::from_secs(*seconds).min(RETRY_AFTER_MAX))),
+        } => Some(now.plus(Duration::from_secs(*seconds).min(max))),
         Outcome::Answered { .. } | Outcome::Failed(_) => None,
     }
 }

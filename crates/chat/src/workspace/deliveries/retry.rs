@@ -89,11 +89,15 @@ impl Workspace {
             return Err(Reason::ContactForgotten.into());
         }
         self.check_lane(&session.chat())?;
-        let event = requeued(message, context);
-        Ok(Decision::new(
-            [session_event(session_id, session, event)],
-            answer,
-        ))
+        let event = requeued(
+            message,
+            self.release_at(session.channel, context.now),
+            context,
+        );
+        let first = self.head_now(session, context.now);
+        let mut events = vec![session_event(session_id, session, event)];
+        events.extend(first);
+        Ok(Decision::new(events, answer))
     }
 
     pub(in crate::workspace) fn decide_replay(
@@ -108,6 +112,7 @@ impl Workspace {
             Replay::Since(channel, since) => (*channel, *since),
         };
         self.channel(channel)?;
+        let at = self.release_at(channel, context.now);
         let mut taken = BTreeMap::new();
         let events: Vec<NewEvent> = self
             .messages_since(since)
@@ -127,7 +132,9 @@ impl Workspace {
                 *taken += 1;
                 *taken <= places
             })
-            .map(|(id, session, message)| session_event(id, session, requeued(message, context)))
+            .map(|(id, session, message)| {
+                session_event(id, session, requeued(message, at, context))
+            })
             .chain(self.due_now(channel, MessageId::first_at(since), context.now))
             .take(REPLAY_MAX)
             .collect();
@@ -136,8 +143,15 @@ impl Workspace {
     }
 }
 
-pub(in crate::workspace) fn requeued(message: &Message, context: &Context<'_>) -> DeliveryChanged {
+/// Returns the change that puts a message into its lane again. It is tried `at` a time before the end of
+/// the channel's pause, if any.
+pub(in crate::workspace) fn requeued(
+    message: &Message,
+    at: Option<Timestamp>,
+    context: &Context<'_>,
+) -> DeliveryChanged {
     DeliveryChanged {
+        next_attempt_at: at,
         expires_at: context.now.plus(context.rules.time_to_live),
         requeued: true,
         ..DeliveryChanged::new(message.id, DeliveryState::Queued, message.attempts)

@@ -36,6 +36,9 @@ impl Workspace {
                 for number in &e.notices {
                     self.drop_notice(id, *number);
                 }
+                if let Some(error) = &e.error {
+                    self.change_channel(id, |c| c.last_error = Some((record.time, error.clone())));
+                }
             }
             ChannelEvent::ScheduleShifted(e) => self.shift_schedule(id, e.by_ms),
             ChannelEvent::EditParked(e) => self.park(id, record, e),

@@ -11,19 +11,7 @@ use crate::workspace::Workspace;
 impl Workspace {
     pub(super) fn evolve_delivery(&mut self, id: SessionId, record: &Record, e: &DeliveryChanged) {
         self.count_failed(e.message, e.state);
-        self.change_message(e.message, |m| {
-            m.state = Some(e.state);
-            m.attempts = e.attempts;
-            m.delivery_at = record.position;
-            if e.requeued {
-                m.extra_mut().retries += 1;
-            }
-            if e.state == DeliveryState::Delivered {
-                m.extra_mut().delivered_at.get_or_insert(record.time);
-            } else if e.state == DeliveryState::Queued && m.extra().delivered_at.is_some() {
-                m.extra_mut().delivered_at = None;
-            }
-        });
+        self.change_state(record, e);
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
@@ -42,9 +30,14 @@ impl Workspace {
         let Some(channel) = self.channels.get_mut(&channel_id) else {
             return;
         };
+        let mut ends_pause = false;
         if e.is_brought_forward() {
             channel.probed_at = Some(record.time);
             channel.breaker.not_before = None;
+            ends_pause = e.next_attempt_at < channel.breaker.paused_until;
+            if ends_pause {
+                channel.breaker.paused_until = None;
+            }
         } else if e.next_attempt_at.is_some() {
             channel.has_retries = true;
         }
@@ -56,6 +49,9 @@ impl Workspace {
                 channel.last_error = reason.map(|reason| (record.time, reason));
             }
         }
+        if ends_pause {
+            self.forget_pauses(channel_id, record.time);
+        }
         if e.is_answered() {
             self.bring_forward(channel_id, record.time, |delivery| {
                 let due = delivery.earliest.max(record.time);
@@ -63,6 +59,33 @@ impl Workspace {
                     (delivery.due, delivery.early) = (due, Some(Early::Answered));
                 }
             });
+        }
+    }
+
+    fn change_state(&mut self, record: &Record, e: &DeliveryChanged) {
+        self.change_message(e.message, |m| {
+            m.state = Some(e.state);
+            m.attempts = e.attempts;
+            m.delivery_at = record.position;
+            if e.requeued {
+                m.extra_mut().retries += 1;
+            }
+            if e.state == DeliveryState::Delivered {
+                m.extra_mut().delivered_at.get_or_insert(record.time);
+            } else if e.state == DeliveryState::Queued && m.extra().delivered_at.is_some() {
+                m.extra_mut().delivered_at = None;
+            }
+        });
+    }
+
+    /// Lets the next answer of a messenger bring forward the deliveries that it answered with
+    /// `Retry-After`: a person ended the pause.
+    fn forget_pauses(&mut self, id: ChannelId, now: Timestamp) {
+        let waiting: Vec<_> = self.waiting(id, now).collect();
+        for (_, message) in waiting {
+            if let Some(delivery) = self.deliveries.get_mut(&message) {
+                delivery.earliest = delivery.earliest.min(now);
+            }
         }
     }
 

@@ -4,6 +4,7 @@ mod attempts;
 mod breaker;
 mod early;
 mod jumps;
+mod pauses;
 mod receipts;
 mod retries;
 

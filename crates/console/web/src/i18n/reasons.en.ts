@@ -9,6 +9,7 @@ export const reasons = {
   redirected: "The messenger answered {status}, a redirect. Redirects are not followed.",
   unexpected_status: "The messenger answered {status}.",
   gone: "The messenger no longer serves this address ({status}).",
+  notice_refused: "The messenger answered {request} with {status}. Messages are not affected.",
   not_a_webhook: "The webhook must be an http or https URL with a host.",
   webhook_with_credentials: "Remove the user name and password from the webhook.",
   host_refused: "The host {name} is not allowed. Use a host name, an IPv4 address, or IPv6 in brackets.",
@@ -36,6 +37,7 @@ export const reasons = {
   channel_not_active: "The channel is not active (status: {status}, since {since}).",
   channel_connecting: "The messenger has not answered the connection request yet. Retry in a moment.",
 
+  messenger_paused: "The messenger asked for a pause until {until}.",
   time_to_live_passed: "Not delivered in time.",
   reported_by_messenger: "The messenger reports: {detail}",
   report_erased: "The text that the messenger reported was erased.",

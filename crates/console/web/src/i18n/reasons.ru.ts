@@ -9,6 +9,7 @@ export const reasons: Translated<typeof english> = {
   redirected: "Мессенджер ответил перенаправлением ({status}). Брокер не переходит по перенаправлениям.",
   unexpected_status: "Мессенджер ответил {status}.",
   gone: "Мессенджер сообщил, что этого адреса больше нет ({status}).",
+  notice_refused: "Мессенджер ответил {status} на запрос {request}. На доставку сообщений это не влияет.",
   not_a_webhook: "Вебхук должен быть адресом http или https с именем хоста.",
   webhook_with_credentials: "Уберите из вебхука имя пользователя и пароль.",
   host_refused: "Хост {name} не разрешён. Укажите имя хоста, адрес IPv4 или IPv6 в скобках.",
@@ -36,6 +37,7 @@ export const reasons: Translated<typeof english> = {
   channel_not_active: "Канал не активен (статус: {status}, с {since}).",
   channel_connecting: "Мессенджер ещё не ответил на запрос подключения. Повторите чуть позже.",
 
+  messenger_paused: "Мессенджер попросил подождать до {until}.",
   time_to_live_passed: "Не доставлено вовремя.",
   reported_by_messenger: "Сообщение мессенджера: {detail}",
   report_erased: "Сообщение мессенджера удалено.",

@@ -18,7 +18,7 @@ export function reasonText({ code, message, ...fields }: Reason): string {
 }
 
 function fieldText(name: string, value: unknown): string | number {
-  if (name === "since") return whole(Date.parse(String(value)));
+  if (name === "since" || name === "until") return whole(Date.parse(String(value)));
   const status = `channelStatus.${String(value)}`;
   if (name === "status" && isKey(status)) return t(status);
   // A port or an HTTP status is not a quantity: no digit grouping.

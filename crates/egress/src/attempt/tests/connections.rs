@@ -42,6 +42,51 @@ async fn connections_are_reused_and_each_attempt_is_one_request() {
 }
 
 #[tokio::test]
+async fn a_request_on_a_kept_connection_that_ends_unanswered_is_repeated_on_a_fresh_one() {
+    let messenger = Messenger::start(Behaviour::CloseSecond("")).await;
+    let attempts = local();
+    for _ in 0..6 {
+        let outcome = attempts.outcome(request(messenger.url()), NOW).await;
+        assert_eq!(outcome, answered(200, "{}"));
+    }
+    let log = messenger.log();
+    // Every second request was repeated: with the same id and body.
+    assert_eq!((log.requests.len(), log.connections), (9, 6));
+    let id = |n: usize| (log.requests[n].header("webhook-id"), &log.requests[n].body);
+    assert_eq!(id(1), id(2));
+}
+
+#[tokio::test]
+async fn a_messenger_that_closes_soon_after_each_answer_needs_one_attempt_per_message() {
+    for ms in [1, 5, 20, 50] {
+        let behaviour = Behaviour::CloseAfter(Duration::from_millis(ms));
+        let messenger = Messenger::start(behaviour).await;
+        let attempts = local();
+        for pause in 0..30 {
+            let outcome = attempts.outcome(request(messenger.url()), NOW).await;
+            assert_eq!(outcome, answered(200, "{}"), "closes after {ms} ms");
+            tokio::time::sleep(Duration::from_millis(pause % 3 * ms / 2)).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_is_not_repeated_after_a_byte_of_the_answer_or_on_a_new_connection() {
+    let begins = Messenger::start(Behaviour::CloseSecond("HTTP/1.")).await;
+    let attempts = local();
+    let first = attempts.outcome(request(begins.url()), NOW).await;
+    assert_eq!(first, answered(200, "{}"));
+    let reason = failure(attempts.outcome(request(begins.url()), NOW).await);
+    assert_eq!(reason, Reason::ConnectionClosed);
+    assert_eq!(begins.log().requests.len(), 2);
+
+    let closes = Messenger::start(Behaviour::Close(String::new())).await;
+    let reason = failure(attempts.outcome(request(closes.url()), NOW).await);
+    assert_eq!(reason, Reason::ConnectionClosed);
+    assert_eq!(closes.log().requests.len(), 1);
+}
+
+#[tokio::test]
 async fn connections_beyond_the_limit_are_closed_after_their_attempt() {
     let (one, two) = (Messenger::ok().await, Messenger::ok().await);
     let attempts = keeping(1, &["127.0.0.1"], Resolver::system());

@@ -1,6 +1,7 @@
 //! Messages and their deliveries.
 
 use chat::id::MessageId;
+use chat::rpc::Outcome;
 use serde_json::{Value, json};
 
 use super::related::contact_of;
@@ -42,6 +43,65 @@ fn messages_show_their_text_author_and_delivery() {
     // The last message is not the note.
     let ok = shell.ok("ann", "sessions.get", &json!({ "session": session }));
     assert_eq!(ok["session"]["lastMessage"]["text"], "hi");
+}
+
+#[test]
+fn every_message_that_waits_says_until_when_and_why() {
+    let (mut shell, _, channel) = fixture();
+    let one = talk(&mut shell, channel, "hello");
+    let other = shell.writes(channel, "c2", "u2", "hello").session_id;
+    shell.ok("ann", "sessions.take", &json!({ "session": other }));
+    let send = |shell: &mut Shell, session: &Value| -> Value {
+        let body = json!({ "session": session, "text": "hi" });
+        shell.ok("ann", "messages.send", &body)["message"].clone()
+    };
+    let (one, other) = (json!(one), json!(other));
+    let first = send(&mut shell, &one);
+    let second = send(&mut shell, &one);
+    has(
+        &second["delivery"],
+        &json!({ "state": "queued", "attempts": 0 }),
+    );
+    let id: MessageId = text(&first["id"]).parse().unwrap();
+    let busy = Outcome::Answered {
+        status: 503,
+        retry_after: Some(21_600),
+        answer: Vec::new(),
+    };
+    attempt(&mut shell, id, busy);
+    let behind = send(&mut shell, &other);
+    let shown = |shell: &mut Shell, session: &Value, nth: usize| -> Value {
+        let shown = history(shell, session.as_str().unwrap())[nth]["delivery"].clone();
+        check("delivery", &shown);
+        shown
+    };
+    let first = shown(&mut shell, &one, 1);
+    let until = &first["nextAttemptAt"];
+    assert!(until.is_string(), "{first}");
+    assert_eq!(first["reason"]["code"], "unexpected_status");
+    let lane = shown(&mut shell, &one, 2);
+    assert_eq!(&lane["nextAttemptAt"], until);
+    assert_eq!(lane["reason"]["code"], "waits_in_lane");
+    for delivery in [&behind["delivery"], &shown(&mut shell, &other, 1)] {
+        has(
+            delivery,
+            &json!({ "state": "queued", "nextAttemptAt": until }),
+        );
+        assert_eq!(delivery["reason"]["code"], "messenger_paused");
+        assert_eq!(&delivery["reason"]["until"], until);
+    }
+    // A retry by hand ends the pause.
+    shell.ok("ann", "messages.retry", &json!({ "message": behind["id"] }));
+    assert!(shell.workspace().due(shell.now).count() > 0);
+
+    shell.ok(
+        "root",
+        "channels.disconnect",
+        &json!({ "channel": channel }),
+    );
+    let stopped = shown(&mut shell, &other, 1);
+    assert_eq!(stopped["nextAttemptAt"], Value::Null);
+    assert_eq!(stopped["reason"]["code"], "channel_not_active");
 }
 
 #[test]

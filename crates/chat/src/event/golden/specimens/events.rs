@@ -130,6 +130,7 @@ fn channels() -> Vec<Event> {
         MessagesRefused { count: 17 },
         NoticesSettled {
             notices: vec![0, 1, 1_000_000],
+            error: None,
         },
         ScheduleShifted { by_ms: -10_800_000 },
         edit_parked(Indexed::without_text(bytes(0xd2))),
@@ -346,6 +347,7 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         ("empty.contact-updated", empty.into()),
         ("named.session-opened", named_chat.into()),
         ("named.message-sent", signed.into()),
+        ("error.notices-settled", refused().into()),
     ]
 }
 
@@ -370,4 +372,15 @@ fn returned() -> Event {
 
 fn closed() -> Event {
     SessionClosed::new(Some(Reason::ChannelDeleted)).into()
+}
+
+/// A notice that the messenger rejected.
+fn refused() -> NoticesSettled {
+    NoticesSettled {
+        notices: vec![7],
+        error: Some(Reason::NoticeRefused {
+            request: "userInfo".to_owned(),
+            status: 401,
+        }),
+    }
 }

@@ -1,6 +1,9 @@
+use std::time::Duration;
+
 use crate::command::SystemCommand;
 use crate::messenger::Inbound;
 use crate::model::ChannelStatus;
+use crate::reason::Reason;
 use crate::rejection::Code;
 use crate::state::NoticeKind;
 use crate::workspace::tests::fixture::{Fixture, delete, read};
@@ -28,13 +31,28 @@ fn a_deleted_channel_has_no_pending_messages() {
 }
 
 #[test]
-fn a_response_to_a_notice_may_end_the_channel() {
-    use ChannelStatus::{Active, Disconnected, Interrupted};
-    for (status, after) in [(401, Interrupted), (410, Disconnected), (500, Active)] {
-        let mut fixture = Fixture::open();
-        let generation = fixture.default_channel().generation;
-        let fault = SystemCommand::ChannelFault(fixture.channel, generation, status);
-        fixture.system(fault);
-        assert_eq!(fixture.status(fixture.channel), after, "{status}");
+fn a_rejected_notice_shows_in_the_channels_health_and_does_not_end_it() {
+    let mut fixture = Fixture::open();
+    fixture.writes("m1", "chat", "ada");
+    let (id, before) = (fixture.channel, fixture.default_channel().clone());
+    let refused = |status| Reason::NoticeRefused {
+        request: "userInfo".to_owned(),
+        status,
+    };
+    for (number, status) in [(0, 401), (1, 410)] {
+        fixture.system(SystemCommand::NoticeRefused(id, number, refused(status)));
+        assert_eq!(fixture.kinds(), ["notices-settled"]);
+        let after = fixture.default_channel();
+        assert_eq!(after.last_error, Some((fixture.now, refused(status))));
+        assert_eq!(after.status, ChannelStatus::Active);
+        let same = (after.generation, after.reason.as_ref());
+        assert_eq!(same, (before.generation, before.reason.as_ref()));
+        assert!(!fixture.notice_numbers().contains(&number));
     }
+    // A messenger that rejects every notice does not fill the log.
+    fixture.system(SystemCommand::NoticeRefused(id, 2, refused(410)));
+    fixture.assert_no_event();
+    fixture.wait(Duration::from_mins(1));
+    fixture.system(SystemCommand::NoticeRefused(id, 2, refused(410)));
+    assert_eq!(fixture.kinds(), ["notices-settled"]);
 }

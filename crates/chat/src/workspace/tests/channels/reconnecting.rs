@@ -75,11 +75,9 @@ fn a_response_to_the_old_code_does_not_end_a_channel_with_a_new_code() {
     for status in [401, 410] {
         let (mut fixture, _, message) = Fixture::with_message();
         let id = fixture.channel;
-        let earlier = fixture.channel(id).generation;
         fixture.begin_attempt(message);
         fixture.does("root", rotate(id, "fresh", Duration::ZERO));
         fixture.end_attempt(message, answered(status));
-        fixture.system(SystemCommand::ChannelFault(id, earlier, status));
         assert_eq!(fixture.status(id), ChannelStatus::Active, "{status}");
         // The retry has the new code, so its response counts.
         assert_eq!(fixture.due(), [message]);

@@ -5,7 +5,6 @@ use crate::command::SystemCommand;
 use crate::id::MessageId;
 use crate::model::{ChannelStatus, DeliveryState};
 use crate::rejection::Code;
-use crate::rules::RETRY_AFTER_MAX;
 use crate::verification::Purpose;
 use crate::workspace::tests::fixture::{
     Fixture, answered, answered_after, close, disconnect, full_proof, timed_out,
@@ -108,7 +107,13 @@ fn retry_after_pauses_the_channel_up_to_a_limit() {
     fixture.wait(SECOND);
     assert!(fixture.due().contains(&other) && fixture.due().contains(&first));
     fixture.attempt(other, answered_after(503, Some(u64::MAX)));
-    assert_eq!(fixture.due_at(other), fixture.now.plus(RETRY_AFTER_MAX));
+    let max = Duration::from_mins(15);
+    assert_eq!(fixture.due_at(other), fixture.now.plus(max));
+    assert!(fixture.due().is_empty());
+    fixture.wait(max);
+    fixture.rules.retry_after_max = 5 * SECOND;
+    fixture.attempt(other, answered_after(429, Some(21_600)));
+    assert_eq!(fixture.due_at(other), fixture.now.plus(5 * SECOND));
 }
 
 #[test]

@@ -151,8 +151,6 @@ fn a_pause_that_the_messenger_requested_is_kept() {
     fixture.attempt(one, answered_after(429, Some(600)));
     fixture.writes("back", "another", "eva");
     assert!(fixture.due().is_empty());
-    fixture.does("ann", retry(one));
-    assert!(fixture.due().is_empty());
     // Even when the other chat's message is accepted.
     fixture.end_attempt(two, answered(200));
     assert!(fixture.due().is_empty());
@@ -207,8 +205,8 @@ fn a_waiting_message_is_retried_by_hand_and_its_chat_keeps_the_order() {
     let second = fixture.sends("ann", session);
     fixture.does("ann", retry(second));
     assert_eq!(fixture.due(), all);
-    let shown = fixture.workspace.next_attempt(all[0]);
-    assert_eq!(shown, Some(fixture.now));
+    let shown = fixture.workspace.wait(all[0]).unwrap();
+    assert_eq!((shown.at, shown.reason), (Some(fixture.now), None));
     fixture.attempt(all[0], answered(500));
     fixture.does("root", Replay::Message(all[0]));
     assert_eq!(fixture.due(), all);
