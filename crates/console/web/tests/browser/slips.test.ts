@@ -172,3 +172,23 @@ test("the list follows J, and rows are links for other tabs", async ({
   }
   expect(olga.page.url()).toBe(here);
 });
+
+test("closing can be undone, a closed conversation reopened, and a colleague's taken over", async ({
+  takeSession,
+  signIn,
+}) => {
+  const { ann, olga } = await takeSession();
+  await olga.button("Close").click();
+  await olga.button("Undo").click();
+  await olga.thread("Ann Lee").getByText("Assigned to you").waitFor();
+  await olga.button("Close").click();
+  await olga.button("Reopen").click();
+  await olga.deliver("Still here");
+  const vera = await signIn("vera");
+  await vera.view("All");
+  await vera.open("Ann Lee");
+  await vera.button("Take over").click();
+  await vera.deliver("I am Vera");
+  expect(ann.received).toEqual(["Still here", "I am Vera"]);
+  await olga.button("Close").waitFor({ state: "hidden" });
+});
