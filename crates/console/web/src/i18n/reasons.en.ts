@@ -65,7 +65,7 @@ export const reasons = {
   session_closed: "The conversation is closed. The next message from the contact opens a new one.",
   contact_forgotten: "The contact's data was erased.",
   message_conflict: "Message {messageId} was already accepted with different content.",
-  webhook_id_reused: "the webhook-id was used for another request",
+  webhook_id_reused: "The webhook-id was already used for a different request.",
 
   administrators_only: "Only administrators can do this.",
   supervisors_only: "Only supervisors and administrators can do this.",

@@ -65,7 +65,7 @@ export const reasons: Translated<typeof english> = {
   session_closed: "Диалог закрыт. Следующее сообщение клиента откроет новый.",
   contact_forgotten: "Данные клиента удалены.",
   message_conflict: "Сообщение {messageId} уже принято с другим содержимым.",
-  webhook_id_reused: "этот webhook-id уже использован для другого запроса",
+  webhook_id_reused: "Этот webhook-id уже использован для другого запроса.",
 
   administrators_only: "Это могут делать только администраторы.",
   supervisors_only: "Это могут делать только супервизоры и администраторы.",
