@@ -91,7 +91,7 @@ async fn a_second_message_joins_the_open_session_and_requests_no_profile() {
 async fn an_operators_message_arrives_once() {
     let world = World::start().await;
     let session = world.assigned_session("ann").await;
-    let other = world.new_user("otto", "supervisors").await;
+    let [other] = world.new_operators(["otto"]).await;
     let taken = other.rejected(
         "sessions.take",
         json!({ "session": session }),

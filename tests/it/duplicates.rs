@@ -105,10 +105,7 @@ async fn of_concurrent_repeats_exactly_one_is_the_first() {
             .all(|one| one["messageId"] == first[0]["messageId"])
     );
 
-    let (oscar, sven) = (
-        world.new_user("oscar", "supervisors").await,
-        world.new_user("sven", "supervisors").await,
-    );
+    let [oscar, sven] = world.new_operators(["oscar", "sven"]).await;
     let take = json!({ "session": first[0]["sessionId"] });
     let takes = [&world.olga, &oscar, &sven].map(|who| who.request("sessions.take", take.clone()));
     let takes = futures_util::future::join_all(takes).await;

@@ -165,6 +165,17 @@ impl World {
         self.broker.sign_in(login).await
     }
 
+    /// Creates operators, who become members of the live chat with olga.
+    pub(crate) async fn new_operators<const N: usize>(&self, logins: [&str; N]) -> [Operator; N] {
+        for login in logins {
+            create_user(&self.admin, login, "operators").await;
+        }
+        self.set_members(&[&["olga"], &logins[..]].concat()).await;
+        let sign_ins = logins.map(|login| self.broker.sign_in(login));
+        let operators = futures_util::future::join_all(sign_ins).await;
+        operators.try_into().ok().unwrap()
+    }
+
     /// Replaces the members of the live chat.
     pub(crate) async fn set_members(&self, users: &[&str]) {
         let args = json!({ "liveChat": self.live_chat, "users": users });
