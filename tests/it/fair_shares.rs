@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use tokio::net::TcpStream;
-use tokio::runtime::{self, Runtime};
 use tokio::task::JoinSet;
 
 use crate::broker::PASSWORD;
@@ -39,22 +38,6 @@ const DEAF: usize = 25;
 struct Greedy {
     tasks: JoinSet<()>,
     deaf: Vec<TcpStream>,
-}
-
-/// Starts the greedy clients on separate threads, so that the times of the healthy ones do not
-/// include how long a task of the test waits for others.
-async fn start_greedy(world: &Arc<World>) -> (Greedy, Runtime) {
-    let threads = runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
-    let world = Arc::clone(world);
-    let started = tokio::task::spawn_blocking(move || {
-        let greedy = threads.block_on(Greedy::start(&world));
-        (greedy, threads)
-    });
-    started.await.unwrap()
 }
 
 impl Greedy {
@@ -179,7 +162,7 @@ async fn talk(world: &World, what: &str, session: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn greedy_clients_of_all_kinds_at_once_refuse_nothing_to_healthy_ones() {
-    let world = Arc::new(World::start().await);
+    let world = World::start().await;
     let session = world.assigned_session("ann").await;
     // So much that a scan of the log is work.
     for n in 0..200 {
@@ -189,7 +172,7 @@ async fn greedy_clients_of_all_kinds_at_once_refuse_nothing_to_healthy_ones() {
             .await;
     }
     talk(&world, "alone", &session).await;
-    let (mut greedy, threads) = start_greedy(&world).await;
+    let mut greedy = Greedy::start(&world).await;
     talk(&world, "with greedy clients", &session).await;
     let url = world.broker.nats_url();
     signed_in(Operator::sign_in(&url, "olga", PASSWORD)).await;
@@ -205,5 +188,4 @@ async fn greedy_clients_of_all_kinds_at_once_refuse_nothing_to_healthy_ones() {
         assert!(metrics.contains(refused), "{refused}: {metrics}");
     }
     drop(greedy);
-    threads.shutdown_background();
 }

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bus::{Bus, background};
+use bus::Bus;
 use chat::id::UserId;
 use chat::password::{self, token};
 use chat::rpc::{Login, LoginReply, LoginRequest};
@@ -35,8 +35,6 @@ pub(crate) enum SignInError {
     Flood,
     #[error("the user has too many connections")]
     Connections,
-    #[error("the password could not be hashed")]
-    NotHashed,
     #[error("the session router does not reply")]
     Unavailable(#[source] bus::Error),
 }
@@ -50,7 +48,6 @@ impl SignInError {
             Self::Late => "late",
             Self::Flood => "flood",
             Self::Connections => "connections",
-            Self::NotHashed => "not_hashed",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -180,12 +177,15 @@ impl SignIn {
     ) -> Result<bool, SignInError> {
         let began = user.map(|user| self.begin(user)).transpose()?;
         counter!(HASHES).increment(1);
-        let hashing = background::run(move || {
+        let hashing = tokio::task::spawn_blocking(move || {
             let right = password::verify(&password, &hash);
             drop(turn);
             right
         });
-        let right = hashing.await.ok_or(SignInError::NotHashed)?;
+        let right = match hashing.await {
+            Ok(right) => right,
+            Err(bug) => std::panic::resume_unwind(bug.into_panic()),
+        };
         if let (true, Some(user), Some(began)) = (right, user, began) {
             self.limiter().succeeded(user, began);
         }
