@@ -7,6 +7,18 @@ use crate::operator::Operator;
 use crate::wait::until;
 use crate::world::{World, list};
 
+/// An answer without the time and who is connected, which are not in the log.
+fn lasting(mut answer: Value) -> Value {
+    if let Some(members) = answer.as_object_mut() {
+        members.remove("time");
+    }
+    let people = answer.get_mut("people").and_then(Value::as_array_mut);
+    for person in people.into_iter().flatten() {
+        person.as_object_mut().unwrap().remove("online");
+    }
+    answer
+}
+
 /// The answers to everything that an administrator can request.
 async fn everything(admin: &Operator, world: &World) -> Vec<(String, Value)> {
     let sessions = |view: &str| ("sessions.list", json!({ "view": view }));
@@ -24,7 +36,8 @@ async fn everything(admin: &Operator, world: &World) -> Vec<(String, Value)> {
     requests.extend(["queue", "mine", "active", "closed"].map(sessions));
     let mut answers = Vec::new();
     for (method, args) in requests {
-        answers.push((format!("{method} {args}"), admin.call(method, args).await));
+        let name = format!("{method} {args}");
+        answers.push((name, lasting(admin.call(method, args).await)));
     }
     for view in ["queue", "active", "closed"] {
         let (method, args) = sessions(view);

@@ -82,14 +82,11 @@ reasons! {
             "the messenger did not answer the challenge, which security \"signed\" requires";
         Redirected { status: u16 } = "redirected":
             "the messenger answered {status}, a redirect; redirects are not followed";
-        UnexpectedStatus { status: u16 } = "unexpected_status":
-            "the messenger answered {status}";
-        Gone { status: u16 } = "gone":
-            "the messenger says that it is gone ({status})";
+        UnexpectedStatus { status: u16 } = "unexpected_status": "the messenger answered {status}";
+        Gone { status: u16 } = "gone": "the messenger says that it is gone ({status})";
         NoticeRefused { request: String, status: u16 } = "notice_refused":
             "the messenger answered {request} with {status}; messages are not affected";
-        NotAWebhook = "not_a_webhook":
-            "the webhook is not an http or https URL with a host";
+        NotAWebhook = "not_a_webhook": "the webhook is not an http or https URL with a host";
         WebhookWithCredentials = "webhook_with_credentials":
             "the webhook's URL contains a user name or password; remove what stands before the @";
         HostRefused { name: String } = "host_refused":
@@ -102,8 +99,7 @@ reasons! {
             "cannot connect to {name}, port {port}: {detail}";
         ConnectTimedOut { seconds: u64 } = "connect_timed_out":
             "cannot connect within {seconds} s";
-        TlsFailed { detail: String } = "tls_failed":
-            "the TLS handshake failed: {detail}";
+        TlsFailed { detail: String } = "tls_failed": "the TLS handshake failed: {detail}";
         TimedOut { ms: u32 } = "timed_out":
             "no answer within {ms} ms";
         ConnectionClosed = "connection_closed":
