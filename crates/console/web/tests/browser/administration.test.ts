@@ -98,7 +98,7 @@ test("a user is created, signs in, gets a token that is shown once and revoked, 
   await act("Disable");
   await adminPage.submit("Disable");
   await adminPage.row("Zoe Quist").getByText("Disabled").waitFor();
-  await zoe.connection.filter({ hasText: "Sign-in refused" }).waitFor();
+  await zoe.page.getByRole("alert").filter({ hasText: "your account was disabled" }).waitFor();
 });
 
 test("the audit log shows who did what in sentences", async ({ admin, signIn, liveChat }) => {

@@ -328,14 +328,6 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         profile: None,
         is_empty: true,
     };
-    let signed = MessageSent {
-        message: message(2),
-        operator: user("ann"),
-        content: sealed(),
-        reply_to: None,
-        expires_at: TIME,
-        operator_name: Some("Ann".to_owned()),
-    };
     vec![
         ("reason.session-transferred", returned()),
         ("from.session-assigned", taken_over()),
@@ -346,9 +338,21 @@ pub(in crate::event::golden) fn with_new_fields() -> Vec<(&'static str, Event)> 
         ("named.token-issued", named.into()),
         ("empty.contact-updated", empty.into()),
         ("named.session-opened", named_chat.into()),
-        ("named.message-sent", signed.into()),
+        ("named.message-sent", signed()),
         ("error.notices-settled", refused().into()),
     ]
+}
+
+fn signed() -> Event {
+    let event = MessageSent {
+        message: message(2),
+        operator: user("ann"),
+        content: sealed(),
+        reply_to: None,
+        expires_at: TIME,
+        operator_name: Some("Ann".to_owned()),
+    };
+    event.into()
 }
 
 fn taken_over() -> Event {
