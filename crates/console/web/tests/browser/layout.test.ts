@@ -283,7 +283,6 @@ test("rows grow with the text size of the browser", async ({ connect, signIn }) 
   bob.say("Hello");
   await olga.row("Ann Lee").waitFor();
   await olga.row("Bob Ray").waitFor();
-  await olga.page.addStyleTag({ content: ":root { font-size: 24px }" }).catch(() => undefined);
   await olga.page.evaluate(() => (document.documentElement.style.fontSize = "24px"));
   const rows = () =>
     olga.page.getByRole("option").evaluateAll((all) =>
