@@ -54,6 +54,8 @@ test("shortcuts use physical keys, also with a Russian layout", async ({ annAndO
   await pressRussian(olga.page, "KeyK", "ctrl");
   await olga.dialog.getByRole("combobox", { name: "Commands and search" }).waitFor();
   await olga.page.keyboard.press("Escape");
+  // The dialog gives the focus back when it closes.
+  await olga.dialog.waitFor({ state: "hidden" });
   // In a text field shortcuts without Ctrl do not work.
   await olga.reply.focus();
   await pressRussian(olga.page, "KeyT");
