@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::messenger::message;
+use crate::profiles::named;
 use crate::response::WebhookResponse;
 use crate::world::{Setup, World, has, text};
 
@@ -98,14 +99,7 @@ async fn a_profile_in_broken_json_is_read_as_far_as_possible() {
         .messenger
         .respond_to("userInfo", WebhookResponse::status(200).text(broken));
     let session = world.queued_session("ann").await;
-    let args = json!({ "session": session });
-    let contact = world.olga.call("sessions.get", args).await["contact"]["id"].clone();
-    let args = json!({ "contact": contact });
-    let known = world.olga.until("contacts.get", args, |answer| {
-        let contact = answer["contact"].clone();
-        contact["username"].is_string().then_some(contact)
-    });
-    let known = known.await;
+    let known = named(&world, &session).await;
     assert_eq!(known["username"], "Ann \"A\" Lee");
     assert_eq!(known["phoneNumber"], "+1 555");
 

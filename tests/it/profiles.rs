@@ -7,7 +7,7 @@ use crate::response::{Gate, WebhookResponse};
 use crate::world::{World, text};
 
 /// Waits until the contact of a session has a name. Returns the contact.
-async fn named(world: &World, session: &str) -> Value {
+pub(crate) async fn named(world: &World, session: &str) -> Value {
     let args = json!({ "session": session });
     let contact = world.olga.call("sessions.get", args).await["contact"]["id"].clone();
     let args = json!({ "contact": contact });

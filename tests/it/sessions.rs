@@ -24,8 +24,8 @@ async fn a_session_is_transferred_with_a_note_that_the_messenger_never_gets() {
     let send = json!({ "session": session, "text": "it is Oscar now" });
     olga.rejected("messages.send", send.clone(), "not_assigned")
         .await;
-    let got = oscar.on_session("sessions.get", &session).await;
-    assert_eq!(got["session"]["operator"], "oscar");
+    let answer = oscar.on_session("sessions.get", &session).await;
+    assert_eq!(answer["session"]["operator"], "oscar");
     let mine = oscar.call("sessions.list", json!({ "view": "mine" })).await;
     assert_eq!(each(&list(&mine, "sessions"), "id"), [session.as_str()]);
     oscar
@@ -58,9 +58,9 @@ async fn a_session_is_transferred_with_a_note_that_the_messenger_never_gets() {
             json!({ "session": session, "queue": true }),
         )
         .await;
-    let got = oscar.on_session("sessions.get", &session).await;
-    assert_eq!(got["session"]["status"], "queued");
-    assert_eq!(got["session"].get("operator"), None);
+    let answer = oscar.on_session("sessions.get", &session).await;
+    assert_eq!(answer["session"]["status"], "queued");
+    assert_eq!(answer["session"].get("operator"), None);
     olga.on_session("sessions.take", &session).await;
 }
 
@@ -141,9 +141,9 @@ async fn a_contact_of_a_group_is_not_written_to_in_the_group() {
         session = text(&reply.ok()["sessionId"]);
     }
     world.olga.on_session("sessions.take", &session).await;
-    let got = world.olga.on_session("sessions.close", &session).await;
+    let answer = world.olga.on_session("sessions.close", &session).await;
     let start = json!({
-        "channel": world.channel, "contact": got["session"]["contact"], "text": "in private",
+        "channel": world.channel, "contact": answer["session"]["contact"], "text": "in private",
     });
     let rejection = world
         .olga

@@ -7,10 +7,12 @@
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 mod activity;
+mod limits;
 mod places;
 mod request_line;
 mod server;
 mod wire;
 
+pub use limits::Limits;
 pub use places::{Place, Places};
-pub use server::{Limits, Metrics, serve};
+pub use server::{Metrics, serve};

@@ -17,8 +17,8 @@ use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 use crate::activity::{Activity, Phase};
+use crate::limits::Limits;
 use crate::request_line::RequestLine;
-use crate::server::Limits;
 
 /// How long closing waits for the client to stop sending.
 const LINGER: Duration = Duration::from_secs(1);

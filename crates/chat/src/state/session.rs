@@ -96,10 +96,15 @@ pub struct Chat {
     pub lane: VecDeque<MessageId>,
     /// Its newest name, sealed under the key of this contact.
     pub name: Option<(Indexed, ContactId)>,
-    /// Whether several people have written in it.
-    pub is_group: bool,
     /// Who wrote in it.
     pub authors: Authors,
+}
+
+impl Chat {
+    /// Whether several people have written in it.
+    pub fn is_group(&self) -> bool {
+        self.authors == Authors::Several
+    }
 }
 
 /// One period of a chat.

@@ -5,7 +5,7 @@ use chat::id::{SessionId, UserId};
 use chat::model::SessionStatus;
 use chat::record::Stream;
 use chat::seal::Indexed;
-use chat::state::Session;
+use chat::state::{Chat, Session};
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use serde_json::Value;
@@ -52,7 +52,7 @@ impl SessionSnapshot {
             row: session.clone(),
             key: key(&session.contact),
             name: name.map(|(name, contact)| (name.clone(), key(contact))),
-            is_group: chat.is_some_and(|chat| chat.is_group),
+            is_group: chat.is_some_and(Chat::is_group),
             last: MessageSnapshot::last(workspace, id),
         }
     }
@@ -162,7 +162,7 @@ impl ShortSession {
     pub(crate) fn of(workspace: &Workspace, id: SessionId, session: &Session) -> Self {
         let chat = workspace.chats.get(&session.chat());
         Self {
-            is_group: chat.is_some_and(|chat| chat.is_group),
+            is_group: chat.is_some_and(Chat::is_group),
             id,
             live_chat: session.live_chat,
             status: session.status,

@@ -20,9 +20,6 @@ impl Workspace {
             .external_message_id
             .lifted(&self.index_key, channel.as_bytes());
         let author = (e.contact != contact).then_some(e.contact);
-        if author.is_some() && self.chats.get(&chat).is_some_and(|c| !c.is_group) {
-            self.chats.entry(chat).is_group = true;
-        }
         self.add_author(chat, e.contact, author.is_some());
         let entry = Message {
             external: Some(external.digest()),

@@ -89,11 +89,6 @@ impl Workspace {
         };
         let place = Place::of(&session);
         let chat = self.chats.entry(session.chat());
-        // A person who was forgotten may be the same one.
-        let last = chat.last.and_then(|last| self.sessions.get(&last));
-        let other = last.and_then(|last| self.contacts.get(&last.contact));
-        let is_known = other.is_some_and(|other| other.forgotten.is_none());
-        chat.is_group |= is_known && last.is_some_and(|last| last.contact != e.contact);
         chat.open = Some(id);
         chat.last = Some(id);
         if let Some(name) = &e.name {
