@@ -16,6 +16,7 @@
 
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
+pub mod background;
 mod bus;
 pub mod clock;
 mod config;

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use bus::Bus;
+use bus::{Bus, background};
 use chat::id::UserId;
 use chat::password::{self, token};
 use chat::rpc::{Login, LoginReply, LoginRequest};
@@ -35,6 +35,8 @@ pub(crate) enum SignInError {
     Flood,
     #[error("the user has too many connections")]
     Connections,
+    #[error("the password could not be hashed")]
+    NotHashed,
     #[error("the session router does not reply")]
     Unavailable(#[source] bus::Error),
 }
@@ -48,6 +50,7 @@ impl SignInError {
             Self::Late => "late",
             Self::Flood => "flood",
             Self::Connections => "connections",
+            Self::NotHashed => "not_hashed",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -177,15 +180,18 @@ impl SignIn {
     ) -> Result<bool, SignInError> {
         let began = user.map(|user| self.begin(user)).transpose()?;
         counter!(HASHES).increment(1);
-        let hashing = tokio::task::spawn_blocking(move || {
+        let is_known = turn.is_known();
+        let hash = move || {
             let right = password::verify(&password, &hash);
             drop(turn);
             right
-        });
-        let right = match hashing.await {
-            Ok(right) => right,
-            Err(bug) => std::panic::resume_unwind(bug.into_panic()),
         };
+        let right = if is_known {
+            tokio::task::spawn_blocking(hash).await.ok()
+        } else {
+            background::run(hash).await
+        };
+        let right = right.ok_or(SignInError::NotHashed)?;
         if let (true, Some(user), Some(began)) = (right, user, began) {
             self.limiter().succeeded(user, began);
         }

@@ -29,7 +29,15 @@ pub(crate) struct Turns {
 /// A turn; dropping it ends it.
 pub(crate) struct Turn {
     _permit: OwnedSemaphorePermit,
-    _place: Option<Place>,
+    /// That of a name that does not exist.
+    place: Option<Place>,
+}
+
+impl Turn {
+    /// Whether the name exists.
+    pub(crate) const fn is_known(&self) -> bool {
+        self.place.is_none()
+    }
 }
 
 impl Turns {
@@ -60,7 +68,7 @@ async fn next(turns: &Arc<Semaphore>, place: Option<Place>) -> Option<Turn> {
     let permit = tokio::time::timeout(AUTH_TIMEOUT, Arc::clone(turns).acquire_owned()).await;
     Some(Turn {
         _permit: permit.ok()?.ok()?,
-        _place: place,
+        place,
     })
 }
 

@@ -46,14 +46,14 @@ pub(crate) const HASHES_MAX: usize = 64;
 pub(crate) const HASHES_PER_USER_MAX: usize = 32;
 /// The most scans at once, in total and of one user, including those that wait for their turn. Beyond
 /// it callers get `unavailable`. A user has several pages open, all of which catch up after a restart.
-/// Behind one such user, the scans of others wait for two rounds of [`SCANS_RUNNING_MAX`] at most.
+/// Behind one such user, the scans of others wait for four rounds of [`SCANS_RUNNING_MAX`] at most.
 pub(crate) const SCANS_MAX: usize = 64;
 /// See [`SCANS_MAX`].
 pub(crate) const SCANS_PER_USER_MAX: usize = 8;
 /// The most scans that hold memory, from the first read of the log until the answer is handed to NATS:
 /// each up to about 12 MiB (`view::events::FOUND_BYTES_MAX` decoded, and a full answer as a tree and as
 /// text). More would only compete with the path of messages for the processors.
-pub(crate) const SCANS_RUNNING_MAX: usize = 4;
+pub(crate) const SCANS_RUNNING_MAX: usize = 2;
 /// The most other queries whose answers are not sent yet, in total and of one user. Beyond it callers
 /// get `unavailable`. A page that loads has about ten.
 pub(crate) const QUERIES_MAX: usize = 1_024;

@@ -3,17 +3,15 @@
 //! Queued messages depend on durable events only. When a queue is full, because NATS is disconnected or
 //! slow, messages are dropped and counted: callers retry, and consoles catch up by `events.after`.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod renders;
 
 use bus::{Bus, Message};
 use bytes::Bytes;
-use chat::id::UserId;
 use chat::reason::Reason;
 use chat::rejection::Rejection;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::api::reply;
@@ -22,11 +20,8 @@ use crate::feed::FeedItem;
 use crate::lease::Lease;
 use crate::sealed_log::SealedLog;
 use crate::view::Plan;
+use renders::Renders;
 
-/// The most answers that are rendered at once, in total and to queries of one user.
-const RENDERS_MAX: usize = 8;
-/// See [`RENDERS_MAX`].
-const RENDERS_PER_USER_MAX: usize = 2;
 /// The most feed events that are rendered as one job.
 const FEED_BATCH_MAX: usize = 256;
 /// The counter of dropped messages.
@@ -122,24 +117,8 @@ fn put<T>(queue: &mpsc::Sender<T>, item: T, what: &'static str) {
     }
 }
 
-/// Lets queries of one user wait for each other, so that others do not wait for them.
-#[derive(Default)]
-struct UserTurns(BTreeMap<UserId, Arc<Semaphore>>);
-
-impl UserTurns {
-    /// The turns of a user. Those of users without a query in progress are dropped.
-    fn of(&mut self, user: &UserId) -> Arc<Semaphore> {
-        self.0.retain(|_, turns| Arc::strong_count(turns) > 1);
-        let turns = self.0.entry(user.clone());
-        let turns = turns.or_insert_with(|| Arc::new(Semaphore::new(RENDERS_PER_USER_MAX)));
-        Arc::clone(turns)
-    }
-}
-
 async fn send_direct(sender: Sender, sealed_log: SealedLog, mut queue: mpsc::Receiver<Outgoing>) {
-    let renders = TaskTracker::new();
-    let permits = Arc::new(Semaphore::new(RENDERS_MAX));
-    let mut user_turns = UserTurns::default();
+    let mut renders = Renders::new(sender.clone(), sealed_log.clone());
     while let Some(outgoing) = queue.recv().await {
         match outgoing {
             Outgoing::Publish(subject, payload) => {
@@ -151,32 +130,7 @@ async fn send_direct(sender: Sender, sealed_log: SealedLog, mut queue: mpsc::Rec
             Outgoing::Reply(message, Answer::User(answer)) => {
                 respond(&sender, &message, answer).await;
             }
-            Outgoing::Reply(message, Answer::Plan(mut plan)) => {
-                let place = plan.take_place();
-                // A scan has its turn already, which others wait for.
-                let query = place.as_ref().filter(|place| !place.has_turn());
-                let turns = query.map(|place| user_turns.of(place.user()));
-                // Queries, whose number is bounded by their places, do not hold up the queue.
-                let permit = match turns {
-                    Some(_) => None,
-                    None => Arc::clone(&permits).acquire_owned().await.ok(),
-                };
-                let (sender, sealed_log) = (sender.clone(), sealed_log.clone());
-                let permits = Arc::clone(&permits);
-                renders.spawn(async move {
-                    let _place = place;
-                    let _turn = match turns {
-                        Some(turns) => turns.acquire_owned().await.ok(),
-                        None => None,
-                    };
-                    let _permit = match permit {
-                        Some(permit) => Some(permit),
-                        None => permits.acquire_owned().await.ok(),
-                    };
-                    let answer = render(plan, sealed_log).await;
-                    respond(&sender, &message, answer).await;
-                });
-            }
+            Outgoing::Reply(message, Answer::Plan(plan)) => renders.start(message, plan).await,
             Outgoing::Reply(message, Answer::PlanWith(plan, name, value)) => {
                 let answer = render(plan, sealed_log.clone()).await.map(|mut ok| {
                     if let Some(ok) = ok.as_object_mut() {
@@ -194,8 +148,7 @@ async fn send_direct(sender: Sender, sealed_log: SealedLog, mut queue: mpsc::Rec
             }
         }
     }
-    renders.close();
-    renders.wait().await;
+    renders.end().await;
 }
 
 async fn render(plan: Box<Plan>, sealed_log: SealedLog) -> Result<Value, Rejection> {

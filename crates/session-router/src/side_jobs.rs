@@ -6,7 +6,7 @@ mod typing;
 
 use std::sync::Arc;
 
-use bus::{Bus, Message};
+use bus::{Bus, Message, background};
 use chat::id::{ChannelId, MessageId, UserId};
 use chat::password;
 use chat::reason::Reason;
@@ -214,20 +214,19 @@ impl SideJobs {
         match work {
             SlowWork::Hash(call, salt) => self.spawn(async move {
                 let _place = place;
-                let hashed = tokio::task::spawn_blocking(move || {
+                let hashed = background::run(move || {
                     let hash = password::hash(call.password(), salt);
-                    call.finish(hash)
+                    Box::new(call.finish(hash))
                 });
-                let call = hashed.await;
-                let call = call.map_err(|_| Reason::InternalError.into());
-                JobResult::Hashed(message, user, call.map(Box::new))
+                let call = hashed.await.ok_or_else(|| Reason::InternalError.into());
+                JobResult::Hashed(message, user, call)
             }),
             SlowWork::Scan(scan) => {
                 let (sealed_log, turns) = (self.sealed_log.clone(), Arc::clone(&self.scan_turns));
                 self.spawn(async move {
                     let place = place.with_turn(turns).await;
-                    let scanned = tokio::task::spawn_blocking(move || scan.run(&sealed_log)).await;
-                    let scanned = scanned.map_err(|_| Reason::InternalError.into());
+                    let scanned = background::run(move || scan.run(&sealed_log)).await;
+                    let scanned = scanned.ok_or_else(|| Reason::InternalError.into());
                     JobResult::Scanned(message, user, scanned, place)
                 });
             }
