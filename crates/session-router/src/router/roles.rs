@@ -107,15 +107,11 @@ impl Router {
         if self.is_stale(request.channel, request.revision) {
             return InboundReply::Stale;
         }
-        let is_message = matches!(request.inbound, Inbound::Message(_));
-        if is_message && self.disk_full {
-            return InboundReply::Rejected(disk_full());
-        }
         let channel = request.channel;
-        if is_message && self.has_full_notices(channel, now) {
-            let limit = self.state.rules().notices_full;
-            return InboundReply::Rejected(Reason::NoticesFull { limit }.into());
+        if let Err(rejection) = self.has_room(channel, &request.inbound, now) {
+            return InboundReply::Rejected(rejection);
         }
+        let is_message = matches!(request.inbound, Inbound::Message(_));
         let has_effect = match self.has_effect(channel, &request.inbound) {
             Ok(has_effect) => has_effect,
             Err(rejection) => return InboundReply::Rejected(rejection),
@@ -159,6 +155,32 @@ impl Router {
             Err(rejection) => {
                 InboundReply::Rejected(self.not_accepted(channel, is_message, rejection))
             }
+        }
+    }
+
+    /// Rejects a message that cannot be stored, or whose outcome cannot. One that was accepted before
+    /// needs no room.
+    fn has_room(
+        &self,
+        channel: ChannelId,
+        inbound: &Inbound,
+        now: Timestamp,
+    ) -> Result<(), Rejection> {
+        let Inbound::Message(message) = inbound else {
+            return Ok(());
+        };
+        if !self.disk_full && !self.has_full_notices(channel, now) {
+            return Ok(());
+        }
+        let workspace = self.state.workspace();
+        let known = workspace.message_by_external(channel, &message.external_message_id);
+        if known.is_some() {
+            Ok(())
+        } else if self.disk_full {
+            Err(disk_full())
+        } else {
+            let limit = self.state.rules().notices_full;
+            Err(Reason::NoticesFull { limit }.into())
         }
     }
 

@@ -117,7 +117,7 @@ fn full(with: impl FnOnce(&mut Router, ChannelId, Timestamp)) {
     let live_chat = shell.live_chat("Desk", &[]);
     let channel = shell.channel(&live_chat, "https://chat.example/hook");
     shell.writes(channel, "chat", "ada", "one");
-    shell.writes(channel, "chat", "ada", "two");
+    shell.says(channel, &message("old")).unwrap();
     assert_eq!(shell.workspace().notices_of(channel), 3);
     let now = shell.now;
     shell.into_router(now, |router| with(router, channel, now));
@@ -135,12 +135,15 @@ fn says(router: &mut Router, channel: ChannelId, body: &Value, now: Timestamp) -
     router.inbound(request, now)
 }
 
-fn writes(router: &mut Router, channel: ChannelId, now: Timestamp) -> InboundReply {
+fn message(id: &str) -> Value {
     let data = json!({
-        "externalMessageId": "new", "externalChatId": "chat", "externalUserId": "ada", "text": "three",
+        "externalMessageId": id, "externalChatId": "chat", "externalUserId": "ada", "text": "hello",
     });
-    let body = json!({ "type": "message", "data": data });
-    says(router, channel, &body, now)
+    json!({ "type": "message", "data": data })
+}
+
+fn writes(router: &mut Router, channel: ChannelId, now: Timestamp) -> InboundReply {
+    says(router, channel, &message("new"), now)
 }
 
 /// Ends all notices that can start now.
@@ -183,6 +186,24 @@ fn messages_are_rejected_and_no_outcome_is_dropped_while_a_messenger_falls_behin
         assert_eq!(router.state().workspace().notices_of(channel), 0);
         let accepted = writes(router, channel, now);
         assert!(matches!(accepted, InboundReply::Accepted(_)));
+    });
+}
+
+#[test]
+fn a_repeated_message_needs_no_room() {
+    full(|router, channel, now| {
+        for is_disk_full in [false, true] {
+            router.set_disk_full(is_disk_full);
+            assert!(matches!(
+                writes(router, channel, now),
+                InboundReply::Rejected(_)
+            ));
+            let reply = says(router, channel, &message("old"), now);
+            let InboundReply::Accepted(accepted) = &reply else {
+                panic!("{reply:?}")
+            };
+            assert!(accepted.duplicate);
+        }
     });
 }
 

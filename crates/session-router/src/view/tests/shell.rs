@@ -134,7 +134,9 @@ impl Shell {
     /// Applies an event of a messenger.
     pub(crate) fn says(&mut self, channel: ChannelId, body: &Value) -> Option<Accepted> {
         let inbound = Inbound::read(body.as_object().unwrap()).unwrap().0;
-        match self.apply(&Request::inbound(channel, inbound)).unwrap().0 {
+        let request = Request::inbound(channel, inbound);
+        let request = request.keyed(self.sealed_log.keyring.master());
+        match self.apply(&request).unwrap().0 {
             Reply::Accepted(accepted) => Some(accepted),
             Reply::Answer(_) | Reply::User(_) | Reply::Repeated => None,
         }
