@@ -57,10 +57,16 @@ impl Workspace {
                 contact.profile_at = 0;
                 contact.external_user_id.erase();
                 let external = contact.external_user_id.digest();
-                let sessions = contact.sessions.clone();
+                let (sessions, channel) = (contact.sessions.clone(), contact.channel);
+                let others = contact.other_chats.clone();
                 self.index.contact_of.remove(&external);
+                for chat in others {
+                    self.forget_author((channel, chat), id);
+                }
                 for session in sessions {
-                    self.forget_author(session, id);
+                    if let Some(chat) = self.sessions.get(&session).map(Session::chat) {
+                        self.forget_author(chat, id);
+                    }
                     self.end_session(session, record.time);
                     self.change_session(session, |s| s.external_chat_id.erase());
                     let chat = self.sessions.get(&session).map(Session::chat);

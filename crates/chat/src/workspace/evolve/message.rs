@@ -65,15 +65,11 @@ impl Workspace {
         }
     }
 
-    /// Forgets that a person wrote in the chat of a session: who writes there later is no second author.
-    pub(super) fn forget_author(&mut self, session: SessionId, author: ContactId) {
-        let chat = self.sessions.get(&session).map(Session::chat);
-        let is_only = |chat: &ChatKey| {
-            let row = self.chats.get(chat);
-            row.is_some_and(|row| row.authors == Authors::One(author))
-        };
-        if let Some(chat) = chat.filter(is_only) {
-            self.chats.entry(chat).authors = Authors::Nobody;
+    /// Forgets that a person wrote in a chat: who writes there later is no second author.
+    pub(super) fn forget_author(&mut self, key: ChatKey, author: ContactId) {
+        let chat = self.chats.get(&key);
+        if chat.is_some_and(|chat| chat.authors == Authors::One(author)) {
+            self.chats.entry(key).authors = Authors::Nobody;
         }
     }
 

@@ -98,6 +98,21 @@ fn a_person_who_writes_again_after_being_forgotten_is_no_second_author() {
 }
 
 #[test]
+fn a_guest_who_writes_again_after_being_forgotten_is_no_second_author() {
+    let mut fixture = Fixture::open();
+    let (chat, user) = ("p-1".to_owned(), "u-boris".to_owned());
+    let start = start_with(fixture.channel, Person::External { chat, user }, None);
+    let id = answer!(fixture.does("ann", start), Answer::Session(id) => id);
+    fixture.writes("1", "p-1", "u-ann");
+    fixture.closes_chat(id);
+    fixture.does("root", Command::Forget(fixture.contact("u-ann")));
+    let again = fixture.writes("2", "p-1", "u-ann").session_id;
+    fixture.closes_chat(again);
+    let start = fixture.start_contact(fixture.contact("u-ann"));
+    fixture.does("ann", start);
+}
+
+#[test]
 fn the_chats_of_a_contact_are_bounded_and_the_newest_remain() {
     let mut fixture = Fixture::open();
     let count = CHATS_MAX + 5;
@@ -107,14 +122,39 @@ fn the_chats_of_a_contact_are_bounded_and_the_newest_remain() {
         fixture.writes(&format!("{n} b"), &chat, "u-boris");
         fixture.writes(&format!("{n} c"), &chat, "u-boris");
     }
-    let boris = fixture.contact("u-boris");
-    let chats = fixture.workspace.chats_of_contact(boris);
-    assert_eq!(chats.len(), CHATS_MAX);
     let newest = format!("g-{}", count - 1);
     let newest = fixture
         .workspace
         .digest(fixture.channel.as_bytes(), &newest);
-    assert_eq!(fixture.session(chats[0]).chat(), (fixture.channel, newest));
+    // The sessions are Ann's; Boris is a guest in them.
+    for author in ["u-ann", "u-boris"] {
+        let chats = fixture.workspace.chats_of_contact(fixture.contact(author));
+        assert_eq!(chats.len(), CHATS_MAX, "{author}");
+        let first = fixture.session(chats[0]).chat();
+        assert_eq!(first, (fixture.channel, newest), "{author}");
+    }
+}
+
+#[test]
+fn a_group_stays_one_when_all_but_one_of_its_people_are_forgotten() {
+    for (forgotten, stays) in [("u-ann", "u-boris"), ("u-boris", "u-ann")] {
+        let (mut fixture, ..) = group();
+        fixture.does("root", Command::Forget(fixture.contact(forgotten)));
+        let later = fixture.writes("3", "g-1", stays).session_id;
+        fixture.closes_chat(later);
+        let start = fixture.start_contact(fixture.contact(stays));
+        fixture.rejects("ann", start, Code::ChatAmbiguous);
+    }
+}
+
+#[test]
+fn a_chat_is_named_by_its_newest_session_whose_contact_is_not_forgotten() {
+    let (mut fixture, session, [boris, ann]) = group();
+    let later = fixture.writes("3", "g-1", "u-ann").session_id;
+    fixture.closes_chat(later);
+    assert_eq!(fixture.workspace.chats_of_contact(boris), [later]);
+    fixture.does("root", Command::Forget(ann));
+    assert_eq!(fixture.workspace.chats_of_contact(boris), [session]);
 }
 
 #[test]
