@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::fixture::{
     Fixture, deleted, disconnect, edited, full_proof, index_key, message, reconnect,
 };
+use super::invariants;
 use crate::command::{Reply, Request};
 use crate::event::RequestAccepted;
 use crate::messenger::{Inbound, ReceiptStatus};
@@ -66,7 +67,12 @@ fn a_receipt_that_is_repeated_does_not_fail_a_message_that_was_sent_again() {
 #[test]
 fn a_disconnection_that_is_repeated_after_a_reconnect_has_no_effect() {
     let mut fixture = Fixture::open();
+    fixture.writes("1", "chat", "eva");
+    fixture.receives_signed("edit", edited("1", "b"));
     fixture.receives_signed("first", Inbound::Disconnect);
+    // What was accepted before keeps its first answer.
+    fixture.assert_repeated("first", Inbound::Disconnect);
+    fixture.assert_repeated("edit", edited("1", "b"));
     fixture.reconnects();
     fixture.assert_repeated("first", Inbound::Disconnect);
     assert_eq!(
@@ -86,6 +92,8 @@ fn a_request_without_an_effect_has_none_later_either() {
     };
     fixture.request(&unchanged).unwrap();
     assert_eq!(fixture.kinds(), ["request-accepted"]);
+    assert_eq!(fixture.request(&unchanged), Ok(Reply::Repeated));
+    fixture.assert_no_event();
     fixture.receives_signed("second", edited("1", "b"));
     fixture.assert_repeated("first", edited("1", "hello"));
 }
@@ -140,6 +148,8 @@ fn requests_are_forgotten_when_their_signature_has_expired() {
     fixture.wait(REQUEST_AGE_MAX + Duration::from_millis(1));
     fixture.receives_signed("third", edited("1", "d"));
     assert_eq!(fixture.workspace.requests.len(), 1);
+    invariants::check(&fixture);
+    invariants::check_rebuild(&fixture);
 }
 
 #[test]
@@ -161,13 +171,14 @@ fn at_the_limit_new_requests_wait_and_nothing_is_forgotten() {
     let mut fixture = Fixture::open();
     let first = fixture.signed("first", Inbound::Disconnect).signed.unwrap();
     let (channel, now) = (fixture.channel, fixture.now);
-    for n in 0..REQUESTS_MAX as u128 {
+    for n in 0..REQUESTS_MAX as u128 - 1 {
         let accepted = RequestAccepted {
             webhook_id: (u128::from_be_bytes(first.webhook_id) ^ n).to_be_bytes(),
             ..first
         };
         fixture.workspace.remember_request(channel, accepted, now);
     }
+    fixture.receives_signed("last", edited("1", "a"));
     let next = fixture.signed("next", edited("1", "b"));
     fixture.rejects_request(&next, Code::Unavailable);
     fixture.assert_repeated("first", Inbound::Disconnect);
@@ -178,4 +189,5 @@ fn at_the_limit_new_requests_wait_and_nothing_is_forgotten() {
     fixture.channel = full;
     fixture.wait(2 * REQUEST_AGE_MAX);
     fixture.request(&next).unwrap();
+    fixture.receives_signed("after that", edited("1", "c"));
 }

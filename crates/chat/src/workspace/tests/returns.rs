@@ -128,6 +128,29 @@ fn sessions_beyond_one_frame_follow() {
     assert_eq!(fixture.workspace.assigned_users().count(), 0);
 }
 
+#[test]
+fn sessions_of_several_who_leave_beyond_one_frame_follow() {
+    let mut fixture = Fixture::open();
+    let each = EVENTS_MAX / 2 + 10;
+    for n in 0..each {
+        fixture.session_of("ann", &format!("of ann {n}"));
+        fixture.session_of("bob", &format!("of bob {n}"));
+    }
+    let live_chat = fixture.live_chat;
+    fixture.does("root", members(live_chat, &["rea"]));
+    assert_eq!(fixture.records.len(), EVENTS_MAX);
+    let more = Effect::ReturnSessions(user("bob"));
+    assert!(fixture.effects.contains(&more), "{:?}", fixture.effects);
+    assert!(
+        !fixture
+            .effects
+            .contains(&Effect::ReturnSessions(user("ann")))
+    );
+    fixture.system(SystemCommand::ReturnSessions(user("bob")));
+    let queue = View::Queue(live_chat);
+    assert_eq!(fixture.workspace.page(&[queue], None).count(), 2 * each);
+}
+
 /// Older versions left sessions with users who may not work on them.
 #[test]
 fn sessions_that_an_older_version_left_behind_are_returned() {

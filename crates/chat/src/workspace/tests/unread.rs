@@ -1,6 +1,6 @@
 //! Which messages are unread, and who waits.
 
-use super::fixture::{Fixture, deleted, read, take};
+use super::fixture::{Fixture, deleted, note, read, take};
 use crate::id::SessionId;
 
 #[test]
@@ -33,6 +33,22 @@ fn deleted_messages_are_not_unread_and_nobody_waits_for_them() {
         (1, false),
         "4 is answered and unread"
     );
+}
+
+#[test]
+fn nobody_waits_for_the_answer_to_a_deleted_message_that_was_read() {
+    let (mut fixture, session) = Fixture::with_session();
+    let first = fixture.first_of(session);
+    fixture.does("ann", read(session, first));
+    fixture.does("ann", note(session, "what does that mean?"));
+    fixture.writes("2", "chat", "eva");
+    fixture.receive(deleted("2")).unwrap();
+    // The first message is older than the note and still has no answer.
+    let waits = fixture.session(session).waiting_since;
+    assert_eq!(waits, Some(fixture.session(session).opened_at));
+    fixture.receive(deleted("first of chat")).unwrap();
+    let row = fixture.session(session);
+    assert_eq!((row.unread, row.waiting_since), (0, None));
 }
 
 #[test]

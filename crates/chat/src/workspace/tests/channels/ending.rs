@@ -55,4 +55,27 @@ fn a_rejected_notice_shows_in_the_channels_health_and_does_not_end_it() {
     fixture.wait(Duration::from_mins(1));
     fixture.system(SystemCommand::NoticeRefused(id, 2, refused(410)));
     assert_eq!(fixture.kinds(), ["notices-settled"]);
+    // The answer to one that was in flight when the channel was deleted.
+    fixture.does("root", delete(id));
+    fixture.system(SystemCommand::NoticeRefused(id, 3, refused(401)));
+    fixture.assert_no_event();
+}
+
+/// The last rejection seems to be in the future.
+#[test]
+fn a_rejected_notice_is_recorded_after_the_clock_was_set_back() {
+    let mut fixture = Fixture::open();
+    fixture.writes("m1", "chat", "ada");
+    let reason = Reason::NoticeRefused {
+        request: "userInfo".to_owned(),
+        status: 401,
+    };
+    let refuse = |fixture: &mut Fixture, number| {
+        let refused = SystemCommand::NoticeRefused(fixture.channel, number, reason.clone());
+        fixture.system(refused);
+        assert_eq!(fixture.kinds(), ["notices-settled"], "{number}");
+    };
+    refuse(&mut fixture, 0);
+    fixture.now = fixture.now.shifted(-3_600_000);
+    refuse(&mut fixture, 1);
 }
