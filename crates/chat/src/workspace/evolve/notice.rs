@@ -70,7 +70,7 @@ impl Workspace {
         }
     }
 
-    /// Removes a notice, delivered or not.
+    /// Removes a notice, delivered or not. A profile request that ends without an answer was in vain.
     pub(super) fn drop_notice(&mut self, id: ChannelId, number: u64) {
         let Some(notice) = self.notices.remove(&(id, number)) else {
             return;
@@ -83,8 +83,10 @@ impl Workspace {
         }
         if let NoticeKind::Profile(contact) = notice.kind
             && let Some(contact) = self.contacts.get_mut(&contact)
+            && contact.asking
         {
             contact.asking = false;
+            contact.asked_in_vain = contact.asked_in_vain.saturating_add(1);
         }
     }
 }

@@ -7,8 +7,7 @@ use crate::state::NoticeKind;
 
 /// Queues notices about the first message of a session.
 fn queue(fixture: &mut Fixture, count: usize) {
-    let session = fixture.session_of("ann", "chat");
-    let message = fixture.first_of(session);
+    let message = fixture.writes("read", "read", "eva").message_id;
     for _ in 0..count {
         let kind = NoticeKind::Read(message);
         let (channel, now) = (fixture.channel, fixture.now);
@@ -45,6 +44,22 @@ fn only_notices_that_wait_count_however_many_were_sent_since_the_oldest() {
     assert_eq!(fixture.notice_numbers(), [oldest]);
     assert_eq!(fixture.workspace.notices_of(fixture.channel), 1);
     assert_eq!(fixture.default_channel().dropped_notices, 0);
+}
+
+/// Otherwise the person would have no name for a day.
+#[test]
+fn a_profile_request_that_was_dropped_is_made_again() {
+    let mut fixture = Fixture::open();
+    let asking = |fixture: &Fixture| {
+        let contact = fixture.contact("chat's");
+        fixture.workspace.contact(contact).unwrap().asking
+    };
+    fixture.session_of("ann", "chat");
+    assert!(asking(&fixture));
+    queue(&mut fixture, NOTICES_MAX);
+    assert!(!asking(&fixture));
+    fixture.writes("again", "chat", "chat's");
+    assert!(asking(&fixture));
 }
 
 #[test]
