@@ -1,8 +1,9 @@
 //! Which chat a contact stands for.
 
-use super::fixture::{Fixture, answer, close, start_with};
+use super::fixture::{Fixture, answer, close, message, start_with};
 use crate::command::{Command, Person};
 use crate::id::{ContactId, SessionId};
+use crate::messenger::InboundMessage;
 use crate::record::Answer;
 use crate::rejection::Code;
 use crate::rules::CHATS_MAX;
@@ -155,6 +156,24 @@ fn a_chat_is_named_by_its_newest_session_whose_contact_is_not_forgotten() {
     assert_eq!(fixture.workspace.chats_of_contact(boris), [later]);
     fixture.does("root", Command::Forget(ann));
     assert_eq!(fixture.workspace.chats_of_contact(boris), [session]);
+}
+
+#[test]
+fn the_name_of_a_chat_is_forgotten_only_with_the_person_whose_key_seals_it() {
+    let mut fixture = Fixture::open();
+    let named = InboundMessage {
+        external_chat_name: Some("Dacha".to_owned()),
+        ..message("1", "g-1", "u-boris", "hello")
+    };
+    let session = fixture.accepts(named).session_id;
+    fixture.closes_chat(session);
+    let later = fixture.writes("2", "g-1", "u-ann").session_id;
+    let key = fixture.session(later).chat();
+    let has_name = |fixture: &Fixture| fixture.workspace.chats.get(&key).unwrap().name.is_some();
+    fixture.does("root", Command::Forget(fixture.contact("u-ann")));
+    assert!(has_name(&fixture));
+    fixture.does("root", Command::Forget(fixture.contact("u-boris")));
+    assert!(!has_name(&fixture));
 }
 
 #[test]

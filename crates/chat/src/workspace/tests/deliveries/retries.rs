@@ -51,6 +51,30 @@ fn the_result_of_an_attempt_before_a_retry_does_not_end_the_retry() {
     }
 }
 
+/// The number is part of the request, which must not change between the attempts of a retry.
+#[test]
+fn only_retries_of_what_failed_are_counted() {
+    let (mut fixture, _, id) = Fixture::with_message();
+    let retries = |fixture: &Fixture| fixture.message(id).extra().retries;
+    let acts = [
+        retry(id),
+        Replay::Message(id).into(),
+        Replay::Since(fixture.channel, START).into(),
+    ];
+    for (act, before) in acts.into_iter().zip(0..) {
+        fixture.attempt(id, answered(500));
+        assert!(fixture.due().is_empty());
+        fixture.does("root", act.clone());
+        assert_eq!(fixture.kinds(), ["delivery-changed"]);
+        assert_eq!((fixture.due(), retries(&fixture)), (vec![id], before));
+        fixture.attempt(id, answered(400));
+        fixture.does("root", act);
+        assert_eq!((fixture.due(), retries(&fixture)), (vec![id], before + 1));
+    }
+    fixture.attempt(id, timed_out());
+    assert_eq!(retries(&fixture), 3);
+}
+
 #[test]
 fn a_retried_message_expires_a_day_after_the_retry() {
     let (mut fixture, _, id) = Fixture::with_message();
