@@ -114,6 +114,22 @@ fn a_profile_is_stored_unless_the_messenger_has_none() {
     fixture.rejects_request(&Request::system(unknown), Code::NotFound);
 }
 
+/// An answer is recorded before the request is.
+#[test]
+fn the_end_of_an_answered_profile_request_changes_nothing() {
+    for (answer, vain) in [(Some(profile("Eva")), 0), (None, 1)] {
+        let mut fixture = Fixture::open();
+        fixture.writes("1", "chat", "eva");
+        let eva = fixture.contact("eva");
+        fixture.system(SystemCommand::Profile(eva, answer));
+        let before = fixture.workspace.contact(eva).unwrap().clone();
+        let settled = SystemCommand::NoticesSettled(fixture.channel, fixture.notice_numbers());
+        fixture.system(settled);
+        assert_eq!(*fixture.workspace.contact(eva).unwrap(), before);
+        assert_eq!(before.asked_in_vain, vain);
+    }
+}
+
 #[test]
 fn a_profile_that_was_requested_in_vain_is_requested_again_with_growing_pauses() {
     let mut fixture = Fixture::open();
