@@ -2,7 +2,7 @@
 
 use super::fixture::Fixture;
 use crate::command::SystemCommand;
-use crate::rules::NOTICES_MAX;
+use crate::rules::{NOTICES_MAX, Rules};
 use crate::state::NoticeKind;
 
 /// Queues notices about the first message of a session.
@@ -29,6 +29,13 @@ fn the_oldest_notice_is_dropped_and_counted_when_too_many_wait() {
     );
     let first = fixture.notice_numbers()[0];
     assert_eq!(first, dropped);
+}
+
+/// Several messages may be accepted between two looks at the number.
+#[test]
+fn messages_are_rejected_well_before_notices_are_dropped() {
+    let rejected_from = Rules::standard().notices_full;
+    assert!((10_000..=NOTICES_MAX - 10_000).contains(&rejected_from));
 }
 
 #[test]
