@@ -4,6 +4,7 @@ use crate::event::ContactEvent;
 use crate::id::ContactId;
 use crate::record::Record;
 use crate::state::{Contact, Head, Session};
+use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
 impl Workspace {
@@ -51,29 +52,35 @@ impl Workspace {
                     contact.asked_in_vain.saturating_add(1)
                 };
             }
-            ContactEvent::ContactForgotten(_) => {
-                contact.forgotten = Some(record.time);
-                contact.asking = false;
-                contact.profile_at = 0;
-                contact.external_user_id.erase();
-                let external = contact.external_user_id.digest();
-                let (sessions, channel) = (contact.sessions.clone(), contact.channel);
-                let others = contact.other_chats.clone();
-                self.index.contact_of.remove(&external);
-                for chat in others {
-                    self.forget_author((channel, chat), id);
-                }
-                for session in sessions {
-                    if let Some(chat) = self.sessions.get(&session).map(Session::chat) {
-                        self.forget_author(chat, id);
-                    }
-                    self.end_session(session, record.time);
-                    self.change_session(session, |s| s.external_chat_id.erase());
-                    let chat = self.sessions.get(&session).map(Session::chat);
-                    if let Some(chat) = chat.and_then(|chat| self.chats.get_mut(&chat)) {
-                        chat.name.take_if(|(_, named_by)| *named_by == id);
-                    }
-                }
+            ContactEvent::ContactForgotten(_) => self.forget_contact(id, record.time),
+        }
+    }
+
+    /// Erases a contact, ends the open sessions, and removes what the person's key seals.
+    fn forget_contact(&mut self, id: ContactId, time: Timestamp) {
+        let Some(contact) = self.contacts.get_mut(&id) else {
+            return;
+        };
+        contact.forgotten = Some(time);
+        contact.asking = false;
+        contact.profile_at = 0;
+        contact.external_user_id.erase();
+        let external = contact.external_user_id.digest();
+        let (sessions, channel) = (contact.sessions.clone(), contact.channel);
+        let others = contact.other_chats.clone();
+        self.index.contact_of.remove(&external);
+        for chat in others {
+            self.forget_author((channel, chat), id);
+        }
+        for session in sessions {
+            self.end_session(session, time);
+            self.change_session(session, |s| s.external_chat_id.erase());
+            let Some(key) = self.sessions.get(&session).map(Session::chat) else {
+                continue;
+            };
+            self.forget_author(key, id);
+            if let Some(chat) = self.chats.get_mut(&key) {
+                chat.name.take_if(|(_, named_by)| *named_by == id);
             }
         }
     }
