@@ -70,7 +70,7 @@ impl Workspace {
         }
     }
 
-    /// Removes a notice, delivered or not. A profile request that ends without an answer was in vain.
+    /// Removes a notice, delivered or not. A profile request without an answer was in vain.
     pub(super) fn drop_notice(&mut self, id: ChannelId, number: u64) {
         let Some(notice) = self.notices.remove(&(id, number)) else {
             return;

@@ -68,8 +68,8 @@ fn a_pause_that_a_person_ended_begins_again_when_the_messenger_asks_for_it() {
     assert!(fixture.due().contains(&two));
 }
 
-/// Two messages that failed on a channel that is paused although nothing waits: the messenger answered
-/// one with `Retry-After` and then reported both as failed.
+/// Two messages that failed on a paused channel, on which nothing waits: the messenger answered one
+/// with `Retry-After` and then reported both as failed.
 fn paused_without_retries() -> (Fixture, [MessageId; 2]) {
     let mut fixture = Fixture::open();
     let all = ["one", "two"].map(|chat| fixture.sends_in("ann", chat));
