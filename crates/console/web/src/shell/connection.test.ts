@@ -65,9 +65,9 @@ it("keeps trying until the first connection opens", async () => {
 });
 
 it("does not try a refused password again, and goes on with the new one", async () => {
-  const [first, second] = [openConnection(), openConnection()];
+  const [first, second, third] = [openConnection(), openConnection(), openConnection()];
   const open = vi.fn(({ password }: Credentials) =>
-    password === "new" ? Promise.resolve(second) : denied(),
+    password === "new" ? Promise.resolve(connected.includes(second) ? third : second) : denied(),
   );
   const { connection, connected, statuses, states } = connectionOf(first, open);
   first.close();
@@ -77,8 +77,11 @@ it("does not try a refused password again, and goes on with the new one", async 
   expect(statuses.at(-1)).toEqual({ state: "locked", cause: "denied" });
   await connection.unlock("new");
   await vi.waitFor(() => expect(states().at(-1)).toBe("live"));
-  expect(open.mock.calls.map(([{ password }]) => password)).toEqual(["old", "wrong", "new"]);
+  const passwords = () => open.mock.calls.map(([{ password }]) => password);
+  expect(passwords()).toEqual(["old", "wrong", "new"]);
   expect(connected).toEqual([first, second]);
+  second.close();
+  await vi.waitFor(() => expect(passwords()).toEqual(["old", "wrong", "new", "new"]));
 });
 
 it("closes what opens after it was stopped while locked", async () => {

@@ -3,6 +3,7 @@ import { beforeEach, expect, it, vi } from "vitest";
 import type { Session } from "../api/types";
 import { ApiError } from "../api/error";
 import { EMPTY, reduce } from "../state/desk";
+import type { Action } from "../state/desk";
 import { olga } from "../state/recorded";
 import { router } from "./router.svelte";
 import { SessionActions } from "./session-actions";
@@ -28,17 +29,22 @@ let requests: [string, object][];
 let refused: ApiError | null;
 
 /** A store whose broker answers with the session. */
-function actionsOn(before: Partial<Session> = {}): SessionActions {
+function actionsOn(
+  before: Partial<Session> = {},
+  dispatch = vi.fn(),
+  ...more: Action[]
+): SessionActions {
   const sessions = [{ ...session, ...before }];
   const desk = reduce(EMPTY, [
     { kind: "me", me: olga },
     { kind: "sessions-listed", sessions, contacts: [], asOf: 0 },
+    ...more,
   ]);
   const request = (method: string, { commandId: _, ...args }: { commandId?: string }) => {
     requests.push([method, args]);
     return refused ? Promise.reject(refused) : Promise.resolve({ session });
   };
-  return new SessionActions({ desk, me: olga, dispatch: vi.fn(), request } as unknown as Store);
+  return new SessionActions({ desk, me: olga, dispatch, request } as unknown as Store);
 }
 
 beforeEach(() => {
@@ -83,4 +89,16 @@ it("a refused change offers nothing to undo", async () => {
   await actionsOn().close("s");
   expect(toasts.shown).toMatchObject([{ tone: "bad" }]);
   expect(toasts.shown[0]?.action).toBeUndefined();
+});
+
+it("starting a session that is open already adds the text below its draft", async () => {
+  const dispatch = vi.fn();
+  const draft = (text: string): Action => ({
+    kind: "draft-changed",
+    session: "s",
+    draft: { text, note: false },
+  });
+  refused = new ApiError("session_already_open", "", { sessionId: "s" });
+  await actionsOn({}, dispatch, draft("One")).start("ch", { contact: "c" }, "Two");
+  expect(dispatch).toHaveBeenCalledWith(draft("One\n\nTwo"));
 });

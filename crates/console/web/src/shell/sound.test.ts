@@ -7,9 +7,9 @@ class FakeContext {
   state = "running";
   readonly currentTime = 0;
   readonly destination = {};
-  resume = vi.fn(() => {
+  resume = vi.fn(async () => {
+    await Promise.resolve();
     this.state = "running";
-    return Promise.resolve();
   });
 
   constructor() {
@@ -27,7 +27,7 @@ class FakeContext {
   }
 
   createOscillator() {
-    const start = () => void played.push(this);
+    const start = () => this.state === "running" && played.push(this);
     return { frequency: {}, connect: (to: unknown) => to, start, stop: () => undefined };
   }
 }
@@ -63,6 +63,16 @@ it("opens another context when the first was closed", async () => {
   ring();
   expect(FakeContext.opened).toHaveLength(2);
   expect(played).toEqual([FakeContext.opened[1], FakeContext.opened[1]]);
+});
+
+it("plays two alerts once if both came before the context was resumed", async () => {
+  const { ring, context } = await rung();
+  context.state = "suspended";
+  ring();
+  ring();
+  await vi.waitFor(() => expect(played).toHaveLength(2));
+  await new Promise((resolve) => setTimeout(resolve));
+  expect(played).toHaveLength(2);
 });
 
 it("does not play the alerts of a long silence at once", async () => {

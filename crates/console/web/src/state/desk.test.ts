@@ -137,6 +137,19 @@ describe("a list", () => {
     expect(desk.sessions.get(closedSession)?.status).toBe("closed");
   });
 
+  it("has as many unread messages as the last event says, whatever kind it is of", () => {
+    const { id, liveChat, status } = session;
+    const type = "switchboard.message-deleted";
+    const position = opened.position + 1;
+    const short = { id, liveChat, status, unread: 7 };
+    const change = { ...opened, type, position, previous: opened.position };
+    const desk = reduce(before, [
+      ...events(feed.slice(0, feed.indexOf(opened) + 1)),
+      event({ ...change, data: { by: "messenger", session: short } }),
+    ]);
+    expect(desk.sessions.get(closedSession)?.unread).toBe(7);
+  });
+
   it("adds sessions that the feed did not mention", () => {
     const desk = reduce(before, [
       { kind: "sessions-listed", sessions: [session], contacts: [], asOf: first.position },

@@ -10,6 +10,7 @@ it("what was begun as a note stays one, and an empty field is none", () => {
   expect(withText(EMPTY, "rude, take care", true)).toEqual({ text: "rude, take care", note: true });
   expect(withText(EMPTY, "Good morning", false).note).toBe(false);
   expect(withText(EMPTY, "", true).note).toBe(false);
+  expect(withText(note("rude"), "", true).note).toBe(true);
 });
 
 it.each<[string, Draft, boolean, boolean]>([

@@ -15,8 +15,8 @@ const asked = threads.loading(threads.opened("s", "c"));
 
 describe("history", () => {
   it("is loaded page by page with one cursor, whichever chats the pages are from", () => {
-    const one = threads.loaded(asked, { messages: [message(8, "b"), message(9)], next: 8 });
-    expect(one.earlier).toEqual({ before: 8 });
+    const one = threads.loaded(asked, { messages: [message(8, "b"), message(9)], next: 7 });
+    expect(one.earlier).toEqual({ before: 7 });
     const page = { messages: [message(2, "a"), message(5, "b")], next: null };
     const two = threads.loaded(threads.loading(one), page);
     expect(two.earlier).toBeNull();

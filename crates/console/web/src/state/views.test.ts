@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import type { Session } from "../api/types";
 import { olga } from "./recorded";
-import { NO_FILTER, counts, sessionsInView } from "./views";
+import { NO_FILTER, counts, isFiltering, sessionsInView } from "./views";
 import type { MineOrder } from "./views";
 
 const session = (id: string, change: Partial<Session> = {}): Session => ({
@@ -82,6 +82,11 @@ it("the filter for failed messages keeps sessions that have some", () => {
 });
 
 describe("a filter", () => {
+  it.each([{ text: "a" }, { liveChat: "l" }, { failed: true }])("hides sessions: %j", (change) => {
+    expect(isFiltering({ ...NO_FILTER, ...change })).toBe(true);
+    expect(isFiltering({ ...NO_FILTER, text: " " })).toBe(false);
+  });
+
   it.each([
     ["Zoe\u0301", "zoé"],
     ["Семён", "семен"],
