@@ -30,8 +30,8 @@ export const en = {
 
   "signIn.user": "User name",
   "signIn.password": "Password",
-  "signIn.stay": "Keep me signed in on this tab",
-  "signIn.stayHint": "The tab stores your password until you close it. New tabs are signed in too.",
+  "signIn.stay": "Keep me signed in",
+  "signIn.stayHint": "This tab stores your password until you close it, and gives it to new tabs.",
   "signIn.submit": "Sign in",
   "signIn.busy": "Signing in…",
   "signIn.denied":

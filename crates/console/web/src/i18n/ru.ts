@@ -42,8 +42,8 @@ export const ru: Translated<typeof en> = {
 
   "signIn.user": "Имя пользователя",
   "signIn.password": "Пароль",
-  "signIn.stay": "Не выходить в этой вкладке",
-  "signIn.stayHint": "Пароль хранится, пока вкладка открыта. Новые вкладки тоже открываются со входом.",
+  "signIn.stay": "Оставаться в системе",
+  "signIn.stayHint": "Вкладка хранит пароль, пока вы её не закроете, и передаёт его новым вкладкам.",
   "signIn.submit": "Войти",
   "signIn.busy": "Вход…",
   "signIn.denied":

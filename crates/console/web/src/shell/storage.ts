@@ -3,7 +3,7 @@
  *
  * - `localStorage`: the last user name, preferences, and each user's drafts and unsent messages.
  *   Signing out removes the drafts and unsent messages.
- * - `sessionStorage`: the credentials, only if "Keep me signed in on this tab" is checked.
+ * - `sessionStorage`: the credentials, only if "Keep me signed in" is checked.
  *
  * A browser may block either, and `localStorage` may be full. What could not be stored is kept in
  * memory.

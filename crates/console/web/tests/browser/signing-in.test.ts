@@ -34,7 +34,8 @@ test("a tab can stay signed in after a reload, and new tabs are signed in then",
   await signInForm.goto(desk.page.url());
   await signInForm.getByRole("button", { name: "Sign in" }).waitFor();
   await desk.page.reload();
-  await desk.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
+  await desk.page.getByText("until you close it, and gives it to new tabs").waitFor();
+  await desk.page.getByRole("checkbox", { name: "Keep me signed in" }).check();
   await desk.signIn("olga");
   await desk.waitUntilLive();
   await desk.page.reload();

@@ -145,7 +145,7 @@ test("the list follows J, and rows are links for other tabs", async ({
   const people = Array.from({ length: 20 }, (_, i) => `person-${i + 1}`);
   await minimalMessenger.sayFromMany(people, "Hello");
   const olga = await openPage();
-  await olga.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
+  await olga.page.getByRole("checkbox", { name: "Keep me signed in" }).check();
   await olga.signIn("olga");
   await olga.waitUntilLive();
   await olga.sidebar.getByRole("option").first().waitFor();

@@ -4,7 +4,7 @@ test("a draft survives opening another session and a reload", async ({ connect, 
   const ann = await connect("Ann Lee");
   const bob = await connect("Bob Ray");
   const olga = await openPage();
-  await olga.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
+  await olga.page.getByRole("checkbox", { name: "Keep me signed in" }).check();
   await olga.signIn("olga");
   await olga.waitUntilLive();
   ann.say("Hello");
