@@ -1,11 +1,11 @@
 import { expect, it } from "vitest";
 
 import type { Api } from "../api/client";
-import type { Me } from "../api/types";
+import type { Me, Session } from "../api/types";
 import { EMPTY, reduce } from "../state/desk";
 import type { Action } from "../state/desk";
 import { olga } from "../state/recorded";
-import { synchronize } from "./catch-up";
+import { loadContact, synchronize } from "./catch-up";
 
 const me: Me = { ...olga, position: 7 };
 
@@ -24,6 +24,7 @@ function broker(failing?: string) {
     "live-chats.list": { liveChats: me.liveChats },
     "channels.list": { channels: [] },
     "sessions.list": { sessions: [], contacts: [], next: null },
+    "contacts.get": { contact: { id: "c" }, sessions: [{ id: "s", contact: "c" } as Session] },
     "events.after": { events: [], next: null, position: 7 },
   };
   const api: Api = {
@@ -51,4 +52,11 @@ it("loads only missed events once all lists were loaded", async () => {
   await synchronize(second.api, store, me);
   expect(second.requests).toContain("events.after");
   expect(second.requests).not.toContain("sessions.list");
+});
+
+it("loads a contact together with their sessions, which may be closed", async () => {
+  const store = emptyStore();
+  await loadContact(broker().api, store, "c");
+  expect(store.desk.contacts.has("c")).toBe(true);
+  expect(store.desk.sessions.get("s")).toMatchObject({ contact: "c" });
 });

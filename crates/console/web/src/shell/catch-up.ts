@@ -1,5 +1,6 @@
 /** Brings a desk up to date: full lists at first, missed events afterwards. */
 import type { Api } from "../api/client";
+import * as contactsApi from "../api/contacts";
 import * as feed from "../api/feed";
 import * as sessions from "../api/sessions";
 import type { Id, Me, Position, ViewName } from "../api/types";
@@ -87,4 +88,11 @@ export async function loadSession(api: Api, store: DeskStore, id: Id): Promise<v
   const { session, contact } = await sessions.get(api, id);
   const contacts = contact ? [contact] : [];
   store.dispatch({ kind: "sessions-listed", sessions: [session], contacts, asOf });
+}
+
+export async function loadContact(api: Api, store: DeskStore, id: Id): Promise<void> {
+  const asOf = head(store.desk.progress);
+  const { contact, sessions: all = [] } = await contactsApi.get(api, id);
+  store.dispatch({ kind: "contact", contact });
+  store.dispatch({ kind: "sessions-listed", sessions: all, contacts: [], asOf });
 }

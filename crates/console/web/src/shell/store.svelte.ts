@@ -3,7 +3,6 @@ import { untrack } from "svelte";
 
 import type { Api, Client, Credentials } from "../api/client";
 import { ApiError, asApiError } from "../api/error";
-import * as contactsApi from "../api/contacts";
 import * as feed from "../api/feed";
 import * as sessionsApi from "../api/sessions";
 import * as subjects from "../api/subjects";
@@ -15,7 +14,7 @@ import { restore } from "../state/outbox";
 import { canAdminister, canSupervise } from "../state/rights";
 import * as unsent from "../state/unsent";
 import { counts } from "../state/views";
-import { catchUp, loadSession, refreshWorkspace, synchronize } from "./catch-up";
+import { catchUp, loadContact, loadSession, refreshWorkspace, synchronize } from "./catch-up";
 import { clock } from "./clock.svelte";
 import { Connection } from "./connection";
 import type { Open, Status } from "./connection";
@@ -206,7 +205,7 @@ export class Store implements Api {
   #loadMissing(): void {
     if (this.desk.held.length > 0) void this.#catchUp();
     for (const id of this.desk.missing.keys()) void this.load(id);
-    for (const id of this.desk.missingContacts.keys()) void this.#loadContact(id);
+    for (const id of this.desk.missingContacts.keys()) void this.loadContact(id);
     if (this.#isWorkspaceStale) this.#refreshWorkspace();
   }
 
@@ -218,12 +217,10 @@ export class Store implements Api {
     return this.desk.sessions.has(id) || !!error?.isUncertain;
   }
 
-  async #loadContact(id: Id): Promise<void> {
+  /** Loads a contact and their newest sessions. */
+  async loadContact(id: Id): Promise<void> {
     this.dispatch({ kind: "contact-requested", contact: id });
-    await this.#inBackground(async () => {
-      const { contact } = await contactsApi.get(this, id);
-      this.dispatch({ kind: "contact", contact });
-    });
+    await this.#inBackground(() => loadContact(this, this, id));
   }
 
   /** A broker that is gone is noticed here: NATS answers at once that nobody responds. */

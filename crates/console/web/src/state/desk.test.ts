@@ -312,6 +312,16 @@ describe("a person with several sessions", () => {
     expect(positions(desk, "a")).toEqual([21]);
   });
 
+  it("has what others open in a chat in which a session was opened for the person", () => {
+    const closedGroup = row("g1", { status: "closed", externalChatId: "g" });
+    const group = row("g2", { contact: "other", externalChatId: "g" });
+    const desk = reduce(start, [listed(a, closedGroup, group), ...open("a"), said(group, 21)]);
+    expect(positions(desk, "a")).toEqual([21]);
+    const elsewhere = { ...closedGroup, channel: "another" };
+    const without = reduce(start, [listed(a, elsewhere, group), ...open("a"), said(group, 21)]);
+    expect(positions(without, "a")).toEqual([]);
+  });
+
   it("has a thread of a closed session that ends with it", () => {
     const desk = reduce(start, [
       listed(closed),

@@ -259,11 +259,12 @@ function applyEvent(draft: DeskDraft, event: FeedEvent): void {
 
 /** Applies an event to the thread of its session, and to those of the person's open sessions. */
 function addToThreads(draft: DeskDraft, id: Id, name: string, event: FeedEvent): void {
-  const session = draft.desk.sessions.get(id);
-  for (const [of, thread] of draft.desk.threads) {
-    const own = draft.desk.sessions.get(of);
-    const isOpen = own && own.status !== "closed";
-    if (of === id || (session && isOpen && sessions.isSamePerson(own, session)))
+  const { sessions: all, threads: open } = draft.desk;
+  const session = open.size > 0 && all.get(id);
+  const people = session && sessions.peopleOf(all, session);
+  for (const [of, thread] of open) {
+    const own = all.get(of);
+    if (of === id || (people && own && own.status !== "closed" && people.has(own.contact)))
       draft.write("threads").set(of, threads.apply(thread, name, event));
   }
 }

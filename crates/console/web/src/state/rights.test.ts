@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 
-import type { Channel, Contact, Group, Session } from "../api/types";
+import type { Channel, Contact, Group, Message, Session } from "../api/types";
 import { olga } from "./recorded";
-import { canReopen, canReply, canTake, canTakeOver } from "./rights";
+import { canQuote, canReopen, canReply, canTake, canTakeOver } from "./rights";
 
 const as = (...groups: Group[]) => ({ ...olga, groups });
 const session = (change: Partial<Session>): Session => ({
@@ -79,5 +79,34 @@ describe("reopening is offered", () => {
     expect(canReopen(operator, closed, other({ status: "closed" }))).toBe(true);
     expect(canReopen(operator, closed, other({ externalChatId: "another" }))).toBe(true);
     expect(canReopen(operator, closed, other({ channel: "another" }))).toBe(true);
+  });
+});
+
+describe("quoting is offered", () => {
+  const said = (change: Partial<Message>): Message => ({
+    id: "m",
+    session: "s",
+    direction: "inbound",
+    position: 1,
+    ...change,
+  });
+  const earlier = (change: Partial<Session>) => session({ id: "before", ...change });
+  const offered = (message: Partial<Message>, ...known: Session[]) => {
+    const sessions = new Map([mine, ...known].map((one) => [one.id, { ...one, lastEvent: 0 }]));
+    return canQuote(operator, mine, said(message), { sessions });
+  };
+
+  it("for what was said and still stands, to those who may reply", () => {
+    expect(offered({})).toBe(true);
+    expect(offered({ direction: "outbound" })).toBe(true);
+    expect(offered({ direction: "note" })).toBe(false);
+    expect(offered({ deleted: "2026-01-02T00:00:00Z" })).toBe(false);
+    expect(canQuote(operator, petrs, said({}), { sessions: new Map() })).toBe(false);
+  });
+
+  it("in the same chat, which others of the person are not", () => {
+    expect(offered({ session: "before" }, earlier({}))).toBe(true);
+    expect(offered({ session: "before" }, earlier({ externalChatId: "another" }))).toBe(false);
+    expect(offered({ session: "before" })).toBe(true);
   });
 });

@@ -1,5 +1,6 @@
 /** What the user may do. The broker enforces it; the page only hides what would be refused. */
-import type { Me, Session } from "../api/types";
+import type { Me, Message, Session } from "../api/types";
+import { isSameChat } from "./sessions";
 import type { Desk } from "./tables";
 
 const isIn = (me: Me, ...groups: Me["groups"]) => groups.some((group) => me.groups.includes(group));
@@ -34,16 +35,22 @@ export function canReopen(
 ): boolean {
   if (session.status !== "closed" || !canOperate(me)) return false;
   if (!channels.has(session.channel) || contacts.get(session.contact)?.forgotten) return false;
-  for (const { status, channel, externalChatId } of sessions.values())
-    if (
-      status !== "closed" &&
-      channel === session.channel &&
-      externalChatId === session.externalChatId
-    )
-      return false;
+  for (const one of sessions.values())
+    if (one.status !== "closed" && isSameChat(one, session)) return false;
   return true;
 }
 
 /** May write in, transfer and close the session. */
 export const canAct = (me: Me, session: Session) =>
   session.status !== "closed" && canOperate(me) && (isMine(me, session) || canSupervise(me));
+
+/** May quote the message in the session: only what is in the same chat. Not all may be loaded. */
+export function canQuote(
+  me: Me,
+  session: Session,
+  { direction, deleted, session: id }: Message,
+  { sessions }: Pick<Desk, "sessions">,
+): boolean {
+  const of = sessions.get(id);
+  return direction !== "note" && !deleted && canAct(me, session) && (!of || isSameChat(of, session));
+}

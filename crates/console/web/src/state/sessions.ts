@@ -84,9 +84,15 @@ export function erase(sessions: Sessions, contact: Id): void {
 export const lastActivity = ({ lastMessage, openedAt }: Session) =>
   lastMessage?.acceptedAt ?? lastMessage?.createdAt ?? openedAt;
 
-/** Whether one history of a person includes both sessions. */
-export const isSamePerson = (a: Session, b: Session) =>
-  a.contact === b.contact || (a.channel === b.channel && a.externalChatId === b.externalChatId);
+export const isSameChat = (a: Session, b: Session) =>
+  a.channel === b.channel && a.externalChatId === b.externalChatId;
+
+/** Those whose history includes the session: a session of its chat was opened for them. */
+export function peopleOf(all: ReadonlyMap<Id, Session>, session: Session): ReadonlySet<Id> {
+  const people = new Set<Id>();
+  for (const one of all.values()) if (isSameChat(one, session)) people.add(one.contact);
+  return people;
+}
 
 /** The position after everything that a closed session's history includes. */
 export const endOf = ({ status, lastEvent, position = 0 }: KnownSession): Position | undefined =>

@@ -92,12 +92,20 @@ test("the history of a person has all their chats in order", async ({ minimalMes
   }
   await from("a", "a 3");
   expect(await olga.texts()).toEqual(["a 1", "b 1", "a 2", "a 3"]);
-  // What the person writes in another chat meanwhile.
-  await minimalMessenger.say("Ann", "b 2", { id: "b", name: "Ann" });
+  const reload = async () => {
+    await olga.page.reload();
+    await olga.signIn("olga");
+    await olga.message("a 3").waitFor();
+  };
+  await reload();
+  // Only messages of the same chat can be quoted.
+  const quote = (text: string) => olga.message(text).getByRole("button", { name: "Quote" });
+  await quote("b 1").waitFor({ state: "detached" });
+  for (const text of ["a 1", "a 3"]) expect(await quote(text).count(), text).toBe(1);
+  // What another person writes in one of the chats meanwhile.
+  await minimalMessenger.say("Boris", "b 2", { id: "b", name: "Ann" });
   await olga.message("b 2").waitFor();
-  await olga.page.reload();
-  await olga.signIn("olga");
-  await olga.message("b 2").waitFor();
+  await reload();
   expect(await olga.texts()).toEqual(["a 1", "b 1", "a 2", "a 3", "b 2"]);
 });
 
