@@ -77,7 +77,17 @@ test("Ctrl-K finds commands and contacts", async ({ connect, signIn }) => {
   await olga.thread("Bob Ray").waitFor();
   await olga.page.keyboard.press("Control+k");
   await bar.fill("assign");
-  await bar.press("Enter");
+  // Safari's Enter that ends a composition.
+  await bar.evaluate((field) => {
+    const enter = { key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true };
+    field.dispatchEvent(new KeyboardEvent("keydown", enter));
+  });
+  expect(await bar.inputValue()).toBe("assign");
+  // Enter of Android.
+  await bar.evaluate((field) => {
+    const enter = { key: "Enter", keyCode: 13, bubbles: true, cancelable: true };
+    field.dispatchEvent(new KeyboardEvent("keydown", enter));
+  });
   await olga.thread("Bob Ray").getByText("Assigned to you").waitFor();
   await olga.page.keyboard.press("Control+k");
   await bar.fill("nothing is called like this");

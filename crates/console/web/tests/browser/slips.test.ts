@@ -36,6 +36,7 @@ test("letters typed without a focus are a reply, and shortcuts in the list", asy
   ann.say("Hello");
   bob.say("Hello");
   await olga.take("Ann Lee");
+  await olga.page.waitForFunction(() => document.activeElement?.matches("textarea"));
   await keyboard.type("Every");
   expect(await olga.reply.inputValue()).toBe("Every");
   // The page has the focus.

@@ -1,4 +1,5 @@
 import { expect, test, until } from "./fixtures";
+import { Network } from "./fixtures/network";
 
 test("a draft survives opening another session and a reload", async ({ connect, openPage }) => {
   const ann = await connect("Ann Lee");
@@ -114,6 +115,34 @@ test("a reply to a session that was closed meanwhile stays a reply, unsent", asy
   expect(ann.received).toEqual([]);
 });
 
+test("a refused message that is edited joins the draft, and this can be undone", async ({
+  admin,
+  connect,
+  openPage,
+}) => {
+  const ann = await connect("Ann Lee");
+  const olga = await openPage({ allowErrors: true });
+  const network = await Network.intercept(olga.page);
+  await olga.signIn("olga");
+  await olga.waitUntilLive();
+  ann.say("Hello");
+  await olga.take("Ann Lee");
+  network.cut();
+  await olga.send("One");
+  const { sessions } = await admin.request<{ sessions: { id: string }[] }>("sessions.list", {
+    view: "active",
+  });
+  await admin.request("sessions.close", { session: sessions[0]?.id });
+  await olga.reply.fill("Two");
+  await network.restore();
+  await olga.button("Edit").click();
+  expect(await olga.reply.inputValue()).toBe("One\n\nTwo");
+  await olga.button("Undo").click();
+  expect(await olga.reply.inputValue()).toBe("Two");
+  await olga.button("Edit").waitFor();
+  expect(ann.received).toEqual([]);
+});
+
 test("the first message of a session that is open already becomes its draft", async ({
   takeSession,
 }) => {
@@ -161,4 +190,9 @@ test.for([1280, 1024, 390])("nothing makes the page wider than %i pixels", async
   });
   const scrollWidth = await olga.page.evaluate(() => document.documentElement.scrollWidth);
   expect(scrollWidth).toBe(width);
+  // It wraps instead of being cut.
+  const cut = await olga.log.locator("p[dir=auto]").evaluateAll((all) =>
+    all.map(({ parentElement }) => parentElement!.scrollWidth - parentElement!.clientWidth),
+  );
+  expect(cut).toEqual([0, 0]);
 });
