@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { Contact, FeedEvent, Session } from "../api/types";
+import type { Contact, FeedEvent, Message, Session } from "../api/types";
 import { EMPTY, reduce } from "./desk";
 import type { Action, Desk } from "./desk";
 import { closedSession, feed, olga } from "./recorded";
@@ -148,6 +148,27 @@ describe("a list", () => {
       event({ ...change, data: { by: "messenger", session: short } }),
     ]);
     expect(desk.sessions.get(closedSession)?.unread).toBe(7);
+  });
+
+  it("is asked again whether its person waits when a message is deleted", () => {
+    const received = feed.find(({ type }) => type.endsWith("message-received"))!;
+    const { waitingSince: _, ...answered } = session;
+    const { position, time } = received;
+    const waits = reduce(EMPTY, [
+      { kind: "me", me: olga },
+      { kind: "caught-up", position: position - 1 },
+      { kind: "sessions-listed", sessions: [answered], contacts: [], asOf: position },
+      event(received),
+    ]);
+    expect(waits.sessions.get(closedSession)?.waitingSince).toBe(time);
+    expect(waits.missing.size).toBe(0);
+    const message = { ...(received.data.message as Message), deleted: time };
+    const data = { ...received.data, message };
+    const type = "switchboard.message-deleted";
+    const deletion = { ...received, type, position: position + 1, previous: position, data };
+    const deleted = reduce(waits, [event(deletion)]);
+    expect(deleted.sessions.get(closedSession)?.lastMessage?.deleted).toBe(time);
+    expect([...deleted.missing.keys()]).toEqual([closedSession]);
   });
 
   it("adds sessions that the feed did not mention", () => {

@@ -249,7 +249,11 @@ function applyEvent(draft: DeskDraft, event: FeedEvent): void {
   if (!session) return;
   dropEndedThread(draft, session);
   const known = sessions.apply(draft.write("sessions"), name, event);
-  if (known === "unknown" && isListedFor(me, session)) draft.write("missing").set(session.id, true);
+  // Only the broker knows whether the person still waits for the answer to another message.
+  const isStale =
+    name === "message-deleted" && draft.desk.sessions.get(session.id)?.waitingSince;
+  if (isStale || (known === "unknown" && isListedFor(me, session)))
+    draft.write("missing").set(session.id, true);
   addToThreads(draft, session.id, name, event);
   if (by === me.id) outbox.confirm(draft.write("outbox"), event);
   if (typeof message !== "object" || !message.author) return;

@@ -17,7 +17,7 @@ export interface Tables {
   outbox: Outbox;
   drafts: Drafts;
   presence: Presence;
-  /** Sessions that events refer to and that are not loaded. */
+  /** Sessions that events refer to and that are not loaded, or not up to date. */
   missing: Map<Id, true>;
   /** Contacts that messages and signals refer to and that are not loaded. */
   missingContacts: Map<Id, true>;

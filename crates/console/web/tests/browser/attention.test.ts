@@ -32,9 +32,13 @@ test("unread messages are counted in the list, the tab and the title until they 
 test("waiting sessions are counted in the title and show their waiting time", async ({
   annAndOlga,
 }) => {
-  const { olga } = await annAndOlga("Hello");
-  await olga.row("Ann Lee").getByText("Waiting for a reply").waitFor();
+  const { ann, olga } = await annAndOlga("Hello");
+  const waits = olga.row("Ann Lee").getByText("Waiting for a reply");
+  await waits.waitFor();
   await until("the title says so", async () => (await olga.page.title()) === "(1) Switchboard");
+  // Nobody waits for the answer to what they deleted.
+  ann.say("/delete");
+  await waits.waitFor({ state: "hidden" });
 });
 
 test("the list is filtered by text and by live chat", async ({ connect, signIn, createLiveChat }) => {
