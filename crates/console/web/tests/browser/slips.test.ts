@@ -91,6 +91,9 @@ test("Escape and Back close one thing, and the session stays open", async ({ tak
   const { page } = olga;
   await olga.button("Menu").click();
   await page.getByRole("menu").waitFor();
+  // Letters are no shortcuts there.
+  await page.keyboard.press("c");
+  expect(await olga.reply.inputValue()).toBe("");
   await page.keyboard.press("Escape");
   await page.getByRole("menu").waitFor({ state: "hidden" });
   await olga.thread("Ann Lee").waitFor();
