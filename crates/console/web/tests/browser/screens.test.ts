@@ -11,6 +11,8 @@ test.for(LOCALES)(
     const bob = await connect("Bob Ray");
     const { page } = await openPage(openOptions(locale));
     const gallery = new Gallery(page, locale);
+    // A page first asks other tabs for a password.
+    await page.getByRole("button", { name: gallery.text("signIn.submit") }).waitFor();
     await gallery.check("sign-in");
     await gallery.signIn("olga");
     await gallery.go("queue", gallery.text("empty.queue"));
