@@ -52,5 +52,6 @@ export function canQuote(
   { sessions }: Pick<Desk, "sessions">,
 ): boolean {
   const of = sessions.get(id);
-  return direction !== "note" && !deleted && canAct(me, session) && (!of || isSameChat(of, session));
+  const isSaid = direction !== "note" && !deleted;
+  return isSaid && canAct(me, session) && (!of || isSameChat(of, session));
 }

@@ -192,7 +192,10 @@ test.for([1280, 1024, 390])("nothing makes the page wider than %i pixels", async
   expect(scrollWidth).toBe(width);
   // It wraps instead of being cut.
   const cut = await olga.log.locator("p[dir=auto]").evaluateAll((all) =>
-    all.map((one) => one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth),
+    all.map((one) => {
+      const { right } = one.getBoundingClientRect();
+      return right > innerWidth || one.scrollWidth > one.clientWidth;
+    }),
   );
   expect(cut).toEqual([false, false]);
 });
