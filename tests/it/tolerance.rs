@@ -143,6 +143,14 @@ async fn an_edit_with_the_same_text_changes_nothing_and_a_blank_one_is_invalid()
     // The message and its edit.
     assert_eq!(position, parked["position"].as_u64().map(|first| first + 2));
 
+    messenger.post(&edit("m5", "as sent")).await.ok();
+    messenger.say("m5", "ann", "as sent").await;
+    let unchanged = world.history(&session).await.pop().unwrap();
+    assert_eq!(
+        (&unchanged["text"], unchanged.get("edited")),
+        (&json!("as sent"), None)
+    );
+
     let mut photo = message("m4", "ann", "caption");
     photo["data"]["files"] = json!([{ "name": "a.png", "URL": "http://h/a.png" }]);
     messenger.post(&photo).await.ok();
@@ -167,9 +175,11 @@ async fn what_a_messenger_sends_before_it_answers_connect_is_asked_for_again() {
     let connects = connect(&world.admin, &world.live_chat, &other, json!({}));
     let sends = async {
         other.wait_for("connect", 1).await;
-        let reply = other.post(&early).await;
-        reply.problem(503, "channel_connecting");
-        assert_eq!(reply.header("retry-after"), "1");
+        for early in [&early, &json!({ "type": "disconnect" })] {
+            let reply = other.post(early).await;
+            reply.problem(503, "channel_connecting");
+            assert_eq!(reply.header("retry-after"), "1");
+        }
         gate.open();
     };
     let (connected, ()) = futures_util::future::join(connects, sends).await;

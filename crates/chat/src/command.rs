@@ -37,9 +37,9 @@ pub struct Request {
     pub former_digest: Digest,
     /// The `webhook-id` of a messenger's signed request that is to have one effect.
     pub signed: Option<RequestAccepted>,
-    /// Whether it changes anything. The shell compares an edit with the present text, which the state
-    /// does not have.
-    pub has_effect: bool,
+    /// Whether an edit changes its message: the edit that this is, or the one that waits for the message
+    /// that this is. The shell compares it with the text, which the state does not have.
+    pub edit_has_effect: bool,
 }
 
 /// The sender of a request, with what that sender may send.
@@ -67,7 +67,7 @@ impl Request {
             digest,
             former_digest: digest,
             signed: None,
-            has_effect: true,
+            edit_has_effect: true,
         }
     }
 

@@ -33,6 +33,13 @@ macro_rules! uuid_ids {
                 Self(uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid())
             }
 
+            /// The creation time, to the millisecond.
+            pub fn time(&self) -> Timestamp {
+                let [a, b, c, d, e, f, ..] = *self.as_bytes();
+                let millis = i64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+                Timestamp::from_micros(millis.saturating_mul(1_000))
+            }
+
             /// The id with these 16 bytes, of any UUID version: for tests and for stored rows.
             pub const fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(Uuid::from_bytes(bytes))

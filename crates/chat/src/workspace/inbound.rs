@@ -33,11 +33,11 @@ impl Workspace {
         {
             return Ok(replied(Reply::Repeated));
         }
-        let mut decision = if request.has_effect {
-            let digests = [request.digest, request.former_digest];
-            self.decide_inbound((id, digests), inbound, context)?
-        } else {
+        let is_edit = matches!(inbound, Inbound::Edited { .. });
+        let mut decision = if is_edit && !request.edit_has_effect {
             Decision::nothing()
+        } else {
+            self.decide_inbound(id, inbound, request, context)?
         };
         let probe = self.probe_after(id, inbound, context.now);
         decision.events.extend(probe);
@@ -49,8 +49,9 @@ impl Workspace {
 
     fn decide_inbound(
         &self,
-        (id, digests): (ChannelId, [Digest; 2]),
+        id: ChannelId,
         inbound: &Inbound,
+        request: &Request,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
         let channel = self.channel(id).map_err(|_| Reason::ChannelNotFound {
@@ -62,7 +63,7 @@ impl Workspace {
             return Err(not_active(channel));
         }
         match inbound {
-            Inbound::Message(message) => self.accept((id, digests), channel, message, context),
+            Inbound::Message(message) => self.accept((id, channel), message, request, context),
             Inbound::Disconnect => Ok(Self::disconnected_by_messenger(id, channel)),
             Inbound::UserInfo { user } => self.user_card(channel, user),
             Inbound::Status {
@@ -94,9 +95,9 @@ impl Workspace {
     /// messenger that sends back what an operator wrote gets that message, without an effect.
     fn accept(
         &self,
-        (id, digests): (ChannelId, [Digest; 2]),
-        channel: &Channel,
+        (id, channel): (ChannelId, &Channel),
         message: &InboundMessage,
+        request: &Request,
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
         let external = self.digest(id.as_bytes(), &message.external_message_id);
@@ -111,10 +112,9 @@ impl Workspace {
             if channel.status != ChannelStatus::Active {
                 return Err(not_active(channel));
             }
-            let [digest, _] = digests;
-            return Ok(self.receive((id, external, digest), channel, message, context));
+            return Ok(self.receive((id, channel), (external, message), request, context));
         };
-        if !digests.contains(&known.digest) {
+        if ![request.digest, request.former_digest].contains(&known.digest) {
             let message_id = message.external_message_id.clone();
             return Err(Reason::MessageConflict { message_id }.into());
         }
@@ -135,9 +135,9 @@ impl Workspace {
     /// Adds a message to the chat's open session, or opens one.
     fn receive(
         &self,
-        (id, external, digest): (ChannelId, Digest, Digest),
-        channel: &Channel,
-        message: &InboundMessage,
+        (id, channel): (ChannelId, &Channel),
+        (external, message): (Digest, &InboundMessage),
+        request: &Request,
         context: &mut Context<'_>,
     ) -> Decision {
         let (contact, created) = self.find_contact(id, channel, &message.external_user_id, context);
@@ -173,14 +173,15 @@ impl Workspace {
                 .reply_to
                 .as_deref()
                 .and_then(|to| self.resolve(id, to)),
-            digest,
+            digest: request.digest,
         };
         let message_id = event.message;
         let live_chat = Some(channel.live_chat);
         let of_session = |event| NewEvent::new(Stream::Session(session), live_chat, event);
         events.push(of_session(Event::from(event)));
         let position = self.position + u64::try_from(events.len()).unwrap_or(0);
-        events.extend(self.parked_events(id, external, message_id).map(of_session));
+        let (parked, unused) = self.parked_events((id, external), message_id, request);
+        events.extend(parked.into_iter().map(of_session));
         let accepted = Accepted {
             message_id,
             session_id: session,
@@ -190,31 +191,35 @@ impl Workspace {
         };
         Decision {
             events,
-            effects: Vec::new(),
+            effects: Vec::from_iter(unused.map(|key| Effect::DestroyKeys(vec![key]))),
             reply: Reply::Accepted(accepted),
         }
     }
 
-    /// Returns the parked edit and deletion of this message.
+    /// Returns the parked edit and deletion of this message, and the key of an edit that is not used
+    /// because it changes nothing.
     fn parked_events(
         &self,
-        id: ChannelId,
-        external: Digest,
+        of: (ChannelId, Digest),
         message: MessageId,
-    ) -> impl Iterator<Item = Event> + use<> {
-        let parked = self.parked.get(&(id, external));
-        let edited = parked.and_then(|p| {
-            let event = MessageEdited {
+        request: &Request,
+    ) -> (Vec<Event>, Option<u32>) {
+        let Some(parked) = self.parked.get(&of) else {
+            return (Vec::new(), None);
+        };
+        let is_used = |_: &u64| request.edit_has_effect;
+        let edited = parked.edit.filter(is_used).map(|edit| {
+            let parked = Some((edit, parked.key));
+            MessageEdited {
                 message,
                 content: None,
-                parked: Some((p.edit?, p.key)),
-            };
-            Some(event.into())
+                parked,
+            }
+            .into()
         });
-        let deleted = parked
-            .filter(|p| p.deleted)
-            .map(|_| MessageDeleted { message }.into());
-        edited.into_iter().chain(deleted)
+        let unused = (parked.edit.is_some() && edited.is_none()).then_some(parked.key);
+        let deleted = (parked.deleted).then(|| MessageDeleted { message }.into());
+        (edited.into_iter().chain(deleted).collect(), unused)
     }
 
     /// Finds a message of the channel by the messenger's id or by Switchboard's.

@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 use crate::workspace::index::Place;
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 16;
+pub const ROWS_VERSION: u8 = 17;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]

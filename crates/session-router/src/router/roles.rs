@@ -108,11 +108,17 @@ impl Router {
             return InboundReply::Stale;
         }
         let channel = request.channel;
+        // It would end nothing now, and the messenger's answer to `connect` would undo it.
+        if matches!(request.inbound, Inbound::Disconnect)
+            && self.verifications.is_connecting(channel)
+        {
+            return InboundReply::Rejected(Reason::ChannelConnecting.into());
+        }
         if let Err(rejection) = self.has_room(channel, &request.inbound, now) {
             return InboundReply::Rejected(rejection);
         }
         let is_message = matches!(request.inbound, Inbound::Message(_));
-        let has_effect = match self.has_effect(channel, &request.inbound) {
+        let edit_has_effect = match self.edit_has_effect(channel, &request.inbound) {
             Ok(has_effect) => has_effect,
             Err(rejection) => return InboundReply::Rejected(rejection),
         };
@@ -128,7 +134,7 @@ impl Router {
         }
         let webhook_id = request.webhook_id;
         let request = Request {
-            has_effect,
+            edit_has_effect,
             ..Request::inbound(channel, request.inbound)
         };
         let request = match &webhook_id {

@@ -84,15 +84,15 @@ fn chain(workspace: &Workspace, id: SessionId) -> Vec<SessionId> {
         .collect()
 }
 
-/// The sessions of a person's chats, newest first: of each chat in which a session was opened for the
-/// person, also those that were opened for others.
+/// The sessions of a person's chats, newest first: of each chat in which the person wrote or a session
+/// was opened for the person, also those that were opened for others.
 fn of_contact(workspace: &Workspace, contact: &Contact) -> Vec<SessionId> {
     let entry = |id: SessionId| Some((workspace.sessions.get(&id)?.opened_position, id));
     let newest = contact.sessions.iter().rev().take(SESSIONS_MAX);
-    let chats: BTreeSet<ChatKey> = newest
-        .filter_map(|id| workspace.sessions.get(id))
-        .map(Session::chat)
-        .collect();
+    let own = newest.filter_map(|id| workspace.sessions.get(id));
+    let others = contact.other_chats.iter();
+    let others = others.map(|chat| (contact.channel, *chat));
+    let chats: BTreeSet<ChatKey> = own.map(Session::chat).chain(others).collect();
     let last = chats
         .iter()
         .filter_map(|chat| workspace.chats.get(chat)?.last);

@@ -22,7 +22,8 @@ use crate::workspace::{Caller, Context, Workspace};
 const REPLAY_MAX: usize = 200;
 
 impl Workspace {
-    /// Decides a delivery receipt. It replaces only what proves less.
+    /// Decides a delivery receipt. It replaces only what proves less. While a user's retry of a message is
+    /// not accepted, a `failed` is the repetition of an earlier one, and does not end the retry.
     pub(in crate::workspace) fn decide_receipt(
         &self,
         channel: ChannelId,
@@ -45,7 +46,9 @@ impl Workspace {
             ReceiptStatus::Read => DeliveryState::Read,
             ReceiptStatus::Failed => DeliveryState::Failed,
         };
-        if !message.state.is_none_or(|s| s.gives_way_to(state)) {
+        let is_pending = message.state.is_some_and(DeliveryState::is_pending);
+        let is_old = state == DeliveryState::Failed && is_pending && message.extra().retries > 0;
+        if is_old || !message.state.is_none_or(|s| s.gives_way_to(state)) {
             return Ok(Decision::nothing());
         }
         let event = DeliveryChanged {

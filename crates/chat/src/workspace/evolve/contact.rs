@@ -66,19 +66,14 @@ impl Workspace {
         contact.profile_at = 0;
         contact.external_user_id.erase();
         let external = contact.external_user_id.digest();
-        let (sessions, channel) = (contact.sessions.clone(), contact.channel);
-        let others = contact.other_chats.clone();
+        let sessions = contact.sessions.clone();
         self.index.contact_of.remove(&external);
-        for chat in others {
-            self.forget_author((channel, chat), id);
-        }
         for session in sessions {
             self.end_session(session, time);
             self.change_session(session, |s| s.external_chat_id.erase());
             let Some(key) = self.sessions.get(&session).map(Session::chat) else {
                 continue;
             };
-            self.forget_author(key, id);
             if let Some(chat) = self.chats.get_mut(&key) {
                 chat.name.take_if(|(_, named_by)| *named_by == id);
             }

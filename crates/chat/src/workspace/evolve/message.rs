@@ -5,9 +5,12 @@ use crate::id::{ContactId, MessageId, SessionId};
 use crate::model::{DeliveryState, Direction};
 use crate::record::Record;
 use crate::rules::CHATS_MAX;
-use crate::state::{Authors, ChatKey, Message, MessageExtra, NoticeKind, Session};
+use crate::state::{Authors, ChatKey, Contact, Message, MessageExtra, NoticeKind, Session};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
+
+/// The most messages that are looked at to find since when a person waits.
+const UNANSWERED_MAX: usize = 1_000;
 
 impl Workspace {
     pub(super) fn received(&mut self, id: SessionId, record: &Record, e: &MessageReceived) {
@@ -49,7 +52,12 @@ impl Workspace {
     /// Records that a person wrote in a chat, possibly in a session that was opened for another one.
     fn add_author(&mut self, key: ChatKey, author: ContactId, is_guest: bool) {
         let before = self.chats.get(&key).map(|chat| chat.authors);
-        let after = before.unwrap_or_default().with(author);
+        let after = match before.unwrap_or_default() {
+            Authors::One(old) if self.has_returned(old, author) => Authors::One(author),
+            authors @ (Authors::Nobody | Authors::One(_) | Authors::Several) => {
+                authors.with(author)
+            }
+        };
         if before != Some(after) {
             self.chats.entry(key).authors = after;
         }
@@ -65,12 +73,12 @@ impl Workspace {
         }
     }
 
-    /// Forgets that a person wrote in a chat: who writes there later is no second author.
-    pub(super) fn forget_author(&mut self, key: ChatKey, author: ContactId) {
-        let chat = self.chats.get(&key);
-        if chat.is_some_and(|chat| chat.authors == Authors::One(author)) {
-            self.chats.entry(key).authors = Authors::Nobody;
-        }
+    /// Whether a contact is the person of an older one that was forgotten.
+    fn has_returned(&self, old: ContactId, new: ContactId) -> bool {
+        let id = |contact: &Contact| contact.external_user_id.digest();
+        let [old, new] = [old, new].map(|id| self.contacts.get(&id));
+        let old = old.filter(|contact| contact.forgotten.is_some());
+        old.zip(new).is_some_and(|(old, new)| id(old) == id(new))
     }
 
     pub(super) fn sent_out(&mut self, id: SessionId, record: &Record, e: &MessageSent) {
@@ -125,20 +133,23 @@ impl Workspace {
         let unread = usize::try_from(unread).unwrap_or(usize::MAX);
         let is_unread = self.written(id).take(unread).any(|m| m.id == message);
         self.change_message(message, |m| m.extra_mut().deleted = Some(time));
-        let since_answer = self
-            .messages(id)
-            .take_while(|m| m.direction != Direction::Outbound);
-        let waits = since_answer.into_iter().any(Message::is_written);
-        let waited = self
-            .sessions
-            .get(&id)
-            .is_some_and(|s| s.waiting_since.is_some());
-        if is_unread || waited && !waits {
-            self.change_session(id, |s| {
-                s.unread -= u32::from(is_unread);
-                s.waiting_since = s.waiting_since.filter(|_| waits);
-            });
-        }
+        let unanswered = self.unanswered_since(id);
+        self.change_session(id, |s| {
+            s.unread -= u32::from(is_unread);
+            s.waiting_since = s
+                .waiting_since
+                .zip(unanswered)
+                .map(|(since, now)| since.max(now));
+        });
+    }
+
+    /// Since when a person waits for an answer: the time of the oldest message after the last answer that
+    /// is not deleted, of the [`UNANSWERED_MAX`] newest.
+    pub(super) fn unanswered_since(&self, id: SessionId) -> Option<Timestamp> {
+        let all = self.messages(id).take(UNANSWERED_MAX);
+        let unanswered = all.take_while(|m| m.direction != Direction::Outbound);
+        let oldest = unanswered.filter(|m| m.is_written()).last()?;
+        Some(oldest.id.time())
     }
 
     pub(super) fn change_message(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {

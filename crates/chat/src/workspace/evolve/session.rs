@@ -127,10 +127,12 @@ impl Workspace {
         let Some(chat) = self.sessions.get(&id).map(Session::chat) else {
             return;
         };
+        let waiting_since = self.unanswered_since(id);
         self.change_session(id, |s| {
             s.status = SessionStatus::open(e.operator.is_some());
             s.operator.clone_from(&e.operator);
             s.closed_at = None;
+            s.waiting_since = waiting_since;
         });
         self.chats.entry(chat).open = Some(id);
         self.notify_session(id, "opened", time);

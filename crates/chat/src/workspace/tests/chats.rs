@@ -99,6 +99,17 @@ fn a_person_who_writes_again_after_being_forgotten_is_no_second_author() {
 }
 
 #[test]
+fn somebody_who_writes_after_the_only_author_was_forgotten_makes_the_chat_a_group() {
+    let mut fixture = Fixture::open();
+    fixture.writes("1", "g-1", "u-boris");
+    fixture.does("root", Command::Forget(fixture.contact("u-boris")));
+    let again = fixture.writes("2", "g-1", "u-ann").session_id;
+    fixture.closes_chat(again);
+    let start = fixture.start_contact(fixture.contact("u-ann"));
+    fixture.rejects("ann", start, Code::ChatAmbiguous);
+}
+
+#[test]
 fn a_guest_who_writes_again_after_being_forgotten_is_no_second_author() {
     let mut fixture = Fixture::open();
     let (chat, user) = ("p-1".to_owned(), "u-boris".to_owned());

@@ -13,7 +13,7 @@ use std::time::Duration;
 use crate::command::{Request, SystemCommand};
 use crate::id::MessageId;
 
-const SECOND: Duration = Duration::from_secs(1);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
 const DAY: Duration = Duration::from_hours(24);
 
 fn attempting(id: MessageId) -> Request {

@@ -75,6 +75,7 @@ pub(super) struct Sent {
     pub(super) position: u64,
     pub(super) state: DeliveryState,
     pub(super) expires_at: Timestamp,
+    pub(super) is_retried: bool,
 }
 
 impl Sent {
@@ -201,8 +202,10 @@ impl Model {
 
     /// Appends a message to its lane.
     pub(super) fn enqueue(&mut self, message: MessageId, session: SessionId, position: u64) {
+        let before = self.sent.len();
         self.sent.retain(|s| s.message != message);
         self.sent.push(Sent {
+            is_retried: self.sent.len() < before,
             message,
             session,
             position,

@@ -89,7 +89,7 @@ fn a_request_without_an_effect_has_none_later_either() {
     let mut fixture = Fixture::open();
     fixture.writes("1", "chat", "eva");
     let unchanged = Request {
-        has_effect: false,
+        edit_has_effect: false,
         ..fixture.signed("first", edited("1", "hello"))
     };
     fixture.request(&unchanged).unwrap();

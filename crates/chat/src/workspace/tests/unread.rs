@@ -1,6 +1,7 @@
 //! Which messages are unread, and who waits.
 
-use super::fixture::{Fixture, deleted, note, read, take};
+use super::deliveries::SECOND;
+use super::fixture::{Fixture, close, deleted, note, read, reopen, take};
 use crate::id::SessionId;
 
 #[test]
@@ -49,6 +50,31 @@ fn nobody_waits_for_the_answer_to_a_deleted_message_that_was_read() {
     fixture.receive(deleted("first of chat")).unwrap();
     let row = fixture.session(session);
     assert_eq!((row.unread, row.waiting_since), (0, None));
+}
+
+#[test]
+fn who_waits_waits_since_the_oldest_message_that_is_not_deleted() {
+    let (mut fixture, session) = Fixture::with_session();
+    let first = fixture.now;
+    fixture.wait(SECOND);
+    fixture.writes("2", "chat", "eva");
+    let second = fixture.now;
+    fixture.wait(SECOND);
+    fixture.writes("3", "chat", "eva");
+    let since = |fixture: &Fixture| fixture.session(session).waiting_since;
+    fixture.receive(deleted("3")).unwrap();
+    assert_eq!(since(&fixture), Some(first));
+    fixture.receive(deleted("first of chat")).unwrap();
+    assert_eq!(since(&fixture), Some(second));
+    fixture.does("ann", take(session));
+    fixture.does("ann", close(session));
+    assert_eq!(since(&fixture), None);
+    fixture.does("ann", reopen(session, false));
+    assert_eq!(since(&fixture), Some(second), "nobody answered");
+    fixture.sends("ann", session);
+    fixture.does("ann", close(session));
+    fixture.does("ann", reopen(session, false));
+    assert_eq!(since(&fixture), None, "answered");
 }
 
 #[test]

@@ -115,6 +115,9 @@ fn the_history_of_a_person_has_all_their_chats_in_order_with_one_cursor() {
     once(&mut shell, channel, "group", "bo", "g 2");
     once(&mut shell, channel, "group", "dee", "g 3");
     once(&mut shell, channel, "elsewhere", "dee", "x");
+    // In this group nobody opened a session for the person.
+    shell.writes(channel, "guests", "cy", "h 1");
+    shell.writes(channel, "guests", "bo", "h 2");
     // Both chats are open.
     for text in ["a 4", "b 3", "a 5"] {
         let chat = text.split(' ').next().unwrap();
@@ -122,7 +125,7 @@ fn the_history_of_a_person_has_all_their_chats_in_order_with_one_cursor() {
     }
     let all: Vec<&str> = said
         .into_iter()
-        .chain(["g 1", "g 2", "g 3", "a 4", "b 3", "a 5"])
+        .chain(["g 1", "g 2", "g 3", "h 1", "h 2", "a 4", "b 3", "a 5"])
         .collect();
     let contact = contact_of(&mut shell, &first);
     for limit in [1, 2, 3, 5, 100] {

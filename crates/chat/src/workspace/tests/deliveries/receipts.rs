@@ -95,6 +95,42 @@ fn a_receipt_after_a_failure_is_believed_and_ends_the_retries() {
 }
 
 #[test]
+fn a_repeated_failed_receipt_does_not_end_a_retry_that_is_not_accepted() {
+    let (mut fixture, _, id) = Fixture::with_message();
+    fixture.attempt(id, answered(200));
+    check(
+        &mut fixture,
+        id,
+        ReceiptStatus::Failed,
+        DeliveryState::Failed,
+    );
+    fixture.does("ann", retry(id));
+    check(
+        &mut fixture,
+        id,
+        ReceiptStatus::Failed,
+        DeliveryState::Queued,
+    );
+    fixture.attempt(id, answered(500));
+    check(
+        &mut fixture,
+        id,
+        ReceiptStatus::Failed,
+        DeliveryState::Sending,
+    );
+    fixture.assert_no_event();
+    fixture.wait(DAY / 24);
+    fixture.attempt(id, answered(200));
+    // Now it may be about the retry.
+    check(
+        &mut fixture,
+        id,
+        ReceiptStatus::Failed,
+        DeliveryState::Failed,
+    );
+}
+
+#[test]
 fn a_receipt_ends_a_retry_that_has_begun() {
     for attempts in [0, 1] {
         let (mut fixture, _, id) = Fixture::with_message();

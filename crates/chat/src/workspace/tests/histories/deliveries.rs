@@ -63,6 +63,10 @@ impl World {
             DeliveryState::Delivered => 1,
             _ => 0,
         };
+        let is_old = after == DeliveryState::Failed && sent.is_retried && sent.state.is_pending();
+        if is_old {
+            return Some(());
+        }
         if sent.state <= DeliveryState::Accepted || proof(after) > proof(sent.state) {
             sent.state = after;
         }
