@@ -12,13 +12,13 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::process::Command;
-use tokio::task::JoinSet;
 
 use crate::clock::instant;
 use crate::gateway::CODE;
 use crate::load::Target;
 use crate::ports;
 use crate::process::{Tree, directory};
+use crate::subscriber::Subscriber;
 
 const PASSWORD: &str = "correct horse battery";
 const LIMIT: Duration = Duration::from_mins(10);
@@ -125,22 +125,14 @@ impl Broker {
         }
     }
 
-    /// Subscribes to all feeds until the result is dropped.
-    pub(crate) async fn subscriber(&self) -> JoinSet<()> {
+    /// Subscribes to all feeds.
+    pub(crate) async fn subscriber(&self) -> Subscriber {
         let admin = self.user("admin").await;
-        let mut feed = admin
-            .bus
-            .subscribe("sb.default.feed.>", None)
-            .await
-            .unwrap();
+        let feed = "sb.default.feed.>";
+        let subscriber = Subscriber::start(&admin.bus, feed).await;
         // After this answer the server knows the subscription.
         admin.call("me", &json!({})).await;
-        let mut reading = JoinSet::new();
-        reading.spawn(async move {
-            let _signed_in = admin;
-            while feed.next().await.is_some() {}
-        });
-        reading
+        subscriber
     }
 
     /// Connects a messenger. Returns the target that it posts to.

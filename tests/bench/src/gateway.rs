@@ -19,11 +19,15 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::teller::tell;
+
 /// The confirmation code of every channel.
 pub(crate) const CODE: &str = "a public confirmation code";
 /// The subject of the stream.
 const SUBJECT: &str = "bench.inbound";
-const TIMEOUT: Duration = Duration::from_secs(5);
+/// The stream.
+pub(crate) const STREAM: &str = "BENCH";
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Stores requests in `JetStream`, or not at all.
 struct Baseline {
@@ -92,8 +96,9 @@ const fn config() -> Config {
     }
 }
 
-/// Serves with `nothing`, `jetstream` or `jetstream-always` as the store until it is killed.
-pub(crate) fn serve(behind: &str) {
+/// Serves with `nothing`, `jetstream` or `jetstream-always` as the store until it is killed. With a
+/// webhook, it tells that and a feed of each message.
+pub(crate) fn serve(behind: &str, webhook: Option<&str>) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -111,11 +116,17 @@ pub(crate) fn serve(behind: &str) {
         let mut jetstream = None;
         if behind != "nothing" {
             let started = bus::testing::Server::start_with(&settings).await;
-            jetstream = Some(connect(&started).await);
+            let connected = connect(&started).await;
+            if let Some(webhook) = webhook {
+                tokio::spawn(tell(connected.clone(), format!("http://{webhook}/")));
+            }
+            jetstream = Some(connected);
             server = Some(started);
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        println!("{}", listener.local_addr().unwrap());
+        let nats = server.as_ref().map(bus::testing::Server::url);
+        let address = listener.local_addr().unwrap();
+        println!("{address} {}", nats.unwrap_or_default());
         std::io::stdout().flush().unwrap();
         let upstream = Baseline {
             jetstream,
@@ -130,12 +141,12 @@ pub(crate) fn serve(behind: &str) {
 async fn connect(server: &bus::testing::Server) -> Bus {
     let bus = server.bus().await;
     let stream = json!({
-        "name": "BENCH", "subjects": [SUBJECT], "storage": "file", "retention": "limits",
+        "name": STREAM, "subjects": [SUBJECT], "storage": "file", "retention": "limits",
         "num_replicas": 1, "max_consumers": -1, "max_msgs": -1, "max_bytes": -1, "max_age": 0,
         "discard": "old",
     });
     let made = bus.request(
-        "$JS.API.STREAM.CREATE.BENCH".to_owned(),
+        format!("$JS.API.STREAM.CREATE.{STREAM}"),
         &[],
         stream.to_string().into(),
         TIMEOUT,

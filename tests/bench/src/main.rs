@@ -1,5 +1,6 @@
 //! Benchmarks of the whole broker: inbound throughput compared with a gateway that stores nothing and
-//! one that stores in `JetStream`, and the cost of a large log.
+//! one that stores in `JetStream`, the same with everything that is told of a message, and the cost of
+//! a large log.
 //!
 //! `./just bench` runs everything, `./just bench throughput --connections 256` a part. The figures are
 //! in docs/performance.md.
@@ -19,6 +20,7 @@
 
 mod broker;
 mod clock;
+mod finished;
 mod gateway;
 mod large_log;
 mod load;
@@ -27,7 +29,10 @@ mod options;
 #[path = "../../it/ports.rs"]
 mod ports;
 mod process;
+mod subscriber;
+mod system;
 mod table;
+mod teller;
 mod throughput;
 mod webhook;
 
@@ -36,8 +41,8 @@ use options::{Options, Part};
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    if let ["serve", behind] = arguments[..] {
-        return gateway::serve(behind);
+    if let ["serve", behind, ref webhook @ ..] = arguments[..] {
+        return gateway::serve(behind, webhook.first().copied());
     }
     let options = Options::read(&arguments);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -48,6 +53,9 @@ fn main() {
     runtime.block_on(async {
         if options.parts.contains(&Part::Throughput) {
             throughput::measure(&options).await;
+        }
+        if options.parts.contains(&Part::Finished) {
+            finished::measure(&options).await;
         }
         if options.parts.contains(&Part::LargeLog) {
             large_log::measure(&options).await;

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-const USAGE: &str = "./just bench [throughput] [large-log] [--connections 1,16,256] [--seconds 2] [--rounds 3] \
+const USAGE: &str = "./just bench [throughput] [finished] [large-log] [--connections 1,16,256] [--seconds 2] [--rounds 3] \
                      [--events 300000] [--sessions 30000] [--only abcdef] \
-                     [--other-build PROGRAM]";
+                     [--beside PROGRAM]";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     /// Inbound messages over HTTP.
     Throughput,
+    /// The same until each is stored, shown and told.
+    Finished,
     /// A broker on a large log.
     LargeLog,
 }
@@ -28,7 +30,7 @@ pub(crate) struct Options {
     /// The letters of the systems to compare.
     pub(crate) only: String,
     /// Another build of the broker to compare with.
-    pub(crate) other_build: Option<PathBuf>,
+    pub(crate) beside: Option<PathBuf>,
 }
 
 impl Options {
@@ -41,13 +43,14 @@ impl Options {
             events: 300_000,
             sessions: 30_000,
             only: "abcdef".to_owned(),
-            other_build: None,
+            beside: None,
         };
         let mut arguments = arguments.iter().copied();
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().expect(USAGE);
             match argument {
                 "throughput" => options.parts.push(Part::Throughput),
+                "finished" => options.parts.push(Part::Finished),
                 "large-log" => options.parts.push(Part::LargeLog),
                 "--connections" => {
                     let all = value().split(',');
@@ -60,14 +63,14 @@ impl Options {
                 "--events" => options.events = value().parse().expect(USAGE),
                 "--sessions" => options.sessions = value().parse().expect(USAGE),
                 "--only" => value().clone_into(&mut options.only),
-                "--other-build" => options.other_build = Some(value().into()),
+                "--beside" => options.beside = Some(value().into()),
                 // `cargo bench` passes this to every bench.
                 "--bench" => {}
                 _ => panic!("{USAGE}"),
             }
         }
         if options.parts.is_empty() {
-            options.parts = vec![Part::Throughput, Part::LargeLog];
+            options.parts = vec![Part::Throughput, Part::Finished, Part::LargeLog];
         }
         options
     }

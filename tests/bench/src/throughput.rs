@@ -3,47 +3,20 @@
 //! The systems take turns of a few seconds in the same run, and all others are paused, so that other
 //! load on the machine affects all of them alike. A ratio is the median of the ratios per round.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use chat::secret::Secret;
-use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::Command;
-use tokio::task::JoinSet;
-
-use crate::broker::{Broker, path};
-use crate::gateway::CODE;
-use crate::load::{self, Measured, Target};
+use crate::load::{self, Measured};
 use crate::options::Options;
-use crate::process::{Tree, directory, own_cpu, switchboard};
+use crate::process::{own_cpu, switchboard};
+use crate::system::System;
 use crate::table::{median, verdict};
 use crate::webhook::Webhook;
 
 /// How long each system runs before it is measured. A broker that was paused serves again after a second.
-const WARM_UP: Duration = Duration::from_millis(1_500);
+pub(crate) const WARM_UP: Duration = Duration::from_millis(1_500);
 
 /// How long a broker renders feed events after the user who set it up has disconnected.
 const FEED_QUIET_AFTER: Duration = Duration::from_secs(25);
-
-/// A system to compare.
-struct System {
-    letter: char,
-    name: &'static str,
-    target: Target,
-    runs: Runs,
-    /// Its messenger, or `None` if the webhook refuses connections.
-    webhook: Option<Webhook>,
-    /// A subscriber to the feed, if any.
-    subscriber: Option<JoinSet<()>>,
-    /// The storage of a gateway.
-    _dir: Option<TempDir>,
-}
-
-enum Runs {
-    Broker(Box<Broker>),
-    Gateway(Tree),
-}
 
 /// The result of one turn.
 struct Turn {
@@ -54,86 +27,24 @@ struct Turn {
     webhooks: f64,
 }
 
-impl System {
-    async fn broker(
-        (letter, name): (char, &'static str),
-        program: PathBuf,
-        webhook_up: bool,
-    ) -> Self {
-        let webhook = Webhook::start(&Secret::new(CODE)).await;
-        let mut broker = Broker::init(program).await;
-        broker.up().await;
-        let target = broker.channel(webhook.address).await;
-        Self {
-            letter,
-            name,
-            target,
-            runs: Runs::Broker(Box::new(broker)),
-            webhook: webhook_up.then_some(webhook),
-            subscriber: None,
-            _dir: None,
-        }
-    }
-
-    async fn with_subscriber(mut self) -> Self {
-        if let Runs::Broker(broker) = &self.runs {
-            self.subscriber = Some(broker.subscriber().await);
-        }
-        self
-    }
-
-    async fn gateway(letter: char, name: &'static str, behind: &str) -> Self {
-        let dir = directory();
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command.env("TMPDIR", dir.path());
-        command
-            .args(["serve", behind])
-            .stdout(std::process::Stdio::piped());
-        let mut tree = Tree::start(&mut command);
-        let stdout = tree.child().stdout.take().unwrap();
-        let line = BufReader::new(stdout).lines().next_line().await.unwrap();
-        Self {
-            letter,
-            name,
-            target: Target {
-                address: line.unwrap().parse().unwrap(),
-                path: path("00000000-0000-0000-0000-000000000001"),
-                code: Secret::new(CODE),
-            },
-            runs: Runs::Gateway(tree),
-            webhook: None,
-            subscriber: None,
-            _dir: Some(dir),
-        }
-    }
-
-    fn tree(&self) -> &Tree {
-        match &self.runs {
-            Runs::Broker(broker) => broker.tree(),
-            Runs::Gateway(tree) => tree,
-        }
-    }
-
-    async fn turn(&self, connections: usize, during: Duration) -> Turn {
-        self.tree().resume();
-        load::run(&self.target, connections, WARM_UP).await;
-        let webhooks = || self.webhook.as_ref().map_or(0, Webhook::count);
-        let before = (self.tree().cpu(), own_cpu(), webhooks());
-        let measured = load::run(&self.target, connections, during).await;
-        let after = (self.tree().cpu(), own_cpu(), webhooks());
-        self.tree().pause();
-        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / measured.answered as f64;
-        Turn {
-            cpu: (
-                each(after.0.saturating_sub(before.0)),
-                each(after.1.saturating_sub(before.1)),
-            ),
-            webhooks: (after.2 - before.2) as f64 / measured.answered as f64,
-            measured,
-        }
+async fn turn(system: &System, connections: usize, during: Duration) -> Turn {
+    system.tree().resume();
+    load::run(&system.target, connections, WARM_UP).await;
+    let webhooks = || system.webhook.as_ref().map_or(0, Webhook::count);
+    let before = (system.tree().cpu(), own_cpu(), webhooks());
+    let measured = load::run(&system.target, connections, during).await;
+    let after = (system.tree().cpu(), own_cpu(), webhooks());
+    system.tree().pause();
+    let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / measured.answered as f64;
+    Turn {
+        cpu: (
+            each(after.0.saturating_sub(before.0)),
+            each(after.1.saturating_sub(before.1)),
+        ),
+        webhooks: (after.2 - before.2) as f64 / measured.answered as f64,
+        measured,
     }
 }
-
 pub(crate) async fn measure(options: &Options) {
     let mut all = Vec::new();
     for letter in options.only.chars() {
@@ -162,7 +73,7 @@ pub(crate) async fn measure(options: &Options) {
         system.tree().pause();
         all.push(system);
     }
-    if let Some(program) = &options.other_build {
+    if let Some(program) = &options.beside {
         let other = ('o', "other build of the broker");
         let other = System::broker(other, program.clone(), true).await;
         other.tree().pause();
@@ -180,7 +91,7 @@ pub(crate) async fn measure(options: &Options) {
         for _ in 0..options.rounds {
             let mut round = Vec::new();
             for system in &all {
-                round.push(system.turn(*connections, options.slice).await);
+                round.push(turn(system, *connections, options.slice).await);
             }
             rounds.push(round);
         }

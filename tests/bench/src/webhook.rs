@@ -32,6 +32,7 @@ pub(crate) struct Webhook {
 struct Shared {
     code: Secret,
     received: AtomicU64,
+    outcomes: AtomicU64,
     messages: mpsc::Sender<Instant>,
 }
 
@@ -43,6 +44,7 @@ impl Webhook {
         let shared = Arc::new(Shared {
             code: code.clone(),
             received: AtomicU64::new(0),
+            outcomes: AtomicU64::new(0),
             messages: sender,
         });
         let mut serving = JoinSet::new();
@@ -58,6 +60,11 @@ impl Webhook {
     /// The number of requests so far.
     pub(crate) fn count(&self) -> u64 {
         self.shared.received.load(Ordering::Relaxed)
+    }
+
+    /// The number of outcomes of messages so far.
+    pub(crate) fn outcomes(&self) -> u64 {
+        self.shared.outcomes.load(Ordering::Relaxed)
     }
 }
 
@@ -89,6 +96,10 @@ async fn handle(
             let challenge = body["data"]["challenge"].as_str().unwrap();
             let proof = signature::answer(&shared.code, challenge).unwrap();
             json!({ "challenge": proof }).to_string()
+        }
+        "messageOutcome" => {
+            shared.outcomes.fetch_add(1, Ordering::Relaxed);
+            String::new()
         }
         "message" => {
             // The channel is full in parts that do not read it.
