@@ -61,9 +61,20 @@ impl Bus {
         headers: &[(&str, &str)],
         payload: Bytes,
     ) -> Result<(), Error> {
-        let headers = message::checked(headers)?;
+        self.put(subject, None, message::checked(headers)?, payload)
+            .await
+    }
+
+    /// Queues a message, with the subject to which replies go.
+    pub(crate) async fn put(
+        &self,
+        subject: String,
+        reply: Option<String>,
+        headers: HeaderMap,
+        payload: Bytes,
+    ) -> Result<(), Error> {
         let bytes = payload.len();
-        let sent = self.send(&subject, None, headers, payload);
+        let sent = self.send(&subject, reply, headers, payload);
         self.enqueue(&subject, sent)
             .await?
             .map_err(|error| self.unpublished(&error, subject, bytes))
@@ -109,7 +120,7 @@ impl Bus {
     }
 
     /// The error of a request whose connection broke.
-    fn interrupted(&self, subject: String) -> Error {
+    pub(crate) fn interrupted(&self, subject: String) -> Error {
         if self.link.borrow().denied {
             Error::NotAuthorised(self.url.to_string())
         } else {
@@ -282,7 +293,7 @@ impl Bus {
             .ok_or_else(|| Error::Full(subject.to_owned()))
     }
 
-    fn unsent(&self, subject: String) -> Error {
+    pub(crate) fn unsent(&self, subject: String) -> Error {
         if self.link.borrow().closed {
             Error::Closed(subject)
         } else {
@@ -304,7 +315,7 @@ impl Bus {
 }
 
 /// Waits until the connection breaks.
-async fn broken(link: &mut watch::Receiver<Link>) {
+pub(crate) async fn broken(link: &mut watch::Receiver<Link>) {
     let connections = link.borrow_and_update().connections.max(1);
     let gone = |link: &Link| !link.connected || link.connections.max(1) != connections;
     if link.wait_for(gone).await.is_err() {

@@ -17,10 +17,12 @@
 #![cfg_attr(not(test), warn(clippy::wildcard_enum_match_arm))]
 
 pub mod background;
+pub mod batch;
 mod bus;
 pub mod clock;
 mod config;
 mod error;
+mod exchange;
 mod limits;
 mod link;
 mod message;
@@ -34,6 +36,7 @@ pub mod testing;
 pub use bus::{Bus, DRAIN_TIMEOUT, FLUSH_TIMEOUT};
 pub use config::{CONNECT_TIMEOUT, Config};
 pub use error::{Error, chain};
+pub use exchange::Exchange;
 pub use limits::{COMMANDS_MAX, QUEUE_TIMEOUT, SUBSCRIPTION_MESSAGES_MAX};
 pub use link::Link;
 pub use message::{ERROR_CODE_HEADER, ERROR_HEADER, Message};

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_nats::{Client, Message, Subscriber};
 use futures_util::StreamExt as _;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -28,7 +28,21 @@ pub(crate) struct Replies {
 #[derive(Debug, Default)]
 struct Waiting {
     last: u64,
-    requests: BTreeMap<u64, oneshot::Sender<Message>>,
+    requests: BTreeMap<u64, Waiter>,
+}
+
+/// Who waits for the replies to a request.
+#[derive(Debug)]
+enum Waiter {
+    One(oneshot::Sender<Message>),
+    Many(mpsc::Sender<Message>),
+}
+
+/// The registration of a request; dropping it forgets the request.
+#[derive(Debug)]
+struct Registered {
+    number: u64,
+    waiting: Arc<Mutex<Waiting>>,
 }
 
 /// A reply that a request waits for; dropping it forgets the request.
@@ -36,9 +50,17 @@ struct Waiting {
 pub(crate) struct PendingReply {
     /// The reply subject of the request.
     pub(crate) subject: String,
-    number: u64,
     reply: oneshot::Receiver<Message>,
-    waiting: Arc<Mutex<Waiting>>,
+    _registered: Registered,
+}
+
+/// The replies that a request waits for; dropping them forgets the request.
+#[derive(Debug)]
+pub(crate) struct PendingReplies {
+    /// The reply subject of the request.
+    pub(crate) subject: String,
+    replies: mpsc::Receiver<Message>,
+    _registered: Registered,
 }
 
 impl Replies {
@@ -63,19 +85,46 @@ impl Replies {
         })
     }
 
-    /// Registers one more request.
+    /// Registers one more request, which gets one reply.
     pub(crate) fn expect_one(&self) -> PendingReply {
         let (sender, reply) = oneshot::channel();
+        let (subject, registered) = self.register(Waiter::One(sender));
+        PendingReply {
+            subject,
+            reply,
+            _registered: registered,
+        }
+    }
+
+    /// Registers one more request, which gets several replies. Those beyond `max` that were not read are
+    /// dropped.
+    pub(crate) fn expect_many(&self, max: usize) -> PendingReplies {
+        let (sender, replies) = mpsc::channel(max);
+        let (subject, registered) = self.register(Waiter::Many(sender));
+        PendingReplies {
+            subject,
+            replies,
+            _registered: registered,
+        }
+    }
+
+    fn register(&self, waiter: Waiter) -> (String, Registered) {
         let mut waiting = lock(&self.waiting);
         waiting.last += 1;
         let number = waiting.last;
-        waiting.requests.insert(number, sender);
-        PendingReply {
-            subject: format!("{}{number}", self.prefix),
+        waiting.requests.insert(number, waiter);
+        drop(waiting);
+        let registered = Registered {
             number,
-            reply,
             waiting: Arc::clone(&self.waiting),
-        }
+        };
+        (format!("{}{number}", self.prefix), registered)
+    }
+
+    /// The number of requests that wait.
+    #[cfg(test)]
+    pub(crate) fn waiting_count(&self) -> usize {
+        lock(&self.waiting).requests.len()
     }
 
     /// Waits until the subscription has ended.
@@ -97,9 +146,29 @@ impl PendingReply {
     }
 }
 
-impl Drop for PendingReply {
+impl PendingReplies {
+    /// Waits for the next reply; `None` when the connection is closed.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        self.replies.recv().await
+    }
+}
+
+impl Drop for Registered {
     fn drop(&mut self) {
         lock(&self.waiting).requests.remove(&self.number);
+    }
+}
+
+impl Waiting {
+    /// Returns whether somebody waits for the reply.
+    fn pass_on(&mut self, number: u64, reply: Message) -> bool {
+        if let Some(Waiter::Many(replies)) = self.requests.get(&number) {
+            return replies.try_send(reply).is_ok();
+        }
+        match self.requests.remove(&number) {
+            Some(Waiter::One(request)) => request.send(reply).is_ok(),
+            Some(Waiter::Many(_)) | None => false,
+        }
     }
 }
 
@@ -109,8 +178,7 @@ async fn dispatch(mut replies: Subscriber, prefix: String, waiting: Arc<Mutex<Wa
             .subject
             .strip_prefix(&prefix)
             .and_then(|n| n.parse().ok());
-        let request = number.and_then(|number: u64| lock(&waiting).requests.remove(&number));
-        if request.is_none_or(|request| request.send(reply).is_err()) {
+        if !number.is_some_and(|number| lock(&waiting).pass_on(number, reply)) {
             tracing::debug!("late reply dropped");
         }
     }
@@ -136,7 +204,7 @@ mod tests {
     async fn a_request_leaves_nothing_behind_however_it_ends() {
         let server = Server::start().await;
         let bus = server.bus().await;
-        let kept = || super::lock(&bus.replies.waiting).requests.len();
+        let kept = || bus.replies.waiting_count();
         let ask = |subject: &str, ms| {
             bus.request(
                 subject.to_owned(),

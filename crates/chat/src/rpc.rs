@@ -276,7 +276,8 @@ pub struct Audience {
     pub users: Option<Vec<UserId>>,
 }
 
-/// The router requests one HTTP attempt at a webhook from egress.
+/// The router requests one HTTP attempt at a webhook from egress. One message has a list of them, and
+/// gets several replies, each with the [`AttemptReply`]s of those that have ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttemptRequest {
     /// The channel's webhook.
@@ -312,6 +313,9 @@ pub struct AttemptReply {
     #[serde(default)]
     pub old_code: Option<bool>,
 }
+
+/// The attempts of a message that have ended, by their number in it.
+pub type AttemptReplies = Vec<(u32, AttemptReply)>;
 
 /// How one attempt ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -22,6 +22,7 @@ mod dialer;
 mod guard;
 mod metric;
 mod queue;
+mod replies;
 mod resolver;
 mod retry_after;
 mod role;

@@ -10,6 +10,7 @@ use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
 use chat::subject::Subjects;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::attempt::Attempts;
 use crate::config::Config;
@@ -18,6 +19,7 @@ use crate::dialer::{Dialer, KEPT_MAX};
 use crate::guard::Guard;
 use crate::metric;
 use crate::queue::{AttemptQueue, Limits};
+use crate::replies::{Replies, ReplyTo};
 use crate::resolver::Resolver;
 use crate::target::Target;
 
@@ -83,6 +85,7 @@ pub async fn run(
             waiting: config.waiting,
         }),
         running: JoinSet::new(),
+        repliers: TaskTracker::new(),
     };
     tracing::info!("egress started");
     let ended = role.serve(&mut subscription, &stop).await;
@@ -96,6 +99,8 @@ struct Role {
     queue: AttemptQueue<Pending>,
     /// The running attempts; each returns its host.
     running: JoinSet<String>,
+    /// The tasks that send replies.
+    repliers: TaskTracker,
 }
 
 struct Shared {
@@ -104,10 +109,10 @@ struct Shared {
     service: Service,
 }
 
-/// A decoded request and the message to reply to.
+/// A decoded request and where its reply goes.
 struct Pending {
-    message: Message,
     request: AttemptRequest,
+    reply: ReplyTo,
 }
 
 impl Role {
@@ -125,7 +130,7 @@ impl Role {
                     self.queue.end(&ended.map_err(Error::Panicked)?);
                 }
                 () = tokio::time::sleep(expiry.unwrap_or_default()), if expiry.is_some() => {
-                    self.refuse_expired(clock::instant()).await;
+                    self.refuse_expired(clock::instant());
                 }
                 message = requests.next() => {
                     let message = message.ok_or(Error::BusClosed)?;
@@ -137,23 +142,38 @@ impl Role {
     }
 
     async fn enqueue(&mut self, message: Message, now: Instant) {
-        let request = match codec::decode::<AttemptRequest>(&message.payload) {
-            Ok(request) => request,
+        for pending in self.pending(message).await {
+            // Requests with an invalid URL share one host until they start, and then fail at once.
+            let host = Target::parse(&pending.request.url)
+                .map(|t| t.host.to_string())
+                .unwrap_or_default();
+            if let Err(pending) = self.queue.push(host, pending, now) {
+                self.refuse(pending, Reason::EgressBusy);
+            }
+        }
+    }
+
+    /// Decodes the requests of a message, or refuses it.
+    async fn pending(&self, message: Message) -> Vec<Pending> {
+        match codec::decode::<Vec<AttemptRequest>>(&message.payload) {
+            Ok(requests) => {
+                let (replies, sending) =
+                    Replies::new(self.shared.bus.clone(), message, requests.len());
+                self.repliers.spawn(sending);
+                let requests = requests.into_iter().zip(replies);
+                requests
+                    .map(|(request, reply)| Pending { request, reply })
+                    .collect()
+            }
             Err(error) => {
-                tracing::warn!(%error, "cannot decode an attempt request");
+                tracing::warn!(%error, "cannot decode attempt requests");
                 self.shared
                     .service
-                    .count(ENDPOINT, Duration::ZERO, Some("not an attempt"));
-                let reason = "not an AttemptRequest; run the same version everywhere";
-                return log_unsent(self.shared.bus.refuse(&message, 400, reason).await);
+                    .count(ENDPOINT, Duration::ZERO, Some("not attempts"));
+                let reason = "not a list of AttemptRequest; run the same version everywhere";
+                log_unsent(self.shared.bus.refuse(&message, 400, reason).await);
+                Vec::new()
             }
-        };
-        // Requests with an invalid URL share one host until they start, and then fail at once.
-        let host = Target::parse(&request.url)
-            .map(|t| t.host.to_string())
-            .unwrap_or_default();
-        if let Err(pending) = self.queue.push(host, Pending { message, request }, now) {
-            self.refuse(pending, Reason::EgressBusy).await;
         }
     }
 
@@ -167,33 +187,27 @@ impl Role {
         }
     }
 
-    async fn refuse_expired(&mut self, now: Instant) {
+    fn refuse_expired(&mut self, now: Instant) {
         while let Some(pending) = self.queue.pop_expired(now) {
-            self.refuse(pending, Reason::EgressBusy).await;
+            self.refuse(pending, Reason::EgressBusy);
         }
     }
 
-    async fn refuse(&self, pending: Pending, reason: Reason) {
+    fn refuse(&self, pending: Pending, reason: Reason) {
         metric::turned_away();
-        self.shared
-            .answer(
-                &pending.message,
-                Duration::ZERO,
-                (Outcome::Failed(reason), None),
-            )
-            .await;
+        let failed = (Outcome::Failed(reason), None);
+        self.shared.answer(pending.reply, Duration::ZERO, failed);
     }
 
     async fn shut_down(mut self, mut subscription: Subscription, grace: Duration) {
         for pending in self.queue.drain().collect::<Vec<_>>() {
-            self.refuse(pending, Reason::EgressStopping).await;
+            self.refuse(pending, Reason::EgressStopping);
         }
         let rest = async {
             log_unsent(subscription.drain().await);
             while let Some(message) = subscription.next().await {
-                if let Ok(request) = codec::decode(&message.payload) {
-                    self.refuse(Pending { message, request }, Reason::EgressStopping)
-                        .await;
+                for pending in self.pending(message).await {
+                    self.refuse(pending, Reason::EgressStopping);
                 }
             }
         };
@@ -204,6 +218,8 @@ impl Role {
             tracing::warn!(attempts = self.running.len(), "aborted running attempts");
         }
         self.running.shutdown().await;
+        self.repliers.close();
+        drop(tokio::time::timeout(DRAIN_TIMEOUT, self.repliers.wait()).await);
         self.shared.service.stop().await;
         if let Some(shared) = Arc::into_inner(self.shared) {
             shared.attempts.close().await;
@@ -213,21 +229,16 @@ impl Role {
 
 impl Shared {
     async fn attempt(&self, pending: Pending) {
-        let Pending { message, request } = pending;
+        let Pending { request, reply } = pending;
         metric::started();
         let started = clock::instant();
         let (outcome, old_code) = self.attempts.attempt(request, clock::now()).await;
         let elapsed = clock::instant().saturating_duration_since(started);
         metric::ended(&outcome, elapsed);
-        self.answer(&message, elapsed, (outcome, old_code)).await;
+        self.answer(reply, elapsed, (outcome, old_code));
     }
 
-    async fn answer(
-        &self,
-        message: &Message,
-        elapsed: Duration,
-        (outcome, old_code): (Outcome, Option<bool>),
-    ) {
+    fn answer(&self, to: ReplyTo, elapsed: Duration, (outcome, old_code): (Outcome, Option<bool>)) {
         let error = match &outcome {
             Outcome::Answered { .. } => None,
             Outcome::Failed(reason) => Some(reason.to_string()),
@@ -239,12 +250,12 @@ impl Shared {
             outcome,
             old_code,
         };
-        log_unsent(self.bus.answer(message, &reply).await);
+        to.send(&reply);
     }
 }
 
 /// Logs a reply that cannot be sent; the caller then times out.
-fn log_unsent(result: Result<(), bus::Error>) {
+pub(crate) fn log_unsent(result: Result<(), bus::Error>) {
     if let Err(error) = result {
         tracing::warn!(%error, "cannot send a reply");
     }

@@ -9,7 +9,7 @@ use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::Bus;
+use bus::{Bus, batch};
 use chat::codec;
 use chat::rpc::{InboundReply, InboundRequest};
 use tokio::sync::{mpsc, oneshot};
@@ -20,11 +20,6 @@ use crate::upstream::Unavailable;
 /// The most batches in flight: one being made durable and one being applied meanwhile. More would
 /// only make them smaller.
 const IN_FLIGHT_MAX: usize = 2;
-/// The most messages of a batch: half a frame of the log if each is one event.
-const MESSAGES_MAX: usize = 128;
-/// The most bytes of a batch, unless its only message is longer. Below NATS's limit of 1 MiB even with
-/// the longest body.
-const BYTES_MAX: usize = 256 * 1024;
 /// The most messages waiting for a batch; beyond it requests wait for room until their own timeout.
 const WAITING_MAX: usize = 1_024;
 
@@ -32,19 +27,9 @@ const WAITING_MAX: usize = 1_024;
 #[derive(Debug)]
 pub(crate) struct Batcher(mpsc::Sender<Waiting>);
 
-/// An encoded message, and where its reply goes.
-#[derive(Debug)]
-struct Waiting {
-    message: Vec<u8>,
-    reply: oneshot::Sender<Result<InboundReply, Unavailable>>,
-}
-
-/// The messages of one request.
-#[derive(Debug, Default)]
-struct Batch {
-    waiting: Vec<Waiting>,
-    bytes: usize,
-}
+type Reply = Result<InboundReply, Unavailable>;
+type Waiting = batch::Waiting<Reply>;
+type Batch = batch::Batch<Reply>;
 
 /// Why a message of a batch has no reply.
 #[derive(Debug, thiserror::Error)]
@@ -104,37 +89,9 @@ where
     while in_flight.join_next().await.is_some() {}
 }
 
-impl Batch {
-    const fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
-    }
-
-    /// Adds a message, if any, and returns whether it did.
-    fn push(&mut self, waiting: Option<Waiting>) -> bool {
-        let Some(waiting) = waiting else { return false };
-        self.bytes += waiting.message.len();
-        self.waiting.push(waiting);
-        true
-    }
-
-    /// Adds the waiting messages that fit and returns the first that does not.
-    fn fill(&mut self, inbox: &mut mpsc::Receiver<Waiting>) -> Option<Waiting> {
-        while self.waiting.len() < MESSAGES_MAX {
-            let next = inbox.try_recv().ok()?;
-            if self.bytes + next.message.len() > BYTES_MAX {
-                return Some(next);
-            }
-            self.push(Some(next));
-        }
-        None
-    }
-}
-
 /// Sends a batch and distributes the replies.
 async fn send(bus: Bus, subject: String, timeout: Duration, batch: Batch) {
-    // A caller that timed out while waiting will retry, so its message is not sent now.
-    let waiting = batch.waiting.into_iter().filter(|w| !w.reply.is_closed());
-    let (messages, callers): (Vec<_>, Vec<_>) = waiting.map(|w| (w.message, w.reply)).unzip();
+    let (messages, callers) = batch.into_parts();
     if callers.is_empty() {
         return;
     }
@@ -181,7 +138,7 @@ mod tests {
         let send = move |batch: Batch| {
             let (sent, answers) = (sent.clone(), Arc::clone(&answers));
             async move {
-                sent.send(batch.waiting.len()).await.unwrap();
+                sent.send(batch.len()).await.unwrap();
                 answers.acquire().await.unwrap().forget();
             }
         };
@@ -199,25 +156,5 @@ mod tests {
         drop(sender);
         answered.add_permits(IN_FLIGHT_MAX);
         tasks.join_next().await.unwrap().unwrap();
-    }
-
-    #[test]
-    fn a_batch_is_bounded_in_messages_and_in_bytes() {
-        let (sender, mut inbox) = mpsc::channel(WAITING_MAX);
-        let mut batch = Batch::default();
-        for _ in 0..=MESSAGES_MAX {
-            sender.try_send(waiting(1)).unwrap();
-        }
-        assert!(batch.fill(&mut inbox).is_none());
-        assert_eq!(batch.waiting.len(), MESSAGES_MAX);
-        let mut batch = Batch::default();
-        for _ in 0..2 {
-            sender.try_send(waiting(BYTES_MAX / 2)).unwrap();
-        }
-        let left = batch.fill(&mut inbox).unwrap();
-        assert_eq!(
-            (batch.waiting.len(), left.message.len()),
-            (2, BYTES_MAX / 2)
-        );
     }
 }

@@ -4,9 +4,7 @@
 mod tests;
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bus::Bus;
 use chat::event::{Event, MessageSent};
 use chat::id::{ChannelId, MessageId, SessionId};
 use chat::messenger::outbound::{Addressee, Dialect, Message};
@@ -23,9 +21,6 @@ use chat::workspace::Workspace;
 use crate::external::ExternalMessageId;
 use crate::known_codes::KnownCodes;
 use crate::sealed_log::SealedLog;
-
-/// Added to the timeout of an attempt: it may wait 2 s in the queue of egress.
-const BUS_MARGIN: Duration = Duration::from_secs(3);
 
 /// The webhook of an attempt, and the codes that sign it.
 #[derive(Clone, Debug)]
@@ -99,22 +94,6 @@ impl Target {
             old_body: old.map(|old| body(Some(old))),
             timeout_ms: ATTEMPT_TIMEOUT_MS,
             is_profile: false,
-        }
-    }
-}
-
-/// Requests one attempt from egress. Without an answer the attempt has failed.
-pub(crate) async fn ask(bus: &Bus, subject: String, request: &AttemptRequest) -> AttemptReply {
-    let timeout = Duration::from_millis(u64::from(request.timeout_ms)) + BUS_MARGIN;
-    match bus.ask::<_, AttemptReply>(subject, request, timeout).await {
-        Ok(reply) => reply,
-        Err(error) => {
-            tracing::debug!(%error, "egress did not answer");
-            failed(if error.is_in_doubt() {
-                Reason::EgressTimedOut
-            } else {
-                Reason::NoEgress
-            })
         }
     }
 }

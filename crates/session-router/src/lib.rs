@@ -31,6 +31,7 @@ mod audience;
 mod channels;
 mod clock;
 mod config;
+mod egress;
 mod error;
 mod keyring;
 mod known_codes;

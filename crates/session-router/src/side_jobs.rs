@@ -16,10 +16,11 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio_util::task::TaskTracker;
 
 use crate::api::{Call, NeedsHash};
-use crate::attempt::{MessageAttempt, ask, failed};
+use crate::attempt::{MessageAttempt, failed};
 use crate::config::{
     HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX, SCANS_RUNNING_MAX,
 };
+use crate::egress::Egress;
 use crate::notices::Notification;
 use crate::quota::{Place, Places};
 use crate::sealed_log::SealedLog;
@@ -91,9 +92,8 @@ impl SlowRequest {
 
 /// The running jobs, and the channel for their results.
 pub(crate) struct SideJobs {
-    bus: Bus,
+    egress: Egress,
     sealed_log: SealedLog,
-    attempt_subject: String,
     results: mpsc::Sender<JobResult>,
     tasks: TaskTracker,
     attempts: RunningAttempts,
@@ -110,12 +110,14 @@ impl SideJobs {
         attempt_subject: String,
     ) -> (Self, mpsc::Receiver<JobResult>) {
         let (results, receiver) = mpsc::channel(RESULTS_MAX);
+        let (egress, sending) = Egress::new(bus, attempt_subject);
+        let tasks = TaskTracker::new();
+        tasks.spawn(sending);
         let jobs = Self {
-            bus,
+            egress,
             sealed_log,
-            attempt_subject,
             results,
-            tasks: TaskTracker::new(),
+            tasks,
             attempts: RunningAttempts::new(),
             typing: Typing::default(),
             hashes: Places::new("hash", HASHES_MAX, HASHES_PER_USER_MAX),
@@ -137,12 +139,12 @@ impl SideJobs {
 
     /// Starts a job.
     pub(crate) fn start(&mut self, job: SideJob) {
-        let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
+        let egress = self.egress.clone();
         match job {
             SideJob::Attempt(message, attempt) => self.attempt(message, attempt),
             SideJob::Notify(notification) => {
                 self.spawn(async move {
-                    let reply = ask(&bus, subject, &notification.request).await;
+                    let reply = egress.attempt(&notification.request).await;
                     JobResult::Notified(notification, reply)
                 });
             }
@@ -153,7 +155,7 @@ impl SideJobs {
             }
             SideJob::Verify(verify) => {
                 self.spawn(async move {
-                    let mut reply = ask(&bus, subject, &verify.request).await;
+                    let mut reply = egress.attempt(&verify.request).await;
                     verify.redact(&mut reply);
                     JobResult::Verified(verify, reply)
                 });
@@ -163,9 +165,9 @@ impl SideJobs {
 
     fn start_typing(&mut self) {
         while let Some(TypingNotice { channel, request }) = self.typing.start() {
-            let (bus, subject) = (self.bus.clone(), self.attempt_subject.clone());
+            let egress = self.egress.clone();
             self.spawn(async move {
-                drop(ask(&bus, subject, &request).await);
+                drop(egress.attempt(&request).await);
                 JobResult::TypingNotified(channel)
             });
         }
@@ -173,11 +175,7 @@ impl SideJobs {
 
     fn attempt(&self, message: MessageId, attempt: Option<Box<MessageAttempt>>) {
         let generation = attempt.as_ref().map_or(0, |a| a.target.generation);
-        let (sealed_log, bus, subject) = (
-            self.sealed_log.clone(),
-            self.bus.clone(),
-            self.attempt_subject.clone(),
-        );
+        let (sealed_log, egress) = (self.sealed_log.clone(), self.egress.clone());
         self.spawn(async move {
             let request = tokio::task::spawn_blocking(move || {
                 let attempt = attempt?;
@@ -185,7 +183,7 @@ impl SideJobs {
             });
             let reply = match request.await {
                 Ok(Some((request, known_codes))) => {
-                    let mut reply = ask(&bus, subject, &request).await;
+                    let mut reply = egress.attempt(&request).await;
                     known_codes.redact_reply(&mut reply);
                     reply
                 }

@@ -24,7 +24,7 @@ impl Subscriber {
         reading.spawn(async move {
             let _signed_in = bus;
             while let Some(event) = feed.next().await {
-                let kind = &b"\"message-received\""[..];
+                let kind = &b"message-received\""[..];
                 let is_message = event.payload.windows(kind.len()).any(|part| part == kind);
                 counted.fetch_add(u64::from(is_message), Ordering::Relaxed);
             }

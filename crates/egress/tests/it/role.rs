@@ -6,8 +6,9 @@ use std::time::Duration;
 use bus::testing::Server;
 use bus::{Bus, Error};
 use bytes::Bytes;
+use chat::codec;
 use chat::reason::Reason;
-use chat::rpc::{AttemptReply, AttemptRequest, Outcome};
+use chat::rpc::{AttemptReplies, AttemptReply, AttemptRequest, Outcome};
 use chat::secret::Secret;
 use chat::subject::Subjects;
 use egress::{Config, Trust, WAIT_MAX};
@@ -51,6 +52,20 @@ fn request(url: &str) -> AttemptRequest {
         timeout_ms: 10_000,
         is_profile: false,
     }
+}
+
+/// Asks for one attempt.
+async fn ask(
+    bus: &Bus,
+    subject: String,
+    request: &AttemptRequest,
+    timeout: Duration,
+) -> Result<AttemptReply, Error> {
+    let replies: AttemptReplies = bus.ask(subject, &[request], timeout).await?;
+    let [(0, reply)] = &replies[..] else {
+        panic!("{replies:?}")
+    };
+    Ok(reply.clone())
 }
 
 impl Role {
@@ -97,9 +112,7 @@ impl Role {
     }
 
     async fn ask(&self, request: &AttemptRequest) -> Result<AttemptReply, Error> {
-        self.bus
-            .ask(self.workspace.attempt(), request, PATIENCE)
-            .await
+        ask(&self.bus, self.workspace.attempt(), request, PATIENCE).await
     }
 
     pub(crate) async fn attempt(&self, url: &str) -> AttemptReply {
@@ -116,7 +129,7 @@ impl Role {
         let (subject, request) = (self.workspace.attempt(), request(url));
         let requests = (0..count).map(|_| {
             let (bus, subject, request) = (self.bus.clone(), subject.clone(), request.clone());
-            async move { bus.ask(subject, &request, timeout).await }
+            async move { ask(&bus, subject, &request, timeout).await }
         });
         requests.collect()
     }
@@ -282,6 +295,36 @@ async fn on_shutdown_it_finishes_running_attempts_and_refuses_waiting_ones() {
     assert_eq!(messenger.log().requests.len(), 1);
     role.stop().await;
     messenger.until(|log| log.closed == 1).await;
+}
+
+#[tokio::test]
+async fn attempts_of_a_message_are_answered_as_they_end() {
+    let role = Role::start(|_| {}).await;
+    let [slow, quick] = [
+        Messenger::start(Behaviour::Wait).await,
+        Messenger::ok().await,
+    ];
+    let requests = [&slow, &quick, &quick].map(|messenger| request(&messenger.url()));
+    let payload = codec::encode(&requests).into();
+    let exchange = role.bus.exchange(role.workspace.attempt(), payload, 3);
+    let mut exchange = exchange.await.unwrap();
+    let mut ended = Vec::new();
+    while ended.len() < 2 {
+        let reply = exchange.next().await.unwrap();
+        ended.extend(codec::decode::<AttemptReplies>(&reply.payload).unwrap());
+    }
+    ended.sort_by_key(|(number, _)| *number);
+    assert_eq!(
+        [ended[0].0, ended[1].0],
+        [1, 2],
+        "the first one still waits"
+    );
+    assert!(ended.iter().all(|(_, reply)| status(reply) == 200));
+    drop(slow);
+    let last = exchange.next().await.unwrap();
+    let last: AttemptReplies = codec::decode(&last.payload).unwrap();
+    assert!(matches!(&last[..], [(0, _)]), "{last:?}");
+    role.stop().await;
 }
 
 #[tokio::test]
