@@ -4,6 +4,7 @@
 mod messenger;
 
 mod connections;
+mod profiles;
 
 use std::sync::Arc;
 
@@ -122,7 +123,7 @@ async fn the_webhook_is_sent_percent_encoded() {
 #[tokio::test]
 async fn a_byte_order_mark_before_the_answer_is_removed() {
     let text = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n\u{feff}{}";
-    let messenger = Messenger::start(Behaviour::Answer(text.to_owned())).await;
+    let messenger = Messenger::start(Behaviour::Answer(text.into())).await;
     let outcome = local().outcome(request(messenger.url()), NOW).await;
     assert_eq!(outcome, answered(200, "{}"));
 }
@@ -305,34 +306,5 @@ async fn a_response_that_is_not_http_fails() {
         let messenger = Messenger::start(Behaviour::Close(text.to_owned())).await;
         let failed = failure(local().outcome(request(messenger.url()), NOW).await);
         assert_eq!(failed, reason, "{text:.60}");
-    }
-}
-
-#[tokio::test]
-async fn a_profile_is_read_up_to_its_own_limit_and_reduced() {
-    let answer = |status: u16, body: &str| {
-        let length = body.len();
-        let head = format!("HTTP/1.1 {status} X\r\nContent-Length: {length}\r\n\r\n");
-        Behaviour::Answer(format!("{head}{body}"))
-    };
-    let picture = format!("data:image/png;base64,{}", "A".repeat(900_000));
-    let large = format!(r#"{{"avatar":"{picture}","username":"Ann","phoneNumber":7}}"#);
-    let endless = format!(r#"{{"username":"Ann","avatar":"{}"#, "A".repeat(2_000_000));
-    let page = "<html>".repeat(20_000);
-    let name = r#"{"username":"Ann"}"#;
-    for (status, body, is_profile, read) in [
-        (200, &large, true, r#"{"username":"Ann","phoneNumber":"7"}"#),
-        (200, &endless, true, name),
-        (200, &page, true, ""),
-        (200, &large, false, &large[..ANSWER_BYTES_MAX]),
-        (404, &page, true, &page[..ANSWER_BYTES_MAX]),
-    ] {
-        let messenger = Messenger::start(answer(status, body)).await;
-        let request = AttemptRequest {
-            is_profile,
-            ..request(messenger.url())
-        };
-        let outcome = local().outcome(request, NOW).await;
-        assert!(outcome == answered(status, read), "{status} {body:.20}");
     }
 }

@@ -16,7 +16,7 @@ pub(crate) const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
 #[derive(Clone, Debug)]
 pub(crate) enum Behaviour {
     /// Writes this and reads the next request.
-    Answer(String),
+    Answer(Vec<u8>),
     /// Answers 200 to bodies that contain this, 401 to others.
     Know(&'static str),
     /// Writes this and closes.
@@ -74,7 +74,7 @@ pub(crate) struct Messenger {
 impl Messenger {
     /// Starts a messenger that answers 200.
     pub(crate) async fn ok() -> Self {
-        Self::start(Behaviour::Answer(OK.to_owned())).await
+        Self::start(Behaviour::Answer(OK.into())).await
     }
 
     pub(crate) async fn start(behaviour: Behaviour) -> Self {
@@ -170,7 +170,7 @@ async fn answer(
     release: &mut watch::Receiver<bool>,
 ) -> bool {
     match behaviour {
-        Behaviour::Answer(text) => tcp.write_all(text.as_bytes()).await.is_ok(),
+        Behaviour::Answer(bytes) => tcp.write_all(bytes).await.is_ok(),
         Behaviour::Know(known) => {
             let answer = if body.contains(known) { OK } else { DENIED };
             tcp.write_all(answer.as_bytes()).await.is_ok()

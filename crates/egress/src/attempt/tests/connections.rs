@@ -119,7 +119,7 @@ async fn attempts_at_one_host_run_concurrently() {
 #[tokio::test]
 async fn a_rebinding_name_is_connected_only_at_checked_addresses() {
     let outside = Messenger::start(Behaviour::Close(OK.to_owned())).await;
-    let inside = Messenger::start_at("127.0.0.2", Behaviour::Answer(OK.to_owned())).await;
+    let inside = Messenger::start_at("127.0.0.2", Behaviour::Answer(OK.into())).await;
     let asked = Arc::new(Mutex::new(0));
     let resolver = {
         let asked = Arc::clone(&asked);
