@@ -180,9 +180,9 @@ mod tests {
 
     #[test]
     fn places_are_limited_in_total() {
-        let places = Places::new(2, None);
+        let places = Places::new(16, None);
         let mut taken = fill(&places, "10.0.0.1");
-        assert_eq!(taken.len(), 2);
+        assert_eq!(taken.len(), 16, "without a limit per source none are kept");
         assert!(acquire(&places, "10.0.0.2").is_none());
         taken.pop();
         assert!(acquire(&places, "10.0.0.2").is_some());

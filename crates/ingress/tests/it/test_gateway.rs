@@ -26,9 +26,9 @@ pub(crate) fn path() -> String {
     format!("{WEBHOOK_PATH}{CHANNEL}")
 }
 
-/// Limits that no test reaches by accident.
+/// Limits that no test reaches by accident: longer than `in_time` waits.
 pub(crate) fn config() -> Config {
-    let long = Duration::from_mins(1);
+    let long = Duration::from_mins(10);
     Config {
         rate: None,
         connections_max: 1024,
