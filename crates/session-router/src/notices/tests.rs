@@ -9,7 +9,6 @@ use chat::id::MessageId;
 use chat::reason::Reason;
 use serde_json::json;
 
-use super::hold::PROFILE_WAIT_MAX;
 use super::lane::{PAUSE_MAX, PAUSE_MIN};
 use super::*;
 use crate::attempt::failed;
@@ -114,7 +113,7 @@ fn an_outcome_waits_at_most_two_seconds_for_the_profile() {
     shell.writes(channel, "chat", "ada", "hello");
     let mut notices = Notices::new();
     let profile = started(&mut notices, &shell, shell.now).remove(0);
-    let wait = PROFILE_WAIT_MAX;
+    let wait = Duration::from_secs(2);
     let (soon, over) = (shell.now.plus(wait / 2), shell.now.plus(wait));
     assert_eq!(started(&mut notices, &shell, soon), []);
     assert_eq!(notices.next_due(shell.now), Some(over));

@@ -38,7 +38,7 @@ impl Router {
         }
     }
 
-    fn answer_role(
+    pub(super) fn answer_role(
         &mut self,
         question: Question,
         payload: &[u8],

@@ -2,12 +2,16 @@
 
 use std::time::Duration;
 
+use chat::codec;
 use chat::command::Attempted;
+use chat::id::UserId;
 use chat::messenger::Inbound;
+use chat::model::ChannelStatus;
 use chat::reason::Reason;
 use chat::rejection::Code;
-use chat::rpc::{AttemptReply, InboundReply, InboundRequest, Outcome};
+use chat::rpc::{AttemptReply, Audience, InboundReply, InboundRequest, LoginRequest, Outcome};
 use chat::rules::Rules;
+use chat::subject::Question;
 use chat::workspace::Workspace;
 use serde_json::{Value, json};
 
@@ -210,11 +214,60 @@ fn a_repeated_message_needs_no_room() {
 #[test]
 fn messages_are_accepted_while_their_messenger_answers_nothing() {
     full(|router, channel, mut now| {
-        for _ in 0..20 {
+        for n in 0..20 {
+            if n == 10 {
+                let within_a_minute = writes(router, channel, now);
+                assert!(matches!(within_a_minute, InboundReply::Rejected(_)));
+            }
             answer(router, None, now);
             now = now.plus(Duration::from_secs(5));
         }
         let accepted = writes(router, channel, now);
         assert!(matches!(accepted, InboundReply::Accepted(_)));
+    });
+}
+
+#[test]
+fn a_rejected_notice_shows_in_the_health_of_its_channel() {
+    full(|router, channel, now| {
+        answer(router, Some(410), now);
+        let channel = router.state().workspace().channel(channel).unwrap();
+        assert_eq!(channel.status, ChannelStatus::Active);
+        let (_, reason) = channel.last_error.as_ref().unwrap();
+        assert!(matches!(reason, Reason::NoticeRefused { status: 410, .. }));
+    });
+}
+
+#[test]
+fn reports_of_the_console_tell_who_is_online_and_whether_anybody_listens() {
+    let root: UserId = "root".parse().unwrap();
+    let (shell, _, start) = waiting();
+    shell.into_router(start, |router| {
+        let report = |router: &mut Router, users: &[&UserId], now| {
+            let report = Audience {
+                anybody: !users.is_empty(),
+                users: Some(users.iter().copied().cloned().collect()),
+            };
+            let answer = router.answer_role(Question::Audience, &codec::encode(&report), now);
+            assert!(answer.unwrap().is_none());
+            (
+                router.presence.is_online(&root, now),
+                router.audience.may_listen(now),
+            )
+        };
+        let now = start.plus(Duration::from_mins(1));
+        assert_eq!(report(router, &[&root], now), (true, true));
+        let now = now.plus(Duration::from_mins(1));
+        assert_eq!(report(router, &[], now), (false, false));
+        // A sign-in comes before any subscription.
+        let login = codec::encode(&LoginRequest::Password(root.clone()));
+        router.answer_role(Question::Login, &login, now).unwrap();
+        assert!(router.audience.may_listen(now));
+
+        let now = now.plus(Duration::from_mins(1));
+        assert_eq!(report(router, &[], now), (false, false));
+        let jumped = now.shifted(-3_600_000);
+        router.clock_jumped(-3_600_000, jumped);
+        assert!(router.audience.may_listen(jumped), "no report of this time");
     });
 }

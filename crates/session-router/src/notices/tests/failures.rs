@@ -33,6 +33,25 @@ fn a_lane_pauses_after_failures_in_a_row_however_many_notices_wait() {
 }
 
 #[test]
+fn the_pause_doubles_with_each_failed_probe_and_not_with_notices_in_flight() {
+    let (mut shell, channel) = fixture();
+    people(&mut shell, channel, 8);
+    let mut notices = Notices::new();
+    let mut next = started(&mut notices, &shell, shell.now);
+    assert_eq!(next.len(), 8);
+    for ms in [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000] {
+        for notice in &next {
+            finish(&mut notices, &shell, notice, &nobody());
+        }
+        let until = notices.lanes[&channel].resumes_at(shell.now).unwrap();
+        assert_eq!(until.since(shell.now), Duration::from_millis(ms));
+        shell.now = until;
+        next = started(&mut notices, &shell, shell.now);
+        assert_eq!(next.len(), 1, "one probe");
+    }
+}
+
+#[test]
 fn notices_that_fail_do_not_hold_up_those_that_succeed() {
     let (mut shell, channel) = fixture();
     people(&mut shell, channel, 100);

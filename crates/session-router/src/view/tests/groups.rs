@@ -100,6 +100,41 @@ fn a_chat_is_a_group_once_a_second_person_writes_in_it() {
     assert_eq!(writes(&mut shell, channel, "eva", None)["group"], true);
 }
 
+/// The session in the data of the newest message event.
+fn in_last_message(shell: &mut Shell) -> Value {
+    let events = shell.pages("ann", "events.after", &json!({ "position": 0 }), "events");
+    let mut messages = events.iter().rev();
+    let last = messages.find(|event| event["data"]["message"].is_object());
+    last.unwrap()["data"]["session"].clone()
+}
+
+#[test]
+fn a_message_in_a_group_says_so_and_a_history_has_its_authors() {
+    let (mut shell, _, channel) = fixture();
+    writes(&mut shell, channel, "ada", None);
+    assert_eq!(in_last_message(&mut shell).get("group"), None);
+    let session = writes(&mut shell, channel, "eva", None);
+    assert_eq!(in_last_message(&mut shell)["group"], true);
+    let history = json!({ "session": session["id"] });
+    let page = shell.ok("ann", "sessions.history", &history);
+    let contacts = page["contacts"].as_array().unwrap().iter();
+    let mut found: Vec<_> = contacts.map(|c| (&c["id"], &c["externalUserId"])).collect();
+    let messages = page["messages"].as_array().unwrap().iter();
+    let authors = messages
+        .map(|m| &m["author"])
+        .zip([json!("ada"), json!("eva")]);
+    let mut authors: Vec<_> = authors.collect();
+    found.sort_by_key(|(id, _)| id.to_string());
+    authors.sort_by_key(|(id, _)| id.to_string());
+    assert_eq!(
+        found,
+        authors
+            .iter()
+            .map(|(id, user)| (*id, user))
+            .collect::<Vec<_>>()
+    );
+}
+
 #[test]
 fn a_name_is_erased_with_the_person_whose_key_seals_it() {
     let (mut shell, _, channel) = fixture();
