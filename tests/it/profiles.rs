@@ -21,12 +21,12 @@ pub(crate) async fn named(world: &World, session: &str) -> Value {
 #[tokio::test]
 async fn a_large_json_profile_is_read_at_the_top_only_and_its_picture_dropped() {
     let world = World::start().await;
-    let picture = format!("data:image/png;base64,{}", "A".repeat(900_000));
-    let answer = json!({
-        "avatar": picture, "username": "Ann", "phoneNumber": 7999,
-        "company": { "username": "ACME", "phoneNumber": "+1" },
-    });
-    let answer = WebhookResponse::json(&answer);
+    // As long as is read, which is more than NATS carries in one message. Nested members come last.
+    let rest = r#"","username":"Ann","phoneNumber":7999,"company":{"username":"ACME","phoneNumber":"+1"}}"#;
+    let start = r#"{"avatar":"data:image/png;base64,"#;
+    let picture = "A".repeat(1024 * 1024 - start.len() - rest.len());
+    let answer = format!("{start}{picture}{rest}");
+    let answer = WebhookResponse::status(200).text(&answer);
     world.messenger.respond_to("userInfo", answer);
     let session = world.queued_session("ann").await;
     let known = named(&world, &session).await;
@@ -79,7 +79,8 @@ async fn an_outcome_does_not_wait_for_a_slow_profile() {
     world.messenger.respond_to("userInfo", answer);
     let session = world.queued_session("ann").await;
     world.messenger.wait_for("messageOutcome", 1).await;
-    assert_eq!(world.messenger.received_of("userInfo").len(), 1);
     gate.open();
     assert_eq!(named(&world, &session).await["username"], "Ann");
+    // The outcome came while the first request was running, not after its timeout.
+    assert_eq!(world.messenger.received_of("userInfo").len(), 1);
 }
