@@ -88,7 +88,21 @@ mod tests {
         presence.reported(Some(Vec::new()), at(10));
         assert!(!presence.is_online(&olga(), at(18)));
         assert!(presence.is_online(&olga(), at(19)), "an old report");
+        presence.reported(Some(Vec::new()), at(20));
         presence.reported(None, at(20));
-        assert!(presence.is_online(&olga(), at(20)));
+        assert!(presence.is_online(&olga(), at(20)), "a withdrawn report");
+    }
+
+    #[test]
+    fn a_jump_of_the_clock_changes_nothing() {
+        for hours in [-1, 1] {
+            let mut presence = Presence::default();
+            presence.saw(&olga(), at(0));
+            presence.reported(Some(vec![olga()]), at(0));
+            presence.shift(hours * 3_600_000);
+            let start = hours * 3_600;
+            assert!(presence.is_online(&olga(), at(start + 100)));
+            assert!(!presence.is_online(&olga(), at(start + 121)));
+        }
     }
 }
