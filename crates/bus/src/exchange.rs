@@ -20,8 +20,8 @@ pub struct Exchange {
 }
 
 impl Bus {
-    /// Sends a request to which up to `replies_max` replies come; further ones are dropped while so many
-    /// wait to be read. Fails at once when NATS is not connected.
+    /// Sends a request that gets several replies. While `replies_max` of them wait to be read, further ones
+    /// are dropped. Fails at once when NATS is not connected.
     pub async fn exchange(
         &self,
         subject: String,

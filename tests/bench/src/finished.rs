@@ -1,5 +1,5 @@
 //! Measures finished messages: each is stored, shown to a listening operator, and its outcome told to a
-//! webhook that answers at once. What is told after the load has ended counts to the end.
+//! webhook that answers at once. The time until the last outcome has arrived counts.
 //!
 //! The systems take turns, as in `throughput`.
 
@@ -34,14 +34,14 @@ struct Turn {
     shown: f64,
 }
 
-/// The messages that are told and shown so far.
+/// How many messages the webhook and the operator know of.
 fn finished(system: &System) -> [u64; 2] {
     let told = system.webhook.as_ref().map_or(0, Webhook::outcomes);
     let shown = system.subscriber.as_ref().map_or(0, Subscriber::seen);
     [told, shown]
 }
 
-/// Waits until so many more are finished than `before`. Returns how many were told and shown.
+/// Waits until `count` more are finished than `before`. Returns how many were told and shown.
 async fn until_finished(system: &System, before: [u64; 2], count: u64) -> [u64; 2] {
     let begin = instant();
     loop {

@@ -1,6 +1,6 @@
 //! Benchmarks of the whole broker: inbound throughput compared with a gateway that stores nothing and
-//! one that stores in `JetStream`, the same with everything that is told of a message, and the cost of
-//! a large log.
+//! one that stores in `JetStream`, the same until webhook and operator know of each message, and the
+//! cost of a large log.
 //!
 //! `./just bench` runs everything, `./just bench throughput --connections 256` a part. The figures are
 //! in docs/performance.md.

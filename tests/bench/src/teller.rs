@@ -22,7 +22,7 @@ use crate::gateway::{CODE, STREAM, TIMEOUT};
 pub(crate) const FEED: &str = "bench.feed";
 /// The subject to which `JetStream` delivers.
 const DELIVER: &str = "bench.deliver";
-/// The most messages that are told at once. More were not faster.
+/// The most requests to the webhook at once.
 const TOLD_MAX: usize = 64;
 
 /// Tells of each message until the connection ends.
