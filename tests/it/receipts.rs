@@ -23,6 +23,7 @@ async fn a_receipt_counts_if_it_proves_more() {
     assert_eq!(receipt(&world, &id, "read").await.status, 200);
     let delivery = world.delivery(&session, &id, "read").await;
     assert!(delivery["deliveredAt"].is_string() && delivery["readAt"].is_string());
+    assert_eq!(delivery.get("reason"), None, "nothing failed");
     for late in ["delivered", "failed", "read"] {
         assert_eq!(receipt(&world, &id, late).await.status, 200, "{late}");
         assert_eq!(

@@ -74,17 +74,17 @@ impl FromStr for Timestamp {
     type Err = BadTime;
 
     fn from_str(text: &str) -> Result<Self, BadTime> {
-        if !is_rfc_3339(text) {
-            return Err(BadTime);
-        }
+        let (time, fraction, offset) = parts(text).ok_or(BadTime)?;
+        // RFC 3339 allows any number of digits, `jiff` nine.
+        let text = format!("{time}.{fraction:.9}{offset}");
         let time: jiff::Timestamp = text.parse().map_err(|_| BadTime)?;
         Ok(Self(time.as_microsecond()))
     }
 }
 
-/// Whether a text has the form of RFC 3339. `jiff` also reads other forms, longer years and offsets of
-/// more than a day.
-fn is_rfc_3339(text: &str) -> bool {
+/// The seconds, the fraction and the offset of a text in the form of RFC 3339. `jiff` also reads other
+/// forms, longer years and offsets of more than a day.
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
     let matches = |text: &str, pattern: &str| {
         text.len() == pattern.len()
             && text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| {
@@ -92,20 +92,19 @@ fn is_rfc_3339(text: &str) -> bool {
                 is_digit || byte.eq_ignore_ascii_case(&wanted) && wanted != b'0'
             })
     };
-    let Some((time, rest)) = text.split_at_checked(19) else {
-        return false;
-    };
-    let rest = match rest.strip_prefix('.') {
-        Some(fraction) => match fraction.trim_start_matches(|c: char| c.is_ascii_digit()) {
-            rest if rest.len() < fraction.len() => rest,
-            _ => return false,
-        },
-        None => rest,
+    let (time, rest) = text.split_at_checked(19)?;
+    let (fraction, rest) = match rest.strip_prefix('.') {
+        Some(rest) => {
+            let end = rest.find(|c: char| !c.is_ascii_digit())?;
+            rest.split_at_checked(end).filter(|_| end > 0)?
+        }
+        None => ("0", rest),
     };
     let is_offset = |sign: &str| matches(rest, &format!("{sign}00:00"));
     let is_hour = rest.get(1..3).is_some_and(|hour| hour < "24");
-    (matches(time, "0000-00-00T00:00:00") || matches(time, "0000-00-00 00:00:00"))
-        && (matches(rest, "Z") || is_hour && (is_offset("+") || is_offset("-")))
+    let is_time = matches(time, "0000-00-00T00:00:00") || matches(time, "0000-00-00 00:00:00");
+    let is_zone = matches(rest, "Z") || is_hour && (is_offset("+") || is_offset("-"));
+    (is_time && is_zone).then_some((time, fraction, rest))
 }
 
 /// A text that is not an RFC 3339 time.

@@ -21,6 +21,9 @@ use crate::workspace::{Caller, Context, Workspace};
 /// requeues the next ones.
 const REPLAY_MAX: usize = 200;
 
+/// Shown for a message that a messenger reports as failed without saying why.
+const NO_REASON: &str = "failed, without a reason";
+
 impl Workspace {
     /// Decides a delivery receipt. It replaces only what proves less. While a user's retry of a message is
     /// not accepted, a `failed` is the repetition of an earlier one, and does not end the retry.
@@ -51,9 +54,11 @@ impl Workspace {
         if is_old || !message.state.is_none_or(|s| s.gives_way_to(state)) {
             return Ok(Decision::nothing());
         }
+        // Only a failure has a reason.
+        let report = (state == DeliveryState::Failed).then(|| reason.unwrap_or(NO_REASON));
         let event = DeliveryChanged {
             expires_at: now,
-            report: reason.map(|text| Private::Clear(text.to_owned())),
+            report: report.map(|text| Private::Clear(text.to_owned())),
             ..DeliveryChanged::new(id, state, message.attempts)
         };
         Ok(Decision::new(

@@ -156,6 +156,12 @@ fn a_session_counts_its_failed_messages_until_they_are_retried_or_arrive() {
     let data = json!({ "messageId": reported, "status": "failed" });
     shell.says(channel, &json!({ "type": "messageStatus", "data": data }));
     assert_eq!(failed(&mut shell), 2);
+    let shown = history(&mut shell, &session);
+    let delivery = &shown[2]["delivery"];
+    assert_eq!(
+        delivery["reason"]["code"], "reported_by_messenger",
+        "{shown:?}"
+    );
     attempt(&mut shell, waits, answered(500));
     assert_eq!(
         failed(&mut shell),
