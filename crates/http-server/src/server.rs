@@ -234,3 +234,6 @@ async fn refuse(mut wire: Wire, response: &[u8]) {
     let sent = matches!(timeout(REFUSAL_TIMEOUT, write).await, Ok(Ok(())));
     tracing::debug!(sent, "connection refused: too many connections");
 }
+
+#[cfg(test)]
+mod tests;

@@ -165,6 +165,10 @@ impl AsyncWrite for Wire {
             let idle_timeout = self.idle_timeout;
             self.overdue.set(tokio::time::sleep(idle_timeout));
             self.activity.enter(Phase::Idle);
+            // hyper may have read before the response was sent. It reads again when it is woken only.
+            if self.overdue.as_mut().poll(cx).is_ready() {
+                cx.waker().wake_by_ref();
+            }
         }
         flushed
     }
