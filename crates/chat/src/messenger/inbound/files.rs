@@ -1,6 +1,7 @@
 //! Reads the files of a message.
 
 use serde_json::Value;
+use url::Url;
 
 use super::members::{Members, present};
 use crate::content::{FILES_MAX, File, INBOUND_URL_BYTES_MAX, NAME_CHARS_MAX};
@@ -31,12 +32,22 @@ impl Members<'_> {
     }
 
     fn file(&mut self, i: usize, file: &Value) -> Option<File> {
-        let url = file.get("URL").and_then(Value::as_str);
-        let Some(url) = url.filter(|u| (1..=INBOUND_URL_BYTES_MAX).contains(&u.len())) else {
-            let detail = "must be a string of 1 to 8192 bytes; the file was left out";
-            self.warning(&format!("files/{i}/URL"), detail);
+        let pointer = format!("files/{i}/URL");
+        let url = present(file.get("URL"));
+        let text = url.and_then(Value::as_str);
+        let Some(url) = text.filter(|u| (1..=INBOUND_URL_BYTES_MAX).contains(&u.len())) else {
+            let detail = if url.is_none() {
+                "`URL` (in capitals) is required"
+            } else {
+                "must be a string of 1 to 8192 bytes"
+            };
+            self.warning(&pointer, &format!("{detail}; the file was left out"));
             return None;
         };
+        if !can_be_opened(url) {
+            let detail = "only http and https URLs can be opened; the file was kept";
+            self.warning(&pointer, detail);
+        }
         Some(File {
             name: self.file_name(&format!("files/{i}/name"), file, url),
             size: self.size(&format!("files/{i}/size"), file),
@@ -66,6 +77,13 @@ impl Members<'_> {
         self.warning(pointer, &format!("must be a number of bytes; {done}"));
         read
     }
+}
+
+/// Whether the page offers to open a URL.
+fn can_be_opened(url: &str) -> bool {
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    let is_web = ["http", "https"].map(|web| scheme.eq_ignore_ascii_case(web));
+    is_web.contains(&true) && Url::parse(url).is_ok()
 }
 
 /// The last segment of a URL's path.

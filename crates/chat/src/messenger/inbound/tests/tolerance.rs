@@ -113,7 +113,6 @@ fn files_are_repaired_or_left_out() {
     for (url, name) in [
         ("http://h", "file"),
         ("http://h/", "file"),
-        ("x", "file"),
         ("http://h/a#b/c", "a"),
     ] {
         let sent = json!([{"name": null, "URL": url}]);
@@ -123,8 +122,72 @@ fn files_are_repaired_or_left_out() {
 }
 
 #[test]
+fn the_warning_of_a_file_without_a_usable_url_says_what_is_missing() {
+    let long = "x".repeat(8_193);
+    for (sent, detail) in [
+        (
+            json!({"url": "http://h/a"}),
+            "`URL` (in capitals) is required",
+        ),
+        (
+            json!({"Url": "http://h/a"}),
+            "`URL` (in capitals) is required",
+        ),
+        (json!({"name": "a"}), "`URL` (in capitals) is required"),
+        (json!({"URL": null}), "`URL` (in capitals) is required"),
+        (json!("http://h/a"), "`URL` (in capitals) is required"),
+        (json!({"URL": 7}), "must be a string of 1 to 8192 bytes"),
+        (json!({"URL": ""}), "must be a string of 1 to 8192 bytes"),
+        (json!({"URL": long}), "must be a string of 1 to 8192 bytes"),
+    ] {
+        let expected = format!("{detail}; the file was left out");
+        let mut body = message("files", json!([sent]));
+        let (_, warnings) = read_bytes(body.to_string()).unwrap();
+        assert_eq!(warnings[0].pointer, "/data/files/0/URL", "{sent}");
+        assert_eq!(warnings[0].detail, expected, "{sent}");
+        body["data"]["text"] = Value::Null;
+        let rejection = read(&body).unwrap_err();
+        assert_eq!(rejection.details["errors"][0]["detail"], expected, "{sent}");
+    }
+}
+
+#[test]
+fn a_file_whose_url_nobody_can_open_is_kept_with_a_warning() {
+    for url in [
+        "/relative",
+        "//host/a",
+        "ftp://h/a",
+        "javascript:alert(1)",
+        "data:text/plain,a",
+        "file:///a",
+        "notaurl",
+        "http:h/a",
+        "http://",
+        "https:// /a",
+        " https://h/a",
+        "é://h",
+    ] {
+        let sent = json!([{"name": "a", "URL": url}]);
+        let (_, warnings) = read_bytes(message("files", sent.clone()).to_string()).unwrap();
+        let detail = warnings.first().map(|one| one.detail.as_str());
+        let expected = "only http and https URLs can be opened; the file was kept";
+        assert_eq!(detail, Some(expected), "{url}");
+        let read = check_member("files", &sent, Some("files/0/URL"));
+        assert_eq!(read.content.files[0].url, url);
+    }
+    for url in [
+        "http://h",
+        "HTTPS://h/a?b#c",
+        "https://[::1]:8080/ж",
+        "http://h/a b",
+    ] {
+        check_member("files", &json!([{"name": "a", "URL": url}]), None);
+    }
+}
+
+#[test]
 fn a_file_url_has_at_most_8192_bytes() {
-    let sent = |bytes: usize| json!([{"name": "a", "URL": "x".repeat(bytes)}]);
+    let sent = |bytes: usize| json!([{"name": "a", "URL": format!("{:x<bytes$}", "http://h/")}]);
     let read = check_member("files", &sent(INBOUND_URL_BYTES_MAX), None);
     assert_eq!(read.content.files[0].url.len(), 8_192);
     check_member("files", &sent(8_193), Some("files/0/URL"));
@@ -204,7 +267,10 @@ fn the_warnings_of_a_response_are_bounded() {
 #[test]
 fn a_number_that_is_too_large_does_not_fail_the_body() {
     for size in ["1e400", "-1e400", "99999999999999999999999"] {
-        let body = message("files", json!([{"name": "a", "URL": "u", "size": 77}]));
+        let body = message(
+            "files",
+            json!([{"name": "a", "URL": "http://h", "size": 77}]),
+        );
         let body = body.to_string().replace("77", size);
         let (read, warnings) = tolerated(&body);
         assert_eq!(warnings, ["/data/files/0/size"], "{size}");
