@@ -14,9 +14,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 BODY_BYTES_MAX = 256 * 1024  # more than Switchboard ever sends
 PAUSE_MAX = 30  # seconds between two attempts, unless the answer gives a time
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 broker = {"connects": 0}  # and "url": where to send messages, announced by `connect`
 changed = threading.Condition()
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None  # a redirect is an error then; followed, it would lose the body
+
+
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -67,11 +74,13 @@ def post(body):
         request = urllib.request.Request(
             broker["url"], payload, {"Content-Type": "application/json"})
         try:
-            with direct.open(request, timeout=15) as reply:
-                status, answer = reply.status, reply.read(BODY_BYTES_MAX).decode()
-        except urllib.error.HTTPError as reply:
-            status, answer = reply.code, reply.read(BODY_BYTES_MAX).decode()
-            wait = reply.headers.get("Retry-After", "")
+            try:
+                reply = direct.open(request, timeout=15)
+            except urllib.error.HTTPError as refusal:
+                reply = refusal  # an answer, too
+            with reply:
+                answer = reply.read(BODY_BYTES_MAX).decode(errors="replace")
+                status, wait = reply.status, reply.headers.get("Retry-After", "")
         except (OSError, http.client.HTTPException) as fault:
             answer = str(fault)
         code = problem_code(answer)
@@ -99,15 +108,28 @@ def as_message(text):
 
 def may_succeed(status, code):
     """Whether the same request may succeed later; `None` means no answer. Any other error is final."""
-    return (status in (None, 401, 404, 408, 429) or status >= 500
+    if code == "not_found":  # a path or an id that Switchboard does not know
+        return False
+    return (status in (None, 401, 404, 408, 429) or 300 <= status < 400 or status >= 500
             or code == "channel_disconnected")
 
 
 def problem_code(answer):
     try:
         return json.loads(answer)["code"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None  # not an answer of Switchboard, but of a proxy before it
+
+
+def typed(line):
+    """The request for a line that was typed; None if it is not JSON."""
+    if not (args.json and line.startswith("{")):
+        return as_message(line)
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        why = f"not JSON: {fault}; correct the line and send it again"
+        report(why, invalid=line, why=why)
 
 
 def connect(url):
@@ -122,13 +144,17 @@ def report(text, **event):
 
 
 def main():
-    host, port = args.listen.rsplit(":", 1)
-    server = ThreadingHTTPServer((host, int(port)), Webhook)
+    try:
+        host, port = args.listen.rsplit(":", 1)
+        server = ThreadingHTTPServer((host, int(port)), Webhook)
+    except (OSError, ValueError, OverflowError) as fault:
+        sys.exit(f"cannot listen on {args.listen}: {fault}; give a free --listen HOST:PORT")
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://{host}:{server.server_port}/"
     report(f"listening: {url}", listening=url)
     for line in filter(None, map(str.strip, sys.stdin)):
-        post(json.loads(line) if args.json and line.startswith("{") else as_message(line))
+        if (body := typed(line)) is not None:
+            post(body)
     threading.Event().wait()  # end of input: keep receiving
 
 
@@ -142,6 +168,10 @@ if __name__ == "__main__":
     options.add_argument("--webhook", help="Switchboard's address, when connected before")
     options.add_argument("--json", action="store_true", help="JSON lines, in and out")
     args = options.parse_args()
+    if not args.code:
+        options.error("--code is empty: give the code that the channel was connected with")
+    if args.webhook and not args.webhook.startswith(("http://", "https://")):
+        options.error("--webhook must be the http or https URL that `connect` announced")
     if args.webhook:
         broker["url"] = args.webhook
     for stream in (sys.stdin, sys.stdout):

@@ -6,9 +6,11 @@
 Each typed line is sent until it is accepted or rejected for good; operators' messages are printed.
 `messenger_brix.py` is the same with limits and JSON output.
 """
-import http.client, json, sys, threading, urllib.error, urllib.request, uuid
+import http.client, json, signal, sys, threading, urllib.error, urllib.request, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+if len(sys.argv) != 3 or not sys.argv[1].isdecimal():
+    sys.exit("usage: python3 messenger_minimal.py PORT CODE")
 PORT, CODE = int(sys.argv[1]), sys.argv[2]
 changed = threading.Condition()
 where = {"connects": 0}  # and "url", once `connect` has said where to send
@@ -36,6 +38,11 @@ class Webhook(BaseHTTPRequestHandler):
         pass
 
 
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None  # a redirect is an error then; followed, it would lose the body
+
+
 def send(text):
     data = {"externalMessageId": str(uuid.uuid4()), "externalChatId": "chat-1", "externalUserId": "ann", "text": text}
     body = json.dumps({"type": "message", "token": CODE, "data": data}).encode()
@@ -43,14 +50,16 @@ def send(text):
         changed.wait_for(lambda: "url" in where)
     while True:  # the same id has one effect, so repeating is always safe
         connects, pause = where["connects"], 1
+        request = urllib.request.Request(where["url"], body, {"Content-Type": "application/json"})
         try:
-            request = urllib.request.Request(where["url"], body, {"Content-Type": "application/json"})
-            return urllib.request.urlopen(request, timeout=10).read()
-        except urllib.error.HTTPError as error:
-            status, answer = error.code, error.read().decode()
+            try:
+                return urllib.request.build_opener(NoRedirect).open(request, timeout=10).read()
+            except urllib.error.HTTPError as error:
+                status, answer = error.code, error.read().decode(errors="replace")
             if status == 409 and '"channel_disconnected"' in answer:
                 pause = None  # until the next `connect`
-            elif status not in (401, 404, 408, 429) and status < 500:
+            elif '"not_found"' in answer or (
+                    400 <= status < 500 and status not in (401, 404, 408, 429)):
                 return print("dropped:", status, answer, flush=True)
             print("not yet:", status, answer, flush=True)
         except (http.client.HTTPException, OSError) as error:
@@ -59,6 +68,11 @@ def send(text):
             changed.wait_for(lambda: where["connects"] > connects, pause)
 
 
-threading.Thread(target=ThreadingHTTPServer(("127.0.0.1", PORT), Webhook).serve_forever, daemon=True).start()
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+try:
+    server = ThreadingHTTPServer(("127.0.0.1", PORT), Webhook)
+except (OSError, OverflowError) as error:
+    sys.exit(f"cannot listen on port {PORT}: {error}; choose another port")
+threading.Thread(target=server.serve_forever, daemon=True).start()
 for line in sys.stdin:
     send(line.strip())

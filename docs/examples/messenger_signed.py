@@ -13,16 +13,26 @@ import argparse, base64, datetime, hashlib, hmac, http.client, json, queue, sign
 import urllib.error, urllib.request, uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from standardwebhooks import Webhook as Signer
+try:
+    from standardwebhooks import Webhook as Signer
+except ImportError:
+    sys.exit("a package is missing; install it: pip install standardwebhooks")
 
 BODY_BYTES_MAX = 256 * 1024  # more than Switchboard ever sends
 PAUSE_MAX = 30  # seconds between two attempts, unless the answer gives a time
 SEEN_MAX = 10_000
-direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 broker = {"connects": 0}  # and "url": where to send messages, announced by `connect`
 changed = threading.Condition()
 outbox = queue.Queue(maxsize=1_000)
 seen = {}  # webhook ids, oldest first: an attempt that was answered too late is repeated
+
+
+class NoRedirect(urllib.request.HTTPRedirectHandler):
+    def redirect_request(self, *_):
+        return None  # a redirect is an error then; followed, it would lose the body
+
+
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}), NoRedirect)
 
 
 class Webhook(BaseHTTPRequestHandler):
@@ -89,11 +99,13 @@ def post(body):
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": signer.sign(message_id, now, payload)})
         try:
-            with direct.open(request, timeout=15) as reply:
-                status, answer = reply.status, reply.read(BODY_BYTES_MAX).decode()
-        except urllib.error.HTTPError as reply:
-            status, answer = reply.code, reply.read(BODY_BYTES_MAX).decode()
-            wait = reply.headers.get("Retry-After", "")
+            try:
+                reply = direct.open(request, timeout=15)
+            except urllib.error.HTTPError as refusal:
+                reply = refusal  # an answer, too
+            with reply:
+                answer = reply.read(BODY_BYTES_MAX).decode(errors="replace")
+                status, wait = reply.status, reply.headers.get("Retry-After", "")
         except (OSError, http.client.HTTPException) as fault:
             answer = str(fault)
         code = problem_code(answer)
@@ -126,15 +138,28 @@ def as_message(text):
 
 def may_succeed(status, code):
     """Whether the same request may succeed later; `None` means no answer. Any other error is final."""
-    return (status in (None, 401, 404, 408, 429) or status >= 500
+    if code == "not_found":  # a path or an id that Switchboard does not know
+        return False
+    return (status in (None, 401, 404, 408, 429) or 300 <= status < 400 or status >= 500
             or code == "channel_disconnected")
 
 
 def problem_code(answer):
     try:
         return json.loads(answer)["code"]
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return None  # not an answer of Switchboard, but of a proxy before it
+
+
+def typed(line):
+    """The request for a line that was typed; None if it is not JSON."""
+    if not (args.json and line.startswith("{")):
+        return as_message(line)
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError) as fault:
+        why = f"not JSON: {fault}; correct the line and send it again"
+        report(why, invalid=line, why=why)
 
 
 def connect(url):
@@ -149,14 +174,18 @@ def report(text, **event):
 
 
 def main():
-    host, port = args.listen.rsplit(":", 1)
-    server = ThreadingHTTPServer((host, int(port)), Webhook)
+    try:
+        host, port = args.listen.rsplit(":", 1)
+        server = ThreadingHTTPServer((host, int(port)), Webhook)
+    except (OSError, ValueError, OverflowError) as fault:
+        sys.exit(f"cannot listen on {args.listen}: {fault}; give a free --listen HOST:PORT")
     for work in (server.serve_forever, send_in_order):
         threading.Thread(target=work, daemon=True).start()
     url = f"http://{host}:{server.server_port}/"
     report(f"listening: {url}", listening=url)
     for line in filter(None, map(str.strip, sys.stdin)):
-        outbox.put(json.loads(line) if args.json and line.startswith("{") else as_message(line))
+        if (body := typed(line)) is not None:
+            outbox.put(body)
     threading.Event().wait()  # end of input: keep receiving
 
 
@@ -170,8 +199,17 @@ if __name__ == "__main__":
     options.add_argument("--webhook", help="Switchboard's address, when connected before")
     options.add_argument("--json", action="store_true", help="JSON lines, in and out")
     args = options.parse_args()
-    prefix, _, secret = args.code.partition("whsec_")
-    key = args.code.encode() if prefix or not secret else base64.b64decode(secret + "==")
+    if not args.code:
+        options.error("--code is empty: give the code that the channel was connected with")
+    if args.webhook and not args.webhook.startswith(("http://", "https://")):
+        options.error("--webhook must be the http or https URL that `connect` announced")
+    is_key = args.code.startswith("whsec_")
+    try:
+        key = base64.b64decode(args.code[6:], validate=True) if is_key else args.code.encode()
+    except ValueError:
+        key = b""
+    if not key:
+        options.error("--code: whsec_ must be followed by a key in base64; README.md makes one")
     signer = Signer(key)
     if args.webhook:
         broker["url"] = args.webhook

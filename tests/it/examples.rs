@@ -200,6 +200,31 @@ fn problem(status: u16, code: &str) -> WebhookResponse {
         .header("retry-after", "0")
 }
 
+/// Answers after which the same request may succeed, of Switchboard and of a proxy before it.
+fn passing_answers() -> Vec<WebhookResponse> {
+    let mut answers: Vec<_> = [
+        (401, "unauthorized"),
+        (404, "channel_not_found"),
+        (408, "request_timeout"),
+        (429, "rate_limited"),
+        (500, ""),
+        (503, "unavailable"),
+        (504, ""),
+    ]
+    .map(|(status, code)| problem(status, code))
+    .into();
+    let from_proxy = |status| WebhookResponse::status(status).header("retry-after", "0");
+    answers.push(from_proxy(404).text("no such site"));
+    // Followed as a GET, the first two would be answered 200 without the message.
+    for status in [301, 302, 303, 307, 308] {
+        answers.push(from_proxy(status).header("location", "/"));
+    }
+    let mut latin1 = from_proxy(502).header("content-type", "text/html; charset=iso-8859-1");
+    latin1.body = b"Passerelle erron\xe9e".to_vec();
+    answers.push(latin1);
+    answers
+}
+
 /// How often a text was sent to a messenger that plays Switchboard.
 fn count(all: &[Arc<Received>], text: &str) -> usize {
     all.iter().filter(|one| one.text() == text).count()
@@ -216,18 +241,10 @@ async fn the_examples_send_again_what_may_succeed_and_drop_what_cannot() {
         let mut example = Typist::start(file).await;
         example.connect(&switchboard).await;
 
-        let mut answers = [
-            (401, "unauthorized"),
-            (404, "channel_not_found"),
-            (408, "request_timeout"),
-            (429, "rate_limited"),
-            (500, ""),
-            (503, "unavailable"),
-            (504, ""),
-        ]
-        .into_iter();
+        let answers = passing_answers();
         let tries = answers.len() + 1;
-        switchboard.respond_with(move |_| answers.next().map(|(s, code)| problem(s, code)));
+        let mut answers = answers.into_iter();
+        switchboard.respond_with(move |_| answers.next());
         example.types("sent again").await;
         let again = |all: &[Arc<Received>]| count(all, "sent again") == tries;
         switchboard.wait_until("it is accepted", again).await;
@@ -236,6 +253,7 @@ async fn the_examples_send_again_what_may_succeed_and_drop_what_cannot() {
 
         for (status, code) in [
             (400, "malformed"),
+            (404, "not_found"),
             (409, "message_conflict"),
             (413, "too_large"),
             (415, "unsupported_media_type"),
@@ -291,5 +309,81 @@ async fn a_message_that_is_too_long_does_not_stop_the_examples() {
             (page["sessions"][0]["lastMessage"]["text"] == "Hello").then_some(())
         });
         hello.await;
+    }
+}
+
+/// Runs an example that must fail at once. Returns the last line of its stderr.
+async fn mistake(flags: &[&str], file: &str, args: &[&str]) -> String {
+    let path = program::workspace().join("docs/examples").join(file);
+    let mut command = program::command(program::python());
+    let output = program::output(command.args(flags).arg(path).args(args)).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success(), "{file} {args:?}");
+    assert!(!stderr.contains("Traceback"), "{file} {args:?}: {stderr}");
+    stderr.lines().last().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_mistake_at_the_start_of_an_example_ends_it_with_what_to_do() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let address = format!("127.0.0.1:{port}");
+    let minimal = "messenger_minimal.py";
+    let (brix, signed) = ("messenger_brix.py", "messenger_signed.py");
+    let usage = "usage: python3 messenger_minimal.py PORT CODE";
+    for (file, args, expected) in [
+        (minimal, &[][..], usage),
+        (minimal, &["8300"], usage),
+        (minimal, &["code", "8300"], usage),
+        (minimal, &[&port, "x"], "choose another port"),
+        (brix, &[], "required: --code"),
+        (brix, &["--code", ""], "--code"),
+        (
+            brix,
+            &["--code", "x", "--listen", "7001"],
+            "--listen HOST:PORT",
+        ),
+        (
+            brix,
+            &["--code", "x", "--listen", &address],
+            "--listen HOST:PORT",
+        ),
+        (brix, &["--code", "x", "--webhook", "host"], "--webhook"),
+        (signed, &[], "required: --code"),
+        (signed, &["--code", "whsec_"], "base64"),
+        (signed, &["--code", "whsec_secret!"], "base64"),
+        (
+            signed,
+            &["--code", CODE, "--listen", "a:b"],
+            "--listen HOST:PORT",
+        ),
+        (
+            signed,
+            &["--code", CODE, "--listen", &address],
+            "--listen HOST:PORT",
+        ),
+        (
+            signed,
+            &["--code", CODE, "--webhook", "ftp://h"],
+            "--webhook",
+        ),
+    ] {
+        let line = mistake(&[], file, args).await;
+        assert!(line.contains(expected), "{file} {args:?}: {line}");
+    }
+    // `-S` hides the installed packages.
+    let line = mistake(&["-S"], signed, &["--code", CODE]).await;
+    assert!(line.contains("pip install standardwebhooks"), "{line}");
+}
+
+#[tokio::test]
+async fn a_line_that_is_not_json_does_not_stop_the_examples() {
+    for file in ["messenger_brix.py", "messenger_signed.py"] {
+        let mut example = Example::start(file, CODE).await;
+        for line in ["{", "{\"type\": disconnect}", &"{\"a\":".repeat(100_000)] {
+            example.types(line).await;
+            let of_line = |event: &Value| event["invalid"].as_str() == Some(line);
+            example.until("the line is shown", of_line).await;
+        }
     }
 }

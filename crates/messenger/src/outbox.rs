@@ -56,7 +56,8 @@ pub(crate) fn verdict(status: Option<u16>, code: &str, retry_after: Option<u64>)
         (Some(409), "channel_disconnected") => Verdict::AwaitConnect,
         // What a receipt names is unknown at Switchboard, now and later.
         (Some(404), "not_found") => Verdict::Done,
-        (None | Some(401 | 404 | 408 | 429 | 500..), _) => {
+        // Only a proxy before Switchboard redirects.
+        (None | Some(300..=399 | 401 | 404 | 408 | 429 | 500..), _) => {
             Verdict::Retry(retry_after.map(Duration::from_secs))
         }
         (Some(_), _) => Verdict::Done,

@@ -131,6 +131,8 @@ fn the_answer_decides_whether_to_retry() {
         (401, "unauthorized"),
         (404, "channel_not_found"),
         (404, ""),
+        (301, ""),
+        (307, ""),
         (408, "request_timeout"),
         (500, ""),
         (502, ""),
