@@ -116,6 +116,18 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_documentation_says_of_each_file_whether_a_backup_needs_it() {
+        let text = include_str!("../../../../docs/operating.md");
+        let (_, rest) = text.split_once("\n## Backup\n").unwrap();
+        let (section, _) = rest.split_once("\n## ").unwrap();
+        for name in NAMES {
+            let is_named =
+                section.contains(&format!("`{name}`")) || section.contains(&format!("`{name}/"));
+            assert!(is_named, "{name} is missing");
+        }
+    }
+
+    #[test]
     fn the_group_and_others_lose_access_to_all_files_and_the_owner_keeps_it() {
         let dir = tempfile::tempdir().unwrap();
         let data = Data::at(dir.path().join("data"));
