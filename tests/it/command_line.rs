@@ -76,6 +76,7 @@ async fn a_connect_that_fails_exits_with_1_and_can_be_repeated() {
             error.contains("the messenger was not verified: "),
             "{error}"
         );
+        assert!(error.contains("the channel is kept: "), "{error}");
         assert_eq!(channels().await.len(), 1);
     }
     let test = run(

@@ -100,3 +100,64 @@ fn print(error: &clap::Error) -> Result {
     }
     output::text(&error.render().to_string())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use clap::Args as _;
+
+    use super::*;
+
+    /// Every command, with all its words.
+    fn all(command: &clap::Command, words: &str) -> Vec<(String, clap::Command)> {
+        let words = format!("{words} {}", command.get_name());
+        let below = command.get_subcommands().flat_map(|one| all(one, &words));
+        let below: Vec<_> = below.collect();
+        [(words, command.clone())]
+            .into_iter()
+            .chain(below)
+            .collect()
+    }
+
+    fn signing_in(command: &clap::Command) -> BTreeSet<String> {
+        let arguments = command.get_arguments();
+        let arguments = arguments.filter(|one| one.get_help_heading() == Some("Signing in"));
+        arguments.map(|one| one.get_id().to_string()).collect()
+    }
+
+    #[test]
+    fn options_of_a_command_come_before_those_for_signing_in() {
+        let sign_in = signing_in(&api::SignIn::augment_args(clap::Command::new("x")));
+        assert!(sign_in.contains("token_file"));
+        for (words, command) in all(&command(), "") {
+            let found = signing_in(&command);
+            assert!(found.is_empty() || found == sign_in, "{words}: {found:?}");
+        }
+        let connect = &["switchboard", "channel", "connect", "--help"];
+        let help = command().try_get_matches_from(connect).unwrap_err();
+        let help = help.to_string();
+        let at = |text: &str| help.find(text).unwrap();
+        assert!(at("\nOptions:") < at("\n      --live-chat <"), "{help}");
+        assert!(at("--command-id") < at("--help"), "{help}");
+        assert!(at("--help") < at("Signing in:"), "{help}");
+    }
+
+    #[test]
+    fn help_wraps_at_any_width() {
+        for (words, command) in all(&command(), "") {
+            let after = command.get_after_help().map(ToString::to_string);
+            let after = after.unwrap_or_default();
+            let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+            let lines: Vec<&str> = after.lines().collect();
+            for pair in lines.windows(2) {
+                // The terminal's width breaks a paragraph, not the source.
+                let is_broken = is_prose(pair[0]) && is_prose(pair[1]);
+                assert!(!is_broken, "{words}: {pair:?}");
+            }
+            for line in lines.iter().filter(|line| !is_prose(line)) {
+                assert!(line.len() <= 100, "{words}: {line}");
+            }
+        }
+    }
+}

@@ -73,10 +73,9 @@ fn find(noun: &str, verb: &str) -> Option<&'static Method> {
 
 /// The command of one method.
 fn leaf(command: Command, method: &'static Method) -> Command {
-    // `augment_args` replaces the description with that of `SignIn`.
-    SignIn::augment_args(command)
-        .about(help::about(method))
-        .args(flags::clap_args(method))
+    // The heading of `SignIn` would also apply to arguments that are added after it, and `augment_args`
+    // replaces the description.
+    SignIn::augment_args(command.args(flags::clap_args(method))).about(help::about(method))
 }
 
 /// Calls a method and prints the answer.
@@ -93,7 +92,7 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
         let caller = Caller::sign_in(&sign_in, environment).await?;
         lookup::names_to_ids(&caller, method, &mut members).await?;
         let mut ok = caller.call(method.name, &Value::Object(members)).await?;
-        let failed = failed_handshake(&ok);
+        let failed = failed_handshake(method, &ok);
         if sign_in.json {
             output::json(&ok)?;
         } else {
@@ -109,7 +108,7 @@ pub(crate) fn run(noun: &str, matches: &ArgMatches, environment: &Environment) -
 
 /// A handshake that failed is not an error of the method, but one of the command: scripts read its
 /// exit code.
-fn failed_handshake(ok: &Value) -> Option<Failure> {
+fn failed_handshake(method: &Method, ok: &Value) -> Option<Failure> {
     let is_failed = ok.pointer("/channel/status").and_then(Value::as_str) == Some("failed");
     let error = ok.pointer("/trace/error").and_then(Value::as_str);
     let reason = || {
@@ -117,6 +116,10 @@ fn failed_handshake(ok: &Value) -> Option<Failure> {
             .and_then(Value::as_str)
     };
     let error = error.or_else(|| reason().filter(|_| is_failed))?;
-    let message = format!("the messenger was not verified: {}", output::clean(error));
+    let mut message = format!("the messenger was not verified: {}", output::clean(error));
+    if is_failed && method.name == "channels.connect" {
+        message +=
+            "; the channel is kept: the same command with the right code and webhook repairs it";
+    }
     Some(Failure::message(Exit::Failure, message))
 }

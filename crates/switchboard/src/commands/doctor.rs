@@ -33,8 +33,8 @@ use crate::settings::Environment;
 
 The broker may run or be stopped; nothing is changed. Run it as the user of the broker, on its machine.
 
-Exit codes: 0 no problem, but maybe warnings; 1 a problem; 3 the log is damaged; 78 the settings are
-wrong.")]
+Exit codes: 0 no problem, but maybe warnings; 1 a problem; 3 the log is damaged; 78 the \
+settings are wrong.")]
 pub(crate) struct Args {
     /// The data directory.
     #[arg(long, value_name = "DIR")]

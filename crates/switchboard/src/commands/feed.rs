@@ -31,7 +31,7 @@ const AHEAD_MAX: usize = 10_000;
   switchboard feed --live-chat Sales
   switchboard feed --from 1200 | jq 'select(.type == \"switchboard.message-received\")'
 
-Each line is one event in CloudEvents 1.0 JSON. To continue where a run ended, give the last
+Each line is one event in CloudEvents 1.0 JSON. To continue where a run ended, give the last \
 `position` as --from.")]
 pub(crate) struct Args {
     /// Only this live chat, by id or name.

@@ -34,8 +34,8 @@ const TAIL: u64 = 10;
   switchboard log show --data ./data --kind message-received --from 100 --limit 20
   switchboard log verify --data ./data && echo ok
 
-Each event is one JSON object on a line, without what people wrote and without secrets. Exit code 3
-means that the log is damaged.")]
+Each event is one JSON object on a line, without what people wrote and without secrets. Exit \
+code 3 means that the log is damaged.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,

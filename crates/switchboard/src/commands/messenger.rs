@@ -20,13 +20,13 @@ const PAGE: &str = "127.0.0.1:7080";
   switchboard messenger --listen 127.0.0.1:7001 --code-file ./code --signed --auto-receipts
   echo 'Hello' | switchboard messenger --code secret --json
 
-Connect a channel with webhook http://127.0.0.1:7000/ and the same code; then type. Lines that begin
-with / are commands: /help lists them. With --json each event is one JSON line, and a typed JSON
-object is sent unchanged, signed or with the token. The messenger keeps running after the end of its
-input, until it is interrupted.
+Connect a channel with webhook http://127.0.0.1:7000/ and the same code; then type. Lines that \
+begin with / are commands: /help lists them. With --json each event is one JSON line, and a \
+typed JSON object is sent unchanged, signed or with the token. The messenger keeps running \
+after the end of its input, until it is interrupted.
 
-With --page it is also a phone in a browser, for several people. Anyone who can open that page can
-write as them: listen on loopback only.")]
+With --page it is also a phone in a browser, for several people. Anyone who can open that page \
+can write as them: listen on loopback only.")]
 pub(crate) struct Args {
     /// The address to receive on; port 0 picks a free port.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:7000")]

@@ -32,8 +32,9 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 #[command(after_help = "Example:
   switchboard user reset-password admin --data ./data
 
-The broker may run or be stopped. Anyone who can read the data directory can do this; the audit trail
-records it as done by `system`. The user's connections are closed; API tokens stay valid.")]
+The broker may run or be stopped. Anyone who can read the data directory can do this; the \
+audit trail records it as done by `system`. The user's connections are closed; API tokens stay \
+valid.")]
 struct Args {
     /// The user.
     #[arg(value_name = "LOGIN")]

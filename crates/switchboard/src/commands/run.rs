@@ -14,12 +14,13 @@ use crate::telemetry;
 /// Run one or several roles of a broker that is spread over processes or machines.
 #[derive(clap::Args, Debug)]
 #[command(after_help = "Examples:
-  switchboard run --role session-router --data /var/lib/switchboard --set nats.url=nats://10.0.0.5:4222
+  switchboard run --role session-router --data /var/lib/switchboard \\
+    --set nats.url=nats://10.0.0.5:4222
   SWITCHBOARD__NATS__URL=nats://10.0.0.5:4222 SWITCHBOARD__NATS__PASSWORD_FILE=/run/secrets/nats \\
     switchboard run --role ingress --role egress
 
-Only session-router needs the data directory with the log. `switchboard config nats` prints the
-configuration for the nats-server.")]
+Only session-router needs the data directory with the log. `switchboard config nats` prints \
+the configuration for the nats-server.")]
 pub(crate) struct Args {
     /// The role; repeatable.
     #[arg(long = "role", value_name = "ROLE", required = true, num_args = 1.., value_enum)]

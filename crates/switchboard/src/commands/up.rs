@@ -16,8 +16,8 @@ use crate::settings::Environment;
   switchboard up --data ./data
   switchboard up --data ./data --set ingress.listen=127.0.0.1:18080
 
-If DIR does not exist, it is created like `switchboard init --dev` does. SIGINT or SIGTERM stops the
-broker within 15 seconds. Acknowledged messages are always on stable storage.")]
+If DIR does not exist, it is created like `switchboard init --dev` does. SIGINT or SIGTERM \
+stops the broker within 15 seconds. Acknowledged messages are always on stable storage.")]
 pub(crate) struct Args {
     #[command(flatten)]
     data: DataArgs,

@@ -177,7 +177,7 @@ pub(super) const NOUNS: &[Noun] = &[
     Noun {
         name: "user",
         about: "Users: people of the company with a login",
-        examples: "Example:\n  switchboard user create --user ann --name Ann --groups operators \
+        examples: "Example:\n  switchboard user create --user ann --name Ann --groups operators \\\n      \
                    --new-password-file ./password-of-ann",
     },
     Noun {

@@ -28,6 +28,24 @@ fn every_command_and_flag_is_known_by_name_and_has_help() {
 }
 
 #[test]
+fn a_connect_that_fails_says_how_to_repair_the_channel() {
+    let error = "the messenger answered 401";
+    let failed = json!({ "channel": { "status": "failed" }, "trace": { "error": error } });
+    for (noun, verb, is_kept) in [
+        ("channel", "connect", true),
+        ("channel", "reconnect", false),
+        ("channel", "test", false),
+    ] {
+        let method = find(noun, verb).unwrap();
+        let failure = super::failed_handshake(method, &failed).unwrap();
+        let shown = failure.to_string();
+        assert!(shown.contains(error), "{shown}");
+        let advice = "the channel is kept: the same command with the right code and webhook";
+        assert_eq!(shown.contains(advice), is_kept, "{verb}: {shown}");
+    }
+}
+
+#[test]
 fn every_example_in_the_help_is_accepted() {
     for noun in help::NOUNS {
         let examples = noun.examples.replace("\\\n", " ");
