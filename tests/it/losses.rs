@@ -7,6 +7,7 @@ use std::process::Output;
 use serde_json::json;
 
 use crate::broker::{TestBroker, copy_dir};
+use crate::program;
 use crate::world::World;
 
 /// The length of the header of a key file, and of a slot.
@@ -209,6 +210,37 @@ async fn another_master_key_is_refused() {
     );
     assert!(!doctor.status.success());
     fs::write(&path, whole).unwrap();
+    world.broker.start().await;
+    assert_eq!(texts(&world, &session).await, ["hello"]);
+}
+
+/// Copies what docs/operating.md names for a broker that runs, in its order.
+fn back_up(data: &Path, copy: &Path) {
+    fs::create_dir_all(copy.join("log")).unwrap();
+    let file = |name: &str| fs::copy(data.join(name), copy.join(name)).unwrap();
+    file("keys");
+    copy_dir(&data.join("log/journal"), &copy.join("log/journal"));
+    file("master.key");
+    copy_dir(&data.join("nats"), &copy.join("nats"));
+    file("switchboard.toml");
+    file("place.toml");
+}
+
+#[tokio::test]
+async fn a_backup_of_a_running_broker_is_complete_and_does_not_start_beside_it() {
+    let mut world = World::start().await;
+    let session = world.assigned_session("ann").await;
+    let copy = world.broker.test_dir().join("backup");
+    let data = world.broker.data();
+    back_up(&data, &copy);
+    let up = program::output(&mut world.broker.command_on(&copy, &["up"])).await;
+    let stderr = String::from_utf8(up.stderr).unwrap();
+    assert_eq!(up.status.code(), Some(78), "{stderr}");
+    assert!(stderr.contains("may be a copy"), "{stderr}");
+
+    world.broker.stop().await;
+    fs::remove_dir_all(&data).unwrap();
+    fs::rename(&copy, &data).unwrap();
     world.broker.start().await;
     assert_eq!(texts(&world, &session).await, ["hello"]);
 }

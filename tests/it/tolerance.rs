@@ -67,8 +67,14 @@ async fn integer_ids_lone_surrogates_and_a_byte_order_mark_are_accepted() {
     );
     let url = world.messenger.ingress_url();
     let answer = http::post(&url, &[], body.as_bytes()).await.ok();
-    assert_eq!(warned(&answer), ["/data/text", "/data/files/0/size"]);
+    let members = ["text", "files/0/URL", "files/0/size"];
+    assert_eq!(
+        warned(&answer),
+        members.map(|name| format!("/data/{name}")),
+        "{answer}"
+    );
     let history = world.history(&text(&answer["sessionId"])).await;
+    assert_eq!(history[0]["files"][0]["URL"], "u", "kept");
     assert_eq!(history[0]["text"], "\u{fffd}!");
     assert_eq!(history[0]["externalMessageId"], "1");
     let outcome = &world.messenger.wait_for("messageOutcome", 1).await[0];
