@@ -159,7 +159,8 @@ def main():
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0],
+                                      usage="%(prog)s --code CODE [options]; --help lists them")
     options.add_argument("--listen", default="127.0.0.1:7001", help="HOST:PORT; port 0: a free one")
     options.add_argument("--code", required=True, help="the channel's confirmation code")
     options.add_argument("--user", default="ann", help="id of the person who types here")

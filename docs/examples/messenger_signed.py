@@ -190,7 +190,8 @@ def main():
 
 
 if __name__ == "__main__":
-    options = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    options = argparse.ArgumentParser(description=__doc__.split("\n")[0],
+                                      usage="%(prog)s --code CODE [options]; --help lists them")
     options.add_argument("--listen", default="127.0.0.1:7002", help="HOST:PORT; port 0: a free one")
     options.add_argument("--code", required=True, help="the channel's confirmation code, whsec_...")
     options.add_argument("--user", default="bob", help="id of the person who types here")
@@ -209,7 +210,7 @@ if __name__ == "__main__":
     except ValueError:
         key = b""
     if not key:
-        options.error("--code: whsec_ must be followed by a key in base64; README.md makes one")
+        options.error("--code: give whsec_ and a key in base64; README.md shows how to make it")
     signer = Signer(key)
     if args.webhook:
         broker["url"] = args.webhook
