@@ -156,7 +156,7 @@ impl<U: Upstream> Gateway<U> {
         sent: &Unverified,
         now: Timestamp,
     ) -> Result<HealthReply, RequestError> {
-        let verify = |access: &Access| sent.verify_signature(access, now);
+        let verify = |access: &Access| Ok(sent.verify_signature(access, now)?);
         let (revision, _) = self.authenticate(channel, now, verify).await?;
         self.rates.admit(channel)?;
         let request = |revision| HealthRequest { channel, revision };
@@ -180,11 +180,7 @@ impl<U: Upstream> Gateway<U> {
         if let Some(known) = self.cache.get(channel, now) {
             let verified = verify(&known.access);
             let is_old = now.since(known.fetched) >= RECHECK_AFTER;
-            let is_unproven = matches!(
-                verified,
-                Err(RequestError::Untrusted(_) | RequestError::NotSigned)
-            );
-            if !(is_old && is_unproven) {
+            if !(is_old && matches!(verified, Err(RequestError::Untrusted(_)))) {
                 return Ok((known.access.revision, verified?));
             }
         }

@@ -159,11 +159,6 @@ impl From<&RequestError> for Problem {
                 "the request's signature or token is missing or wrong; check the confirmation code \
                  and the clock",
             ),
-            RequestError::NotSigned => Self::new(
-                Code::Unauthorized,
-                "the channel requires a signature and this request has none; send webhook-id, \
-                 webhook-timestamp and webhook-signature",
-            ),
             RequestError::RateLimited { retry_after_secs } => Self {
                 retry_after_secs: Some(*retry_after_secs),
                 ..Self::new(

@@ -25,9 +25,6 @@ pub(crate) enum RequestError {
     Body(#[from] body::Error),
     #[error("not verified")]
     Untrusted(#[from] Untrusted),
-    /// The channel requires a signature, and the request has none.
-    #[error("not signed")]
-    NotSigned,
     #[error("over the channel's rate")]
     RateLimited {
         /// When to retry, in whole seconds, at least 1.

@@ -34,18 +34,6 @@ async fn a_new_code_works_although_the_old_one_is_cached() {
 }
 
 #[tokio::test]
-async fn a_token_is_accepted_although_a_signature_was_required_when_cached() {
-    let mut gateway = TestGateway::new(access(CODE, Security::Signed));
-    let answer = gateway.post(&[], &message(CODE)).await;
-    assert_problem(&answer, 401, "unauthorized", "not signed");
-    gateway
-        .router
-        .set_access(Some(access(CODE, Security::Token)));
-    gateway.pass(1);
-    assert_ok(&gateway.post(&[], &message(CODE)).await, "a token");
-}
-
-#[tokio::test]
 async fn wrong_proofs_cost_the_router_one_request_a_second() {
     let mut gateway = TestGateway::token();
     for second in 1..4 {
