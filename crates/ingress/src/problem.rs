@@ -156,8 +156,8 @@ impl From<&RequestError> for Problem {
             RequestError::Body(error) => Self::from(error),
             RequestError::Untrusted(_) => Self::new(
                 Code::Unauthorized,
-                "the request's signature or token is missing or wrong; check the confirmation code \
-                 and the clock",
+                "the request's signature or token is missing or wrong; check the confirmation code, \
+                 the clock, and whether the channel requires a signature",
             ),
             RequestError::RateLimited { retry_after_secs } => Self {
                 retry_after_secs: Some(*retry_after_secs),

@@ -40,8 +40,8 @@ fn assert_reveals_nothing(answer: &Answer) {
         "type": "https://switchboard.invalid/errors#unauthorized",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "the request's signature or token is missing or wrong; check the confirmation \
-                   code and the clock",
+        "detail": "the request's signature or token is missing or wrong; check the confirmation code, \
+            the clock, and whether the channel requires a signature",
         "code": "unauthorized",
     });
     assert_eq!(answer.body, body);
