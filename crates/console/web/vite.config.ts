@@ -17,6 +17,9 @@ export default defineConfig({
   server: { proxy: { "/config.json": broker } },
   build: {
     target: "es2022",
+    // The first versions with `light-dark()`: it is replaced by a media query for older ones, which
+    // the theme chosen in the page does not change.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // The content security policy does not allow data URIs for scripts.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
