@@ -1,0 +1,24 @@
+import { CODE, expect, test } from "./fixtures";
+import { AdminPage } from "./fixtures/admin-page";
+
+test("a corrected code also corrects the security that is based on it", async ({
+  admin,
+  messenger,
+  signIn,
+}) => {
+  const ann = await messenger("Ann Lee");
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.liveChat("Support");
+  await adminPage.button("Connect messenger").click();
+  await adminPage.fill("Channel name", "Staff chat");
+  await adminPage.fill("Webhook of the messenger", ann.webhook);
+  await adminPage.press("Generate");
+  await adminPage.press("Connect");
+  await adminPage.dialog.getByText("Response: 401", { exact: true }).waitFor();
+  await adminPage.press("Edit");
+  await adminPage.fill("Confirmation code", CODE);
+  await adminPage.press("Connect");
+  await adminPage.dialog.getByText("“Staff chat” is connected.").waitFor();
+  const { channels } = await admin.request<{ channels: { security: string }[] }>("channels.list");
+  expect(channels.map(({ security }) => security)).toEqual(["token"]);
+});
