@@ -5,7 +5,7 @@ import { answerOtherTabs, askOtherTabs } from "./other-tabs";
 const olga = { user: "olga", password: "a long password" };
 const stops: (() => void)[] = [];
 const answer = () => {
-  const stop = answerOtherTabs(() => olga);
+  const stop = answerOtherTabs(() => olga, () => {});
   stops.push(stop);
   return stop;
 };
@@ -21,7 +21,7 @@ it("a new tab gets the credentials of a tab that stays signed in", async () => {
 it("a new tab gets nothing if no tab stays signed in, or the tab has signed out", async () => {
   expect(await askOtherTabs(1)).toBeNull();
   answer()();
-  stops.push(answerOtherTabs(() => null));
+  stops.push(answerOtherTabs(() => null, () => {}));
   expect(await askOtherTabs(1)).toBeNull();
 });
 

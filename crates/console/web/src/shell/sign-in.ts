@@ -2,7 +2,7 @@ import { ConnectError, connect } from "../api/client";
 import type { BrokerConfig, Credentials } from "../api/client";
 import { loadBrokerConfig } from "./config";
 import type { Open } from "./connection";
-import { saveCredentials, saveUser } from "./storage";
+import { saveCredentials, saveTabUser, saveUser } from "./storage";
 import { Store } from "./store.svelte";
 
 /** Signs in with a password that was just typed; rejects if that fails. */
@@ -16,6 +16,7 @@ export async function signIn(credentials: Credentials, stay: boolean): Promise<S
 
 /** Signs in with a stored password. Tries again until the broker answers. */
 export function resume(stored: Credentials): Store {
+  saveTabUser(stored.user);
   saveCredentials(stored);
   return new Store(opener(), stored, null);
 }

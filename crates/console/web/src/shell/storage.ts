@@ -3,7 +3,8 @@
  *
  * - `localStorage`: the last user name, preferences, and each user's drafts and unsent messages.
  *   Signing out removes the drafts and unsent messages.
- * - `sessionStorage`: the credentials, only if "Keep me signed in" is checked.
+ * - `sessionStorage`: the last user name of the tab, and the credentials, only if "Keep me signed in" is
+ *   checked.
  *
  * A browser may block either, and `localStorage` may be full. What could not be stored is kept in
  * memory.
@@ -72,7 +73,14 @@ export const loadPreferences = <Value>(fallback: Value) =>
 export const savePreferences = (value: unknown) => local.write("preferences", value);
 
 export const loadUser = () => local.read<string>("user", "");
-export const saveUser = (user: UserId) => local.write("user", user);
+export const saveUser = (user: UserId) => {
+  local.write("user", user);
+  saveTabUser(user);
+};
+
+export const saveTabUser = (user: UserId) => session.write("user", user);
+/** Whether nobody has signed in on this tab, and it will be known if somebody does. */
+export const isNewTab = () => !session.read("user", "") && session.write("user", "");
 
 export const loadCredentials = () => session.read<Credentials | null>("credentials", null);
 export const saveCredentials = (credentials: Credentials | null) =>

@@ -1,0 +1,43 @@
+/** Which tabs ask others for credentials, and that signing out reaches all tabs. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { answerOtherTabs, signOutOtherTabs } from "./other-tabs";
+import { isNewTab, saveTabUser } from "./storage";
+
+/** The storage of one tab. */
+function tabStorage() {
+  const all = new Map<string, string>();
+  return {
+    getItem: (key: string) => all.get(key) ?? null,
+    setItem: (key: string, value: string) => void all.set(key, value),
+    removeItem: (key: string) => void all.delete(key),
+  };
+}
+
+beforeEach(() => void vi.stubGlobal("sessionStorage", tabStorage()));
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+describe("a tab", () => {
+  it("is new until somebody signs in, also after a reload", () => {
+    expect([isNewTab(), isNewTab()]).toEqual([true, true]);
+    saveTabUser("olga");
+    expect(isNewTab()).toBe(false);
+  });
+
+  it("is not new if it could not tell after a reload who was signed in", () => {
+    vi.spyOn(console, "warn").mockReturnValue();
+    vi.stubGlobal("sessionStorage", undefined);
+    expect(isNewTab()).toBe(false);
+  });
+});
+
+it("signing out is told to other tabs, with the user", async () => {
+  const signedOut: string[] = [];
+  const stop = answerOtherTabs(() => null, (user) => signedOut.push(user));
+  signOutOtherTabs("olga");
+  await vi.waitFor(() => expect(signedOut).toEqual(["olga"]));
+  stop();
+});
