@@ -1,6 +1,21 @@
 import { CODE, expect, test } from "./fixtures";
 import { AdminPage } from "./fixtures/admin-page";
 
+const focused = ({ page }: AdminPage) =>
+  page.evaluate(() => (document.activeElement as HTMLInputElement).labels?.[0]?.textContent);
+
+test("a dialog with a form focuses its first field", async ({ signIn }) => {
+  const adminPage = await AdminPage.open(await signIn("admin"));
+  await adminPage.button("New live chat").first().click();
+  await adminPage.dialog.waitFor();
+  expect(await focused(adminPage)).toBe("Name");
+  await adminPage.submit("Cancel");
+  await adminPage.section("Users");
+  await adminPage.button("New user").click();
+  await adminPage.dialog.waitFor();
+  expect(await focused(adminPage)).toBe("User name");
+});
+
 test("a corrected code also corrects the security that is based on it", async ({
   admin,
   messenger,
