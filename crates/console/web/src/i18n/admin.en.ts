@@ -263,7 +263,7 @@ export const admin = {
   "user.loginHint": "Up to 32 characters: a–z, 0–9, - and _. Cannot be changed later.",
   "user.loginWrong": "Use up to 32 characters: a–z, 0–9, - and _.",
   "user.name": "Display name",
-  "user.nameHint": "Visible to colleagues.",
+  "user.nameHint": "Visible to colleagues and customers.",
   "user.password": "Password",
   "user.passwordHint": "At least 8 characters. Only administrators can change it.",
   "user.passwordWrong": "Use 8 to 1,024 characters.",

@@ -282,7 +282,7 @@ export const admin: Translated<typeof english> = {
   "user.loginHint": "До 32 символов: a–z, 0–9, - и _. Изменить потом нельзя.",
   "user.loginWrong": "Используйте до 32 символов: a–z, 0–9, - и _.",
   "user.name": "Отображаемое имя",
-  "user.nameHint": "Его видят коллеги.",
+  "user.nameHint": "Его видят коллеги и клиенты.",
   "user.password": "Пароль",
   "user.passwordHint": "Не меньше 8 символов. Сменить его может только администратор.",
   "user.passwordWrong": "Используйте от 8 до 1024 символов.",

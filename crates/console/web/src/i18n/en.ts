@@ -90,6 +90,7 @@ export const en = {
   "list.loading": "Loading conversations",
   "list.failed": "Could not load the conversations",
   "list.noMatch": "No conversations found",
+  "list.searched": "Search looks at names, phone numbers, IDs and the last message.",
   "list.failedOnly": "Failed",
   "list.clearFilters": "Clear filters",
   "list.filtered": "The list is filtered",

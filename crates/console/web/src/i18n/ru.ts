@@ -104,6 +104,7 @@ export const ru: Translated<typeof en> = {
   "list.loading": "Загрузка диалогов",
   "list.failed": "Не удалось загрузить диалоги",
   "list.noMatch": "Ничего не найдено",
+  "list.searched": "Поиск идёт по именам, телефонам, ID и последнему сообщению.",
   "list.failedOnly": "С ошибками",
   "list.clearFilters": "Сбросить фильтры",
   "list.filtered": "Список отфильтрован",

@@ -14,6 +14,7 @@ test("a dialog with a form focuses its first field", async ({ signIn }) => {
   await adminPage.button("New user").click();
   await adminPage.dialog.waitFor();
   expect(await focused(adminPage)).toBe("User name");
+  await adminPage.dialog.getByText("Visible to colleagues and customers.").waitFor();
 });
 
 test("a corrected code also corrects the security that is based on it", async ({
@@ -36,4 +37,10 @@ test("a corrected code also corrects the security that is based on it", async ({
   await adminPage.dialog.getByText("“Staff chat” is connected.").waitFor();
   const { channels } = await admin.request<{ channels: { security: string }[] }>("channels.list");
   expect(channels.map(({ security }) => security)).toEqual(["token"]);
+});
+
+test("a search without a result says what it searches", async ({ signIn }) => {
+  const olga = await signIn("olga");
+  await olga.page.getByRole("searchbox", { name: "Search" }).fill("nobody");
+  await olga.sidebar.getByText("names, phone numbers, IDs and the last message").waitFor();
 });
