@@ -1,6 +1,6 @@
 /**
- * Signs in new tabs and signs out all tabs of a user: a tab that stays signed in gives its credentials
- * to a tab of the same origin that asks. They are never stored for this.
+ * Signs in new tabs and signs out all tabs of a user. A tab that stays signed in gives its
+ * credentials to a tab of the same origin that asks. They are never stored for this.
  */
 import type { Credentials } from "../api/client";
 import type { UserId } from "../api/types";
@@ -13,8 +13,8 @@ type Note =
   | { kind: "signed-out"; user: UserId };
 
 /**
- * Answers tabs that ask, while there are credentials, and calls `onSignedOut` when a user signs out in
- * another tab, until the returned function is called.
+ * Answers tabs that ask, while there are credentials, and calls `onSignedOut` when a user signs out
+ * in another tab, until the returned function is called.
  */
 export function answerOtherTabs(
   load: () => Credentials | null,

@@ -13,7 +13,9 @@ test("the built styles keep light-dark(), which follows the chosen theme", async
   expect(sheets.some((sheet) => sheet.includes("light-dark("))).toBe(true);
 });
 
-test("the theme chosen in the menu changes the colors, whatever the system's is", async ({ signIn }) => {
+test("the theme chosen in the menu changes the colors, whatever the system's is", async ({
+  signIn,
+}) => {
   const olga = await signIn("olga", { colorScheme: "light" });
   const background = () =>
     olga.page.evaluate(() => getComputedStyle(document.body).backgroundColor);
