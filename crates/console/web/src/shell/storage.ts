@@ -6,8 +6,8 @@
  * - `sessionStorage`: the last user name of the tab, and the credentials, only if "Keep me signed in" is
  *   checked.
  *
- * A browser may block either, and `localStorage` may be full. What could not be stored is kept in
- * memory.
+ * `sessionStorage` also has the last user name of the tab. A browser may block either, and
+ * `localStorage` may be full. What could not be stored is kept in memory.
  */
 import type { Credentials } from "../api/client";
 import type { UserId } from "../api/types";

@@ -3,7 +3,7 @@ import type { Broker } from "./fixtures";
 import { OperatorPage } from "./fixtures/operator-page";
 
 const stayIn = async (desk: OperatorPage, user: string) => {
-  await desk.page.getByRole("checkbox", { name: "Keep me signed in on this tab" }).check();
+  await desk.page.getByRole("checkbox", { name: "Keep me signed in" }).check();
   await desk.signIn(user);
   await desk.waitUntilLive();
 };
