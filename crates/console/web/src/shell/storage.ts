@@ -59,14 +59,6 @@ export const loadUnsent = (user: UserId) =>
   local.read<Unsent>(unsentKey(user), { drafts: [], outbox: [] });
 export const saveUnsent = (user: UserId, unsent: Unsent | null) =>
   local.write(unsentKey(user), unsent);
-/** Calls `onRemoved` when another tab removes the user's drafts and unsent messages. */
-export function watchUnsent(user: UserId, onRemoved: () => void): () => void {
-  const onStorage = ({ key, newValue }: StorageEvent) => {
-    if (key === `${KEY}.${unsentKey(user)}` && newValue === null) onRemoved();
-  };
-  addEventListener("storage", onStorage);
-  return () => removeEventListener("storage", onStorage);
-}
 
 export const loadPreferences = <Value>(fallback: Value) =>
   ({ ...fallback, ...local.read("preferences", {}) }) as Value;

@@ -54,7 +54,6 @@ export class Store implements Api {
   readonly #connection: Connection;
   readonly #sender: Sender;
   readonly #timer: ReturnType<typeof setInterval>;
-  readonly #stopWatching: () => void;
   #client: Client | null = null;
   #actions: Action[] = [];
   /** Feed events that `onEvent` was not called for yet. */
@@ -86,7 +85,6 @@ export class Store implements Api {
       status: (status) => this.#changed(status),
     });
     this.#timer = setInterval(() => void this.#probe(), PROBE_MS);
-    this.#stopWatching = storage.watchUnsent(this.user, () => this.#unsentRemoved());
     addEventListener("online", this.retryNow);
     addEventListener("beforeunload", this.#askBeforeUnload);
   }
@@ -139,7 +137,6 @@ export class Store implements Api {
     this.#connection.stop();
     clearInterval(this.#timer);
     clearTimeout(this.#saving);
-    this.#stopWatching();
     removeEventListener("online", this.retryNow);
     removeEventListener("beforeunload", this.#askBeforeUnload);
     if (keepUnsent) this.#saveNow();
@@ -319,13 +316,6 @@ export class Store implements Api {
   /** Counts what signing out would remove. */
   countUnsent(): ReturnType<typeof unsent.count> {
     return unsent.count(this.#merged());
-  }
-
-  /** The user signed out in another tab and agreed to lose them. */
-  #unsentRemoved(): void {
-    this.dispatch({ kind: "unsent-removed" });
-    const { drafts, outbox } = this.desk;
-    this.#saved = { drafts, outbox };
   }
 
   readonly #askBeforeUnload = (event: BeforeUnloadEvent) => {

@@ -54,8 +54,7 @@ export type Action =
   | { kind: "caught-up"; position: Position }
   | { kind: "signal"; signal: presence.SignalKind; details: api.Signal; now: number }
   | { kind: "tick"; now: number }
-  | { kind: "draft-changed"; session: Id; draft: drafts.Draft }
-  | { kind: "unsent-removed" };
+  | { kind: "draft-changed"; session: Id; draft: drafts.Draft };
 
 /** Threads kept in memory; the one that was opened longest ago is dropped beyond this. */
 const THREADS_MAX = 16;
@@ -114,10 +113,6 @@ function apply(draft: DeskDraft, action: Action): void {
       return;
     case "draft-changed":
       drafts.keep(draft.write("drafts"), action.session, action.draft);
-      return;
-    case "unsent-removed":
-      draft.write("drafts").clear();
-      draft.write("outbox").clear();
       return;
     case "thread-opened":
     case "history-requested":

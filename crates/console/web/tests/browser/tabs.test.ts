@@ -59,3 +59,28 @@ test("signing out ends the session of the user in all tabs, and of nobody else",
   const third = await newTab(petr, broker);
   await third.button("Sign in").waitFor();
 });
+
+test("signing out in one tab asks about the drafts of all, and discards them", async ({
+  broker,
+  takeSession,
+}) => {
+  const { olga: first } = await takeSession();
+  const second = await newTab(first, broker);
+  await second.signIn("olga");
+  await second.waitUntilLive();
+  await second.view("Mine");
+  await second.open("Ann Lee");
+  await second.reply.fill("I will look, and");
+  await first.page.waitForFunction(() =>
+    localStorage.getItem("switchboard.unsent.olga")?.includes("I will look"),
+  );
+  await first.menu("Sign out");
+  await first.dialog.getByText("You have 1 draft.").waitFor();
+  await first.button("Discard and sign out").click();
+  for (const tab of [first, second]) await tab.button("Sign in").waitFor();
+  await second.signIn("olga");
+  await second.waitUntilLive();
+  await second.view("Mine");
+  await second.open("Ann Lee");
+  expect(await second.reply.inputValue()).toBe("");
+});
