@@ -6,8 +6,9 @@
  * - `sessionStorage`: the last user name of the tab, and the credentials, only if "Keep me signed in" is
  *   checked.
  *
- * `sessionStorage` also has the last user name of the tab. A browser may block either, and
- * `localStorage` may be full. What could not be stored is kept in memory.
+ * `sessionStorage` also has the last user name of the tab, and `localStorage` the number of each
+ * user's sign-outs. A browser may block either, and `localStorage` may be full. What could not be
+ * stored is kept in memory.
  */
 import type { Credentials } from "../api/client";
 import type { UserId } from "../api/types";
@@ -74,6 +75,17 @@ export const saveTabUser = (user: UserId) => session.write("user", user);
 /** Whether nobody has signed in on this tab, and it will be known if somebody does. */
 export const isNewTab = () => !session.read("user", "") && session.write("user", "");
 
-export const loadCredentials = () => session.read<Credentials | null>("credentials", null);
-export const saveCredentials = (credentials: Credentials | null) =>
-  session.write("credentials", credentials);
+const signOuts = (user: UserId) => local.read(`signOuts.${user}`, 0);
+/** Invalidates the user's credentials in all tabs, also in those that the browser has unloaded. */
+export const countSignOut = (user: UserId) => local.write(`signOuts.${user}`, signOuts(user) + 1);
+
+type Stored = Credentials & { signOuts: number };
+
+export function loadCredentials(): Credentials | null {
+  const stored = session.read<Stored | null>("credentials", null);
+  return stored && stored.signOuts === signOuts(stored.user) ? stored : null;
+}
+export function saveCredentials(credentials: Credentials | null): void {
+  const stored = credentials && { ...credentials, signOuts: signOuts(credentials.user) };
+  session.write("credentials", stored);
+}

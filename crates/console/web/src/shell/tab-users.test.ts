@@ -2,10 +2,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { answerOtherTabs, signOutOtherTabs } from "./other-tabs";
-import { isNewTab, saveTabUser } from "./storage";
+import { countSignOut, isNewTab, loadCredentials, saveCredentials, saveTabUser } from "./storage";
 
-/** The storage of one tab. */
-function tabStorage() {
+/** A storage of the browser. */
+function browserStorage() {
   const all = new Map<string, string>();
   return {
     getItem: (key: string) => all.get(key) ?? null,
@@ -14,7 +14,10 @@ function tabStorage() {
   };
 }
 
-beforeEach(() => void vi.stubGlobal("sessionStorage", tabStorage()));
+beforeEach(() => {
+  vi.stubGlobal("sessionStorage", browserStorage());
+  vi.stubGlobal("localStorage", browserStorage());
+});
 afterEach(() => {
   vi.unstubAllGlobals();
   vi.restoreAllMocks();
@@ -40,4 +43,15 @@ it("signing out is told to other tabs, with the user", async () => {
   signOutOtherTabs("olga");
   await vi.waitFor(() => expect(signedOut).toEqual(["olga"]));
   stop();
+});
+
+it("a tab that was not running when its user signed out elsewhere is signed out, too", () => {
+  const olga = { user: "olga", password: "a long password" };
+  saveCredentials(olga);
+  countSignOut("petr");
+  expect(loadCredentials()).toMatchObject(olga);
+  countSignOut("olga");
+  expect(loadCredentials()).toBeNull();
+  saveCredentials(olga);
+  expect(loadCredentials()).toMatchObject(olga);
 });

@@ -51,8 +51,13 @@ test("signing out ends the session of the user in all tabs, and of nobody else",
   await stayIn(first, "olga");
   const second = await newTab(petr, broker);
   await second.waitUntilLive();
+  const unloaded = await newTab(petr, broker);
+  await unloaded.waitUntilLive();
+  await unloaded.page.goto("about:blank");
   await second.menu("Sign out");
   await first.button("Sign in").waitFor();
+  await unloaded.page.goto(broker.pageUrl);
+  await unloaded.button("Sign in").waitFor();
   await first.page.reload();
   await first.button("Sign in").waitFor();
   await petr.waitUntilLive();
