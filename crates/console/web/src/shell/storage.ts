@@ -3,8 +3,7 @@
  *
  * - `localStorage`: the last user name, preferences, and each user's drafts and unsent messages.
  *   Signing out removes the drafts and unsent messages.
- * - `sessionStorage`: the last user name of the tab, and the credentials, only if "Keep me signed in" is
- *   checked.
+ * - `sessionStorage`: the credentials, only if "Keep me signed in" is checked.
  *
  * `sessionStorage` also has the last user name of the tab, and `localStorage` the number of each
  * user's sign-outs. A browser may block either, and `localStorage` may be full. What could not be
