@@ -109,5 +109,9 @@ async fn damage_of_the_log_is_reported_while_the_broker_runs() {
         (!metrics().await.contains(undamaged)).then_some(())
     })
     .await;
-    assert!(broker.log().contains("run `switchboard log repair`"));
+    until("a line in the log", async || {
+        let advice = "run `switchboard log repair`";
+        broker.log().contains(advice).then_some(())
+    })
+    .await;
 }

@@ -11,8 +11,15 @@ use crate::world::{World, create_user};
 
 /// A stopped broker that has received a message.
 async fn stopped() -> TestBroker {
+    stopped_after(&["ann"]).await
+}
+
+/// A broker that was stopped after these people wrote.
+async fn stopped_after(people: &[&str]) -> TestBroker {
     let mut world = World::start().await;
-    world.queued_session("ann").await;
+    for person in people {
+        world.queued_session(person).await;
+    }
     world.broker.stop().await;
     world.broker
 }
@@ -95,7 +102,7 @@ async fn lost_keys_and_a_lost_log_are_found() {
         fs::rename(broker.test_dir().join(name), path(name)).unwrap();
     }
     // The log of another directory, with more events.
-    let other = stopped().await;
+    let other = stopped_after(&["ann", "bob", "cyril"]).await;
     fs::rename(other.data().join("log"), path("log")).unwrap();
     (examine(&broker).await).finds(3, "log", &[text(&path("log")), "is not the log", advice]);
     fs::remove_dir_all(path("log")).unwrap();

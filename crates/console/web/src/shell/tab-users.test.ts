@@ -37,7 +37,7 @@ describe("a tab", () => {
   });
 });
 
-it("signing out is told to other tabs, with the user", async () => {
+it("other tabs learn who signed out", async () => {
   const signedOut: string[] = [];
   const stop = answerOtherTabs(() => null, (user) => signedOut.push(user));
   signOutOtherTabs("olga");
