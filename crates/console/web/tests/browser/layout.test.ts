@@ -55,9 +55,9 @@ test("zoomed to 400 %, everything is reached with one scroll", async ({ connect,
   await olga.take("Ann Lee");
   await olga.message("Message 29").waitFor();
   await olga.page.setViewportSize(ZOOMED);
-  expect(await overflow(olga.page)).toBe(0);
+  await expect.poll(() => overflow(olga.page)).toBe(0);
   // All of the window scrolls, not a strip between a header and a composer.
-  expect(await scrollers(olga.page)).toEqual([ZOOMED.height]);
+  await expect.poll(() => scrollers(olga.page)).toEqual([ZOOMED.height]);
   for (const element of [
     olga.button("Transfer"),
     olga.message("Message 0"),
@@ -72,7 +72,7 @@ test("zoomed to 400 %, everything is reached with one scroll", async ({ connect,
   }
   await olga.deliver("Still works");
   await olga.button("Back to the list").click();
-  expect(await overflow(olga.page)).toBe(0);
+  await expect.poll(() => overflow(olga.page)).toBe(0);
   expect((await scrollers(olga.page)).length).toBeLessThanOrEqual(1);
   await olga.row("Ann Lee").scrollIntoViewIfNeeded();
   await olga.open("Ann Lee");
@@ -89,7 +89,7 @@ test("an administrator's screens fit a phone and a window zoomed to 400 %", asyn
     await page.setViewportSize(size);
     for (const section of ["Deliveries", "Contacts", "Users", "Audit log", "Live chats"] as const) {
       await adminPage.section(section);
-      expect(await overflow(page), section).toBe(0);
+      await expect.poll(() => overflow(page), { message: section }).toBe(0);
       const tab = page.getByRole("navigation", { name: "Administration" }).getByRole("link", {
         name: section,
       });
@@ -101,7 +101,7 @@ test("an administrator's screens fit a phone and a window zoomed to 400 %", asyn
     const name = (await adminPage.main.getByRole("link", { name: "Support" }).boundingBox())!;
     expect(name.height).toBeLessThan(30);
     await adminPage.liveChat("Support");
-    expect(await overflow(page)).toBe(0);
+    await expect.poll(() => overflow(page)).toBe(0);
     const channel = (await adminPage.main.getByRole("link", { name: "Ann Lee's" }).boundingBox())!;
     expect(channel.height).toBeLessThan(30);
   }
@@ -128,7 +128,7 @@ test("long names and many files are contained", async ({
     expect(dialog, `${size.width}`).toBe(0);
     await olga.dialog.getByRole("button", { name: "Close" }).first().click();
     await olga.dialog.waitFor({ state: "hidden" });
-    expect(await overflow(olga.page)).toBe(0);
+    await expect.poll(() => overflow(olga.page)).toBe(0);
   }
   await admin.request("users.update", { login: "petr", name: "Petr Novak" });
 
@@ -141,7 +141,7 @@ test("long names and many files are contained", async ({
   const links = olga.log.getByRole("link");
   await olga.button("Show all 20 files").click();
   await links.nth(19).waitFor();
-  expect(await overflow(olga.page)).toBe(0);
+  await expect.poll(() => overflow(olga.page)).toBe(0);
 
   await admin.request("live-chats.rename", { liveChat, name: LONG });
   const adminPage = await AdminPage.open(await signIn("admin"));
@@ -154,7 +154,7 @@ test("long names and many files are contained", async ({
       await dialog.getByRole("button", { name: "Cancel" }).click();
       await dialog.waitFor({ state: "hidden" });
     }
-    expect(await overflow(page)).toBe(0);
+    await expect.poll(() => overflow(page)).toBe(0);
   }
 });
 
