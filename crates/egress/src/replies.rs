@@ -6,8 +6,6 @@ use chat::codec;
 use chat::rpc::AttemptReply;
 use tokio::sync::mpsc;
 
-use crate::role::log_unsent;
-
 /// The places of the attempts of a message, in order.
 pub(crate) struct Replies {
     sender: mpsc::Sender<Vec<u8>>,
@@ -75,5 +73,12 @@ async fn send(bus: Bus, message: Message, mut replies: mpsc::Receiver<Vec<u8>>) 
             None => replies.recv().await,
             first => first,
         });
+    }
+}
+
+/// Logs a reply that cannot be sent; the caller then times out.
+pub(crate) fn log_unsent(result: Result<(), bus::Error>) {
+    if let Err(error) = result {
+        tracing::warn!(%error, "cannot send a reply");
     }
 }

@@ -19,7 +19,7 @@ use crate::dialer::{Dialer, KEPT_MAX};
 use crate::guard::Guard;
 use crate::metric;
 use crate::queue::{AttemptQueue, Limits};
-use crate::replies::{Replies, ReplyTo};
+use crate::replies::{Replies, ReplyTo, log_unsent};
 use crate::resolver::Resolver;
 use crate::target::Target;
 
@@ -251,12 +251,5 @@ impl Shared {
             old_code,
         };
         to.send(&reply);
-    }
-}
-
-/// Logs a reply that cannot be sent; the caller then times out.
-pub(crate) fn log_unsent(result: Result<(), bus::Error>) {
-    if let Err(error) = result {
-        tracing::warn!(%error, "cannot send a reply");
     }
 }
