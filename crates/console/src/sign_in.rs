@@ -181,15 +181,15 @@ impl SignIn {
         let began = user.map(|user| self.begin(user)).transpose()?;
         counter!(HASHES).increment(1);
         let is_known = turn.is_known();
-        let hash = move || {
+        let work = move || {
             let right = password::verify(&password, &hash);
             drop(turn);
             right
         };
         let right = if is_known {
-            tokio::task::spawn_blocking(hash).await.ok()
+            tokio::task::spawn_blocking(work).await.ok()
         } else {
-            background::run(hash).await
+            background::run(work).await
         };
         let right = right.ok_or(SignInError::NotHashed)?;
         if let (true, Some(user), Some(began)) = (right, user, began) {
