@@ -156,8 +156,8 @@ test("the delivery log shows the outcome of messages, and a row opens a message 
   await delivered.getByRole("button", { name: "Second" }).click();
   await adminPage.dialog.getByRole("heading", { name: "Ann Lee" }).waitFor();
   await adminPage.dialog.getByText("Second").waitFor();
-  await adminPage.dialog.getByRole("row").filter({ hasText: "422" }).waitFor();
-  await adminPage.dialog.getByRole("row").filter({ hasText: "200" }).waitFor();
+  await adminPage.dialog.getByRole("cell", { name: /^422\b/ }).waitFor();
+  await adminPage.dialog.getByRole("cell", { name: /^200\b/ }).waitFor();
   await adminPage.dialog.getByRole("button", { name: "Close" }).click();
   await adminPage.main.getByRole("combobox", { name: "Status" }).selectOption("Failed");
   await adminPage.row("Second").waitFor({ state: "hidden" });
