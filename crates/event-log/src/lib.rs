@@ -5,9 +5,10 @@
 //! block.
 //!
 //! The first copy is the **journal**: files of [frames](Frame), chained by SHA-256. A frame is
-//! acknowledged after it is appended and `fdatasync` returned. The second copy is a sled database,
-//! which queries read. After a power cut sled 0.34.7 may open empty, behind, or not at all, so
-//! opening a log compares it with the journal and rebuilds it if necessary.
+//! acknowledged after it is appended and `fdatasync` returned. The second copy, which queries read,
+//! is a sled database with the newest events, and files with all older ones. After a power cut sled
+//! 0.34.7 may open empty, behind, or not at all, so opening a log compares it with the journal and
+//! rebuilds it if necessary.
 //!
 //! Layout, from the top down; a module imports only from modules below it:
 //!
@@ -15,8 +16,8 @@
 //! * `maintenance`: [`verify`](fn@verify), [`repair`], [`Scrubber`] and the merge of two damaged copies.
 //! * `read`: [`Reader`] in the writing process, [`JournalReader`] in any other.
 //! * `start`: opening: find the journal's end, compare the copies, replay or rebuild sled.
-//! * `commit`: the pipeline of threads: committer, applier, barrier, sealer.
-//! * `copy`: the sled copy: database, page format, queries.
+//! * `commit`: the pipeline of threads: committer, applier, barrier, merger, sealer.
+//! * `copy`: the sled copy: page format, database, merged files, merging, queries.
 //! * `journal`: the journal: frame and segment formats, writer, scanner, hash chain, compression.
 //! * `projection`: [`ProjectionStore`], a file of rows that can be computed again from the log.
 //! * `disk`: durable file operations, locks, free space.

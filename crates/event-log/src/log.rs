@@ -42,15 +42,15 @@ impl EventLog {
     /// events; [`repair`](crate::repair()) restores them from sled. Reads the journal only from
     /// where sled ends; [`verify`](fn@crate::verify) checks all of it.
     pub fn open(dir: &Path, options: Options) -> Result<(Self, Opened), Error> {
-        Self::start(dir, open::open(dir, &options)?)
+        Self::start(dir, open::open(dir, &options)?, options.merge_bytes)
     }
 
-    fn start(dir: &Path, parts: OpenParts) -> Result<(Self, Opened), Error> {
+    fn start(dir: &Path, parts: OpenParts, merge_bytes: u64) -> Result<(Self, Opened), Error> {
         let head = parts.opened.head;
         let shared = Shared::new(head);
         let reader = Reader::new(parts.copy, parts.journal_dir.clone(), Arc::clone(&shared));
-        let (sender, threads) =
-            commit::start(parts.journal, parts.store, parts.journal_dir, &shared)?;
+        let store = (parts.store, merge_bytes);
+        let (sender, threads) = commit::start(parts.journal, store, parts.journal_dir, &shared)?;
         let log = Self {
             dir: dir.to_path_buf(),
             shared,
@@ -84,7 +84,7 @@ impl EventLog {
 
     /// Returns what checks the log for damage. It keeps sled open, as a reader does.
     pub fn scrubber(&self) -> Scrubber {
-        let copy = self.reader.copy.clone();
+        let copy = self.reader.copy.with_own_cache();
         Scrubber::new(self.dir.clone(), copy, Arc::clone(&self.shared))
     }
 

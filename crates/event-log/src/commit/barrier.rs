@@ -1,7 +1,6 @@
 //! Syncs sled in the background, while the applier continues to write to it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
@@ -14,8 +13,6 @@ const BARRIER_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct Barrier {
     pub(crate) store: Arc<Store>,
     pub(crate) shared: Arc<Shared>,
-    /// Bytes written to sled since the last barrier started.
-    pub(crate) unsynced: Arc<AtomicUsize>,
 }
 
 impl Barrier {
@@ -29,8 +26,7 @@ impl Barrier {
 
     /// A failure poisons the log: sled may have lost writes, and the disk is failing.
     fn sync(&self) {
-        let unsynced = self.unsynced.swap(0, Ordering::Relaxed);
-        if unsynced > 0
+        if self.store.unsynced() > 0
             && self.shared.check().is_ok()
             && let Err(error) = self.store.barrier()
         {

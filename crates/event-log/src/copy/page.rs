@@ -204,7 +204,7 @@ impl<'a> Page<'a> {
 }
 
 /// Checks and removes the checksum at the start of a value.
-fn strip_checksum(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn strip_checksum(value: &[u8]) -> Option<&[u8]> {
     let mut rest = value;
     let sum = take(&mut rest).map(u32::from_le_bytes)?;
     (crc32c::crc32c(rest) == sum).then_some(rest)

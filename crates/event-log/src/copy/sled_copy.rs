@@ -1,9 +1,6 @@
-use std::path::PathBuf;
-
-use sled::IVec;
-
-use crate::copy::page::{Page, Row, chunk_key, key_parts, page_key};
-use crate::copy::store::{Store, guarded};
+use crate::copy::page::{Page, Row, chunk_key, page_key};
+use crate::copy::rows::{Rows, Value};
+use crate::copy::store::Store;
 use crate::event::StoredEvent;
 use crate::head::Head;
 use crate::journal::frame::{self, Events, HEADER_BYTES, Header};
@@ -15,15 +12,21 @@ pub(crate) const SLED: &str = "sled";
 /// Reads the sled copy. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct SledCopy {
-    tree: sled::Tree,
-    path: PathBuf,
+    rows: Rows,
 }
 
 impl SledCopy {
     pub(crate) fn new(store: &Store) -> Self {
         Self {
-            tree: store.tree.clone(),
-            path: store.path.clone(),
+            rows: Rows::new(store),
+        }
+    }
+
+    /// Returns a reader that does not share its cache, so that it finds all damage on the disk that
+    /// sled does not hide.
+    pub(crate) fn with_own_cache(&self) -> Self {
+        Self {
+            rows: self.rows.with_own_cache(),
         }
     }
 
@@ -53,15 +56,12 @@ impl SledCopy {
     /// Returns the start of the last frame, or of the last one that starts before a given position.
     fn last_frame_start(&self, before: Option<u64>) -> Result<Option<u64>, Error> {
         let last = match before {
-            Some(before) => {
-                self.call(|| self.tree.range(..page_key(before)).next_back().transpose())?
-            }
-            None => self.call(|| self.tree.last())?,
+            Some(before) => self.rows.last_before(before)?,
+            None => self.rows.last_before(u64::MAX)?,
         };
-        let Some((key, _)) = last else {
+        let Some(position) = last else {
             return Ok(None);
         };
-        let (position, _) = key_parts(&key).ok_or_else(|| self.damaged(0))?;
         let value = self
             .value(&page_key(position))?
             .ok_or_else(|| self.damaged(position))?;
@@ -79,12 +79,9 @@ impl SledCopy {
 
     /// Returns the last position with a key, whether or not it can be read, or 0 without one.
     pub(crate) fn last_position(&self) -> Result<u64, Error> {
-        let last = self.call(|| self.tree.last())?;
-        let Some((position, _)) = last.and_then(|(key, _)| key_parts(&key)) else {
-            return Ok(0);
-        };
+        let position = self.rows.last_position()?;
         // A readable page has further events after its first.
-        let page_end = |value: IVec| {
+        let page_end = |value: Value| {
             let page = self.page(position, &value).ok().flatten()?;
             page.events().last().map(|event| event.position)
         };
@@ -92,32 +89,21 @@ impl SledCopy {
         Ok(value.and_then(page_end).unwrap_or(position))
     }
 
-    /// The number of rows.
-    pub(crate) fn rows(&self) -> usize {
-        self.tree.len()
+    /// The number of rows. Fails if damage hides it.
+    pub(crate) fn rows(&self) -> Result<u64, Error> {
+        self.rows.count()
     }
 
     /// Writes rows again that were damaged. A later barrier makes them durable.
     pub(crate) fn put(&self, rows: Vec<Row>) -> Result<(), Error> {
-        guarded("write", &self.path, || {
-            for (key, value) in rows {
-                self.tree.insert(key, value)?;
-            }
-            Ok(())
-        })
+        self.rows.put(rows)
     }
 
     /// Removes the rows after `head`: the first rows of a frame that the journal does not have. The
     /// next frame may be split into other rows, between which these would remain. Returns their
-    /// number.
+    /// number. Merged files need no trim: they contain complete frames, which end before the head.
     pub(crate) fn trim(&self, head: u64) -> Result<usize, Error> {
-        let mut removed = 0;
-        for key in self.tree.range(page_key(head + 1)..).keys() {
-            let key = self.call(|| key)?;
-            self.call(|| self.tree.remove(key))?;
-            removed += 1;
-        }
-        Ok(removed)
+        self.rows.remove_after(head)
     }
 
     /// Returns the frame that starts at `first`, as stored in the journal, or `None` if no complete
@@ -150,14 +136,14 @@ impl SledCopy {
 
     /// Returns the start of the first frame at or after `position`.
     pub(crate) fn next_frame_start(&self, position: u64) -> Result<Option<u64>, Error> {
-        for row in self.tree.range(page_key(position)..) {
-            let (key, value) = self.call(|| row)?;
-            let Some((first, 0)) = key_parts(&key) else {
-                continue;
-            };
-            if Page::parse(first, &value).is_some_and(|page| page.header.is_some()) {
+        let mut from = position;
+        while let Some(first) = self.rows.next_page(from)? {
+            let value = self.value(&page_key(first))?;
+            let page = value.as_deref().and_then(|value| Page::parse(first, value));
+            if page.is_some_and(|page| page.header.is_some()) {
                 return Ok(Some(first));
             }
+            from = first + 1;
         }
         Ok(None)
     }
@@ -170,12 +156,9 @@ impl SledCopy {
         mut visit: impl FnMut(&mut Events<'_>) -> bool,
     ) -> Result<(), Error> {
         let mut next = from;
-        for row in self.tree.range(page_key(self.page_start(from)?)..) {
-            let (key, value) = self.call(|| row)?;
-            let (first, chunk) = key_parts(&key).ok_or_else(|| self.damaged(next))?;
-            if chunk > 0 {
-                continue;
-            }
+        let found = self.rows.page_at(from)?;
+        let (mut first, mut value) = found.ok_or_else(|| self.damaged(from))?;
+        loop {
             let page = self
                 .page(first, &value)?
                 .ok_or_else(|| self.damaged(first))?;
@@ -192,8 +175,12 @@ impl SledCopy {
                 return Err(self.damaged(events.position));
             }
             next = events.position;
+            match self.rows.next_value(next, &value)? {
+                Some(found) => (first, value) = (next, found),
+                None if next > self.rows.last_position()? => return Ok(()),
+                None => return Err(self.damaged(next)),
+            }
         }
-        Ok(())
     }
 
     /// Returns an event that is known to exist.
@@ -215,16 +202,6 @@ impl SledCopy {
         Ok(page.header.and_then(Header::decode_stored))
     }
 
-    /// Returns the first position of the page that should contain `position`.
-    fn page_start(&self, position: u64) -> Result<u64, Error> {
-        let after = page_key(position.saturating_add(1));
-        let found = self.call(|| self.tree.range(..after).next_back().transpose())?;
-        let parts = found.and_then(|(key, _)| key_parts(&key));
-        parts
-            .map(|(first, _)| first)
-            .ok_or_else(|| self.damaged(position))
-    }
-
     /// Parses a page and reads its chunks. Returns `None` if any of it is missing or damaged.
     fn page<'v>(&self, first: u64, value: &'v [u8]) -> Result<Option<Page<'v>>, Error> {
         match Page::parse(first, value) {
@@ -236,18 +213,11 @@ impl SledCopy {
         }
     }
 
-    pub(crate) fn value(&self, key: &[u8]) -> Result<Option<IVec>, Error> {
-        self.call(|| self.tree.get(key))
-    }
-
-    fn call<T>(&self, call: impl FnOnce() -> sled::Result<T>) -> Result<T, Error> {
-        guarded("read", &self.path, call)
+    pub(crate) fn value(&self, key: &[u8]) -> Result<Option<Value>, Error> {
+        self.rows.get(key)
     }
 
     pub(crate) fn damaged(&self, position: u64) -> Error {
-        Error::CopyDamaged {
-            path: self.path.clone(),
-            position,
-        }
+        self.rows.damaged(position)
     }
 }

@@ -15,7 +15,7 @@ fn log_on_failing_device(dir: &Path, device: &str) -> EventLog {
     let mut parts = open::open(dir, &Options::new(0)).unwrap();
     let device = File::options().append(true).open(device).unwrap();
     parts.journal = parts.journal.with_file(device);
-    EventLog::start(dir, parts).unwrap().0
+    EventLog::start(dir, parts, u64::MAX).unwrap().0
 }
 
 fn check(device: &str, action: &str) {

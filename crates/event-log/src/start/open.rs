@@ -12,7 +12,7 @@ use crate::journal::segment::{self, JOURNAL, Segment};
 use crate::journal::writer::JournalWriter;
 use crate::start::journal_end::{self, JournalEnd};
 use crate::start::rebuild;
-use crate::start::replay::replay;
+use crate::start::replay::{Target, replay};
 use crate::{Error, Options};
 
 /// What opening a log found and did. Fields other than `head` and `created` report irregularities.
@@ -80,7 +80,7 @@ pub(crate) fn open(dir: &Path, options: &Options) -> Result<OpenParts, Error> {
             if copy_end < end.head.position {
                 let chain = ChainReader::starting_at(&segments, copy_end);
                 let missing = (copy_end, end.head.position);
-                opened.replayed_events = replay(dir, chain, &store, missing)?;
+                opened.replayed_events = replay(dir, chain, (&store, Target::Sled), missing)?;
             }
             store
         }

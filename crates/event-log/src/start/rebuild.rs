@@ -7,7 +7,7 @@ use crate::copy::store::Store;
 use crate::disk::durable;
 use crate::journal::chain::ChainReader;
 use crate::journal::segment::Segment;
-use crate::start::replay::replay;
+use crate::start::replay::{Target, replay};
 use crate::{Error, Options};
 
 /// Directory of the unfinished copy. Deleted at start.
@@ -24,7 +24,11 @@ pub(crate) fn rebuild(
     let building = dir.join(BUILDING);
     durable::remove_dir(&building)?;
     let store = open_new(&building, options)?;
-    let replayed = replay(dir, ChainReader::from_start(segments), &store, (0, end));
+    let target = Target::Merged {
+        file_bytes: options.merge_bytes,
+    };
+    let chain = ChainReader::from_start(segments);
+    let replayed = replay(dir, chain, (&store, target), (0, end));
     drop(store);
     if replayed.is_err() {
         durable::remove_dir(&building)?;

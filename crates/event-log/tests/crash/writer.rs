@@ -13,6 +13,9 @@ use crate::random::Random;
 /// Segment size: small enough that a round fills and seals several segments.
 pub(crate) const SEGMENT_BYTES: u64 = 512 * 1024;
 
+/// Rows in a merged file: few enough that one is written or cleared up at nearly any moment.
+const MERGE_BYTES: u64 = 32 * 1024;
+
 /// Maximum number of polls until the writer is suspended; usually it takes a few.
 const STOP_POLLS_MAX: u32 = 1_000_000;
 
@@ -20,6 +23,7 @@ pub(crate) fn options(sync: bool) -> Options {
     Options {
         sync,
         segment_bytes: SEGMENT_BYTES,
+        merge_bytes: MERGE_BYTES,
         ..Options::new(1_767_323_045_000_000)
     }
 }

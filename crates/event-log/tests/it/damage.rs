@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use event_log::{Error, EventLog, repair, verify};
 use proptest::prelude::*;
+use tempfile::TempDir;
 
 use crate::support::{
-    assert_whole, copy_dir, edit, files, made, open, options, read_all, scan_all,
+    assert_whole, copy_dir, edit, files, made, made_merged, open, options, read_all, scan_all,
 };
 
 /// Number of events in the log, and their length.
@@ -108,7 +109,10 @@ fn check(template: &Path, sub: &str, choice: usize, damage: &Damage) {
 /// Runs [`check`] with random damage to copies of a log with sealed segments, a raw one, and sled with
 /// or without a snapshot.
 fn check_many(sub: &str, snapshot: bool) {
-    let dir = made(UNTIL, 5, LENGTH);
+    check_log(&made(UNTIL, 5, LENGTH), sub, snapshot);
+}
+
+fn check_log(dir: &TempDir, sub: &str, snapshot: bool) {
     if snapshot {
         open(dir.path()).0.close().unwrap();
     }
@@ -141,6 +145,12 @@ fn a_damaged_copy_is_restored() {
 #[test]
 fn a_damaged_copy_with_a_snapshot_is_restored() {
     check_many("sled", true);
+}
+
+#[test]
+fn a_damaged_merged_file_is_restored() {
+    let dir = made_merged(UNTIL, 5, LENGTH);
+    check_log(&dir, "sled/merged", false);
 }
 
 #[test]

@@ -9,6 +9,7 @@
 mod support;
 
 mod damage;
+mod merged;
 mod model;
 mod projection;
 mod recovery;

@@ -2,10 +2,18 @@
 
 use std::ops::ControlFlow;
 
-use event_log::{EventLog, Frame, GENESIS, NewEvent, StoredEvent};
+use event_log::{EventLog, Frame, GENESIS, NewEvent, Options, StoredEvent};
 use proptest::prelude::*;
 
-use crate::support::{open, options};
+use crate::support;
+
+/// A few appends are merged, while others are written and read.
+fn options() -> Options {
+    Options {
+        merge_bytes: 8 * 1024,
+        ..support::options()
+    }
+}
 
 #[derive(Clone, Debug)]
 enum Operation {
@@ -50,7 +58,7 @@ proptest! {
     #[test]
     fn the_log_contains_what_was_appended(operations in prop::collection::vec(operation(), 1..40)) {
         let dir = tempfile::tempdir().unwrap();
-        let (mut log, opened) = open(dir.path());
+        let (mut log, opened) = EventLog::open(dir.path(), options()).unwrap();
         assert!(opened.created && opened.head.hash == GENESIS);
         let mut model = Vec::new();
         for operation in operations {
@@ -123,7 +131,7 @@ fn append(log: &EventLog, model: &mut Vec<StoredEvent>, lengths: &[usize], links
         })
         .map(|(position, (length, link))| NewEvent {
             link: link % position,
-            bytes: crate::support::bytes_at(position, *length),
+            bytes: support::bytes_at(position, *length),
         })
         .collect();
     for (position, event) in (first_position..).zip(&events) {

@@ -13,7 +13,7 @@ const UNTIL: u64 = 120;
 const LENGTH: usize = 300;
 
 /// Checks every segment once. Returns what was found in all of them.
-fn round(scrubber: &mut Scrubber) -> Scrubbed {
+pub(crate) fn round(scrubber: &mut Scrubber) -> Scrubbed {
     let mut all = Scrubbed::default();
     while let Some(found) = scrubber
         .check_next(0, |_| ControlFlow::Continue(()))
@@ -35,7 +35,7 @@ fn ranges(all: &[(u64, u64)]) -> Vec<Range> {
 }
 
 /// Checks that the log can be used and both copies are whole.
-fn assert_repaired(dir: &Path, log: EventLog) {
+pub(crate) fn assert_repaired(dir: &Path, log: EventLog) {
     fill(&log, UNTIL + 10, 5, LENGTH);
     assert_whole(&log, UNTIL + 10, LENGTH);
     log.close().unwrap();

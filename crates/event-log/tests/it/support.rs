@@ -72,7 +72,26 @@ pub(crate) fn made(until: u64, count: u64, length: usize) -> TempDir {
     dir
 }
 
-/// Reads every event from sled.
+/// Options with which a rebuild or a background merge puts some ten events into a file.
+pub(crate) fn merging_options() -> Options {
+    Options {
+        merge_bytes: 4 * 1024,
+        ..options()
+    }
+}
+
+/// A directory with a closed log, most of whose rows are in merged files.
+pub(crate) fn made_merged(until: u64, count: u64, length: usize) -> TempDir {
+    let dir = made(until, count, length);
+    fs::remove_dir_all(dir.path().join("sled")).unwrap();
+    let (log, opened) = EventLog::open(dir.path(), merging_options()).unwrap();
+    assert_eq!(opened.rebuilt.unwrap().events, until);
+    log.close().unwrap();
+    assert!(files(dir.path(), "sled/merged").len() > 2);
+    dir
+}
+
+/// Reads every event from the copy.
 pub(crate) fn read_all(log: &EventLog) -> Result<Vec<StoredEvent>, Error> {
     let (reader, mut events) = (log.reader(), Vec::new());
     loop {
