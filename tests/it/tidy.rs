@@ -47,11 +47,15 @@ fn dependencies_point_one_way() {
         ("event-log", &[]),
         ("http-server", &[]),
         ("messenger", &[]),
+        ("projections", &["event-log"]),
         ("bus", &["chat"]),
         ("ingress", servers),
         ("egress", roles),
         ("console", servers),
-        ("session-router", &["bus", "chat", "event-log"]),
+        (
+            "session-router",
+            &["bus", "chat", "event-log", "projections"],
+        ),
         (
             "switchboard",
             &[
@@ -84,6 +88,7 @@ fn dependencies_point_one_way() {
 fn libraries_with_side_effects_are_confined_to_their_crates() {
     let confined: &[(&str, &[&str])] = &[
         ("sled", &["event-log"]),
+        ("fjall", &["projections"]),
         ("async-nats", &["bus"]),
         ("rmp-serde", &["chat"]),
         ("clap", &["messenger", "switchboard"]),
