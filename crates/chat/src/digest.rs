@@ -7,10 +7,3 @@ pub type Digest = [u8; 16];
 pub(crate) fn truncate(hash: impl AsRef<[u8]>) -> Digest {
     hash.as_ref().first_chunk().copied().unwrap_or_default()
 }
-
-/// Returns the first eight bytes as a number.
-pub(crate) fn short(digest: &Digest) -> u64 {
-    digest
-        .first_chunk()
-        .map_or(0, |first| u64::from_be_bytes(*first))
-}

@@ -67,7 +67,6 @@ pub mod record;
 pub mod seal;
 
 pub mod command;
-pub mod message_table;
 pub mod rules;
 pub mod state;
 pub mod table;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use channel::{Breaker, Channel, ChannelCode, Notice, NoticeKind, OldCode};
 pub use live_chat::{CannedReply, LiveChat};
-pub use message::{Delivery, Early, Message, MessageExtra, Parked};
+pub use message::{Delivery, Early, Message, MessageExtra, MessagePlace, Parked};
 pub use session::{Authors, Chat, ChatKey, Contact, Session};
 pub use user::{Token, User};
 

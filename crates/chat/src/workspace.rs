@@ -7,19 +7,23 @@
 mod access;
 mod channels;
 mod chats;
+mod cold;
 mod contacts;
 mod deliveries;
 mod evolve;
 mod inbound;
 mod index;
+mod lanes;
 mod live_chats;
 mod messages;
 mod persist;
+mod prepare;
 mod requests;
 mod returns;
 mod sessions;
 mod tokens;
 mod users;
+mod views;
 
 #[cfg(test)]
 mod tests;
@@ -30,24 +34,29 @@ use crate::chance::Chance;
 use crate::command::{Command, Decision, Origin, Request, SystemCommand};
 use crate::digest::Digest;
 use crate::id::{ChannelId, CommandId, ContactId, LiveChatId, MessageId, SessionId, UserId};
-use crate::message_table::MessageTable;
 use crate::reason::Reason;
 use crate::record::Answer;
 use crate::rejection::Rejection;
 use crate::rules::Rules;
 use crate::seal::{Indexed, SealKey};
 use crate::state::{
-    Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Notice, Parked, Session, User,
+    Channel, Chat, ChatKey, Contact, Delivery, LiveChat, Message, MessagePlace, Notice, Parked,
+    Session, User,
 };
-use crate::table::{ByDigest, Table};
+use crate::table::Table;
 use crate::time::Timestamp;
 
 pub use access::Caller;
-pub use index::{Cursor, View, Wait};
+pub use lanes::Wait;
 pub use persist::{BadRows, ROWS_VERSION};
 use requests::RequestIndex;
+pub use views::{Cursor, View};
 
-/// The in-memory state that decisions and lists read.
+/// A digest as a key, which is stored as bytes.
+type DigestKey = serde_bytes::ByteArray<16>;
+
+/// The state that decisions and lists read. Rows that nothing is going on with are not in memory: see
+/// [`crate::table`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workspace {
     /// The key of the digests by which private texts are found: see [`Indexed`].
@@ -66,8 +75,21 @@ pub struct Workspace {
     pub chats: Table<ChatKey, Chat>,
     /// Sessions.
     pub sessions: Table<SessionId, Session>,
-    /// Messages.
-    pub message_table: MessageTable,
+    /// The newest contact of each person of a messenger who is not forgotten, by the digest of the
+    /// messenger's id of the person.
+    contact_ids: Table<DigestKey, ContactId>,
+    /// The sessions of each chat, by the position at which they were opened.
+    chat_sessions: Table<(ChannelId, DigestKey, u64), SessionId>,
+    /// Closed sessions, in the order of their list.
+    closed: Table<(LiveChatId, Timestamp, SessionId), ()>,
+    /// Messages, those of a session together and in the order of the log.
+    pub(crate) messages: Table<MessagePlace, Message>,
+    /// Where each message is, by its id.
+    message_ids: Table<MessageId, MessagePlace>,
+    /// Where each inbound message is, by the digest of the messenger's id of it.
+    external_ids: Table<DigestKey, MessagePlace>,
+    /// Messages whose delivery failed or expired.
+    failed: Table<(ChannelId, MessageId), MessagePlace>,
     /// Deliveries that are queued or being sent.
     pub deliveries: Table<MessageId, Delivery>,
     /// Notices not yet settled.
@@ -82,6 +104,8 @@ pub struct Workspace {
     pub audit: Table<u64, ()>,
     /// The number of keys in use.
     pub keys: Table<(), u32>,
+    /// The keys of contacts, and who needs them: nobody any more those of forgotten ones.
+    key_uses: Table<u32, Option<ContactId>>,
     /// The position of the last event on each live chat's feed.
     feed_heads: Table<LiveChatId, u64>,
     /// Indexes derived from the rows above.
@@ -91,7 +115,7 @@ pub struct Workspace {
 /// Indexes over the rows, rebuilt from them on load.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Index {
-    contact_of: ByDigest<ContactId>,
+    /// The lists of open sessions.
     views: BTreeMap<View, BTreeSet<(Timestamp, SessionId)>>,
     mine: BTreeMap<UserId, BTreeSet<SessionId>>,
     /// The first message of each lane, by due time.
@@ -121,17 +145,25 @@ impl Workspace {
             users: Table::default(),
             live_chats: Table::default(),
             channels: Table::default(),
-            contacts: Table::default(),
-            chats: Table::default(),
-            sessions: Table::default(),
-            message_table: MessageTable::default(),
+            // A contact whose profile is requested is changed by whatever settles the request.
+            contacts: Table::with_cold(|contact| contact.asking),
+            chats: Table::with_filter(Chat::is_active),
+            sessions: Table::with_cold(Session::is_active),
+            contact_ids: Table::with_filter(|_| false),
+            chat_sessions: Table::with_cold(|_| false),
+            closed: Table::with_cold(|()| false),
+            messages: Table::with_cold(Message::is_pending),
+            message_ids: Table::with_cold(|_| false),
+            external_ids: Table::with_filter(|_| false),
+            failed: Table::with_filter(|_| false),
             deliveries: Table::default(),
             notices: Table::default(),
             parked: Table::default(),
-            commands: Table::default(),
+            commands: Table::with_filter(|_| false),
             requests: Table::default(),
             audit: Table::default(),
             keys: Table::default(),
+            key_uses: Table::with_cold(|_| false),
             feed_heads: Table::default(),
             index: Index::default(),
         }
@@ -243,15 +275,6 @@ impl Workspace {
                 self.decide_notice_refused(*channel, *notice, reason, context.now)
             }
         })
-    }
-
-    /// Returns the numbers of the keys without which something would be lost: those of contacts that are not
-    /// forgotten, and of parked edits.
-    pub fn keys_in_use(&self) -> impl Iterator<Item = u32> + use<'_> {
-        let contacts = self.contacts.iter();
-        let known = contacts.filter(|(_, contact)| contact.forgotten.is_none());
-        let known = known.flat_map(|(_, contact)| contact.keys.iter().copied());
-        known.chain(self.parked.iter().map(|(_, parked)| parked.key))
     }
 
     /// Returns the number of the next key. Numbers are never reused.

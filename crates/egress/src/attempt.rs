@@ -35,8 +35,9 @@ const USER_AGENT: &str = concat!("Switchboard/", env!("CARGO_PKG_VERSION"));
 /// How long an idle connection is kept: less than servers' usual 60 s, and long enough for a
 /// conversation.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// The most idle connections per host.
-const IDLE_PER_HOST_MAX: usize = 16;
+/// The most idle connections per host: as many as a session router has notices in flight to one channel,
+/// so that none is made for a single request. [`KEPT_MAX`](crate::dialer::KEPT_MAX) bounds all of them.
+const IDLE_PER_HOST_MAX: usize = 128;
 /// The longest head of a response, in bytes.
 const HEAD_BYTES_MAX: usize = 64 * 1024;
 /// The most responses over [`ANSWER_BYTES_MAX`] that are read at once, which bounds their memory. Others

@@ -2,6 +2,7 @@
 //! parameter.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a request waits to start before the reply is
@@ -16,7 +17,7 @@ pub(crate) struct AttemptQueue<T> {
     /// In order of arrival.
     waiting: VecDeque<Waiting<T>>,
     /// The number of running attempts per host, without zeros.
-    running: BTreeMap<String, usize>,
+    running: BTreeMap<Arc<str>, usize>,
     total: usize,
 }
 
@@ -29,7 +30,7 @@ pub(crate) struct Limits {
 
 #[derive(Debug)]
 struct Waiting<T> {
-    host: String,
+    host: Arc<str>,
     request: T,
     until: Instant,
 }
@@ -45,7 +46,7 @@ impl<T> AttemptQueue<T> {
     }
 
     /// Queues a request, or returns it when the queue is full.
-    pub(crate) fn push(&mut self, host: String, request: T, now: Instant) -> Result<(), T> {
+    pub(crate) fn push(&mut self, host: Arc<str>, request: T, now: Instant) -> Result<(), T> {
         // A request that can start at once does not count as waiting.
         if self.waiting.len() >= self.limits.waiting && !self.has_room(&host) {
             return Err(request);
@@ -59,10 +60,10 @@ impl<T> AttemptQueue<T> {
     }
 
     /// Removes the first request that may start and counts it as running until [`end`](Self::end).
-    pub(crate) fn start(&mut self) -> Option<(String, T)> {
+    pub(crate) fn start(&mut self) -> Option<(Arc<str>, T)> {
         let first = self.waiting.iter().position(|w| self.has_room(&w.host))?;
         let Waiting { host, request, .. } = self.waiting.remove(first)?;
-        *self.running.entry(host.clone()).or_default() += 1;
+        *self.running.entry(Arc::clone(&host)).or_default() += 1;
         self.total += 1;
         Some((host, request))
     }
@@ -133,11 +134,11 @@ mod tests {
     fn a_slow_host_does_not_delay_another() {
         let (mut queue, now) = (AttemptQueue::new(LIMITS), any_instant());
         for n in [1, 2] {
-            queue.push("slow".to_owned(), n, now).unwrap();
+            queue.push("slow".into(), n, now).unwrap();
         }
         assert_eq!(started(&mut queue), [1, 2]);
-        queue.push("slow".to_owned(), 3, now).unwrap();
-        queue.push("fast".to_owned(), 4, now).unwrap();
+        queue.push("slow".into(), 3, now).unwrap();
+        queue.push("fast".into(), 4, now).unwrap();
         assert_eq!(started(&mut queue), [4], "the other host passes");
         queue.end("fast");
         assert_eq!(queue.start(), None, "the slow one still has two");
@@ -149,26 +150,22 @@ mod tests {
     fn a_full_queue_rejects_requests_that_cannot_start_at_once() {
         let (mut queue, now) = (AttemptQueue::new(LIMITS), any_instant());
         for n in 1..=4 {
-            assert_eq!(queue.push("a".to_owned(), n, now), Ok(()));
+            assert_eq!(queue.push("a".into(), n, now), Ok(()));
             drop(started(&mut queue));
         }
-        assert_eq!(queue.push("a".to_owned(), 5, now), Err(5));
-        assert_eq!(
-            queue.push("b".to_owned(), 6, now),
-            Ok(()),
-            "there is room at b"
-        );
+        assert_eq!(queue.push("a".into(), 5, now), Err(5));
+        assert_eq!(queue.push("b".into(), 6, now), Ok(()), "there is room at b");
         assert_eq!(started(&mut queue), [6]);
-        assert_eq!(queue.push("b".to_owned(), 7, now), Err(7), "three run");
+        assert_eq!(queue.push("b".into(), 7, now), Err(7), "three run");
     }
 
     #[test]
     fn a_request_expires_after_the_maximum_wait() {
         let (mut queue, now) = (AttemptQueue::new(LIMITS), any_instant());
         assert_eq!(queue.until_next_expiry(now), None);
-        queue.push("a".to_owned(), 1, now).unwrap();
+        queue.push("a".into(), 1, now).unwrap();
         let later = now + WAIT_MAX / 4;
-        queue.push("a".to_owned(), 2, later).unwrap();
+        queue.push("a".into(), 2, later).unwrap();
         assert_eq!(queue.until_next_expiry(later), Some(WAIT_MAX * 3 / 4));
         assert_eq!(queue.pop_expired(later), None);
         assert_eq!(queue.pop_expired(now + WAIT_MAX), Some(1));

@@ -98,7 +98,7 @@ struct Role {
     shared: Arc<Shared>,
     queue: AttemptQueue<Pending>,
     /// The running attempts; each returns its host.
-    running: JoinSet<String>,
+    running: JoinSet<Arc<str>>,
     /// The tasks that send replies.
     repliers: TaskTracker,
 }
@@ -115,6 +115,25 @@ struct Pending {
     reply: ReplyTo,
 }
 
+/// The hosts of the requests of a message, many of which go to the same URL.
+#[derive(Default)]
+struct Hosts {
+    url: String,
+    host: Arc<str>,
+}
+
+impl Hosts {
+    /// The host of a URL. Requests with an invalid one share a host until they start, and then fail at
+    /// once.
+    fn of(&mut self, url: &str) -> Arc<str> {
+        if self.url != url {
+            let host = Target::parse(url).map(|target| target.host.to_string());
+            (self.url, self.host) = (url.to_owned(), host.unwrap_or_default().into());
+        }
+        Arc::clone(&self.host)
+    }
+}
+
 impl Role {
     async fn serve(
         &mut self,
@@ -126,8 +145,11 @@ impl Role {
             tokio::select! {
                 biased; // Stop first; then finished attempts, which free slots for new requests.
                 () = stop.cancelled() => return Ok(()),
-                Some(ended) = self.running.join_next() => {
-                    self.queue.end(&ended.map_err(Error::Panicked)?);
+                Some(first) = self.running.join_next() => {
+                    let more = std::iter::from_fn(|| self.running.try_join_next());
+                    for ended in std::iter::once(first).chain(more) {
+                        self.queue.end(&ended.map_err(Error::Panicked)?);
+                    }
                 }
                 () = tokio::time::sleep(expiry.unwrap_or_default()), if expiry.is_some() => {
                     self.refuse_expired(clock::instant());
@@ -142,11 +164,9 @@ impl Role {
     }
 
     async fn enqueue(&mut self, message: Message, now: Instant) {
+        let mut hosts = Hosts::default();
         for pending in self.pending(message).await {
-            // Requests with an invalid URL share one host until they start, and then fail at once.
-            let host = Target::parse(&pending.request.url)
-                .map(|t| t.host.to_string())
-                .unwrap_or_default();
+            let host = hosts.of(&pending.request.url);
             if let Err(pending) = self.queue.push(host, pending, now) {
                 self.refuse(pending, Reason::EgressBusy);
             }

@@ -2,15 +2,15 @@
 
 use std::collections::VecDeque;
 
-use chat::table::Row;
 use event_log::{Committed, EventLog, Frame, Head};
+use projections::Changes;
 use tokio::sync::mpsc;
 
 use crate::batch::{Batch, Release};
 use crate::clock::now;
 use crate::config::{FRAMES_MAX, ROWS_EVENTS_MAX};
 use crate::error::Error;
-use crate::projections::Projector;
+use crate::projections::{Projector, changes};
 use crate::scrub::Scrub;
 use crate::state::State;
 
@@ -27,7 +27,7 @@ struct InFlight {
     last: u64,
     releases: Vec<Release>,
     /// Rows to write once the frame is durable.
-    rows: Option<Vec<Row>>,
+    rows: Option<Changes>,
 }
 
 /// The log, the frames that are being made durable, and the projector.
@@ -148,8 +148,12 @@ impl Appender {
         if self.in_flight.iter().any(|frame| frame.rows.is_some()) {
             return;
         }
+        // No rows are on their way to the store.
+        if self.projector.has_stored_all() {
+            state.evict();
+        }
         self.checkpoint = position;
-        let rows = state.take_changed();
+        let rows = changes(state.workspace_mut());
         match self.in_flight.back_mut() {
             Some(last) => last.rows = Some(rows),
             None => self.projector.offer(rows, self.log_end()),
@@ -162,7 +166,7 @@ impl Appender {
     }
 
     /// Writes the last rows and closes the log. Blocks.
-    pub(crate) fn close(self, rows: Vec<Row>) -> Result<(), Error> {
+    pub(crate) fn close(self, rows: Changes) -> Result<(), Error> {
         drop(self.scrub);
         let last = (rows, self.log.head());
         let projected = self.projector.stop(Some(last));

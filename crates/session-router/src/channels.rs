@@ -5,7 +5,7 @@ use std::path::Path;
 use chat::seal::SealKey;
 use chat::state::Channel;
 use chat::workspace::{ROWS_VERSION, Workspace};
-use event_log::ProjectionStore;
+use projections::read_residents;
 
 use crate::error::Error;
 
@@ -16,8 +16,8 @@ pub fn channels(data: &Path, master: &SealKey) -> Result<Option<Vec<Channel>>, E
     let dir = data.join("projections").join(format!("v{ROWS_VERSION}"));
     let mut workspace = Workspace::new(master.index_key());
     let mut is_readable = true;
-    let found = ProjectionStore::read(&dir, |key, value| {
-        is_readable &= Workspace::is_message_row(key) || workspace.load_row(key, value).is_ok();
+    let found = read_residents(&dir, |name, value| {
+        is_readable &= workspace.load_row(name, value).is_ok();
     })?;
     let channels = || {
         workspace
@@ -25,5 +25,5 @@ pub fn channels(data: &Path, master: &SealKey) -> Result<Option<Vec<Channel>>, E
             .iter()
             .map(|(_, channel)| channel.clone())
     };
-    Ok((found && is_readable).then(|| channels().collect()))
+    Ok((found.is_some() && is_readable).then(|| channels().collect()))
 }

@@ -37,9 +37,6 @@ pub(crate) const FRAMES_MAX: usize = 2;
 pub(crate) const BATCH_MAX: usize = 256;
 /// The size at which a frame is closed, in bytes: it leaves room for one more decision.
 pub(crate) const FRAME_BYTES: usize = 160 * 1024;
-/// The most notices in flight of one channel while frames are being made durable: a notice costs as much as
-/// many messages, and nobody waits for it. Otherwise a channel may have as many as messages.
-pub(crate) const BUSY_NOTICES_MAX: usize = 4;
 /// The most password hashes at once, in total and of one user. Beyond it callers get `unavailable`.
 pub(crate) const HASHES_MAX: usize = 64;
 /// See [`HASHES_MAX`].

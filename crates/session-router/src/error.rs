@@ -39,6 +39,12 @@ pub enum Error {
     /// The operating system gave no random bytes.
     #[error("the operating system gave no random bytes")]
     Entropy,
+    /// The projections cannot be read or written.
+    #[error("cannot read or write the projections")]
+    Projections(#[from] projections::Error),
+    /// A row of the projections does not decode.
+    #[error(transparent)]
+    Rows(#[from] chat::workspace::BadRows),
     /// A thread panicked.
     #[error("the thread for {0} panicked")]
     Died(&'static str),
@@ -56,6 +62,8 @@ impl Error {
             | Self::NotAlone(_)
             | Self::Committer
             | Self::Entropy
+            | Self::Projections(_)
+            | Self::Rows(_)
             | Self::Died(_) => false,
         }
     }

@@ -9,22 +9,27 @@
 //! In the audit trail `data.change` holds what was changed.
 
 mod data;
+mod members;
 mod signal;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 
+use chat::command::NewEvent;
+use chat::id::LiveChatId;
 use chat::record::{Record, Stream};
 use chat::subject::Subjects;
+use chat::time::Timestamp;
 use chat::workspace::Workspace;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::sealed_log::SealedLog;
 use crate::view::change::change;
 use crate::view::channel::Webhook;
-use crate::view::object::Object;
 use data::EventData;
+use members::Members;
 
 pub(crate) use signal::{Signal, Who};
 
@@ -58,6 +63,17 @@ pub(crate) fn item(
     })
 }
 
+/// Looks up what the items of these events will show, besides what applying them reads.
+pub(crate) fn prepare(workspace: &Workspace, events: &[NewEvent]) {
+    for new in events {
+        if let Stream::Session(id) = new.stream
+            && workspace.sessions.peek(&id).is_some()
+        {
+            data::prepare(workspace, id, &new.event);
+        }
+    }
+}
+
 impl FeedItem {
     /// The position in the log.
     pub(crate) fn position(&self) -> u64 {
@@ -70,9 +86,9 @@ impl FeedItem {
         let sealed_log = &sealed_log.with(record);
         let kind = record.event.kind();
         let id = format!("{}-{}", subjects.as_str(), record.position);
-        let message = |subject: String, event: &Value| {
+        let message = |subject: String, event: &Envelope| {
             let headers = vec![("Nats-Msg-Id".to_owned(), id.clone())];
-            (subject, headers, event.to_string().into_bytes())
+            (subject, headers, event.bytes())
         };
         let mut messages = Vec::new();
         if let Some(live_chat) = record.live_chat {
@@ -84,12 +100,12 @@ impl FeedItem {
                     subjects.feed_about(live_chat, "channel", name)
                 }
             };
-            let data = self.data.object(sealed_log, Webhook::Host);
+            let data = self.data.members(sealed_log, Webhook::Host);
             messages.push(message(subject, &self.on_feed(data, subjects)));
         }
         if self.audited {
             let subject = subjects.audit(&record.stream.to_string(), kind);
-            let data = self.data.object(sealed_log, Webhook::Whole);
+            let data = self.data.members(sealed_log, Webhook::Whole);
             let event = self.in_audit(data, sealed_log, subjects);
             messages.push(message(subject, &event));
         }
@@ -103,51 +119,55 @@ impl FeedItem {
         subjects: &Subjects,
         webhook: Webhook,
     ) -> Value {
-        let data = self.data.object(&sealed_log.with(&self.record), webhook);
-        if self.record.live_chat.is_some() {
+        let data = self.data.members(&sealed_log.with(&self.record), webhook);
+        let event = if self.record.live_chat.is_some() {
             self.on_feed(data, subjects)
         } else {
             self.in_audit(data, sealed_log, subjects)
+        };
+        serde_json::to_value(event).unwrap_or_default()
+    }
+
+    fn on_feed(&self, data: Members, subjects: &Subjects) -> Envelope {
+        let live_chat = self.record.live_chat;
+        let data = data.with_some("liveChat", live_chat.map(|id| id.to_string()));
+        let name = feed_name(self.record.event.kind());
+        Envelope {
+            previous: Some(self.record.previous),
+            livechat: live_chat,
+            ..self.envelope(name, self.subject(), data, subjects)
         }
     }
 
-    fn on_feed(&self, data: Object, subjects: &Subjects) -> Value {
-        let data = data.with_some("liveChat", self.record.live_chat);
-        self.envelope(
-            feed_name(self.record.event.kind()),
-            self.subject(),
-            data,
-            subjects,
-        )
-        .with("previous", self.record.previous)
-        .with_some("livechat", self.record.live_chat)
-        .value()
-    }
-
-    fn in_audit(&self, data: Object, sealed_log: &SealedLog, subjects: &Subjects) -> Value {
+    fn in_audit(&self, data: Members, sealed_log: &SealedLog, subjects: &Subjects) -> Envelope {
         let record = &self.record;
         let change = self.audited.then(|| change(record, sealed_log));
         let data = data.with_some("change", change);
-        self.envelope(
-            record.event.kind(),
-            record.stream.to_string(),
-            data,
-            subjects,
-        )
-        .value()
+        let subject = record.stream.to_string();
+        self.envelope(record.event.kind(), subject, data, subjects)
     }
 
-    fn envelope(&self, name: &str, subject: String, data: Object, subjects: &Subjects) -> Object {
-        Object::new()
-            .with("specversion", "1.0")
-            .with("id", self.record.position.to_string())
-            .with("source", format!("/switchboard/{}", subjects.as_str()))
-            .with("type", format!("switchboard.{name}"))
-            .with("subject", subject)
-            .with("time", self.record.time)
-            .with("datacontenttype", "application/json")
-            .with("position", self.record.position)
-            .with("data", data.with("by", self.record.by.to_string()).value())
+    fn envelope(
+        &self,
+        name: &str,
+        subject: String,
+        data: Members,
+        subjects: &Subjects,
+    ) -> Envelope {
+        let record = &self.record;
+        Envelope {
+            specversion: "1.0",
+            id: record.position.to_string(),
+            source: format!("/switchboard/{}", subjects.as_str()),
+            kind: format!("switchboard.{name}"),
+            subject,
+            time: record.time,
+            datacontenttype: "application/json",
+            position: record.position,
+            previous: None,
+            livechat: None,
+            data: data.with("by", record.by.to_string()),
+        }
     }
 
     /// The id of the object that the event is about.
@@ -159,6 +179,36 @@ impl FeedItem {
             Stream::Contact(id) => id.to_string(),
             Stream::Session(id) => id.to_string(),
         }
+    }
+}
+
+/// A `CloudEvents` envelope.
+#[derive(Serialize)]
+struct Envelope {
+    specversion: &'static str,
+    id: String,
+    source: String,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    time: Timestamp,
+    datacontenttype: &'static str,
+    position: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    previous: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    livechat: Option<LiveChatId>,
+    data: Members,
+}
+
+impl Envelope {
+    /// The JSON text.
+    fn bytes(&self) -> Vec<u8> {
+        #[expect(
+            clippy::expect_used,
+            reason = "the members are texts, numbers and values of JSON"
+        )]
+        serde_json::to_vec(self).expect("an event can be encoded")
     }
 }
 

@@ -12,6 +12,7 @@ mod batch;
 mod lease;
 mod open;
 mod router;
+mod rows;
 mod run;
 mod state;
 

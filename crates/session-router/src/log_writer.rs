@@ -1,12 +1,15 @@
 //! Writes to the log of a stopped broker as the role does, but without a bus.
 
+use std::sync::mpsc::{Receiver, Sender, channel};
+
 use chat::command::{Reply, Request};
 use chat::rejection::Rejection;
 use chat::time::Timestamp;
 use chat::workspace::Workspace;
 use event_log::{EventLog, Frame, NewEvent};
 
-use crate::config::Config;
+use crate::append::Commit;
+use crate::config::{Config, ROWS_EVENTS_MAX};
 use crate::error::Error;
 use crate::open::open;
 use crate::state::State;
@@ -19,6 +22,11 @@ pub struct LogWriter {
     log: EventLog,
     state: State,
     frame: Vec<NewEvent>,
+    commits: (Sender<Commit>, Receiver<Commit>),
+    /// Frames whose result is not read yet.
+    in_flight: usize,
+    /// The position of the rows in the store.
+    stored: u64,
 }
 
 impl LogWriter {
@@ -27,10 +35,14 @@ impl LogWriter {
     pub fn open(config: &Config) -> Result<Self, Error> {
         let (log, projector, state) = open(config)?;
         projector.stop(None)?;
+        let stored = state.workspace().position;
         Ok(Self {
             log,
             state,
             frame: Vec::new(),
+            commits: channel(),
+            in_flight: 0,
+            stored,
         })
     }
 
@@ -53,12 +65,15 @@ impl LogWriter {
         if self.frame.len() >= FRAME_EVENTS {
             self.submit(now)?;
         }
+        if self.state.workspace().position - self.stored >= ROWS_EVENTS_MAX {
+            self.store(now)?;
+        }
         Ok(Ok(applied.reply))
     }
 
     /// Appends the last events, and closes the log once all are written.
     pub fn close(mut self, now: Timestamp) -> Result<(), Error> {
-        self.submit(now)?;
+        self.store(now)?;
         Ok(self.log.close()?)
     }
 
@@ -72,7 +87,26 @@ impl LogWriter {
             time_micros: now.as_micros(),
             events,
         };
-        // `close` reports a frame that cannot be written.
-        Ok(self.log.submit(frame, drop)?)
+        let commits = self.commits.0.clone();
+        self.in_flight += 1;
+        Ok(self.log.submit(frame, move |outcome| {
+            // The receiver lives as long as the log.
+            drop(commits.send(outcome));
+        })?)
+    }
+
+    /// Stores the rows once their events are written, so that old ones can leave memory.
+    fn store(&mut self, now: Timestamp) -> Result<(), Error> {
+        self.submit(now)?;
+        for commit in self
+            .commits
+            .1
+            .iter()
+            .take(std::mem::take(&mut self.in_flight))
+        {
+            commit?;
+        }
+        self.stored = self.state.workspace().position;
+        self.state.store(self.log.head())
     }
 }

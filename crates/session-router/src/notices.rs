@@ -8,10 +8,13 @@ mod answered;
 mod hold;
 mod lane;
 mod shift;
+mod targets;
 #[cfg(test)]
 mod tests;
+mod window;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use chat::chance::Chance;
 use chat::content::Profile;
@@ -28,12 +31,12 @@ use chat::verdict::{RequestKind, Verdict};
 use chat::verification::is_same_account;
 use chat::workspace::Workspace;
 
-use crate::attempt::Target;
 use crate::external::{self, ExternalMessageId};
 use crate::sealed_log::SealedLog;
 use crate::slots::Slots;
 use hold::Holds;
 use lane::Lane;
+use targets::Targets;
 
 /// Counter: notices that were dropped because they name a person who was forgotten.
 const ERASED: &str = "switchboard_router_notices_erased_total";
@@ -100,12 +103,12 @@ impl Notices {
         }
     }
 
-    /// Starts the notices that are due; few of them while the log is busy.
+    /// Starts the notices that are due. If this needs rows that are not in memory, the notices wait until
+    /// they are.
     pub(crate) fn start(
         &mut self,
         workspace: &Workspace,
         sealed_log: &SealedLog,
-        is_busy: bool,
         now: Timestamp,
     ) -> Vec<Notification> {
         while let Some((at, id)) = self.retries.first().copied().filter(|(at, _)| *at <= now) {
@@ -119,12 +122,13 @@ impl Notices {
         for (id, channel) in workspace.channels.iter() {
             let lane = self.lanes.entry(*id).or_default();
             if lane.is_ready(channel, now) {
-                channels.push((*id, lane.share(is_busy).min(self.slots.share(channel))));
+                channels.push((*id, self.slots.share_of(channel, lane.share())));
             }
         }
+        let mut targets = Targets::new(sealed_log, now);
         let (mut turns, mut started) = (self.slots.turns(channels), Vec::new());
         while let Some(turn) = turns.next() {
-            if let Some(next) = self.next(workspace, sealed_log, turn.channel, now) {
+            if let Some(next) = self.next(workspace, &mut targets, turn.channel) {
                 self.slots.claim(turn.channel, next.id, now);
                 started.push(next);
                 turns.started(turn);
@@ -137,9 +141,8 @@ impl Notices {
     fn next(
         &mut self,
         workspace: &Workspace,
-        sealed_log: &SealedLog,
+        targets: &mut Targets<'_>,
         of: ChannelId,
-        now: Timestamp,
     ) -> Option<Notification> {
         let channel = workspace.channels.get(&of)?;
         loop {
@@ -153,10 +156,15 @@ impl Notices {
                 self.settled.entry(of).or_default().push(number);
                 continue;
             }
-            if self.holds.hold(workspace, id, &notice.kind, now) {
+            if self.holds.hold(workspace, id, &notice.kind, targets.now) {
                 continue;
             }
-            let Some(request) = request(workspace, sealed_log, id, channel, now) else {
+            let Some(request) = request(workspace, targets, id, channel) else {
+                if workspace.has_needs() {
+                    // It is tried again once its rows are in memory.
+                    self.lanes.entry(of).or_default().due.insert(number);
+                    return None;
+                }
                 metrics::counter!(ERASED).increment(1);
                 self.settled.entry(of).or_default().push(number);
                 continue;
@@ -198,9 +206,10 @@ impl Notices {
             },
             Outcome::Failed(_) => NoticeOutcome::Retry,
         };
-        self.slots.free(id);
+        let since = self.slots.free(id).unwrap_or(now);
         if let Some(lane) = self.lanes.get_mut(&id.0) {
-            lane.ended(&outcome, now);
+            let took = Duration::from_millis(reply.ms.into());
+            lane.ended(&outcome, took, (since, now));
         }
         if outcome != NoticeOutcome::Retry {
             self.settle(id, kind);
@@ -311,13 +320,13 @@ fn profile(kind: &NoticeKind, outcome: &Outcome) -> Option<(ContactId, Option<Pr
 /// The request of a notice. `None` if the person whom it names was forgotten.
 fn request(
     workspace: &Workspace,
-    sealed_log: &SealedLog,
+    targets: &mut Targets<'_>,
     (id, number): NoticeId,
     channel: &Channel,
-    now: Timestamp,
 ) -> Option<AttemptRequest> {
     let notice = workspace.notices.get(&(id, number))?;
-    let target = Target::of(sealed_log, id, channel, now);
+    let sealed_log = targets.sealed_log;
+    let target = targets.of(id, channel);
     let open = |text, of| external::open(workspace, sealed_log, (text, of));
     // The messenger's id in the notice.
     let external = match &notice.kind {

@@ -1,7 +1,9 @@
 //! Opens the log, the keys and the projections.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use chat::id::ContactId;
 use event_log::EventLog;
 
 use crate::clock::now;
@@ -9,6 +11,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::keyring::{self, Unchecked};
 use crate::projections::{self, Projector};
+use crate::rows::Rows;
 use crate::sealed_log::SealedLog;
 use crate::seed::new_chance;
 use crate::state::State;
@@ -33,14 +36,21 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
         replayed = loaded.replayed,
         "state caught up with the log"
     );
-    keys.check_keys(&workspace, &mut chance)?;
+    let uses = projections::key_uses(&workspace, &store)?;
+    keys.check_keys(&workspace, &uses, &mut chance)?;
     let sealed_log = SealedLog::new(log.reader(), keys.open(config.sync)?);
+    let lost = uses
+        .iter()
+        .filter(|(key, _)| sealed_log.keyring.is_lost(**key));
+    let lost: BTreeSet<ContactId> = lost.filter_map(|(_, owner)| *owner).collect();
     let state = State::new(
         workspace,
+        Rows::new(store.clone()),
         sealed_log,
         chance,
         config.rules.clone(),
         config.public_url.clone(),
     );
+    let state = state.with_lost(lost.into_iter().collect());
     Ok((log, Projector::start(store)?, state))
 }

@@ -3,6 +3,7 @@
 //! Each write of rows carries its checkpoint. At start the rows are used only if the log has the
 //! checkpoint's position with the same hash; then the rest of the log is replayed on top.
 
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,20 +11,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
+use chat::id::ContactId;
 use chat::record::Record;
 use chat::seal::SealKey;
-use chat::table::Row;
 use chat::workspace::{ROWS_VERSION, Workspace};
-use event_log::{Head, ProjectionStore, Reader};
+use event_log::{Head, Reader};
+use projections::{Changes, Options, Store};
 
 use crate::error::Error;
+use crate::rows;
 
 #[cfg(test)]
 mod tests;
 
 /// During a replay changed rows are written after this many events, so that the rows of a whole rebuild
 /// are never in memory twice.
-const REPLAY_SLICE: usize = 500_000;
+const REPLAY_SLICE: usize = 100_000;
 /// How many records the decoding thread hands over at once.
 const CHUNK: usize = 512;
 /// The most chunks that wait.
@@ -38,14 +41,14 @@ pub(crate) struct Loaded {
     pub(crate) replayed: u64,
 }
 
-/// Loads the rows and replays the rest of the log.
+/// Loads the rows that stay in memory, and replays the rest of the log.
 pub(crate) fn open(
     dir: &Path,
     reader: &Reader,
     index_key: &SealKey,
-) -> Result<(Workspace, ProjectionStore, Loaded), Error> {
+) -> Result<(Workspace, Store, Loaded), Error> {
     let version = format!("v{ROWS_VERSION}");
-    let (mut store, discarded) = ProjectionStore::open(&dir.join(&version))?;
+    let (mut store, discarded) = Store::open(&dir.join(&version), Options::default())?;
     remove_others(dir, &version);
     if let Some(discarded) = discarded {
         tracing::warn!(
@@ -62,7 +65,7 @@ pub(crate) fn open(
     if from == 0 {
         store = store.clear()?;
     }
-    replay(&mut workspace, &mut store, reader)?;
+    replay(&mut workspace, &store, reader)?;
     let loaded = Loaded {
         from,
         replayed: workspace.position - from,
@@ -83,7 +86,7 @@ fn remove_others(dir: &Path, version: &str) {
 }
 
 /// The position of the rows, if the log has the same hash there.
-fn checked_position(store: &ProjectionStore, reader: &Reader) -> Result<Option<u64>, Error> {
+fn checked_position(store: &Store, reader: &Reader) -> Result<Option<u64>, Error> {
     let Some(checkpoint) = store.checkpoint() else {
         return Ok(None);
     };
@@ -97,34 +100,17 @@ fn checked_position(store: &ProjectionStore, reader: &Reader) -> Result<Option<u
     Ok(agrees.then_some(checkpoint.position))
 }
 
-/// Loads the state from the rows. `None` if they cannot be read, which is logged. Messages are most of
-/// it, so another thread loads them.
-fn load(store: &ProjectionStore, position: u64, index_key: &SealKey) -> Option<Workspace> {
-    let (messages, rest) = thread::scope(|scope| {
-        let messages = scope.spawn(|| load_part(store, index_key, Workspace::is_message_row));
-        let rest = load_part(store, index_key, |key| !Workspace::is_message_row(key));
-        (messages.join().ok().flatten(), rest)
-    });
-    let mut workspace = rest?;
-    workspace.message_table = messages?.message_table;
-    workspace.position = position;
-    Some(workspace)
-}
-
-/// Loads some of the rows.
-fn load_part(
-    store: &ProjectionStore,
-    index_key: &SealKey,
-    is_wanted: impl Fn(&[u8]) -> bool,
-) -> Option<Workspace> {
+/// Loads the state from the rows. `None` if they cannot be read, which is logged.
+fn load(store: &Store, position: u64, index_key: &SealKey) -> Option<Workspace> {
     let mut workspace = Workspace::new(index_key.clone());
+    workspace.position = position;
     let mut bad = None;
-    let read = store.for_each(|key, value| {
-        if is_wanted(key)
-            && let Err(error) = workspace.load_row(key, value)
-        {
-            bad.get_or_insert(error);
-        }
+    let read = store.snapshot().and_then(|stored| {
+        stored.residents(|name, value| {
+            if let Err(error) = workspace.load_row(name, value) {
+                bad.get_or_insert(error);
+            }
+        })
     });
     let wrong: Option<Box<dyn std::error::Error>> = match (read, bad) {
         (Err(error), _) => Some(Box::new(error)),
@@ -137,16 +123,12 @@ fn load_part(
         );
         return None;
     }
-    workspace.rebuild_index();
+    workspace.loaded();
     Some(workspace)
 }
 
 /// Folds the rest of the log, while another thread reads and decodes ahead.
-fn replay(
-    workspace: &mut Workspace,
-    store: &mut ProjectionStore,
-    reader: &Reader,
-) -> Result<(), Error> {
+fn replay(workspace: &mut Workspace, store: &Store, reader: &Reader) -> Result<(), Error> {
     let from = workspace.position + 1;
     let (ahead, chunks) = sync_channel(CHUNKS_MAX);
     thread::scope(|scope| {
@@ -155,11 +137,12 @@ fn replay(
         for chunk in chunks {
             let chunk: Vec<Record> = chunk;
             for record in &chunk {
-                workspace.evolve(record);
+                fold(workspace, store, record)?;
             }
             unwritten += chunk.len();
             if unwritten >= REPLAY_SLICE {
-                store.write(&workspace.take_changed(), None)?;
+                store.write_unfinished(&changes(workspace))?;
+                workspace.evict(usize::MAX);
                 unwritten = 0;
             }
         }
@@ -168,9 +151,49 @@ fn replay(
             .map_err(|_| Error::Died("reading the log"))?
     })?;
     if workspace.position >= from {
-        store.write(&workspace.take_changed(), Some(reader.head()))?;
+        store.write(&changes(workspace), reader.head())?;
+        workspace.evict(usize::MAX);
     }
     Ok(())
+}
+
+/// Applies a record once the rows that it changes are in memory.
+fn fold(workspace: &mut Workspace, store: &Store, record: &Record) -> Result<(), Error> {
+    loop {
+        workspace.prepare_record(record);
+        if !workspace.has_needs() {
+            break;
+        }
+        rows::load(store, workspace, workspace.take_needs())?;
+    }
+    workspace.evolve(record);
+    debug_assert!(
+        !workspace.has_needs(),
+        "{:?} was not prepared",
+        record.event
+    );
+    Ok(())
+}
+
+/// Takes the changed rows, for the store.
+pub(crate) fn changes(workspace: &mut Workspace) -> Changes {
+    let chat::table::Changes { resident, cold } = workspace.take_changed();
+    Changes { resident, cold }
+}
+
+/// The contacts whose keys are needed, by the number of the key.
+pub(crate) fn key_uses(
+    workspace: &Workspace,
+    store: &Store,
+) -> Result<BTreeMap<u32, Option<ContactId>>, Error> {
+    let mut uses = BTreeMap::new();
+    let (first, end) = Workspace::KEY_USE_NAMES;
+    store.snapshot()?.forward(&first, &end, |name, value| {
+        uses.extend(Workspace::key_use(name, value));
+        ControlFlow::Continue(())
+    })?;
+    uses.extend(workspace.key_uses());
+    Ok(uses)
 }
 
 /// Decodes the log from a position on, in chunks.
@@ -206,21 +229,24 @@ const FAILED: &str = "switchboard_router_projections_failed";
 
 /// Writes rows on a separate thread, one job at a time.
 pub(crate) struct Projector {
-    jobs: Option<SyncSender<(Vec<Row>, Head)>>,
+    jobs: Option<SyncSender<(Changes, Head)>>,
     busy: Arc<AtomicBool>,
+    failed: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<(), Error>>>,
 }
 
 impl Projector {
-    pub(crate) fn start(store: ProjectionStore) -> Result<Self, Error> {
+    pub(crate) fn start(store: Store) -> Result<Self, Error> {
         metrics::gauge!(FAILED).set(0.0);
         let (jobs, inbox) = sync_channel(1);
         let busy = Arc::new(AtomicBool::new(false));
-        let working = Arc::clone(&busy);
+        let failed = Arc::new(AtomicBool::new(false));
+        let (working, failing) = (Arc::clone(&busy), Arc::clone(&failed));
         let thread = thread::Builder::new()
             .name("projector".to_owned())
             .spawn(move || {
-                let ended = write_jobs(store, &inbox, &working);
+                let ended = write_jobs(&store, &inbox, &working);
+                failing.store(ended.is_err(), Ordering::Release);
                 // In this order: a job in the queue is dropped, and later ones are refused.
                 drop(inbox);
                 working.store(false, Ordering::Release);
@@ -230,6 +256,7 @@ impl Projector {
         Ok(Self {
             jobs: Some(jobs),
             busy,
+            failed,
             thread: Some(thread),
         })
     }
@@ -239,9 +266,14 @@ impl Projector {
         !self.busy.load(Ordering::Acquire)
     }
 
+    /// Whether all rows that it was given are stored.
+    pub(crate) fn has_stored_all(&self) -> bool {
+        self.is_idle() && !self.failed.load(Ordering::Acquire)
+    }
+
     /// Queues rows to be written. After a failed write they are dropped: the store stays at its last
-    /// checkpoint, and the next start replays from there.
-    pub(crate) fn offer(&self, rows: Vec<Row>, checkpoint: Head) {
+    /// checkpoint, and the next start replays from there. Until then all rows must stay in memory.
+    pub(crate) fn offer(&self, rows: Changes, checkpoint: Head) {
         self.busy.store(true, Ordering::Release);
         let jobs = self.jobs.as_ref();
         if jobs.is_none_or(|jobs| jobs.try_send((rows, checkpoint)).is_err()) {
@@ -251,7 +283,7 @@ impl Projector {
     }
 
     /// Writes the last rows and ends.
-    pub(crate) fn stop(mut self, last: Option<(Vec<Row>, Head)>) -> Result<(), Error> {
+    pub(crate) fn stop(mut self, last: Option<(Changes, Head)>) -> Result<(), Error> {
         if let (Some(jobs), Some(last)) = (self.jobs.take(), last) {
             // It fails if an earlier write failed, which the thread returns.
             drop(jobs.send(last));
@@ -266,12 +298,12 @@ impl Projector {
 }
 
 fn write_jobs(
-    mut store: ProjectionStore,
-    inbox: &Receiver<(Vec<Row>, Head)>,
+    store: &Store,
+    inbox: &Receiver<(Changes, Head)>,
     busy: &AtomicBool,
 ) -> Result<(), Error> {
     while let Ok((rows, checkpoint)) = inbox.recv() {
-        store.write(&rows, Some(checkpoint)).inspect_err(|error| {
+        store.write(&rows, checkpoint).inspect_err(|error| {
             metrics::gauge!(FAILED).set(1.0);
             tracing::error!(error = %error, "cannot write the projections; the next start replays the log from their last checkpoint");
         })?;

@@ -6,6 +6,7 @@ mod results;
 mod roles;
 #[cfg(test)]
 mod tests;
+mod typing;
 mod users;
 
 use std::collections::BTreeMap;
@@ -13,32 +14,28 @@ use std::collections::BTreeMap;
 use bus::Message;
 use chat::codec;
 use chat::command::{Effect, NewUser, Reply, Request, SystemCommand};
-use chat::id::{ChannelId, ContactId, MessageId, SessionId};
+use chat::id::{ChannelId, MessageId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
 use chat::rejection::Rejection;
-use chat::state::{Contact, NoticeKind};
+use chat::state::NoticeKind;
 use chat::subject::Subjects;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::Workspace;
 use serde_json::Value;
 
-use crate::api::SignalKind;
-use crate::attempt::Target;
 use crate::audience::Audience;
 use crate::batch::{Batch, Batches, Release};
 use crate::clock::is_jump;
 use crate::config::{QUERIES_MAX, QUERIES_PER_USER_MAX};
 use crate::error::Error;
-use crate::external;
-use crate::feed;
 use crate::known_codes::KnownCodes;
 use crate::notices::Notices;
 use crate::outbox::Answer;
 use crate::presence::Presence;
 use crate::quota::Places;
-use crate::side_jobs::{SideJob, TYPING_TIMEOUT_MS, TypingNotice};
+use crate::side_jobs::SideJob;
 use crate::state::State;
 use crate::verify::{Step, Verifications, Verify};
 
@@ -139,20 +136,15 @@ impl Router {
         if let Some(first) = first {
             self.apply_system(SystemCommand::FirstAdministrator(first), now);
         }
-        let (keyring, workspace) = (&self.state.sealed_log().keyring, self.state.workspace());
-        let contacts = workspace
-            .contacts
-            .iter()
-            .filter(|(_, c)| c.forgotten.is_none());
-        let is_lost = |contact: &Contact| {
-            contact
-                .keys
-                .first()
-                .is_some_and(|key| keyring.is_lost(*key))
-        };
-        let lost = contacts.filter(|(_, contact)| is_lost(contact));
-        let lost: Vec<ContactId> = lost.map(|(id, _)| *id).collect();
-        for contact in lost {
+        for contact in self.state.take_lost() {
+            // Without another of its keys, only an edit is lost.
+            let is_lost = self.state.look(|workspace, sealed_log| {
+                let first = workspace.contacts.get(&contact)?.keys.first().copied();
+                first.filter(|key| sealed_log.keyring.is_lost(*key))
+            });
+            if !matches!(is_lost, Ok(Some(_))) {
+                continue;
+            }
             tracing::warn!(%contact, "forgetting a contact whose keys are lost");
             self.apply_system(SystemCommand::KeysLost(contact), now);
         }
@@ -213,13 +205,18 @@ impl Router {
         true
     }
 
-    /// Queues the notices that are due; few of them while the log is busy.
-    pub(crate) fn start_notices(&mut self, is_busy: bool, now: Timestamp) {
-        let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
-        let due = self.notices.start(workspace, sealed_log, is_busy, now);
-        let due = due.into_iter();
-        let jobs = due.map(|notification| SideJob::Notify(Box::new(notification)));
-        self.batches.release_all(jobs.map(Release::Start));
+    /// Queues the notices that are due.
+    pub(crate) fn start_notices(&mut self, now: Timestamp) {
+        loop {
+            let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
+            let due = self.notices.start(workspace, sealed_log, now);
+            if !due.is_empty() {
+                self.batches.release(Release::Start(SideJob::Notify(due)));
+            }
+            if !self.state.load_missed() {
+                break;
+            }
+        }
     }
 
     /// Returns when notices are due that wait for a time.
@@ -320,55 +317,6 @@ impl Router {
         for id in disconnect_notices(self.state.workspace()) {
             self.notices.force(id);
         }
-    }
-
-    /// The signal that a contact is typing.
-    fn contact_typing(
-        &self,
-        session: SessionId,
-        contact: ContactId,
-        now: Timestamp,
-    ) -> Option<Release> {
-        let workspace = self.state.workspace();
-        let live_chat = workspace.sessions.get(&session)?.live_chat;
-        let signal = feed::Signal {
-            session,
-            kind: SignalKind::Typing,
-            who: feed::Who::Contact(contact),
-            ended: false,
-        };
-        let (subject, payload) = signal.message(&self.subjects, live_chat, now);
-        Some(Release::Publish(subject, payload))
-    }
-
-    /// Notifies a messenger that an operator is typing, if it supports that.
-    fn notify_typing(&mut self, session: SessionId, now: Timestamp) {
-        let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
-        let Some(session) = workspace.sessions.get(&session) else {
-            return;
-        };
-        let id = session.channel;
-        let Some(channel) = workspace.channels.get(&id) else {
-            return;
-        };
-        let is_reachable = channel.status == ChannelStatus::Active && !channel.is_hanging();
-        if !channel.supports_typing() || !is_reachable {
-            return;
-        }
-        let chat = (&session.external_chat_id, session.contact);
-        let Some(chat) = external::open(workspace, sealed_log, chat) else {
-            return;
-        };
-        let target = Target::of(sealed_log, id, channel, now);
-        let attempt = format!("typing-{id}-{}", now.as_micros());
-        let mut request = target.request(attempt, |to| to.typing(&chat));
-        request.timeout_ms = TYPING_TIMEOUT_MS;
-        let notice = TypingNotice {
-            channel: id,
-            request,
-        };
-        let job = SideJob::Typing(Box::new(notice));
-        self.batches.release(Release::Start(job));
     }
 }
 

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::lease::{self, Lease};
 use crate::open::open;
 use crate::outbox::{Answer, Outbox};
+use crate::projections::changes;
 use crate::router::Router;
 use crate::scrub::Scrub;
 use crate::side_jobs::{JobResult, SideJobs};
@@ -74,7 +75,7 @@ pub async fn run(
     role.ready.send_replace(false);
     service.stop().await;
     match outcome {
-        Ok(()) => role.end(&mut inputs, senders).await,
+        Ok(()) => Box::pin(role.end(&mut inputs, senders)).await,
         Err(error) => Err(error),
     }
 }
@@ -106,6 +107,7 @@ impl Loop {
         loop {
             let now = self.now();
             self.start_due(now);
+            self.router.state_mut().check_rows()?;
             self.append()?;
             let now = self.now();
             let idle = self.idle_time(now);
@@ -232,8 +234,7 @@ impl Loop {
                 self.side_jobs.attempts_mut().claim(channel, message, now);
             }
         }
-        let is_busy = !self.appender.is_idle();
-        self.router.start_notices(is_busy, now);
+        self.router.start_notices(now);
     }
 
     /// The time until something is due, at most [`TICK`].
@@ -332,7 +333,7 @@ impl Loop {
             ready: _,
             withheld: _,
         } = self;
-        let rows = router.state_mut().take_changed();
+        let rows = changes(router.state_mut().workspace_mut());
         drop((outbox, router, side_jobs));
         senders.close();
         let sent = tokio::time::timeout(OUTBOX_STOP_MAX, senders.wait()).await;

@@ -34,6 +34,9 @@ pub(crate) use typing::{TIMEOUT_MS as TYPING_TIMEOUT_MS, TypingNotice};
 /// The most results that wait for the loop: about as many as there are jobs, so that none of them
 /// blocks.
 const RESULTS_MAX: usize = 2 * (FAST_MAX + SLOW_MAX);
+/// The most notifications that go to egress in one message. With the longest ids, codes and URLs that is
+/// half of what NATS allows.
+const NOTICES_TOGETHER_MAX: usize = 64;
 /// Counter: notifications that an operator is typing that were dropped for newer ones.
 const TYPING_DROPPED: &str = "switchboard_router_typing_dropped_total";
 
@@ -41,8 +44,8 @@ const TYPING_DROPPED: &str = "switchboard_router_typing_dropped_total";
 pub(crate) enum SideJob {
     /// An attempt at a message; without content when its record cannot be read.
     Attempt(MessageId, Option<Box<MessageAttempt>>),
-    /// A notification of a messenger.
-    Notify(Box<Notification>),
+    /// Notifications of messengers that start together.
+    Notify(Vec<Notification>),
     /// A notification that an operator is typing. It is not retried.
     Typing(Box<TypingNotice>),
     /// The verification of a messenger.
@@ -68,8 +71,8 @@ pub(crate) enum SlowWork {
 pub(crate) enum JobResult {
     /// The outcome of an attempt, made in this generation of the channel.
     Attempted(MessageId, u32, AttemptReply),
-    /// A messenger's answer to a notification.
-    Notified(Box<Notification>, AttemptReply),
+    /// The answers to notifications that ended together.
+    Notified(Vec<(Notification, AttemptReply)>),
     /// The end of a channel's typing notification, whatever its outcome.
     TypingNotified(ChannelId),
     /// A messenger's answer to a verification.
@@ -142,12 +145,7 @@ impl SideJobs {
         let egress = self.egress.clone();
         match job {
             SideJob::Attempt(message, attempt) => self.attempt(message, attempt),
-            SideJob::Notify(notification) => {
-                self.spawn(async move {
-                    let reply = egress.attempt(&notification.request).await;
-                    JobResult::Notified(notification, reply)
-                });
-            }
+            SideJob::Notify(notifications) => self.notify(notifications),
             SideJob::Typing(notice) => {
                 let dropped = self.typing.add(*notice);
                 metrics::counter!(TYPING_DROPPED).increment(dropped);
@@ -169,6 +167,22 @@ impl SideJobs {
             self.spawn(async move {
                 drop(egress.attempt(&request).await);
                 JobResult::TypingNotified(channel)
+            });
+        }
+    }
+
+    fn notify(&self, mut notifications: Vec<Notification>) {
+        while !notifications.is_empty() {
+            let rest = notifications.split_off(notifications.len().min(NOTICES_TOGETHER_MAX));
+            let together = std::mem::replace(&mut notifications, rest);
+            let (egress, results) = (self.egress.clone(), self.results.clone());
+            self.tasks.spawn(async move {
+                let ended = |answers| {
+                    let results = results.clone();
+                    // As in `spawn`.
+                    async move { drop(results.send(JobResult::Notified(answers)).await) }
+                };
+                egress.attempt_all(together, |n| &n.request, ended).await;
             });
         }
     }

@@ -24,14 +24,14 @@ pub(crate) const FAST_MAX: usize = 512;
 pub(crate) const FAST_AGE_MAX: Duration = Duration::from_millis(25);
 /// The most older requests. Each costs a task here, and a task and a socket in egress.
 pub(crate) const SLOW_MAX: usize = 2_048;
-/// The most requests in flight of one channel.
+/// The most requests in flight of one channel. It may have more notices while its messenger is quick.
 pub(crate) const CHANNEL_MAX: usize = 32;
 
 /// The most requests in flight of a channel, in general and after a timeout, while fewer slow slots are
-/// in use than the first number. Above the last row it is one. So there are slots for 32 channels with
+/// in use than the first number. The first row leaves it to the kind of the request. Above the last row it is one. So there are slots for 32 channels with
 /// 32 requests, 96 with 4 and 640 with one, in whatever order they begin to hang.
 const SHARES: [(usize, usize, usize); 3] = [
-    (SLOW_MAX / 8, CHANNEL_MAX, 4),
+    (SLOW_MAX / 8, usize::MAX, 4),
     (SLOW_MAX / 2, CHANNEL_MAX, 1),
     (SLOW_MAX * 11 / 16, 4, 1),
 ];
@@ -88,11 +88,9 @@ impl<K: Copy + Ord> Slots<K> {
         self.last = Some(channel);
     }
 
-    /// Frees the slot of a request.
-    pub(crate) fn free(&mut self, key: K) {
-        let Some((channel, since)) = self.running.remove(&key) else {
-            return;
-        };
+    /// Frees the slot of a request. Returns when the request started; `None` if it had no slot.
+    pub(crate) fn free(&mut self, key: K) -> Option<Timestamp> {
+        let (channel, since) = self.running.remove(&key)?;
         self.fast.remove(&(since, key));
         if let Some(count) = self.by_channel.get_mut(&channel) {
             *count -= 1;
@@ -100,6 +98,7 @@ impl<K: Copy + Ord> Slots<K> {
                 self.by_channel.remove(&channel);
             }
         }
+        Some(since)
     }
 
     /// Whether a request is in flight.
@@ -132,12 +131,17 @@ impl<K: Copy + Ord> Slots<K> {
 
     /// The most requests that a channel may have in flight now.
     pub(crate) fn share(&self, channel: &Channel) -> usize {
+        self.share_of(channel, CHANNEL_MAX)
+    }
+
+    /// The same for a channel that may have `most` while few slow slots are in use.
+    pub(crate) fn share_of(&self, channel: &Channel, most: usize) -> usize {
         // An open breaker lets one probe through.
         let fits = |(slow, ..): &&(usize, usize, usize)| self.slow() < *slow;
         match SHARES.iter().find(fits) {
             Some(_) if channel.breaker.open => 1,
             Some((.., after_timeout)) if channel.is_hanging() => *after_timeout,
-            Some((_, share, _)) => *share,
+            Some((_, share, _)) => most.min(*share),
             None => 1,
         }
     }

@@ -5,23 +5,24 @@ use std::sync::Arc;
 use chat::chance::Chance;
 use chat::command::{Decision, Effect, NewEvent, Reply, Request};
 use chat::event::Event;
-use chat::id::{ChannelId, MessageId, TokenId, UserId};
+use chat::id::{ChannelId, ContactId, MessageId, TokenId, UserId};
 use chat::model::ChannelStatus;
 use chat::reason::Reason;
 use chat::record::{Actor, Cause};
 use chat::rejection::Rejection;
 use chat::rules::Rules;
-use chat::state::Channel;
-use chat::table::Row;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
 use chat::workspace::{Context, Workspace};
+use event_log::Head;
 
 use crate::attempt::MessageAttempt;
 use crate::batch::Release;
+use crate::error::Error;
 use crate::external;
 use crate::feed;
 use crate::keyring::KeyringError;
+use crate::rows::Rows;
 use crate::sealed_log::{SealedLog, context};
 use crate::tokens::TokenHashes;
 use crate::unsent::Unsent;
@@ -30,6 +31,7 @@ use crate::verify::Verify;
 /// The state in memory with the log and the keys behind it.
 pub(crate) struct State {
     workspace: Workspace,
+    rows: Rows,
     sealed_log: SealedLog,
     chance: Chance,
     rules: Rules,
@@ -37,6 +39,8 @@ pub(crate) struct State {
     /// Messages that were just written and wait for their first attempt.
     unsent: Unsent,
     tokens: TokenHashes,
+    /// Contacts whose keys are lost.
+    lost: Vec<ContactId>,
 }
 
 /// The results of a request.
@@ -56,6 +60,7 @@ pub(crate) struct Applied {
 impl State {
     pub(crate) fn new(
         workspace: Workspace,
+        rows: Rows,
         sealed_log: SealedLog,
         chance: Chance,
         rules: Rules,
@@ -63,13 +68,20 @@ impl State {
     ) -> Self {
         Self {
             workspace,
+            rows,
             sealed_log,
             chance,
             rules,
             public_url,
             unsent: Unsent::default(),
             tokens: TokenHashes::default(),
+            lost: Vec::new(),
         }
+    }
+
+    /// The same state, which knows the contacts whose keys are lost.
+    pub(crate) fn with_lost(self, lost: Vec<ContactId>) -> Self {
+        Self { lost, ..self }
     }
 
     /// The rows in memory.
@@ -109,9 +121,57 @@ impl State {
         (&self.rules, &mut self.chance)
     }
 
-    /// Takes the rows that changed since the last call.
-    pub(crate) fn take_changed(&mut self) -> Vec<Row> {
-        self.workspace.take_changed()
+    /// The rows, to take those that changed.
+    pub(crate) const fn workspace_mut(&mut self) -> &mut Workspace {
+        &mut self.workspace
+    }
+
+    /// Takes the contacts whose keys may be lost, found at the start.
+    pub(crate) fn take_lost(&mut self) -> Vec<ContactId> {
+        std::mem::take(&mut self.lost)
+    }
+
+    /// Removes rows from memory that nothing is going on with. All rows taken so far must be stored.
+    pub(crate) fn evict(&mut self) {
+        self.workspace.evict(usize::MAX);
+    }
+
+    /// Stores the rows of all events up to the end of the log, and evicts. Blocks.
+    pub(crate) fn store(&mut self, head: Head) -> Result<(), Error> {
+        let changes = crate::projections::changes(&mut self.workspace);
+        self.rows.write(&changes, head)?;
+        self.evict();
+        Ok(())
+    }
+
+    /// Stores all changes, and removes all rows from memory that may leave it.
+    #[cfg(test)]
+    pub(crate) fn cool(&mut self) {
+        let changes = crate::projections::changes(&mut self.workspace);
+        self.rows.store(&changes);
+        self.workspace.evict(0);
+    }
+
+    /// Makes a lookup once all rows that it depends on are in memory. Rejects it if they cannot be read.
+    pub(crate) fn look<T>(
+        &mut self,
+        mut lookup: impl FnMut(&Workspace, &SealedLog) -> T,
+    ) -> Result<T, Rejection> {
+        let sealed_log = &self.sealed_log;
+        self.rows.complete(&mut self.workspace, |workspace| {
+            lookup(workspace, sealed_log)
+        })
+    }
+
+    /// Loads the rows that lookups in [`workspace`](Self::workspace) missed. Returns whether there were
+    /// any, so that they are to be made again.
+    pub(crate) fn load_missed(&mut self) -> bool {
+        self.rows.load_missed(&mut self.workspace)
+    }
+
+    /// Fails once the stored rows could not be read: what was looked up since then may be wrong.
+    pub(crate) fn check_rows(&mut self) -> Result<(), Error> {
+        self.rows.check()
     }
 
     /// Makes keys in advance, so that requests need not wait for the disk.
@@ -139,16 +199,21 @@ impl State {
             tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
             return Err(Reason::KeysUnavailable.into());
         }
-        let mut context = Context {
-            now,
-            chance: &mut self.chance,
-            rules: &self.rules,
-        };
+        let (chance, rules) = (&mut self.chance, &self.rules);
+        let decided = self.rows.complete(&mut self.workspace, |workspace| {
+            workspace.decide(request, &mut Context { now, chance, rules })
+        });
         let Decision {
             events,
             effects,
             reply,
-        } = self.workspace.decide(request, &mut context)?;
+        } = decided??;
+        self.rows.complete(&mut self.workspace, |workspace| {
+            workspace.prepare(&events);
+            if may_listen {
+                feed::prepare(workspace, &events);
+            }
+        })?;
         self.require_keys(&events)?;
         let last = events.len();
         let mut applied = Applied {
@@ -212,12 +277,22 @@ impl State {
         if !may_listen && sent.is_none() {
             return;
         }
+        debug_assert!(
+            !self.workspace.has_needs(),
+            "{:?} was not prepared",
+            record.event
+        );
         let record = Arc::new(record);
         if may_listen {
             let item = feed::item(&self.workspace, &record, &self.public_url);
             applied
                 .feed
                 .extend(item.map(|item| Release::Feed(Box::new(item))));
+            debug_assert!(
+                !self.workspace.has_needs(),
+                "the feed of {:?} was not prepared",
+                record.event
+            );
         }
         if let Some(message) = sent {
             self.unsent.insert(message, record, size);
@@ -226,11 +301,13 @@ impl State {
 
     /// Prepares an attempt at a message. `None` when its record cannot be read.
     pub(crate) fn attempt(&mut self, id: MessageId, now: Timestamp) -> Option<MessageAttempt> {
-        let (_, _, message, _) = self.workspace.pending(id)?;
-        let position = message.position;
+        let position = self.workspace.deliveries.get(&id)?.position;
         let record = self.unsent.take(id);
         let record = record.or_else(|| self.sealed_log.record(position))?;
-        MessageAttempt::of(&self.workspace, &self.sealed_log, id, record, now)
+        self.look(|workspace, sealed_log| {
+            MessageAttempt::of(workspace, sealed_log, id, Arc::clone(&record), now)
+        })
+        .ok()?
     }
 
     /// Prepares the verification of a channel.
@@ -240,9 +317,9 @@ impl State {
         purpose: Purpose,
         now: Timestamp,
     ) -> Option<Verify> {
+        let last = self.last_message_id(id);
         let channel = self.workspace.channels.get(&id)?;
         let (sealed_log, url) = (&self.sealed_log, self.public_url.as_str());
-        let last = self.last_message_id(channel);
         let (connect, source) = ((url, last.as_deref()), (now, &mut self.chance));
         Some(Verify::of(
             sealed_log,
@@ -254,9 +331,13 @@ impl State {
     }
 
     /// The last `externalMessageId` accepted on a channel. `None` if its author was forgotten.
-    pub(crate) fn last_message_id(&self, channel: &Channel) -> Option<String> {
-        let (id, author) = channel.last_external.as_ref()?;
-        external::open(&self.workspace, &self.sealed_log, (id, *author))
+    pub(crate) fn last_message_id(&mut self, channel: ChannelId) -> Option<String> {
+        self.look(|workspace, sealed_log| {
+            let channel = workspace.channels.get(&channel)?;
+            let (id, author) = channel.last_external.as_ref()?;
+            external::open(workspace, sealed_log, (id, *author))
+        })
+        .ok()?
     }
 }
 

@@ -3,7 +3,7 @@
 //! A channel with the dialect `brix` gets only the members that BRIX defines; others get all.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::content::{Content, File};
 use crate::id::{ChannelId, MessageId, SessionId, UserId};
@@ -105,7 +105,10 @@ impl Addressee<'_> {
 
     /// `messageOutcome`: an inbound message is stored.
     pub fn message_outcome(&self, external_message_id: &str) -> Vec<u8> {
-        let data = json!({ "success": true, "messageId": external_message_id });
+        let data = Outcome {
+            message_id: external_message_id,
+            success: true,
+        };
         self.body("messageOutcome", false, Some(data))
     }
 
@@ -129,7 +132,7 @@ impl Addressee<'_> {
 
     /// `disconnect`: an administrator ended the connection.
     pub fn disconnect(&self) -> Vec<u8> {
-        self.body("disconnect", true, None)
+        self.body("disconnect", true, None::<Value>)
     }
 
     /// `typing`: an operator is typing.
@@ -161,20 +164,42 @@ impl Addressee<'_> {
         }
     }
 
-    fn body(&self, kind: &str, with_channel: bool, data: Option<Value>) -> Vec<u8> {
-        let mut body = Map::new();
-        body.insert("type".to_owned(), kind.into());
-        if let Some(token) = self.token {
-            body.insert("token".to_owned(), token.expose().into());
-        }
-        if with_channel {
-            body.insert("channelId".to_owned(), self.channel.to_string().into());
-        }
-        if let Some(data) = data {
-            body.insert("data".to_owned(), data);
-        }
-        Value::Object(body).to_string().into_bytes()
+    fn body(&self, kind: &str, with_channel: bool, data: Option<impl Serialize>) -> Vec<u8> {
+        let body = Body {
+            channel_id: with_channel.then_some(self.channel),
+            data,
+            token: self.token.map(Secret::expose),
+            kind,
+        };
+        #[expect(
+            clippy::expect_used,
+            reason = "the members are texts, numbers and values of JSON"
+        )]
+        serde_json::to_vec(&body).expect("a body can be encoded")
     }
+}
+
+/// The body of a request. It is written without a [`Value`] between, because every inbound message has
+/// one. The members are in the order of their names, as in a [`Value`].
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a, D> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    channel_id: Option<ChannelId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<D>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(rename = "type")]
+    kind: &'a str,
+}
+
+/// The `data` of a `messageOutcome`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Outcome<'a> {
+    message_id: &'a str,
+    success: bool,
 }
 
 /// The path before a channel's id. The segment `other` is fixed, for compatibility with BRIX.

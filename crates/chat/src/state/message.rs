@@ -10,8 +10,11 @@ use crate::messenger::outbound::Dialect;
 use crate::model::{DeliveryState, Direction};
 use crate::time::Timestamp;
 
+/// The session of a message and the position of its event.
+pub type MessagePlace = (SessionId, u64);
+
 /// One message. Its content stays in the log.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -20,8 +23,10 @@ pub struct Message {
     /// The position of its event.
     pub position: u64,
     /// The digest of the messenger's id of the message within its channel.
+    #[serde(with = "serde_bytes")]
     pub external: Option<Digest>,
     /// The keyed digest of the content sent under that id.
+    #[serde(with = "serde_bytes")]
     pub digest: Digest,
     /// The position of the last change of its delivery; 0 for none.
     pub delivery_at: u64,
@@ -29,12 +34,6 @@ pub struct Message {
     pub(crate) extra: Option<Box<MessageExtra>>,
     /// The number of attempts.
     pub attempts: u32,
-    /// The number of the previous message of its session; 0 for none.
-    pub(crate) previous: u32,
-    /// The skip link: the number of an earlier message of its session; 0 for none.
-    pub(crate) far: u32,
-    /// Its index in its session, from 1.
-    pub(crate) nth: u32,
     /// Its direction.
     pub direction: Direction,
     /// The state of its delivery.
@@ -74,9 +73,14 @@ impl Message {
         self.direction == Direction::Inbound && self.extra().deleted.is_none()
     }
 
-    /// The number of the previous message of its session; 0 for none.
-    pub const fn previous(&self) -> u32 {
-        self.previous
+    /// Its key in the table of messages.
+    pub const fn place(&self) -> MessagePlace {
+        (self.session, self.position)
+    }
+
+    /// Whether its delivery is not settled. It stays in memory until then.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.state.is_some_and(DeliveryState::is_pending)
     }
 
     /// The rare fields, created if missing.
@@ -90,6 +94,8 @@ impl Message {
 pub struct Delivery {
     /// The message's session.
     pub session: SessionId,
+    /// The position of the message's event.
+    pub position: u64,
     /// Attempts since it was last queued, which the schedule counts.
     pub tries: u32,
     /// When the first of them started.

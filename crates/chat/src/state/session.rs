@@ -101,6 +101,11 @@ pub struct Chat {
 }
 
 impl Chat {
+    /// Whether it stays in memory.
+    pub(crate) fn is_active(&self) -> bool {
+        self.open.is_some() || !self.lane.is_empty()
+    }
+
     /// Whether several people have written in it.
     pub fn is_group(&self) -> bool {
         self.authors == Authors::Several
@@ -138,8 +143,8 @@ pub struct Session {
     pub unread: u32,
     /// Outbound messages that failed or expired and were not retried.
     pub failed: u32,
-    /// The number of its newest message in the message table; 0 for none.
-    pub newest: u32,
+    /// Outbound messages whose delivery is pending.
+    pub pending: u32,
     /// The chat's previous session.
     pub previous: Option<SessionId>,
     /// The end of its stream.
@@ -150,6 +155,11 @@ impl Session {
     /// The chat that it belongs to.
     pub fn chat(&self) -> ChatKey {
         (self.channel, self.external_chat_id.digest())
+    }
+
+    /// Whether it stays in memory.
+    pub(crate) const fn is_active(&self) -> bool {
+        self.is_open() || self.pending > 0
     }
 
     /// Whether it is not closed.

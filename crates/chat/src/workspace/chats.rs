@@ -54,14 +54,28 @@ impl Workspace {
 
     /// The newest session of a chat whose contact is not forgotten.
     fn newest_known(&self, chat: &ChatKey) -> Option<SessionId> {
-        let last = self.chats.get(chat)?.last;
-        let previous = |id: &SessionId| self.sessions.get(id)?.previous;
-        let mut all = std::iter::successors(last, previous).take(SESSIONS_MAX);
+        let mut all = self.sessions_of(*chat).take(SESSIONS_MAX);
         all.find(|id| {
             let contact = self.sessions.get(id).map(|s| s.contact);
             let contact = contact.and_then(|id| self.contacts.get(&id));
             contact.is_some_and(|contact| contact.forgotten.is_none())
         })
+    }
+
+    /// Returns the sessions of a chat, those opened last first.
+    pub fn sessions_of(&self, chat: ChatKey) -> impl Iterator<Item = SessionId> {
+        self.sessions_before(chat, u64::MAX).map(|(_, id)| id)
+    }
+
+    /// Returns the sessions of a chat that were opened before a position, and where, the last first.
+    pub fn sessions_before(
+        &self,
+        (channel, chat): ChatKey,
+        position: u64,
+    ) -> impl Iterator<Item = (u64, SessionId)> {
+        let (first, end) = ((channel, chat.into(), 0), (channel, chat.into(), position));
+        let all = self.chat_sessions.back(first, end);
+        all.map(|((_, _, opened), id)| (*opened, *id))
     }
 
     fn newest_sessions<'a>(&'a self, contact: &'a Contact) -> impl Iterator<Item = &'a Session> {

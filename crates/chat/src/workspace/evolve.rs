@@ -14,7 +14,7 @@ use crate::command::NewEvent;
 use crate::event::{ContactCreated, EditParked, Event, Family};
 use crate::id::{ContactId, LiveChatId, MessageId};
 use crate::record::{Actor, Cause, Record, Stream};
-use crate::state::{Contact, Head};
+use crate::state::Head;
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -48,14 +48,14 @@ impl Workspace {
         self.feed_heads.get(&live_chat).copied().unwrap_or(0)
     }
 
-    /// Returns the head of a stream.
+    /// Returns the head of a stream whose events are [prepared](Self::prepare).
     pub fn head(&self, stream: &Stream) -> Head {
         match stream {
-            Stream::User(id) => self.users.get(id).map(|row| row.head),
-            Stream::LiveChat(id) => self.live_chats.get(id).map(|row| row.head),
-            Stream::Channel(id) => self.channels.get(id).map(|row| row.head),
-            Stream::Contact(id) => self.contacts.get(id).map(|row| row.head),
-            Stream::Session(id) => self.sessions.get(id).map(|row| row.head),
+            Stream::User(id) => self.users.peek(id).map(|row| row.head),
+            Stream::LiveChat(id) => self.live_chats.peek(id).map(|row| row.head),
+            Stream::Channel(id) => self.channels.peek(id).map(|row| row.head),
+            Stream::Contact(id) => self.contacts.peek(id).map(|row| row.head),
+            Stream::Session(id) => self.sessions.peek(id).map(|row| row.head),
         }
         .unwrap_or_default()
     }
@@ -67,24 +67,24 @@ impl Workspace {
         {
             return Some(*key);
         }
-        self.contact_of(stream, event)?.keys.first().copied()
+        let contact = self.contact_of(stream, event)?;
+        self.contacts.get(&contact)?.keys.first().copied()
     }
 
     /// The contact whom an event is about.
-    fn contact_of(&self, stream: &Stream, event: &Event) -> Option<&Contact> {
-        let contact = match (stream, event) {
+    fn contact_of(&self, stream: &Stream, event: &Event) -> Option<ContactId> {
+        Some(match (stream, event) {
             (Stream::Contact(id), _) => *id,
             (_, Event::SessionOpened(e)) => e.contact,
             (_, Event::MessageReceived(e)) => e.contact,
             (_, Event::MessageEdited(e)) => self.author(e.message)?,
             (Stream::Session(id), _) => self.sessions.get(id)?.contact,
             _ => return None,
-        };
-        self.contacts.get(&contact)
+        })
     }
 
-    /// Returns the number of the key without which the event's content would be lost. `None` if it has
-    /// none, or if the person was forgotten.
+    /// Returns the number of the key without which the content of a [prepared](Self::prepare) event would
+    /// be lost. `None` if it has none, or if the person was forgotten or is only about to be created.
     pub fn required_key(&self, stream: &Stream, event: &Event) -> Option<u32> {
         if let Event::ContactCreated(e) = event {
             return Some(e.key);
@@ -92,9 +92,12 @@ impl Workspace {
         if !event.needs_personal_key() {
             return None;
         }
-        let contact = self.contact_of(stream, event);
-        let is_forgotten = contact.is_some_and(|contact| contact.forgotten.is_some());
-        self.key_of(stream, event).filter(|_| !is_forgotten)
+        if let Event::EditParked(e) = event {
+            return Some(e.key);
+        }
+        let contact = self.contacts.peek(&self.contact_of(stream, event)?)?;
+        let known = contact.forgotten.is_none();
+        contact.keys.first().copied().filter(|_| known)
     }
 
     /// Returns the author of an inbound message or the recipient of an outbound one.

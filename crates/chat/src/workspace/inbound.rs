@@ -101,7 +101,7 @@ impl Workspace {
         context: &mut Context<'_>,
     ) -> Result<Decision, Rejection> {
         let external = self.digest(id.as_bytes(), &message.external_message_id);
-        let Some(known) = self.message_table.find_external(&external) else {
+        let Some(known) = self.find_external(&external) else {
             if let Some(sent) = self.sent_to(id, &message.external_message_id) {
                 let accepted = Accepted {
                     echo: true,
@@ -235,7 +235,7 @@ impl Workspace {
     /// Edits a message, or deletes it if `content` is `None`.
     fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
         let external = self.digest(id.as_bytes(), external);
-        if let Some(message) = self.message_table.find_external(&external) {
+        if let Some(message) = self.find_external(&external) {
             let session_id = message.session;
             let session = self.sessions.get(&session_id);
             let (Some(session), None) = (session, message.extra().deleted) else {

@@ -1,13 +1,13 @@
-//! Saves a workspace as rows of a projection store and loads it.
+//! Saves a workspace as rows of a store and loads it.
 
 use crate::codec;
 use crate::seal::SealKey;
-use crate::table::Row;
+use crate::table::{Changes, FILTER, Found, Need};
 use crate::workspace::Workspace;
-use crate::workspace::index::Place;
+use crate::workspace::views::Place;
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 17;
+pub const ROWS_VERSION: u8 = 19;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -30,59 +30,60 @@ pub enum BadRows {
     Tag(u8),
 }
 
-/// The tag of the message rows.
-const MESSAGES: u8 = 7;
-
-/// Calls a macro with every table and its tag. Tags are never reused.
+/// Calls a macro with every table and its tag. Tags are never reused: 7 was a table of messages.
 macro_rules! for_each_table {
     ($call:ident, $self:ident) => {
-        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions, 7 message_table,
+        $call!($self, 1 users, 2 live_chats, 3 channels, 4 contacts, 5 chats, 6 sessions,
             8 deliveries, 9 notices, 10 parked, 11 commands, 12 audit, 13 keys, 14 feed_heads,
-            15 requests)
+            15 requests, 16 contact_ids, 17 closed, 18 messages, 19 message_ids, 20 external_ids,
+            21 failed, 22 key_uses, 23 chat_sessions)
     };
 }
 
+/// The tag of the table that says which keys are in use: see [`Workspace::key_use`].
+pub(super) const KEY_USES: u8 = 22;
+
 impl Workspace {
     /// Returns the rows that changed since the last call.
-    pub fn take_changed(&mut self) -> Vec<Row> {
-        let mut rows = Vec::new();
+    pub fn take_changed(&mut self) -> Changes {
+        let mut changes = Changes::default();
         macro_rules! take {
             ($workspace:ident, $($tag:literal $table:ident),*) => {
-                $($workspace.$table.take_changed($tag, &mut rows);)*
+                $($workspace.$table.take_changed($tag, &mut changes);)*
             };
         }
         for_each_table!(take, self);
-        rows
+        changes
     }
 
-    /// Loads a workspace from its rows, saved after the event at `position`.
+    /// Loads a workspace from its resident rows, saved after the event at `position`.
     pub fn load<'a>(
         index_key: SealKey,
-        rows: impl Iterator<Item = (&'a [u8], Option<&'a [u8]>)>,
+        residents: impl Iterator<Item = (&'a [u8], &'a [u8])>,
         position: u64,
     ) -> Result<Self, BadRows> {
         let mut workspace = Self {
             position,
             ..Self::new(index_key)
         };
-        for (key, value) in rows {
-            workspace.load_row(key, value)?;
+        for (name, value) in residents {
+            workspace.load_row(name, value)?;
         }
-        workspace.rebuild_index();
+        workspace.loaded();
         Ok(workspace)
     }
 
-    /// Loads a row, or removes it if it has no value. Call [`rebuild_index`](Self::rebuild_index) after
-    /// the last one.
-    pub fn load_row(&mut self, key: &[u8], value: Option<&[u8]>) -> Result<(), BadRows> {
-        let Some((tag, key)) = key.split_first() else {
+    /// Loads a resident row. Call [`loaded`](Self::loaded) after the last one.
+    pub fn load_row(&mut self, name: &[u8], value: &[u8]) -> Result<(), BadRows> {
+        let Some((tag, key)) = name.split_first() else {
             return Err(BadRows::Tag(0));
         };
-        let tag = *tag;
+        let (tag, is_filter) = (*tag & !FILTER, *tag & FILTER != 0);
         macro_rules! load {
             ($workspace:ident, $($number:literal $table:ident),*) => {
                 match tag {
-                    $($number => $workspace.$table.load(key, value),)*
+                    $($number if is_filter => $workspace.$table.load_filter(key, value),
+                    $number => $workspace.$table.load(key, value),)*
                     _ => return Err(BadRows::Tag(tag)),
                 }
             };
@@ -90,27 +91,46 @@ impl Workspace {
         for_each_table!(load, self).map_err(|source| BadRows::Row { tag, source })
     }
 
-    /// Returns whether a row holds messages. Such rows and the others can be loaded independently.
-    pub fn is_message_row(key: &[u8]) -> bool {
-        key.first() == Some(&MESSAGES)
+    /// Completes a load: derives the index, and notes from now on which other rows are needed.
+    pub fn loaded(&mut self) {
+        self.rebuild_index();
+        self.tables_loaded();
+    }
+
+    /// Takes what lookups since the last call missed. Empty if they were complete.
+    pub fn take_needs(&self) -> Vec<Need> {
+        let mut needs = Vec::new();
+        macro_rules! take {
+            ($workspace:ident, $($tag:literal $table:ident),*) => {
+                $($workspace.$table.take_needs($tag, &mut needs);)*
+            };
+        }
+        for_each_table!(take, self);
+        needs
+    }
+
+    /// Adds what the store has for a need. Rows in memory are newer than those in the store.
+    pub fn admit(&mut self, found: Found) -> Result<(), BadRows> {
+        let tag = found.tag();
+        macro_rules! admit {
+            ($workspace:ident, $($number:literal $table:ident),*) => {
+                match tag {
+                    $($number => $workspace.$table.admit(found),)*
+                    _ => return Err(BadRows::Tag(tag)),
+                }
+            };
+        }
+        for_each_table!(admit, self).map_err(|source| BadRows::Row { tag, source })
     }
 
     /// Derives the index from the rows.
     pub fn rebuild_index(&mut self) {
         self.index = super::Index::default();
-        for (id, contact) in self.contacts.iter().filter(|(_, c)| c.forgotten.is_none()) {
-            let external = contact.external_user_id.digest();
-            self.index.contact_of.insert(external, *id);
-        }
-        let sessions: Vec<_> = self
-            .sessions
-            .iter()
-            .map(|(id, s)| (*id, Place::of(s)))
-            .collect();
+        let open = self.sessions.iter().filter(|(_, s)| s.is_open());
+        let sessions: Vec<_> = open.map(|(id, s)| (*id, Place::of(s))).collect();
         for (id, place) in sessions {
             self.list(id, place);
         }
-        self.message_table.index_all();
         for (key, (at, _)) in self.requests.iter() {
             self.index.requests.insert(*at, *key);
         }

@@ -196,7 +196,7 @@ impl Workspace {
         context: &mut Context<'_>,
     ) -> (ContactId, Option<NewEvent>) {
         let external = self.digest(channel_id.as_bytes(), external_user_id);
-        if let Some(id) = self.index.contact_of.get(&external) {
+        if let Some(id) = self.contact_ids.get(&external.into()) {
             return (*id, None);
         }
         let id = ContactId::new(context.now, context.chance);

@@ -3,6 +3,7 @@
 mod actions;
 mod channels;
 mod chats;
+mod cold;
 mod commands;
 mod contacts;
 mod deliveries;

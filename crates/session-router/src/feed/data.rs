@@ -7,12 +7,12 @@ use chat::reason::Reason;
 use chat::record::{Record, Stream};
 use chat::workspace::Workspace;
 
+use super::members::Members;
 use crate::sealed_log::SealedLog;
 use crate::view::channel::{ChannelSnapshot, Webhook};
 use crate::view::contact::ContactSnapshot;
 use crate::view::live_chats::LiveChatSnapshot;
 use crate::view::message::{DeliverySnapshot, MessageSnapshot};
-use crate::view::object::Object;
 use crate::view::session::{SessionSnapshot, ShortSession};
 use crate::view::users::UserSnapshot;
 
@@ -70,19 +70,19 @@ impl EventData {
     }
 
     /// The members of `data`.
-    pub(super) fn object(&self, sealed_log: &SealedLog, webhook: Webhook) -> Object {
-        let data = Object::new();
+    pub(super) fn members(&self, sealed_log: &SealedLog, webhook: Webhook) -> Members {
+        let data = Members::default();
         match self {
             Self::Session(session, from, reason) => data
                 .with("session", session.object(sealed_log))
-                .with_some("from", from.as_ref())
+                .with_some("from", from.as_ref().map(UserId::to_string))
                 .with_some("reason", reason.as_ref().map(Reason::object)),
             Self::Message(message, session, command) => data
                 .with("message", message.object(sealed_log))
                 .with("session", session.object())
-                .with_some("commandId", *command),
+                .with_some("commandId", command.map(|id| id.to_string())),
             Self::Delivery(message, delivery, session) => data
-                .with("message", message)
+                .with("message", message.to_string())
                 .with("delivery", delivery.object(sealed_log))
                 .with("session", session.object()),
             Self::Contact(contact) => data.with("contact", contact.object(sealed_log)),
@@ -162,4 +162,24 @@ fn taken_from(event: &Event) -> Option<UserId> {
         return None;
     };
     e.from.clone()
+}
+
+/// Looks up what [`EventData::of`] reads for an event of a session that exists.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a filter: applying the other events reads what they show"
+)]
+pub(super) fn prepare(workspace: &Workspace, id: SessionId, event: &Event) {
+    match event {
+        Event::ChatRenamed(_)
+        | Event::SessionAssigned(_)
+        | Event::SessionTransferred(_)
+        | Event::SessionReopened(_)
+        | Event::SessionClosed(_) => drop(SessionSnapshot::of(workspace, id)),
+        Event::MessageEdited(e) => drop(MessageSnapshot::of(workspace, e.message)),
+        Event::MessageDeleted(e) => drop(MessageSnapshot::of(workspace, e.message)),
+        Event::MessageRead(e) => drop(MessageSnapshot::of(workspace, e.message)),
+        Event::DeliveryChanged(e) => drop(MessageSnapshot::of(workspace, e.message)),
+        _ => {}
+    }
 }

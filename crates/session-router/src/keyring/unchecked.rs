@@ -1,10 +1,11 @@
 //! Key files that were read. Nothing is written to them before all checks have passed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
 use chat::chance::Chance;
+use chat::id::ContactId;
 use chat::seal::SealKey;
 use chat::workspace::Workspace;
 use event_log::{Head, Reader};
@@ -74,12 +75,17 @@ impl Unchecked {
     pub(crate) fn check_keys(
         &mut self,
         workspace: &Workspace,
+        uses: &BTreeMap<u32, Option<ContactId>>,
         chance: &mut Chance,
     ) -> Result<(), KeyringError> {
-        let in_use: BTreeSet<u32> = workspace.keys_in_use().collect();
-        let forgotten = workspace.contacts.iter().map(|(_, contact)| contact);
-        let forgotten = forgotten.filter(|contact| contact.forgotten.is_some());
-        let forgotten: BTreeSet<u32> = forgotten.flat_map(|c| c.keys.iter().copied()).collect();
+        let of = |is_used: bool| {
+            let uses = uses
+                .iter()
+                .filter(move |(_, owner)| owner.is_some() == is_used);
+            uses.map(|(key, _)| *key)
+        };
+        let in_use: BTreeSet<u32> = of(true).chain(workspace.parked_key_uses()).collect();
+        let forgotten: BTreeSet<u32> = of(false).collect();
         self.check(&in_use, &forgotten, workspace.next_key(), chance)
     }
 

@@ -46,7 +46,7 @@ impl Holds {
     ) -> bool {
         let hold = match kind {
             NoticeKind::Outcome(_, contact) => {
-                let asking = workspace.contacts.get(contact).is_some_and(|c| c.asking);
+                let asking = workspace.is_asking(*contact);
                 asking.then_some(Hold::Profile(*contact))
             }
             NoticeKind::Session(chat, ..) => {
@@ -118,8 +118,7 @@ impl Holds {
 
     /// Releases the notices whose cause to wait is gone.
     pub(super) fn drop_stale(&mut self, workspace: &Workspace) -> Vec<NoticeId> {
-        let asking =
-            |contact: &ContactId| workspace.contacts.get(contact).is_some_and(|c| c.asking);
+        let asking = |contact: &ContactId| workspace.is_asking(*contact);
         self.profiles.retain(|contact, _| asking(contact));
         self.sessions_in_flight
             .retain(|_, id| workspace.notices.get(id).is_some());

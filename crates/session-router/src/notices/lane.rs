@@ -10,8 +10,7 @@ use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
 use super::NoticeOutcome;
-use crate::config::BUSY_NOTICES_MAX;
-use crate::slots::CHANNEL_MAX;
+use super::window::Window;
 
 /// The failures in a row after which a channel's notices pause: one may be the fault of the notice, or of a
 /// connection, and must not hold up the others.
@@ -30,6 +29,8 @@ pub(super) struct Lane {
     next: u64,
     /// Earlier numbers that are due: retried, or no longer held.
     pub(super) due: BTreeSet<u64>,
+    /// How many may be in flight.
+    window: Window,
     /// Notices in a row that failed, and since when.
     failures: u32,
     failing_since: Option<Timestamp>,
@@ -48,14 +49,12 @@ impl Lane {
         waits && self.resumes_at(now).is_none()
     }
 
-    /// The most notices that may be in flight: after failures, one probe; few while the log is busy.
-    pub(super) const fn share(&self, is_busy: bool) -> usize {
+    /// The most notices that may be in flight: after failures, one probe.
+    pub(super) const fn share(&self) -> usize {
         if self.failures >= FAILURES_MIN {
             1
-        } else if is_busy {
-            BUSY_NOTICES_MAX
         } else {
-            CHANNEL_MAX
+            self.window.size()
         }
     }
 
@@ -70,10 +69,17 @@ impl Lane {
         self.failures >= FAILURES_MIN && self.failing_since.is_some_and(long)
     }
 
-    /// Counts an answer. After [`FAILURES_MIN`] failures in a row the lane pauses, however many notices
-    /// wait.
-    pub(super) fn ended(&mut self, outcome: &NoticeOutcome, now: Timestamp) {
-        if *outcome != NoticeOutcome::Retry {
+    /// Counts the answer to a notice, which took `took` and started at the first of the times. After
+    /// [`FAILURES_MIN`] failures in a row the lane pauses, however many notices wait.
+    pub(super) fn ended(
+        &mut self,
+        outcome: &NoticeOutcome,
+        took: Duration,
+        (since, now): (Timestamp, Timestamp),
+    ) {
+        let is_good = *outcome != NoticeOutcome::Retry;
+        self.window.ended(is_good, took, (since, now));
+        if is_good {
             (self.failures, self.failing_since) = (0, None);
             (self.pauses, self.paused_until) = (0, None);
             return;
@@ -90,6 +96,7 @@ impl Lane {
 
     /// Moves the times along when the clock jumped.
     pub(super) fn shift(&mut self, by_ms: i64) {
+        self.window.shift(by_ms);
         self.failing_since = self.failing_since.map(|since| since.shifted(by_ms));
         self.paused_until = self.paused_until.map(|until| until.shifted(by_ms));
         let retries = std::mem::take(&mut self.retries).into_iter();

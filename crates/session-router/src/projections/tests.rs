@@ -1,37 +1,45 @@
 //! Failures of the projections, and rows that are hard to load.
 
-use event_log::{GENESIS, PROJECTION_VALUE_BYTES_MAX};
+use event_log::GENESIS;
 use metrics_exporter_prometheus::PrometheusBuilder;
+use projections::VALUE_BYTES_MAX;
 
 use super::*;
 use crate::view::tests::shell::Shell;
 use serde_json::json;
 
 /// A row that is too large, and a checkpoint to write it with.
-fn failing_write() -> (Row, Head) {
-    let row = (b"key".to_vec(), Some(vec![0; PROJECTION_VALUE_BYTES_MAX]));
+fn failing_write() -> (Changes, Head) {
+    let cold = vec![(b"key".to_vec(), Some(vec![0; VALUE_BYTES_MAX + 1]))];
+    let changes = Changes {
+        cold,
+        ..Changes::default()
+    };
     let checkpoint = Head {
         position: 1,
         hash: GENESIS,
     };
-    (row, checkpoint)
+    (changes, checkpoint)
 }
 
 #[test]
 fn a_failed_write_shows_in_a_metric() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
+    let (store, _) = Store::open(dir.path(), Options::default()).unwrap();
     let recorder = PrometheusBuilder::new().build_recorder();
     let failed = |value: u8| format!("\n{FAILED} {value}\n");
     metrics::with_local_recorder(&recorder, || {
         let (jobs, inbox) = sync_channel(1);
-        let projector =
-            Projector::start(ProjectionStore::open(&dir.path().join("other")).unwrap().0);
+        let projector = Projector::start(
+            Store::open(&dir.path().join("other"), Options::default())
+                .unwrap()
+                .0,
+        );
         assert!(recorder.handle().render().contains(&failed(0)));
         let (too_long, checkpoint) = failing_write();
-        jobs.send((vec![too_long], checkpoint)).unwrap();
+        jobs.send((too_long, checkpoint)).unwrap();
         let busy = AtomicBool::new(true);
-        assert!(write_jobs(store, &inbox, &busy).is_err());
+        assert!(write_jobs(&store, &inbox, &busy).is_err());
         assert!(recorder.handle().render().contains(&failed(1)));
         projector.unwrap().stop(None).unwrap();
     });
@@ -40,7 +48,7 @@ fn a_failed_write_shows_in_a_metric() {
 #[test]
 fn rows_are_dropped_after_a_failed_write() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _) = ProjectionStore::open(dir.path()).unwrap();
+    let (store, _) = Store::open(dir.path(), Options::default()).unwrap();
     let projector = Projector::start(store).unwrap();
     let (too_long, checkpoint) = failing_write();
     let idle = || {
@@ -48,10 +56,10 @@ fn rows_are_dropped_after_a_failed_write() {
             thread::yield_now();
         }
     };
-    projector.offer(vec![too_long], checkpoint);
+    projector.offer(too_long, checkpoint);
     for _ in 0..3 {
         idle();
-        projector.offer(Vec::new(), checkpoint);
+        projector.offer(Changes::default(), checkpoint);
     }
     idle();
     assert!(projector.stop(None).is_err());

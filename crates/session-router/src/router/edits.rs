@@ -14,7 +14,7 @@ impl Router {
     /// Whether the edit that a request is, or that waits for the message that it is, changes the message.
     /// Edits of an inactive channel are not looked at: the core rejects them.
     pub(super) fn edit_has_effect(
-        &self,
+        &mut self,
         channel: ChannelId,
         inbound: &Inbound,
     ) -> Result<bool, Rejection> {
@@ -27,7 +27,7 @@ impl Router {
                 external_message_id: external,
                 text,
             } => {
-                if let Some(present) = self.content(channel, external) {
+                if let Some(present) = self.content(channel, external)? {
                     return is_changed_by_edit(&present, text);
                 }
                 let is_text = is_changed_by_edit(&Content::text(""), text)?;
@@ -47,10 +47,16 @@ impl Router {
     }
 
     /// The content of a message.
-    fn content(&self, channel: ChannelId, external: &str) -> Option<Content> {
-        let (workspace, log) = (self.state.workspace(), self.state.sealed_log());
-        let (_, message) = workspace.message_by_external(channel, external)?;
-        Some(MessageSnapshot::of(workspace, message.id)?.content(log))
+    fn content(
+        &mut self,
+        channel: ChannelId,
+        external: &str,
+    ) -> Result<Option<Content>, Rejection> {
+        let message = self.state.look(|workspace, _| {
+            let (_, message) = workspace.message_by_external(channel, external)?;
+            MessageSnapshot::of(workspace, message.id)
+        })?;
+        Ok(message.map(|message| message.content(self.state.sealed_log())))
     }
 
     /// The text of the edit that waits for a message.

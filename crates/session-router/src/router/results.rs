@@ -1,5 +1,7 @@
 //! Results of side jobs.
 
+use std::collections::BTreeSet;
+
 use chat::command::{Attempted, Request, SystemCommand};
 use chat::event::CodeUsed;
 use chat::id::{ChannelId, MessageId, UserId};
@@ -22,7 +24,7 @@ impl Router {
             JobResult::Attempted(message, generation, reply) => {
                 self.attempted(message, generation, reply, now);
             }
-            JobResult::Notified(notification, reply) => self.notified(&notification, &reply, now),
+            JobResult::Notified(answers) => self.all_notified(&answers, now),
             JobResult::TypingNotified(_) => {}
             JobResult::Verified(verify, reply) => self.verified(*verify, &reply, now),
             JobResult::Hashed(message, user, call) => match call {
@@ -45,10 +47,11 @@ impl Router {
         reply: AttemptReply,
         now: Timestamp,
     ) {
-        let workspace = self.state.workspace();
-        let session = workspace.message(message).map(|(session, _)| session);
-        let session = session.and_then(|session| workspace.sessions.get(&session));
-        if let Some(channel) = session.map(|session| session.channel) {
+        let channel = self.state.look(|workspace, _| {
+            let (session, _) = workspace.message(message)?;
+            Some(workspace.sessions.get(&session)?.channel)
+        });
+        if let Ok(Some(channel)) = channel {
             if matches!(reply.outcome.status(), Some(200..=299)) {
                 self.notices.answered(channel, now);
             }
@@ -62,7 +65,26 @@ impl Router {
         self.apply_system(SystemCommand::Attempted(attempted), now);
     }
 
-    fn notified(&mut self, notification: &Notification, reply: &AttemptReply, now: Timestamp) {
+    /// Applies answers that arrived together. Each channel learns once that its messenger is alive.
+    fn all_notified(&mut self, answers: &[(Notification, AttemptReply)], now: Timestamp) {
+        let mut answered = BTreeSet::new();
+        for (notification, reply) in answers {
+            if self.notified(notification, reply, now) {
+                answered.insert(notification.id.0);
+            }
+        }
+        for channel in answered {
+            self.apply_system(SystemCommand::NoticeAnswered(channel), now);
+        }
+    }
+
+    /// Applies the answer to a notice. Returns whether that notice needs no further attempt.
+    fn notified(
+        &mut self,
+        notification: &Notification,
+        reply: &AttemptReply,
+        now: Timestamp,
+    ) -> bool {
         let (rules, chance) = self.state.schedule();
         let (id, kind) = (notification.id, &notification.kind);
         let (profile, outcome) = self.notices.finish(id, kind, reply, (rules, now, chance));
@@ -73,12 +95,14 @@ impl Router {
             }
             self.apply_system(SystemCommand::Profile(contact, profile), now);
         }
-        if outcome != NoticeOutcome::Retry {
-            self.apply_system(SystemCommand::NoticeAnswered(id.0), now);
-        }
-        if let NoticeOutcome::Refused(reason) = outcome {
-            let refused = SystemCommand::NoticeRefused(id.0, id.1, reason);
-            self.apply_system(refused, now);
+        match outcome {
+            NoticeOutcome::Settled => true,
+            NoticeOutcome::Refused(reason) => {
+                let refused = SystemCommand::NoticeRefused(id.0, id.1, reason);
+                self.apply_system(refused, now);
+                true
+            }
+            NoticeOutcome::Retry => false,
         }
     }
 
@@ -99,22 +123,31 @@ impl Router {
 
     /// Plans an answer from the records found in the log and the current state.
     fn plan_scanned(
-        &self,
+        &mut self,
         user: &UserId,
         scanned: Scanned,
         now: Timestamp,
     ) -> Result<view::Plan, Rejection> {
-        let workspace = self.state.workspace();
-        let caller = workspace.caller(user)?;
-        Ok(match scanned {
-            Scanned::Search(query) => return self.plan(user, &query, now),
-            Scanned::Events(found) => {
-                let public_url = self.state.public_url();
-                let found = (found, now);
-                view::plan_events(workspace, &caller, found, public_url, &self.subjects)
-            }
-            Scanned::Attempts(found) => view::plan_attempts(workspace, &caller, found),
-        })
+        let public_url = self.state.public_url().to_owned();
+        let subjects = &self.subjects;
+        match scanned {
+            Scanned::Search(query) => self.plan(user, &query, now),
+            Scanned::Events(found) => self.state.look(|workspace, _| {
+                let caller = workspace.caller(user)?;
+                let found = (&found, now);
+                Ok(view::plan_events(
+                    workspace,
+                    &caller,
+                    found,
+                    &public_url,
+                    subjects,
+                ))
+            })?,
+            Scanned::Attempts(found) => self.state.look(|workspace, _| {
+                let caller = workspace.caller(user)?;
+                Ok(view::plan_attempts(workspace, &caller, &found))
+            })?,
+        }
     }
 
     /// Applies the outcome of `connect` to the channel, and answers the user who requested it.
@@ -147,11 +180,13 @@ impl Router {
         let rejection = match (applied, error) {
             (Err(rejection), _) => rejection,
             (Ok(_), Some(error)) if moves_webhook => Rejection::from(error),
-            (Ok(_), _) => {
-                let plan = Box::new(self.plan_answer(&user, &Changed::Channel(channel)));
-                self.reply(message, Answer::PlanWith(plan, "trace", trace));
-                return;
-            }
+            (Ok(_), _) => match self.plan_answer(&user, &Changed::Channel(channel)) {
+                Ok(plan) => {
+                    self.reply(message, Answer::PlanWith(Box::new(plan), "trace", trace));
+                    return;
+                }
+                Err(rejection) => rejection,
+            },
         };
         self.reject(message, rejection.with("trace", trace));
     }

@@ -167,7 +167,7 @@ impl Router {
     /// Rejects a message that cannot be stored, or whose outcome cannot. One that was accepted before
     /// needs no room.
     fn has_room(
-        &self,
+        &mut self,
         channel: ChannelId,
         inbound: &Inbound,
         now: Timestamp,
@@ -178,9 +178,11 @@ impl Router {
         if !self.disk_full && !self.has_full_notices(channel, now) {
             return Ok(());
         }
-        let workspace = self.state.workspace();
-        let known = workspace.message_by_external(channel, &message.external_message_id);
-        if known.is_some() {
+        let is_known = self.state.look(|workspace, _| {
+            let known = workspace.message_by_external(channel, &message.external_message_id);
+            known.is_some()
+        });
+        if is_known? {
             Ok(())
         } else if self.disk_full {
             Err(disk_full())
@@ -233,10 +235,11 @@ impl Router {
             .is_some_and(|c| c.revision != revision)
     }
 
-    fn health(&self, request: &HealthRequest, now: Timestamp) -> HealthReply {
+    fn health(&mut self, request: &HealthRequest, now: Timestamp) -> HealthReply {
         if self.is_stale(request.channel, request.revision) {
             return HealthReply::Stale;
         }
+        let last_message_id = self.state.last_message_id(request.channel);
         let Ok(channel) = self.state.workspace().channel(request.channel) else {
             let channel = request.channel.to_string();
             return HealthReply::Rejected(Reason::ChannelNotFound { channel }.into());
@@ -249,7 +252,7 @@ impl Router {
                 .last_error
                 .as_ref()
                 .map(|(_, reason)| reason.to_string()),
-            last_message_id: self.state.last_message_id(channel),
+            last_message_id,
             operators_online: self.operators_online(channel.live_chat, now),
         })
     }

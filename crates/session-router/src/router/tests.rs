@@ -153,7 +153,7 @@ fn writes(router: &mut Router, channel: ChannelId, now: Timestamp) -> InboundRep
 /// Ends all notices that can start now.
 fn answer(router: &mut Router, status: Option<u16>, now: Timestamp) -> usize {
     let (workspace, sealed_log) = (router.state.workspace(), router.state.sealed_log());
-    let started = router.notices.start(workspace, sealed_log, false, now);
+    let started = router.notices.start(workspace, sealed_log, now);
     let count = started.len();
     for notification in started {
         let reply = match status {
@@ -168,7 +168,7 @@ fn answer(router: &mut Router, status: Option<u16>, now: Timestamp) -> usize {
             },
             None => failed(Reason::TimedOut { ms: 10_000 }),
         };
-        router.handle_result(JobResult::Notified(Box::new(notification), reply), now);
+        router.handle_result(JobResult::Notified(vec![(notification, reply)]), now);
     }
     count
 }

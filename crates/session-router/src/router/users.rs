@@ -69,9 +69,11 @@ impl Router {
 
     /// Prepares a query that reads the log before it can be planned.
     fn scan(&mut self, message: Message, user: UserId, query: &LogQuery) -> Option<SlowRequest> {
-        let workspace = self.state.workspace();
-        let caller = workspace.caller(&user);
-        match caller.and_then(|caller| view::scan(workspace, &caller, query)) {
+        let scan = self.state.look(|workspace, _| {
+            let caller = workspace.caller(&user)?;
+            view::scan(workspace, &caller, query)
+        });
+        match scan.flatten() {
             Ok(scan) => Some(SlowRequest::new(message, user, SlowWork::Scan(scan))),
             Err(rejection) => {
                 self.reject(message, rejection);
@@ -102,16 +104,18 @@ impl Router {
 
     /// Plans the answer to a query.
     pub(super) fn plan(
-        &self,
+        &mut self,
         user: &UserId,
         query: &Query,
         now: Timestamp,
     ) -> Result<view::Plan, Rejection> {
-        let workspace = self.state.workspace();
-        let caller = workspace.caller(user)?;
-        let online = |user: &UserId| self.presence.is_online(user, now);
-        let public_url = self.state.public_url();
-        view::plan(workspace, &caller, (query, now), &online, public_url)
+        let public_url = self.state.public_url().to_owned();
+        let presence = &self.presence;
+        let online = |user: &UserId| presence.is_online(user, now);
+        self.state.look(|workspace, _| {
+            let caller = workspace.caller(user)?;
+            view::plan(workspace, &caller, (query, now), &online, &public_url)
+        })?
     }
 
     fn command(
@@ -159,7 +163,10 @@ impl Router {
                 } else {
                     user
                 };
-                let plan = self.plan_answer(about, &changed);
+                let plan = match self.plan_answer(about, &changed) {
+                    Ok(plan) => plan,
+                    Err(rejection) => return self.reject(message, rejection),
+                };
                 let answer = if effects.iter().any(changes_rights) {
                     ok(plan.render(self.state.sealed_log()))
                 } else {
@@ -176,7 +183,10 @@ impl Router {
     fn reject_command(&mut self, message: Message, request: &Request, rejection: Rejection) {
         let plan = match &request.origin {
             Origin::User(_, command) => {
-                view::details_of(self.state.workspace(), command, &rejection)
+                let looked = self
+                    .state
+                    .look(|workspace, _| view::details_of(workspace, command, &rejection));
+                looked.unwrap_or_default()
             }
             Origin::Messenger(..) | Origin::System(_) => None,
         };
@@ -194,9 +204,14 @@ impl Router {
 
     /// Plans the answer to a command: the changed object. `about` is the user that a command on users
     /// changes.
-    pub(super) fn plan_answer(&self, about: &UserId, changed: &Changed) -> view::Plan {
-        let state = &self.state;
-        view::plan_answer(state.workspace(), about, changed, state.public_url())
+    pub(super) fn plan_answer(
+        &mut self,
+        about: &UserId,
+        changed: &Changed,
+    ) -> Result<view::Plan, Rejection> {
+        let public_url = self.state.public_url().to_owned();
+        self.state
+            .look(|workspace, _| view::plan_answer(workspace, about, changed, &public_url))
     }
 
     /// Starts a verification for a user, who gets the reply once the messenger has answered.
@@ -252,9 +267,11 @@ impl Router {
             kind,
             ended,
         } = *signal;
-        let workspace = self.state.workspace();
-        let caller = workspace.caller(user);
-        let row = match caller.and_then(|c| workspace.visible_session(&c, session)) {
+        let looked = self.state.look(|workspace, _| {
+            let caller = workspace.caller(user)?;
+            workspace.visible_session(&caller, session).cloned()
+        });
+        let row = match looked.flatten() {
             Ok(row) => row,
             Err(rejection) => {
                 self.reject(message, rejection);

@@ -4,7 +4,6 @@
 //! last.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 use chat::id::{ChannelId, ContactId};
 use chat::rejection::Rejection;
@@ -38,8 +37,8 @@ pub(super) fn plan(
         .map(|(id, _)| *id)
         .collect();
     let most = query.text.as_ref().map_or(query.limit, |_| CANDIDATES_MAX);
-    let before = query.before.map_or(Bound::Unbounded, Bound::Excluded);
-    let mut rows = workspace.contacts.range((Bound::Unbounded, before)).rev();
+    let [first, last] = [[0; 16], [0xff; 16]].map(ContactId::from_bytes);
+    let mut rows = workspace.contacts.back(first, query.before.unwrap_or(last));
     let (mut candidates, mut looked_at) = (Vec::new(), None);
     for (id, contact) in rows.by_ref().take(LOOKED_AT_MAX) {
         looked_at = Some(*id);

@@ -158,7 +158,7 @@ type Selected = (ChannelId, Option<MessageSnapshot>, Arc<Record>);
 impl Found {
     /// The attempts of the page, and where the next page starts.
     fn select(
-        self,
+        &self,
         workspace: &Workspace,
         sees: impl Fn(&ChannelId) -> bool,
     ) -> (Vec<Selected>, Option<u64>) {
@@ -168,9 +168,9 @@ impl Found {
         };
         let mut attempts: Vec<_> = self
             .attempts
-            .into_iter()
+            .iter()
             .filter(|(channel, _)| sees(channel))
-            .map(|(channel, record)| (channel, message(&record), record))
+            .map(|(channel, record)| (*channel, message(record), Arc::clone(record)))
             .filter(|(_, message, _)| {
                 let state = || message.as_ref().and_then(MessageSnapshot::state);
                 self.outcome.is_none() || state() == self.outcome
@@ -186,7 +186,7 @@ impl Found {
 }
 
 /// Plans the answer of `deliveries.list`.
-pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: Found) -> Plan {
+pub(crate) fn plan_attempts(workspace: &Workspace, caller: &Caller<'_>, found: &Found) -> Plan {
     // Membership may have changed while the log was read.
     let sees_all = caller.require_administrator().is_ok();
     let sees = |id: &ChannelId| {

@@ -49,7 +49,7 @@ pub(crate) struct After {
 /// The result.
 #[derive(Debug)]
 pub(crate) struct Found {
-    records: Vec<Record>,
+    records: Vec<Arc<Record>>,
     /// The next position to search after.
     next: Option<u64>,
     /// The head of the log.
@@ -112,7 +112,7 @@ impl After {
                 }
                 scanned += size;
                 bytes += record.as_ref().map_or(0, |_| size);
-                records.extend(record);
+                records.extend(record.map(Arc::new));
                 at = event.position;
             }
         }
@@ -133,7 +133,7 @@ impl After {
 pub(crate) fn plan_events(
     workspace: &Workspace,
     caller: &Caller<'_>,
-    (found, now): (Found, Timestamp),
+    (found, now): (&Found, Timestamp),
     public_url: &str,
     subjects: &subject::Subjects,
 ) -> Plan {
@@ -144,9 +144,9 @@ pub(crate) fn plan_events(
     };
     let items: Vec<FeedItem> = found
         .records
-        .into_iter()
-        .filter(visible)
-        .filter_map(|record| feed::item(workspace, &Arc::new(record), public_url))
+        .iter()
+        .filter(|record| visible(record))
+        .filter_map(|record| feed::item(workspace, record, public_url))
         .collect();
     let (next, head, subjects) = (found.next, found.head, subjects.clone());
     let webhook = super::webhook_for(caller);

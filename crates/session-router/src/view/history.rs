@@ -10,7 +10,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 
 use chat::id::{ContactId, SessionId};
 use chat::rejection::Rejection;
-use chat::state::{ChatKey, Contact, Session};
+use chat::state::{ChatKey, Contact, Message, Session};
 use chat::workspace::{Caller, Workspace};
 use serde_json::Value;
 
@@ -51,7 +51,9 @@ pub(super) fn plan(
         let rows = sessions
             .iter()
             .filter_map(|id| Some((*id, workspace.sessions.get(id)?)));
-        Changes::of((from, before), rows, |session| newest.entry(session))
+        Changes::of((from, before), rows, |id, session| {
+            newest.entry(id, session)
+        })
     });
     let authors: BTreeSet<ContactId> = messages
         .iter()
@@ -76,50 +78,60 @@ pub(super) fn plan(
 
 /// A session and the earlier ones of the same chat. A reopened session may have later ones, too.
 fn chain(workspace: &Workspace, id: SessionId) -> Vec<SessionId> {
-    let open = workspace.sessions.get(&id).filter(|s| s.is_open());
-    let newest = open.and_then(|s| workspace.chats.get(&s.chat())?.last);
-    let previous = |id: &SessionId| workspace.sessions.get(id)?.previous;
-    std::iter::successors(newest.or(Some(id)), previous)
-        .take(SESSIONS_MAX)
-        .collect()
+    let Some(session) = workspace.sessions.get(&id) else {
+        return Vec::new();
+    };
+    let until = if session.is_open() {
+        u64::MAX
+    } else {
+        session.opened_position + 1
+    };
+    let all = workspace.sessions_before(session.chat(), until);
+    all.map(|(_, id)| id).take(SESSIONS_MAX).collect()
 }
 
-/// The sessions of a person's chats, newest first: of each chat in which the person wrote or a session
-/// was opened for the person, also those that were opened for others.
+/// The sessions of a person's chats, those opened last first: of each chat in which the person wrote or
+/// a session was opened for the person, also those that were opened for others.
 fn of_contact(workspace: &Workspace, contact: &Contact) -> Vec<SessionId> {
-    let entry = |id: SessionId| Some((workspace.sessions.get(&id)?.opened_position, id));
     let newest = contact.sessions.iter().rev().take(SESSIONS_MAX);
     let own = newest.filter_map(|id| workspace.sessions.get(id));
     let others = contact.other_chats.iter();
     let others = others.map(|chat| (contact.channel, *chat));
     let chats: BTreeSet<ChatKey> = own.map(Session::chat).chain(others).collect();
-    let last = chats
-        .iter()
-        .filter_map(|chat| workspace.chats.get(chat)?.last);
-    let mut heap: BinaryHeap<_> = last.filter_map(entry).collect();
+    let of_chat = |chat: &ChatKey| workspace.sessions_before(*chat, u64::MAX);
+    let mut chats: Vec<_> = chats.iter().map(of_chat).collect();
+    let mut heap: BinaryHeap<((u64, SessionId), usize)> = BinaryHeap::new();
+    for (at, sessions) in chats.iter_mut().enumerate() {
+        heap.extend(sessions.next().map(|newest| (newest, at)));
+    }
     std::iter::from_fn(|| {
-        let (_, id) = heap.pop()?;
-        let previous = workspace.sessions.get(&id)?.previous;
-        heap.extend(previous.and_then(entry));
+        let ((_, id), at) = heap.pop()?;
+        let next = chats.get_mut(at).and_then(Iterator::next);
+        heap.extend(next.map(|next| (next, at)));
         Some(id)
     })
     .take(SESSIONS_MAX)
     .collect()
 }
 
+/// The messages of one session, newest first, and the next of them.
+type Messages<'a> = std::iter::Peekable<Box<dyn Iterator<Item = &'a Message> + 'a>>;
+
 /// Messages of several sessions, newest first. Sessions may overlap, as notes can be added to closed
 /// ones, so they are merged. A session is looked into only once its last event is reached.
 struct Newest<'a> {
     workspace: &'a Workspace,
     heap: BinaryHeap<(u64, Next)>,
+    /// The sessions that were looked into.
+    sessions: Vec<Messages<'a>>,
     before: u64,
 }
 
 /// An entry of the heap.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Next {
-    /// The message with this number.
-    Message(u32),
+    /// The next message of a session in `sessions`.
+    Message(usize),
     /// A session that has no event after the position.
     Session(SessionId),
 }
@@ -136,23 +148,25 @@ impl<'a> Newest<'a> {
         Self {
             workspace,
             heap,
+            sessions: Vec::new(),
             before,
         }
     }
 
-    /// Adds a message.
-    fn push(&mut self, number: u32) {
-        if let Some(message) = self.workspace.message_table.get(number) {
-            self.heap.push((message.position, Next::Message(number)));
+    /// Queues the next message of a session.
+    fn push(&mut self, at: usize) {
+        let next = self
+            .sessions
+            .get_mut(at)
+            .and_then(std::iter::Peekable::peek);
+        if let Some(message) = next {
+            self.heap.push((message.position, Next::Message(at)));
         }
     }
 
     /// The position of an event of the session that is not before `before`, or of its last.
-    fn entry(&self, session: &Session) -> u64 {
-        let message = self
-            .workspace
-            .message_table
-            .since(session.newest, self.before);
+    fn entry(&self, id: SessionId, session: &Session) -> u64 {
+        let message = self.workspace.messages_from(id, self.before).next();
         message.map_or(session.head.position, |message| message.position)
     }
 }
@@ -161,22 +175,17 @@ impl Iterator for Newest<'_> {
     type Item = MessageSnapshot;
 
     fn next(&mut self) -> Option<MessageSnapshot> {
-        let Workspace {
-            message_table,
-            sessions,
-            ..
-        } = self.workspace;
         loop {
             match self.heap.pop()?.1 {
                 Next::Session(id) => {
-                    let newest = sessions.get(&id)?.newest;
-                    if let Some(number) = message_table.before(newest, self.before) {
-                        self.push(number);
-                    }
+                    let messages = self.workspace.messages_before(id, self.before);
+                    let messages: Box<dyn Iterator<Item = &Message>> = Box::new(messages);
+                    self.sessions.push(messages.peekable());
+                    self.push(self.sessions.len() - 1);
                 }
-                Next::Message(number) => {
-                    let message = message_table.get(number)?;
-                    self.push(message.previous());
+                Next::Message(at) => {
+                    let message = self.sessions.get_mut(at)?.next()?;
+                    self.push(at);
                     return MessageSnapshot::of_row(self.workspace, message);
                 }
             }

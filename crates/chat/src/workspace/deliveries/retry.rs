@@ -123,11 +123,9 @@ impl Workspace {
         let at = self.release_at(channel, context.now);
         let mut taken = BTreeMap::new();
         let events: Vec<NewEvent> = self
-            .messages_since(since)
-            .filter_map(|(id, message)| Some((id, self.sessions.get(&id)?, message)))
-            .filter(|(_, s, m)| {
-                s.channel == channel && m.state.is_some_and(|s| s >= DeliveryState::Failed)
-            })
+            .failed_since(channel, since)
+            .into_iter()
+            .filter_map(|m| Some((m.session, self.sessions.get(&m.session)?, m)))
             .filter(|(_, s, _)| {
                 self.contacts
                     .get(&s.contact)

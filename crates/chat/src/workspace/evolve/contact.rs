@@ -18,7 +18,7 @@ impl Workspace {
             let external = e
                 .external_user_id
                 .lifted(&self.index_key, e.channel.as_bytes());
-            self.index.contact_of.insert(external.digest(), id);
+            self.contact_ids.insert(external.digest().into(), id);
             let contact = Contact {
                 channel: e.channel,
                 external_user_id: external,
@@ -35,6 +35,7 @@ impl Workspace {
             };
             self.contacts.insert(id, contact);
             self.give_out(e.key);
+            self.key_uses.insert(e.key, Some(id));
         }
         let Some(contact) = self.contacts.get_mut(&id) else {
             return;
@@ -67,7 +68,11 @@ impl Workspace {
         contact.external_user_id.erase();
         let external = contact.external_user_id.digest();
         let sessions = contact.sessions.clone();
-        self.index.contact_of.remove(&external);
+        let keys = contact.keys.clone();
+        self.contact_ids.remove(&external.into());
+        for key in keys {
+            self.key_uses.insert(key, None);
+        }
         for session in sessions {
             self.end_session(session, time);
             self.change_session(session, |s| s.external_chat_id.erase());

@@ -4,7 +4,7 @@ use crate::event::DeliveryChanged;
 use crate::id::{ChannelId, MessageId, SessionId};
 use crate::model::DeliveryState;
 use crate::record::Record;
-use crate::state::{Delivery, Early};
+use crate::state::{Delivery, Early, MessagePlace};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 
@@ -17,7 +17,9 @@ impl Workspace {
         };
         let (channel_id, chat) = (session.channel, session.chat());
         if e.requeued {
-            self.enqueue(id, e.message, record.time, e.expires_at);
+            if let Some(place) = self.place_of(e.message) {
+                self.enqueue(place, e.message, record.time, e.expires_at);
+            }
         } else if e.state.is_pending() {
             let before = self.lane_head(&chat);
             if let Some(delivery) = self.deliveries.get_mut(&e.message) {
@@ -122,19 +124,21 @@ impl Workspace {
     /// Appends a message to its chat's lane.
     pub(super) fn enqueue(
         &mut self,
-        session: SessionId,
+        (session, position): MessagePlace,
         message: MessageId,
         due: Timestamp,
         expires_at: Timestamp,
     ) {
-        let Some(row) = self.sessions.get(&session) else {
+        let Some(row) = self.sessions.get_mut(&session) else {
             return;
         };
+        row.pending += 1;
         let (channel, chat) = (row.channel, row.chat());
         let before = self.lane_head(&chat);
         let dialect = self.channels.get(&channel).map(|c| c.dialect);
         let delivery = Delivery {
             session,
+            position,
             dialect: dialect.unwrap_or_default(),
             tries: 0,
             first_at: None,
@@ -155,13 +159,11 @@ impl Workspace {
 
     /// Removes a settled message from its chat's lane.
     fn settle(&mut self, message: MessageId) {
-        let Some(session) = self
-            .deliveries
-            .get(&message)
-            .and_then(|d| self.sessions.get(&d.session))
-        else {
+        let session = self.deliveries.get(&message).map(|d| d.session);
+        let Some(session) = session.and_then(|id| self.sessions.get_mut(&id)) else {
             return;
         };
+        session.pending = session.pending.saturating_sub(1);
         let (channel, chat) = (session.channel, session.chat());
         let before = self.lane_head(&chat);
         if let Some(delivery) = self.deliveries.remove(&message) {
@@ -188,8 +190,16 @@ impl Workspace {
             return;
         };
         let was_failed = message.state.is_some_and(DeliveryState::is_failed);
+        let (id, place) = (message.id, message.place());
         // Only then, as a row that is written is stored again.
         if was_failed != to.is_failed() {
+            if let Some(channel) = self.sessions.get(&session).map(|s| s.channel) {
+                if was_failed {
+                    self.failed.remove(&(channel, id));
+                } else {
+                    self.failed.insert((channel, id), place);
+                }
+            }
             self.change_session(session, |s| {
                 s.failed = if was_failed {
                     s.failed.saturating_sub(1)

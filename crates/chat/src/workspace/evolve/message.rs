@@ -17,7 +17,7 @@ impl Workspace {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let (channel, contact, newest) = (session.channel, session.contact, session.newest);
+        let (channel, contact) = (session.channel, session.contact);
         let chat = session.chat();
         let external = e
             .external_message_id
@@ -35,7 +35,7 @@ impl Workspace {
             }),
             ..message(id, e.message, record.position, Direction::Inbound)
         };
-        self.add_message(entry, newest, |s| {
+        self.add_message(entry, |s| {
             s.unread += 1;
             s.waiting_since.get_or_insert(record.time);
             s.last_at = record.time;
@@ -85,39 +85,33 @@ impl Workspace {
         let Some(session) = self.sessions.get(&id) else {
             return;
         };
-        let (channel, newest) = (session.channel, session.newest);
+        let channel = session.channel;
         let entry = Message {
             state: Some(DeliveryState::Queued),
             ..message(id, e.message, record.position, Direction::Outbound)
         };
-        self.add_message(entry, newest, |s| {
+        self.add_message(entry, |s| {
             s.waiting_since = None;
             s.last_at = record.time;
         });
         if let Some(channel) = self.channels.get_mut(&channel) {
             channel.operators.insert(e.operator.clone());
         }
-        self.enqueue(id, e.message, record.time, e.expires_at);
+        let place = (id, record.position);
+        self.enqueue(place, e.message, record.time, e.expires_at);
     }
 
     pub(super) fn note_added(&mut self, id: SessionId, position: u64, e: &NoteAdded) {
-        if let Some(newest) = self.sessions.get(&id).map(|s| s.newest) {
+        if self.sessions.get(&id).is_some() {
             let note = message(id, e.message, position, Direction::Note);
-            self.add_message(note, newest, |_| {});
+            self.add_message(note, |_| {});
         }
     }
 
     pub(super) fn read_up_to(&mut self, id: SessionId, message: MessageId, time: Timestamp) {
-        let Some(last) = self.message(message).map(|(_, m)| m.position) else {
+        let Some((unread, newest)) = self.read_until(id, message) else {
             return;
         };
-        let is_inbound = |m: &&Message| m.direction == Direction::Inbound;
-        let unread = self.written(id).take_while(|m| m.position > last).count();
-        let newest = self
-            .messages(id)
-            .filter(is_inbound)
-            .find(|m| m.position <= last);
-        let newest = newest.map(|m| m.id);
         let channel = self.sessions.get(&id).map(|s| s.channel);
         self.change_session(id, |s| {
             s.unread = u32::try_from(unread).unwrap_or(u32::MAX).min(s.unread);
@@ -127,11 +121,29 @@ impl Workspace {
         }
     }
 
-    /// A deleted message is no longer unread, and nobody waits for its answer.
-    pub(super) fn message_deleted(&mut self, id: SessionId, message: MessageId, time: Timestamp) {
+    /// The number of messages of a person after this one, and the last one until it.
+    pub(in crate::workspace) fn read_until(
+        &self,
+        id: SessionId,
+        message: MessageId,
+    ) -> Option<(usize, Option<MessageId>)> {
+        let last = self.message(message)?.1.position;
+        let unread = self.written(id).take_while(|m| m.position > last).count();
+        let is_inbound = |m: &&Message| m.direction == Direction::Inbound;
+        let mut until = self.messages_before(id, last.saturating_add(1));
+        Some((unread, until.find(is_inbound).map(|m| m.id)))
+    }
+
+    /// Whether a message is one of the unread ones of its session.
+    pub(in crate::workspace) fn unread_reaches(&self, id: SessionId, message: MessageId) -> bool {
         let unread = self.sessions.get(&id).map_or(0, |s| s.unread);
         let unread = usize::try_from(unread).unwrap_or(usize::MAX);
-        let is_unread = self.written(id).take(unread).any(|m| m.id == message);
+        self.written(id).take(unread).any(|m| m.id == message)
+    }
+
+    /// A deleted message is no longer unread, and nobody waits for its answer.
+    pub(super) fn message_deleted(&mut self, id: SessionId, message: MessageId, time: Timestamp) {
+        let is_unread = self.unread_reaches(id, message);
         self.change_message(message, |m| m.extra_mut().deleted = Some(time));
         let unanswered = self.unanswered_since(id);
         self.change_session(id, |s| {
@@ -145,7 +157,7 @@ impl Workspace {
 
     /// Since when a person waits for an answer: the time of the oldest message after the last answer that
     /// is not deleted, of the [`UNANSWERED_MAX`] newest.
-    pub(super) fn unanswered_since(&self, id: SessionId) -> Option<Timestamp> {
+    pub(in crate::workspace) fn unanswered_since(&self, id: SessionId) -> Option<Timestamp> {
         let all = self.messages(id).take(UNANSWERED_MAX);
         let unanswered = all.take_while(|m| m.direction != Direction::Outbound);
         let oldest = unanswered.filter(|m| m.is_written()).last()?;
@@ -153,20 +165,21 @@ impl Workspace {
     }
 
     pub(super) fn change_message(&mut self, id: MessageId, change: impl FnOnce(&mut Message)) {
-        let number = self.message_table.find(id);
-        if let Some(message) = number.and_then(|number| self.message_table.get_mut(number)) {
+        let place = self.place_of(id);
+        if let Some(message) = place.and_then(|place| self.messages.get_mut(&place)) {
             change(message);
         }
     }
 
     /// Adds a message to its session and applies `change` to the session.
-    fn add_message(&mut self, message: Message, previous: u32, change: impl FnOnce(&mut Session)) {
-        let id = message.session;
-        let number = self.message_table.push(message, previous);
-        self.change_session(id, |session| {
-            session.newest = number;
-            change(session);
-        });
+    fn add_message(&mut self, message: Message, change: impl FnOnce(&mut Session)) {
+        let (session, place) = (message.session, message.place());
+        self.message_ids.insert(message.id, place);
+        if let Some(external) = message.external {
+            self.external_ids.insert(external.into(), place);
+        }
+        self.messages.insert(place, message);
+        self.change_session(session, change);
     }
 }
 
@@ -180,9 +193,6 @@ fn message(session: SessionId, id: MessageId, position: u64, direction: Directio
         delivery_at: 0,
         extra: None,
         attempts: 0,
-        previous: 0,
-        far: 0,
-        nth: 0,
         direction,
         state: None,
     }

@@ -40,6 +40,12 @@ impl Workspace {
         }
     }
 
+    /// Whether the profile of a contact is requested. Such contacts are in memory.
+    pub fn is_asking(&self, id: ContactId) -> bool {
+        let contact = self.contacts.peek(&id);
+        contact.is_some_and(|contact| contact.asking)
+    }
+
     pub(in crate::workspace) fn push_notice(
         &mut self,
         id: ChannelId,
@@ -82,8 +88,8 @@ impl Workspace {
             }
         }
         if let NoticeKind::Profile(contact) = notice.kind
+            && self.is_asking(contact)
             && let Some(contact) = self.contacts.get_mut(&contact)
-            && contact.asking
         {
             contact.asking = false;
             contact.asked_in_vain = contact.asked_in_vain.saturating_add(1);

@@ -81,6 +81,7 @@ impl Workspace {
         let author = self.author(message);
         if let Some(contact) = author.and_then(|id| self.contacts.get_mut(&id)) {
             contact.keys.push(key);
+            self.key_uses.insert(key, author);
         }
     }
 

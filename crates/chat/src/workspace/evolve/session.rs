@@ -7,7 +7,7 @@ use crate::record::Record;
 use crate::state::{Head, Session};
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
-use crate::workspace::index::Place;
+use crate::workspace::views::Place;
 
 impl Workspace {
     pub(super) fn evolve_session(
@@ -83,7 +83,7 @@ impl Workspace {
             last_at: record.time,
             unread: 0,
             failed: 0,
-            newest: 0,
+            pending: 0,
             previous: e.previous,
             head: Head::default(),
         };
@@ -94,7 +94,11 @@ impl Workspace {
         if let Some(name) = &e.name {
             chat.name = Some((name.clone(), e.contact));
         }
+        let (channel, chat) = session.chat();
+        let opened = (channel, chat.into(), record.position);
+        self.chat_sessions.insert(opened, id);
         self.sessions.insert(id, session);
+        self.messages.know_complete((id, 0), (id, u64::MAX));
         if let Some(contact) = self.contacts.get_mut(&e.contact) {
             contact.sessions.reserve_exact(1);
             contact.sessions.push(id);

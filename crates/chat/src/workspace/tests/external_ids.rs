@@ -1,7 +1,6 @@
 //! The messenger's ids of people, chats and messages, which may be phone numbers.
 
-use std::collections::BTreeMap;
-
+use super::cold::Rows;
 use super::fixture::{Fixture, answer, close, edited, message, read, start_with};
 use super::values::{key, open};
 use crate::command::{Command, Person, SystemCommand};
@@ -28,10 +27,11 @@ fn phone(n: u8) -> String {
 /// Asserts that no id is in clear in the rows.
 #[track_caller]
 fn assert_no_phone_in_rows(fixture: &mut Fixture) {
-    let mut rows = BTreeMap::new();
+    let mut rows = Rows::default();
     fixture.rows(&mut rows);
     let found: Vec<_> = rows
-        .iter()
+        .all()
+        .into_iter()
         .filter(|(key, row)| has_phone(key) || has_phone(row))
         .map(|(key, _)| key[0])
         .collect();

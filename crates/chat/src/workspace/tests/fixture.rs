@@ -2,9 +2,9 @@
 //! session router does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::cold::Cold;
 pub(super) use super::commands::*;
 pub(super) use super::values::*;
 use crate::chance::Chance;
@@ -48,6 +48,8 @@ pub(super) struct Fixture {
     pub(super) rejected: bool,
     /// The messages in flight, with their channel's generation at the start of the attempt.
     pub(super) in_flight: BTreeMap<MessageId, u32>,
+    /// The same workspace with few rows in memory, which is compared with each request.
+    pub(super) cold: Option<Cold>,
     commands: u8,
 }
 
@@ -68,6 +70,7 @@ impl Fixture {
             last: None,
             rejected: false,
             in_flight: BTreeMap::new(),
+            cold: None,
             commands: 0,
         }
     }
@@ -75,8 +78,10 @@ impl Fixture {
     /// An administrator (`root`), a supervisor (`sue`), operators (`ann`, `bob`, and `eve`, who is
     /// no member) and a reader (`rea`); a live chat, and an active channel that can do everything.
     pub(super) fn open() -> Self {
-        static OPEN: OnceLock<Fixture> = OnceLock::new();
-        OPEN.get_or_init(Self::opened).twin()
+        thread_local! {
+            static OPEN: Fixture = Fixture::opened();
+        }
+        OPEN.with(Self::twin)
     }
 
     /// [`Self::open`] with a session of `ann`'s in the chat `chat`.
@@ -248,6 +253,9 @@ impl Fixture {
         let new = NewEvent::new(stream, Some(self.live_chat), event);
         let (record, _) = self.workspace.record(new, &Actor::System, None, self.now);
         self.workspace.evolve(&record);
+        if let Some(cold) = &mut self.cold {
+            cold.evolve(&record, false);
+        }
         self.log.push(record.encode());
     }
 
@@ -255,12 +263,19 @@ impl Fixture {
     pub(super) fn request(&mut self, request: &Request) -> Result<Reply, Rejection> {
         self.records.clear();
         self.effects.clear();
+        let seed = self.chance.bytes();
+        if self.cold.is_some() {
+            self.chance = Chance::from_seed(seed);
+        }
         let mut context = Context {
             now: self.now,
             chance: &mut self.chance,
             rules: &self.rules,
         };
         let decision = self.workspace.decide(request, &mut context);
+        if let Some(cold) = &mut self.cold {
+            cold.check(request, &decision, (self.now, seed, &self.rules));
+        }
         self.rejected = decision.is_err();
         let decision = decision?;
         let last = decision.events.len();
@@ -284,6 +299,9 @@ impl Fixture {
             );
             let (record, _) = self.workspace.record(new, &request.by(), cause, self.now);
             self.workspace.evolve(&record);
+            if let Some(cold) = &mut self.cold {
+                cold.evolve(&record, true);
+            }
             self.log.push(record.encode());
             self.records.push(record);
         }

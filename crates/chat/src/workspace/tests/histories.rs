@@ -8,13 +8,12 @@ mod administration;
 mod deliveries;
 mod talk;
 
-use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::fixture::{Fixture, index_key};
+use super::cold::{Cold, Rows};
+use super::fixture::Fixture;
 use super::invariants;
 use super::model::{Contact, Model, Session, Verdict};
 use super::step::{Step, User, any_step};
@@ -23,7 +22,6 @@ use crate::id::{ChannelId, MessageId, SessionId};
 use crate::messenger::Inbound;
 use crate::model::SessionStatus;
 use crate::rejection::Rejection;
-use crate::workspace::Workspace;
 
 const HOOKS: [&str; 2] = ["https://first.example/", "https://second.example/"];
 
@@ -31,7 +29,7 @@ const HOOKS: [&str; 2] = ["https://first.example/", "https://second.example/"];
 struct World {
     fixture: Fixture,
     model: Model,
-    store: BTreeMap<Vec<u8>, Vec<u8>>,
+    store: Rows,
     /// Whether the last command caused an event.
     repeatable: bool,
 }
@@ -50,16 +48,19 @@ fn pick<T: Copy>(all: &[T], n: u8) -> Option<T> {
 
 impl World {
     fn new() -> Self {
-        static READY: OnceLock<(Fixture, [ChannelId; 2])> = OnceLock::new();
-        let (fixture, channels) = READY.get_or_init(|| {
-            let mut fixture = Fixture::open();
-            let channels = HOOKS.map(|hook| fixture.new_channel(hook));
-            (fixture, channels)
-        });
+        thread_local! {
+            static READY: (Fixture, [ChannelId; 2]) = {
+                let mut fixture = Fixture::open();
+                let channels = HOOKS.map(|hook| fixture.new_channel(hook));
+                (fixture, channels)
+            };
+        }
+        let (mut fixture, channels) = READY.with(|(fixture, channels)| (fixture.twin(), *channels));
+        fixture.cold = Some(Cold::of(&fixture.workspace));
         Self {
-            fixture: fixture.twin(),
-            model: Model::new(*channels),
-            store: BTreeMap::new(),
+            fixture,
+            model: Model::new(channels),
+            store: Rows::default(),
             repeatable: false,
         }
     }
@@ -203,13 +204,8 @@ impl World {
     fn end(mut self) {
         invariants::check(&self.fixture);
         invariants::check_rebuild(&self.fixture);
-        self.fixture.rows(&mut self.store);
-        let rows = self.store.iter().map(|(key, row)| (&**key, Some(&**row)));
-        let loaded = Workspace::load(index_key(), rows, self.fixture.workspace.position).unwrap();
-        assert!(
-            loaded == self.fixture.workspace,
-            "the projections differ from the live state"
-        );
+        let cold = self.fixture.cold.take().unwrap();
+        cold.end(self.fixture.workspace, self.store);
     }
 }
 

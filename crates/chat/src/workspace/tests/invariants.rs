@@ -124,13 +124,13 @@ fn sessions_count_their_messages(workspace: &Workspace) {
             );
             assert_eq!(workspace.message(message.id), Some((*id, message)));
             if let Some(external) = &message.external {
-                let found = workspace.message_table.find_external(external);
+                let found = workspace.find_external(external);
                 assert_eq!(found, Some(message));
             }
         }
     }
     assert!(last <= workspace.position);
-    assert_eq!(all, workspace.message_table.iter().count());
+    assert_eq!(all, workspace.messages.len());
 }
 
 fn accounts_have_one_channel(workspace: &Workspace) {

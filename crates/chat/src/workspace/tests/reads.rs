@@ -1,8 +1,8 @@
 //! Reads of a workspace and its log.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
+use super::cold::Rows;
 use super::fixture::Fixture;
 use super::values::{index_key, key};
 use crate::content::Content;
@@ -129,12 +129,7 @@ impl Fixture {
     }
 
     /// Writes the changed rows to a projection store.
-    pub(super) fn rows(&mut self, store: &mut BTreeMap<Vec<u8>, Vec<u8>>) {
-        for (key, value) in self.workspace.take_changed() {
-            match value {
-                Some(value) => store.insert(key, value),
-                None => store.remove(&key),
-            };
-        }
+    pub(super) fn rows(&mut self, store: &mut Rows) {
+        store.write(self.workspace.take_changed());
     }
 }

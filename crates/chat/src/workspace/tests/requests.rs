@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use super::fixture::{
-    Fixture, deleted, disconnect, edited, full_proof, index_key, message, reconnect, retry,
-};
+use super::cold::Rows;
+use super::fixture::{Fixture, deleted, disconnect, edited, full_proof, message, reconnect, retry};
 use super::invariants;
 use crate::command::{Reply, Request};
 use crate::event::RequestAccepted;
@@ -13,7 +12,6 @@ use crate::model::{ChannelStatus, DeliveryState};
 use crate::rejection::Code;
 use crate::rules::{REQUEST_AGE_MAX, REQUESTS_MAX};
 use crate::verification::Purpose;
-use crate::workspace::Workspace;
 
 impl Fixture {
     fn signed(&self, webhook_id: &str, inbound: Inbound) -> Request {
@@ -159,10 +157,9 @@ fn requests_are_forgotten_when_their_signature_has_expired() {
 fn requests_are_remembered_over_a_restart() {
     let mut fixture = Fixture::open();
     fixture.receives_signed("first", edited("1", "b"));
-    let rows = fixture.workspace.take_changed();
-    let rows = rows.iter().map(|(key, row)| (&key[..], row.as_deref()));
-    let position = fixture.workspace.position;
-    fixture.workspace = Workspace::load(index_key(), rows, position).unwrap();
+    let mut rows = Rows::default();
+    fixture.rows(&mut rows);
+    fixture.workspace = rows.load(fixture.workspace.position);
     fixture.assert_repeated("first", edited("1", "b"));
     fixture.wait(2 * REQUEST_AGE_MAX);
     fixture.receives_signed("second", edited("1", "c"));

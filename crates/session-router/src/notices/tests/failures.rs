@@ -15,21 +15,25 @@ fn a_lane_pauses_after_failures_in_a_row_however_many_notices_wait() {
     let (mut shell, channel) = fixture();
     people(&mut shell, channel, 4);
     let mut notices = Notices::new();
-    let first = started(&mut notices, &shell, shell.now);
+    let first = started(&mut notices, shell.now, &mut shell);
     let failed_at = shell.now;
     for notice in &first {
         let outcome = finish(&mut notices, &shell, notice, &nobody());
         assert_eq!(outcome, NoticeOutcome::Retry);
     }
     people(&mut shell, channel, 8);
-    assert_eq!(started(&mut notices, &shell, failed_at), []);
+    assert_eq!(started(&mut notices, failed_at, &mut shell), []);
     let rested = failed_at.plus(PAUSE_MIN);
     assert_eq!(
         notices.next_due(failed_at),
         Some(rested),
         "it wakes the loop"
     );
-    assert_eq!(started(&mut notices, &shell, rested).len(), 1, "one probe");
+    assert_eq!(
+        started(&mut notices, rested, &mut shell).len(),
+        1,
+        "one probe"
+    );
 }
 
 #[test]
@@ -37,7 +41,7 @@ fn the_pause_doubles_with_each_failed_probe_and_not_with_notices_in_flight() {
     let (mut shell, channel) = fixture();
     people(&mut shell, channel, 8);
     let mut notices = Notices::new();
-    let mut next = started(&mut notices, &shell, shell.now);
+    let mut next = started(&mut notices, shell.now, &mut shell);
     assert_eq!(next.len(), 8);
     for ms in [500, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000] {
         for notice in &next {
@@ -46,7 +50,7 @@ fn the_pause_doubles_with_each_failed_probe_and_not_with_notices_in_flight() {
         let until = notices.lanes[&channel].resumes_at(shell.now).unwrap();
         assert_eq!(until.since(shell.now), Duration::from_millis(ms));
         shell.now = until;
-        next = started(&mut notices, &shell, shell.now);
+        next = started(&mut notices, shell.now, &mut shell);
         assert_eq!(next.len(), 1, "one probe");
     }
 }
@@ -58,7 +62,7 @@ fn notices_that_fail_do_not_hold_up_those_that_succeed() {
     let (mut notices, mut sent, mut failed) = (Notices::new(), 0, 0);
     loop {
         // Everything at one time: nothing waits for a pause.
-        let now = started(&mut notices, &shell, shell.now);
+        let now = started(&mut notices, shell.now, &mut shell);
         if now.is_empty() {
             break;
         }
@@ -76,13 +80,19 @@ fn notices_that_fail_do_not_hold_up_those_that_succeed() {
 }
 
 #[test]
-fn a_channel_has_few_notices_in_flight_while_the_log_is_busy() {
-    for (is_busy, count) in [(true, 4), (false, 32)] {
+fn a_channel_has_more_notices_in_flight_while_its_messenger_is_quick() {
+    for (ms, share) in [(24, 64), (25, 32)] {
         let (mut shell, channel) = fixture();
-        people(&mut shell, channel, 40);
+        people(&mut shell, channel, 96);
         let mut notices = Notices::new();
-        let started = notices.start(shell.workspace(), &shell.sealed_log, is_busy, shell.now);
-        assert_eq!(started.len(), count);
+        let first = started(&mut notices, shell.now, &mut shell);
+        assert_eq!(first.len(), 32);
+        let reply = AttemptReply { ms, ..accepted() };
+        for notice in &first {
+            finish(&mut notices, &shell, notice, &reply);
+        }
+        let second = started(&mut notices, shell.now, &mut shell);
+        assert_eq!(second.len(), share);
     }
 }
 

@@ -33,12 +33,12 @@ impl Changes {
     pub(super) fn of<'a>(
         (from, before): (u64, u64),
         sessions: impl Iterator<Item = (SessionId, &'a Session)>,
-        entry: impl Fn(&Session) -> u64,
+        entry: impl Fn(SessionId, &Session) -> u64,
     ) -> Self {
         let within = sessions.filter(|(_, session)| {
             session.opened_position < before && session.head.position >= from
         });
-        let streams = within.map(|(id, session)| (id, entry(session)));
+        let streams = within.map(|(id, session)| (id, entry(id, session)));
         Self {
             from,
             before,

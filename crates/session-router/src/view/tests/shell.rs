@@ -16,6 +16,7 @@ use chat::time::Timestamp;
 use chat::verification::Proof;
 use chat::workspace::Workspace;
 use event_log::{EventLog, Frame, Options};
+use projections::Store;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ use crate::feed::FeedItem;
 use crate::keyring::Unchecked;
 use crate::presence::Presence;
 use crate::router::Router;
+use crate::rows::Rows;
 use crate::sealed_log::SealedLog;
 use crate::state::State;
 use crate::view::{self, Scanned};
@@ -57,8 +59,11 @@ impl Shell {
         keyring.provide(0, &mut chance).unwrap();
         let (log, _) = EventLog::open(&dir.path().join("log"), Options::new(0)).unwrap();
         let sealed_log = SealedLog::new(log.reader(), keyring);
+        let (store, _) =
+            Store::open(&dir.path().join("rows"), projections::Options::default()).unwrap();
         let state = State::new(
             Workspace::new(sealed_log.keyring.master().index_key()),
+            Rows::new(store),
             sealed_log.clone(),
             chance,
             rules,
@@ -83,9 +88,10 @@ impl Shell {
         shell
     }
 
-    /// Applies a request and appends its events to the log.
+    /// Applies a request and appends its events to the log. Before it, all rows leave memory that may.
     pub(crate) fn apply(&mut self, request: &Request) -> Result<(Reply, Vec<Effect>), Rejection> {
         self.now = self.now.plus(Duration::from_secs(1));
+        self.state.cool();
         let first_position = self.workspace().position + 1;
         let applied = self.state.apply(request, &request.by(), self.now, true)?;
         for release in applied.feed {
@@ -119,6 +125,11 @@ impl Shell {
     pub(crate) fn first_session(&self) -> String {
         let (id, _) = self.workspace().sessions.iter().next().unwrap();
         id.to_string()
+    }
+
+    /// Loads what lookups in the state missed. Returns whether there was anything.
+    pub(crate) fn load_missed(&mut self) -> bool {
+        self.state.load_missed()
     }
 
     /// The state of the workspace.
@@ -214,47 +225,65 @@ impl Shell {
             Origin::User(_, Command::User(command)) => command.user(),
             _ => &"root".parse().unwrap(),
         };
-        let plan = view::plan_answer(self.workspace(), about, &answer, self.state.public_url());
+        let public_url = self.state.public_url().to_owned();
+        let plan = self
+            .state
+            .look(|workspace, _| view::plan_answer(workspace, about, &answer, &public_url))?;
         Ok(plan.render(&self.sealed_log))
     }
 
     /// The rejection with the details that the router adds.
-    fn explained(&self, request: &Request, mut rejection: Rejection) -> Rejection {
+    fn explained(&mut self, request: &Request, mut rejection: Rejection) -> Rejection {
         let Origin::User(_, command) = &request.origin else {
             return rejection;
         };
-        let plan = view::details_of(self.workspace(), command, &rejection);
+        self.state.cool();
+        let look = |workspace: &Workspace, _: &_| view::details_of(workspace, command, &rejection);
+        let plan = self.state.look(look).unwrap();
         if let Some(Value::Object(details)) = plan.map(|plan| plan.render(&self.sealed_log)) {
             rejection.details.extend(details);
         }
         rejection
     }
 
-    pub(crate) fn query(&self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
-        let caller = self.workspace().caller(user)?;
-        let online = |user: &UserId| self.presence.is_online(user, self.now);
-        let plan = view::plan(
-            self.workspace(),
-            &caller,
-            (query, self.now),
-            &online,
-            self.state.public_url(),
-        )?;
+    pub(crate) fn query(&mut self, user: &UserId, query: &Query) -> Result<Value, Rejection> {
+        self.state.cool();
+        let (presence, now) = (&self.presence, self.now);
+        let online = |user: &UserId| presence.is_online(user, now);
+        let public_url = self.state.public_url().to_owned();
+        let plan = self.state.look(|workspace, _| {
+            let caller = workspace.caller(user)?;
+            view::plan(workspace, &caller, (query, now), &online, &public_url)
+        })??;
         Ok(plan.render(&self.sealed_log))
     }
 
-    pub(crate) fn log_query(&self, user: &UserId, query: &LogQuery) -> Result<Value, Rejection> {
-        let caller = self.workspace().caller(user)?;
-        let scan = view::scan(self.workspace(), &caller, query)?;
-        let plan = match scan.run(&self.sealed_log) {
-            Scanned::Search(query) => return self.query(user, &query),
-            Scanned::Events(found) => {
-                let (public_url, subjects) = (self.state.public_url(), &self.subjects);
-                let found = (found, self.now);
-                view::plan_events(self.workspace(), &caller, found, public_url, subjects)
+    pub(crate) fn log_query(
+        &mut self,
+        user: &UserId,
+        query: &LogQuery,
+    ) -> Result<Value, Rejection> {
+        let scan = self.state.look(|workspace, _| {
+            let caller = workspace.caller(user)?;
+            view::scan(workspace, &caller, query)
+        })??;
+        let scanned = scan.run(&self.sealed_log);
+        if let Scanned::Search(query) = scanned {
+            return self.query(user, &query);
+        }
+        self.state.cool();
+        let public_url = self.state.public_url().to_owned();
+        let (subjects, now) = (&self.subjects, self.now);
+        let plan = self.state.look(|workspace, _| {
+            let caller = workspace.caller(user).unwrap();
+            match &scanned {
+                Scanned::Search(_) => panic!("answered above"),
+                Scanned::Events(found) => {
+                    view::plan_events(workspace, &caller, (found, now), &public_url, subjects)
+                }
+                Scanned::Attempts(found) => view::plan_attempts(workspace, &caller, found),
             }
-            Scanned::Attempts(found) => view::plan_attempts(self.workspace(), &caller, found),
-        };
+        })?;
         Ok(plan.render(&self.sealed_log))
     }
 
