@@ -1,7 +1,7 @@
 //! A broker as a child process, `switchboard up` with its NATS, and its users.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -29,18 +29,44 @@ pub(crate) struct Broker {
     /// The addresses of ingress, console, ops, NATS and its WebSocket.
     ports: [SocketAddr; 5],
     program: PathBuf,
-    dir: TempDir,
+    home: Home,
+}
+
+/// The directory that contains the data directory.
+enum Home {
+    Temporary(TempDir),
+    Kept(PathBuf),
 }
 
 impl Broker {
     pub(crate) async fn init(program: PathBuf) -> Self {
+        Self::init_at(program, Home::Temporary(directory())).await
+    }
+
+    /// Makes a data directory below this directory, which stays.
+    pub(crate) async fn init_kept(program: PathBuf, home: &Path) -> Self {
+        std::fs::create_dir_all(home).unwrap();
+        Self::init_at(program, Home::Kept(home.to_owned())).await
+    }
+
+    /// Uses the data directory that [`init_kept`](Self::init_kept) made.
+    pub(crate) fn of_kept(program: PathBuf, home: &Path) -> Self {
+        Self {
+            tree: None,
+            ports: ports::free(),
+            program,
+            home: Home::Kept(home.to_owned()),
+        }
+    }
+
+    async fn init_at(program: PathBuf, home: Home) -> Self {
         let broker = Self {
             tree: None,
             ports: ports::free(),
             program,
-            dir: directory(),
+            home,
         };
-        let password = broker.dir.path().join("password");
+        let password = broker.home().join("password");
         std::fs::write(&password, PASSWORD).unwrap();
         let mut init = Command::new(&broker.program);
         init.args(["init", "--dev", "--admin-password-file"])
@@ -61,7 +87,7 @@ impl Broker {
         for set in ["ingress.rate=0", "ingress.connections_per_source_max=0"] {
             up.args(["--set", set]);
         }
-        let log = std::fs::File::create(self.dir.path().join("log")).unwrap();
+        let log = std::fs::File::create(self.home().join("log")).unwrap();
         up.stdout(log.try_clone().unwrap()).stderr(log);
         self.tree = Some(Tree::start(&mut up));
         while !self.is_ready().await {
@@ -74,7 +100,7 @@ impl Broker {
     }
 
     fn log(&self) -> String {
-        std::fs::read_to_string(self.dir.path().join("log")).unwrap()
+        std::fs::read_to_string(self.home().join("log")).unwrap()
     }
 
     async fn is_ready(&self) -> bool {
@@ -97,8 +123,15 @@ impl Broker {
         self.tree.as_ref().unwrap()
     }
 
+    fn home(&self) -> &Path {
+        match &self.home {
+            Home::Temporary(dir) => dir.path(),
+            Home::Kept(dir) => dir,
+        }
+    }
+
     pub(crate) fn data(&self) -> PathBuf {
-        self.dir.path().join("data")
+        self.home().join("data")
     }
 
     /// Signs a user in.
@@ -135,18 +168,25 @@ impl Broker {
         subscriber
     }
 
-    /// Connects a messenger. Returns the target that it posts to.
+    /// Connects a messenger, with the operator olga. Returns the target that it posts to.
     pub(crate) async fn channel(&self, webhook: SocketAddr) -> Target {
+        self.channel_with(webhook, &["olga".to_owned()]).await
+    }
+
+    /// Connects a messenger, with these operators. Returns the target that it posts to.
+    pub(crate) async fn channel_with(&self, webhook: SocketAddr, operators: &[String]) -> Target {
         let admin = self.user("admin").await;
-        let olga = json!({
-            "login": "olga", "name": "Olga", "groups": ["operators"], "password": PASSWORD,
-        });
-        admin.call("users.create", &olga).await;
+        for login in operators {
+            let user = json!({
+                "login": login, "name": login, "groups": ["operators"], "password": PASSWORD,
+            });
+            admin.call("users.create", &user).await;
+        }
         let made = admin
             .call("live-chats.create", &json!({ "name": "Desk" }))
             .await;
         let live_chat = &made["liveChat"]["id"];
-        let members = json!({ "liveChat": live_chat, "users": ["olga"] });
+        let members = json!({ "liveChat": live_chat, "users": operators });
         admin.call("live-chats.members", &members).await;
         let connect = json!({
             "liveChat": live_chat, "name": "Shop", "code": CODE,
@@ -155,9 +195,22 @@ impl Broker {
         let made = admin.call("channels.connect", &connect).await;
         let channel = &made["channel"];
         assert_eq!(channel["status"], "active", "{made}");
+        self.target(channel["id"].as_str().unwrap())
+    }
+
+    /// Moves an existing channel to another webhook. Returns the target that it posts to.
+    pub(crate) async fn move_channel(&self, channel: &str, webhook: SocketAddr) -> Target {
+        let admin = self.user("admin").await;
+        let moved = json!({ "channel": channel, "webhook": format!("http://{webhook}/") });
+        let moved = admin.call("channels.update", &moved).await;
+        assert_eq!(moved["channel"]["status"], "active", "{moved}");
+        self.target(channel)
+    }
+
+    fn target(&self, channel: &str) -> Target {
         Target {
             address: self.ports[0],
-            path: path(channel["id"].as_str().unwrap()),
+            path: path(channel),
             code: Secret::new(CODE),
         }
     }

@@ -78,23 +78,25 @@ async fn turn(system: &System, during: Duration) -> Turn {
 
 async fn systems(options: &Options) -> Vec<System> {
     let mut all = Vec::new();
-    let broker = System::broker(('g', "broker, everything on"), switchboard(), true).await;
-    all.push(broker.with_subscriber().await);
-    all[0].tree().pause();
+    if options.has('g') {
+        let broker = System::broker(('g', "broker, everything on"), switchboard(), true).await;
+        all.push(broker.with_subscriber().await);
+    }
     for (letter, name, behind) in [
         ('h', "JetStream and a consumer", "jetstream"),
         ('i', "the same, sync always", "jetstream-always"),
     ] {
-        let gateway = System::telling_gateway(letter, name, behind).await;
-        gateway.tree().pause();
-        all.push(gateway);
+        if options.has(letter) {
+            all.push(System::telling_gateway(letter, name, behind).await);
+        }
     }
     if let Some(program) = &options.beside {
         let beside = ('o', "other build of the broker");
         let broker = System::broker(beside, program.clone(), true).await;
-        let broker = broker.with_subscriber().await;
-        broker.tree().pause();
-        all.push(broker);
+        all.push(broker.with_subscriber().await);
+    }
+    for system in &all {
+        system.tree().pause();
     }
     all
 }
@@ -131,14 +133,19 @@ fn show(all: &[System], rounds: &[Vec<Turn>]) {
             middle(&|t| t.shown),
         );
     }
-    for (nth, system) in all.iter().enumerate().skip(1) {
+    let Some(g) = all.iter().position(|system| system.letter == 'g') else {
+        return;
+    };
+    for (nth, system) in all.iter().enumerate().filter(|(nth, _)| *nth != g) {
         let budget = match system.letter {
             'h' => 1.0,
             'i' => 4.0,
             _ => 3.0,
         };
-        let ratio = median(rounds.iter().map(|round| round[0].rate / round[nth].rate));
+        let ratio = median(rounds.iter().map(|round| round[g].rate / round[nth].rate));
         let verdict = verdict(ratio, budget, true);
         println!("g/{} {ratio:.2}, budget {budget}: {verdict}", system.letter);
+        let cpu = median(rounds.iter().map(|round| round[g].cpu / round[nth].cpu));
+        println!("g/{} {cpu:.2} of the CPU for each", system.letter);
     }
 }

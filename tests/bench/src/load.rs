@@ -1,6 +1,7 @@
 //! The load generator: keep-alive connections, each with one signed message in flight.
 
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -47,6 +48,8 @@ impl Measured {
 
 /// The next message number, unique in this run.
 static NEXT: AtomicU64 = AtomicU64::new(0);
+/// What the ids of this run start with: a kept log has the messages of earlier runs.
+static RUN: LazyLock<String> = LazyLock::new(|| now().as_micros().to_string());
 
 /// Sends messages over `connections` connections for a time, on its own thread.
 pub(crate) async fn run(target: &Target, connections: usize, during: Duration) -> Measured {
@@ -104,9 +107,9 @@ async fn send(target: Target, until: Instant) -> Vec<u32> {
 }
 
 fn request(target: &Target, number: u64) -> String {
-    let chat = number % CHATS;
+    let (run, chat) = (RUN.as_str(), number % CHATS);
     let body = format!(
-        r#"{{"type":"message","data":{{"externalMessageId":"message-{number}","externalChatId":"chat-{chat}","externalUserId":"user-{chat}","externalChatName":"Chat {chat}","text":"Good morning, where is my parcel? It was to come on Monday, order {number}.","createdAt":"2026-01-02T03:04:05Z"}}}}"#
+        r#"{{"type":"message","data":{{"externalMessageId":"{run}-{number}","externalChatId":"chat-{chat}","externalUserId":"user-{chat}","externalChatName":"Chat {chat}","text":"Good morning, where is my parcel? It was to come on Monday, order {number}.","createdAt":"2026-01-02T03:04:05Z"}}}}"#
     );
     let id = format!("own-{number}");
     let headers = signature::sign([&target.code], &id, now(), body.as_bytes()).unwrap();

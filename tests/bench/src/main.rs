@@ -18,13 +18,14 @@
 )]
 #![expect(clippy::disallowed_methods, reason = "a bench reads the clock")]
 
+mod backlog;
 mod broker;
 mod clock;
+mod figures;
 mod finished;
 mod gateway;
-mod large_log;
+mod large;
 mod load;
-mod log_writer;
 mod options;
 #[path = "../../it/ports.rs"]
 mod ports;
@@ -57,8 +58,11 @@ fn main() {
         if options.parts.contains(&Part::Finished) {
             finished::measure(&options).await;
         }
-        if options.parts.contains(&Part::LargeLog) {
-            large_log::measure(&options).await;
+        if options.parts.contains(&Part::Backlog) {
+            backlog::measure(&options).await;
+        }
+        if options.parts.contains(&Part::Large) {
+            large::measure(&options).await;
         }
     });
 }

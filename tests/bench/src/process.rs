@@ -51,7 +51,23 @@ impl Tree {
 
     /// The resident memory of the root process, in bytes.
     pub(crate) fn resident(&self) -> u64 {
-        resident_of(&self.root.to_string())
+        memory_of(self.root, "VmRSS:")
+    }
+
+    /// The part of it that is not backed by files, in bytes.
+    pub(crate) fn anonymous(&self) -> u64 {
+        memory_of(self.root, "RssAnon:")
+    }
+
+    /// The most that the root process had resident since it started, in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        memory_of(self.root, "VmHWM:")
+    }
+
+    /// The resident memory of all processes, in bytes.
+    pub(crate) fn resident_of_all(&self) -> u64 {
+        let all = self.all().into_iter();
+        all.map(|process| memory_of(process, "VmRSS:")).sum()
     }
 
     /// Stops it with SIGTERM.
@@ -109,9 +125,10 @@ fn cpu_of(process: u32) -> Duration {
     TICK * ticks
 }
 
-fn resident_of(process: &str) -> u64 {
+/// A figure of `/proc/<id>/status`, in bytes.
+fn memory_of(process: u32, field: &str) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let line = status.lines().find(|line| line.starts_with(field));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     kilobytes.unwrap_or_default() * 1024
 }

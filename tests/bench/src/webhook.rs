@@ -38,7 +38,12 @@ struct Shared {
 
 impl Webhook {
     pub(crate) async fn start(code: &Secret) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_at(code, SocketAddr::from(([127, 0, 0, 1], 0))).await
+    }
+
+    /// Starts at an address where another one was.
+    pub(crate) async fn start_at(code: &Secret, address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, messages) = mpsc::channel(1_024);
         let shared = Arc::new(Shared {
