@@ -1,8 +1,6 @@
 use std::{fmt, io, path::Path, path::PathBuf};
 
-use crate::limits::{
-    EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX,
-};
+use crate::limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX};
 
 /// An error of the log. The message covers its own level only; the cause is the source.
 #[derive(Debug, thiserror::Error)]
@@ -134,15 +132,6 @@ pub enum Error {
         position: u64,
         /// Its link.
         link: u64,
-    },
-    /// A projection row over the limit.
-    #[error(
-        "a projection row has {bytes} bytes, the limit is {PROJECTION_VALUE_BYTES_MAX}: \
-         split it over several keys"
-    )]
-    RowTooLarge {
-        /// Key and value together.
-        bytes: usize,
     },
 }
 

@@ -19,7 +19,6 @@
 //! * `commit`: the pipeline of threads: committer, applier, barrier, merger, sealer.
 //! * `copy`: the sled copy: page format, database, merged files, merging, queries.
 //! * `journal`: the journal: frame and segment formats, writer, scanner, hash chain, compression.
-//! * `projection`: [`ProjectionStore`], a file of rows that can be computed again from the log.
 //! * `disk`: durable file operations, locks, free space.
 //! * `head`, `event`, `hash`, `limits`, `options`, `error`: the vocabulary of all of them.
 
@@ -38,7 +37,6 @@ mod limits;
 mod log;
 mod maintenance;
 mod options;
-mod projection;
 mod read;
 mod start;
 #[cfg(test)]
@@ -51,13 +49,12 @@ pub use event::{EventRef, NewEvent, StoredEvent};
 pub use hash::{GENESIS, Hash};
 pub use head::{Committed, Head};
 pub use journal::frame::Frame;
-pub use limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX, PROJECTION_VALUE_BYTES_MAX};
+pub use limits::{EVENT_BYTES_MAX, FRAME_BYTES_MAX, FRAME_EVENTS_MAX};
 pub use log::EventLog;
 pub use maintenance::repair::{Repaired, repair};
 pub use maintenance::scrub::{Scrubbed, Scrubber};
 pub use maintenance::verify::{CopyReport, Report, verify};
 pub use options::{Options, SEGMENT_BYTES_DEFAULT};
-pub use projection::{Discarded, ProjectionStore, Row};
 pub use read::journal_reader::{JournalReader, JournalStats};
 pub use read::reader::{Back, Reader};
 pub use start::open::{Opened, Rebuilt};

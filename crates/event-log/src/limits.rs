@@ -12,8 +12,3 @@ pub const FRAME_BYTES_MAX: usize = 200 * 1024;
 /// Maximum size of an event in bytes, 1 MiB: four times the largest accepted request body (256
 /// KiB), which leaves room for the envelope and encryption.
 pub const EVENT_BYTES_MAX: usize = 1024 * 1024;
-
-/// Maximum size in bytes of a projection row, key and value together, 64 MiB. Rows should stay far
-/// below it: a row is read and written as a whole, and an owner whose row no longer fits cannot
-/// start.
-pub const PROJECTION_VALUE_BYTES_MAX: usize = 64 * 1024 * 1024;

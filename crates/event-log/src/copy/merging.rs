@@ -49,7 +49,7 @@ impl Merging {
         }
     }
 
-    /// Whether so many rows are known to be in sled that merges should hurry.
+    /// Whether enough rows are known to be in sled for merges to hurry.
     pub(crate) fn is_behind(&self) -> bool {
         self.store.bytes() >= self.file_bytes.saturating_mul(BEHIND_FILES)
     }

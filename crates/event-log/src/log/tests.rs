@@ -76,5 +76,4 @@ fn the_log_and_its_readers_can_be_shared_between_threads() {
     fn check<T: Send + Sync>() {}
     check::<EventLog>();
     check::<crate::Reader>();
-    check::<crate::ProjectionStore>();
 }

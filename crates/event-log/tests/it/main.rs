@@ -11,7 +11,6 @@ mod support;
 mod damage;
 mod merged;
 mod model;
-mod projection;
 mod recovery;
 mod scrub;
 mod tail;
