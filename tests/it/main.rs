@@ -35,6 +35,7 @@ mod world;
 mod at_rest;
 mod authentication;
 mod clock;
+mod cold;
 mod command_line;
 mod connecting;
 mod conversation;

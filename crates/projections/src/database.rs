@@ -101,12 +101,17 @@ impl Database {
         if let Err(error) = &result
             && error.is_damage()
         {
-            let path = self.dir.join(DAMAGED);
-            if let Err(error) = fs::write(&path, error.to_string()) {
-                tracing::error!(path = %path.display(), %error, "cannot record the damage");
-            }
+            self.mark_damaged(&error.to_string());
         }
         result
+    }
+
+    /// Has the next open fail with damage.
+    pub(crate) fn mark_damaged(&self, reason: &str) {
+        let path = self.dir.join(DAMAGED);
+        if let Err(error) = fs::write(&path, reason) {
+            tracing::error!(path = %path.display(), %error, "cannot record the damage");
+        }
     }
 
     pub(crate) fn resident(&self) -> &Keyspace {

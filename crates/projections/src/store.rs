@@ -161,6 +161,11 @@ impl Store {
         Self::create(place, options)
     }
 
+    /// Has the next open replace the store by an empty one, because its owner cannot read a row.
+    pub fn mark_damaged(&self, reason: &str) {
+        self.shared.database.mark_damaged(reason);
+    }
+
     /// Returns the rows as they are now.
     pub fn snapshot(&self) -> Result<Snapshot, Error> {
         Snapshot::new(&self.shared.database)

@@ -45,6 +45,10 @@ pub enum Error {
     /// A row of the projections does not decode.
     #[error(transparent)]
     Rows(#[from] chat::workspace::BadRows),
+    /// Applying an event read a row that was not in memory: a bug. The state in memory is wrong, what is
+    /// on disk is not.
+    #[error("applying the event at position {0} read a row that was not loaded")]
+    NotPrepared(u64),
     /// A thread panicked.
     #[error("the thread for {0} panicked")]
     Died(&'static str),
@@ -64,6 +68,7 @@ impl Error {
             | Self::Entropy
             | Self::Projections(_)
             | Self::Rows(_)
+            | Self::NotPrepared(_)
             | Self::Died(_) => false,
         }
     }

@@ -10,6 +10,7 @@
 mod append;
 mod batch;
 mod lease;
+mod loader;
 mod open;
 mod router;
 mod rows;

@@ -12,7 +12,7 @@ use crate::append::Commit;
 use crate::config::{Config, ROWS_EVENTS_MAX};
 use crate::error::Error;
 use crate::open::open;
-use crate::state::State;
+use crate::state::{At, State};
 
 /// How many events a frame gets; a decision may add a few more.
 const FRAME_EVENTS: usize = 200;
@@ -57,7 +57,15 @@ impl LogWriter {
         request: &Request,
         now: Timestamp,
     ) -> Result<Result<Reply, Rejection>, Error> {
-        let applied = match self.state.apply(request, &request.by(), now, false) {
+        let at = At {
+            now,
+            may_listen: false,
+        };
+        let decided = self.state.decide(request, at);
+        let applied =
+            decided.and_then(|decision| self.state.apply(decision, request, &request.by(), at));
+        self.state.check_rows()?;
+        let applied = match applied {
             Ok(applied) => applied,
             Err(rejection) => return Ok(Err(rejection)),
         };

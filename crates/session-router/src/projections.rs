@@ -167,11 +167,9 @@ fn fold(workspace: &mut Workspace, store: &Store, record: &Record) -> Result<(),
         rows::load(store, workspace, workspace.take_needs())?;
     }
     workspace.evolve(record);
-    debug_assert!(
-        !workspace.has_needs(),
-        "{:?} was not prepared",
-        record.event
-    );
+    if workspace.has_needs() {
+        return Err(Error::NotPrepared(record.position));
+    }
     Ok(())
 }
 

@@ -2,6 +2,8 @@
 //! what goes out once these are durable. Nothing here waits.
 
 mod edits;
+mod inbound;
+mod loads;
 mod results;
 mod roles;
 #[cfg(test)]
@@ -13,7 +15,7 @@ use std::collections::BTreeMap;
 
 use bus::Message;
 use chat::codec;
-use chat::command::{Effect, NewUser, Reply, Request, SystemCommand};
+use chat::command::{Decision, Effect, NewUser, Reply, Request, SystemCommand};
 use chat::id::{ChannelId, MessageId};
 use chat::model::ChannelStatus;
 use chat::record::Actor;
@@ -31,13 +33,17 @@ use crate::clock::is_jump;
 use crate::config::{QUERIES_MAX, QUERIES_PER_USER_MAX};
 use crate::error::Error;
 use crate::known_codes::KnownCodes;
+use crate::loader::{Load, Waiting};
 use crate::notices::Notices;
 use crate::outbox::Answer;
 use crate::presence::Presence;
 use crate::quota::Places;
 use crate::side_jobs::SideJob;
-use crate::state::State;
+use crate::state::{At, State};
 use crate::verify::{Step, Verifications, Verify};
+
+pub(crate) use inbound::Inbounds;
+pub(crate) use loads::Slow;
 
 /// The most settled notices of a channel that one event records.
 const SETTLED_MAX: usize = 1_000;
@@ -50,8 +56,11 @@ pub(crate) struct Router {
     state: State,
     batches: Batches,
     notices: Notices,
+    /// Whether notices wait for rows.
+    notices_wait: bool,
     verifications: Verifications,
     queries: Places,
+    loads: Places,
     presence: Presence,
     audience: Audience,
     subjects: Subjects,
@@ -67,8 +76,10 @@ impl Router {
             state,
             batches: Batches::default(),
             notices: Notices::new(),
+            notices_wait: false,
             verifications: Verifications::new(),
             queries: Places::new("query", QUERIES_MAX, QUERIES_PER_USER_MAX),
+            loads: Places::new("load", QUERIES_MAX, QUERIES_PER_USER_MAX),
             presence: Presence::default(),
             audience: Audience::new(now),
             subjects,
@@ -205,18 +216,20 @@ impl Router {
         true
     }
 
-    /// Queues the notices that are due.
-    pub(crate) fn start_notices(&mut self, now: Timestamp) {
-        loop {
-            let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
-            let due = self.notices.start(workspace, sealed_log, now);
-            if !due.is_empty() {
-                self.batches.release(Release::Start(SideJob::Notify(due)));
-            }
-            if !self.state.load_missed() {
-                break;
-            }
+    /// Queues the notices that are due. Those whose rows are not in memory start once these are loaded.
+    pub(crate) fn start_notices(&mut self, now: Timestamp) -> Option<Load> {
+        if self.notices_wait {
+            return None;
         }
+        let (workspace, sealed_log) = (self.state.workspace(), self.state.sealed_log());
+        let due = self.notices.start(workspace, sealed_log, now);
+        if !due.is_empty() {
+            self.batches.release(Release::Start(SideJob::Notify(due)));
+        }
+        let needs = self.state.take_needs()?;
+        self.notices_wait = true;
+        let waiting = Waiting::Notices;
+        Some(Load { waiting, needs })
     }
 
     /// Returns when notices are due that wait for a time.
@@ -241,8 +254,27 @@ impl Router {
         by: &Actor,
         now: Timestamp,
     ) -> Result<(Reply, Vec<Effect>), Rejection> {
-        let may_listen = self.audience.may_listen(now);
-        let applied = self.state.apply(request, by, now, may_listen)?;
+        let at = self.at(now);
+        let decision = self.state.decide(request, at)?;
+        self.record(decision, request, by, at)
+    }
+
+    fn at(&self, now: Timestamp) -> At {
+        At {
+            now,
+            may_listen: self.audience.may_listen(now),
+        }
+    }
+
+    /// Applies a decision and adds its events to the batch.
+    fn record(
+        &mut self,
+        decision: Decision,
+        request: &Request,
+        by: &Actor,
+        at: At,
+    ) -> Result<(Reply, Vec<Effect>), Rejection> {
+        let applied = self.state.apply(decision, request, by, at)?;
         if applied.ended_channel {
             self.force_disconnect_notices();
         }

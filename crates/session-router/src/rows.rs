@@ -1,7 +1,7 @@
 //! Reads rows of the state that are not in memory.
 //!
-//! The loop reads them itself, and waits: what it needs was usually loaded before (see
-//! [`Workspace`]'s tables), or is new and known to have no row.
+//! Requests wait for their rows outside the loop ([`crate::loader`]). What they then still miss, and
+//! what other work misses, the loop reads here, and waits.
 
 use std::ops::ControlFlow;
 
@@ -13,15 +13,15 @@ use event_log::Head;
 use projections::{Changes, Snapshot, Store};
 
 use crate::error::Error;
-
-/// Counter: rows and ranges that the loop read from the store.
-const LOADED: &str = "switchboard_router_rows_loaded_total";
+use crate::loader::{self, Loaded, Loader, Needs};
 
 /// The stored rows.
 pub(crate) struct Rows {
     store: Store,
     /// Why they could not be read.
     failed: Option<Error>,
+    /// How often rows left memory.
+    evictions: u64,
 }
 
 impl Rows {
@@ -29,7 +29,38 @@ impl Rows {
         Self {
             store,
             failed: None,
+            evictions: 0,
         }
+    }
+
+    /// A handle to read them off the loop.
+    pub(crate) fn loader(&self) -> Loader {
+        Loader::new(self.store.clone())
+    }
+
+    /// Removes rows from memory that nothing is going on with. All rows taken so far must be stored.
+    pub(crate) fn evict(&mut self, workspace: &mut Workspace) {
+        self.evictions += u64::from(workspace.evict(usize::MAX));
+    }
+
+    /// Takes what lookups missed since the last time, to be read off the loop.
+    pub(crate) fn take_needs(&self, workspace: &Workspace) -> Option<Needs> {
+        let all = workspace.take_needs();
+        let evictions = self.evictions;
+        (!all.is_empty()).then_some(Needs { all, evictions })
+    }
+
+    /// Adds rows that were read off the loop. If rows left memory meanwhile, these may be older, and are
+    /// read again.
+    pub(crate) fn admit(&mut self, workspace: &mut Workspace, loaded: Loaded) {
+        let Loaded { found, needs } = loaded;
+        let admitted = if needs.evictions == self.evictions {
+            found.and_then(|found| admit(&self.store, workspace, found))
+        } else {
+            loader::count("loop", needs.all.len());
+            load(&self.store, workspace, needs.all)
+        };
+        self.failed(admitted);
     }
 
     /// Repeats a lookup until all rows that it depends on are in memory.
@@ -38,33 +69,36 @@ impl Rows {
         workspace: &mut Workspace,
         mut lookup: impl FnMut(&Workspace) -> T,
     ) -> Result<T, Rejection> {
-        loop {
+        while self.failed.is_none() {
             let found = lookup(workspace);
-            if !workspace.has_needs() {
+            let needs = workspace.take_needs();
+            if needs.is_empty() {
                 return Ok(found);
             }
-            self.load_missed(workspace);
-            if self.failed.is_some() {
-                return Err(Reason::InternalError.into());
-            }
+            loader::count("loop", needs.len());
+            let loaded = load(&self.store, workspace, needs);
+            self.failed(loaded);
+        }
+        Err(Reason::InternalError.into())
+    }
+
+    /// Stops the role if applying events missed a row: the state is wrong then.
+    pub(crate) fn require_no_needs(&mut self, workspace: &Workspace) {
+        if workspace.has_needs() {
+            let needs = workspace.take_needs();
+            debug_assert!(needs.is_empty(), "{needs:?} were not prepared");
+            self.failed(Err(Error::NotPrepared(workspace.position)));
         }
     }
 
-    /// Loads what lookups missed since the last time. Returns whether there was anything.
-    pub(crate) fn load_missed(&mut self, workspace: &mut Workspace) -> bool {
-        let needs = workspace.take_needs();
-        if needs.is_empty() || self.failed.is_some() {
-            return false;
-        }
-        metrics::counter!(LOADED).increment(needs.len() as u64);
-        if let Err(error) = load(&self.store, workspace, needs) {
+    fn failed(&mut self, read: Result<(), Error>) {
+        if let Err(error) = read {
             tracing::error!(
                 error = &error as &dyn std::error::Error,
-                "cannot read the projections; stopping, the next start rebuilds them"
+                "cannot use the projections; the session router stops before it acknowledges anything that depends on them"
             );
             self.failed = Some(error);
         }
-        true
     }
 
     /// Writes rows. Only for an owner without a projector.
@@ -89,9 +123,20 @@ pub(crate) fn load(
     workspace: &mut Workspace,
     needs: Vec<Need>,
 ) -> Result<(), Error> {
+    admit(store, workspace, find_all(store, needs)?)
+}
+
+/// Reads what the store has for several needs.
+pub(crate) fn find_all(store: &Store, needs: Vec<Need>) -> Result<Vec<Found>, Error> {
     let stored = store.snapshot()?;
-    for need in needs {
-        workspace.admit(find(&stored, need)?)?;
+    let each = needs.into_iter().map(|need| Ok(find(&stored, need)?));
+    each.collect()
+}
+
+fn admit(store: &Store, workspace: &mut Workspace, found: Vec<Found>) -> Result<(), Error> {
+    for found in found {
+        let admitted = workspace.admit(found);
+        admitted.inspect_err(|error| store.mark_damaged(&error.to_string()))?;
     }
     Ok(())
 }

@@ -17,10 +17,11 @@ use crate::clock::{Clock, now};
 use crate::config::{BATCH_MAX, Config, OUTBOX_STOP_MAX, STOP_MAX, TICK};
 use crate::error::Error;
 use crate::lease::{self, Lease};
+use crate::loader::Waiting;
 use crate::open::open;
 use crate::outbox::{Answer, Outbox};
 use crate::projections::changes;
-use crate::router::Router;
+use crate::router::{Router, Slow};
 use crate::scrub::Scrub;
 use crate::side_jobs::{JobResult, SideJobs};
 
@@ -52,7 +53,12 @@ pub async fn run(
     let (appender, commits) = Appender::new(log, scrub, projector);
     let senders = TaskTracker::new();
     let outbox = Outbox::start(&bus, &lease, state.sealed_log(), &subjects, &senders);
-    let (side_jobs, results) = SideJobs::new(bus, state.sealed_log().clone(), subjects.attempt());
+    let (side_jobs, results) = SideJobs::new(
+        bus,
+        state.sealed_log().clone(),
+        state.loader(),
+        subjects.attempt(),
+    );
     let mut role = Loop {
         router: Router::new(state, subjects, now()),
         clock: Clock::new(),
@@ -62,6 +68,7 @@ pub async fn run(
         lease,
         ready,
         withheld: Vec::new(),
+        is_loading: false,
     };
     let mut inputs = Inputs {
         roles,
@@ -98,6 +105,8 @@ struct Loop {
     ready: watch::Sender<bool>,
     /// Outputs of durable frames that are kept until the lease is held again.
     withheld: Vec<Release>,
+    /// Whether requests of messengers wait for rows. Those that arrive meanwhile stay in their order.
+    is_loading: bool,
 }
 
 impl Loop {
@@ -127,7 +136,7 @@ impl Loop {
                     self.take_results(result, &mut inputs.results);
                 }
                 _ = tick.tick() => self.tick()?,
-                message = inputs.roles.next(), if has_capacity => {
+                message = inputs.roles.next(), if has_capacity && !self.is_loading => {
                     self.take_roles(message.ok_or(Error::Ended)?, &mut inputs.roles);
                     self.take_users(None, &mut inputs.users);
                 }
@@ -172,15 +181,30 @@ impl Loop {
     /// Serves up to [`BATCH_MAX`] requests including the first, until a frame is full.
     fn take_roles(&mut self, first: bus::Message, more: &mut Subscription) {
         let now = self.now();
-        self.router.serve_role(first, now);
-        for _ in 1..BATCH_MAX {
-            if self.router.has_full_frame() {
-                break;
+        let mut next = Some(first);
+        for _ in 0..BATCH_MAX {
+            let Some(message) = next.take() else { break };
+            let load = self.router.serve_role(message, now);
+            self.start_slow(load.map(Slow::Load));
+            if !self.is_loading && !self.router.has_full_frame() {
+                next = more.try_next();
             }
-            let Some(message) = more.try_next() else {
-                break;
-            };
-            self.router.serve_role(message, now);
+        }
+    }
+
+    /// Starts what a request waits for.
+    fn start_slow(&mut self, slow: Option<Slow>) {
+        match slow {
+            None => {}
+            Some(Slow::Work(request)) => {
+                if let Some((message, rejection)) = self.side_jobs.try_start(request) {
+                    self.outbox.reply(message, Answer::User(Err(rejection)));
+                }
+            }
+            Some(Slow::Load(load)) => {
+                self.is_loading |= matches!(load.waiting, Waiting::Inbound(_));
+                self.side_jobs.load(load);
+            }
         }
     }
 
@@ -194,11 +218,8 @@ impl Loop {
                 first => first,
             };
             let Some(message) = next else { break };
-            if let Some(request) = self.router.serve_user(message, now)
-                && let Some((message, rejection)) = self.side_jobs.try_start(request)
-            {
-                self.outbox.reply(message, Answer::User(Err(rejection)));
-            }
+            let slow = self.router.serve_user(message, now);
+            self.start_slow(slow);
         }
     }
 
@@ -216,7 +237,11 @@ impl Loop {
 
     fn take_result(&mut self, result: JobResult, now: Timestamp) {
         self.side_jobs.finished(&result);
-        self.router.handle_result(result, now);
+        if matches!(result, JobResult::Loaded(Waiting::Inbound(_), _)) {
+            self.is_loading = false;
+        }
+        let slow = self.router.handle_result(result, now);
+        self.start_slow(slow);
     }
 
     /// Starts attempts and notices that are due, and expires messages.
@@ -234,7 +259,8 @@ impl Loop {
                 self.side_jobs.attempts_mut().claim(channel, message, now);
             }
         }
-        self.router.start_notices(now);
+        let load = self.router.start_notices(now);
+        self.start_slow(load.map(Slow::Load));
     }
 
     /// The time until something is due, at most [`TICK`].
@@ -332,6 +358,7 @@ impl Loop {
             lease: _,
             ready: _,
             withheld: _,
+            is_loading: _,
         } = self;
         let rows = changes(router.state_mut().workspace_mut());
         drop((outbox, router, side_jobs));

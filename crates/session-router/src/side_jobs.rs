@@ -21,6 +21,7 @@ use crate::config::{
     HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX, SCANS_RUNNING_MAX,
 };
 use crate::egress::Egress;
+use crate::loader::{Load, Loaded, Loader, Waiting};
 use crate::notices::Notification;
 use crate::quota::{Place, Places};
 use crate::sealed_log::SealedLog;
@@ -81,6 +82,8 @@ pub(crate) enum JobResult {
     Hashed(Message, UserId, Result<Box<Call>, Rejection>),
     /// What was found in the log. The answer keeps the place.
     Scanned(Message, UserId, Result<Scanned, Rejection>, Place),
+    /// Rows, and who waits for them.
+    Loaded(Waiting, Loaded),
 }
 
 impl SlowRequest {
@@ -97,6 +100,7 @@ impl SlowRequest {
 pub(crate) struct SideJobs {
     egress: Egress,
     sealed_log: SealedLog,
+    loader: Loader,
     results: mpsc::Sender<JobResult>,
     tasks: TaskTracker,
     attempts: RunningAttempts,
@@ -110,6 +114,7 @@ impl SideJobs {
     pub(crate) fn new(
         bus: Bus,
         sealed_log: SealedLog,
+        loader: Loader,
         attempt_subject: String,
     ) -> (Self, mpsc::Receiver<JobResult>) {
         let (results, receiver) = mpsc::channel(RESULTS_MAX);
@@ -119,6 +124,7 @@ impl SideJobs {
         let jobs = Self {
             egress,
             sealed_log,
+            loader,
             results,
             tasks,
             attempts: RunningAttempts::new(),
@@ -246,6 +252,12 @@ impl SideJobs {
         None
     }
 
+    /// Reads rows for a request that waits for them.
+    pub(crate) fn load(&self, Load { waiting, needs }: Load) {
+        let loader = self.loader.clone();
+        self.spawn(async move { JobResult::Loaded(waiting, loader.load(needs).await) });
+    }
+
     /// Frees the slot of a finished job.
     pub(crate) fn finished(&mut self, result: &JobResult) {
         match result {
@@ -258,7 +270,8 @@ impl SideJobs {
             JobResult::Notified(..)
             | JobResult::Verified(..)
             | JobResult::Hashed(..)
-            | JobResult::Scanned(..) => {}
+            | JobResult::Scanned(..)
+            | JobResult::Loaded(..) => {}
         }
     }
 

@@ -1,32 +1,30 @@
-//! The state of the workspace and what changes it: decide, seal, record, fold. Nothing here waits.
+//! The state of the workspace, and the log and keys behind it.
+
+mod apply;
 
 use std::sync::Arc;
 
 use chat::chance::Chance;
-use chat::command::{Decision, Effect, NewEvent, Reply, Request};
-use chat::event::Event;
 use chat::id::{ChannelId, ContactId, MessageId, TokenId, UserId};
-use chat::model::ChannelStatus;
-use chat::reason::Reason;
-use chat::record::{Actor, Cause};
 use chat::rejection::Rejection;
 use chat::rules::Rules;
 use chat::time::Timestamp;
 use chat::verification::Purpose;
-use chat::workspace::{Context, Workspace};
+use chat::workspace::Workspace;
 use event_log::Head;
 
 use crate::attempt::MessageAttempt;
-use crate::batch::Release;
 use crate::error::Error;
 use crate::external;
-use crate::feed;
 use crate::keyring::KeyringError;
+use crate::loader::{Loaded, Loader, Needs};
 use crate::rows::Rows;
-use crate::sealed_log::{SealedLog, context};
+use crate::sealed_log::SealedLog;
 use crate::tokens::TokenHashes;
 use crate::unsent::Unsent;
 use crate::verify::Verify;
+
+pub(crate) use apply::At;
 
 /// The state in memory with the log and the keys behind it.
 pub(crate) struct State {
@@ -41,20 +39,6 @@ pub(crate) struct State {
     tokens: TokenHashes,
     /// Contacts whose keys are lost.
     lost: Vec<ContactId>,
-}
-
-/// The results of a request.
-pub(crate) struct Applied {
-    /// The answer.
-    pub(crate) reply: Reply,
-    /// The side effects that the decision asks for.
-    pub(crate) effects: Vec<Effect>,
-    /// The events to append to the log.
-    pub(crate) events: Vec<event_log::NewEvent>,
-    /// The same events for the feed, if it may have a subscriber.
-    pub(crate) feed: Vec<Release>,
-    /// Whether a channel was disconnected or deleted.
-    pub(crate) ended_channel: bool,
 }
 
 impl State {
@@ -133,7 +117,7 @@ impl State {
 
     /// Removes rows from memory that nothing is going on with. All rows taken so far must be stored.
     pub(crate) fn evict(&mut self) {
-        self.workspace.evict(usize::MAX);
+        self.rows.evict(&mut self.workspace);
     }
 
     /// Stores the rows of all events up to the end of the log, and evicts. Blocks.
@@ -163,10 +147,24 @@ impl State {
         })
     }
 
-    /// Loads the rows that lookups in [`workspace`](Self::workspace) missed. Returns whether there were
-    /// any, so that they are to be made again.
-    pub(crate) fn load_missed(&mut self) -> bool {
-        self.rows.load_missed(&mut self.workspace)
+    /// A handle to read rows off the loop.
+    pub(crate) fn loader(&self) -> Loader {
+        self.rows.loader()
+    }
+
+    /// Takes what lookups missed since the last time, to be read off the loop. What came of them is void.
+    pub(crate) fn take_needs(&self) -> Option<Needs> {
+        self.rows.take_needs(&self.workspace)
+    }
+
+    /// Whether lookups missed rows since the last time.
+    pub(crate) fn misses_rows(&self) -> bool {
+        self.workspace.has_needs()
+    }
+
+    /// Adds rows that were read off the loop.
+    pub(crate) fn admit(&mut self, loaded: Loaded) {
+        self.rows.admit(&mut self.workspace, loaded);
     }
 
     /// Fails once the stored rows could not be read: what was looked up since then may be wrong.
@@ -183,120 +181,6 @@ impl State {
     /// Returns the API token with this hash and the user who holds it.
     pub(crate) fn token_holder(&mut self, hash: &str) -> Option<(UserId, TokenId)> {
         self.tokens.holder(&self.workspace, &self.sealed_log, hash)
-    }
-
-    /// Decides a request and folds its events. `by` is who the events name as their author.
-    pub(crate) fn apply(
-        &mut self,
-        request: &Request,
-        by: &Actor,
-        now: Timestamp,
-        may_listen: bool,
-    ) -> Result<Applied, Rejection> {
-        // Content is only stored sealed, so a request that may find no free key is rejected.
-        let given = self.workspace.next_key();
-        if let Err(error) = self.sealed_log.keyring.provide_now(given, &mut self.chance) {
-            tracing::error!(error = &error as &dyn std::error::Error, "cannot add keys");
-            return Err(Reason::KeysUnavailable.into());
-        }
-        let (chance, rules) = (&mut self.chance, &self.rules);
-        let decided = self.rows.complete(&mut self.workspace, |workspace| {
-            workspace.decide(request, &mut Context { now, chance, rules })
-        });
-        let Decision {
-            events,
-            effects,
-            reply,
-        } = decided??;
-        self.rows.complete(&mut self.workspace, |workspace| {
-            workspace.prepare(&events);
-            if may_listen {
-                feed::prepare(workspace, &events);
-            }
-        })?;
-        self.require_keys(&events)?;
-        let last = events.len();
-        let mut applied = Applied {
-            reply,
-            effects,
-            events: Vec::with_capacity(last),
-            feed: Vec::new(),
-            ended_channel: false,
-        };
-        for (nth, event) in events.into_iter().enumerate() {
-            let is_last = nth + 1 == last;
-            let cause = is_last.then(|| cause(request, &applied.reply)).flatten();
-            self.fold(event, (by, cause, now), may_listen, &mut applied);
-        }
-        Ok(applied)
-    }
-
-    /// Rejects a decision whose content could not be sealed, so that it is never acknowledged and lost.
-    fn require_keys(&self, events: &[NewEvent]) -> Result<(), Rejection> {
-        let required = events.iter().filter_map(|new| {
-            let key = self.workspace.required_key(&new.stream, &new.event)?;
-            Some((key, &new.stream))
-        });
-        for (number, stream) in required {
-            if self.sealed_log.keyring.get(number).is_none() {
-                tracing::error!(number, %stream, "key is missing; the request is rejected");
-                return Err(Reason::KeysUnavailable.into());
-            }
-        }
-        Ok(())
-    }
-
-    /// Seals an event, turns it into a record, and folds the record.
-    fn fold(
-        &mut self,
-        mut new: NewEvent,
-        (by, cause, now): (&Actor, Option<Cause>, Timestamp),
-        may_listen: bool,
-        applied: &mut Applied,
-    ) {
-        let number = self.workspace.key_of(&new.stream, &new.event);
-        let key = number.and_then(|number| self.sealed_log.keyring.get(number));
-        let bound = context(&new.stream);
-        new.event.seal(
-            key.as_ref(),
-            self.sealed_log.keyring.master(),
-            &bound,
-            &mut self.chance,
-        );
-        let (record, link) = self.workspace.record(new, by, cause, now);
-        self.workspace.evolve(&record);
-        applied.ended_channel |= ends_channel(&record.event);
-        let bytes = record.encode();
-        let size = bytes.len();
-        applied.events.push(event_log::NewEvent { link, bytes });
-        let sent = if let Event::MessageSent(e) = &record.event {
-            Some(e.message)
-        } else {
-            None
-        };
-        if !may_listen && sent.is_none() {
-            return;
-        }
-        debug_assert!(
-            !self.workspace.has_needs(),
-            "{:?} was not prepared",
-            record.event
-        );
-        let record = Arc::new(record);
-        if may_listen {
-            let item = feed::item(&self.workspace, &record, &self.public_url);
-            applied
-                .feed
-                .extend(item.map(|item| Release::Feed(Box::new(item))));
-            debug_assert!(
-                !self.workspace.has_needs(),
-                "the feed of {:?} was not prepared",
-                record.event
-            );
-        }
-        if let Some(message) = sent {
-            self.unsent.insert(message, record, size);
-        }
     }
 
     /// Prepares an attempt at a message. `None` when its record cannot be read.
@@ -339,26 +223,4 @@ impl State {
         })
         .ok()?
     }
-}
-
-const fn ends_channel(event: &Event) -> bool {
-    if let Event::ChannelStatusChanged(e) = event {
-        return matches!(
-            e.status,
-            ChannelStatus::Disconnected | ChannelStatus::Deleted
-        );
-    }
-    matches!(event, Event::LiveChatDeleted(_))
-}
-
-/// The cause of an event: a command that has an id, so that a repeat gets the same answer.
-fn cause(request: &Request, reply: &Reply) -> Option<Cause> {
-    let (Some(command), Reply::Answer(answer)) = (request.command_id, reply) else {
-        return None;
-    };
-    Some(Cause {
-        command,
-        digest: request.digest,
-        answer: *answer,
-    })
 }

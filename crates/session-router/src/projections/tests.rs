@@ -1,5 +1,7 @@
 //! Failures of the projections, and rows that are hard to load.
 
+mod faults;
+
 use event_log::GENESIS;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use projections::VALUE_BYTES_MAX;

@@ -11,6 +11,7 @@ use chat::rpc::AttemptReply;
 use chat::time::Timestamp;
 
 use super::Router;
+use super::loads::Slow;
 use crate::notices::{NoticeOutcome, Notification};
 use crate::outbox::Answer;
 use crate::side_jobs::JobResult;
@@ -19,7 +20,7 @@ use crate::view::{self, Scanned};
 
 impl Router {
     /// Applies the result of a side job.
-    pub(crate) fn handle_result(&mut self, result: JobResult, now: Timestamp) {
+    pub(crate) fn handle_result(&mut self, result: JobResult, now: Timestamp) -> Option<Slow> {
         match result {
             JobResult::Attempted(message, generation, reply) => {
                 self.attempted(message, generation, reply, now);
@@ -28,16 +29,20 @@ impl Router {
             JobResult::TypingNotified(_) => {}
             JobResult::Verified(verify, reply) => self.verified(*verify, &reply, now),
             JobResult::Hashed(message, user, call) => match call {
-                Ok(call) => self.call(message, &user, *call, now),
+                Ok(call) => return self.call(message, &user, *call, now),
                 Err(rejection) => self.reject(message, rejection),
             },
-            JobResult::Scanned(message, user, scanned, place) => {
-                match scanned.and_then(|scanned| self.plan_scanned(&user, scanned, now)) {
-                    Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan.holding(place)))),
-                    Err(rejection) => self.reject(message, rejection),
+            JobResult::Scanned(message, user, scanned, place) => match scanned {
+                Ok(scanned) => {
+                    let scanned = Box::new(scanned);
+                    let load = self.answer_scanned(message, user, scanned, place, now);
+                    return load.map(Slow::Load);
                 }
-            }
+                Err(rejection) => self.reject(message, rejection),
+            },
+            JobResult::Loaded(waiting, loaded) => return self.loaded(waiting, loaded, now),
         }
+        None
     }
 
     fn attempted(
@@ -121,33 +126,24 @@ impl Router {
         }
     }
 
-    /// Plans an answer from the records found in the log and the current state.
-    fn plan_scanned(
-        &mut self,
+    /// Plans an answer from the records found in the log and the current state. It is void if rows are
+    /// missing.
+    pub(super) fn plan_scanned(
+        &self,
         user: &UserId,
-        scanned: Scanned,
+        scanned: &Scanned,
         now: Timestamp,
     ) -> Result<view::Plan, Rejection> {
-        let public_url = self.state.public_url().to_owned();
-        let subjects = &self.subjects;
-        match scanned {
-            Scanned::Search(query) => self.plan(user, &query, now),
-            Scanned::Events(found) => self.state.look(|workspace, _| {
-                let caller = workspace.caller(user)?;
-                let found = (&found, now);
-                Ok(view::plan_events(
-                    workspace,
-                    &caller,
-                    found,
-                    &public_url,
-                    subjects,
-                ))
-            })?,
-            Scanned::Attempts(found) => self.state.look(|workspace, _| {
-                let caller = workspace.caller(user)?;
-                Ok(view::plan_attempts(workspace, &caller, &found))
-            })?,
-        }
+        let (workspace, url) = (self.state.workspace(), self.state.public_url());
+        let caller = workspace.caller(user)?;
+        Ok(match scanned {
+            Scanned::Search(query) => return self.plan(user, query, now),
+            Scanned::Events(found) => {
+                let subjects = &self.subjects;
+                view::plan_events(workspace, &caller, (found, now), url, subjects)
+            }
+            Scanned::Attempts(found) => view::plan_attempts(workspace, &caller, found),
+        })
     }
 
     /// Applies the outcome of `connect` to the channel, and answers the user who requested it.

@@ -129,14 +129,21 @@ fn full(with: impl FnOnce(&mut Router, ChannelId, Timestamp)) {
 
 fn says(router: &mut Router, channel: ChannelId, body: &Value, now: Timestamp) -> InboundReply {
     let known = router.state().workspace().channel(channel).unwrap();
-    let request = InboundRequest {
+    let mut request = Box::new(InboundRequest {
         channel,
         revision: known.revision,
         inbound: Inbound::read(body.as_object().unwrap()).unwrap().0,
         old_code: None,
         webhook_id: None,
-    };
-    router.inbound(request, now)
+    });
+    loop {
+        match router.inbound(*request, now) {
+            Ok(reply) => return reply,
+            Err(waiting) => request = waiting,
+        }
+        // Loads what the request missed.
+        router.state.look(|_, _| ()).unwrap();
+    }
 }
 
 fn message(id: &str) -> Value {

@@ -13,6 +13,7 @@ use chat::time::Timestamp;
 use chat::verification::Purpose;
 use serde_json::json;
 
+use super::loads::Slow;
 use super::{Router, ok};
 use crate::api::{self, Call, CommandKey, IssueToken, LogQuery, Query, Signal, SignalKind};
 use crate::feed;
@@ -24,7 +25,7 @@ use crate::view;
 
 impl Router {
     /// Serves a request of a user. Returns it if it needs slow work before it can be answered.
-    pub(crate) fn serve_user(&mut self, message: Message, now: Timestamp) -> Option<SlowRequest> {
+    pub(crate) fn serve_user(&mut self, message: Message, now: Timestamp) -> Option<Slow> {
         let (user, method) = self.subjects.parse_api(&message.subject)?;
         // NATS checks the subject of a request, not its reply subject: a reply on the feed or on a
         // role's subject would be taken for a genuine message.
@@ -48,18 +49,14 @@ impl Router {
             Ok(Call::NeedsHash(call)) => match administers {
                 Ok(()) => {
                     let work = SlowWork::Hash(call, self.state.chance().bytes());
-                    Some(SlowRequest::new(message, user, work))
+                    Some(Slow::Work(SlowRequest::new(message, user, work)))
                 }
                 Err(rejection) => {
                     self.reject(message, rejection);
                     None
                 }
             },
-            Ok(Call::LogQuery(query)) => self.scan(message, user, &query),
-            Ok(call) => {
-                self.call(message, &user, call, now);
-                None
-            }
+            Ok(call) => self.call(message, &user, call, now),
             Err(rejection) => {
                 self.reject(message, rejection);
                 None
@@ -68,13 +65,19 @@ impl Router {
     }
 
     /// Prepares a query that reads the log before it can be planned.
-    fn scan(&mut self, message: Message, user: UserId, query: &LogQuery) -> Option<SlowRequest> {
-        let scan = self.state.look(|workspace, _| {
-            let caller = workspace.caller(&user)?;
-            view::scan(workspace, &caller, query)
-        });
-        match scan.flatten() {
-            Ok(scan) => Some(SlowRequest::new(message, user, SlowWork::Scan(scan))),
+    fn scan(&mut self, message: Message, user: &UserId, query: LogQuery) -> Option<Slow> {
+        let workspace = self.state.workspace();
+        let scan = workspace
+            .caller(user)
+            .and_then(|caller| view::scan(workspace, &caller, &query));
+        if let Some(needs) = self.state.take_needs() {
+            return self.wait(message, user, Call::LogQuery(query), needs);
+        }
+        match scan {
+            Ok(scan) => {
+                let work = SlowWork::Scan(scan);
+                Some(Slow::Work(SlowRequest::new(message, user.clone(), work)))
+            }
             Err(rejection) => {
                 self.reject(message, rejection);
                 None
@@ -82,40 +85,59 @@ impl Router {
         }
     }
 
-    /// Handles a parsed request whose slow work, if any, is done.
-    pub(super) fn call(&mut self, message: Message, user: &UserId, call: Call, now: Timestamp) {
-        match call {
-            Call::Command(command, key) => self.command(message, user, (command, key), now),
-            Call::Token(issue, key) => self.token(message, user, (issue, key), now),
-            Call::Query(query) => {
-                let place = self.queries.take(user);
-                let plan = place.and_then(|place| Ok(self.plan(user, &query, now)?.holding(place)));
-                match plan {
-                    Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan))),
-                    Err(rejection) => self.reject(message, rejection),
-                }
-            }
-            Call::Signal(signal) => self.signal(message, user, &signal, now),
-            Call::NeedsHash(_) | Call::LogQuery(_) => {
-                self.reject(message, Reason::InternalError.into());
-            }
+    /// Answers a query, or has it wait for rows.
+    fn query(
+        &mut self,
+        message: Message,
+        user: &UserId,
+        query: Query,
+        now: Timestamp,
+    ) -> Option<Slow> {
+        let plan = self.plan(user, &query, now);
+        if let Some(needs) = self.state.take_needs() {
+            return self.wait(message, user, Call::Query(query), needs);
         }
+        let place = self.queries.take(user);
+        match place.and_then(|place| Ok(plan?.holding(place))) {
+            Ok(plan) => self.reply(message, Answer::Plan(Box::new(plan))),
+            Err(rejection) => self.reject(message, rejection),
+        }
+        None
     }
 
-    /// Plans the answer to a query.
-    pub(super) fn plan(
+    /// Handles a parsed request whose slow work, if any, is done.
+    pub(super) fn call(
         &mut self,
+        message: Message,
+        user: &UserId,
+        call: Call,
+        now: Timestamp,
+    ) -> Option<Slow> {
+        match call {
+            Call::Command(command, key) => {
+                return self.command(message, user, (command, key), now);
+            }
+            Call::Query(query) => return self.query(message, user, query, now),
+            Call::LogQuery(query) => return self.scan(message, user, query),
+            Call::Token(issue, key) => self.token(message, user, (issue, key), now),
+            Call::Signal(signal) => self.signal(message, user, &signal, now),
+            Call::NeedsHash(_) => self.reject(message, Reason::InternalError.into()),
+        }
+        None
+    }
+
+    /// Plans the answer to a query. It is void if rows are missing.
+    pub(super) fn plan(
+        &self,
         user: &UserId,
         query: &Query,
         now: Timestamp,
     ) -> Result<view::Plan, Rejection> {
-        let public_url = self.state.public_url().to_owned();
-        let presence = &self.presence;
-        let online = |user: &UserId| presence.is_online(user, now);
-        self.state.look(|workspace, _| {
-            let caller = workspace.caller(user)?;
-            view::plan(workspace, &caller, (query, now), &online, &public_url)
-        })?
+        let workspace = self.state.workspace();
+        let online = |user: &UserId| self.presence.is_online(user, now);
+        let caller = workspace.caller(user)?;
+        let public_url = self.state.public_url();
+        view::plan(workspace, &caller, (query, now), &online, public_url)
     }
 
     fn command(
@@ -124,24 +146,41 @@ impl Router {
         user: &UserId,
         (command, key): (Command, CommandKey),
         now: Timestamp,
-    ) {
+    ) -> Option<Slow> {
         let writes = matches!(command, Command::Message(_) | Command::Session(_));
         if writes && self.disk_full {
             self.reject(message, disk_full());
-            return;
+            return None;
         }
         if verifies(&command) && !self.verifications.allows(user) {
             self.reject(message, busy("verification"));
-            return;
+            return None;
         }
+        let at = self.at(now);
         let request = self.request_of(user, command, key);
-        let (reply, mut effects) = match self.apply(&request, now) {
-            Ok(applied) => applied,
-            Err(rejection) => {
-                self.reject_command(message, &request, rejection);
-                return;
-            }
-        };
+        let decided = self.state.try_decide(&request, at);
+        if let Some(needs) = self.state.take_needs() {
+            let Origin::User(_, command) = request.origin else {
+                return None;
+            };
+            return self.wait(message, user, Call::Command(command, key), needs);
+        }
+        match decided.and_then(|decision| self.record(decision, &request, &request.by(), at)) {
+            Ok(applied) => self.answer_command(message, user, (request, key), applied, now),
+            Err(rejection) => self.reject_command(message, &request, rejection),
+        }
+        None
+    }
+
+    /// Answers a command that was applied, and starts what it causes.
+    fn answer_command(
+        &mut self,
+        message: Message,
+        user: &UserId,
+        (request, key): (Request, CommandKey),
+        (reply, mut effects): (Reply, Vec<Effect>),
+        now: Timestamp,
+    ) {
         let verify = |effect: &Effect| matches!(effect, Effect::Verify(..));
         let verify = effects.iter().position(verify).map(|at| effects.remove(at));
         match (verify, reply) {

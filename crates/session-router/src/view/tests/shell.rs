@@ -28,7 +28,7 @@ use crate::presence::Presence;
 use crate::router::Router;
 use crate::rows::Rows;
 use crate::sealed_log::SealedLog;
-use crate::state::State;
+use crate::state::{At, State};
 use crate::view::{self, Scanned};
 
 pub(crate) struct Shell {
@@ -93,7 +93,12 @@ impl Shell {
         self.now = self.now.plus(Duration::from_secs(1));
         self.state.cool();
         let first_position = self.workspace().position + 1;
-        let applied = self.state.apply(request, &request.by(), self.now, true)?;
+        let at = At {
+            now: self.now,
+            may_listen: true,
+        };
+        let decision = self.state.decide(request, at)?;
+        let applied = self.state.apply(decision, request, &request.by(), at)?;
         for release in applied.feed {
             let Release::Feed(item) = release else {
                 panic!("the feed has other releases")
@@ -129,7 +134,9 @@ impl Shell {
 
     /// Loads what lookups in the state missed. Returns whether there was anything.
     pub(crate) fn load_missed(&mut self) -> bool {
-        self.state.load_missed()
+        let missed = self.state.misses_rows();
+        self.state.look(|_, _| ()).unwrap();
+        missed
     }
 
     /// The state of the workspace.
