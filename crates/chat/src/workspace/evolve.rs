@@ -95,7 +95,12 @@ impl Workspace {
         if let Event::EditParked(e) = event {
             return Some(e.key);
         }
-        let contact = self.contacts.peek(&self.contact_of(stream, event)?)?;
+        let contact = match (stream, event) {
+            // An earlier event of the decision may open the session, so it is not looked up.
+            (Stream::Session(id), Event::MessageSent(_)) => self.sessions.peek(id)?.contact,
+            _ => self.contact_of(stream, event)?,
+        };
+        let contact = self.contacts.peek(&contact)?;
         let known = contact.forgotten.is_none();
         contact.keys.first().copied().filter(|_| known)
     }

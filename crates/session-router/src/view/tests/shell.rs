@@ -79,6 +79,8 @@ impl Shell {
             subjects: "acme".parse().unwrap(),
             items: Vec::new(),
         };
+        // As after a restart: whatever is not in memory may be in the store.
+        shell.state.workspace_mut().loaded();
         shell.system(SystemCommand::FirstAdministrator(NewUser {
             login: "root".parse().unwrap(),
             name: "Root".to_owned(),
@@ -137,6 +139,11 @@ impl Shell {
         let missed = self.state.misses_rows();
         self.state.look(|_, _| ()).unwrap();
         missed
+    }
+
+    /// Stores all rows, and removes those from memory that may leave it.
+    pub(crate) fn forget_rows(&mut self) {
+        self.state.cool();
     }
 
     /// The state of the workspace.
