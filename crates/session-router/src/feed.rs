@@ -17,6 +17,7 @@ mod tests;
 use std::sync::Arc;
 
 use chat::command::NewEvent;
+use chat::event::Event;
 use chat::id::LiveChatId;
 use chat::record::{Record, Stream};
 use chat::subject::Subjects;
@@ -65,12 +66,16 @@ pub(crate) fn item(
 
 /// Looks up what the items of these events will show, besides what applying them reads.
 pub(crate) fn prepare(workspace: &Workspace, events: &[NewEvent]) {
+    // A message that an earlier event creates has a new id with each decision, so it is never found.
+    let mut received = Vec::new();
     for new in events {
-        if let Stream::Session(id) = new.stream
-            && workspace.sessions.peek(&id).is_some()
-        {
-            data::prepare(workspace, id, &new.event);
+        let Stream::Session(id) = new.stream else {
+            continue;
+        };
+        if let Event::MessageReceived(e) = &new.event {
+            received.push(e.message);
         }
+        data::prepare(workspace, id, &new.event, &received);
     }
 }
 

@@ -87,8 +87,10 @@ impl<'a> Preparation<'a> {
             SessionEvent::MessageEdited(e) => self.message(e.message),
             SessionEvent::MessageDeleted(e) => {
                 self.message(e.message);
-                self.workspace.unread_reaches(id, e.message);
-                self.workspace.unanswered_since(id);
+                if !self.sessions.iter().any(|(new, _)| *new == id) {
+                    self.workspace.unread_reaches(id, e.message);
+                    self.workspace.unanswered_since(id);
+                }
             }
             SessionEvent::MessageRead(e) => {
                 self.message(e.message);

@@ -164,22 +164,28 @@ fn taken_from(event: &Event) -> Option<UserId> {
     e.from.clone()
 }
 
-/// Looks up what [`EventData::of`] reads for an event of a session that exists.
+/// Looks up what [`EventData::of`] reads for an event of a session. `received` are the messages that
+/// earlier events of the same decision create.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "a filter: applying the other events reads what they show"
 )]
-pub(super) fn prepare(workspace: &Workspace, id: SessionId, event: &Event) {
-    match event {
+pub(super) fn prepare(workspace: &Workspace, id: SessionId, event: &Event, received: &[MessageId]) {
+    let message = match event {
+        // Of a session that is only about to be opened nothing else is shown.
+        _ if workspace.sessions.peek(&id).is_none() => return,
         Event::ChatRenamed(_)
         | Event::SessionAssigned(_)
         | Event::SessionTransferred(_)
         | Event::SessionReopened(_)
-        | Event::SessionClosed(_) => drop(SessionSnapshot::of(workspace, id)),
-        Event::MessageEdited(e) => drop(MessageSnapshot::of(workspace, e.message)),
-        Event::MessageDeleted(e) => drop(MessageSnapshot::of(workspace, e.message)),
-        Event::MessageRead(e) => drop(MessageSnapshot::of(workspace, e.message)),
-        Event::DeliveryChanged(e) => drop(MessageSnapshot::of(workspace, e.message)),
-        _ => {}
+        | Event::SessionClosed(_) => return drop(SessionSnapshot::of(workspace, id)),
+        Event::MessageEdited(e) => e.message,
+        Event::MessageDeleted(e) => e.message,
+        Event::MessageRead(e) => e.message,
+        Event::DeliveryChanged(e) => e.message,
+        _ => return,
+    };
+    if !received.contains(&message) {
+        drop(MessageSnapshot::of(workspace, message));
     }
 }
