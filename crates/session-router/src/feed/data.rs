@@ -172,6 +172,16 @@ fn taken_from(event: &Event) -> Option<UserId> {
 )]
 pub(super) fn prepare(workspace: &Workspace, id: SessionId, event: &Event, received: &[MessageId]) {
     let message = match event {
+        Event::SessionOpened(e) => {
+            // The chat may have its name from somebody else.
+            let chat = (e.channel, e.external_chat_id.digest());
+            let chat = workspace.chats.get(&chat);
+            let name = chat.and_then(|chat| chat.name.as_ref());
+            if let Some((_, named_by)) = name {
+                workspace.contacts.get(named_by);
+            }
+            return;
+        }
         // Of a session that is only about to be opened nothing else is shown.
         _ if workspace.sessions.peek(&id).is_none() => return,
         Event::ChatRenamed(_)

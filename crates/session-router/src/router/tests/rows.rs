@@ -59,3 +59,10 @@ fn a_message_that_was_changed_before_it_arrived_is_accepted_in_an_open_session()
         });
     }
 }
+
+#[test]
+fn another_person_opens_a_session_of_a_chat_that_somebody_named() {
+    cold(|router, channel, now| {
+        is_accepted(router, channel, &message_of("bob", "hi"), now);
+    });
+}
