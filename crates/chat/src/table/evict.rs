@@ -31,7 +31,12 @@ impl<K: Ord + Clone, V> Table<K, V> {
                 self.leavers.push_back(key);
             } else {
                 self.rows.remove(&key);
-                self.window.get_or_insert_default().evicted(&key);
+                let removed = &self.removed;
+                let window = self.window.get_or_insert_with(|| {
+                    // The store may still have these.
+                    Window::new(removed.iter().map(|(key, _)| key.clone()))
+                });
+                window.evicted(&key);
                 left = true;
             }
         }

@@ -84,6 +84,8 @@ struct Subject {
     resident: BTreeMap<Vec<u8>, Vec<u8>>,
     cold: BTreeMap<Vec<u8>, Vec<u8>>,
     all: BTreeMap<u16, u16>,
+    /// What was read from the store and is not admitted yet.
+    read: Vec<Found>,
 }
 
 #[derive(Clone, Debug)]
@@ -94,8 +96,13 @@ enum Step {
     Get(u16),
     Back(u16, u16),
     Forward(u16, u16),
+    /// Reads a row from the store, or the range from its key on, as it is now.
+    Read(u16, bool),
+    /// Admits what was read, if no row left memory meanwhile.
+    Admit,
     Store,
-    Evict(usize),
+    /// Stores all rows before, or evicts while some are not taken yet.
+    Evict(usize, bool),
 }
 
 impl Subject {
@@ -105,6 +112,7 @@ impl Subject {
             resident: BTreeMap::new(),
             cold: BTreeMap::new(),
             all: BTreeMap::new(),
+            read: Vec::new(),
         }
     }
 
@@ -209,11 +217,30 @@ impl Subject {
                 };
                 assert_eq!(self.complete(rows), self.expected(after, before));
             }
+            Step::Read(key, is_range) => {
+                if is_range {
+                    self.table.forward(key, u16::MAX).count();
+                } else {
+                    self.table.get(&key);
+                }
+                let mut needs = Vec::new();
+                self.table.take_needs(TAG, &mut needs);
+                let found: Vec<Found> = needs.into_iter().map(|need| self.find(need)).collect();
+                self.read.extend(found);
+            }
+            Step::Admit => {
+                for found in std::mem::take(&mut self.read) {
+                    self.table.admit(found).unwrap();
+                }
+            }
             Step::Store => self.store(),
-            Step::Evict(keep) => {
-                self.store();
-                self.table.evict(keep);
-                self.table.evict(keep);
+            Step::Evict(keep, all_stored) => {
+                if all_stored {
+                    self.store();
+                }
+                if self.table.evict(keep) | self.table.evict(keep) {
+                    self.read.clear();
+                }
             }
         }
         assert!(!self.table.has_needs());
@@ -253,8 +280,10 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => key().prop_map(Step::Get),
         3 => (key(), key()).prop_map(|(after, before)| Step::Back(after, before)),
         3 => (key(), key()).prop_map(|(after, before)| Step::Forward(after, before)),
+        3 => (key(), any::<bool>()).prop_map(|(key, is_range)| Step::Read(key, is_range)),
+        2 => Just(Step::Admit),
         2 => Just(Step::Store),
-        3 => (0..20_usize).prop_map(Step::Evict),
+        3 => (0..20_usize, any::<bool>()).prop_map(|(keep, stored)| Step::Evict(keep, stored)),
     ]
 }
 

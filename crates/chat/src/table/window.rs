@@ -97,6 +97,14 @@ impl<K> Default for Window<K> {
 }
 
 impl<K: Ord + Clone> Window<K> {
+    /// A window of which some keys are known to have no row.
+    pub(super) fn new(absent: impl Iterator<Item = K>) -> Self {
+        Self {
+            absent: absent.collect(),
+            ..Self::default()
+        }
+    }
+
     /// The key after which all rows until `before` are in memory.
     fn complete_after(&self, before: &K) -> Option<&K> {
         let (after, end) = self.complete.range(..before).next_back()?;
