@@ -320,7 +320,10 @@ where
             Found::Row(name, Some(value)) => self.admit_row(&name, &value),
             Found::Row(name, None) => {
                 let key = key(&name)?;
-                self.know_absent(&key);
+                // It may have been inserted since.
+                if !self.rows.contains_key(&key) {
+                    self.know_absent(&key);
+                }
                 Ok(())
             }
             Found::Range { after, until, rows } => {
