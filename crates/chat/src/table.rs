@@ -211,8 +211,9 @@ impl<K: Ord + Clone, V> Table<K, V> {
         };
         if let Some(part) = slot.stored {
             self.removed.push((key.clone(), part));
-            self.know_absent(key);
         }
+        // Also if it was not stored: the store may still have an earlier row of this key.
+        self.know_absent(key);
         Some(slot.row)
     }
 

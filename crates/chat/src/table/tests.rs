@@ -302,6 +302,23 @@ proptest! {
 }
 
 #[test]
+fn a_row_that_is_removed_again_is_not_found_in_the_store() {
+    let mut subject = Subject::new();
+    subject.table.loaded();
+    for step in [
+        Step::Insert(2, 0),
+        Step::Store,
+        Step::Remove(2),
+        Step::Insert(2, 2),
+        Step::Remove(2),
+        Step::Get(2),
+    ] {
+        subject.step(&step);
+    }
+    subject.end();
+}
+
+#[test]
 fn rows_that_were_used_leave_last_and_changed_ones_stay() {
     let mut table: Table<u16, u16> = Table::with_cold(|_| false);
     (0..10).for_each(|key| table.insert(key, 0));
