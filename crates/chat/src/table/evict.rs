@@ -5,8 +5,8 @@
 use super::window::Window;
 use super::{Part, Table};
 
-/// Keys without a row that are remembered.
-const ABSENT_MAX: usize = 10_000;
+/// Keys without a row that are remembered. Tests remember fewer.
+const ABSENT_MAX: usize = if cfg!(test) { 4 } else { 10_000 };
 
 impl<K: Ord + Clone, V> Table<K, V> {
     /// Removes rows from memory until `keep` of those that may leave are left. Returns whether what is
@@ -31,12 +31,13 @@ impl<K: Ord + Clone, V> Table<K, V> {
                 self.leavers.push_back(key);
             } else {
                 self.rows.remove(&key);
-                let removed = &self.removed;
-                let window = self.window.get_or_insert_with(|| {
-                    // The store may still have these.
-                    Window::new(removed.iter().map(|(key, _)| key.clone()))
-                });
-                window.evicted(&key);
+                if self.window.is_none() {
+                    let absent = self.removed().cloned().collect();
+                    self.window = Some(Window::new(absent));
+                }
+                if let Some(window) = &mut self.window {
+                    window.evicted(&key);
+                }
                 left = true;
             }
         }
@@ -52,13 +53,20 @@ impl<K: Ord + Clone, V> Table<K, V> {
     }
 
     fn trim_absent(&mut self) -> bool {
-        let removed = self.removed.iter().map(|(key, _)| key.clone());
-        if let Some(window) = &mut self.window
-            && window.absent_len() > ABSENT_MAX
-        {
-            Window::forget_absent(window, removed);
-            return true;
+        let window = self.window.as_ref();
+        if window.is_none_or(|window| window.absent_len() <= ABSENT_MAX) {
+            return false;
         }
-        false
+        let absent = self.removed().cloned().collect();
+        if let Some(window) = &mut self.window {
+            window.forget_absent(absent);
+        }
+        true
+    }
+
+    /// Keys without a row of which the store may still have one.
+    fn removed(&self) -> impl Iterator<Item = &K> {
+        let removed = self.removed.iter().map(|(key, _)| key);
+        removed.filter(|key| !self.rows.contains_key(*key))
     }
 }

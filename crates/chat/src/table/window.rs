@@ -98,9 +98,9 @@ impl<K> Default for Window<K> {
 
 impl<K: Ord + Clone> Window<K> {
     /// A window of which some keys are known to have no row.
-    pub(super) fn new(absent: impl Iterator<Item = K>) -> Self {
+    pub(super) fn new(absent: BTreeSet<K>) -> Self {
         Self {
-            absent: absent.collect(),
+            absent,
             ..Self::default()
         }
     }
@@ -158,9 +158,9 @@ impl<K: Ord + Clone> Window<K> {
         self.absent.len()
     }
 
-    /// Forgets which keys have no row, but those of rows that the store may still have.
-    pub(super) fn forget_absent(&mut self, removed: impl Iterator<Item = K>) {
-        self.absent = removed.collect();
+    /// Forgets which keys have no row, but these, of which the store may still have one.
+    pub(super) fn forget_absent(&mut self, removed: BTreeSet<K>) {
+        self.absent = removed;
     }
 }
 
