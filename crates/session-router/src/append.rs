@@ -135,22 +135,20 @@ impl Appender {
         Ok(frame.releases)
     }
 
-    /// Has the projector write changed rows once their events are durable, if nothing was decided since
+    /// Evicts rows unless some are on their way to the store. Has the projector write changed rows once their events are durable, if nothing was decided since
     /// the last tick or if a start would replay too many events.
     pub(crate) fn offer_rows(&mut self, state: &mut State) {
+        let is_on_its_way = self.in_flight.iter().any(|frame| frame.rows.is_some());
+        // Also while nothing is decided: queries load rows.
+        if !is_on_its_way && self.projector.has_stored_all() {
+            state.evict();
+        }
         let position = state.workspace().position;
         let is_quiet = position == std::mem::replace(&mut self.ticked_at, position);
         let behind = position - self.checkpoint;
         let is_due = behind >= ROWS_EVENTS_MAX || is_quiet && behind > 0;
-        if !is_due || !self.projector.is_idle() {
+        if !is_due || is_on_its_way || !self.projector.is_idle() {
             return;
-        }
-        if self.in_flight.iter().any(|frame| frame.rows.is_some()) {
-            return;
-        }
-        // No rows are on their way to the store.
-        if self.projector.has_stored_all() {
-            state.evict();
         }
         self.checkpoint = position;
         let rows = changes(state.workspace_mut());
@@ -172,5 +170,45 @@ impl Appender {
         let projected = self.projector.stop(Some(last));
         self.log.close()?;
         projected
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chat::codec;
+    use chat::id::ContactId;
+    use chat::table::Found;
+    use chat::workspace::Workspace;
+    use projections::{Options, Store};
+
+    use super::*;
+    use crate::view::tests::shell::Shell;
+
+    #[test]
+    fn rows_that_queries_loaded_leave_memory_while_nothing_is_decided() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, _) = Store::open(dir.path(), Options::default()).unwrap();
+        let (_dir, log, mut state) = Shell::new().into_parts();
+        let scrub = Scrub::start(&log, Duration::ZERO).unwrap();
+        let (mut appender, _commits) = Appender::new(log, scrub, Projector::start(store).unwrap());
+        for _ in 0..2 {
+            appender.offer_rows(&mut state);
+            while !appender.projector.is_idle() {
+                std::thread::yield_now();
+            }
+        }
+        assert_eq!(appender.checkpoint, state.workspace().position);
+        for key in 0..2_000_u32 {
+            let name = [&Workspace::KEY_USE_NAMES.0[..], &codec::encode(&key)].concat();
+            let value = codec::encode(&None::<ContactId>);
+            let found = Found::Row(name, Some(value));
+            state.workspace_mut().admit(found).unwrap();
+        }
+        appender.offer_rows(&mut state);
+        let left = state.workspace().key_uses().count();
+        assert!(left <= 1_001, "{left}");
+        appender.close(Changes::default()).unwrap();
     }
 }

@@ -128,6 +128,11 @@ impl Shell {
         with(&mut Router::new(self.state, self.subjects, now))
     }
 
+    /// The directory, the log and the state.
+    pub(crate) fn into_parts(self) -> (tempfile::TempDir, EventLog, State) {
+        (self._dir, self.log, self.state)
+    }
+
     /// The id of the first session.
     pub(crate) fn first_session(&self) -> String {
         let (id, _) = self.workspace().sessions.iter().next().unwrap();
