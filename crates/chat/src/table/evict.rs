@@ -8,6 +8,9 @@ use super::{Part, Table};
 /// Keys without a row that are remembered. Tests remember fewer.
 const ABSENT_MAX: usize = if cfg!(test) { 4 } else { 10_000 };
 
+/// Ranges that are remembered to be in memory. Each session that is opened adds one. Tests remember fewer.
+const COMPLETE_MAX: usize = if cfg!(test) { 4 } else { 50_000 };
+
 impl<K: Ord + Clone, V> Table<K, V> {
     /// Removes rows from memory until `keep` of those that may leave are left. Returns whether what is
     /// known of the store became less. Then who is loading rows meanwhile may have read older ones.
@@ -40,6 +43,11 @@ impl<K: Ord + Clone, V> Table<K, V> {
                 }
                 left = true;
             }
+        }
+        if let Some(window) = &mut self.window
+            && window.complete_len() > COMPLETE_MAX
+        {
+            window.forget_complete();
         }
         self.trim_absent() | left
     }

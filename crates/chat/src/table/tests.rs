@@ -319,6 +319,20 @@ fn a_row_that_is_removed_again_is_not_found_in_the_store() {
 }
 
 #[test]
+fn what_is_known_of_ranges_does_not_grow_with_the_number_of_rows() {
+    let mut table: Table<u16, u16> = Table::with_cold(|_| false);
+    table.loaded();
+    for key in 0..100 {
+        table.insert(10 * key + 1, 0);
+        table.know_complete(10 * key, 10 * key + 2);
+        table.take_changed(TAG, &mut Changes::default());
+        table.evict(0);
+    }
+    let known = table.window.as_ref().map(Window::complete_len);
+    assert!(known.is_some_and(|known| known < 10), "{known:?}");
+}
+
+#[test]
 fn rows_that_were_used_leave_last_and_changed_ones_stay() {
     let mut table: Table<u16, u16> = Table::with_cold(|_| false);
     (0..10).for_each(|key| table.insert(key, 0));

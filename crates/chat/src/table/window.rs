@@ -153,6 +153,16 @@ impl<K: Ord + Clone> Window<K> {
         }
     }
 
+    /// The number of ranges of which all rows are in memory.
+    pub(super) fn complete_len(&self) -> usize {
+        self.complete.len()
+    }
+
+    /// Forgets which ranges are in memory. They are loaded again when they are needed.
+    pub(super) fn forget_complete(&mut self) {
+        self.complete.clear();
+    }
+
     /// The number of keys that are known to have no row.
     pub(super) fn absent_len(&self) -> usize {
         self.absent.len()
