@@ -179,6 +179,18 @@ impl Subject {
         }
     }
 
+    fn read(&mut self, key: u16, is_range: bool) {
+        if is_range {
+            self.table.forward(key, u16::MAX).count();
+        } else {
+            self.table.get(&key);
+        }
+        let mut needs = Vec::new();
+        self.table.take_needs(TAG, &mut needs);
+        let found: Vec<Found> = needs.into_iter().map(|need| self.find(need)).collect();
+        self.read.extend(found);
+    }
+
     fn step(&mut self, step: &Step) {
         match *step {
             Step::Insert(key, row) => {
@@ -217,17 +229,7 @@ impl Subject {
                 };
                 assert_eq!(self.complete(rows), self.expected(after, before));
             }
-            Step::Read(key, is_range) => {
-                if is_range {
-                    self.table.forward(key, u16::MAX).count();
-                } else {
-                    self.table.get(&key);
-                }
-                let mut needs = Vec::new();
-                self.table.take_needs(TAG, &mut needs);
-                let found: Vec<Found> = needs.into_iter().map(|need| self.find(need)).collect();
-                self.read.extend(found);
-            }
+            Step::Read(key, is_range) => self.read(key, is_range),
             Step::Admit => {
                 for found in std::mem::take(&mut self.read) {
                     self.table.admit(found).unwrap();

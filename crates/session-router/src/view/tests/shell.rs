@@ -32,7 +32,7 @@ use crate::state::{At, State};
 use crate::view::{self, Scanned};
 
 pub(crate) struct Shell {
-    _dir: tempfile::TempDir,
+    dir: tempfile::TempDir,
     log: EventLog,
     pub(crate) sealed_log: SealedLog,
     state: State,
@@ -70,7 +70,7 @@ impl Shell {
             "https://chat.example".to_owned(),
         );
         let mut shell = Self {
-            _dir: dir,
+            dir,
             log,
             sealed_log,
             state,
@@ -130,7 +130,7 @@ impl Shell {
 
     /// The directory, the log and the state.
     pub(crate) fn into_parts(self) -> (tempfile::TempDir, EventLog, State) {
-        (self._dir, self.log, self.state)
+        (self.dir, self.log, self.state)
     }
 
     /// The id of the first session.
