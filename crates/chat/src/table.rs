@@ -8,6 +8,8 @@
 mod evict;
 mod seen;
 #[cfg(test)]
+pub(crate) mod stored;
+#[cfg(test)]
 mod tests;
 mod window;
 

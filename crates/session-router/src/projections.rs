@@ -127,25 +127,48 @@ fn load(store: &Store, position: u64, index_key: &SealKey) -> Option<Workspace> 
     Some(workspace)
 }
 
-/// Folds the rest of the log, while another thread reads and decodes ahead.
+/// Folds the rest of the log, while other threads read and decode ahead, and write the rows of the last
+/// slice.
 fn replay(workspace: &mut Workspace, store: &Store, reader: &Reader) -> Result<(), Error> {
     let from = workspace.position + 1;
     let (ahead, chunks) = sync_channel(CHUNKS_MAX);
+    let (slices, to_write) = sync_channel::<Changes>(0);
+    let (wrote, written) = sync_channel(1);
     thread::scope(|scope| {
         let decoding = scope.spawn(move || decode(reader, from, &ahead));
-        let mut unwritten = 0;
+        let writing = scope.spawn(move || {
+            for slice in to_write {
+                let result = store.write_unfinished(&slice);
+                let failed = result.is_err();
+                if wrote.send(result).is_err() || failed {
+                    break;
+                }
+            }
+        });
+        let (mut unwritten, mut is_writing) = (0, false);
         for chunk in chunks {
             let chunk: Vec<Record> = chunk;
             for record in &chunk {
                 fold(workspace, store, record)?;
             }
             unwritten += chunk.len();
-            if unwritten >= REPLAY_SLICE {
-                store.write_unfinished(&changes(workspace))?;
-                workspace.evict(usize::MAX);
-                unwritten = 0;
+            if unwritten < REPLAY_SLICE {
+                continue;
             }
+            if is_writing {
+                written.recv().map_err(|_| Error::Died("writing rows"))??;
+                // All rows that were taken are stored now, so that they may leave.
+                workspace.evict(usize::MAX);
+            }
+            let sent = slices.send(changes(workspace));
+            sent.map_err(|_| Error::Died("writing rows"))?;
+            (unwritten, is_writing) = (0, true);
         }
+        if is_writing {
+            written.recv().map_err(|_| Error::Died("writing rows"))??;
+        }
+        drop(slices);
+        writing.join().map_err(|_| Error::Died("writing rows"))?;
         decoding
             .join()
             .map_err(|_| Error::Died("reading the log"))?

@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
+use super::stored::Rows;
 use super::*;
 
 const TAG: u8 = 9;
@@ -81,8 +82,7 @@ fn the_names_of_rows_sort_like_their_keys() {
 /// A table whose even rows may leave memory, its store, and what it should contain.
 struct Subject {
     table: Table<u16, u16>,
-    resident: BTreeMap<Vec<u8>, Vec<u8>>,
-    cold: BTreeMap<Vec<u8>, Vec<u8>>,
+    stored: Rows,
     all: BTreeMap<u16, u16>,
     /// What was read from the store and is not admitted yet.
     read: Vec<Found>,
@@ -109,40 +109,9 @@ impl Subject {
     fn new() -> Self {
         Self {
             table: Table::with_cold(|row| row % 2 == 1),
-            resident: BTreeMap::new(),
-            cold: BTreeMap::new(),
+            stored: Rows::default(),
             all: BTreeMap::new(),
             read: Vec::new(),
-        }
-    }
-
-    fn find(&self, need: Need) -> Found {
-        match need {
-            Need::Row(name) => Found::Row(name.clone(), self.cold.get(&name).cloned()),
-            Need::Range {
-                mut after,
-                mut until,
-                from,
-                count,
-            } => {
-                let rows = self
-                    .cold
-                    .iter()
-                    .filter(|(name, _)| **name > after && **name <= until);
-                let rows = rows.map(|(name, value)| (name.clone(), value.clone()));
-                let mut rows: Vec<_> = rows.collect();
-                if from == End::Last {
-                    rows.reverse();
-                }
-                if let Some((left_out, _)) = rows.get(count) {
-                    match from {
-                        End::First => until.clone_from(&rows[count - 1].0),
-                        End::Last => after.clone_from(left_out),
-                    }
-                }
-                rows.truncate(count);
-                Found::Range { after, until, rows }
-            }
         }
     }
 
@@ -155,7 +124,7 @@ impl Subject {
                 return result;
             }
             for need in needs {
-                let found = self.find(need);
+                let found = self.stored.find(need);
                 self.table.admit(found).unwrap();
             }
         }
@@ -165,18 +134,7 @@ impl Subject {
     fn store(&mut self) {
         let mut changes = Changes::default();
         self.table.take_changed(TAG, &mut changes);
-        let parts = [
-            (changes.resident, &mut self.resident),
-            (changes.cold, &mut self.cold),
-        ];
-        for (changed, part) in parts {
-            for (name, value) in changed {
-                match value {
-                    Some(value) => part.insert(name, value),
-                    None => part.remove(&name),
-                };
-            }
-        }
+        self.stored.write(changes);
     }
 
     fn read(&mut self, key: u16, is_range: bool) {
@@ -269,7 +227,10 @@ impl Subject {
             part.iter().map(row).collect()
         };
         let (odd, even) = self.all.into_iter().partition(|(_, row)| row % 2 == 1);
-        assert_eq!((rows(&self.resident), rows(&self.cold)), (odd, even));
+        assert_eq!(
+            (rows(&self.stored.resident), rows(&self.stored.cold)),
+            (odd, even)
+        );
     }
 }
 

@@ -2,27 +2,18 @@
 //! that may; then the request is decided and its events are applied as the session router does it. The
 //! outcome must be the one of a workspace that has everything in memory.
 
-use std::collections::BTreeMap;
-
 use super::fixture::index_key;
 use crate::chance::Chance;
 use crate::command::{Decision, Request};
 use crate::record::Record;
 use crate::rejection::Rejection;
 use crate::rules::Rules;
-use crate::table::{Changes, End, FILTER, Found, Need};
+use crate::table::stored::Rows;
 use crate::time::Timestamp;
 use crate::workspace::{Context, Workspace};
 
 /// The most rounds of loading that one lookup takes.
 const ROUNDS_MAX: usize = 30;
-
-/// The rows that a projection store has.
-#[derive(Clone, Default)]
-pub(super) struct Rows {
-    pub(super) resident: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(super) cold: BTreeMap<Vec<u8>, Vec<u8>>,
-}
 
 pub(super) struct Cold {
     workspace: Workspace,
@@ -30,72 +21,11 @@ pub(super) struct Cold {
 }
 
 impl Rows {
-    pub(super) fn write(&mut self, changes: Changes) {
-        let parts = [
-            (changes.resident, &mut self.resident),
-            (changes.cold, &mut self.cold),
-        ];
-        for (changed, part) in parts {
-            for (name, value) in changed {
-                match value {
-                    Some(value) => part.insert(name, value),
-                    None => part.remove(&name),
-                };
-            }
-        }
-        let in_both = self
-            .resident
-            .keys()
-            .find(|name| self.cold.contains_key(*name));
-        assert_eq!(in_both, None, "a row is in both parts");
-    }
-
-    /// Both parts, with the rows of each, without those of filters, which depend on when rows were taken.
-    pub(super) fn all(&self) -> BTreeMap<&[u8], &[u8]> {
-        let all = self.resident.iter().chain(&self.cold);
-        let all = all.filter(|(name, _)| name[0] & FILTER == 0);
-        all.map(|(name, value)| (&**name, &**value)).collect()
-    }
-
+    /// The workspace that starts with these rows.
     pub(super) fn load(&self, position: u64) -> Workspace {
         let residents = self.resident.iter();
         let residents = residents.map(|(name, value)| (&**name, &**value));
         Workspace::load(index_key(), residents, position).unwrap()
-    }
-
-    pub(super) fn find(&self, need: Need) -> Found {
-        match need {
-            Need::Row(name) => {
-                assert!(
-                    !self.resident.contains_key(&name),
-                    "a resident row is not in memory"
-                );
-                let value = self.cold.get(&name).cloned();
-                Found::Row(name, value)
-            }
-            Need::Range {
-                mut after,
-                mut until,
-                from,
-                count,
-            } => {
-                let rows = self.cold.range(after.clone()..=until.clone());
-                let rows = rows.filter(|(name, _)| **name != after);
-                let rows = rows.map(|(name, value)| (name.clone(), value.clone()));
-                let mut rows: Vec<_> = rows.collect();
-                if from == End::Last {
-                    rows.reverse();
-                }
-                if let Some((left_out, _)) = rows.get(count) {
-                    match from {
-                        End::First => until.clone_from(&rows[count - 1].0),
-                        End::Last => after.clone_from(left_out),
-                    }
-                }
-                rows.truncate(count);
-                Found::Range { after, until, rows }
-            }
-        }
     }
 }
 

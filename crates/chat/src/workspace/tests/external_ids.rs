@@ -1,6 +1,5 @@
 //! The messenger's ids of people, chats and messages, which may be phone numbers.
 
-use super::cold::Rows;
 use super::fixture::{Fixture, answer, close, edited, message, read, start_with};
 use super::values::{key, open};
 use crate::command::{Command, Person, SystemCommand};
@@ -12,6 +11,7 @@ use crate::model::OpenedBy;
 use crate::record::{Answer, Record, Stream};
 use crate::rejection::Code;
 use crate::seal::{Indexed, Private};
+use crate::table::stored::Rows;
 
 /// Starts every id of these tests.
 const PHONE: &[u8] = b"+447700900";

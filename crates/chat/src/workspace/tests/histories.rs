@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::cold::{Cold, Rows};
+use super::cold::Cold;
 use super::fixture::Fixture;
 use super::invariants;
 use super::model::{Contact, Model, Session, Verdict};
@@ -22,6 +22,7 @@ use crate::id::{ChannelId, MessageId, SessionId};
 use crate::messenger::Inbound;
 use crate::model::SessionStatus;
 use crate::rejection::Rejection;
+use crate::table::stored::Rows;
 
 const HOOKS: [&str; 2] = ["https://first.example/", "https://second.example/"];
 

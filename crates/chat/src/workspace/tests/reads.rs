@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::cold::Rows;
 use super::fixture::Fixture;
 use super::values::{index_key, key};
 use crate::content::Content;
@@ -11,6 +10,7 @@ use crate::id::{ChannelId, ContactId, MessageId, SessionId};
 use crate::model::{ChannelStatus, DeliveryState};
 use crate::record::Record;
 use crate::state::{Channel, Message, NoticeKind, Session};
+use crate::table::stored::Rows;
 use crate::time::Timestamp;
 use crate::workspace::Workspace;
 

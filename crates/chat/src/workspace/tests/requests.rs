@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::cold::Rows;
 use super::fixture::{Fixture, deleted, disconnect, edited, full_proof, message, reconnect, retry};
 use super::invariants;
 use crate::command::{Reply, Request};
@@ -11,6 +10,7 @@ use crate::messenger::{Inbound, ReceiptStatus};
 use crate::model::{ChannelStatus, DeliveryState};
 use crate::rejection::Code;
 use crate::rules::{REQUEST_AGE_MAX, REQUESTS_MAX};
+use crate::table::stored::Rows;
 use crate::verification::Purpose;
 
 impl Fixture {
