@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::teller::tell;
+use crate::teller;
 
 /// The confirmation code of every channel.
 pub(crate) const CODE: &str = "a public confirmation code";
@@ -118,7 +118,9 @@ pub(crate) fn serve(behind: &str, webhook: Option<&str>) {
             let started = bus::testing::Server::start_with(&settings).await;
             let connected = connect(&started).await;
             if let Some(webhook) = webhook {
-                tokio::spawn(tell(connected.clone(), format!("http://{webhook}/")));
+                let delivered = teller::consume(&connected).await;
+                let told = teller::tell(connected.clone(), delivered, format!("http://{webhook}/"));
+                tokio::spawn(told);
             }
             jetstream = Some(connected);
             server = Some(started);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, Message};
+use bus::{Bus, Message, Subscription};
 use bytes::Bytes;
 use chat::secret::Secret;
 use chat::signature;
@@ -25,9 +25,10 @@ const DELIVER: &str = "bench.deliver";
 /// The most requests to the webhook at once.
 const TOLD_MAX: usize = 64;
 
-/// Tells of each message until the connection ends.
-pub(crate) async fn tell(bus: Bus, webhook: String) {
-    let mut delivered = bus.subscribe(DELIVER, None).await.unwrap();
+/// Creates the consumer. The caller waits for this before it reports that it is ready: the bench then
+/// suspends this process and NATS, which would make the request time out.
+pub(crate) async fn consume(bus: &Bus) -> Subscription {
+    let delivered = bus.subscribe(DELIVER, None).await.unwrap();
     let consumer = json!({ "stream_name": STREAM, "config": {
         "durable_name": "teller", "deliver_subject": DELIVER, "ack_policy": "explicit",
         "deliver_policy": "all", "max_ack_pending": 4_096,
@@ -36,6 +37,11 @@ pub(crate) async fn tell(bus: Bus, webhook: String) {
     let made = bus.request(subject, &[], consumer.to_string().into(), TIMEOUT);
     let made: Value = serde_json::from_slice(&made.await.unwrap().payload).unwrap();
     assert!(made["error"].is_null(), "{made}");
+    delivered
+}
+
+/// Tells of each delivered message until the connection ends.
+pub(crate) async fn tell(bus: Bus, mut delivered: Subscription, webhook: String) {
     let mut connector = HttpConnector::new();
     connector.set_nodelay(true);
     let client = Client::builder(TokioExecutor::new()).build(connector);
