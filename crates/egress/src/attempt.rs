@@ -12,78 +12,54 @@ use chat::reason::Reason;
 use chat::rpc::{ANSWER_BYTES_MAX, ATTEMPT_TIMEOUT_MS, AttemptRequest, Outcome, PROFILE_BYTES_MAX};
 use chat::signature;
 use chat::time::Timestamp;
-use http_body_util::{BodyExt as _, Full};
-use hyper::body::Incoming;
-use hyper::header::{self, HeaderValue};
-use hyper::{Request, Response};
-use hyper_util::client::legacy::{self, Client};
-use hyper_util::rt::TokioTimer;
+use http_body_util::Full;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{self, HeaderName, HeaderValue};
+use hyper::{Method, Response};
 use rustls::ClientConfig;
 use tokio::sync::Semaphore;
 use tokio::time::Sleep;
-use tokio_util::task::TaskTracker;
 
 use crate::answer;
+use crate::connection::{Connection, Post};
 use crate::connector::Connector;
 use crate::dialer::Dialer;
+use crate::pool::Pool;
 use crate::retry_after;
 use crate::target::Target;
-use crate::tracked::is_unanswered_reuse;
 
 /// The `User-Agent` header.
 const USER_AGENT: &str = concat!("Switchboard/", env!("CARGO_PKG_VERSION"));
-/// How long an idle connection is kept: less than servers' usual 60 s, and long enough for a
-/// conversation.
-const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
-/// The most idle connections per host: as many as a session router has notices in flight to one channel,
-/// so that none is made for a single request. [`KEPT_MAX`](crate::dialer::KEPT_MAX) bounds all of them.
-const IDLE_PER_HOST_MAX: usize = 128;
-/// The longest head of a response, in bytes.
-const HEAD_BYTES_MAX: usize = 64 * 1024;
+/// The headers of a signed request.
+const WEBHOOK_ID: HeaderName = HeaderName::from_static("webhook-id");
+const WEBHOOK_TIMESTAMP: HeaderName = HeaderName::from_static("webhook-timestamp");
+const WEBHOOK_SIGNATURE: HeaderName = HeaderName::from_static("webhook-signature");
+/// The number of headers of a request, with the length that the HTTP library adds.
+const HEADERS_MAX: usize = 8;
 /// The most responses over [`ANSWER_BYTES_MAX`] that are read at once, which bounds their memory. Others
 /// wait within their timeout, and are then truncated.
 const LARGE_ANSWERS_MAX: usize = 32;
-/// How long closing all connections may take.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// Makes attempts and reuses connections between them.
 pub(crate) struct Attempts {
-    client: Client<Connector, Full<Bytes>>,
-    /// Makes a connection for each request.
-    fresh: Client<Connector, Full<Bytes>>,
-    tasks: TaskTracker,
+    pool: Pool,
     large_answers: Semaphore,
 }
 
-/// Tracks the HTTP client's tasks, so that closing can wait for them.
-#[derive(Clone)]
-struct TrackedTasks(TaskTracker);
-
-impl<F: Future<Output: Send> + Send + 'static> hyper::rt::Executor<F> for TrackedTasks {
-    fn execute(&self, task: F) {
-        drop(self.0.spawn(task));
-    }
+/// A signed request, which may be sent twice.
+struct Signed<'a> {
+    target: &'a Target,
+    id: HeaderValue,
+    timestamp: HeaderValue,
+    /// `None` without a code.
+    signature: Option<HeaderValue>,
+    body: Bytes,
 }
 
 impl Attempts {
+    /// Needs a runtime.
     pub(crate) fn new(dialer: Dialer, tls: ClientConfig) -> Self {
-        let tasks = TaskTracker::new();
-        let connector = Connector::new(dialer, tls);
-        let client = |kept_per_host| {
-            Client::builder(TrackedTasks(tasks.clone()))
-                .timer(TokioTimer::new())
-                .pool_timer(TokioTimer::new())
-                .pool_idle_timeout(IDLE_TIMEOUT)
-                .pool_max_idle_per_host(kept_per_host)
-                .http1_max_buf_size(HEAD_BYTES_MAX)
-                // Retry on another connection when a kept one was closed before a byte was sent.
-                .retry_canceled_requests(true)
-                .build(connector.clone())
-        };
         Self {
-            client: client(IDLE_PER_HOST_MAX),
-            fresh: client(0),
-            tasks,
+            pool: Pool::new(Connector::new(dialer, tls)),
             large_answers: Semaphore::new(LARGE_ANSWERS_MAX),
         }
     }
@@ -92,6 +68,7 @@ impl Attempts {
     /// answers 401. Returns how the last of them ended, and whether it was accepted with the old code.
     pub(crate) async fn attempt(
         &self,
+        target: &Target,
         mut request: AttemptRequest,
         now: Timestamp,
     ) -> (Outcome, Option<bool>) {
@@ -109,10 +86,10 @@ impl Attempts {
             timeout_ms: request.timeout_ms,
             is_profile: request.is_profile,
         });
-        let mut outcome = self.send(request, over.as_mut(), now).await;
+        let mut outcome = self.send(target, request, over.as_mut(), now).await;
         let is_old = repeat.is_some() && outcome.status() == Some(401);
         if let Some(repeat) = repeat.filter(|_| is_old) {
-            outcome = self.send(repeat, over, now).await;
+            outcome = self.send(target, repeat, over, now).await;
         }
         let accepted = matches!(outcome.status(), Some(200..=299));
         (outcome, (accepted && tells).then_some(is_old))
@@ -122,28 +99,35 @@ impl Attempts {
     /// answered: a body that is too long, too slow or incomplete is truncated.
     async fn send(
         &self,
+        target: &Target,
         request: AttemptRequest,
         mut over: Pin<&mut Sleep>,
         now: Timestamp,
     ) -> Outcome {
         let (timeout_ms, is_profile) = (request.timeout_ms, request.is_profile);
-        let post = match post(request, now) {
-            Ok(post) => post,
+        let signed = match Signed::new(target, request, now) {
+            Ok(signed) => signed,
             Err(reason) => return Outcome::Failed(reason),
         };
         let answered = tokio::select! {
             biased; // A response that has arrived counts even if the timeout has just elapsed.
-            answered = self.request(post) => answered,
+            answered = self.request(&signed) => answered,
             () = &mut over => return Outcome::Failed(Reason::TimedOut { ms: timeout_ms }),
         };
         match answered {
-            Ok(response) => self.read(response, is_profile, over, now).await,
-            Err(error) => Outcome::Failed(explain(&error)),
+            Ok((mut connection, response)) => {
+                let outcome = self.read(&mut connection, response, is_profile, over, now);
+                let outcome = outcome.await;
+                self.pool.keep(&target.origin, connection);
+                outcome
+            }
+            Err(reason) => Outcome::Failed(reason),
         }
     }
 
     async fn read(
         &self,
+        connection: &mut Connection,
         response: Response<Incoming>,
         is_profile: bool,
         over: Pin<&mut Sleep>,
@@ -164,7 +148,8 @@ impl Attempts {
         let (mut answer, mut place) = (Vec::new(), None);
         let reading = async {
             while answer.len() < bytes_max
-                && let Some(Ok(frame)) = body.frame().await
+                && !body.is_end_stream()
+                && let Some(frame) = connection.frame(&mut body).await
             {
                 let Some(data) = frame.data_ref() else {
                     continue;
@@ -202,57 +187,92 @@ impl Attempts {
     }
 
     /// Sends a request, and again on a fresh connection if the messenger closed a kept one just then.
+    /// Returns the connection that the response comes on.
     async fn request(
         &self,
-        post: Request<Full<Bytes>>,
-    ) -> Result<Response<Incoming>, legacy::Error> {
-        let again = post.clone();
-        match self.client.request(post).await {
-            Err(error) if is_unanswered_reuse(&error) => self.fresh.request(again).await,
-            answered => answered,
+        signed: &Signed<'_>,
+    ) -> Result<(Connection, Response<Incoming>), Reason> {
+        let target = signed.target;
+        let (mut post, mut is_repeated) = (signed.post(), false);
+        while let Some(mut kept) = self.pool.take(&target.origin) {
+            let mut error = match kept.send(post).await {
+                Ok(response) => return Ok((kept, response)),
+                Err(error) => error,
+            };
+            match error.take_message() {
+                Some(unsent) => post = unsent,
+                None if kept.is_unanswered_reuse() => {
+                    (post, is_repeated) = (signed.post(), true);
+                    break;
+                }
+                None => return Err(explain(error.error())),
+            }
+        }
+        let mut fresh = self.pool.connect(target.uri.clone()).await?;
+        if is_repeated {
+            // This messenger may close every connection after its first request.
+            fresh.close_after_request();
+        }
+        match fresh.send(post).await {
+            Ok(response) => Ok((fresh, response)),
+            Err(error) => Err(explain(error.error())),
         }
     }
 
     /// Closes every connection.
     pub(crate) async fn close(self) {
-        drop((self.client, self.fresh));
-        self.tasks.close();
-        drop(tokio::time::timeout(CLOSE_TIMEOUT, self.tasks.wait()).await);
+        self.pool.close().await;
     }
 }
 
-fn post(request: AttemptRequest, now: Timestamp) -> Result<Request<Full<Bytes>>, Reason> {
-    let target = Target::parse(&request.url)?;
-    let unfit = |detail: String| Reason::InvalidAttempt { detail };
-    let signed = signature::sign(&request.codes, &request.id, now, &request.body)
-        .map_err(|error| unfit(error.to_string()))?;
-    let mut post = Request::post(target.uri)
-        .header(header::CONTENT_TYPE, "application/json")
-        .header(header::ACCEPT_ENCODING, "identity")
-        .header(header::USER_AGENT, USER_AGENT)
-        .header("webhook-id", signed.id)
-        .header("webhook-timestamp", signed.timestamp);
-    if !request.codes.is_empty() {
-        post = post.header("webhook-signature", signed.signature);
+impl<'a> Signed<'a> {
+    fn new(target: &'a Target, request: AttemptRequest, now: Timestamp) -> Result<Self, Reason> {
+        let unfit = |detail: String| Reason::InvalidAttempt { detail };
+        let signed = signature::sign(&request.codes, &request.id, now, &request.body)
+            .map_err(|error| unfit(error.to_string()))?;
+        let value =
+            |text: String| HeaderValue::try_from(text).map_err(|error| unfit(error.to_string()));
+        let signature = (!request.codes.is_empty()).then_some(signed.signature);
+        Ok(Self {
+            target,
+            id: value(signed.id)?,
+            timestamp: value(signed.timestamp)?,
+            signature: signature.map(value).transpose()?,
+            body: request.body.into(),
+        })
     }
-    post.body(Full::from(request.body))
-        .map_err(|error| unfit(error.to_string()))
+
+    fn post(&self) -> Post {
+        const JSON: HeaderValue = HeaderValue::from_static("application/json");
+        const IDENTITY: HeaderValue = HeaderValue::from_static("identity");
+        const US: HeaderValue = HeaderValue::from_static(USER_AGENT);
+        let mut post = Post::new(Full::from(self.body.clone()));
+        *post.method_mut() = Method::POST;
+        *post.uri_mut() = self.target.path.clone();
+        let headers = post.headers_mut();
+        headers.reserve(HEADERS_MAX);
+        headers.insert(header::HOST, self.target.host_header.clone());
+        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::ACCEPT_ENCODING, IDENTITY);
+        headers.insert(header::USER_AGENT, US);
+        headers.insert(WEBHOOK_ID, self.id.clone());
+        headers.insert(WEBHOOK_TIMESTAMP, self.timestamp.clone());
+        if let Some(signature) = &self.signature {
+            headers.insert(WEBHOOK_SIGNATURE, signature.clone());
+        }
+        post
+    }
 }
 
-fn explain(error: &legacy::Error) -> Reason {
-    let cause = std::error::Error::source(error);
-    if let Some(reason) = cause.and_then(|cause| cause.downcast_ref::<Reason>()) {
-        return reason.clone();
-    }
+fn explain(error: &hyper::Error) -> Reason {
     let broken = |detail: &dyn std::error::Error| Reason::ConnectionBroken {
         detail: detail.to_string(),
     };
-    match cause.and_then(|cause| cause.downcast_ref::<hyper::Error>()) {
-        Some(error) if error.is_parse() => Reason::NotHttp,
-        Some(error) if error.is_incomplete_message() || error.is_closed() => {
-            Reason::ConnectionClosed
-        }
-        Some(error) => std::error::Error::source(error).map_or_else(|| broken(error), broken),
-        None => broken(error),
+    if error.is_parse() {
+        Reason::NotHttp
+    } else if error.is_incomplete_message() || error.is_closed() {
+        Reason::ConnectionClosed
+    } else {
+        std::error::Error::source(error).map_or_else(|| broken(error), broken)
     }
 }

@@ -22,7 +22,10 @@ use crate::tracked::Tracked;
 /// The timeout of connecting: resolution, TCP and TLS together.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(CONNECT_TIMEOUT_MS as u64);
 
-/// The HTTP client's source of connections.
+/// The stream of a connection.
+pub(crate) type Io = Tracked<MaybeHttpsStream<Stream>>;
+
+/// Makes connections.
 #[derive(Clone)]
 pub(crate) struct Connector {
     https: HttpsConnector<Dialer>,
@@ -58,7 +61,7 @@ pub(crate) fn tls(trust: &Trust) -> io::Result<ClientConfig> {
 }
 
 impl Service<Uri> for Connector {
-    type Response = Tracked<MaybeHttpsStream<Stream>>;
+    type Response = Io;
     type Error = Reason;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Reason>> + Send>>;
 
@@ -71,13 +74,23 @@ impl Service<Uri> for Connector {
         let connecting = self.https.call(uri);
         Box::pin(async move {
             match tokio::time::timeout(CONNECT_TIMEOUT, connecting).await {
-                Ok(Ok(stream)) => Ok(Tracked::new(stream)),
+                Ok(Ok(stream)) => {
+                    let may_be_kept = tcp(&stream).may_be_kept();
+                    Ok(Tracked::new(stream, may_be_kept))
+                }
                 Ok(Err(error)) => Err(explain(error)),
                 Err(_) => Err(Reason::ConnectTimedOut {
                     seconds: CONNECT_TIMEOUT.as_secs(),
                 }),
             }
         })
+    }
+}
+
+fn tcp(stream: &MaybeHttpsStream<Stream>) -> &Stream {
+    match stream {
+        MaybeHttpsStream::Http(stream) => stream,
+        MaybeHttpsStream::Https(tls) => tls.inner().get_ref().0.inner(),
     }
 }
 

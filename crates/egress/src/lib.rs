@@ -17,10 +17,12 @@
 mod answer;
 mod attempt;
 mod config;
+mod connection;
 mod connector;
 mod dialer;
 mod guard;
 mod metric;
+mod pool;
 mod queue;
 mod replies;
 mod resolver;

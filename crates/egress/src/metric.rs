@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chat::reason::Reason;
 use chat::rpc::Outcome;
+use metrics::{Counter, Gauge, Histogram};
 
 /// Counter: attempts that ended, by `outcome`: `2xx` .. `5xx`, or how it failed (`timeout` ..).
 pub const ATTEMPTS: &str = "switchboard_egress_attempts_total";
@@ -16,16 +17,40 @@ pub const TURNED_AWAY: &str = "switchboard_egress_turned_away_total";
 /// Counter: connections opened to messengers.
 pub const CONNECTIONS: &str = "switchboard_egress_connections_total";
 
-/// Records the start of an attempt.
-pub(crate) fn started() {
-    metrics::gauge!(RUNNING).increment(1);
+/// The outcome of attempts that were accepted.
+const ACCEPTED: &str = "2xx";
+
+/// The metrics of attempts, which are looked up once: by name that costs about as much as the rest of
+/// the bookkeeping of an attempt.
+pub(crate) struct Metrics {
+    running: Gauge,
+    duration: Histogram,
+    accepted: Counter,
 }
 
-/// Records the outcome and duration of an attempt.
-pub(crate) fn ended(outcome: &Outcome, elapsed: Duration) {
-    metrics::gauge!(RUNNING).decrement(1);
-    metrics::counter!(ATTEMPTS, "outcome" => label(outcome)).increment(1);
-    metrics::histogram!(ATTEMPT_DURATION).record(elapsed);
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        Self {
+            running: metrics::gauge!(RUNNING),
+            duration: metrics::histogram!(ATTEMPT_DURATION),
+            accepted: metrics::counter!(ATTEMPTS, "outcome" => ACCEPTED),
+        }
+    }
+
+    /// Records the start of an attempt.
+    pub(crate) fn started(&self) {
+        self.running.increment(1);
+    }
+
+    /// Records the outcome and duration of an attempt.
+    pub(crate) fn ended(&self, outcome: &Outcome, elapsed: Duration) {
+        self.running.decrement(1);
+        self.duration.record(elapsed);
+        match label(outcome) {
+            ACCEPTED => self.accepted.increment(1),
+            other => metrics::counter!(ATTEMPTS, "outcome" => other).increment(1),
+        }
+    }
 }
 
 /// Counts one request that could not start.
@@ -46,7 +71,7 @@ const fn label(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::Answered { status, .. } => match *status / 100 {
             1 => "1xx",
-            2 => "2xx",
+            2 => ACCEPTED,
             3 => "3xx",
             4 => "4xx",
             5 => "5xx",

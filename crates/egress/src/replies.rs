@@ -1,10 +1,16 @@
 //! The replies to the attempts of one message: those that end together are sent together.
 
+use std::time::Duration;
+
 use bus::{Bus, Message, batch};
 use bytes::Bytes;
 use chat::codec;
 use chat::rpc::AttemptReply;
 use tokio::sync::mpsc;
+
+/// How long a reply waits for those of other attempts of its message. A message over NATS wakes three
+/// processes or roles, which costs more than an attempt.
+const LINGER: Duration = Duration::from_millis(1);
 
 /// The places of the attempts of a message, in order.
 pub(crate) struct Replies {
@@ -27,7 +33,7 @@ impl Replies {
         count: usize,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (sender, replies) = mpsc::channel(count.max(1));
-        (Self { sender, next: 0 }, send(bus, message, replies))
+        (Self { sender, next: 0 }, send(bus, message, replies, count))
     }
 }
 
@@ -51,11 +57,17 @@ impl ReplyTo {
     }
 }
 
-async fn send(bus: Bus, message: Message, mut replies: mpsc::Receiver<Vec<u8>>) {
+async fn send(
+    bus: Bus,
+    message: Message,
+    mut replies: mpsc::Receiver<Vec<u8>>,
+    mut running: usize,
+) {
     let mut ended = Vec::from_iter(replies.recv().await);
     while !ended.is_empty() {
-        // Others that have ended by now run first.
-        tokio::task::yield_now().await;
+        if running > ended.len() {
+            tokio::time::sleep(LINGER).await;
+        }
         let mut bytes: usize = ended.iter().map(Vec::len).sum();
         let mut first_of_next = None;
         while let Ok(reply) = replies.try_recv() {
@@ -66,6 +78,7 @@ async fn send(bus: Bus, message: Message, mut replies: mpsc::Receiver<Vec<u8>>) 
             bytes += reply.len();
             ended.push(reply);
         }
+        running = running.saturating_sub(ended.len());
         let payload = Bytes::from(codec::encode_list(&ended));
         log_unsent(bus.respond(&message, &[], payload).await);
         ended.clear();

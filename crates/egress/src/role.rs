@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::connector;
 use crate::dialer::{Dialer, KEPT_MAX};
 use crate::guard::Guard;
-use crate::metric;
+use crate::metric::{self, Metrics};
 use crate::queue::{AttemptQueue, Limits};
 use crate::replies::{Replies, ReplyTo, log_unsent};
 use crate::resolver::Resolver;
@@ -76,6 +76,7 @@ pub async fn run(
     let mut role = Role {
         shared: Arc::new(Shared {
             attempts: Attempts::new(dialer, tls),
+            metrics: Metrics::new(),
             bus,
             service,
         }),
@@ -105,32 +106,42 @@ struct Role {
 
 struct Shared {
     attempts: Attempts,
+    metrics: Metrics,
     bus: Bus,
     service: Service,
 }
 
-/// A decoded request and where its reply goes.
+/// A decoded request, its target, and where its reply goes.
 struct Pending {
     request: AttemptRequest,
+    target: Parsed,
     reply: ReplyTo,
 }
 
-/// The hosts of the requests of a message, many of which go to the same URL.
+/// The target of a URL, or why it has none.
+type Parsed = Result<Arc<Target>, Reason>;
+
+/// The targets of the requests of a message, many of which go to the same URL.
 #[derive(Default)]
-struct Hosts {
-    url: String,
-    host: Arc<str>,
+struct Targets {
+    /// The last URL, its target and its host.
+    last: Option<(String, Parsed, Arc<str>)>,
 }
 
-impl Hosts {
-    /// The host of a URL. Requests with an invalid one share a host until they start, and then fail at
-    /// once.
-    fn of(&mut self, url: &str) -> Arc<str> {
-        if self.url != url {
-            let host = Target::parse(url).map(|target| target.host.to_string());
-            (self.url, self.host) = (url.to_owned(), host.unwrap_or_default().into());
+impl Targets {
+    /// The target of a URL and its host. Requests with an invalid URL share a host until they start, and
+    /// then fail at once.
+    fn of(&mut self, url: &str) -> (Parsed, Arc<str>) {
+        if let Some((last, target, host)) = &self.last
+            && last == url
+        {
+            return (target.clone(), Arc::clone(host));
         }
-        Arc::clone(&self.host)
+        let target = Target::parse(url).map(Arc::new);
+        let host = target.as_ref().map(|target| target.host.to_string());
+        let host: Arc<str> = host.unwrap_or_default().into();
+        self.last = Some((url.to_owned(), target.clone(), Arc::clone(&host)));
+        (target, host)
     }
 }
 
@@ -164,9 +175,7 @@ impl Role {
     }
 
     async fn enqueue(&mut self, message: Message, now: Instant) {
-        let mut hosts = Hosts::default();
-        for pending in self.pending(message).await {
-            let host = hosts.of(&pending.request.url);
+        for (host, pending) in self.pending(message).await {
             if let Err(pending) = self.queue.push(host, pending, now) {
                 self.refuse(pending, Reason::EgressBusy);
             }
@@ -174,16 +183,23 @@ impl Role {
     }
 
     /// Decodes the requests of a message, or refuses it.
-    async fn pending(&self, message: Message) -> Vec<Pending> {
+    async fn pending(&self, message: Message) -> Vec<(Arc<str>, Pending)> {
         match codec::decode::<Vec<AttemptRequest>>(&message.payload) {
             Ok(requests) => {
                 let (replies, sending) =
                     Replies::new(self.shared.bus.clone(), message, requests.len());
                 self.repliers.spawn(sending);
-                let requests = requests.into_iter().zip(replies);
-                requests
-                    .map(|(request, reply)| Pending { request, reply })
-                    .collect()
+                let (mut targets, requests) = (Targets::default(), requests.into_iter());
+                let pending = |(request, reply): (AttemptRequest, ReplyTo)| {
+                    let (target, host) = targets.of(&request.url);
+                    let pending = Pending {
+                        request,
+                        target,
+                        reply,
+                    };
+                    (host, pending)
+                };
+                requests.zip(replies).map(pending).collect()
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot decode attempt requests");
@@ -226,7 +242,7 @@ impl Role {
         let rest = async {
             log_unsent(subscription.drain().await);
             while let Some(message) = subscription.next().await {
-                for pending in self.pending(message).await {
+                for (_, pending) in self.pending(message).await {
                     self.refuse(pending, Reason::EgressStopping);
                 }
             }
@@ -249,12 +265,19 @@ impl Role {
 
 impl Shared {
     async fn attempt(&self, pending: Pending) {
-        let Pending { request, reply } = pending;
-        metric::started();
+        let Pending {
+            request,
+            target,
+            reply,
+        } = pending;
+        self.metrics.started();
         let started = clock::instant();
-        let (outcome, old_code) = self.attempts.attempt(request, clock::now()).await;
+        let (outcome, old_code) = match target {
+            Ok(target) => self.attempts.attempt(&target, request, clock::now()).await,
+            Err(reason) => (Outcome::Failed(reason), None),
+        };
         let elapsed = clock::instant().saturating_duration_since(started);
-        metric::ended(&outcome, elapsed);
+        self.metrics.ended(&outcome, elapsed);
         self.answer(reply, elapsed, (outcome, old_code));
     }
 

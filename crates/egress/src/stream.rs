@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 
-/// A TCP connection that is reused only with a permit.
+/// A TCP connection that is kept after a request only with a permit.
 #[derive(Debug)]
 pub(crate) struct Stream {
     tcp: TokioIo<TcpStream>,
@@ -24,16 +24,16 @@ impl Stream {
             permit,
         }
     }
+
+    /// Whether the connection may be kept after a request.
+    pub(crate) const fn may_be_kept(&self) -> bool {
+        self.permit.is_some()
+    }
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        let connected = Connected::new();
-        if self.permit.is_none() {
-            // A poisoned connection is not reused.
-            connected.poison();
-        }
-        connected
+        Connected::new()
     }
 }
 

@@ -1,8 +1,11 @@
-//! The host and port of a webhook's URL.
+//! The parts of a webhook's URL.
+
+use std::sync::Arc;
 
 use chat::reason::Reason;
 use chat::verification::request_url;
 use hyper::Uri;
+use hyper::header::HeaderValue;
 use hyper::http::uri::Scheme;
 
 use crate::guard::Host;
@@ -13,6 +16,12 @@ pub(crate) struct Target {
     pub(crate) uri: Uri,
     pub(crate) host: Host,
     pub(crate) port: u16,
+    /// Scheme, host and port, whose connections serve every target with the same.
+    pub(crate) origin: Arc<str>,
+    /// What a request line has: the path and the query.
+    pub(crate) path: Uri,
+    /// The value of the header `host`.
+    pub(crate) host_header: HeaderValue,
 }
 
 impl Target {
@@ -42,6 +51,20 @@ impl Target {
             None if authority.as_str() != authority.host() => return Err(Reason::NotAWebhook),
             None => default,
         };
-        Ok(Self { uri, host, port })
+        let named = if port == default {
+            authority.host()
+        } else {
+            authority.as_str()
+        };
+        let host_header = HeaderValue::from_str(named).map_err(|_| Reason::NotAWebhook)?;
+        let path = uri.path_and_query().cloned();
+        Ok(Self {
+            origin: format!("{}//{host}:{port}", uri.scheme_str().unwrap_or_default()).into(),
+            path: path.map_or_else(Uri::default, Uri::from),
+            host_header,
+            uri,
+            host,
+            port,
+        })
     }
 }

@@ -7,10 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, ready};
 
-use hyper::http::Extensions;
 use hyper::rt::{Read, ReadBuf, ReadBufCursor, Write};
-use hyper_util::client::legacy;
-use hyper_util::client::legacy::connect::{Connected, Connection};
 
 /// No request was answered yet.
 const NEW: u8 = 0;
@@ -22,23 +19,42 @@ const REUSED: u8 = 2;
 /// The most bytes of one read.
 const READ_BYTES_MAX: usize = 8 * 1024;
 
-/// The progress of a connection, shared with the HTTP client's errors about it.
+/// The progress of a connection.
 #[derive(Clone, Debug)]
-struct Progress(Arc<AtomicU8>);
+pub(crate) struct Progress(Arc<AtomicU8>);
+
+impl Progress {
+    /// Whether the connection had served requests before the last one, which has not been answered with
+    /// a byte: a messenger may close an idle connection while the next request is on its way.
+    pub(crate) fn is_unanswered_reuse(&self) -> bool {
+        self.0.load(Ordering::Relaxed) == REUSED
+    }
+}
 
 /// A stream of plain HTTP, inside TLS if there is any.
 #[derive(Debug)]
 pub(crate) struct Tracked<S> {
     stream: S,
     progress: Progress,
+    may_be_kept: bool,
 }
 
 impl<S> Tracked<S> {
-    pub(crate) fn new(stream: S) -> Self {
+    /// Tracks a stream, which may be kept for further requests or not.
+    pub(crate) fn new(stream: S, may_be_kept: bool) -> Self {
         Self {
             stream,
             progress: Progress(Arc::new(AtomicU8::new(NEW))),
+            may_be_kept,
         }
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        self.progress.clone()
+    }
+
+    pub(crate) const fn may_be_kept(&self) -> bool {
+        self.may_be_kept
     }
 
     fn sends(&self) {
@@ -46,23 +62,6 @@ impl<S> Tracked<S> {
         if progress.load(Ordering::Relaxed) == ANSWERED {
             progress.store(REUSED, Ordering::Relaxed);
         }
-    }
-}
-
-/// Whether a request failed because its connection, which had served others, ended before any byte of
-/// the response: a messenger may close an idle connection while the next request is on its way.
-pub(crate) fn is_unanswered_reuse(error: &legacy::Error) -> bool {
-    let mut extras = Extensions::new();
-    if let Some(connected) = error.connect_info() {
-        connected.get_extras(&mut extras);
-    }
-    let progress = extras.get::<Progress>();
-    progress.is_some_and(|Progress(progress)| progress.load(Ordering::Relaxed) == REUSED)
-}
-
-impl<S: Connection> Connection for Tracked<S> {
-    fn connected(&self) -> Connected {
-        self.stream.connected().extra(self.progress.clone())
     }
 }
 

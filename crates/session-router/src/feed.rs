@@ -34,6 +34,9 @@ use members::Members;
 
 pub(crate) use signal::{Signal, Who};
 
+/// About the length of an event with a short message, so that the text is not moved while it grows.
+const EVENT_BYTES: usize = 1_024;
+
 /// Subject, headers and payload.
 pub(crate) type Message = (String, Vec<(String, String)>, Vec<u8>);
 
@@ -209,11 +212,13 @@ struct Envelope {
 impl Envelope {
     /// The JSON text.
     fn bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(EVENT_BYTES);
         #[expect(
             clippy::expect_used,
             reason = "the members are texts, numbers and values of JSON"
         )]
-        serde_json::to_vec(self).expect("an event can be encoded")
+        serde_json::to_writer(&mut bytes, self).expect("an event can be encoded");
+        bytes
     }
 }
 

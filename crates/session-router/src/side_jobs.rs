@@ -2,6 +2,7 @@
 //! messengers, password hashes, scans of the log.
 
 mod attempts;
+mod notify;
 mod typing;
 
 use std::sync::Arc;
@@ -35,9 +36,6 @@ pub(crate) use typing::{TIMEOUT_MS as TYPING_TIMEOUT_MS, TypingNotice};
 /// The most results that wait for the loop: about as many as there are jobs, so that none of them
 /// blocks.
 const RESULTS_MAX: usize = 2 * (FAST_MAX + SLOW_MAX);
-/// The most notifications that go to egress in one message. With the longest ids, codes and URLs that is
-/// half of what NATS allows.
-const NOTICES_TOGETHER_MAX: usize = 64;
 /// Counter: notifications that an operator is typing that were dropped for newer ones.
 const TYPING_DROPPED: &str = "switchboard_router_typing_dropped_total";
 
@@ -102,6 +100,7 @@ pub(crate) struct SideJobs {
     sealed_log: SealedLog,
     loader: Loader,
     results: mpsc::Sender<JobResult>,
+    notifications: mpsc::Sender<Vec<Notification>>,
     tasks: TaskTracker,
     attempts: RunningAttempts,
     typing: Typing,
@@ -121,11 +120,14 @@ impl SideJobs {
         let (egress, sending) = Egress::new(bus, attempt_subject);
         let tasks = TaskTracker::new();
         tasks.spawn(sending);
+        let (notifications, started) = mpsc::channel(RESULTS_MAX);
+        tasks.spawn(notify::run(started, egress.clone(), results.clone()));
         let jobs = Self {
             egress,
             sealed_log,
             loader,
             results,
+            notifications,
             tasks,
             attempts: RunningAttempts::new(),
             typing: Typing::default(),
@@ -151,7 +153,8 @@ impl SideJobs {
         let egress = self.egress.clone();
         match job {
             SideJob::Attempt(message, attempt) => self.attempt(message, attempt),
-            SideJob::Notify(notifications) => self.notify(notifications),
+            // There is room for as many as have slots.
+            SideJob::Notify(started) => drop(self.notifications.try_send(started)),
             SideJob::Typing(notice) => {
                 let dropped = self.typing.add(*notice);
                 metrics::counter!(TYPING_DROPPED).increment(dropped);
@@ -173,22 +176,6 @@ impl SideJobs {
             self.spawn(async move {
                 drop(egress.attempt(&request).await);
                 JobResult::TypingNotified(channel)
-            });
-        }
-    }
-
-    fn notify(&self, mut notifications: Vec<Notification>) {
-        while !notifications.is_empty() {
-            let rest = notifications.split_off(notifications.len().min(NOTICES_TOGETHER_MAX));
-            let together = std::mem::replace(&mut notifications, rest);
-            let (egress, results) = (self.egress.clone(), self.results.clone());
-            self.tasks.spawn(async move {
-                let ended = |answers| {
-                    let results = results.clone();
-                    // As in `spawn`.
-                    async move { drop(results.send(JobResult::Notified(answers)).await) }
-                };
-                egress.attempt_all(together, |n| &n.request, ended).await;
             });
         }
     }

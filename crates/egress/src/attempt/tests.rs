@@ -12,6 +12,7 @@ use chat::secret::Secret;
 
 use super::*;
 use crate::config::Trust;
+use crate::connection::HEAD_BYTES_MAX;
 use crate::connector::tls;
 use crate::dialer::KEPT_MAX;
 use crate::guard::Guard;
@@ -56,7 +57,10 @@ fn within(timeout_ms: u32, url: impl Into<String>) -> AttemptRequest {
 impl Attempts {
     /// How an attempt ends.
     async fn outcome(&self, request: AttemptRequest, now: Timestamp) -> Outcome {
-        self.attempt(request, now).await.0
+        match Target::parse(&request.url) {
+            Ok(target) => self.attempt(&target, request, now).await.0,
+            Err(reason) => Outcome::Failed(reason),
+        }
     }
 }
 
@@ -157,7 +161,9 @@ async fn a_request_answered_401_is_repeated_at_once_with_the_old_code() {
         ("new", None, 200, None, vec!["new"]),
     ] {
         let messenger = Messenger::start(Behaviour::Know(known)).await;
-        let (outcome, by_old) = local().attempt(rotated(messenger.url(), old), NOW).await;
+        let request = rotated(messenger.url(), old);
+        let target = Target::parse(&request.url).unwrap();
+        let (outcome, by_old) = local().attempt(&target, request, NOW).await;
         assert_eq!((outcome.status(), by_old), (Some(status), old_code));
         let requests = messenger.log().requests;
         let bodies: Vec<_> = requests.iter().map(|r| r.body.clone()).collect();
