@@ -1,4 +1,4 @@
-//! Measures how fast a webhook that is back receives the outcomes that piled up.
+//! Measures how fast outcomes that piled up reach a webhook that is back.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ const CONNECTIONS: usize = 256;
 /// How long the webhook refuses connections before messages are sent: a broker then considers it away,
 /// and accepts more messages than it keeps outcomes of.
 const AWAY: Duration = Duration::from_secs(75);
-/// How long no outcome arrives before the backlog counts as worked off.
+/// How long no outcome arrives before the backlog counts as empty.
 const QUIET: Duration = Duration::from_secs(15);
 
-/// Sends messages while the webhook refuses connections, and prints each second how many outcomes were
-/// told since it is back.
+/// Sends messages while the webhook refuses connections, and prints each second how many outcomes have
+/// arrived since it is back.
 pub(crate) async fn measure(options: &Options) {
     let broker = System::broker(('g', "broker"), switchboard(), true).await;
     let mut broker = broker;
