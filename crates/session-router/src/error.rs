@@ -49,6 +49,9 @@ pub enum Error {
     /// on disk is not.
     #[error("applying the event at position {0} read a row that was not loaded")]
     NotPrepared(u64),
+    /// A lookup needs other rows each time it is repeated: a bug.
+    #[error("a request needs rows without end")]
+    EndlessNeeds,
     /// A thread panicked.
     #[error("the thread for {0} panicked")]
     Died(&'static str),
@@ -69,6 +72,7 @@ impl Error {
             | Self::Projections(_)
             | Self::Rows(_)
             | Self::NotPrepared(_)
+            | Self::EndlessNeeds
             | Self::Died(_) => false,
         }
     }

@@ -38,12 +38,20 @@ pub(crate) fn count(reader: &'static str, needs: usize) {
 pub(crate) enum Waiting {
     /// Requests of messengers. Those that arrive later wait, too, so that their order stays.
     Inbound(Inbounds),
-    /// A call of a user. Others go on.
+    /// A call of a user. Behind a command later calls wait, so that the
+    /// commands of a user stay in their order.
     Call(Message, UserId, Box<Call>, Place),
     /// What was found in the log for a call.
     Scanned(Message, UserId, Box<Scanned>, Place),
     /// The notices that are due.
     Notices,
+}
+
+impl Waiting {
+    /// Whether it is a command of a user.
+    pub(crate) fn is_command(&self) -> bool {
+        matches!(self, Self::Call(_, _, call, _) if matches!(**call, Call::Command(..)))
+    }
 }
 
 /// Rows to load, and who waits for them.
@@ -58,6 +66,8 @@ pub(crate) struct Needs {
     pub(crate) all: Vec<Need>,
     /// How often rows had left memory when these were found to be missing.
     pub(crate) evictions: u64,
+    /// How often the request has waited before.
+    pub(crate) rounds: u32,
 }
 
 /// The rows that were read.

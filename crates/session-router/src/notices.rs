@@ -38,6 +38,8 @@ use hold::Holds;
 use lane::Lane;
 use targets::Targets;
 
+/// The most notices of a channel whose rows are loaded together.
+const LOOK_AHEAD: usize = 64;
 /// Counter: notices that were dropped because they name a person who was forgotten.
 const ERASED: &str = "switchboard_router_notices_erased_total";
 
@@ -137,6 +139,26 @@ impl Notices {
         started
     }
 
+    /// Looks up what the next notices of a channel need, too, so that it is loaded together with what
+    /// this one needs. All of them are tried again then.
+    fn look_ahead(
+        &mut self,
+        workspace: &Workspace,
+        targets: &mut Targets<'_>,
+        (of, channel): (ChannelId, &Channel),
+        number: u64,
+    ) {
+        let lane = self.lanes.entry(of).or_default();
+        let mut tried = vec![number];
+        while tried.len() < LOOK_AHEAD
+            && let Some(number) = lane.take(workspace, of, channel)
+        {
+            drop(request(workspace, targets, (of, number), channel));
+            tried.push(number);
+        }
+        lane.due.extend(tried);
+    }
+
     /// Takes the next notice of a channel that can be sent now.
     fn next(
         &mut self,
@@ -161,8 +183,7 @@ impl Notices {
             }
             let Some(request) = request(workspace, targets, id, channel) else {
                 if workspace.has_needs() {
-                    // It is tried again once its rows are in memory.
-                    self.lanes.entry(of).or_default().due.insert(number);
+                    self.look_ahead(workspace, targets, (of, channel), number);
                     return None;
                 }
                 metrics::counter!(ERASED).increment(1);

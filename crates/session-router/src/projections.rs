@@ -62,7 +62,7 @@ pub(crate) fn open(
         workspace = load(&store, position, index_key).unwrap_or_else(new);
     }
     let from = workspace.position;
-    if from == 0 {
+    if from == 0 && store.checkpoint().is_some() {
         store = store.clear()?;
     }
     replay(&mut workspace, &store, reader)?;

@@ -15,6 +15,10 @@ use projections::{Changes, Snapshot, Store};
 use crate::error::Error;
 use crate::loader::{self, Loaded, Loader, Needs};
 
+/// How often a lookup is repeated, at most: each time one row leads to another. A page of a history
+/// takes about ten rounds. Without a bound a bug would hang the role instead of stopping it.
+pub(crate) const ROUNDS_MAX: u32 = 1_000;
+
 /// The stored rows.
 pub(crate) struct Rows {
     store: Store,
@@ -47,7 +51,11 @@ impl Rows {
     pub(crate) fn take_needs(&self, workspace: &Workspace) -> Option<Needs> {
         let all = workspace.take_needs();
         let evictions = self.evictions;
-        (!all.is_empty()).then_some(Needs { all, evictions })
+        (!all.is_empty()).then_some(Needs {
+            all,
+            evictions,
+            rounds: 0,
+        })
     }
 
     /// Adds rows that were read off the loop. If rows left memory meanwhile, these may be older, and are
@@ -69,7 +77,7 @@ impl Rows {
         workspace: &mut Workspace,
         mut lookup: impl FnMut(&Workspace) -> T,
     ) -> Result<T, Rejection> {
-        while self.failed.is_none() {
+        for _ in 0..ROUNDS_MAX {
             let found = lookup(workspace);
             let needs = workspace.take_needs();
             if needs.is_empty() {
@@ -78,7 +86,11 @@ impl Rows {
             loader::count("loop", needs.len());
             let loaded = load(&self.store, workspace, needs);
             self.failed(loaded);
+            if self.failed.is_some() {
+                return Err(Reason::InternalError.into());
+            }
         }
+        self.give_up();
         Err(Reason::InternalError.into())
     }
 
@@ -89,6 +101,11 @@ impl Rows {
             debug_assert!(needs.is_empty(), "{needs:?} were not prepared");
             self.failed(Err(Error::NotPrepared(workspace.position)));
         }
+    }
+
+    /// Stops the role because a request needs rows without end.
+    pub(crate) fn give_up(&mut self) {
+        self.failed(Err(Error::EndlessNeeds));
     }
 
     fn failed(&mut self, read: Result<(), Error>) {

@@ -69,6 +69,7 @@ pub async fn run(
         ready,
         withheld: Vec::new(),
         is_loading: false,
+        commands_loading: 0,
     };
     let mut inputs = Inputs {
         roles,
@@ -107,6 +108,9 @@ struct Loop {
     withheld: Vec<Release>,
     /// Whether requests of messengers wait for rows. Those that arrive meanwhile stay in their order.
     is_loading: bool,
+    /// The number of commands of users that wait for rows. Calls that arrive meanwhile stay in their
+    /// order.
+    commands_loading: usize,
 }
 
 impl Loop {
@@ -140,7 +144,7 @@ impl Loop {
                     self.take_roles(message.ok_or(Error::Ended)?, &mut inputs.roles);
                     self.take_users(None, &mut inputs.users);
                 }
-                message = inputs.users.next(), if has_capacity => {
+                message = inputs.users.next(), if has_capacity && self.commands_loading == 0 => {
                     self.take_users(Some(message.ok_or(Error::Ended)?), &mut inputs.users);
                 }
                 () = tokio::time::sleep(idle) => {}
@@ -203,6 +207,7 @@ impl Loop {
             }
             Some(Slow::Load(load)) => {
                 self.is_loading |= matches!(load.waiting, Waiting::Inbound(_));
+                self.commands_loading += usize::from(load.waiting.is_command());
                 self.side_jobs.load(load);
             }
         }
@@ -213,7 +218,7 @@ impl Loop {
         for _ in 0..BATCH_MAX {
             // The first request has been taken already, so it is served even if a frame is full.
             let next = match first.take() {
-                None if self.router.has_full_frame() => None,
+                None if self.router.has_full_frame() || self.commands_loading > 0 => None,
                 None => more.try_next(),
                 first => first,
             };
@@ -237,8 +242,9 @@ impl Loop {
 
     fn take_result(&mut self, result: JobResult, now: Timestamp) {
         self.side_jobs.finished(&result);
-        if matches!(result, JobResult::Loaded(Waiting::Inbound(_), _)) {
-            self.is_loading = false;
+        if let JobResult::Loaded(waiting, _) = &result {
+            self.is_loading &= !matches!(waiting, Waiting::Inbound(_));
+            self.commands_loading -= usize::from(waiting.is_command());
         }
         let slow = self.router.handle_result(result, now);
         self.start_slow(slow);
@@ -359,6 +365,7 @@ impl Loop {
             ready: _,
             withheld: _,
             is_loading: _,
+            commands_loading: _,
         } = self;
         let rows = changes(router.state_mut().workspace_mut());
         drop((outbox, router, side_jobs));

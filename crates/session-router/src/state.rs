@@ -162,6 +162,11 @@ impl State {
         self.workspace.has_needs()
     }
 
+    /// Stops the role because a request needs rows without end.
+    pub(crate) fn give_up(&mut self) {
+        self.rows.give_up();
+    }
+
     /// Adds rows that were read off the loop.
     pub(crate) fn admit(&mut self, loaded: Loaded) {
         self.rows.admit(&mut self.workspace, loaded);

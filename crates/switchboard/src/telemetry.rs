@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_filter_that_asks_for_traces_of_libraries_is_recognised() {
         for (given, more) in [
-            ("info,async_nats=warn", false),
+            ("info,async_nats=warn,fjall=warn,lsm_tree=warn", false),
             ("debug", false),
             ("session_router=trace", false),
             ("info,session_router::run=trace,hyper=debug", false),

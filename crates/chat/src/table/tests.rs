@@ -145,7 +145,7 @@ impl Subject {
         }
         let mut needs = Vec::new();
         self.table.take_needs(TAG, &mut needs);
-        let found: Vec<Found> = needs.into_iter().map(|need| self.find(need)).collect();
+        let found: Vec<Found> = needs.into_iter().map(|need| self.stored.find(need)).collect();
         self.read.extend(found);
     }
 

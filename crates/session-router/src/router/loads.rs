@@ -9,6 +9,7 @@ use crate::api::Call;
 use crate::loader::{Load, Loaded, Needs, Waiting};
 use crate::outbox::Answer;
 use crate::quota::Place;
+use crate::rows::ROUNDS_MAX;
 use crate::side_jobs::SlowRequest;
 use crate::view::Scanned;
 
@@ -28,7 +29,19 @@ impl Router {
         loaded: Loaded,
         now: Timestamp,
     ) -> Option<Slow> {
+        let rounds = loaded.needs.rounds + 1;
         self.state.admit(loaded);
+        let mut next = self.go_on(waiting, now);
+        if let Some(Slow::Load(load)) = &mut next {
+            load.needs.rounds = rounds;
+            if rounds > ROUNDS_MAX {
+                self.state.give_up();
+            }
+        }
+        next
+    }
+
+    fn go_on(&mut self, waiting: Waiting, now: Timestamp) -> Option<Slow> {
         match waiting {
             Waiting::Inbound(inbounds) => self.serve_inbounds(inbounds, now).map(Slow::Load),
             Waiting::Call(message, user, call, place) => {
