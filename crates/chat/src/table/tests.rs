@@ -96,7 +96,7 @@ enum Step {
     Get(u16),
     Back(u16, u16),
     Forward(u16, u16),
-    /// Reads a row from the store, or the range from its key on, as it is now.
+    /// Reads a row from the store, or the range from its key on, now.
     Read(u16, bool),
     /// Admits what was read, if no row left memory meanwhile.
     Admit,
@@ -145,7 +145,10 @@ impl Subject {
         }
         let mut needs = Vec::new();
         self.table.take_needs(TAG, &mut needs);
-        let found: Vec<Found> = needs.into_iter().map(|need| self.stored.find(need)).collect();
+        let found: Vec<Found> = needs
+            .into_iter()
+            .map(|need| self.stored.find(need))
+            .collect();
         self.read.extend(found);
     }
 
