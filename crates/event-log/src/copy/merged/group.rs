@@ -9,6 +9,7 @@
 //! checksums.
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use zstd::bulk::{Compressor, Decompressor};
 
@@ -25,6 +26,24 @@ const ROWS_BYTES_MAX: usize = 2 * 1024 * 1024;
 /// zstd's fastest regular level. Groups of chat events become at most 2 % larger than at its default
 /// level, 3, and take three quarters of the time.
 const LEVEL: i32 = 1;
+
+/// Contexts for decompression that are not in use. Creating one takes longer than decompressing a
+/// group.
+static IDLE: Mutex<Vec<Decompressor<'static>>> = Mutex::new(Vec::new());
+/// The most of them, with about 100 KiB each.
+const IDLE_MAX: usize = 4;
+
+fn decompress(bytes: &[u8], length: usize) -> Option<Vec<u8>> {
+    let idle = || IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    let known = idle().pop();
+    let mut context = known.or_else(|| Decompressor::new().ok())?;
+    let rows = context.decompress(bytes, length).ok();
+    let mut idle = idle();
+    if idle.len() < IDLE_MAX {
+        idle.push(context);
+    }
+    rows
+}
 
 /// Collects rows and compresses them.
 pub(super) struct GroupBuilder {
@@ -86,7 +105,7 @@ impl Group {
         if length > ROWS_BYTES_MAX {
             return None;
         }
-        let rows = Decompressor::new().ok()?.decompress(rest, length).ok()?;
+        let rows = decompress(rest, length)?;
         let index = index(&rows)?;
         (rows.len() == length).then_some(Self { rows, index })
     }
