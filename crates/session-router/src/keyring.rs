@@ -11,6 +11,7 @@ mod copies;
 mod error;
 mod format;
 mod unchecked;
+mod uses;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -25,6 +26,7 @@ use self::copies::{Copies, slot_at};
 pub use self::error::KeyringError;
 use self::format::{HEADER_BYTES, Header, SLOT_BYTES, Slot, destroyed_slot, key_slot};
 pub(crate) use self::unchecked::Unchecked;
+pub(crate) use self::uses::{Use, Uses};
 
 /// Slots are added at a tick when fewer than this many are free, so that a burst rarely waits.
 const FREE_MIN: u32 = 4_096;

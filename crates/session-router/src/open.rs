@@ -1,9 +1,7 @@
 //! Opens the log, the keys and the projections.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use chat::id::ContactId;
 use event_log::EventLog;
 
 use crate::clock::now;
@@ -37,12 +35,10 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
         "state caught up with the log"
     );
     let uses = projections::key_uses(&workspace, &store)?;
-    keys.check_keys(&workspace, &uses, &mut chance)?;
+    keys.check(&uses, workspace.next_key(), &mut chance)?;
     let sealed_log = SealedLog::new(log.reader(), keys.open(config.sync)?);
-    let lost = uses
-        .iter()
-        .filter(|(key, _)| sealed_log.keyring.is_lost(**key));
-    let lost: BTreeSet<ContactId> = lost.filter_map(|(_, owner)| *owner).collect();
+    let lost = uses.needed().filter(|key| sealed_log.keyring.is_lost(*key));
+    let lost = projections::owners(&workspace, &store, &lost.collect())?;
     let state = State::new(
         workspace,
         Rows::new(store.clone()),

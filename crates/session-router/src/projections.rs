@@ -3,7 +3,7 @@
 //! Each write of rows carries its checkpoint. At start the rows are used only if the log has the
 //! checkpoint's position with the same hash; then the rest of the log is replayed on top.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -19,6 +19,7 @@ use event_log::{Head, Reader};
 use projections::{Changes, Options, Store};
 
 use crate::error::Error;
+use crate::keyring::{Use, Uses};
 use crate::rows;
 
 #[cfg(test)]
@@ -202,19 +203,55 @@ pub(crate) fn changes(workspace: &mut Workspace) -> Changes {
     Changes { resident, cold }
 }
 
-/// The contacts whose keys are needed, by the number of the key.
-pub(crate) fn key_uses(
+/// What the keys of contacts are used for.
+pub(crate) fn key_uses(workspace: &Workspace, store: &Store) -> Result<Uses, Error> {
+    let mut uses = Uses::default();
+    for_each_key(workspace, store, |key, owner| {
+        uses.set(key, owner.map_or(Use::Forgotten, |_| Use::Contact));
+    })?;
+    for key in workspace.parked_key_uses() {
+        if uses.of(key) == Use::None {
+            uses.set(key, Use::Contact);
+        }
+    }
+    Ok(uses)
+}
+
+/// The contacts that need one of these keys.
+pub(crate) fn owners(
     workspace: &Workspace,
     store: &Store,
-) -> Result<BTreeMap<u32, Option<ContactId>>, Error> {
-    let mut uses = BTreeMap::new();
+    keys: &BTreeSet<u32>,
+) -> Result<BTreeSet<ContactId>, Error> {
+    let mut owners = BTreeMap::new();
+    if !keys.is_empty() {
+        for_each_key(workspace, store, |key, owner| {
+            if keys.contains(&key) {
+                owners.insert(key, owner);
+            }
+        })?;
+    }
+    Ok(owners.into_values().flatten().collect())
+}
+
+/// Calls `visit` with the keys of contacts, and the contact unless it was forgotten. Of a key that comes
+/// twice, the last one counts.
+fn for_each_key(
+    workspace: &Workspace,
+    store: &Store,
+    mut visit: impl FnMut(u32, Option<ContactId>),
+) -> Result<(), Error> {
     let (first, end) = Workspace::KEY_USE_NAMES;
     store.snapshot()?.forward(&first, &end, |name, value| {
-        uses.extend(Workspace::key_use(name, value));
+        if let Some((key, owner)) = Workspace::key_use(name, value) {
+            visit(key, owner);
+        }
         ControlFlow::Continue(())
     })?;
-    uses.extend(workspace.key_uses());
-    Ok(uses)
+    workspace
+        .key_uses()
+        .for_each(|(key, owner)| visit(key, owner));
+    Ok(())
 }
 
 /// Decodes the log from a position on, in chunks.

@@ -147,8 +147,12 @@ fn check(
 ) -> Result<Keyring, KeyringError> {
     let master = Arc::new(SealKey::from_bytes([7; 32]));
     let mut keys = Unchecked::read(data, master, 1, &mut chance())?;
-    let set = |numbers: &[u32]| numbers.iter().copied().collect();
-    keys.check(&set(in_use), &set(forgotten), next, &mut chance())?;
+    let mut uses = Uses::default();
+    let of = |keys: &[u32], is: Use| keys.iter().map(|key| (*key, is)).collect::<Vec<_>>();
+    for (key, use_) in [of(in_use, Use::Contact), of(forgotten, Use::Forgotten)].concat() {
+        uses.set(key, use_);
+    }
+    keys.check(&uses, next, &mut chance())?;
     keys.open(true)
 }
 

@@ -1,19 +1,16 @@
 //! Key files that were read. Nothing is written to them before all checks have passed.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, RwLock};
 
 use chat::chance::Chance;
-use chat::id::ContactId;
 use chat::seal::SealKey;
-use chat::workspace::Workspace;
 use event_log::{Head, Reader};
 
 use super::copies::{self, Content, Copies, Found};
 use super::error::KeyringError;
 use super::format::{Header, Slot, destroyed_slot, lost_slot};
-use super::{Keyring, Slots, log_lost, new_slot};
+use super::{Keyring, Slots, Use, Uses, log_lost, new_slot};
 
 /// The content of the key files of a data directory.
 pub(crate) struct Unchecked {
@@ -72,34 +69,16 @@ impl Unchecked {
     /// Checks that the keys that the state uses exist, and marks missing ones as lost if that was
     /// accepted. Destroys the keys of forgotten contacts, in case a crash or an older file left them, and
     /// replaces unusable keys that no contact ever had.
-    pub(crate) fn check_keys(
+    pub(crate) fn check(
         &mut self,
-        workspace: &Workspace,
-        uses: &BTreeMap<u32, Option<ContactId>>,
-        chance: &mut Chance,
-    ) -> Result<(), KeyringError> {
-        let of = |is_used: bool| {
-            let uses = uses
-                .iter()
-                .filter(move |(_, owner)| owner.is_some() == is_used);
-            uses.map(|(key, _)| *key)
-        };
-        let in_use: BTreeSet<u32> = of(true).chain(workspace.parked_key_uses()).collect();
-        let forgotten: BTreeSet<u32> = of(false).collect();
-        self.check(&in_use, &forgotten, workspace.next_key(), chance)
-    }
-
-    pub(super) fn check(
-        &mut self,
-        in_use: &BTreeSet<u32>,
-        forgotten: &BTreeSet<u32>,
+        uses: &Uses,
         next: u32,
         chance: &mut Chance,
     ) -> Result<(), KeyringError> {
         let is_missing =
             |slots: &Slots, number| matches!(slots.slot(number), Slot::Damaged | Slot::Destroyed);
-        let missing = in_use.iter().copied();
-        let missing: Vec<u32> = missing.filter(|n| is_missing(&self.slots, *n)).collect();
+        let missing = uses.needed().filter(|n| is_missing(&self.slots, *n));
+        let missing: Vec<u32> = missing.collect();
         if let (Some(first), false) = (missing.first(), self.header.accepted_loss) {
             return Err(KeyringError::Lacking {
                 path: copies::path(&self.data),
@@ -112,8 +91,12 @@ impl Unchecked {
             self.slots.put(number, &lost_slot(number));
         }
         for number in 0..next {
-            let unneeded = !in_use.contains(&number) && self.slots.slot(number) == Slot::Damaged;
-            if unneeded || forgotten.contains(&number) {
+            let is_unneeded = match uses.of(number) {
+                Use::Contact => false,
+                Use::None => self.slots.slot(number) == Slot::Damaged,
+                Use::Forgotten => true,
+            };
+            if is_unneeded {
                 self.slots.put(number, &destroyed_slot(number));
             }
         }
