@@ -8,6 +8,7 @@ mod answered;
 mod hold;
 mod lane;
 mod shift;
+mod sweep;
 mod targets;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ use crate::sealed_log::SealedLog;
 use crate::slots::Slots;
 use hold::Holds;
 use lane::Lane;
+use sweep::Sweep;
 use targets::Targets;
 
 /// The most notices of a channel whose rows are loaded together.
@@ -52,6 +54,7 @@ pub(crate) struct Notices {
     lanes: BTreeMap<ChannelId, Lane>,
     retries: BTreeSet<(Timestamp, NoticeId)>,
     tries: BTreeMap<NoticeId, Tries>,
+    swept: Sweep<NoticeId>,
     holds: Holds,
     /// Finished notices that are not recorded yet.
     settled: BTreeMap<ChannelId, Vec<u64>>,
@@ -99,6 +102,7 @@ impl Notices {
             lanes: BTreeMap::new(),
             retries: BTreeSet::new(),
             tries: BTreeMap::new(),
+            swept: Sweep::default(),
             holds: Holds::default(),
             settled: BTreeMap::new(),
             forced: BTreeSet::new(),
@@ -252,10 +256,12 @@ impl Notices {
     }
 
     /// Drops notices that the state has dropped (the channel or person is gone, or too many were
-    /// queued after them), and releases what waited for them.
+    /// queued after them), and releases what waited for them. Of long lists it looks at the next part.
     pub(crate) fn drop_stale(&mut self, workspace: &Workspace) {
         let waits = |id: &NoticeId| workspace.notices.get(id).is_some();
-        self.tries.retain(|id, _| waits(id));
+        for id in self.swept.step(&self.tries, waits) {
+            self.tries.remove(&id);
+        }
         self.forced.retain(waits);
         let released = self.holds.drop_stale(workspace);
         self.release(released);

@@ -9,6 +9,7 @@ use chat::time::Timestamp;
 use chat::workspace::Workspace;
 
 use super::NoticeId;
+use super::sweep::Sweep;
 
 /// The longest that outcomes wait for their author's profile. A slow `userInfo` must not delay them more.
 pub(super) const PROFILE_WAIT_MAX: Duration = Duration::from_secs(2);
@@ -24,6 +25,8 @@ pub(super) struct Holds {
     profiles: BTreeMap<ContactId, Option<Timestamp>>,
     /// The ends of these waits, and of some that are over.
     ends: BTreeSet<(Timestamp, ContactId)>,
+    swept_profiles: Sweep<ContactId>,
+    swept_held: Sweep<Hold>,
 }
 
 /// What a notice waits for.
@@ -119,14 +122,16 @@ impl Holds {
     /// Releases the notices whose cause to wait is gone.
     pub(super) fn drop_stale(&mut self, workspace: &Workspace) -> Vec<NoticeId> {
         let asking = |contact: &ContactId| workspace.is_asking(*contact);
-        self.profiles.retain(|contact, _| asking(contact));
+        for contact in self.swept_profiles.step(&self.profiles, asking) {
+            self.profiles.remove(&contact);
+        }
         self.sessions_in_flight
             .retain(|_, id| workspace.notices.get(id).is_some());
-        let is_over = |hold: &&Hold| match hold {
-            Hold::Profile(contact) => !asking(contact),
-            Hold::Chat(chat) => !self.sessions_in_flight.contains_key(chat),
+        let goes_on = |hold: &Hold| match hold {
+            Hold::Profile(contact) => asking(contact),
+            Hold::Chat(chat) => self.sessions_in_flight.contains_key(chat),
         };
-        let over: Vec<Hold> = self.held.keys().filter(is_over).cloned().collect();
+        let over = self.swept_held.step(&self.held, goes_on);
         over.iter().flat_map(|hold| self.release(hold)).collect()
     }
 
