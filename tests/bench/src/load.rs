@@ -65,6 +65,13 @@ pub(crate) async fn run(target: &Target, connections: usize, during: Duration) -
     .unwrap()
 }
 
+/// How long after a 503 or 429 a message is sent again, and how often at most. A broker that was
+/// suspended with its NATS answers some messages with 503 until it holds its lease again.
+const REPEAT_AFTER: Duration = Duration::from_millis(100);
+const REPEATS_MAX: u32 = 100;
+/// The number of messages that were sent again.
+static REPEATED: AtomicU64 = AtomicU64::new(0);
+
 async fn send_all(target: Target, connections: usize, during: Duration) -> Measured {
     let begin = instant();
     let mut all = JoinSet::new();
@@ -77,6 +84,10 @@ async fn send_all(target: Target, connections: usize, during: Duration) -> Measu
     }
     measured.took = begin.elapsed();
     measured.answered = measured.micros.len() as u64;
+    let repeated = REPEATED.swap(0, Ordering::Relaxed);
+    if repeated > 0 {
+        println!("{repeated} messages were sent again after 503 or 429");
+    }
     measured
 }
 
@@ -91,17 +102,27 @@ async fn send(target: Target, until: Instant) -> Vec<u32> {
         if start >= until {
             return micros;
         }
-        stream.write_all(request.as_bytes()).await.unwrap();
-        answer.clear();
-        while !is_whole(&answer) {
-            let more = stream.read_buf(&mut answer).await.unwrap();
-            assert!(more > 0, "the connection was closed");
+        let mut repeats = 0;
+        loop {
+            stream.write_all(request.as_bytes()).await.unwrap();
+            answer.clear();
+            while !is_whole(&answer) {
+                let more = stream.read_buf(&mut answer).await.unwrap();
+                assert!(more > 0, "the connection was closed");
+            }
+            if answer.starts_with(b"HTTP/1.1 200 ") {
+                break;
+            }
+            let text = String::from_utf8_lossy(&answer);
+            let is_refused = ["HTTP/1.1 503 ", "HTTP/1.1 429 "].map(|head| text.starts_with(head));
+            assert!(
+                is_refused.contains(&true) && repeats < REPEATS_MAX,
+                "{text}"
+            );
+            repeats += 1;
+            REPEATED.fetch_add(1, Ordering::Relaxed);
+            tokio::time::sleep(REPEAT_AFTER).await;
         }
-        assert!(
-            answer.starts_with(b"HTTP/1.1 200 "),
-            "{}",
-            String::from_utf8_lossy(&answer)
-        );
         micros.push(u32::try_from(start.elapsed().as_micros()).unwrap());
     }
 }
