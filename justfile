@@ -81,9 +81,13 @@ browser: tools web
     deploy/tools/web browser
 
 # Test the log with kills and simulated power cuts; acknowledged events must survive.
-crash rounds="4":
+crash rounds="4": (crash-rows rounds)
     cargo test --package event-log --test crash -- --mode kill --rounds {{ rounds }}
     cargo test --package event-log --test crash -- --mode power-portable --rounds {{ rounds }}
+
+# Test the store of rows with kills.
+crash-rows rounds="4":
+    cargo test --package projections --test crash -- --rounds {{ rounds }}
 
 # Fuzz a parser, a target of fuzz/, for some seconds.
 fuzz target seconds="60":
