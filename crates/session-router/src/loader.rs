@@ -6,32 +6,40 @@
 //!
 //! [`Workspace::take_needs`]: chat::workspace::Workspace::take_needs
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bus::Message;
 use chat::id::UserId;
-use chat::table::{Found, Need};
+use chat::rpc::{InboundReply, InboundRequest};
 use projections::Store;
 use tokio::sync::Semaphore;
 
 use crate::api::Call;
 use crate::error::Error;
 use crate::quota::Place;
-use crate::router::Inbounds;
-use crate::rows;
+use crate::rows::{self, Loaded, Needs};
 use crate::view::Scanned;
 
 /// The most threads that read rows at a time.
 const READERS_MAX: usize = 4;
 /// The fewest rows or ranges for which another thread is worthwhile.
 const NEEDS_MIN: usize = 16;
-/// Counter: rows and ranges that were read from the store, by `reader`: `loader`, or `loop` if they
-/// were not foreseen.
-const LOADED: &str = "switchboard_router_rows_loaded_total";
+/// Requests that arrived together, the first ones with their replies.
+pub(crate) struct Inbounds {
+    pub(crate) message: Message,
+    pub(crate) replies: Vec<InboundReply>,
+    pub(crate) rest: VecDeque<InboundRequest>,
+}
 
-/// Counts rows and ranges that were read.
-pub(crate) fn count(reader: &'static str, needs: usize) {
-    metrics::counter!(LOADED, "reader" => reader).increment(needs as u64);
+impl Inbounds {
+    pub(crate) const fn new(message: Message, rest: VecDeque<InboundRequest>) -> Self {
+        Self {
+            message,
+            replies: Vec::new(),
+            rest,
+        }
+    }
 }
 
 /// Who waits for rows.
@@ -60,23 +68,6 @@ pub(crate) struct Load {
     pub(crate) needs: Needs,
 }
 
-/// Rows to load.
-#[derive(Debug)]
-pub(crate) struct Needs {
-    pub(crate) all: Vec<Need>,
-    /// How often rows had left memory when these were found to be missing.
-    pub(crate) evictions: u64,
-    /// How often the request has waited before.
-    pub(crate) rounds: u32,
-}
-
-/// The rows that were read.
-pub(crate) struct Loaded {
-    pub(crate) found: Result<Vec<Found>, Error>,
-    /// What they were read for.
-    pub(crate) needs: Needs,
-}
-
 /// A handle to the stored rows, and the turns of those who read them.
 #[derive(Clone)]
 pub(crate) struct Loader {
@@ -94,7 +85,7 @@ impl Loader {
 
     /// Reads rows, several at a time if they are many.
     pub(crate) async fn load(&self, needs: Needs) -> Loaded {
-        count("loader", needs.all.len());
+        rows::count("loader", needs.all.len());
         let each = needs.all.len().div_ceil(READERS_MAX).max(NEEDS_MIN);
         let mut parts = Vec::new();
         for part in needs.all.chunks(each) {

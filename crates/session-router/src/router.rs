@@ -42,7 +42,6 @@ use crate::side_jobs::SideJob;
 use crate::state::{At, State};
 use crate::verify::{Step, Verifications, Verify};
 
-pub(crate) use inbound::Inbounds;
 pub(crate) use loads::Slow;
 
 /// The most settled notices of a channel that one event records.

@@ -13,10 +13,35 @@ use event_log::Head;
 use projections::{Changes, Snapshot, Store};
 
 use crate::error::Error;
-use crate::loader::{self, Loaded, Loader, Needs};
 
-/// How often a lookup is repeated, at most: each time one row leads to another. A page of a history
-/// takes about ten rounds. Without a bound a bug would hang the role instead of stopping it.
+/// Counter: rows and ranges that were read from the store, by `reader`: `loader`, or `loop` if they
+/// were not foreseen.
+const LOADED: &str = "switchboard_router_rows_loaded_total";
+
+/// Counts rows and ranges that were read.
+pub(crate) fn count(reader: &'static str, needs: usize) {
+    metrics::counter!(LOADED, "reader" => reader).increment(needs as u64);
+}
+
+/// Rows to load.
+#[derive(Debug)]
+pub(crate) struct Needs {
+    pub(crate) all: Vec<Need>,
+    /// How often rows had left memory when these were found to be missing.
+    pub(crate) evictions: u64,
+    /// How often the request has waited before.
+    pub(crate) rounds: u32,
+}
+
+/// The rows that were read.
+pub(crate) struct Loaded {
+    pub(crate) found: Result<Vec<Found>, Error>,
+    /// What they were read for.
+    pub(crate) needs: Needs,
+}
+
+/// The most often that a lookup is repeated, as one row leads to another. Without a bound a bug would
+/// hang the role instead of stopping it.
 pub(crate) const ROUNDS_MAX: u32 = 1_000;
 
 /// The stored rows.
@@ -37,9 +62,9 @@ impl Rows {
         }
     }
 
-    /// A handle to read them off the loop.
-    pub(crate) fn loader(&self) -> Loader {
-        Loader::new(self.store.clone())
+    /// A handle to the store, to read them off the loop.
+    pub(crate) fn handle(&self) -> Store {
+        self.store.clone()
     }
 
     /// Removes rows from memory that nothing is going on with. All rows taken so far must be stored.
@@ -65,7 +90,7 @@ impl Rows {
         let admitted = if needs.evictions == self.evictions {
             found.and_then(|found| admit(&self.store, workspace, found))
         } else {
-            loader::count("loop", needs.all.len());
+            count("loop", needs.all.len());
             load(&self.store, workspace, needs.all)
         };
         self.failed(admitted);
@@ -83,7 +108,7 @@ impl Rows {
             if needs.is_empty() {
                 return Ok(found);
             }
-            loader::count("loop", needs.len());
+            count("loop", needs.len());
             let loaded = load(&self.store, workspace, needs);
             self.failed(loaded);
             if self.failed.is_some() {

@@ -22,9 +22,10 @@ use crate::config::{
     HASHES_MAX, HASHES_PER_USER_MAX, SCANS_MAX, SCANS_PER_USER_MAX, SCANS_RUNNING_MAX,
 };
 use crate::egress::Egress;
-use crate::loader::{Load, Loaded, Loader, Waiting};
+use crate::loader::{Load, Loader, Waiting};
 use crate::notices::Notification;
 use crate::quota::{Place, Places};
+use crate::rows::Loaded;
 use crate::sealed_log::SealedLog;
 use crate::slots::{FAST_MAX, SLOW_MAX};
 use crate::verify::Verify;

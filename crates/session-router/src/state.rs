@@ -17,8 +17,8 @@ use crate::attempt::MessageAttempt;
 use crate::error::Error;
 use crate::external;
 use crate::keyring::KeyringError;
-use crate::loader::{Loaded, Loader, Needs};
-use crate::rows::Rows;
+use crate::loader::Loader;
+use crate::rows::{Loaded, Needs, Rows};
 use crate::sealed_log::SealedLog;
 use crate::tokens::TokenHashes;
 use crate::unsent::Unsent;
@@ -149,7 +149,7 @@ impl State {
 
     /// A handle to read rows off the loop.
     pub(crate) fn loader(&self) -> Loader {
-        self.rows.loader()
+        Loader::new(self.rows.handle())
     }
 
     /// Takes what lookups missed since the last time, to be read off the loop. What came of them is void.

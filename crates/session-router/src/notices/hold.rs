@@ -127,11 +127,11 @@ impl Holds {
         }
         self.sessions_in_flight
             .retain(|_, id| workspace.notices.get(id).is_some());
-        let goes_on = |hold: &Hold| match hold {
+        let still_waits = |hold: &Hold| match hold {
             Hold::Profile(contact) => asking(contact),
             Hold::Chat(chat) => self.sessions_in_flight.contains_key(chat),
         };
-        let over = self.swept_held.step(&self.held, goes_on);
+        let over = self.swept_held.step(&self.held, still_waits);
         over.iter().flat_map(|hold| self.release(hold)).collect()
     }
 

@@ -1,8 +1,5 @@
 //! Requests of messengers, which ingress has verified.
 
-use std::collections::VecDeque;
-
-use bus::Message;
 use chat::command::{Effect, Origin, Reply, Request, SystemCommand};
 use chat::event::CodeUsed;
 use chat::id::ChannelId;
@@ -16,25 +13,8 @@ use chat::time::Timestamp;
 
 use super::Router;
 use super::users::disk_full;
-use crate::loader::{Load, Waiting};
+use crate::loader::{Inbounds, Load, Waiting};
 use crate::outbox::Answer;
-
-/// Requests that arrived together, the first ones with their replies.
-pub(crate) struct Inbounds {
-    message: Message,
-    replies: Vec<InboundReply>,
-    rest: VecDeque<InboundRequest>,
-}
-
-impl Inbounds {
-    pub(super) const fn new(message: Message, rest: VecDeque<InboundRequest>) -> Self {
-        Self {
-            message,
-            replies: Vec::new(),
-            rest,
-        }
-    }
-}
 
 impl Router {
     /// Serves requests in their order. If one needs rows that are not in memory, it and those after it

@@ -6,10 +6,10 @@ use chat::time::Timestamp;
 
 use super::Router;
 use crate::api::Call;
-use crate::loader::{Load, Loaded, Needs, Waiting};
+use crate::loader::{Load, Waiting};
 use crate::outbox::Answer;
 use crate::quota::Place;
-use crate::rows::ROUNDS_MAX;
+use crate::rows::{Loaded, Needs, ROUNDS_MAX};
 use crate::side_jobs::SlowRequest;
 use crate::view::Scanned;
 

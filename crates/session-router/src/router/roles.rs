@@ -17,8 +17,8 @@ use chat::subject::Question;
 use chat::time::Timestamp;
 use chat::workspace::Caller;
 
-use super::{Inbounds, Router};
-use crate::loader::Load;
+use super::Router;
+use crate::loader::{Inbounds, Load};
 use crate::outbox::Answer;
 
 impl Router {
