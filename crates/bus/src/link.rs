@@ -3,6 +3,10 @@
 use async_nats::{Event, ServerError};
 use tokio::sync::watch;
 
+/// Counter: messages dropped because a subscription was full, at least. The client counts several that
+/// it drops in a row as one.
+const DROPPED: &str = "switchboard_nats_messages_dropped_total";
+
 /// The state of the connection. The counters only grow, so a consumer that missed several changes
 /// still detects them: keep the last state and compare with [`has_gap_since`](Self::has_gap_since).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,6 +61,7 @@ pub(crate) fn observe(link: &watch::Sender<Link>, event: &Event) {
             }
             Event::Disconnected => link.connected = false,
             Event::SlowConsumer(_) => {
+                metrics::counter!(DROPPED).increment(1);
                 if link.dropped == 0 {
                     tracing::warn!("subscription full, messages dropped; consumers catch up");
                 }

@@ -342,6 +342,8 @@ reasons! {
 
     // Not now: nothing was stored, and the same request may succeed later.
     Unavailable {
+        EditsFull { limit: usize } = "edits_full":
+            "{limit} edits of this channel wait for their messages; nothing was stored, retry later";
         LaneFull { limit: usize } = "lane_full":
             "{limit} messages of this chat wait for their delivery; retry later";
         Busy = "busy":

@@ -64,6 +64,9 @@ pub(crate) const VERIFICATIONS_PER_USER_MAX: usize = 64;
 /// The most replies, and the most feed events, that wait for NATS. Beyond it they are dropped and
 /// counted: callers retry, and consoles catch up.
 pub(crate) const OUTBOX_MAX: usize = 16_384;
+/// The room in these queues below which no more requests are taken. The frames in flight and the next
+/// one release less: a frame has 256 events and what its last request adds, an inbound batch of 128.
+pub(crate) const OUTBOX_ROOM: usize = 4_096;
 /// The most answers that wait to be rendered.
 pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
 /// How long attempts in flight may take while the role stops. One that takes longer is repeated after

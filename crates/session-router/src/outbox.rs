@@ -1,7 +1,8 @@
 //! Sends replies, each once it is rendered, and feed events in log order. Runs off the loop.
 //!
-//! Queued messages depend on durable events only. When a queue is full, because NATS is disconnected or
-//! slow, messages are dropped and counted: callers retry, and consoles catch up by `events.after`.
+//! Queued messages depend on durable events only. While a queue is nearly full, the loop takes no more
+//! requests, so that senders wait. What NATS does not take, because it is disconnected or too slow, is
+//! dropped and counted: callers retry, and consoles catch up by `events.after`.
 
 mod renders;
 
@@ -15,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
 use crate::api::reply;
-use crate::config::{OUTBOX_MAX, RENDERS_WAITING_MAX};
+use crate::config::{OUTBOX_MAX, OUTBOX_ROOM, RENDERS_WAITING_MAX};
 use crate::feed::FeedItem;
 use crate::lease::Lease;
 use crate::sealed_log::SealedLog;
@@ -90,6 +91,18 @@ impl Outbox {
         }
     }
 
+    /// Whether there is room for what requests that are in progress release.
+    pub(crate) fn has_room(&self) -> bool {
+        has_room(&self.direct) && has_room(&self.feed)
+    }
+
+    /// Waits until [`has_room`](Self::has_room).
+    pub(crate) async fn room(&self) {
+        // A closed queue drops what it is given, so there is nothing to wait for.
+        drop(self.direct.reserve_many(OUTBOX_ROOM).await);
+        drop(self.feed.reserve_many(OUTBOX_ROOM).await);
+    }
+
     /// Replies to a request.
     pub(crate) fn reply(&self, message: Message, answer: Answer) {
         let queue = match answer {
@@ -109,6 +122,10 @@ impl Outbox {
     pub(crate) fn feed(&self, item: Box<FeedItem>) {
         put(&self.feed, item, "feed");
     }
+}
+
+fn has_room<T>(queue: &mpsc::Sender<T>) -> bool {
+    queue.capacity() >= OUTBOX_ROOM
 }
 
 fn put<T>(queue: &mpsc::Sender<T>, item: T, what: &'static str) {
@@ -229,5 +246,39 @@ fn report(outcome: Result<(), bus::Error>) {
     if let Err(error) = outcome {
         tracing::debug!(%error, "message dropped: NATS did not accept it");
         metrics::counter!(DROPPED, "what" => "sending").increment(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    async fn is_blocked(outbox: &Outbox) -> bool {
+        let waiting = tokio::time::timeout(Duration::ZERO, outbox.room());
+        waiting.await.is_err()
+    }
+
+    #[tokio::test]
+    async fn a_nearly_full_queue_holds_requests_up_until_it_has_room() {
+        let (direct, mut queue) = mpsc::channel(OUTBOX_MAX);
+        let (renders, _renders) = mpsc::channel(1);
+        let (feed, _feed) = mpsc::channel(OUTBOX_MAX);
+        let outbox = Outbox {
+            direct,
+            renders,
+            feed,
+        };
+        assert!(!is_blocked(&outbox).await);
+        let mut count = 0;
+        while outbox.has_room() {
+            outbox.publish("subject".to_owned(), Vec::new());
+            count += 1;
+        }
+        assert_eq!(count, OUTBOX_MAX - OUTBOX_ROOM + 1);
+        assert!(is_blocked(&outbox).await);
+        queue.recv().await.unwrap();
+        assert!(!is_blocked(&outbox).await && outbox.has_room());
     }
 }

@@ -49,6 +49,8 @@ const SETTLED_MAX: usize = 1_000;
 
 /// Counter: notices that were dropped because too many of their channel waited.
 const DROPPED: &str = "switchboard_router_notices_dropped_total";
+/// Counter: edits that were dropped because their message did not come.
+const EDITS_DROPPED: &str = "switchboard_router_edits_dropped_total";
 
 /// The state, and what is decided and not yet handed to the log.
 pub(crate) struct Router {
@@ -295,6 +297,10 @@ impl Router {
             match effect {
                 Effect::Verify(channel, purpose) => self.verify(channel, purpose, now),
                 Effect::DestroyKeys(keys) => self.batches.release(Release::DestroyKeys(keys)),
+                Effect::DropEdit(key) => {
+                    metrics::counter!(EDITS_DROPPED).increment(1);
+                    self.batches.release(Release::DestroyKeys(vec![key]));
+                }
                 Effect::RightsChanged(user) => {
                     let position = self.state.workspace().position;
                     let subject = self.subjects.rights(&user);

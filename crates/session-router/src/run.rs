@@ -124,8 +124,8 @@ impl Loop {
             self.append()?;
             let now = self.now();
             let idle = self.idle_time(now);
-            // Backpressure: while too many frames are in flight, requests stay in the bounded
-            // subscriptions and results in their channel.
+            // Backpressure: while too many frames are in flight or NATS is slow, requests stay in the
+            // bounded subscriptions and results in their channel.
             let has_capacity = self.has_capacity();
             // In order of priority: stopping, releases of durable frames, results, which free slots, and
             // new requests.
@@ -147,14 +147,16 @@ impl Loop {
                 message = inputs.users.next(), if has_capacity && self.commands_loading == 0 => {
                     self.take_users(Some(message.ok_or(Error::Ended)?), &mut inputs.users);
                 }
+                () = self.outbox.room(), if !self.outbox.has_room() => {}
                 () = tokio::time::sleep(idle) => {}
             }
         }
     }
 
-    /// Whether more may be decided: there is room for a frame, and the lease is held.
+    /// Whether more may be decided: there is room for a frame and what it releases, and the lease is
+    /// held.
     fn has_capacity(&self) -> bool {
-        !self.appender.is_full() && self.lease.is_held()
+        !self.appender.is_full() && self.outbox.has_room() && self.lease.is_held()
     }
 
     fn lease_changed(&self) {

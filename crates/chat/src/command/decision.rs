@@ -36,6 +36,9 @@ pub enum Effect {
     Verify(ChannelId, Purpose),
     /// Destroy keys after the events are durable.
     DestroyKeys(Vec<u32>),
+    /// Count an edit that was dropped because its message did not come, and destroy its key after the
+    /// events are durable.
+    DropEdit(u32),
     /// Notify the console role that a user's rights changed.
     RightsChanged(UserId),
     /// Return further sessions of a user who may not work on them.

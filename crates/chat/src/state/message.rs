@@ -138,6 +138,8 @@ impl Delivery {
 pub struct Parked {
     /// The position of the first parked event.
     pub since: u64,
+    /// When that was recorded.
+    pub at: Timestamp,
     /// The number of the key that every edit of the message is sealed under.
     pub key: u32,
     /// The position of the newest edit.

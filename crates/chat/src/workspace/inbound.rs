@@ -13,8 +13,10 @@ use crate::reason::Reason;
 use crate::record::{Answer, Stream};
 use crate::rejection::Rejection;
 use crate::rpc::{Accepted, UserCard};
+use crate::rules::{PARKED_AGE_MIN, PARKED_MAX};
 use crate::seal::{Indexed, Private};
 use crate::state::{Channel, Chat, Message};
+use crate::time::Timestamp;
 use crate::workspace::channels::unpublished;
 use crate::workspace::sessions::{not_active, session_event};
 use crate::workspace::{Context, Workspace};
@@ -74,10 +76,15 @@ impl Workspace {
             Inbound::Edited {
                 external_message_id,
                 text,
-            } => Ok(self.edit(id, external_message_id, Some(Content::text(text)))),
+            } => self.edit(
+                id,
+                external_message_id,
+                Some(Content::text(text)),
+                context.now,
+            ),
             Inbound::Deleted {
                 external_message_id,
-            } => Ok(self.edit(id, external_message_id, None)),
+            } => self.edit(id, external_message_id, None, context.now),
             Inbound::Typing {
                 external_chat_id,
                 external_user_id,
@@ -233,20 +240,26 @@ impl Workspace {
     }
 
     /// Edits a message, or deletes it if `content` is `None`.
-    fn edit(&self, id: ChannelId, external: &str, content: Option<Content>) -> Decision {
+    fn edit(
+        &self,
+        id: ChannelId,
+        external: &str,
+        content: Option<Content>,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
         let external = self.digest(id.as_bytes(), external);
         if let Some(message) = self.find_external(&external) {
             let session_id = message.session;
             let session = self.sessions.get(&session_id);
             let (Some(session), None) = (session, message.extra().deleted) else {
-                return Decision::nothing();
+                return Ok(Decision::nothing());
             };
             // The key of a forgotten contact is destroyed, so new content cannot be sealed.
             let author = self
                 .author(message.id)
                 .and_then(|id| self.contacts.get(&id));
             if content.is_some() && author.is_none_or(|a| a.forgotten.is_some()) {
-                return Decision::nothing();
+                return Ok(Decision::nothing());
             }
             let message = message.id;
             let event: Event = match content.map(Private::Clear) {
@@ -258,25 +271,38 @@ impl Workspace {
                 }
                 .into(),
             };
-            return Decision::new([session_event(session_id, session, event)], Answer::Done);
+            let event = session_event(session_id, session, event);
+            return Ok(Decision::new([event], Answer::Done));
         }
-        self.parking(id, external, content)
+        self.parking(id, external, content, now)
     }
 
     /// Parks an edit until its message arrives. All edits of a message share one key, which is later
-    /// added to its author's keys.
-    fn parking(&self, id: ChannelId, external: Digest, content: Option<Content>) -> Decision {
+    /// added to its author's keys. When too many wait, it drops one whose message will not come any
+    /// more, or rejects the new one.
+    fn parking(
+        &self,
+        id: ChannelId,
+        external: Digest,
+        content: Option<Content>,
+        now: Timestamp,
+    ) -> Result<Decision, Rejection> {
         let known = self.parked.get(&(id, external));
+        let evicted = self.next_to_evict(id).filter(|_| known.is_none());
+        if evicted.is_some_and(|(_, parked)| now.since(parked.at) < PARKED_AGE_MIN) {
+            let limit = PARKED_MAX as usize;
+            return Err(Reason::EditsFull { limit }.into());
+        }
         let event = EditParked {
             external_message_id: Indexed::without_text(external),
             key: known.map_or_else(|| self.next_key(), |parked| parked.key),
             text: content.map(Private::Clear),
         };
         let decision = unpublished(id, event);
-        match self.next_to_evict(id).filter(|_| known.is_none()) {
-            Some((_, key)) => decision.then(Effect::DestroyKeys(vec![key])),
+        Ok(match evicted {
+            Some((_, parked)) => decision.then(Effect::DropEdit(parked.key)),
             None => decision,
-        }
+        })
     }
 
     /// The signal that a contact is typing, if the chat has an open session.

@@ -7,7 +7,7 @@ use crate::workspace::Workspace;
 use crate::workspace::views::Place;
 
 /// The version of the row format. When it changes, the store is rebuilt from the log.
-pub const ROWS_VERSION: u8 = 19;
+pub const ROWS_VERSION: u8 = 20;
 
 /// Stored rows cannot be loaded.
 #[derive(Debug, thiserror::Error)]

@@ -16,7 +16,8 @@ impl Workspace {
         let external = external.lifted(&self.index_key, channel.as_bytes());
         let name = (channel, external.digest());
         if self.parked.get(&name).is_none() {
-            if let Some((oldest, _)) = self.next_to_evict(channel) {
+            let oldest = self.next_to_evict(channel).map(|(digest, _)| digest);
+            if let Some(oldest) = oldest {
                 self.unpark(channel, oldest);
             }
             if let Some(channel) = self.channels.get_mut(&channel) {
@@ -24,6 +25,7 @@ impl Workspace {
             }
             let parked = Parked {
                 since: record.position,
+                at: record.time,
                 key: e.key,
                 edit: None,
                 deleted: false,
@@ -38,15 +40,15 @@ impl Workspace {
         }
     }
 
-    /// Returns the parked edit to evict before another is parked, and its key; `None` below the limit.
-    pub(in crate::workspace) fn next_to_evict(&self, id: ChannelId) -> Option<(Digest, u32)> {
+    /// Returns the parked edit to evict before another is parked; `None` below the limit.
+    pub(in crate::workspace) fn next_to_evict(&self, id: ChannelId) -> Option<(Digest, &Parked)> {
         let channel = self.channels.get(&id)?;
         if channel.parked < PARKED_MAX {
             return None;
         }
         let all = self.parked.range((id, [0; 16])..=(id, [0xff; 16]));
         let ((_, digest), parked) = all.min_by_key(|(_, parked)| parked.since)?;
-        Some((*digest, parked.key))
+        Some((*digest, parked))
     }
 
     /// Returns the keys of the edits parked on a channel.

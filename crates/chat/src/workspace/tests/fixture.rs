@@ -306,8 +306,10 @@ impl Fixture {
             self.records.push(record);
         }
         for effect in &decision.effects {
-            if let Effect::DestroyKeys(keys) = effect {
-                self.destroyed.extend(keys);
+            match effect {
+                Effect::DestroyKeys(keys) => self.destroyed.extend(keys),
+                Effect::DropEdit(key) => self.destroyed.extend([*key]),
+                _ => {}
             }
         }
         self.effects = decision.effects;

@@ -4,9 +4,10 @@ use crate::content::{Content, File};
 use crate::event::Event;
 use crate::messenger::Inbound;
 use crate::model::{ChannelStatus, SessionStatus};
+use crate::reason::Reason;
 use crate::rejection::Code;
 use crate::rpc::{Accepted, UserCard};
-use crate::rules::PARKED_MAX;
+use crate::rules::{PARKED_AGE_MIN, PARKED_MAX};
 use crate::state::NoticeKind;
 
 #[test]
@@ -191,15 +192,21 @@ fn edits_that_arrive_before_their_message_are_parked() {
 }
 
 #[test]
-fn the_oldest_parked_edit_is_evicted_and_its_key_destroyed() {
+fn beyond_the_limit_an_edit_is_rejected_until_the_oldest_may_be_dropped_with_its_key() {
     let mut fixture = Fixture::open();
     for n in 0..PARKED_MAX {
         fixture.receive(edited(&n.to_string(), "x")).unwrap();
     }
     fixture.receive(edited("1", "a newer edit")).unwrap();
     assert!(fixture.effects.is_empty());
+    for more in [edited("more", "x"), deleted("more")] {
+        let rejection = fixture.receive(more).unwrap_err();
+        assert_eq!(rejection.reason, Reason::EditsFull { limit: 1_000 });
+        assert_eq!(fixture.default_channel().parked, PARKED_MAX);
+    }
+    fixture.wait(PARKED_AGE_MIN);
     fixture.receive(edited("more", "x")).unwrap();
-    assert!(matches!(&fixture.effects[..], [Effect::DestroyKeys(keys)] if keys.len() == 1));
+    assert!(matches!(&fixture.effects[..], [Effect::DropEdit(_)]));
     assert_eq!(fixture.default_channel().parked, PARKED_MAX);
     for (id, last) in [("0", "message-received"), ("1", "message-edited")] {
         fixture.writes(id, "chat", "eva");

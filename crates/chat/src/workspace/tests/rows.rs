@@ -113,5 +113,5 @@ fn rows_with_other_fields_have_another_version() {
         shape_of(&w.notices),
         shape_of(&w.messages),
     ];
-    assert_eq!((ROWS_VERSION, shapes), (19, SHAPES.map(String::from)));
+    assert_eq!((ROWS_VERSION, shapes), (20, SHAPES.map(String::from)));
 }

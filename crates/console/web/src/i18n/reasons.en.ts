@@ -124,6 +124,7 @@ export const reasons = {
   content_required: "Enter a text or attach a file.",
 
   notices_full: "{limit} requests to this messenger are waiting to be sent. Retry later.",
+  edits_full: "{limit} edits of this channel are waiting for their messages. Retry later.",
   lane_full: "{limit} messages of this chat are waiting for delivery. Retry later.",
   busy: "Too many requests. Retry later.",
   in_progress: "Already in progress. Retry to see the result.",

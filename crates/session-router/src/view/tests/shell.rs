@@ -116,8 +116,10 @@ impl Shell {
             self.log.append(frame).unwrap();
         }
         for effect in &applied.effects {
-            if let Effect::DestroyKeys(keys) = effect {
-                self.sealed_log.keyring.destroy(keys).unwrap();
+            match effect {
+                Effect::DestroyKeys(keys) => self.sealed_log.keyring.destroy(keys).unwrap(),
+                Effect::DropEdit(key) => self.sealed_log.keyring.destroy(&[*key]).unwrap(),
+                _ => {}
             }
         }
         Ok((applied.reply, applied.effects))
