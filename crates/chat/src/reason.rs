@@ -348,8 +348,7 @@ reasons! {
             "{limit} messages of this chat wait for their delivery; retry later";
         Busy = "busy":
             "too many requests are in progress; nothing was changed, retry later";
-        InProgress = "in_progress":
-            "already in progress; retry to get the result";
+        InProgress = "in_progress": "already in progress; retry to get the result";
         DiskFull = "disk_full":
             "the disk is nearly full; nothing was stored, retry later";
         KeysUnavailable = "keys_unavailable":
