@@ -1,5 +1,7 @@
 //! Receipts, edits and deletions.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::http::Reply;
@@ -112,6 +114,36 @@ async fn an_edit_that_arrives_before_its_message_is_kept_across_a_crash() {
         "{}",
         history[2]
     );
+}
+
+#[tokio::test]
+async fn more_edits_than_may_wait_are_refused_until_a_message_comes() {
+    let world = World::start().await;
+    let session = world.queued_session("ann").await;
+    // As the messenger does that a channel's rate holds up.
+    let edit = async |n: usize| loop {
+        let data = json!({ "externalMessageId": format!("e{n}"), "text": "right" });
+        let reply = world.messenger.event("messageEdited", data).await;
+        if reply.status != 429 {
+            return reply;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    for n in 0..1_000 {
+        assert_eq!(edit(n).await.status, 200, "{n}");
+    }
+    let refused = edit(1_000).await;
+    let detail = refused.problem(503, "unavailable")["detail"].to_string();
+    assert!(
+        detail.contains("1000 edits of this channel wait"),
+        "{detail}"
+    );
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() >= 1);
+    world.messenger.say("e0", "ann", "wrong").await;
+    assert_eq!(edit(1_000).await.status, 200);
+    world.messenger.say("e1000", "ann", "wrong").await;
+    let history = world.history(&session).await;
+    assert_eq!(each(&history, "text"), ["hello", "right", "right"]);
 }
 
 #[tokio::test]

@@ -22,9 +22,9 @@ use chat::seal::SealKey;
 use event_log::Head;
 
 pub(crate) use self::copies::read;
-use self::copies::{Copies, slot_at};
+use self::copies::{Copies, place};
 pub use self::error::KeyringError;
-use self::format::{HEADER_BYTES, Header, SLOT_BYTES, Slot, destroyed_slot, key_slot};
+use self::format::{Header, SLOT_BYTES, Slot, destroyed_slot, key_slot};
 pub(crate) use self::unchecked::Unchecked;
 pub(crate) use self::uses::{Use, Uses};
 
@@ -44,14 +44,18 @@ pub(crate) struct Keyring {
     copies: Arc<Copies>,
     records_log_end: bool,
     header: Arc<Mutex<Header>>,
-    slots: Arc<RwLock<Slots>>,
+    known: Arc<RwLock<Known>>,
 }
 
-struct Slots {
-    /// The slots as in the files.
-    bytes: Vec<u8>,
+/// What is known of the slots. The keys stay in the files: a company has millions of them, and needs few
+/// at a time.
+struct Known {
+    /// The number of slots.
+    len: u32,
     /// Unwrapped keys by number: unwrapping takes longer than sealing a message.
     opened: BTreeMap<u32, SealKey>,
+    /// How often slots were written.
+    changes: u64,
 }
 
 impl Keyring {
@@ -62,14 +66,60 @@ impl Keyring {
 
     /// The key with this number. `None` if it was destroyed or never created.
     pub(crate) fn get(&self, number: u32) -> Option<SealKey> {
-        let known = self.read().opened.get(&number).cloned();
-        // Unwrapped under the lock, so that a key that is being destroyed is not cached.
-        known.or_else(|| self.change().open(&self.master, number))
+        loop {
+            let changes = {
+                let known = self.read();
+                if let Some(key) = known.opened.get(&number) {
+                    return Some(key.clone());
+                }
+                known.changes
+            };
+            let key = self.open(number)?;
+            if self.keep((number, &key), changes) {
+                return Some(key);
+            }
+        }
+    }
+
+    /// Keeps a key in memory, unless slots were written since it was read: it may be destroyed.
+    fn keep(&self, (number, key): (u32, &SealKey), changes: u64) -> bool {
+        let mut known = self.change();
+        if known.changes != changes {
+            return false;
+        }
+        if known.opened.len() >= OPENED_MAX {
+            known.opened.clear();
+        }
+        known.opened.insert(number, key.clone());
+        true
+    }
+
+    /// Reads a key and unwraps it.
+    fn open(&self, number: u32) -> Option<SealKey> {
+        let slot = self.slot(number)?;
+        let Slot::Key(sealed) = Slot::decode(number, &slot) else {
+            return None;
+        };
+        let key = self.master.open(sealed, &number.to_be_bytes())?;
+        Some(SealKey::from_bytes(key.try_into().ok()?))
+    }
+
+    fn slot(&self, number: u32) -> Option<[u8; SLOT_BYTES]> {
+        if number >= self.read().len {
+            return None;
+        }
+        let slot = self.copies.slot(number);
+        slot.inspect_err(|error| {
+            let error = error as &dyn std::error::Error;
+            tracing::error!(number, error, "cannot read a key");
+        })
+        .ok()
     }
 
     /// Whether the key with this number was lost, and the loss accepted.
     pub(crate) fn is_lost(&self, number: u32) -> bool {
-        self.read().slot(number) == Slot::Lost
+        let slot = self.slot(number);
+        slot.is_some_and(|slot| Slot::decode(number, &slot) == Slot::Lost)
     }
 
     /// Records a durable end of the log in the headers. A failure is only logged: the record may be old.
@@ -98,7 +148,7 @@ impl Keyring {
     }
 
     fn ensure(&self, free: u32, given: u32, chance: &mut Chance) -> Result<(), KeyringError> {
-        let have = self.read().len();
+        let have = self.read().len;
         if have >= given.saturating_add(free) {
             return Ok(());
         }
@@ -115,7 +165,7 @@ impl Keyring {
         self.put(&slots.collect::<Vec<_>>(), "destroy a key in")
     }
 
-    /// Writes slots to both files, with one sync each, then to memory.
+    /// Writes slots to both files, with one sync each, and forgets what was known of them.
     fn put(
         &self,
         slots: &[(u32, [u8; SLOT_BYTES])],
@@ -124,71 +174,38 @@ impl Keyring {
         // One write for each run of neighbours: an extension is thousands of slots.
         let runs = slots.chunk_by(|(one, _), (next, _)| one + 1 == *next);
         let parts = runs.filter_map(|run| {
-            let at = HEADER_BYTES + place(run.first()?.0);
-            Some((at as u64, run.iter().flat_map(|(_, slot)| *slot).collect()))
+            let at = place(run.first()?.0);
+            Some((at, run.iter().flat_map(|(_, slot)| *slot).collect()))
         });
         let parts: Vec<(u64, Vec<u8>)> = parts.collect();
         if parts.is_empty() {
             return Ok(());
         }
         self.copies.write(&parts, action)?;
-        let mut memory = self.change();
-        for (number, slot) in slots {
-            memory.put(*number, slot);
+        let mut known = self.change();
+        known.changes += 1;
+        for (number, _) in slots {
+            known.opened.remove(number);
+            known.len = known.len.max(number.saturating_add(1));
         }
         Ok(())
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Slots> {
-        self.slots.read().unwrap_or_else(PoisonError::into_inner)
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change(&self) -> RwLockWriteGuard<'_, Slots> {
-        self.slots.write().unwrap_or_else(PoisonError::into_inner)
+    fn change(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Slots {
-    fn new(bytes: Vec<u8>) -> Self {
+impl Known {
+    const fn new(len: u32) -> Self {
         Self {
-            bytes,
+            len,
             opened: BTreeMap::new(),
-        }
-    }
-
-    fn len(&self) -> u32 {
-        u32::try_from(self.bytes.len() / SLOT_BYTES).unwrap_or(u32::MAX)
-    }
-
-    fn slot(&self, number: u32) -> Slot<'_> {
-        Slot::decode(number, slot_at(&self.bytes, number))
-    }
-
-    fn has(&self, number: u32) -> bool {
-        matches!(self.slot(number), Slot::Key(_))
-    }
-
-    fn open(&mut self, master: &SealKey, number: u32) -> Option<SealKey> {
-        let Slot::Key(sealed) = self.slot(number) else {
-            return None;
-        };
-        let key = master.open(sealed, &number.to_be_bytes())?;
-        let key = SealKey::from_bytes(key.try_into().ok()?);
-        if self.opened.len() >= OPENED_MAX {
-            self.opened.clear();
-        }
-        self.opened.insert(number, key.clone());
-        Some(key)
-    }
-
-    fn put(&mut self, number: u32, slot: &[u8; SLOT_BYTES]) {
-        self.opened.remove(&number);
-        let at = place(number);
-        if self.bytes.len() < at + SLOT_BYTES {
-            self.bytes.resize(at + SLOT_BYTES, 0);
-        }
-        if let Some(place) = self.bytes.get_mut(at..at + SLOT_BYTES) {
-            place.copy_from_slice(slot);
+            changes: 0,
         }
     }
 }
@@ -227,11 +244,6 @@ pub(crate) fn check_log_exists(
         }),
         None => Ok(()),
     }
-}
-
-/// The place of a slot among the slots.
-const fn place(number: u32) -> usize {
-    (number as usize).saturating_mul(SLOT_BYTES)
 }
 
 #[cfg(test)]

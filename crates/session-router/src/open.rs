@@ -36,9 +36,9 @@ pub(crate) fn open(config: &Config) -> Result<(EventLog, Projector, State), Erro
     );
     let uses = projections::key_uses(&workspace, &store)?;
     keys.check(&uses, workspace.next_key(), &mut chance)?;
-    let sealed_log = SealedLog::new(log.reader(), keys.open(config.sync)?);
-    let lost = uses.needed().filter(|key| sealed_log.keyring.is_lost(*key));
+    let lost = uses.needed().filter(|key| keys.is_lost(*key));
     let lost = projections::owners(&workspace, &store, &lost.collect())?;
+    let sealed_log = SealedLog::new(log.reader(), keys.open(config.sync)?);
     let state = State::new(
         workspace,
         Rows::new(store.clone()),

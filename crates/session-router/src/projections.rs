@@ -27,7 +27,7 @@ mod tests;
 
 /// During a replay changed rows are written after this many events, so that the rows of a whole rebuild
 /// are never in memory twice.
-const REPLAY_SLICE: usize = 50_000;
+const REPLAY_SLICE: usize = 100_000;
 /// How many records the decoding thread hands over at once.
 const CHUNK: usize = 512;
 /// The most chunks that wait.

@@ -22,7 +22,7 @@ pub(super) struct Content {
     pub(super) slots: Vec<u8>,
 }
 
-/// The two files, open for writing.
+/// The two files.
 pub(super) struct Copies {
     files: [(PathBuf, File); 2],
 }
@@ -31,8 +31,27 @@ pub(super) struct Copies {
 pub(crate) struct Found {
     /// The merged content; `None` if there are no files.
     pub(super) content: Option<Content>,
-    /// The bytes of each file; `None` if it is missing.
-    bytes: [Option<Vec<u8>>; 2],
+    files: [State; 2],
+}
+
+/// What a file has of the merged content.
+#[derive(PartialEq, Eq)]
+enum State {
+    Missing,
+    /// Other slots.
+    Differs,
+    /// The slots. The header may be older, or damaged.
+    Slots(Vec<u8>),
+}
+
+impl State {
+    fn of(file: Option<&[u8]>, merged: &[u8]) -> Self {
+        match file.map(|file| file.split_at_checked(HEADER_BYTES)) {
+            None => Self::Missing,
+            Some(Some((header, slots))) if slots == merged => Self::Slots(header.to_owned()),
+            Some(_) => Self::Differs,
+        }
+    }
 }
 
 impl Found {
@@ -52,15 +71,14 @@ impl Found {
     /// The files that are missing or damaged while the other one is not. A running broker writes the
     /// headers one after the other, so that valid headers may differ.
     pub(crate) fn repairable(&self, data: &Path) -> Vec<PathBuf> {
-        let merged = self.content.as_ref().map(|content| &content.slots[..]);
-        let is_whole = |bytes: Option<&[u8]>| {
-            bytes.and_then(Header::decode).is_some()
-                && bytes.and_then(|bytes| bytes.get(HEADER_BYTES..)) == merged
+        let is_whole = |file: &State| match file {
+            State::Slots(header) => Header::decode(header).is_some(),
+            State::Missing | State::Differs => false,
         };
         NAMES
             .iter()
-            .zip(&self.bytes)
-            .filter(|(_, bytes)| merged.is_some() && !is_whole(bytes.as_deref()))
+            .zip(&self.files)
+            .filter(|(_, file)| self.content.is_some() && !is_whole(file))
             .map(|(name, _)| data.join(name))
             .collect()
     }
@@ -100,7 +118,7 @@ pub(crate) fn read(
     if bytes == [None, None] {
         return Ok(Found {
             content: None,
-            bytes,
+            files: [State::Missing, State::Missing],
         });
     }
     let [one, other] = bytes.each_ref().map(|file| slots(file.as_deref(), master));
@@ -109,9 +127,10 @@ pub(crate) fn read(
         Some(header) => header,
         None => new_header(data, &slots, &bytes, master, chance)?,
     };
+    let files = bytes.map(|file| State::of(file.as_deref(), &slots));
     Ok(Found {
         content: Some(Content { header, slots }),
-        bytes,
+        files,
     })
 }
 
@@ -197,6 +216,11 @@ pub(super) fn slots_of(slots: &[u8]) -> impl Iterator<Item = (u32, &[u8; SLOT_BY
     (0..).zip(slots.as_chunks::<SLOT_BYTES>().0)
 }
 
+/// The place of a slot in a file.
+pub(super) const fn place(number: u32) -> u64 {
+    HEADER_BYTES as u64 + number as u64 * SLOT_BYTES as u64
+}
+
 /// The bytes of a slot; empty after the last.
 pub(super) fn slot_at(slots: &[u8], number: u32) -> &[u8] {
     let at = number as usize * SLOT_BYTES;
@@ -204,25 +228,24 @@ pub(super) fn slot_at(slots: &[u8], number: u32) -> &[u8] {
 }
 
 impl Copies {
-    /// Opens both files, after bringing each to this content.
+    /// Opens both files, after bringing each to this content. `is_changed` says whether its slots are
+    /// others than those found.
     pub(super) fn open(
         data: &Path,
         found: &Found,
-        content: &Content,
+        (content, is_changed): (&Content, bool),
     ) -> Result<Self, KeyringError> {
         let header = content.header.encode();
         let mut are_headers_equal = true;
-        for (name, bytes) in NAMES.iter().zip(&found.bytes) {
+        for (name, file) in NAMES.iter().zip(&found.files) {
             let path = data.join(name);
-            let (old_header, old_slots) = bytes
-                .as_deref()
-                .and_then(|bytes| bytes.split_at_checked(HEADER_BYTES))
-                .unwrap_or_default();
-            if old_slots == content.slots && bytes.is_some() {
-                are_headers_equal &= old_header == header;
+            if let State::Slots(old_header) = file
+                && !is_changed
+            {
+                are_headers_equal &= *old_header == header;
                 continue;
             }
-            if found.bytes.iter().all(Option::is_some) {
+            if !found.files.contains(&State::Missing) {
                 tracing::warn!(path = %path.display(), "repairing the key file");
             }
             let whole = [&header[..], &content.slots].concat();
@@ -230,7 +253,7 @@ impl Copies {
         }
         let open = |name| {
             let path = data.join(name);
-            let file = OpenOptions::new().write(true).open(&path);
+            let file = OpenOptions::new().read(true).write(true).open(&path);
             Ok((path.clone(), file.map_err(failed(&path, "open"))?))
         };
         let [first, second] = NAMES;
@@ -242,6 +265,20 @@ impl Copies {
             copies.write(&[(0, header)], "write the header of")?;
         }
         Ok(copies)
+    }
+
+    /// Reads a slot. One that is damaged in the first file, or is just being written there, is read from
+    /// the second.
+    pub(super) fn slot(&self, number: u32) -> Result<[u8; SLOT_BYTES], KeyringError> {
+        let mut slot = [0; SLOT_BYTES];
+        for (path, file) in &self.files {
+            file.read_exact_at(&mut slot, place(number))
+                .map_err(failed(path, "read"))?;
+            if Slot::decode(number, &slot) != Slot::Damaged {
+                break;
+            }
+        }
+        Ok(slot)
     }
 
     /// Writes to both files, the second after the first is durable.

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use event_log::Hash;
 
+use super::format::HEADER_BYTES;
 use super::*;
 
 const FIRST: &str = "keys";
@@ -71,6 +72,20 @@ fn keys_survive_a_restart_unless_they_are_destroyed() {
         fs::read(dir.path().join(FIRST)).unwrap(),
         fs::read(dir.path().join(COPY)).unwrap()
     );
+}
+
+#[test]
+fn a_key_that_was_read_before_it_was_destroyed_is_not_kept() {
+    let (dir, _) = data();
+    let keyring = open(dir.path()).unwrap();
+    let changes = keyring.read().changes;
+    let key = keyring.open(0).unwrap();
+    keyring.destroy(&[0]).unwrap();
+    assert!(!keyring.keep((0, &key), changes));
+    assert_eq!(keyring.get(0), None);
+    let key = keyring.open(1).unwrap();
+    assert!(keyring.keep((1, &key), changes + 1));
+    assert_eq!(keyring.get(1), Some(key));
 }
 
 #[test]

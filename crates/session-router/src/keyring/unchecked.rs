@@ -7,10 +7,10 @@ use chat::chance::Chance;
 use chat::seal::SealKey;
 use event_log::{Head, Reader};
 
-use super::copies::{self, Content, Copies, Found};
+use super::copies::{self, Content, Copies, Found, slot_at};
 use super::error::KeyringError;
-use super::format::{Header, Slot, destroyed_slot, lost_slot};
-use super::{Keyring, Slots, Use, Uses, log_lost, new_slot};
+use super::format::{Header, SLOT_BYTES, Slot, destroyed_slot, lost_slot};
+use super::{Keyring, Known, Use, Uses, log_lost, new_slot};
 
 /// The content of the key files of a data directory.
 pub(crate) struct Unchecked {
@@ -18,7 +18,9 @@ pub(crate) struct Unchecked {
     data: PathBuf,
     found: Found,
     header: Header,
-    slots: Slots,
+    slots: Vec<u8>,
+    /// Whether the slots are others than those found.
+    is_changed: bool,
 }
 
 impl Unchecked {
@@ -49,7 +51,8 @@ impl Unchecked {
             data: data.to_owned(),
             found,
             header: content.header,
-            slots: Slots::new(content.slots),
+            slots: content.slots,
+            is_changed: false,
         })
     }
 
@@ -75,10 +78,8 @@ impl Unchecked {
         next: u32,
         chance: &mut Chance,
     ) -> Result<(), KeyringError> {
-        let is_missing =
-            |slots: &Slots, number| matches!(slots.slot(number), Slot::Damaged | Slot::Destroyed);
-        let missing = uses.needed().filter(|n| is_missing(&self.slots, *n));
-        let missing: Vec<u32> = missing.collect();
+        let is_missing = |number| matches!(self.slot(number), Slot::Damaged | Slot::Destroyed);
+        let missing: Vec<u32> = uses.needed().filter(|n| is_missing(*n)).collect();
         if let (Some(first), false) = (missing.first(), self.header.accepted_loss) {
             return Err(KeyringError::Lacking {
                 path: copies::path(&self.data),
@@ -88,25 +89,48 @@ impl Unchecked {
         }
         self.header.accepted_loss = false;
         for number in missing {
-            self.slots.put(number, &lost_slot(number));
+            self.put(number, &lost_slot(number));
         }
         for number in 0..next {
             let is_unneeded = match uses.of(number) {
                 Use::Contact => false,
-                Use::None => self.slots.slot(number) == Slot::Damaged,
-                Use::Forgotten => true,
+                Use::None => self.slot(number) == Slot::Damaged,
+                Use::Forgotten => self.slot(number) != Slot::Destroyed,
             };
             if is_unneeded {
-                self.slots.put(number, &destroyed_slot(number));
+                self.put(number, &destroyed_slot(number));
             }
         }
-        for number in next..self.slots.len() {
-            if !self.slots.has(number) {
-                self.slots
-                    .put(number, &new_slot(&self.master, number, chance));
+        for number in next..self.len() {
+            if !matches!(self.slot(number), Slot::Key(_)) {
+                self.put(number, &new_slot(&self.master, number, chance));
             }
         }
         Ok(())
+    }
+
+    /// Whether the key with this number was lost, and the loss accepted.
+    pub(crate) fn is_lost(&self, number: u32) -> bool {
+        self.slot(number) == Slot::Lost
+    }
+
+    fn len(&self) -> u32 {
+        u32::try_from(self.slots.len() / SLOT_BYTES).unwrap_or(u32::MAX)
+    }
+
+    fn slot(&self, number: u32) -> Slot<'_> {
+        Slot::decode(number, slot_at(&self.slots, number))
+    }
+
+    fn put(&mut self, number: u32, slot: &[u8; SLOT_BYTES]) {
+        let at = number as usize * SLOT_BYTES;
+        if self.slots.len() < at + SLOT_BYTES {
+            self.slots.resize(at + SLOT_BYTES, 0);
+        }
+        if let Some(place) = self.slots.get_mut(at..at + SLOT_BYTES) {
+            place.copy_from_slice(slot);
+            self.is_changed = true;
+        }
     }
 
     /// Accepts that the log ends here and that keys are lost.
@@ -118,17 +142,18 @@ impl Unchecked {
     /// Writes what differs to each file, and opens them. `records_log_end` is false if the log is not
     /// synced: its end may be lost in a power cut.
     pub(crate) fn open(self, records_log_end: bool) -> Result<Keyring, KeyringError> {
+        let known = Known::new(self.len());
         let content = Content {
             header: self.header,
-            slots: self.slots.bytes,
+            slots: self.slots,
         };
-        let copies = Copies::open(&self.data, &self.found, &content)?;
+        let copies = Copies::open(&self.data, &self.found, (&content, self.is_changed))?;
         Ok(Keyring {
             master: self.master,
             copies: Arc::new(copies),
             records_log_end,
             header: Arc::new(Mutex::new(content.header)),
-            slots: Arc::new(RwLock::new(Slots::new(content.slots))),
+            known: Arc::new(RwLock::new(known)),
         })
     }
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::Plan;
 use super::contact::ContactSnapshot;
-use super::list::{List, related};
+use super::list::{List, objects, related};
 use super::message::MessageSnapshot;
 use super::object::Object;
 use crate::api::{History, HistoryOf};
@@ -217,8 +217,9 @@ fn render(
     sealed_log: &SealedLog,
 ) -> Rendered {
     let (mut list, mut next, mut cut) = (List::default(), None, false);
-    for message in newest {
-        if !list.push(message.object(sealed_log)) {
+    let objects = objects(newest, |message| message.object(sealed_log));
+    for (message, object) in newest.iter().zip(objects) {
+        if !list.push(object) {
             cut = true;
             break;
         }

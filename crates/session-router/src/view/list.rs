@@ -1,5 +1,7 @@
 //! Lists that fit into one answer.
 
+use std::thread;
+
 use serde_json::Value;
 
 /// The most bytes of a list. NATS carries 1 MiB, and the envelope and related objects need some of it.
@@ -7,6 +9,11 @@ pub(super) const BYTES_MAX: usize = 768 * 1024;
 
 /// The most bytes of related objects, which fit with a full list.
 const RELATED_BYTES_MAX: usize = 192 * 1024;
+
+/// The most threads that read the log for one list: a page of a history is spread over the whole log.
+const READERS_MAX: usize = 4;
+/// The fewest objects for which another thread is worthwhile.
+const OBJECTS_MIN: usize = 8;
 
 /// A list with a limit in bytes.
 #[derive(Debug, Default)]
@@ -57,6 +64,28 @@ fn size(value: &Value) -> usize {
     }
 }
 
+/// Renders objects, several at a time, as each reads the log.
+pub(super) fn objects<T: Sync>(
+    things: &[T],
+    object: impl Fn(&T) -> Value + Sync,
+) -> impl Iterator<Item = Value> {
+    let each = things.len().div_ceil(READERS_MAX).max(OBJECTS_MIN);
+    let all = |part: &[T]| part.iter().map(&object).collect::<Vec<_>>();
+    let (first, rest) = things.split_at(things.len().min(each));
+    let parts: Vec<Vec<Value>> = thread::scope(|scope| {
+        let parts: Vec<_> = rest
+            .chunks(each)
+            .map(|part| scope.spawn(move || all(part)))
+            .collect();
+        let others = parts.into_iter().map(|part| match part.join() {
+            Ok(values) => values,
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        std::iter::once(all(first)).chain(others).collect()
+    });
+    parts.into_iter().flatten()
+}
+
 /// Takes the related objects that fit.
 pub(super) fn related(values: impl Iterator<Item = Value>) -> Vec<Value> {
     let mut left = RELATED_BYTES_MAX;
@@ -88,6 +117,15 @@ pub(super) fn page<T, K>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn objects_keep_their_order_however_many_there_are() {
+        for count in [0, 1, 7, 8, 9, 50, 1_001] {
+            let numbers: Vec<usize> = (0..count).collect();
+            let found: Vec<Value> = objects(&numbers, |n| Value::from(*n)).collect();
+            assert_eq!(found, numbers);
+        }
+    }
 
     #[test]
     fn related_objects_are_limited_in_bytes() {
