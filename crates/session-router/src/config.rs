@@ -75,9 +75,9 @@ pub(crate) const RENDERS_WAITING_MAX: usize = 4_096;
 pub(crate) const STOP_MAX: Duration = Duration::from_secs(7);
 /// How long sending the last replies may take while the role stops.
 pub(crate) const OUTBOX_STOP_MAX: Duration = Duration::from_secs(2);
-/// The most events whose changed rows are not written while the role is busy. Writing rows costs more
-/// than folding events, and a start replays this many in about a second.
-pub(crate) const ROWS_EVENTS_MAX: u64 = 100_000;
+/// The most events whose changed rows are not written while the role is busy, besides those since the
+/// last tick. Rows that are not written stay in memory, and a start after a kill replays their events.
+pub(crate) const ROWS_EVENTS_MAX: u64 = 25_000;
 /// How often counts are recorded, the disk is checked, and changed rows are considered.
 pub(crate) const TICK: Duration = Duration::from_secs(1);
 /// A user who sent a request within this time is online, if the console role does not report who is
