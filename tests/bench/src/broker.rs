@@ -175,6 +175,13 @@ impl Broker {
 
     /// Connects a messenger, with these operators. Returns the target that it posts to.
     pub(crate) async fn channel_with(&self, webhook: SocketAddr, operators: &[String]) -> Target {
+        let (admin, live_chat) = self.live_chat(operators).await;
+        let webhook = format!("http://{webhook}/");
+        self.target(&Self::connect(&admin, &live_chat, &webhook).await)
+    }
+
+    /// Creates operators and their live chat. Returns its id and the administrator.
+    pub(crate) async fn live_chat(&self, operators: &[String]) -> (User, String) {
         let admin = self.user("admin").await;
         for login in operators {
             let user = json!({
@@ -185,17 +192,21 @@ impl Broker {
         let made = admin
             .call("live-chats.create", &json!({ "name": "Desk" }))
             .await;
-        let live_chat = &made["liveChat"]["id"];
+        let live_chat = made["liveChat"]["id"].as_str().unwrap().to_owned();
         let members = json!({ "liveChat": live_chat, "users": operators });
         admin.call("live-chats.members", &members).await;
+        (admin, live_chat)
+    }
+
+    /// Connects a messenger to a live chat. Returns the channel.
+    pub(crate) async fn connect(admin: &User, live_chat: &str, webhook: &str) -> String {
         let connect = json!({
-            "liveChat": live_chat, "name": "Shop", "code": CODE,
-            "webhook": format!("http://{webhook}/"),
+            "liveChat": live_chat, "name": "Shop", "code": CODE, "webhook": webhook,
         });
         let made = admin.call("channels.connect", &connect).await;
         let channel = &made["channel"];
         assert_eq!(channel["status"], "active", "{made}");
-        self.target(channel["id"].as_str().unwrap())
+        channel["id"].as_str().unwrap().to_owned()
     }
 
     /// Moves an existing channel to another webhook. Returns the target that it posts to.
@@ -207,7 +218,8 @@ impl Broker {
         self.target(channel)
     }
 
-    fn target(&self, channel: &str) -> Target {
+    /// The target that the messenger of a channel posts to.
+    pub(crate) fn target(&self, channel: &str) -> Target {
         Target {
             address: self.ports[0],
             path: path(channel),

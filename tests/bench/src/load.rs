@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use chat::secret::Secret;
 use chat::signature;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::{JoinSet, LocalSet};
@@ -102,33 +103,54 @@ async fn send(target: Target, until: Instant) -> Vec<u32> {
         if start >= until {
             return micros;
         }
-        let mut repeats = 0;
-        loop {
-            stream.write_all(request.as_bytes()).await.unwrap();
-            answer.clear();
-            while !is_whole(&answer) {
-                let more = stream.read_buf(&mut answer).await.unwrap();
-                assert!(more > 0, "the connection was closed");
-            }
-            if answer.starts_with(b"HTTP/1.1 200 ") {
-                break;
-            }
-            let text = String::from_utf8_lossy(&answer);
-            let is_refused = ["HTTP/1.1 503 ", "HTTP/1.1 429 "].map(|head| text.starts_with(head));
-            assert!(
-                is_refused.contains(&true) && repeats < REPEATS_MAX,
-                "{text}"
-            );
-            repeats += 1;
-            REPEATED.fetch_add(1, Ordering::Relaxed);
-            tokio::time::sleep(REPEAT_AFTER).await;
-        }
+        post(&mut stream, &request, &mut answer).await;
         micros.push(u32::try_from(start.elapsed().as_micros()).unwrap());
     }
 }
 
+/// Posts a message, again after 503 and 429, until it is accepted.
+async fn post(stream: &mut TcpStream, request: &str, answer: &mut Vec<u8>) {
+    for _ in 0..REPEATS_MAX {
+        stream.write_all(request.as_bytes()).await.unwrap();
+        answer.clear();
+        while !is_whole(answer) {
+            let more = stream.read_buf(answer).await.unwrap();
+            assert!(more > 0, "the connection was closed");
+        }
+        if answer.starts_with(b"HTTP/1.1 200 ") {
+            return;
+        }
+        let text = String::from_utf8_lossy(answer);
+        let is_refused = ["HTTP/1.1 503 ", "HTTP/1.1 429 "].map(|head| text.starts_with(head));
+        assert!(is_refused.contains(&true), "{text}");
+        REPEATED.fetch_add(1, Ordering::Relaxed);
+        tokio::time::sleep(REPEAT_AFTER).await;
+    }
+    panic!("refused {REPEATS_MAX} times");
+}
+
+/// Opens chats with a message each. Returns their sessions.
+pub(crate) async fn open_chats(target: &Target, chats: u64) -> Vec<String> {
+    let mut stream = TcpStream::connect(target.address).await.unwrap();
+    let (mut answer, mut sessions) = (Vec::new(), Vec::new());
+    for chat in 0..chats {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let request = request_in(target, number, chat);
+        post(&mut stream, &request, &mut answer).await;
+        let body = answer.split(|byte| *byte == b'{').nth(1).unwrap();
+        let body = [b"{", body].concat();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        sessions.push(body["sessionId"].as_str().unwrap().to_owned());
+    }
+    sessions
+}
+
 fn request(target: &Target, number: u64) -> String {
-    let (run, chat) = (RUN.as_str(), number % CHATS);
+    request_in(target, number, number % CHATS)
+}
+
+fn request_in(target: &Target, number: u64, chat: u64) -> String {
+    let run = RUN.as_str();
     let body = format!(
         r#"{{"type":"message","data":{{"externalMessageId":"{run}-{number}","externalChatId":"chat-{chat}","externalUserId":"user-{chat}","externalChatName":"Chat {chat}","text":"Good morning, where is my parcel? It was to come on Monday, order {number}.","createdAt":"2026-01-02T03:04:05Z"}}}}"#
     );

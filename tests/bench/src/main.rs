@@ -1,6 +1,6 @@
 //! Benchmarks of the whole broker: inbound throughput compared with a gateway that stores nothing and
-//! one that stores in `JetStream`, the same until webhook and operator know of each message, and the
-//! cost of a large log.
+//! one that stores in `JetStream`, the same until webhook and operator know of each message, operators'
+//! messages to webhooks, and the cost of a large log.
 //!
 //! `./just bench` runs everything, `./just bench throughput --connections 256` a part. The figures are
 //! in docs/performance.md.
@@ -21,6 +21,7 @@
 mod backlog;
 mod broker;
 mod clock;
+mod deliveries;
 mod figures;
 mod finished;
 mod gateway;
@@ -60,6 +61,9 @@ fn main() {
         }
         if options.parts.contains(&Part::Backlog) {
             backlog::measure(&options).await;
+        }
+        if options.parts.contains(&Part::Deliveries) {
+            deliveries::measure(&options).await;
         }
         if options.parts.contains(&Part::Large) {
             large::measure(&options).await;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 const USAGE: &str = "./just bench [throughput] [finished] [backlog] \
-                     [large] [--connections 1,16,256] \
+                     [deliveries] [large] [--connections 1,16,256] \
                      [--seconds 2] [--rounds 3] [--shape history|open-sessions] \
                      [--events 10000000,50000000] [--contacts 1000000] [--open 20000] \
                      [--keep DIRECTORY] [--only abcdefghi] [--beside PROGRAM]";
@@ -19,6 +19,8 @@ pub(crate) enum Part {
     Finished,
     /// Outcomes that wait until a webhook is back.
     Backlog,
+    /// Operators' messages to webhooks.
+    Deliveries,
     /// A broker on a large log.
     Large,
 }
@@ -86,6 +88,7 @@ impl Options {
                 "throughput" => options.parts.push(Part::Throughput),
                 "finished" => options.parts.push(Part::Finished),
                 "large" => options.parts.push(Part::Large),
+                "deliveries" => options.parts.push(Part::Deliveries),
                 "backlog" => options.parts.push(Part::Backlog),
                 "--connections" => {
                     let all = value().split(',');

@@ -1,10 +1,10 @@
-//! A messenger that answers every webhook with 200.
+//! A messenger that answers every webhook with 200, at once or after a time.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use chat::secret::Secret;
@@ -31,25 +31,39 @@ pub(crate) struct Webhook {
 
 struct Shared {
     code: Secret,
+    /// How long it takes to answer anything but `connect`.
+    delay: Duration,
     received: AtomicU64,
     outcomes: AtomicU64,
+    deliveries: AtomicU64,
     messages: mpsc::Sender<Instant>,
 }
 
 impl Webhook {
     pub(crate) async fn start(code: &Secret) -> Self {
-        Self::start_at(code, SocketAddr::from(([127, 0, 0, 1], 0))).await
+        Self::start_delayed(code, Duration::ZERO).await
+    }
+
+    /// Starts one that takes this long to answer.
+    pub(crate) async fn start_delayed(code: &Secret, delay: Duration) -> Self {
+        Self::listen(code, SocketAddr::from(([127, 0, 0, 1], 0)), delay).await
     }
 
     /// Starts at an address where another one was.
     pub(crate) async fn start_at(code: &Secret, address: SocketAddr) -> Self {
+        Self::listen(code, address, Duration::ZERO).await
+    }
+
+    async fn listen(code: &Secret, address: SocketAddr, delay: Duration) -> Self {
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (sender, messages) = mpsc::channel(1_024);
         let shared = Arc::new(Shared {
             code: code.clone(),
+            delay,
             received: AtomicU64::new(0),
             outcomes: AtomicU64::new(0),
+            deliveries: AtomicU64::new(0),
             messages: sender,
         });
         let mut serving = JoinSet::new();
@@ -70,6 +84,11 @@ impl Webhook {
     /// The number of outcomes of messages so far.
     pub(crate) fn outcomes(&self) -> u64 {
         self.shared.outcomes.load(Ordering::Relaxed)
+    }
+
+    /// The number of operators' messages so far.
+    pub(crate) fn deliveries(&self) -> u64 {
+        self.shared.deliveries.load(Ordering::Relaxed)
     }
 }
 
@@ -96,7 +115,8 @@ async fn handle(
         .unwrap_or_default();
     let body: Value = serde_json::from_slice(&body).unwrap_or_default();
     shared.received.fetch_add(1, Ordering::Relaxed);
-    let answer = match body["type"].as_str().unwrap_or_default() {
+    let kind = body["type"].as_str().unwrap_or_default();
+    let answer = match kind {
         "connect" => {
             let challenge = body["data"]["challenge"].as_str().unwrap();
             let proof = signature::answer(&shared.code, challenge).unwrap();
@@ -107,11 +127,15 @@ async fn handle(
             String::new()
         }
         "message" => {
+            shared.deliveries.fetch_add(1, Ordering::Relaxed);
             // The channel is full in parts that do not read it.
             shared.messages.try_send(came).ok();
             String::new()
         }
         _ => String::new(),
     };
+    if kind != "connect" && !shared.delay.is_zero() {
+        tokio::time::sleep(shared.delay).await;
+    }
     Ok(Response::new(Full::new(answer.into())))
 }

@@ -6,7 +6,7 @@ use chat::id::SessionId;
 use serde_json::json;
 
 use crate::broker::{Broker, User};
-use crate::clock::instant;
+use crate::deliveries;
 use crate::figures::{percentiles, row};
 use crate::webhook::Webhook;
 
@@ -15,9 +15,6 @@ const WARM_PAGES: u64 = 100;
 const WARM_ROUNDS: u64 = 20;
 /// The cache is dropped before this many pages.
 const COLD_BATCH: usize = 10;
-/// The number of messages that are sent.
-const SENDS: u64 = 300;
-
 /// Reads one page of each of these sessions, which nobody has read since the broker started. The
 /// page cache of the operating system is empty before each batch; the caches of the broker have what
 /// its start and the earlier pages left there.
@@ -86,14 +83,6 @@ async fn read(olga: &User, session: SessionId, before: u64) -> f64 {
 pub(super) async fn send(olga: &User, session: SessionId, webhook: &mut Webhook) {
     olga.call("sessions.take", &json!({ "session": session }))
         .await;
-    let mut millis = Vec::new();
-    for number in 0..SENDS {
-        let args = json!({ "session": session, "text": format!("It comes today, {number}.") });
-        let start = instant();
-        olga.call("messages.send", &args).await;
-        let came = webhook.messages.recv().await.unwrap();
-        millis.push(came.duration_since(start).as_secs_f64() * 1e3);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let millis = deliveries::one_by_one(olga, &session.to_string(), webhook).await;
     percentiles("operator's send to webhook", millis, 10.0);
 }
