@@ -36,9 +36,9 @@ pub const NOTICES_MAX: usize = NOTICES_FULL + 10_000;
 /// The most parked edits of one channel. Beyond it new ones are rejected, unless one is old enough to
 /// be dropped.
 pub const PARKED_MAX: u32 = 1_000;
-/// How long an edit waits for its message at least. A messenger that repeats what was not accepted has
-/// sent the message by then, or never will.
-pub const PARKED_AGE_MIN: Duration = Duration::from_hours(24);
+/// How long an edit waits for its message at least. A message that its edit overtook arrives sooner.
+/// Longer would hold up a messenger that deletes thousands of messages from before it was connected.
+pub const PARKED_AGE_MIN: Duration = Duration::from_mins(1);
 /// How long a signed request may be repeated: its timestamp may be this far ahead and behind
 /// ([`TOLERANCE`]).
 pub const REQUEST_AGE_MAX: Duration = TOLERANCE.saturating_mul(2);

@@ -267,18 +267,18 @@ impl Copies {
         Ok(copies)
     }
 
-    /// Reads a slot. One that is damaged in the first file, or is just being written there, is read from
-    /// the second.
+    /// Reads a slot. One that cannot be read in the first file, or is just being written there, is read
+    /// from the second.
     pub(super) fn slot(&self, number: u32) -> Result<[u8; SLOT_BYTES], KeyringError> {
-        let mut slot = [0; SLOT_BYTES];
+        let (mut slot, mut fault) = ([0; SLOT_BYTES], None);
         for (path, file) in &self.files {
-            file.read_exact_at(&mut slot, place(number))
-                .map_err(failed(path, "read"))?;
-            if Slot::decode(number, &slot) != Slot::Damaged {
-                break;
+            match file.read_exact_at(&mut slot, place(number)) {
+                Ok(()) if Slot::decode(number, &slot) != Slot::Damaged => return Ok(slot),
+                Ok(()) => {}
+                Err(error) => fault = Some(failed(path, "read")(error)),
             }
         }
-        Ok(slot)
+        fault.map_or(Ok(slot), Err)
     }
 
     /// Writes to both files, the second after the first is durable.

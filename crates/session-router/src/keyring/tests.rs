@@ -89,6 +89,23 @@ fn a_key_that_was_read_before_it_was_destroyed_is_not_kept() {
 }
 
 #[test]
+fn a_key_that_is_damaged_in_one_file_while_it_is_open_is_read_from_the_other() {
+    type Change = fn(&mut Vec<u8>);
+    let changes: [Change; 2] = [
+        |bytes| bytes[HEADER_BYTES + SLOT_BYTES + 20] ^= 4,
+        |bytes| bytes.truncate(HEADER_BYTES + SLOT_BYTES + 20),
+    ];
+    for damage in changes {
+        for name in [FIRST, COPY] {
+            let (dir, keys) = data();
+            let keyring = open(dir.path()).unwrap();
+            change(&dir.path().join(name), damage);
+            assert_eq!(numbers(&keyring)[1], keys[1], "{name}");
+        }
+    }
+}
+
+#[test]
 fn damage_of_one_file_is_repaired_from_the_other() {
     type Change = fn(&mut Vec<u8>);
     let changes: [(&str, Change); 8] = [
