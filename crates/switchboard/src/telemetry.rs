@@ -17,6 +17,30 @@ const SECONDS: &[f64] = &[
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0,
 ];
 
+/// The counters that an alert watches for their first increase, with their labels. They are 0 from the
+/// start, because Prometheus sees no increase in a series that begins at 1.
+const WATCHED: &[(&str, &[(&str, &str)])] = &[
+    ("switchboard_egress_turned_away_total", &[]),
+    ("switchboard_ingress_connections_refused_total", &[]),
+    ("switchboard_log_damaged_total", &[]),
+    ("switchboard_log_repaired_total", &[("copy", "journal")]),
+    ("switchboard_log_repaired_total", &[("copy", "sled")]),
+    ("switchboard_nats_messages_dropped_total", &[]),
+    ("switchboard_router_edits_dropped_total", &[]),
+    (
+        "switchboard_router_outbox_dropped_total",
+        &[("what", "answer")],
+    ),
+    (
+        "switchboard_router_outbox_dropped_total",
+        &[("what", "feed")],
+    ),
+    (
+        "switchboard_router_outbox_dropped_total",
+        &[("what", "sending")],
+    ),
+];
+
 /// The targets of our own lines, which contain no secrets and no content at any level. `nats_server`
 /// is the output of the child process, which does not trace.
 const OURS: [&str; 11] = [
@@ -98,12 +122,32 @@ pub(crate) fn install_recorder() -> Result<PrometheusHandle> {
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), SECONDS)?
         .install_recorder()?;
+    for (name, labels) in WATCHED {
+        metrics::counter!(*name, *labels).increment(0);
+    }
     Ok(handle)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_counters_of_alerts_are_there_from_the_start() {
+        let alerts = include_str!("../../../deploy/prometheus/alerts.yaml");
+        let first_increase = alerts.lines().filter_map(|line| {
+            let query = line.trim_start().strip_prefix("expr: ")?;
+            let query = query
+                .strip_prefix("rate(")
+                .or(query.strip_prefix("increase("))?;
+            query.split_once('[').map(|(name, _)| name)
+        });
+        let names: Vec<&str> = first_increase.collect();
+        assert!(names.len() >= 6, "{names:?}");
+        for name in names {
+            assert!(WATCHED.iter().any(|(known, _)| *known == name), "{name}");
+        }
+    }
 
     #[test]
     fn a_filter_that_asks_for_traces_of_libraries_is_recognised() {

@@ -21,7 +21,7 @@ use crate::process::{Tree, directory};
 use crate::subscriber::Subscriber;
 
 const PASSWORD: &str = "correct horse battery";
-const LIMIT: Duration = Duration::from_mins(10);
+const LIMIT: Duration = Duration::from_mins(30);
 
 /// A data directory and, while it runs, the broker on it.
 pub(crate) struct Broker {
